@@ -1,0 +1,1 @@
+"""AWS's own formats and calls: config, token cache, OIDC, portal, STS. Knows no UI."""

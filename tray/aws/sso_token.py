@@ -1,0 +1,81 @@
+"""An access token with whatever is known of the refresh data behind it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tray.core.model import TokenFacts
+from tray.secret import Secret
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """
+    A client registration at Identity Center (RFC 7591; RegisterClient).
+
+    Args:
+        client_id: public.
+        client_secret: a long signed text, secret.
+        expires_at: ``clientSecretExpiresAt``, seconds since the epoch.
+        scopes: the scopes it was registered with; empty where none were.
+    """
+
+    client_id: str
+    client_secret: Secret
+    expires_at: float
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SsoToken:
+    """
+    One sign-in's tokens, as a cache file, a keyring item or AWS's answer gives them.
+
+    Args:
+        start_url: as the config writes it.
+        region: ``sso_region``.
+        access_token: what the portal and every SDK ask for.
+        expires_at: its end, seconds since the epoch, by our clock.
+        refresh_token: None where there is none (lean file, unscoped registration).
+        registration: the client the refresh token is bound to; None in a lean file.
+        issued_at: when AWS gave the access token, seconds since the epoch; None if unknown.
+        extra: members of a cache file that are not ours, kept value for value on rewriting.
+    """
+
+    start_url: str
+    region: str
+    access_token: Secret
+    expires_at: float
+    refresh_token: Secret | None = None
+    registration: Registration | None = None
+    issued_at: float | None = None
+    extra: Mapping[str, object] = field(default=_NOTHING)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits of SHA-256 over the access token: tells tokens apart, reveals nothing."""
+        return hashlib.sha256(self.access_token.reveal().encode()).hexdigest()[:16]
+
+    @property
+    def refreshable(self) -> bool:
+        """Whether it carries everything a renewal needs."""
+        return bool(self.refresh_token) and self.registration is not None
+
+    def facts(self, *, issued_at: float) -> TokenFacts:
+        """
+        Return what the rules may know of it.
+
+        Args:
+            issued_at: seconds since the epoch, used where the token itself does not know.
+        """
+        return TokenFacts(
+            fingerprint=self.fingerprint,
+            expires_at=self.expires_at,
+            issued_at=self.issued_at if self.issued_at is not None else issued_at,
+            refreshable=self.refreshable,
+        )

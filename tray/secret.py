@@ -1,0 +1,47 @@
+"""A value that must never be shown: logs, exceptions and reprs get three stars."""
+
+from __future__ import annotations
+
+import hmac
+
+
+class Secret:
+    """
+    Hold one secret text so that it cannot be printed by accident.
+
+    Only :meth:`reveal` gives the text back; call it at the last moment, where the text leaves
+    for AWS, the keyring or the token cache file. Equality is constant-time, and a secret is
+    never serialised by ``json`` or ``pickle``: both raise ``TypeError``.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        msg = "a Secret is never pickled"
+        raise TypeError(msg)
