@@ -152,10 +152,10 @@ class RemovalJudged:
     What a removed file meant (K5).
 
     ``published`` carries the token that was put back; ``nothing`` says that no token was kept
-    either, so that there was nothing to ask AWS about.
+    either, so that there was nothing to ask AWS about; ``back``: the file is there again.
     """
 
-    verdict: Literal["signed-out", "published", "nothing"]
+    verdict: Literal["signed-out", "published", "nothing", "back"]
     token: TokenFacts | None = None
 
 
