@@ -21,7 +21,9 @@ Rule = Literal[
 LONGEST = 400
 """Lines a file may have: it should be read in one sitting."""
 
-SHARED = frozenset({"tray.errors", "tray.files", "tray.logs", "tray.secret", "tray.settings"})
+SHARED = frozenset({
+    "tray.errors", "tray.files", "tray.logs", "tray.records", "tray.secret", "tray.settings",
+})  # fmt: skip
 """The small modules any room but the sealed ones may use."""
 
 _SMALL = frozenset({"tray.errors", "tray.files", "tray.secret"})
@@ -32,7 +34,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.identity_center": frozenset(),
     "tray.handout": frozenset(),
     "tray.aws": _SMALL | {"tray.core"},
-    "tray.system": SHARED | {"tray.core"},
+    "tray.system": _SMALL | {"tray.core"},
     "tray.worker": _BELOW,
     "tray.resident": _BELOW,
     "tray.resident.app": _BELOW | {"tray.worker", "tray.desktop", "tray.handout"},
@@ -41,6 +43,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.demo": _BELOW | {"tray.identity_center"},
     "tray.__main__": frozenset({"tray.cli"}),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
+    "tray.records": SHARED | {"tray.core", "tray.system"},
 }
 """
 What of ours a room may import beside itself. The most specific entry counts; ``resident/app.py``
@@ -66,11 +69,15 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {
 PURE = frozenset({
     "__future__", "abc", "bisect", "collections", "copy", "dataclasses", "datetime", "enum",
     "fnmatch", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "re",
-    "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
+    "statistics", "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
 })  # fmt: skip
 """The standard library the core may use: nothing that reads a clock, a file or the machine."""
 
-STDLIB_ONLY = ("tray.core", "tray.handout", "tray.identity_center")
+
+_PACKAGE = frozenset({"tray", "tray.__version__"})
+"""The package itself: its version, its place. Any room that is not sealed may name them."""
+
+_SEALED = ("tray.core", "tray.identity_center", "tray.handout")
 
 _CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
 _OUTSIDE = frozenset({"open", "print", "input", "__import__", "exec", "eval"})
@@ -224,8 +231,7 @@ def _rooms(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
     for imported in found:
         if not within(imported.name, "tray") or _within_any(imported.name, {own, *allowed}):
             continue
-        # The version is every room's to name.
-        if imported.name != "tray.__version__" or home in {"tray.core", "tray.identity_center"}:
+        if imported.name not in _PACKAGE or home in _SEALED:
             yield "rooms", imported.line, f"{home} may not import {imported.name}"
 
 
@@ -252,7 +258,7 @@ def _third_party(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, 
 
 
 def _stdlib_only(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
-    if not _within_any(module, STDLIB_ONLY):
+    if not _within_any(module, _SEALED):
         return
     for imported in found:
         package = imported.name.partition(".")[0]

@@ -145,3 +145,59 @@ class TokenFacts:
     def life(self) -> float:
         """The token's whole life in seconds, never negative."""
         return max(0.0, self.expires_at - self.issued_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """
+    What the user's settings mean to the rules.
+
+    Args:
+        warn_before: seconds before a known end at which a notice is due, longest first.
+        adopt: whether files with refresh data are taken into the keyring (K4).
+        guarded: patterns of profile names that are never switched by a timer (A7).
+        session_lengths: seconds of the sign-in session by session key, where the user set it.
+    """
+
+    warn_before: tuple[float, ...] = (900.0, 300.0)
+    adopt: bool = True
+    guarded: tuple[str, ...] = ()
+    session_lengths: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """
+    The end of a sign-in session, as well as it is known.
+
+    Args:
+        at: seconds since the epoch.
+        known: ``exact``, ``set`` or ``learnt`` (DESIGN section 2).
+        cause: fingerprint of the token that taught us; one end is warned about once.
+    """
+
+    at: float
+    known: EndKnown
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """
+    What the rules remember of a session over a restart (``state.json``).
+
+    Args:
+        started_at: when a sign-in truly started the session, seconds since the epoch.
+        lengths: observed lengths in seconds, newest last.
+        end: the known end.
+        refused: fingerprint of the token whose renewal was refused.
+        used_at: when a person signed in or credentials were given out.
+        told: once-keys of notices already told.
+    """
+
+    started_at: float | None = None
+    lengths: tuple[float, ...] = ()
+    end: SessionEnd | None = None
+    refused: str | None = None
+    used_at: float | None = None
+    told: frozenset[str] = frozenset()

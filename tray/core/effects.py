@@ -1,0 +1,195 @@
+"""Everything the rules can ask of the world; nothing else ever leaves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tray.core.model import Memory, SsoSession
+
+JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
+"""
+What a worker does under the session's lock. ``check`` asks the portal about the published token
+once more where a refusal could not be confirmed.
+"""
+
+NoticeCategory = Literal["ending", "expired", "renewal-failing", "keyring", "config", "adopted"]
+ButtonAction = Literal["sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring"]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button of a notice: what it does, what it says, and to which sessions."""
+
+    action: ButtonAction
+    label: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    Something a person should hear of, as data (W1).
+
+    Args:
+        slot: notices in the same slot replace each other on screen.
+        once_key: the cause; each is told once.
+        category: of rule W1.
+        severity: ``normal`` or ``urgent``.
+        title: a few words.
+        text: a sentence or two.
+        buttons: what can be done about it.
+        keys: the sessions it speaks of.
+    """
+
+    slot: str
+    once_key: str
+    category: NoticeCategory
+    severity: Literal["normal", "urgent"]
+    title: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartJob:
+    """Run a job; its end comes back as ``JobDone`` with the same attempt."""
+
+    session: SsoSession
+    attempt: int
+    kind: JobKind
+    adopt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StartSignIn:
+    """Start a sign-in process of its own."""
+
+    session: SsoSession
+    attempt: int
+    method: Literal["pkce", "device"]
+    afresh: bool
+    callback_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSignIn:
+    """Close the sign-in process's input; it ends by itself."""
+
+    key: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBrowser:
+    """Open the page where the click was made: a person asked for exactly this (L6)."""
+
+    key: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTokens:
+    """Look at a session's cache file, after ``delay`` seconds."""
+
+    key: str
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNotice:
+    """Tell the person."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawNotice:
+    """What this slot says no longer holds."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Write a session's memory to ``state.json``."""
+
+    key: str
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class RecordActive:
+    """Write the active profile (None removes it)."""
+
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCredentials:
+    """Drop cached role credentials of this session (T14)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """
+    Answer a waiting request.
+
+    Args:
+        request: whose.
+        kind: ``progress`` may come several times; ``done`` is the last word.
+        exit: exit code of rule C1; 0 done, 1 failed, 3 a person must sign in.
+        sentence: for the person.
+        url: the page to open, where the caller opens it (L6).
+        user_code: to be compared (L8).
+        deadline: end of the wait, seconds since the epoch.
+    """
+
+    request: str
+    kind: Literal["progress", "done"]
+    exit: int = 0
+    sentence: str = ""
+    url: str | None = None
+    user_code: str | None = None
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the history: what happened to which session."""
+
+    what: str
+    key: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End the resident."""
+
+
+Effect = (
+    StartJob
+    | StartSignIn
+    | CancelSignIn
+    | OpenBrowser
+    | ReadTokens
+    | ShowNotice
+    | WithdrawNotice
+    | Keep
+    | RecordActive
+    | ForgetCredentials
+    | Tell
+    | Note
+    | Quit
+)
+
+
+def done(requests: tuple[str | None, ...], exit_code: int, sentence: str) -> tuple[Effect, ...]:
+    """Return the last word for everyone who waits; None waits for nothing (the tray asked)."""
+    return tuple(
+        Tell(request, "done", exit_code, sentence) for request in requests if request is not None
+    )

@@ -1,0 +1,376 @@
+"""Everything that can happen to the rules; the world speaks to them in these words only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tray.core.model import Catalog, Keeper, Memory, Preferences, Reason, TokenFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """``state.json`` was read: keepers and memories by session key."""
+
+    keepers: Mapping[str, Keeper | None]
+    memories: Mapping[str, Memory]
+    contested: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesRead:
+    """The settings were read, at start or after a change."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRead:
+    """The recorded active profile was read, at start or after another program changed it."""
+
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRead:
+    """``~/.aws/config`` was read and accepted."""
+
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigBroken:
+    """``~/.aws/config`` was refused, as botocore refuses it; ``sentence`` names file and line."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAbsent:
+    """There is no cache file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileTorn:
+    """The cache file is empty or cut: somebody is writing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBad:
+    """The cache file cannot be used; the sentence names file and member."""
+
+    reason: Reason
+    sentence: str
+
+
+Sight = FileAbsent | FileTorn | FileBad | TokenFacts
+"""What a look at a cache file can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensRead:
+    """The cache file of a session was looked at."""
+
+    key: str
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The moment asked for by ``next_look`` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """
+    The machine changed.
+
+    ``woke``, ``network-up``, ``unlocked`` and ``clock-set`` let waiting renewals try at once;
+    ``asleep`` and ``locked`` hold notices back; ``keyring-unlocked`` ends keyring waits.
+    """
+
+    what: Literal[
+        "asleep", "woke", "network-up", "network-down", "locked", "unlocked", "clock-set",
+        "keyring-unlocked",
+    ]  # fmt: skip
+
+
+# --- What jobs bring back -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """
+    A renewal succeeded.
+
+    Args:
+        token: the new token, as published.
+        keeper: who keeps its refresh data now.
+        stored: False while the keyring has not yet confirmed the new refresh token (R3).
+        by_us: False if somebody else had renewed it already, so AWS was not asked.
+    """
+
+    token: TokenFacts
+    keeper: Keeper
+    stored: bool = True
+    by_us: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    AWS refused the refresh token (R4).
+
+    Args:
+        portal: what the portal says of the published token: ``valid``, ``dead``, ``unreachable``.
+        reason: ``refused``, or ``registration-expired`` where only the client is too old.
+    """
+
+    portal: Literal["valid", "dead", "unreachable"]
+    reason: Reason = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Unrenewable:
+    """There is nothing to renew with: no refresh token in file or keyring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A file with refresh data was moved into the keyring, or stays in the file (keeper)."""
+
+    token: TokenFacts
+    keeper: Keeper
+    reason: Reason | None = None
+    contested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalJudged:
+    """
+    What a removed file meant (K5).
+
+    ``published`` carries the token that was put back; ``nothing`` says that no token was kept
+    either, so that there was nothing to ask AWS about.
+    """
+
+    verdict: Literal["signed-out", "published", "nothing"]
+    token: TokenFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """A sign-out is done; the sentence tells what remains, if anything does."""
+
+    remains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The refresh data is in the file again and the keyring item is gone (K7)."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """
+    A job did not come to a result.
+
+    Args:
+        reason: of rule S6.
+        sentence: for the person.
+        answered: whether AWS answered (R5 counts only those).
+        retry_after: seconds AWS asked for.
+    """
+
+    reason: Reason
+    sentence: str
+    answered: bool = False
+    retry_after: float | None = None
+
+
+Outcome = (
+    Renewed
+    | Refused
+    | Unrenewable
+    | Adopted
+    | RemovalJudged
+    | SignedOut
+    | Released
+    | Failed
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A job ended; an attempt that is no longer awaited is ignored (fault 71)."""
+
+    key: str
+    attempt: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The keyring has confirmed a refresh token that was published before (R3)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """The portal answered 401 although the file is in place: one refresh decides (R6)."""
+
+    key: str
+    fingerprint: str
+
+
+# --- Signing in -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWanted:
+    """
+    A person asked to sign in.
+
+    Args:
+        key: the session.
+        request: who waits for the answer, or None for the tray.
+        afresh: end the running portal session first (L9); None = what helps (L10).
+        method: ``pkce`` or ``device``; None = by the session's style (L1).
+        opens: who opens the browser: the ``resident``, or the ``caller`` where it was typed.
+        callback_port: fixed port for the loopback server, or None.
+    """
+
+    key: str
+    request: str | None = None
+    afresh: bool | None = None
+    method: Literal["pkce", "device"] | None = None
+    opens: Literal["resident", "caller"] = "resident"
+    callback_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInReady:
+    """The page can be opened: the loopback server is listening, or the device code is there."""
+
+    key: str
+    attempt: int
+    url: str
+    user_code: str | None = None
+    deadline: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A sign-in succeeded; ``sentence`` says what else the person should know (L12)."""
+
+    key: str
+    attempt: int
+    token: TokenFacts
+    keeper: Keeper
+    reason: Reason | None = None
+    sentence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """A sign-in ended without a token; an older token is still in place."""
+
+    key: str
+    attempt: int
+    sentence: str
+    reason: Reason = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCancelled:
+    """A person cancelled the sign-in."""
+
+    key: str
+    request: str | None = None
+
+
+# --- Other wishes ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutWanted:
+    """A person asked to sign out."""
+
+    key: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewWanted:
+    """A person asked to renew now."""
+
+    key: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWanted:
+    """A person asked to hand the refresh data back to the file."""
+
+    key: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseWanted:
+    """A person picked the active profile; None = none."""
+
+    profile: str | None
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeWanted:
+    """A person wants to hear of this end only shortly before it (W3)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsGiven:
+    """Role credentials of this session were handed out."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuitWanted:
+    """The resident should end."""
+
+    request: str | None = None
+
+
+Event = (
+    Recalled
+    | PreferencesRead
+    | ActiveRead
+    | ConfigRead
+    | ConfigBroken
+    | TokensRead
+    | Tick
+    | Mood
+    | JobDone
+    | Stored
+    | Doubted
+    | SignInWanted
+    | SignInReady
+    | SignedIn
+    | SignInFailed
+    | SignInCancelled
+    | SignOutWanted
+    | RenewWanted
+    | ReleaseWanted
+    | UseWanted
+    | SnoozeWanted
+    | CredentialsGiven
+    | QuitWanted
+)

@@ -1,0 +1,67 @@
+"""Every number the rules use, with its unit and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86400.0
+
+# --- Renewing (R1, R5) ---
+RENEW_AT_LIFE: Final = 0.5
+"""Share of a token's life after which it is renewed (R1)."""
+RENEW_JITTER: Final = 0.05
+"""Largest share of the life by which a machine renews earlier than that (R1)."""
+LONG_LIFE: Final = HOUR
+"""Lives from here on are never left to run below RENEW_LATEST (R1)."""
+RENEW_LATEST: Final = 20 * MINUTE
+"""SDKs look at 15 minutes and less; they must never have to (R1)."""
+BACKOFF_FIRST: Final = 1.0
+BACKOFF_MOST: Final = 300.0
+"""Seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)."""
+RETRY_AFTER_MOST: Final = HOUR
+"""A server that asks for more patience than this is asked again after it all the same."""
+RENEWALS_PER_LIFE: Final = 3
+TROUBLES_PER_HOUR: Final = 12
+"""What AWS may be asked at most: successes in a token life, other answers in an hour (R5)."""
+
+# --- The end of the sign-in session (DESIGN section 2, S5) ---
+SHORTENED_BY: Final = 60.0
+"""A renewed token ending this much before its usual life shows the session's end."""
+ENDING_BEFORE: Final = 30 * MINUTE
+"""A known end this near makes the state ``ending`` (S5)."""
+LENGTHS_KEPT: Final = 5
+"""How many observed session lengths are remembered for ``learnt``."""
+CLOCK_SLACK: Final = 5.0
+"""Seconds by which two ends may differ and still be the same end."""
+
+# --- Warning (W1-W3) ---
+WARN_BEFORE: Final = (15 * MINUTE, 5 * MINUTE)
+"""When an ``ending`` notice is due, seconds before the end; settable."""
+FAILING_WARNS_UNDER: Final = 20 * MINUTE
+"""``renewal-failing`` is worth a notice only with less token than this left (W1)."""
+GROUP_WITHIN: Final = MINUTE
+"""Notices of one kind that fire this close together are told as one (W2)."""
+IDLE_AFTER: Final = 7 * DAY
+"""A session nobody used for so long only colours its row (W2)."""
+ADOPTED_SHOWN_FOR: Final = 10 * MINUTE
+"""For how long the notice of an adoption, with its Undo, stays."""
+
+# --- Files other programs write (K3) ---
+TORN_READS: Final = 8
+TORN_DELAY: Final = 0.25
+"""An empty or cut cache file is read again this often, this many seconds apart."""
+REMOVED_DELAY: Final = 0.3
+"""Seconds a removed cache file may stay away before we ask AWS what happened (K5)."""
+
+# --- Jobs and sign-ins ---
+SIGN_IN_DEADLINE: Final = 10 * MINUTE
+"""How long a person has to finish in the browser (L4)."""
+JOB_DEADLINE: Final = 90.0
+"""Seconds after which a job counts as overdue; AWS calls end by themselves well before."""
+KEYRING_PATIENCE: Final = 10.0
+"""Seconds a keyring write may take before a token is published without it (L12, R3)."""
+HANDED_BACK_TIMES: Final = 3
+HANDED_BACK_WITHIN: Final = 10 * MINUTE
+"""A session another program takes back this often is left in the file (K1)."""

@@ -1,0 +1,111 @@
+"""The whole state of the rules, and when to look at it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from tray.core import policy
+from tray.core.events import Recalled
+from tray.core.model import Catalog, Now, Preferences
+from tray.core.session import Session, awaits_judgement, end_of, next_attempt, renews
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice that is on screen: why, since when, about which sessions."""
+
+    once_key: str
+    at: float
+    category: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrayState:
+    """
+    Everything the rules know.
+
+    Args:
+        machine: a stable text of this machine, the seed of all jitter.
+        sessions: by session key, in config order.
+        catalog: the last good config.
+        config_problem: the sentence why the newest config was refused, or None.
+        config_read: False until a config was read or refused for the first time.
+        preferences: the user's settings.
+        active: the recorded active profile; it counts only while the catalog has it (A7).
+        previous: the one before it.
+        recalled: what ``state.json`` held, for sessions the config brings later.
+        asleep, locked, offline: moods of the machine that hold notices or attempts back.
+        shown: notices on screen by slot.
+        told: once-keys that belong to no session.
+        next_attempt: the number of the next job or sign-in.
+    """
+
+    machine: str
+    sessions: Mapping[str, Session] = field(default_factory=lambda: MappingProxyType({}))
+    catalog: Catalog = field(default_factory=Catalog)
+    config_problem: str | None = None
+    config_read: bool = False
+    preferences: Preferences = field(default_factory=Preferences)
+    active: str | None = None
+    previous: str | None = None
+    recalled: Recalled = field(default_factory=lambda: Recalled({}, {}))
+    asleep: bool = False
+    locked: bool = False
+    offline: bool = False
+    shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
+    told: frozenset[str] = frozenset()
+    next_attempt: int = 1
+
+    def with_session(self, session: Session) -> TrayState:
+        """Return the state with one session replaced or added."""
+        return replace(self, sessions={**self.sessions, session.key: session})
+
+    @property
+    def active_profile(self) -> str | None:
+        """The active profile, None if it vanished from the config: never another one (A7)."""
+        known = any(profile.name == self.active for profile in self.catalog.profiles)
+        return self.active if known else None
+
+
+def next_look(state: TrayState, now: Now) -> float | None:
+    """
+    Return the earliest wall time at which something changes by itself, or None.
+
+    The loop arms one timer for it and answers with ``Tick``; nothing else ever polls.
+    """
+    moments = [
+        moment
+        for session in state.sessions.values()
+        for moment in _moments(session, state)
+        if moment > now.wall
+    ]
+    return min(moments, default=None)
+
+
+def _moments(session: Session, state: TrayState) -> Iterator[float]:
+    if session.job is None and session.sign_in is None:
+        attempt = next_attempt(session, state.machine)
+        if attempt is not None:
+            yield attempt
+    if awaits_judgement(session) and session.absent_since is not None:
+        yield session.absent_since + policy.REMOVED_DELAY
+    if session.unconfirmed_at is not None:
+        yield session.unconfirmed_at
+    if session.sign_in is not None:
+        yield session.sign_in.deadline
+    if session.adopted_at is not None:
+        yield session.adopted_at + policy.ADOPTED_SHOWN_FOR
+    if session.token is None:
+        return
+    yield session.token.expires_at
+    if session.failing is not None and renews(session):
+        yield session.token.expires_at - policy.FAILING_WARNS_UNDER
+    end = end_of(session, state.preferences)
+    if end is not None:
+        yield end.at
+        yield end.at - policy.ENDING_BEFORE
+        for before in state.preferences.warn_before:
+            yield end.at - before

@@ -1,0 +1,67 @@
+"""How the rules' words cross a pipe: plain JSON values, each with the name of its type."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from tray.core import effects, events, model
+
+_TYPES: dict[str, type[Any]] = {
+    name: kind
+    for module in (model, events, effects)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+}
+
+
+def to_wire(value: object) -> Any:
+    """
+    Return a JSON-able form of a word of the rules.
+
+    Raises:
+        TypeError: the value holds something that is no word of the rules.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case tuple() | list():
+            return [to_wire(item) for item in value]
+        case frozenset():
+            return {"type": "frozenset", "items": sorted(map(str, value))}
+        case Mapping():
+            return {"type": "mapping", "items": {k: to_wire(v) for k, v in value.items()}}
+    if type(value).__name__ in _TYPES and dataclasses.is_dataclass(value):
+        fields = {f.name: to_wire(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"type": type(value).__name__, **fields}
+    msg = f"{type(value).__name__} does not cross a pipe"
+    raise TypeError(msg)
+
+
+def from_wire(document: Any) -> Any:
+    """
+    Return the word of the rules that ``to_wire`` wrote.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(document, list):
+        return tuple(from_wire(item) for item in document)
+    if not isinstance(document, dict):
+        return document
+    name = document.get("type")
+    if name == "frozenset":
+        return frozenset(document["items"])
+    if name == "mapping":
+        return {key: from_wire(item) for key, item in document["items"].items()}
+    kind = _TYPES.get(name) if isinstance(name, str) else None
+    if kind is None:
+        msg = "this is no word of the rules"
+        raise ValueError(msg)
+    fields = {key: from_wire(item) for key, item in document.items() if key != "type"}
+    try:
+        return kind(**fields)
+    except TypeError:
+        msg = f"this is no {name}"
+        raise ValueError(msg) from None
