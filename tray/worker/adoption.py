@@ -7,9 +7,8 @@ import os
 import time
 from pathlib import Path
 
-from tray.aws.token_cache import parse_token
-
 from tray.aws.sso_token import SsoToken
+from tray.aws.token_cache import parse_token
 from tray.core import policy
 from tray.core.events import Adopted, Outcome, RemovalJudged
 from tray.core.model import SsoSession

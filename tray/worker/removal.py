@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tray.aws.role_cache import remove_role_credentials
-
 from tray.aws.sso_token import SsoToken
 from tray.core.events import Outcome, RemovalJudged, Renewed
 from tray.core.model import SsoSession

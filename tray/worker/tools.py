@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tray.worker.vault import Vault
+
 from tray.aws.clients import AwsClients
 from tray.aws.config import ConfigFiles, read_catalog
 from tray.aws.oidc import Oidc
 from tray.aws.portal import Portal
-from tray.aws.token_cache import cache_path, full_document, lean_document, read_token
-from tray.worker.vault import Vault
-
 from tray.aws.sso_token import SsoToken
+from tray.aws.token_cache import cache_path, full_document, lean_document, read_token
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.errors import CacheFileBad, CacheFileTorn, ConfigRejected
 from tray.files import private_directory, write_atomic
@@ -82,7 +82,7 @@ class Tools:
         """
         paths = Paths.from_environment(environ)
         settings = read_settings(paths.settings_file, paths.state)
-        clients = AwsClients(environ)
+        clients = AwsClients()
         return cls(
             paths=paths,
             settings=settings,
