@@ -151,7 +151,8 @@ class TestRegister:
             "redirectUris": ["http://127.0.0.1/oauth/callback"],
             "issuerUrl": session.start_url,
         } == json.loads(request.partition(b"\r\n\r\n")[2])
-        assert Registration("c", Secret("s"), 4e9, ("sso:account:access",)) == made
+        scopes, grant = ("sso:account:access",), "authorization_code"
+        assert Registration("c", Secret("s"), 4e9, scopes, grant) == made
 
     def test_request_for_device_codes_without_scopes(
         self, oidc: Oidc, lead_to: Callable[[str], None], session: SsoSession
