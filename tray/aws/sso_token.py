@@ -57,7 +57,8 @@ class SsoToken:
     refresh_token: Secret | None = None
     registration: Registration | None = None
     issued_at: float | None = None
-    extra: Mapping[str, object] = field(default=_NOTHING)
+    # Not shown by repr: what others keep there may be secret too.
+    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING, repr=False)
 
     @property
     def fingerprint(self) -> str:

@@ -92,7 +92,7 @@ class Answer:
     error: str | None = None
 
 
-class Refused(Exception):  # noqa: N818 - a server's refusal is an answer, not an error of ours
+class Refused(Exception):
     """The service refuses the request.
 
     Args:
