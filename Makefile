@@ -9,8 +9,8 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 # The newest AWS CLI v2 the tests run against: AWS's own bundle inside a PyPI package.
-AWS_CLI_ASSET := aws-cdk-asset-awscli-v2==2.0.198
-AWS_CLI_STAMP := .tools/awscli/$(AWS_CLI_ASSET)
+AWS_CLI_ASSET := 2.0.198
+AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
 
 # Two workers keep the waiting tests from adding up; more than four only fight for the machine.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
@@ -86,5 +86,5 @@ components:
 	@touch $@
 
 $(AWS_CLI_STAMP): | .venv/.test
-	@$(PY) tests/install_aws_cli.py $(AWS_CLI_ASSET) .tools/awscli
-	@touch '$@'
+	@$(PY) tests/install_aws_cli.py aws-cdk-asset-awscli-v2==$(AWS_CLI_ASSET) .tools/awscli
+	@touch $@

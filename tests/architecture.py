@@ -36,14 +36,16 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.aws": _SMALL | {"tray.core"},
     "tray.system": _SMALL | {"tray.core"},
     "tray.worker": _BELOW,
-    "tray.resident": _BELOW,
-    "tray.resident.app": _BELOW | {"tray.worker", "tray.desktop", "tray.handout"},
+    "tray.resident": _BELOW | {"tray.agent"},
+    "tray.resident.app": _BELOW | {"tray.agent", "tray.worker", "tray.desktop", "tray.handout"},
     "tray.desktop": _BELOW,
-    "tray.cli": _BELOW | {"tray.worker", "tray.resident", "tray.handout", "tray.demo"},
-    "tray.demo": _BELOW | {"tray.identity_center"},
+    "tray.cli": _BELOW
+    | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},
+    "tray.demo": _BELOW | {"tray.agent", "tray.identity_center"},
     "tray.__main__": frozenset({"tray.cli"}),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
     "tray.records": SHARED | {"tray.core", "tray.system"},
+    "tray.agent": SHARED | {"tray.core", "tray.system"},
 }
 """
 What of ours a room may import beside itself. The most specific entry counts; ``resident/app.py``

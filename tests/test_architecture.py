@@ -40,6 +40,8 @@ BAD: tuple[tuple[Rule, str, str], ...] = (
     ("rooms", "tray/worker/jobs.py", "from tray.identity_center import IdentityCenter"),
     ("rooms", "tray/handout/client.py", "from tray.system import paths"),
     ("rooms", "tray/files.py", "from tray.worker import jobs"),
+    ("rooms", "tray/agent.py", "from tray.resident import loop"),
+    ("rooms", "tray/worker/jobs.py", "from tray.agent import Agent"),
     ("rooms", "tray/__init__.py", "from tray.core.model import State"),
     ("rooms", "tray/attic/box.py", ""),
     ("pure-core", "tray/core/policy.py", "import os"),
