@@ -81,7 +81,7 @@ class Tools:
         """
         paths = Paths.from_environment(environ)
         settings = read_settings(paths.settings_file, paths.state)
-        clients = AwsClients(environ)
+        clients = AwsClients()
         return cls(
             paths=paths,
             settings=settings,
