@@ -163,9 +163,7 @@ class AgentClient:
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
         """Send a request and return the last word, as ``ask`` does."""
-        last: dict[str, Any] = {}
-        for last in self.ask(op, patience=patience, **members):
-            pass
+        *_, last = self.ask(op, patience=patience, **members)
         return last["done"]
 
 

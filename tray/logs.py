@@ -23,8 +23,6 @@ _TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepn
 class _OneLine(logging.Formatter):
     """One event, one line: an exception is told by its type alone, its text may hold anything."""
 
-    converter = None
-
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
         line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"

@@ -1,4 +1,4 @@
-"""The user's settings: ``config.toml`` is theirs and only read; ``settings.json`` is the menu's."""
+"""The user's settings: ``config.toml`` is theirs and only read, ``settings.json`` the menu's."""
 
 from __future__ import annotations
 

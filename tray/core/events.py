@@ -293,6 +293,14 @@ class SignInCancelled:
     request: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RequesterLeft:
+    """Who typed a sign-in has gone away (Ctrl-C, a closed terminal)."""
+
+    key: str
+    request: str
+
+
 # --- Other wishes ---------------------------------------------------------------------------
 
 
@@ -366,6 +374,7 @@ Event = (
     | SignedIn
     | SignInFailed
     | SignInCancelled
+    | RequesterLeft
     | SignOutWanted
     | RenewWanted
     | ReleaseWanted

@@ -52,4 +52,3 @@ def release(session: SsoSession, tools: Tools) -> Outcome:
 
 def _newest(kept: SsoToken, published: SsoToken | None) -> SsoToken:
     return kept if published is None else kept.with_extra(published.extra)
-

@@ -1,4 +1,4 @@
-"""Renewing: one transaction under the session's lock, after which no refresh token is lost (R2)."""
+"""Renewing: one transaction under the session's lock that loses no refresh token (R2)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tray.worker.vault import Vault
+
 from tray.aws.clients import AwsClients
 from tray.aws.config import ConfigFiles, read_catalog
 from tray.aws.oidc import Oidc
@@ -21,7 +23,6 @@ from tray.settings import Settings, read_settings
 from tray.system.lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.worker.unsaved import Unsaved
-from tray.worker.vault import Vault
 
 LOCK_PATIENCE = 30.0
 """Seconds a transaction waits for another one on the same session; none takes longer."""
@@ -32,7 +33,7 @@ TORN_WAIT = 0.25
 Seam = Callable[[str], None]
 
 
-def _nowhere(name: str) -> None:  # noqa: ARG001  (it is called with a name; nobody listens)
+def _nowhere(name: str) -> None:
     """Do nothing."""
 
 
