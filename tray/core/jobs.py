@@ -147,16 +147,21 @@ def _end_seen(session: Session, token: TokenFacts, usual: float | None) -> Sessi
     """Learn the session's end from a token that is shorter than usual (DESIGN section 2)."""
     memory = session.memory
     end = memory.end
-    if end is not None and token.expires_at > end.at + policy.SHORTENED_BY:
+    if end is not None and token.expires_at > end.at + shortening(usual or policy.HOUR):
         memory = replace(memory, end=None)  # proven wrong: the session lived on
         return replace(session, memory=memory, end_confirmed=False)
-    shortened = usual is not None and token.life < usual - policy.SHORTENED_BY
+    shortened = usual is not None and token.life < usual - shortening(usual)
     if not shortened:
         return _guess_checked(session, token)
     agrees = end is not None and abs(end.at - token.expires_at) <= policy.CLOCK_SLACK
     cause = end.cause if end is not None and agrees else token.fingerprint
     memory = replace(memory, end=SessionEnd(token.expires_at, "exact", cause))
     return replace(session, memory=memory, end_confirmed=agrees)
+
+
+def shortening(usual: float) -> float:
+    """Return by how many seconds a token must fall short of its usual life to mean an end."""
+    return min(policy.SHORTENED_BY, usual * policy.SHORTENED_SHARE)
 
 
 def _guess_checked(session: Session, token: TokenFacts) -> Session:

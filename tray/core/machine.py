@@ -74,6 +74,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing.failed(state, event)
         case ev.SignInCancelled():
             return signing.cancelled(state, event)
+        case ev.RequesterLeft():
+            return signing.left(state, event)
         case ev.SignOutWanted():
             return jobs.wished(state, event.key, "sign-out", event.request)
         case ev.RenewWanted():

@@ -28,7 +28,13 @@ TROUBLES_PER_HOUR: Final = 12
 
 # --- The end of the sign-in session (DESIGN section 2, S5) ---
 SHORTENED_BY: Final = 60.0
-"""A renewed token ending this much before its usual life shows the session's end."""
+SHORTENED_SHARE: Final = 0.1
+"""
+A renewed token ending this many seconds before its usual life shows the session's end; for lives
+of a few minutes, where a minute would hide every end, this share of the life.
+"""
+LAST_QUESTION_AFTER: Final = 1.0
+"""Seconds after a known end at which one refresh decides whether it truly has come (fault 28)."""
 ENDING_BEFORE: Final = 30 * MINUTE
 """A known end this near makes the state ``ending`` (S5)."""
 LENGTHS_KEPT: Final = 5

@@ -242,7 +242,8 @@ def planned_renewal(session: Session, machine: str) -> float | None:
         return None
     end = session.memory.end
     if end is not None and end.known == "exact" and session.end_confirmed:
-        return None  # the token lasts until the session's own end; asking again brings nothing
+        # The token lasts until the session's own end; asking earlier again brings nothing.
+        return max(end.at, token.expires_at) + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
     due = token.issued_at + token.life * (policy.RENEW_AT_LIFE - jitter)
     if token.life >= policy.LONG_LIFE:

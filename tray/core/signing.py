@@ -165,6 +165,22 @@ def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
     return after, (cancel, *tells, *fx.done((event.request,), 0, sentence))
 
 
+def left(state: TrayState, event: ev.RequesterLeft) -> Step:
+    """End a sign-in whose only requester has gone; one that others wait for goes on."""
+    session = state.sessions.get(event.key)
+    if session is None or session.sign_in is None:
+        return state, ()
+    sign_in = session.sign_in
+    if event.request not in sign_in.requests:
+        return state, ()
+    others = tuple(request for request in sign_in.requests if request != event.request)
+    if others or sign_in.opens == "resident":
+        kept = replace(sign_in, requests=others)
+        return state.with_session(replace(session, sign_in=kept)), ()
+    after = state.with_session(replace(session, sign_in=None))
+    return after, (fx.CancelSignIn(event.key, sign_in.attempt),)
+
+
 def _current(
     state: TrayState, key: str, attempt: int
 ) -> tuple[Session | None, SignIn | None]:  # fmt: skip

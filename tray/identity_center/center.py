@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from tray.identity_center.faults import Fault, Faults
-from tray.identity_center.journal import About, Call, Journal, Wanted, about
+from tray.identity_center.exchange import Exchange
+from tray.identity_center.faults import Fault
+from tray.identity_center.journal import About, Call, Wanted
 from tray.identity_center.knobs import DEFAULT_START_URL, Knobs
 from tray.identity_center.oidc import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
 from tray.identity_center.realm import PORTAL_SCOPE, Client, Realm, Session
-from tray.identity_center.routes import Operation, Routes
-from tray.identity_center.server import HttpServer, Reply
-from tray.identity_center.wire import Answer, Refused, Request, html_answer
-
-CAPTIVE_PAGE = "<!doctype html><title>Welcome</title><p>Accept our terms to use this network."
+from tray.identity_center.server import HttpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +54,8 @@ class IdentityCenter(Knobs):
     def __post_init__(self) -> None:
         """Make the parts; nothing is opened before ``start``."""
         self._realm = Realm(self)
-        self._routes = Routes(self._realm)
-        self._journal = Journal(self.lock)
-        self._faults = Faults(self.lock)
+        self._exchange = Exchange(self._realm, self.lock)
         self._server: HttpServer | None = None
-        self._closing = False
-        self.crashes: list[str] = []
 
     # Life
 
@@ -72,7 +65,7 @@ class IdentityCenter(Knobs):
         Raises:
             OSError: the port is taken.
         """
-        self._server = HttpServer(self.port, self._handle)
+        self._server = HttpServer(self.port, self._exchange.handle)
         self.port = self._server.port
         self._server.start()
 
@@ -80,8 +73,7 @@ class IdentityCenter(Knobs):
         """Free the port, let go of every held request and end all threads; repeatable."""
         server, self._server = self._server, None
         if server is not None:
-            self._closing = True
-            self._faults.clear()
+            self._exchange.close()
             server.stop()
 
     def __enter__(self) -> Self:
@@ -95,8 +87,9 @@ class IdentityCenter(Knobs):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        if self.crashes and kind is None:
-            msg = f"the embedded Identity Center crashed: {'; '.join(self.crashes)}"
+        crashes = self._exchange.crashes
+        if crashes and kind is None:
+            msg = f"the embedded Identity Center crashed: {'; '.join(crashes)}"
             raise RuntimeError(msg)
 
     @property
@@ -225,7 +218,7 @@ class IdentityCenter(Knobs):
     @property
     def requests(self) -> tuple[Call, ...]:
         """All requests so far, in the order they were answered."""
-        return self._journal.calls()
+        return self._exchange.journal.calls()
 
     def count(self, wanted: Wanted, *, since: int = 0, **filters: object) -> int:
         """Count requests by operation or predicate.
@@ -235,7 +228,7 @@ class IdentityCenter(Knobs):
             since: leave out the first so many of ``requests``.
             filters: members of :class:`Call` or :class:`About` that must be equal.
         """
-        return len(self._journal.find(wanted, filters, since))
+        return len(self._exchange.journal.find(wanted, filters, since))
 
     def wait_for(
         self,
@@ -251,7 +244,7 @@ class IdentityCenter(Knobs):
         Raises:
             TimeoutError: fewer than ``count`` came within ``timeout`` seconds.
         """
-        return self._journal.wait_for(wanted, count, timeout, filters, since)
+        return self._exchange.journal.wait_for(wanted, count, timeout, filters, since)
 
     # Faults
 
@@ -283,7 +276,7 @@ class IdentityCenter(Knobs):
         Raises:
             ValueError: an unknown kind or filter.
         """
-        return self._faults.add(
+        return self._exchange.faults.add(
             operation,
             kind,
             times=times,
@@ -296,94 +289,4 @@ class IdentityCenter(Knobs):
 
     def clear_faults(self) -> None:
         """Cancel all faults and let go of the requests they hold."""
-        self._faults.clear()
-
-    # Requests
-
-    def _handle(self, request: Request) -> Reply:
-        with self.lock:
-            operation = self._routes.find(request)
-            subject = about(self._realm, request)
-            fault = self._faults.take(operation.name, subject)
-        if fault is None:
-            answer = self._perform(operation, request)
-            self._note(operation, request, subject, answer, None)
-            return Reply(answer)
-        return self._with_fault(fault, operation, request, subject)
-
-    def _with_fault(
-        self, fault: Fault, operation: Operation, request: Request, subject: About
-    ) -> Reply:
-        match fault.kind:
-            case "reset":
-                self._note(operation, request, subject, None, fault)
-                return Reply(Answer(500), "reset")
-            case "hang":
-                self._note(operation, request, subject, None, fault)
-                fault.released.wait()
-                if self._closing:
-                    return Reply(Answer(500), "dropped")
-                return Reply(self._perform(operation, request))
-            case "lost":
-                self._perform(operation, request)
-                self._note(operation, request, subject, None, fault)
-                return Reply(Answer(500), "dropped")
-            case "delay":
-                fault.released.wait(fault.seconds)
-                answer = self._perform(operation, request)
-            case "late":
-                answer = self._perform(operation, request)
-                fault.released.wait(fault.seconds)
-            case "cut":
-                answer = self._perform(operation, request)
-            case _:
-                answer = _broken_answer(fault, operation)
-        self._note(operation, request, subject, answer, fault)
-        return Reply(answer, "cut" if fault.kind == "cut" else "whole")
-
-    def _perform(self, operation: Operation, request: Request) -> Answer:
-        with self.lock:
-            try:
-                return operation.perform(request)
-            except Refused as refused:
-                return operation.refuse(refused)
-            except Exception as error:  # noqa: BLE001 - told by the context manager's end
-                self.crashes.append(f"{operation.name}: {type(error).__name__}")
-                return operation.refuse(Refused("InternalServerException", "we crashed", 500))
-
-    def _note(
-        self,
-        operation: Operation,
-        request: Request,
-        subject: About,
-        answer: Answer | None,
-        fault: Fault | None,
-    ) -> None:
-        call = Call(
-            operation=operation.name,
-            when=self.time(),
-            method=request.method,
-            path=request.path,
-            status=None if answer is None else answer.status,
-            error=None if answer is None else answer.error,
-            fault=None if fault is None else fault.kind,
-            about=subject,
-        )
-        self._journal.add(call)
-
-
-def _broken_answer(fault: Fault, operation: Operation) -> Answer:
-    """Return the answer of a fault that performs nothing."""
-    match fault.kind:
-        case "status":
-            status = fault.status or 503
-            return Answer(status, b"Service Unavailable", "text/plain", error=f"HTTP {status}")
-        case "html":
-            return html_answer(CAPTIVE_PAGE)
-        case "throttle":
-            refused = Refused("TooManyRequestsException", "slow down", fault.status or 429)
-            answer = operation.refuse(refused)
-            wait = ("Retry-After", f"{fault.seconds:.0f}")
-            return replace(answer, headers=(*answer.headers, wait))
-        case name:
-            return operation.refuse(Refused(name, fault.message, fault.status))
+        self._exchange.faults.clear()

@@ -10,7 +10,7 @@ from tray.identity_center import pages
 from tray.identity_center.oidc import AUTHORIZATION_CODE, Authorization, Oidc, redirect_matches
 from tray.identity_center.wire import (
     Answer,
-    Refused,
+    AwsError,
     Request,
     html_answer,
     redirect,
@@ -50,14 +50,14 @@ class Consent:
         values = dict(request.query)
         client = self.realm.clients.get(values.get("client_id", ""))
         if client is None or self.realm.knobs.time() >= client.expires_at:
-            raise Refused("InvalidClientException", "This application is not registered.")
+            raise AwsError("InvalidClientException", "This application is not registered.")
         redirect_uri = values.get("redirect_uri", "")
         if not redirect_matches(redirect_uri, client.redirect_uris):
             message = "This application asked to be answered at an address it never registered."
-            raise Refused("InvalidRedirectUriException", message)
+            raise AwsError("InvalidRedirectUriException", message)
         try:
             asked = self._authorization_from(request)
-        except Refused as refused:
+        except AwsError as refused:
             details = {
                 "error": _OAUTH_CODES[refused.name],
                 "error_description": refused.message,
@@ -81,19 +81,19 @@ class Consent:
         values = single_values(request.query, _AUTHORIZE)
         for name in _AUTHORIZE:
             if not values.get(name):
-                raise Refused("InvalidRequestException", f"parameter {name!r} is missing")
+                raise AwsError("InvalidRequestException", f"parameter {name!r} is missing")
         client = self.realm.clients[values["client_id"]]
         if AUTHORIZATION_CODE not in client.grant_types or client.start_url is None:
-            raise Refused("UnauthorizedClientException", "not registered for codes")
+            raise AwsError("UnauthorizedClientException", "not registered for codes")
         if values["response_type"] != "code":
-            raise Refused("InvalidRequestException", "response_type must be code")
+            raise AwsError("InvalidRequestException", "response_type must be code")
         if values["code_challenge_method"] != "S256":
-            raise Refused("InvalidRequestException", "code_challenge_method must be S256")
+            raise AwsError("InvalidRequestException", "code_challenge_method must be S256")
         if not re.fullmatch(r"[A-Za-z0-9_-]{43}", values["code_challenge"]):
-            raise Refused("InvalidRequestException", "code_challenge is not of RFC 7636's form")
+            raise AwsError("InvalidRequestException", "code_challenge is not of RFC 7636's form")
         scopes = tuple(values["scopes"].split(" "))
         if not set(scopes) <= set(client.scopes):
-            raise Refused("InvalidScopeException", "a scope the client never registered")
+            raise AwsError("InvalidScopeException", "a scope the client never registered")
         return Authorization(
             client=client,
             start_url=client.start_url,
@@ -111,7 +111,7 @@ class Consent:
         asked = self.waiting.pop(values.get("ticket", ""), None)
         if asked is None or self.realm.knobs.time() >= asked.expires_at:
             message = "This request was answered before, or has waited too long."
-            raise Refused("InvalidRequestException", message)
+            raise AwsError("InvalidRequestException", message)
         if approve:
             return self._approve(asked, values.get("user") or self.realm.knobs.user, status=303)
         details = {
@@ -136,7 +136,7 @@ class Consent:
             return html_answer(pages.device_code())
         grant = self.oidc.device_grant_waiting(values["user_code"])
         if grant is None:
-            raise Refused("InvalidRequestException", "This code is unknown or has been used.")
+            raise AwsError("InvalidRequestException", "This code is unknown or has been used.")
         if self.realm.knobs.auto_approve:
             self.oidc.decide_device(grant, approve=True, user=self.realm.knobs.user)
             return html_answer(pages.approved())
@@ -154,14 +154,14 @@ class Consent:
         values = _form(request, ("user_code", "decision", "user"))
         grant = self.oidc.device_grant_waiting(values.get("user_code", ""))
         if grant is None:
-            raise Refused("InvalidRequestException", "This code is unknown or has been used.")
+            raise AwsError("InvalidRequestException", "This code is unknown or has been used.")
         approve = _approved(values)
         user = values.get("user") or self.realm.knobs.user
         self.oidc.decide_device(grant, approve=approve, user=user)
         return html_answer(pages.approved() if approve else pages.denied())
 
 
-def refuse_page(refused: Refused) -> Answer:
+def refuse_page(refused: AwsError) -> Answer:
     """Word a refusal for a person: an error page."""
     status = refused.status or (500 if refused.name == "InternalServerException" else 400)
     return html_answer(pages.trouble(refused.message), status, error=refused.name)
@@ -175,5 +175,5 @@ def _form(request: Request, known: tuple[str, ...]) -> dict[str, str]:
 def _approved(values: dict[str, str]) -> bool:
     decision = values.get("decision")
     if decision not in ("approve", "deny"):
-        raise Refused("InvalidRequestException", "The decision must be approve or deny.")
+        raise AwsError("InvalidRequestException", "The decision must be approve or deny.")
     return decision == "approve"

@@ -48,6 +48,7 @@ class Fault:
     changed: Condition = field(repr=False)
     released: Event = field(default_factory=Event, repr=False)
     hits: int = 0
+    performed: int = 0
 
     def strikes(self, operation: str, about: About) -> bool:
         """Whether it strikes this request."""
@@ -68,6 +69,23 @@ class Fault:
             if not self.changed.wait_for(lambda: self.hits >= count, timeout):
                 msg = f"the fault struck {self.hits} of {count} requests in {timeout:g} s"
                 raise TimeoutError(msg)
+
+    def wait_performed(self, count: int = 1, timeout: float = 10.0) -> None:
+        """Wait until ``count`` of its requests took effect (``late``: before the answer).
+
+        Raises:
+            TimeoutError: fewer did.
+        """
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.performed >= count, timeout):
+                msg = f"{self.performed} of {count} requests took effect in {timeout:g} s"
+                raise TimeoutError(msg)
+
+    def note_performed(self) -> None:
+        """Count a request that took effect, and wake who waits for it."""
+        with self.changed:
+            self.performed += 1
+            self.changed.notify_all()
 
     def release(self) -> None:
         """Let go of the requests it holds; later ones are not held."""

@@ -173,4 +173,4 @@ def _start_url(
     if grant is not None:
         return grant.session.start_url
     client = realm.clients.get(client_id or "")
-    return None if client is None else client.start_url
+    return None if client is None else client.start_url or client.asked_start_url

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from tray.identity_center.realm import Client, Grant, Issued, Realm, Session
 from tray.identity_center.wire import (
     Answer,
-    Refused,
+    AwsError,
     Request,
     check_members,
     json_answer,
@@ -98,21 +98,21 @@ class Oidc:
 
     def _client_from(self, members: Mapping[str, Any]) -> Client:
         if members["clientType"] != "public":
-            raise Refused("InvalidClientMetadataException", "clientType must be public")
+            raise AwsError("InvalidClientMetadataException", "clientType must be public")
         for scope in members.get("scopes", ()):
             if not _SCOPE.fullmatch(scope):
-                raise Refused("InvalidScopeException", f"unknown scope {scope!r}")
+                raise AwsError("InvalidScopeException", f"unknown scope {scope!r}")
         grant_types = frozenset(members.get("grantTypes", (DEVICE_CODE, REFRESH_TOKEN)))
         if not grant_types <= _GRANT_MEMBERS.keys():
-            raise Refused("UnsupportedGrantTypeException", "unknown grant type")
+            raise AwsError("UnsupportedGrantTypeException", "unknown grant type")
         redirect_uris = tuple(members.get("redirectUris", ()))
         for uri in redirect_uris:
             if loopback_redirect(uri) is None:
-                raise Refused("InvalidRedirectUriException", "redirectUris must be loopback")
+                raise AwsError("InvalidRedirectUriException", "redirectUris must be loopback")
         if AUTHORIZATION_CODE in grant_types and not redirect_uris:
-            raise Refused("InvalidRequestException", "member 'redirectUris' is missing")
+            raise AwsError("InvalidRequestException", "member 'redirectUris' is missing")
         if AUTHORIZATION_CODE in grant_types and "issuerUrl" not in members:
-            raise Refused("InvalidRequestException", "member 'issuerUrl' is missing")
+            raise AwsError("InvalidRequestException", "member 'issuerUrl' is missing")
         issuer = members.get("issuerUrl")
         realm = self.realm
         return Client(
@@ -132,10 +132,11 @@ class Oidc:
         check_members(members, required=("clientId", "clientSecret", "startUrl"))
         client = self._authenticate(members)
         if DEVICE_CODE not in client.grant_types:
-            raise Refused("UnauthorizedClientException", "not registered for device codes")
+            raise AwsError("UnauthorizedClientException", "not registered for device codes")
         start_url = self.realm.check_start_url(members["startUrl"])
         if client.start_url not in (None, start_url):
-            raise Refused("InvalidRequestException", "startUrl is not the client's issuerUrl")
+            raise AwsError("InvalidRequestException", "startUrl is not the client's issuerUrl")
+        client.asked_start_url = start_url
         knobs = self.realm.knobs
         grant = DeviceGrant(
             client=client,
@@ -180,16 +181,16 @@ class Oidc:
         members = read_members(request)
         grant_type = members.get("grantType")
         if not isinstance(grant_type, str):
-            raise Refused("InvalidRequestException", "member 'grantType' is missing")
+            raise AwsError("InvalidRequestException", "member 'grantType' is missing")
         if grant_type not in _GRANT_MEMBERS:
-            raise Refused("UnsupportedGrantTypeException", "unknown grant type")
+            raise AwsError("UnsupportedGrantTypeException", "unknown grant type")
         check_members(
             members,
             required=("grantType", "clientId", "clientSecret", *_GRANT_MEMBERS[grant_type]),
         )
         client = self._authenticate(members)
         if grant_type not in client.grant_types:
-            raise Refused("UnauthorizedClientException", "not registered for this grant type")
+            raise AwsError("UnauthorizedClientException", "not registered for this grant type")
         if grant_type == REFRESH_TOKEN:
             issued = self.realm.renew(client, members["refreshToken"])
         elif grant_type == DEVICE_CODE:
@@ -210,27 +211,27 @@ class Oidc:
         if client is None or not hmac.compare_digest(
             client.client_secret.encode(), members["clientSecret"].encode()
         ):
-            raise Refused("InvalidClientException", "unknown client or wrong secret")
+            raise AwsError("InvalidClientException", "unknown client or wrong secret")
         if self.realm.knobs.time() >= client.expires_at:
-            raise Refused("InvalidClientException", "the registration has expired")
+            raise AwsError("InvalidClientException", "the registration has expired")
         return client
 
     def _redeem_code(self, client: Client, members: Mapping[str, Any]) -> Issued:
         if not re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", members["codeVerifier"]):
-            raise Refused("InvalidRequestException", "the verifier is not of RFC 7636's form")
+            raise AwsError("InvalidRequestException", "the verifier is not of RFC 7636's form")
         found = self.codes.get(members["code"])
         if found is None or found.client is not client or found.session is None:
-            raise Refused("InvalidGrantException", "Invalid authorization code provided")
+            raise AwsError("InvalidGrantException", "Invalid authorization code provided")
         if found.used:
             if found.issued is not None:
                 self.realm.revoke_grant(found.issued)
-            raise Refused("InvalidGrantException", "the authorization code was used before")
+            raise AwsError("InvalidGrantException", "the authorization code was used before")
         if self.realm.knobs.time() >= found.expires_at:
-            raise Refused("ExpiredTokenException", "the authorization code has expired")
+            raise AwsError("ExpiredTokenException", "the authorization code has expired")
         if members["redirectUri"] != found.redirect_uri:
-            raise Refused("InvalidGrantException", "redirectUri differs from authorize")
+            raise AwsError("InvalidGrantException", "redirectUri differs from authorize")
         if not hmac.compare_digest(_challenge(members["codeVerifier"]), found.challenge):
-            raise Refused("InvalidGrantException", "the verifier does not match the challenge")
+            raise AwsError("InvalidGrantException", "the verifier does not match the challenge")
         found.used = True
         issued = self._first_tokens(client, found.session, device=False)
         found.issued = self.realm.grant_of(issued.access_token)
@@ -239,25 +240,25 @@ class Oidc:
     def _redeem_device_code(self, client: Client, device_code: str) -> Issued:
         found = self.device_codes.get(device_code)
         if found is None or found.client is not client or found.used:
-            raise Refused("InvalidGrantException", "Invalid device code provided")
+            raise AwsError("InvalidGrantException", "Invalid device code provided")
         now = self.realm.knobs.time()
         last, found.polled_at = found.polled_at, now
         if now >= found.expires_at:
-            raise Refused("ExpiredTokenException", "the device code has expired")
+            raise AwsError("ExpiredTokenException", "the device code has expired")
         if found.decided is False:
-            raise Refused("AccessDeniedException", "the person refused")
+            raise AwsError("AccessDeniedException", "the person refused")
         if found.session is None:
             hasty = last is not None and now < last + found.interval
             if hasty and self.realm.knobs.enforce_device_interval:
                 found.interval += 5
-                raise Refused("SlowDownException", "polled sooner than the interval")
-            raise Refused("AuthorizationPendingException", "nobody has decided yet")
+                raise AwsError("SlowDownException", "polled sooner than the interval")
+            raise AwsError("AuthorizationPendingException", "nobody has decided yet")
         found.used = True
         return self._first_tokens(client, found.session, device=True)
 
     def _first_tokens(self, client: Client, session: Session, *, device: bool) -> Issued:
         if not session.live(self.realm.knobs.time()):
-            raise Refused("InvalidGrantException", "the sign-in session has ended")
+            raise AwsError("InvalidGrantException", "the sign-in session has ended")
         return self.realm.new_grant(client, session, device=device)
 
 

@@ -31,7 +31,7 @@ input { width: 100%; padding: .6rem .75rem; margin-bottom: 1.25rem; font: inheri
 .code { margin: 0 0 1.25rem; padding: .75rem; text-align: center; border-radius: 8px;
   border: 1px dashed var(--line); font: 600 1.75rem/1.2 ui-monospace, "DejaVu Sans Mono",
   monospace; letter-spacing: .12em; }
-.buttons { display: flex; gap: .75rem; }
+.buttons { display: flex; flex-direction: row-reverse; gap: .75rem; }
 button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: 8px;
   border: 1px solid var(--line); background: transparent; color: inherit; cursor: pointer; }
 button.main { background: var(--accent); border-color: var(--accent);
@@ -121,14 +121,15 @@ def _facts(client_name: str, start_url: str, scopes: tuple[str, ...]) -> str:
 
 
 def _decision(action: str, hidden: str, value: str, user: str) -> str:
+    # Approve comes first in the text and stands on the right: Enter presses the first button.
     return (
         f'<form method="post" action="{action}">'
         f'<input type="hidden" name="{hidden}" value="{escape(value)}">'
         '<label for="user">Signed in as</label>'
         f'<input id="user" name="user" value="{escape(user)}" autocomplete="off" required>'
         '<div class="buttons">'
-        '<button id="deny" name="decision" value="deny">Deny access</button>'
         '<button id="approve" class="main" name="decision" value="approve">Allow access</button>'
+        '<button id="deny" name="decision" value="deny">Deny access</button>'
         "</div></form>"
     )
 

@@ -17,7 +17,7 @@ from tray.identity_center.realm import (
     RoleCredentials,
     fingerprint,
 )
-from tray.identity_center.wire import Answer, Refused, Request, json_answer, single_values
+from tray.identity_center.wire import Answer, AwsError, Request, json_answer, single_values
 
 TOKEN_HEADER = "x-amz-sso_bearer_token"  # noqa: S105 - the header's name
 _PAGING = ("max_result", "next_token")
@@ -61,7 +61,7 @@ class Portal:
         values = _query(request, required=("account_id", "role_name"))
         account_id, role = values["account_id"], values["role_name"]
         if role not in self._roles(token, account_id):
-            raise Refused("ForbiddenException", "No access")
+            raise AwsError("ForbiddenException", "No access")
         user = token.grant.session.user
         issued = issue_role_credentials(
             self.realm,
@@ -93,16 +93,16 @@ class Portal:
         scopes = () if token is None else token.grant.client.scopes
         # A token of another product's scopes is no portal token; one without scopes is.
         if token is None or (scopes and PORTAL_SCOPE not in scopes):
-            raise Refused("UnauthorizedException", "Session token not found or invalid")
+            raise AwsError("UnauthorizedException", "Session token not found or invalid")
         return token
 
     def _roles(self, token: AccessToken, account_id: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[0-9]{12}", account_id):
-            raise Refused("InvalidRequestException", "account_id must be 12 digits")
+            raise AwsError("InvalidRequestException", "account_id must be 12 digits")
         for account in self.realm.knobs.accounts_of(token.grant.session.user):
             if account.account_id == account_id:
                 return account.roles
-        raise Refused("ForbiddenException", "No access")
+        raise AwsError("ForbiddenException", "No access")
 
     def _page(
         self, name: str, rows: list[dict[str, str]], values: dict[str, str], what: str
@@ -112,12 +112,12 @@ class Portal:
             asked = values["max_result"]
             size = int(asked) if re.fullmatch(r"[0-9]{1,3}", asked) else 0
             if not 1 <= size <= 100:
-                raise Refused("InvalidRequestException", "max_result must be 1 to 100")
+                raise AwsError("InvalidRequestException", "max_result must be 1 to 100")
         first = 0
         if "next_token" in values:
             mark, _, offset = values["next_token"].rpartition(".")
             if mark != f"{self._mark}.{what}" or not offset.isdigit():
-                raise Refused("InvalidRequestException", "next_token is not one of ours")
+                raise AwsError("InvalidRequestException", "next_token is not one of ours")
             first = int(offset)
         after = first + size
         more = f"{self._mark}.{what}.{after}" if after < len(rows) else None
@@ -155,5 +155,5 @@ def _query(
     values = single_values(request.query, required + optional)
     for name in required:
         if not values.get(name):
-            raise Refused("InvalidRequestException", f"parameter {name!r} is missing")
+            raise AwsError("InvalidRequestException", f"parameter {name!r} is missing")
     return values

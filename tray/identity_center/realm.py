@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from tray.identity_center.knobs import Knobs, plain_start_url
-from tray.identity_center.wire import Refused
+from tray.identity_center.wire import AwsError
 
 PORTAL_SCOPE = "sso:account:access"
 
@@ -24,7 +24,11 @@ def fingerprint(text: str) -> str:
 
 @dataclass(slots=True)
 class Client:
-    """A registration; ``start_url`` is its issuerUrl in plain form, where it gave one."""
+    """A registration.
+
+    ``start_url`` is its issuerUrl in plain form, where it gave one; ``asked_start_url`` the one
+    it last asked a device code for, which binds it to nothing.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -34,6 +38,7 @@ class Client:
     redirect_uris: tuple[str, ...]
     start_url: str | None
     expires_at: float
+    asked_start_url: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -133,17 +138,17 @@ class Realm:
         """Return the plain form of a start URL of ours.
 
         Raises:
-            Refused: InvalidRequestException for a foreign one or one of another region.
+            AwsError: InvalidRequestException for a foreign one or one of another region.
         """
         plain = plain_start_url(text)
         if not plain.startswith("https://"):
-            raise Refused("InvalidRequestException", "the start URL must use https")
+            raise AwsError("InvalidRequestException", "the start URL must use https")
         region = self.knobs.region_of(plain)
         if region is None:
-            raise Refused("InvalidRequestException", "Invalid start url provided")
+            raise AwsError("InvalidRequestException", "Invalid start url provided")
         if region != self.knobs.region:
             message = f"this start URL is not served in {self.knobs.region}"
-            raise Refused("InvalidRequestException", message)
+            raise AwsError("InvalidRequestException", message)
         return plain
 
     def sign_in(self, start_url: str, user: str) -> Session:
@@ -198,14 +203,14 @@ class Realm:
         """Use a refresh token.
 
         Raises:
-            Refused: InvalidGrantException where the token is unknown, replaced, of another
+            AwsError: InvalidGrantException where the token is unknown, replaced, of another
                 registration, or its session is over.
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
-            raise Refused("InvalidGrantException", "Invalid refresh token provided")
+            raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self._life_left(grant) < 1:
-            raise Refused("InvalidGrantException", "Invalid refresh token provided")
+            raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self.knobs.omit_refresh_token:
             return self._issue(grant, None)
         return self._issue(grant, self._rotate(grant, refresh_token))

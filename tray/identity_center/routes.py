@@ -12,8 +12,8 @@ from tray.identity_center.realm import Realm
 from tray.identity_center.sts import Sts, action_of
 from tray.identity_center.wire import (
     Answer,
+    AwsError,
     Refuse,
-    Refused,
     Request,
     refuse_oidc,
     refuse_portal,
@@ -84,7 +84,7 @@ def _portal(name: str, perform: Callable[[Request], Answer]) -> Operation:
 
 def _nothing_here(request: Request) -> Answer:
     message = f"there is no operation {request.method} {request.path}"
-    raise Refused("UnknownOperationException", message, 404)
+    raise AwsError("UnknownOperationException", message, 404)
 
 
 _UNKNOWN = Operation("Unknown", _nothing_here, refuse_portal)

@@ -46,9 +46,8 @@ class HttpServer(socketserver.TCPServer):
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._to_reset: set[socket.socket] = set()
-        self._acceptor = threading.Thread(
-            target=self.serve_forever, args=(0.05,), name="identity-center", daemon=True
-        )
+        self._stopping = threading.Event()
+        self._acceptor = threading.Thread(target=self._accept, name="identity-center", daemon=True)
 
     @property
     def port(self) -> int:
@@ -66,9 +65,11 @@ class HttpServer(socketserver.TCPServer):
 
     def stop(self) -> None:
         """Stop accepting, end all connections, free the port and wait for the threads."""
-        self.shutdown()
-        self.server_close()
+        self._stopping.set()
+        # Wakes the acceptor, which waits in accept() rather than polling.
+        socket.create_connection(("127.0.0.1", self.port)).close()
         self._acceptor.join()
+        self.server_close()
         with self._lock:
             threads = list(self._open.items())
         for _, connection in threads:
@@ -76,16 +77,21 @@ class HttpServer(socketserver.TCPServer):
         for thread, _ in threads:
             thread.join(10)
 
-    def process_request(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
-        """Serve one connection in its own thread."""
-        if not isinstance(request, socket.socket):  # pragma: no cover - datagrams only
-            return
-        thread = threading.Thread(target=self._serve, args=(request, client_address), daemon=True)
-        with self._lock:
-            self._open[thread] = request
-        thread.start()
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, address = self.socket.accept()
+            except OSError:
+                # The client left before we took its connection, or no descriptor is free.
+                self._stopping.wait(0.05)
+                continue
+            if self._stopping.is_set():
+                connection.close()
+                return
+            thread = threading.Thread(target=self._serve, args=(connection, address), daemon=True)
+            with self._lock:
+                self._open[thread] = connection
+            thread.start()
 
     def _serve(self, connection: socket.socket, client_address: object) -> None:
         try:
@@ -164,8 +170,9 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(head + (b"" if self.command == "HEAD" else body))
 
     def _encode(self, answer: Answer) -> tuple[bytes, bytes]:
+        phrase = self.responses.get(answer.status, ("Unassigned", ""))[0]
         lines = [
-            f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+            f"HTTP/1.1 {answer.status} {phrase}",
             f"Date: {self.date_time_string()}",
             f"Content-Length: {len(answer.body)}",
         ]

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from tray.identity_center.wire import Refused, Request
+from tray.identity_center.wire import AwsError, Request
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>\w+)/(?P<day>\d{8})/(?P<region>[\w-]+)/"
@@ -37,20 +37,20 @@ class Signature:
         """Read the header.
 
         Raises:
-            Refused: MissingAuthenticationToken without one, IncompleteSignature for one that
+            AwsError: MissingAuthenticationToken without one, IncompleteSignature for one that
                 is malformed, of another service, or leaves host or date unsigned.
         """
         text = request.headers.get("authorization")
         if text is None:
             message = "Request is missing Authentication Token"
-            raise Refused("MissingAuthenticationToken", message)
+            raise AwsError("MissingAuthenticationToken", message)
         found = _AUTHORIZATION.fullmatch(text)
         if found is None:
-            raise Refused("IncompleteSignature", "the Authorization header is malformed")
+            raise AwsError("IncompleteSignature", "the Authorization header is malformed")
         headers = tuple(found["headers"].split(";"))
         needed = {"host", "x-amz-date", "x-amz-security-token"} & {"host", *request.headers}
         if found["service"] != "sts" or not needed <= set(headers):
-            raise Refused("IncompleteSignature", "another service, or too few signed headers")
+            raise AwsError("IncompleteSignature", "another service, or too few signed headers")
         return cls(
             found["key"],
             found["day"],
@@ -65,7 +65,7 @@ class Signature:
         """Compare with the signature that this secret key makes.
 
         Raises:
-            Refused: SignatureDoesNotMatch.
+            AwsError: SignatureDoesNotMatch.
         """
         key = f"AWS4{secret_access_key}".encode()
         for part in (self.day, self.region, self.service, "aws4_request"):
@@ -73,7 +73,7 @@ class Signature:
         ours = _hmac(key, self._string_to_sign()).hex()
         if not hmac.compare_digest(ours, self.signature):
             message = "The request signature we calculated does not match"
-            raise Refused("SignatureDoesNotMatch", message)
+            raise AwsError("SignatureDoesNotMatch", message)
 
     def _string_to_sign(self) -> str:
         request = self.request

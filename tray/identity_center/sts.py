@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from tray.identity_center.portal import issue_role_credentials
 from tray.identity_center.realm import Realm, RoleCredentials
 from tray.identity_center.sigv4 import Signature
-from tray.identity_center.wire import STS_NAMESPACE, Answer, Refused, Request
+from tray.identity_center.wire import STS_NAMESPACE, Answer, AwsError, Request
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)")
 _REQUEST_ID = "00000000-0000-4000-8000-000000000000"
@@ -51,10 +51,10 @@ class Sts:
         arn = _ROLE_ARN.fullmatch(values.get("RoleArn", ""))
         name = values.get("RoleSessionName", "")
         if arn is None or not re.fullmatch(r"[\w+=,.@-]{2,64}", name):
-            raise Refused("ValidationError", "RoleArn or RoleSessionName is malformed")
+            raise AwsError("ValidationError", "RoleArn or RoleSessionName is malformed")
         seconds = values.get("DurationSeconds", "3600")
         if not seconds.isdigit() or not 900 <= int(seconds) <= 3600:
-            raise Refused("ValidationError", "DurationSeconds must be 900 to 3600 in a chain")
+            raise AwsError("ValidationError", "DurationSeconds must be 900 to 3600 in a chain")
         issued = issue_role_credentials(self.realm, arn[1], arn[2], name, int(seconds))
         until = datetime.fromtimestamp(issued.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _result(
@@ -69,7 +69,7 @@ class Sts:
 
     def unknown(self, request: Request) -> Answer:
         """Refuse an action that we do not play."""
-        raise Refused("InvalidAction", f"Could not find operation {action_of(request)!r}")
+        raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")
 
     def _authenticate(self, request: Request) -> RoleCredentials:
         signature = Signature.of(request)
@@ -77,10 +77,10 @@ class Sts:
         token = request.headers.get("x-amz-security-token", "")
         if issued is None or token != issued.session_token:
             message = "The security token included in the request is invalid."
-            raise Refused("InvalidClientTokenId", message)
+            raise AwsError("InvalidClientTokenId", message)
         signature.verify(issued.secret_access_key)
         if self.realm.knobs.time() >= issued.expires_at:
-            raise Refused("ExpiredToken", "The security token included in the request is expired")
+            raise AwsError("ExpiredToken", "The security token included in the request is expired")
         return issued
 
 
@@ -89,9 +89,9 @@ def _parameters(request: Request) -> dict[str, str]:
     values = dict(pairs)
     known = ("Action", "Version", *_KNOWN[values.get("Action", "")])
     if len(values) != len(pairs) or not values.keys() <= set(known):
-        raise Refused("ValidationError", "a parameter is unknown or given twice")
+        raise AwsError("ValidationError", "a parameter is unknown or given twice")
     if values.get("Version") != "2011-06-15":
-        raise Refused("InvalidAction", "Version must be 2011-06-15")
+        raise AwsError("InvalidAction", "Version must be 2011-06-15")
     return values
 
 

@@ -92,7 +92,7 @@ class Answer:
     error: str | None = None
 
 
-class Refused(Exception):  # noqa: N818 - a server's refusal is an answer, not an error of ours
+class AwsError(Exception):
     """The service refuses the request.
 
     Args:
@@ -108,7 +108,7 @@ class Refused(Exception):  # noqa: N818 - a server's refusal is an answer, not a
         self.status = status
 
 
-Refuse = Callable[[Refused], Answer]
+Refuse = Callable[[AwsError], Answer]
 
 
 def json_answer(document: Mapping[str, object], status: int = 200) -> Answer:
@@ -132,7 +132,7 @@ def redirect(location: str, status: int = 302, error: str | None = None) -> Answ
     return Answer(status, headers=headers, error=error)
 
 
-def refuse_oidc(refused: Refused) -> Answer:
+def refuse_oidc(refused: AwsError) -> Answer:
     """Word a refusal as sso-oidc does: ``{"error", "error_description"}``."""
     status, code = OIDC_ERRORS.get(refused.name, (400, "invalid_request"))
     body = json.dumps({"error": code, "error_description": refused.message}).encode()
@@ -140,7 +140,7 @@ def refuse_oidc(refused: Refused) -> Answer:
     return Answer(refused.status or status, body, "application/json", headers, error=refused.name)
 
 
-def refuse_portal(refused: Refused) -> Answer:
+def refuse_portal(refused: AwsError) -> Answer:
     """Word a refusal as the portal does: ``{"message", "__type"}``.
 
     The header carries the suffix after a colon that the real portal sends and SDKs strip.
@@ -152,7 +152,7 @@ def refuse_portal(refused: Refused) -> Answer:
     return Answer(status, body, "application/json", headers, error=refused.name)
 
 
-def refuse_sts(refused: Refused) -> Answer:
+def refuse_sts(refused: AwsError) -> Answer:
     """Word a refusal as the query protocol does: an ``ErrorResponse`` document."""
     status = refused.status or STS_ERRORS.get(refused.name, 400)
     blame = "Sender" if status < 500 else "Receiver"
@@ -168,25 +168,25 @@ def read_members(request: Request) -> dict[str, Any]:
     """Return the members of a rest-json body.
 
     Raises:
-        Refused: InvalidRequestException for anything but one JSON object without repeated or
+        AwsError: InvalidRequestException for anything but one JSON object without repeated or
             null members.
     """
     kind = request.headers.get("content-type", "application/json")
     if not re.match(r"application/(x-amz-)?json\b", kind):
-        raise Refused("InvalidRequestException", "the body must be application/json")
+        raise AwsError("InvalidRequestException", "the body must be application/json")
     try:
         document = json.loads(request.body.decode(), object_pairs_hook=_each_once)
     except (UnicodeDecodeError, json.JSONDecodeError):
         document = None
     if not isinstance(document, dict):
-        raise Refused("InvalidRequestException", "the body must be one JSON object")
+        raise AwsError("InvalidRequestException", "the body must be one JSON object")
     return document
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Refused("InvalidRequestException", "a member is given twice")
+        raise AwsError("InvalidRequestException", "a member is given twice")
     return members
 
 
@@ -196,16 +196,16 @@ def check_members(
     """Refuse members that are unknown, missing, empty, null or neither text nor list of texts."""
     for name in members:
         if name not in required and name not in optional:
-            raise Refused("InvalidRequestException", f"unknown member {name!r}")
+            raise AwsError("InvalidRequestException", f"unknown member {name!r}")
     for name in required:
         if name not in members:
-            raise Refused("InvalidRequestException", f"member {name!r} is missing")
+            raise AwsError("InvalidRequestException", f"member {name!r} is missing")
     for name, value in members.items():
         texts = value if isinstance(value, list) and name in LIST_MEMBERS else [value]
         if not texts or not all(isinstance(text, str) and text for text in texts):
-            raise Refused("InvalidRequestException", f"member {name!r} is of the wrong type")
+            raise AwsError("InvalidRequestException", f"member {name!r} is of the wrong type")
         if isinstance(value, str) and name in LIST_MEMBERS:
-            raise Refused("InvalidRequestException", f"member {name!r} must be a list")
+            raise AwsError("InvalidRequestException", f"member {name!r} must be a list")
 
 
 LIST_MEMBERS = ("scopes", "redirectUris", "grantTypes")
@@ -215,13 +215,13 @@ def single_values(pairs: tuple[tuple[str, str], ...], known: tuple[str, ...]) ->
     """Return query or form values as a mapping.
 
     Raises:
-        Refused: InvalidRequestException for an unknown or repeated name.
+        AwsError: InvalidRequestException for an unknown or repeated name.
     """
     values: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:
-            raise Refused("InvalidRequestException", f"unknown parameter {name!r}")
+            raise AwsError("InvalidRequestException", f"unknown parameter {name!r}")
         if name in values:
-            raise Refused("InvalidRequestException", f"parameter {name!r} is given twice")
+            raise AwsError("InvalidRequestException", f"parameter {name!r} is given twice")
         values[name] = value
     return values

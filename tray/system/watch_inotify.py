@@ -8,9 +8,11 @@ file, and once per chunk; every writer of AWS files known closes at once. ``IN_C
 for directories and links only: a plain file just created is still empty, and its close follows.
 
 A followed directory is watched itself; so that nothing can be moved from under it, each of its
-parents is watched for its own removal or move (`_SELF`: silent unless that happens), and a
-directory that holds a symbolic link on the way for changes of entries (`_ENTRIES`). Of one that
-does not exist the nearest existing parent is watched for entries until it does.
+parents is watched for its own removal or move (`_SELF`: silent unless that happens), the last
+of them for removals in it too (`_CHILD`: somebody's current directory tells of its own removal
+only when he leaves it), and a directory that holds a symbolic link on the way for changes of
+entries (`_ENTRIES`). Of one that does not exist the nearest existing parent is watched for
+entries until it does.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ _ENTRIES: Final[int] = (
     _SELF | flags.CREATE | flags.MOVED_TO | flags.DELETE | flags.MOVED_FROM | flags.ATTRIB
 )
 _CONTENT: Final[int] = _ENTRIES | flags.CLOSE_WRITE
+_CHILD: Final[int] = _SELF | flags.DELETE
 _GONE: Final[int] = _SELF | flags.IGNORED | flags.UNMOUNT
 _MOST_LINKS: Final = 40  # as the kernel: path_resolution(7)
 
@@ -82,9 +85,7 @@ class InotifyEvents:
                 moved = True
                 changes |= {(directory, None) for directory in self._followed}
                 continue
-            gone = event.mask & _GONE and event.wd in self._watches
-            if gone or event.wd in self._structure:
-                moved = True
+            moved = moved or self._is_of_the_way(event)
             changes.update(self._told(event))
         if moved:
             changes |= self._watch_anew()
@@ -102,6 +103,13 @@ class InotifyEvents:
         if self._loop is not None:
             self._loop.remove_reader(self.fileno())
         self._inotify.close()
+
+    def _is_of_the_way(self, event: Event) -> bool:
+        """Whether a way to a followed directory may lead elsewhere now."""
+        removed_directory = event.mask & flags.DELETE and event.mask & flags.ISDIR
+        return event.wd in self._structure or (
+            event.wd in self._watches and bool(event.mask & _GONE or removed_directory)
+        )
 
     def _told(self, event: Event) -> Iterator[Change]:
         for directory in self._contents.get(event.wd, ()):
@@ -134,6 +142,7 @@ class InotifyEvents:
             way, last, missing = _way_to(directory)
             for path, mask in way:
                 self._add(path, mask, masks)
+            self._add(last.parent, _CHILD, masks)
             if missing is None:
                 descriptor = self._add(last, _CONTENT, masks)
                 if descriptor is not None:
