@@ -140,6 +140,8 @@ class WillRetry(TrayError):
         reason: the reason of rule S6.
         answered: whether AWS was reached and answered (rule R5 counts only those).
         retry_after: seconds AWS asked us to wait, or None.
+        maybe_done: whether AWS may have carried the request out although we never saw the whole
+            answer; a refresh token may then have been replaced (fault 46).
     """
 
     def __init__(
@@ -149,10 +151,12 @@ class WillRetry(TrayError):
         reason: Reason | None = None,
         answered: bool = False,
         retry_after: float | None = None,
+        maybe_done: bool = False,
     ) -> None:
         super().__init__(sentence, reason=reason)
         self.answered = answered
         self.retry_after = retry_after
+        self.maybe_done = maybe_done
 
 
 class Offline(WillRetry):

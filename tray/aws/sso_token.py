@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tray.core.model import TokenFacts
@@ -23,12 +23,15 @@ class Registration:
         client_secret: a long signed text, secret.
         expires_at: ``clientSecretExpiresAt``, seconds since the epoch.
         scopes: the scopes it was registered with; empty where none were.
+        grant: ``authorization_code`` or ``device_code``, the kind of sign-in it was made for;
+            empty where that is unknown (a cache file does not say).
     """
 
     client_id: str
     client_secret: Secret
     expires_at: float
     scopes: tuple[str, ...] = ()
+    grant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class SsoToken:
     refresh_token: Secret | None = None
     registration: Registration | None = None
     issued_at: float | None = None
-    extra: Mapping[str, object] = field(default=_NOTHING)
+    # Not shown by repr: what others keep there may be secret too.
+    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -65,6 +69,14 @@ class SsoToken:
     def refreshable(self) -> bool:
         """Whether it carries everything a renewal needs."""
         return bool(self.refresh_token) and self.registration is not None
+
+    def with_extra(self, extra: Mapping[str, object]) -> SsoToken:
+        """Return the same token with the unknown members of a cache file carried over."""
+        return replace(self, extra=extra)
+
+    def issued(self, at: float) -> SsoToken:
+        """Return the same token with the moment of its issue filled in where it is unknown."""
+        return self if self.issued_at is not None else replace(self, issued_at=at)
 
     def facts(self, *, issued_at: float) -> TokenFacts:
         """

@@ -71,18 +71,24 @@ def end_seen(session: Session, token: TokenFacts, usual: float | None) -> Sessio
     """
     session = _guess_checked(session, token)
     end = session.memory.end
-    if end is not None and abs(token.expires_at - end.at) <= _tolerance(token):
+    tolerance = _tolerance(token, usual)
+    if end is not None and abs(token.expires_at - end.at) <= tolerance:
         memory = replace(session.memory, end=replace(end, at=token.expires_at, known="exact"))
         return replace(session, memory=memory, end_confirmed=True)
     if end is not None and token.expires_at > end.at:
         # Also where the lives of all tokens became shorter: that is the usual life from now on.
         memory = replace(session.memory, end=None)
         return replace(session, memory=memory, end_confirmed=False, life=token.life)
-    if usual is None or token.life >= usual - policy.SHORTENED_BY:
+    if usual is None or token.life >= usual - shortening(usual):
         return session
     cause = end.cause if end is not None else token.fingerprint  # still the same end: warned once
     found = SessionEnd(token.expires_at, "exact", cause)
     return replace(session, memory=replace(session.memory, end=found), end_confirmed=False)
+
+
+def shortening(usual: float) -> float:
+    """Return by how many seconds a token must fall short of its usual life to mean an end."""
+    return min(policy.SHORTENED_BY, usual * policy.SHORTENED_SHARE)
 
 
 def without_disproved_end(memory: Memory, token: TokenFacts) -> Memory:
@@ -90,7 +96,7 @@ def without_disproved_end(memory: Memory, token: TokenFacts) -> Memory:
     end = memory.end
     if end is None:
         return memory
-    outlived = token.expires_at > end.at + _tolerance(token)
+    outlived = token.expires_at > end.at + _tolerance(token, None)
     return replace(memory, end=None) if outlived or token.issued_at > end.at else memory
 
 
@@ -102,9 +108,15 @@ def learnt(memory: Memory, end: float) -> Memory:
     return replace(memory, lengths=lengths, started_at=None)
 
 
-def _tolerance(token: TokenFacts) -> float:
-    """Seconds by which two answers may differ and still show one end: slow answers blur it."""
-    return min(policy.SHORTENED_BY, max(policy.CLOCK_SLACK, 0.1 * token.life))
+def _tolerance(token: TokenFacts, usual: float | None) -> float:
+    """
+    Return by how many seconds two answers may differ and still show one end.
+
+    Whole seconds and slow answers blur it; with lives of a few seconds less of that is allowed.
+    """
+    least = min(policy.CLOCK_SLACK, policy.SHORTENED_SHARE * (usual or token.life))
+    blur = max(policy.CLOCK_STEP, least, policy.SHORTENED_SHARE * token.life)
+    return min(policy.SHORTENED_BY, blur)
 
 
 def _guess_checked(session: Session, token: TokenFacts) -> Session:

@@ -152,10 +152,10 @@ class RemovalJudged:
     What a removed file meant (K5).
 
     ``published`` carries the token that was put back; ``nothing`` says that no token was kept
-    either, so that there was nothing to ask AWS about.
+    either, so that there was nothing to ask AWS about; ``back``: the file is there again.
     """
 
-    verdict: Literal["signed-out", "published", "nothing"]
+    verdict: Literal["signed-out", "published", "nothing", "back"]
     token: TokenFacts | None = None
 
 
@@ -293,6 +293,14 @@ class SignInCancelled:
     request: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RequesterLeft:
+    """Who typed a sign-in has gone away (Ctrl-C, a closed terminal)."""
+
+    key: str
+    request: str
+
+
 # --- Other wishes ---------------------------------------------------------------------------
 
 
@@ -366,6 +374,7 @@ Event = (
     | SignedIn
     | SignInFailed
     | SignInCancelled
+    | RequesterLeft
     | SignOutWanted
     | RenewWanted
     | ReleaseWanted

@@ -211,7 +211,7 @@ def over(session: Session, now: Now) -> Session:
 
 
 def _adopted(session: Session, outcome: ev.Adopted, now: Now) -> Answer:
-    kept = outcome.keeper == "keyring"
+    kept = outcome.keeper == "keyring" and outcome.reason is None
     first = kept and session.keeper != "keyring"
     after = replace(
         present(session, outcome.token),

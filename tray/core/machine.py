@@ -8,6 +8,7 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import files, jobs, policy, signing, text
+from tray.core.active import is_managed
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now
 from tray.core.notices import notices
@@ -73,6 +74,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing.failed(state, event, now)
         case ev.SignInCancelled():
             return signing.cancelled(state, event, now)
+        case ev.RequesterLeft():
+            return signing.left(state, event, now)
         case ev.SignOutWanted():
             return _sign_out(state, event, now)
         case ev.RenewWanted():
@@ -123,7 +126,7 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
 
 def _not_to_use(state: TrayState, name: str) -> str | None:
     """Return why a profile cannot be the active one, if it cannot (A7)."""
-    if name == policy.MANAGED_PROFILE:
+    if is_managed(name):
         return text.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     return text.no_such_profile(name) if profile is None else profile.problem

@@ -24,7 +24,7 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
         return None
     if exact_end(session) is not None and session.end_confirmed:
         # It lasts until the session's own end; only then is there something new to hear.
-        return token.expires_at
+        return token.expires_at + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
     due = token.issued_at + token.life * (policy.RENEW_AT_LIFE - jitter)
     if token.life >= policy.LONG_LIFE:

@@ -30,13 +30,21 @@ SHORTEST_LIFE: Final = 3.0
 
 # --- The end of the sign-in session (DESIGN section 2, S5) ---
 SHORTENED_BY: Final = 60.0
-"""A renewed token ending this much before its usual life shows the session's end."""
+SHORTENED_SHARE: Final = 0.1
+"""
+A renewed token ending this many seconds before its usual life shows the session's end; for lives
+of a few minutes, where a minute would hide every end, this share of the life.
+"""
+LAST_QUESTION_AFTER: Final = 1.0
+"""Seconds after a known end at which one refresh decides whether it truly has come (fault 28)."""
 ENDING_BEFORE: Final = 30 * MINUTE
 """A known end this near makes the state ``ending`` (S5)."""
 LENGTHS_KEPT: Final = 5
 """How many observed session lengths are remembered for ``learnt``."""
 CLOCK_SLACK: Final = 5.0
-"""Seconds by which two ends may always differ and still be the same end."""
+"""Seconds by which our clock and a slow answer may blur an end."""
+CLOCK_STEP: Final = 1.0
+"""Seconds by which two ends may differ and still be the same: AWS counts in whole seconds."""
 
 # --- Warning (W1-W3) ---
 WARN_BEFORE: Final = (15 * MINUTE, 5 * MINUTE)
@@ -73,7 +81,3 @@ KEYRING_PATIENCE: Final = 10.0
 HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""
-
-# --- Names ---
-MANAGED_PROFILE: Final = "sso-tray"
-"""The profile we write ourselves (A1); it follows the active one and so cannot be it (A7)."""

@@ -200,6 +200,19 @@ def _without_sign_in(session: Session, sign_in: SignIn, now: Now) -> Session:
     return suspect(left, now) if signed_out else left
 
 
+def left(state: TrayState, event: ev.RequesterLeft, now: Now) -> Step:
+    """End a sign-in whose only requester has gone; one that others wait for goes on."""
+    session = state.sessions.get(event.key)
+    sign_in = session.sign_in if session is not None else None
+    if session is None or sign_in is None or event.request not in sign_in.requests:
+        return state, ()
+    others = tuple(request for request in sign_in.requests if request != event.request)
+    kept = replace(session, sign_in=replace(sign_in, requests=others))
+    if others or sign_in.opens == "resident":
+        return state.with_session(kept), ()
+    return given_up(state, kept, text.sign_in_cancelled(event.key), now)
+
+
 def _current(
     state: TrayState, key: str, attempt: int
 ) -> tuple[Session | None, SignIn | None]:  # fmt: skip

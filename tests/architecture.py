@@ -1,0 +1,304 @@
+"""
+What each room of the house may import and ask: DESIGN's rooms as a table, read with ``ast``.
+
+:func:`violations` is a plain function over one file's path and text, so that a rule is proved by
+handing it a bad sample (``test_architecture.py``). To give a room a new neighbour, change the
+tables here, in the same commit as the code that needs it.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Rule = Literal[
+    "rooms", "pure-core", "third-party", "stdlib-only", "which-os", "swallowed", "too-long"
+]
+
+LONGEST = 400
+"""Lines a file may have: it should be read in one sitting."""
+
+SHARED = frozenset({
+    "tray.active_profile", "tray.errors", "tray.files", "tray.logs", "tray.records",
+    "tray.secret", "tray.settings",
+})  # fmt: skip
+"""The small modules any room but the sealed ones may use."""
+
+_SMALL = frozenset({"tray.errors", "tray.files", "tray.secret"})
+_BELOW = frozenset({"tray.core", "tray.aws", "tray.system", *SHARED})
+
+MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    "tray.core": frozenset(),
+    "tray.identity_center": frozenset(),
+    "tray.handout": frozenset(),
+    "tray.aws": _SMALL | {"tray.core"},
+    "tray.system": _SMALL | {"tray.core"},
+    "tray.worker": _BELOW,
+    "tray.resident": _BELOW | {"tray.agent"},
+    "tray.resident.app": _BELOW | {"tray.agent", "tray.worker", "tray.desktop", "tray.handout"},
+    "tray.desktop": _BELOW,
+    "tray.cli": _BELOW
+    | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},
+    "tray.demo": _BELOW | {"tray.agent", "tray.identity_center"},
+    "tray.__main__": frozenset({"tray.cli"}),
+    **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
+    "tray.active_profile": SHARED | {"tray.core", "tray.system"},
+    "tray.records": SHARED | {"tray.core", "tray.system"},
+    "tray.agent": SHARED | {"tray.core", "tray.system"},
+}
+"""
+What of ours a room may import beside itself. The most specific entry counts; ``resident/app.py``
+is where ports are wired. A file outside this table fails: a new room states its neighbours.
+"""
+
+ONLY_IN: Mapping[str, tuple[str, ...]] = {
+    "boto3": ("tray.aws", "tray.worker"),
+    "botocore": ("tray.aws", "tray.worker"),
+    "types_boto3_sso": ("tray.aws", "tray.worker"),
+    "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
+    "types_boto3_sts": ("tray.aws", "tray.worker"),
+    "keyring": ("tray.worker.vault*",),
+    "secretstorage": ("tray.worker.vault*",),
+    "pystray": ("tray.desktop",),
+    "PIL": ("tray.desktop",),
+    "plyer": ("tray.desktop", "tray.worker"),
+    "desktop_notifier": ("tray.desktop", "tray.worker"),
+    "click": ("tray.cli",),
+}
+"""The rooms that alone may import a heavy or telling dependency; ``*`` ends a name's beginning."""
+
+PURE = frozenset({
+    "__future__", "abc", "bisect", "collections", "copy", "dataclasses", "datetime", "enum",
+    "fnmatch", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "operator", "re",
+    "statistics", "string", "textwrap", "types", "typing", "unicodedata", "urllib.parse",
+})  # fmt: skip
+"""The standard library the core may use: nothing that reads a clock, a file or the machine."""
+
+
+_PACKAGE = frozenset({"tray", "tray.__version__"})
+"""The package itself: its version, its place. Any room that is not sealed may name them."""
+
+_SEALED = ("tray.core", "tray.identity_center", "tray.handout")
+
+_CLOCKS = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+_OUTSIDE = frozenset({"open", "print", "input", "__import__", "exec", "eval"})
+_WHICH_OS = frozenset({
+    "sys.platform", "os.name", "os.uname",
+    "platform.system", "platform.platform", "platform.uname",
+})  # fmt: skip
+_MAY_ASK_OS = ("tray.system", "tray.handout")
+_ALL_ERRORS = frozenset({"Exception", "BaseException"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """
+    One import, wherever in the file it stands.
+
+    Args:
+        name: the dotted name with the imported member: ``from a import b`` is ``a.b``.
+        line: 1-based.
+        typing_only: whether it stands under ``if TYPE_CHECKING:``.
+    """
+
+    name: str
+    line: int
+    typing_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule, with the sentence to show."""
+
+    rule: Rule
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text} ({self.rule})"
+
+
+def violations(path: str, source: str) -> list[Violation]:
+    """
+    Return every architectural rule that one file breaks.
+
+    Args:
+        path: the file's place in the repository, with slashes: ``tray/core/policy.py``.
+        source: its text.
+    """
+    module = module_name(path)
+    tree = ast.parse(source, filename=path)
+    found = list(imports(tree, package=module if path.endswith("__init__.py") else parent(module)))
+    broken: Iterable[tuple[Rule, int, str]] = (
+        *_rooms(module, found),
+        *_pure_core(module, tree, found),
+        *_third_party(module, found),
+        *_stdlib_only(module, found),
+        *_which_os(module, tree, found),
+        *_swallowed(tree),
+        *_too_long(source),
+    )
+    return [Violation(rule, path, line, text) for rule, line, text in broken]
+
+
+def module_name(path: str) -> str:
+    """Return ``tray.core`` for ``tray/core/__init__.py``."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def parent(module: str) -> str:
+    """Return the package a module stands in."""
+    return module.rpartition(".")[0]
+
+
+def imports(tree: ast.AST, *, package: str, typing_only: bool = False) -> Iterator[Import]:
+    """
+    Yield every import below ``tree``, those in functions and by literal name included.
+
+    Args:
+        tree: a node.
+        package: what relative imports start from.
+        typing_only: whether the node itself stands under ``if TYPE_CHECKING:``.
+    """
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno, typing_only)
+        elif isinstance(node, ast.ImportFrom):
+            start = _start(node, package)
+            for alias in node.names:
+                yield Import(f"{start}.{alias.name}", node.lineno, typing_only)
+        elif isinstance(node, ast.If) and dotted(node.test).endswith("TYPE_CHECKING"):
+            body = ast.Module(body=node.body, type_ignores=[])
+            yield from imports(body, package=package, typing_only=True)
+            rest = ast.Module(body=node.orelse, type_ignores=[])
+            yield from imports(rest, package=package, typing_only=typing_only)
+        else:
+            yield from _by_name(node)
+            yield from imports(node, package=package, typing_only=typing_only)
+
+
+def _start(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    base = package
+    for _ in range(node.level - 1):
+        base = parent(base)
+    return f"{base}.{node.module}" if node.module else base
+
+
+def _by_name(node: ast.AST) -> Iterator[Import]:
+    """Yield ``importlib.import_module("x")`` and ``__import__("x")``."""
+    if isinstance(node, ast.Call) and node.args:
+        called, first = dotted(node.func), node.args[0]
+        if called.rpartition(".")[2] in {"import_module", "__import__"} and isinstance(
+            first, ast.Constant
+        ):
+            yield Import(str(first.value), node.lineno)
+
+
+def dotted(node: ast.AST) -> str:
+    """Return ``a.b.c`` for a name or attribute, else an empty text."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def within(name: str, room: str) -> bool:
+    """Whether a dotted name is the room itself, lies in it, or matches its ``prefix*``."""
+    if room.endswith("*"):
+        return name.startswith(room[:-1])
+    return name == room or name.startswith(f"{room}.")
+
+
+def _within_any(name: str, rooms: Iterable[str]) -> bool:
+    return any(within(name, room) for room in rooms)
+
+
+def _rooms(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
+    if module == "tray":
+        home, allowed = "tray.__init__", frozenset[str]()
+    else:
+        home = max((room for room in MAY_IMPORT if within(module, room)), key=len, default="")
+        if not home:
+            yield "rooms", 1, f"{module} stands in no room of tests/architecture.py"
+            return
+        allowed = MAY_IMPORT[home]
+    own = ".".join(home.split(".")[:2])
+    for imported in found:
+        if not within(imported.name, "tray") or _within_any(imported.name, {own, *allowed}):
+            continue
+        if imported.name not in _PACKAGE or home in _SEALED:
+            yield "rooms", imported.line, f"{home} may not import {imported.name}"
+
+
+def _pure_core(module: str, tree: ast.AST, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
+    if not within(module, "tray.core"):
+        return
+    for imported in found:
+        if not within(imported.name, "tray") and not _within_any(imported.name, PURE):
+            yield "pure-core", imported.line, f"the core may not import {imported.name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = dotted(node.func)
+            if called in _OUTSIDE or ".".join(called.split(".")[-2:]) in _CLOCKS:
+                yield "pure-core", node.lineno, f"the core may not call {called}()"
+
+
+def _third_party(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
+    for imported in found:
+        package = imported.name.partition(".")[0]
+        rooms = ONLY_IN.get(package)
+        if rooms is not None and not _within_any(module, rooms):
+            where = " and ".join(rooms)
+            yield "third-party", imported.line, f"{package} is for {where} only"
+
+
+def _stdlib_only(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
+    if not _within_any(module, _SEALED):
+        return
+    for imported in found:
+        package = imported.name.partition(".")[0]
+        if package not in {*sys.stdlib_module_names, "tray"}:
+            yield "stdlib-only", imported.line, f"{module} may not import {package}"
+
+
+def _which_os(module: str, tree: ast.AST, found: list[Import]) -> Iterator[tuple[Rule, int, str]]:
+    if _within_any(module, _MAY_ASK_OS):
+        return
+    asked = [(imported.name, imported.line) for imported in found]
+    asked += [(dotted(n), n.lineno) for n in ast.walk(tree) if isinstance(n, ast.Attribute)]
+    for name, line in asked:
+        if name in _WHICH_OS:
+            yield "which-os", line, f"only tray/system may ask {name}"
+
+
+def _swallowed(tree: ast.AST) -> Iterator[tuple[Rule, int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and all(map(_says_nothing, node.body)):
+            yield "swallowed", node.lineno, "an error is swallowed without a word"
+        if (
+            isinstance(node, ast.Call)
+            and dotted(node.func).rpartition(".")[2] == "suppress"
+            and any(dotted(argument) in _ALL_ERRORS for argument in node.args)
+        ):
+            yield "swallowed", node.lineno, "every error is suppressed"
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
+
+
+def _too_long(source: str) -> Iterator[tuple[Rule, int, str]]:
+    lines = len(source.splitlines())
+    if lines > LONGEST:
+        yield "too-long", lines, f"{lines} lines; split it along a real seam (at most {LONGEST})"

@@ -1,0 +1,77 @@
+"""
+The real programs some tests run against: where each is, and what brings it when it is missing.
+
+A missing component skips the test with the reason and the line that would install it; with ``CI``
+set it fails the test instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+Component = Literal[
+    "aws-newest",
+    "aws-debian",
+    "bash",
+    "chromium",
+    "dbus-daemon",
+    "gnome-keyring-daemon",
+    "secret-tool",
+]
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    Where a component comes from.
+
+    Args:
+        executable: a path, or a name to look for on PATH.
+        install: the one line that brings it.
+    """
+
+    executable: str
+    install: str
+
+
+SOURCES: Mapping[Component, Source] = {
+    "aws-newest": Source(str(ROOT / ".tools/awscli/aws"), "make test (on x86-64 Linux)"),
+    "aws-debian": Source("/usr/bin/aws", "sudo apt-get install awscli"),
+    "bash": Source("bash", "sudo apt-get install bash"),
+    "chromium": Source("chromium", "sudo apt-get install chromium"),
+    "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
+    "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
+    "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
+}
+
+
+def find(name: Component) -> Path | None:
+    """Return the executable of a component, or None where it is not installed."""
+    found = shutil.which(SOURCES[name].executable)
+    return Path(found) if found else None
+
+
+def require(name: Component) -> Path:
+    """
+    Return the executable of a component; without it skip the test, or fail it under ``CI``.
+
+    Raises:
+        pytest.skip.Exception: it is missing.
+        pytest.fail.Exception: it is missing, and ``CI`` is set.
+    """
+    found = find(name)
+    if found is not None:
+        return found
+    reason = f"{name} is not installed; this would bring it: {SOURCES[name].install}"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

@@ -1,0 +1,144 @@
+"""The rooms of the house keep to themselves; every rule is shown to catch what it forbids."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tests.architecture import LONGEST, Import, Rule, imports, violations
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("tray/**/*.py"))
+
+BAD: tuple[tuple[Rule, str, str], ...] = (
+    ("rooms", "tray/core/machine.py", "from tray.errors import OurBug"),
+    ("rooms", "tray/core/machine.py", "from ..errors import OurBug"),
+    ("rooms", "tray/core/machine.py", "from tray import secret"),
+    ("rooms", "tray/core/machine.py", "def f():\n    import tray.aws.portal"),
+    (
+        "rooms",
+        "tray/core/machine.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from tray.secret import Secret",
+    ),
+    ("rooms", "tray/aws/portal.py", "from tray.worker import jobs"),
+    ("rooms", "tray/aws/portal.py", "from tray.settings import Settings"),
+    ("rooms", "tray/aws/portal.py", "from tray.system import lock"),
+    ("rooms", "tray/worker/jobs.py", "from tray.resident.agent import Agent"),
+    ("rooms", "tray/resident/loop.py", "from tray.worker.pool import Pool"),
+    (
+        "rooms",
+        "tray/resident/loop.py",
+        "import importlib\nimportlib.import_module('tray.desktop')",
+    ),
+    ("rooms", "tray/desktop/menu.py", "from ..worker import vault"),
+    ("rooms", "tray/resident/app.py", "from tray.cli.main import main"),
+    ("rooms", "tray/demo.py", "import tray.cli"),
+    ("rooms", "tray/identity_center/server.py", "from tray.secret import Secret"),
+    ("rooms", "tray/worker/jobs.py", "from tray.identity_center import IdentityCenter"),
+    ("rooms", "tray/handout/client.py", "from tray.system import paths"),
+    ("rooms", "tray/files.py", "from tray.worker import jobs"),
+    ("rooms", "tray/agent.py", "from tray.resident import loop"),
+    ("rooms", "tray/worker/jobs.py", "from tray.agent import Agent"),
+    ("rooms", "tray/__init__.py", "from tray.core.model import State"),
+    ("rooms", "tray/attic/box.py", ""),
+    ("pure-core", "tray/core/policy.py", "import os"),
+    ("pure-core", "tray/core/policy.py", "import time"),
+    ("pure-core", "tray/core/policy.py", "from io import StringIO"),
+    ("pure-core", "tray/core/policy.py", "import urllib.request"),
+    ("pure-core", "tray/core/policy.py", "def f():\n    from pathlib import Path"),
+    ("pure-core", "tray/core/view.py", "from datetime import UTC, datetime\ndatetime.now(UTC)"),
+    ("pure-core", "tray/core/view.py", "import datetime\ndatetime.date.today()"),
+    ("pure-core", "tray/core/view.py", "open('x')"),
+    ("third-party", "tray/resident/watch.py", "import boto3"),
+    ("third-party", "tray/resident/watch.py", "def f():\n    import click"),
+    ("third-party", "tray/resident/watch.py", "import keyring.backends"),
+    ("third-party", "tray/resident/app.py", "from plyer import notification"),
+    ("third-party", "tray/cli/whoami.py", "from botocore.exceptions import ClientError"),
+    ("third-party", "tray/worker/jobs.py", "import keyring"),
+    ("third-party", "tray/worker/menu.py", "from PIL import Image"),
+    ("third-party", "tray/resident/app.py", "import pystray"),
+    ("stdlib-only", "tray/handout/client.py", "import platformdirs"),
+    ("stdlib-only", "tray/identity_center/server.py", "import requests"),
+    ("which-os", "tray/resident/watch.py", "import sys\nif sys.platform == 'linux': f()"),
+    ("which-os", "tray/worker/pool.py", "import os\nwindows = os.name == 'nt'"),
+    ("which-os", "tray/desktop/icon.py", "import platform\nplatform.system()"),
+    ("which-os", "tray/desktop/icon.py", "from sys import platform"),
+    ("swallowed", "tray/worker/pool.py", "try:\n    f()\nexcept OSError:\n    pass"),
+    ("swallowed", "tray/worker/pool.py", "try:\n    f()\nexcept:\n    ..."),
+    (
+        "swallowed",
+        "tray/worker/pool.py",
+        "import contextlib\nwith contextlib.suppress(Exception): f()",
+    ),
+    ("too-long", "tray/aws/portal.py", "x = 1\n" * (LONGEST + 1)),
+)
+
+GOOD: tuple[tuple[str, str], ...] = (
+    ("tray/core/machine.py", "from tray.core.model import State\nfrom . import policy"),
+    ("tray/core/view.py", "from datetime import datetime\nfrom urllib.parse import urlsplit"),
+    ("tray/aws/portal.py", "import boto3\nfrom tray.errors import Offline"),
+    ("tray/worker/vault.py", "import keyring"),
+    ("tray/worker/vault_linux.py", "import keyring\nfrom tray.system import lock"),
+    ("tray/resident/app.py", "from tray.worker.pool import Pool\nfrom tray.desktop import menu"),
+    ("tray/resident/agent.py", "from tray import __version__"),
+    ("tray/system/lock.py", "import sys\nif sys.platform == 'win32': import msvcrt"),
+    ("tray/handout/client.py", "import os\nwindows = os.name == 'nt'"),
+    ("tray/cli/main.py", "import click\nfrom tray.demo import run"),
+    ("tray/__main__.py", "from tray.cli.main import main"),
+    ("tray/files.py", "try:\n    f()\nexcept OSError:\n    g()\nx = 1\n" * (LONGEST // 5)),
+    ("tray/files.py", "from contextlib import suppress\nwith suppress(FileNotFoundError): f()"),
+)
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_file_keeps_to_its_room(path: str) -> None:
+    """No file of the program breaks an architectural rule."""
+    source = (ROOT / path).read_text(encoding="utf-8")
+
+    assert [] == [str(violation) for violation in violations(path, source)]
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), BAD)
+def test_a_rule_catches_what_it_forbids(rule: Rule, path: str, source: str) -> None:
+    """Each bad sample breaks the rule it stands for, and no other."""
+    assert {rule} == {violation.rule for violation in violations(path, source)}
+
+
+@pytest.mark.parametrize(("path", "source"), GOOD)
+def test_what_is_allowed_passes(path: str, source: str) -> None:
+    """The rules leave alone what the design allows."""
+    assert [] == violations(path, source)
+
+
+def test_no_rule_stands_without_a_bad_sample() -> None:
+    """A rule that no sample breaks would prove nothing."""
+    assert set(get_args(Rule)) == {rule for rule, _, _ in BAD}
+
+
+def test_the_program_itself_is_looked_at() -> None:
+    """The search for files finds the rooms, so that an empty list never passes as clean."""
+    assert {"tray/__init__.py", "tray/errors.py", "tray/core/model.py"} <= set(FILES)
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    """Imports in functions, for types only, relative and by literal name are all seen."""
+    source = (
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n"
+        "    import a.b\n"
+        "def f():\n"
+        "    from .. import c\n"
+        "    return __import__('d')\n"
+    )
+
+    found = list(imports(ast.parse(source), package="tray.core"))
+
+    assert [
+        Import("typing.TYPE_CHECKING", 1),
+        Import("a.b", 3, typing_only=True),
+        Import("tray.c", 5),
+        Import("d", 6),
+    ] == found

@@ -1,0 +1,264 @@
+"""
+What an error of a call to AWS means: who has to act, and whether the request may have been done.
+
+The one place that knows botocore's exceptions and AWS's error names (``sso-oidc`` and ``sso``
+service models; RFC 6749 5.2, RFC 8628 3.5). Sentences carry host, error name and request id, all
+cleaned, and never a text of the server's own, which could repeat what we sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from tray.errors import (
+    GrantRefused,
+    Offline,
+    OurBug,
+    RegistrationRefused,
+    RequestRefused,
+    RoleForbidden,
+    ServiceTrouble,
+    TlsFailed,
+    TokenRejected,
+    TrayError,
+)
+
+Meaning = Callable[[str], TrayError]
+"""Makes the error of one AWS error name from its sentence."""
+
+_MEANINGS: Mapping[str, tuple[Meaning, str]] = {
+    "InvalidGrantException": (GrantRefused, "this sign-in is over or was revoked"),
+    "ExpiredTokenException": (GrantRefused, "this sign-in is too old"),
+    "InvalidClientException": (RegistrationRefused, "this program's registration has expired"),
+    "UnauthorizedClientException": (RegistrationRefused, "this program was registered otherwise"),
+    "AccessDeniedException": (RequestRefused, "access is denied"),
+    "InvalidRequestException": (RequestRefused, "start URL, region or another value is wrong"),
+    "InvalidRequestRegionException": (RequestRefused, "the region is wrong"),
+    "InvalidScopeException": (RequestRefused, "a registration scope is unknown"),
+    "InvalidRedirectUriException": (RequestRefused, "the redirect address is not allowed"),
+    "InvalidClientMetadataException": (RequestRefused, "the registration is wrong"),
+    "UnsupportedGrantTypeException": (RequestRefused, "this way to sign in is not offered"),
+    "UnauthorizedException": (TokenRejected, "the session has ended"),
+    "ForbiddenException": (RoleForbidden, "no access"),
+    "ResourceNotFoundException": (RoleForbidden, "there is no such account or role"),
+    # The token service's names for credentials it does not take.
+    "AccessDenied": (RoleForbidden, "no access"),
+    "ExpiredToken": (RoleForbidden, "the role credentials have expired"),
+    "InvalidClientTokenId": (RoleForbidden, "the role credentials are not valid"),
+}
+_THROTTLED = frozenset(
+    ("SlowDownException", "TooManyRequestsException", "Throttling", "ThrottlingException")
+)
+_WORDS: Mapping[str, str] = {
+    "RegisterClient": "to register this program",
+    "StartDeviceAuthorization": "to start a sign-in by code",
+    "CreateToken": "to give an access token",
+    "ListAccounts": "to list the accounts",
+    "ListAccountRoles": "to list the roles of an account",
+    "GetRoleCredentials": "to give role credentials",
+    "Logout": "to sign out",
+    "GetCallerIdentity": "to say who the credentials belong to",
+}
+_LONGEST_WAIT = 3600.0
+_NOTHING: Mapping[str, Meaning] = MappingProxyType({})
+
+
+def mapped(
+    operation: str,
+    error: Exception,
+    *,
+    subject: str = "",
+    instead: Mapping[str, Meaning] = _NOTHING,
+) -> TrayError:
+    """
+    Return what an error means; the caller raises it outside its ``except`` block.
+
+    Outside, because botocore's error would otherwise stay reachable as ``__context__``, and it
+    can hold what was sent.
+
+    Args:
+        operation: the API's name, e.g. ``CreateToken``.
+        error: what the call raised.
+        subject: whom or what it was about, for the sentence, e.g. ``role Dev in 123456789012``.
+        instead: meanings of AWS error names that differ for this call.
+    """
+    match error:
+        case TrayError():
+            return error
+        case ClientError():
+            return _refusal(operation, error, subject, instead)
+        case BotoCoreError():
+            return _no_answer(operation, error)
+        case _:
+            # Parser errors and whatever else odd bytes provoke; their text may quote the answer.
+            return ServiceTrouble(
+                f"AWS's answer to {operation} cannot be read ({type(error).__name__}).",
+                answered=True,
+                maybe_done=True,
+            )
+
+
+def printable(text: object, longest: int = 64) -> str:
+    """Return a server's or a config's word with all but plain visible characters taken out."""
+    return re.sub(r"[^\x21-\x7e]+", " ", str(text)).strip()[:longest]
+
+
+def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
+    """
+    Return the seconds a ``Retry-After`` header asks us to wait, at most an hour.
+
+    Args:
+        headers: names in lower case (RFC 9110 10.2.3: seconds or a date).
+        now: seconds since the epoch, for a date.
+    """
+    text = str(headers.get("retry-after", "")).strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return min(float(text), _LONGEST_WAIT)
+    when = http_date(text)
+    return None if when is None else max(0.0, min(when - now, _LONGEST_WAIT))
+
+
+def http_date(text: str) -> float | None:
+    """Return the seconds since the epoch of an HTTP date (RFC 9110 5.6.7), None for no date."""
+    try:
+        when = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def captive(host: str) -> Offline:
+    """Return the error for an answer that came from something other than AWS."""
+    return Offline(f"Something other than AWS answers for {host}: does this network want a login?")
+
+
+def half_an_answer(operation: str, missing: str) -> ServiceTrouble:
+    """Return the error for an answer of AWS's that is cut or lacks a member."""
+    return ServiceTrouble(
+        f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
+    )
+
+
+def _refusal(
+    operation: str, error: ClientError, subject: str, instead: Mapping[str, Meaning]
+) -> TrayError:
+    """Return what an error answer of AWS's means."""
+    response: Mapping[str, Any] = error.response
+    metadata: Mapping[str, Any] = response.get("ResponseMetadata", {})
+    headers: Mapping[str, Any] = metadata.get("HTTPHeaders", {})
+    status = metadata.get("HTTPStatusCode", 0)
+    code = printable(response.get("Error", {}).get("Code", ""))
+    reason = printable(response.get("reason", ""))
+    tail = f"({_details(code, status, metadata.get('RequestId'))})"
+    words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
+    if reason.startswith("KMS_"):
+        # The organisation's own key is the trouble; the sign-in is unharmed (protocol 3.7).
+        return RequestRefused(f"AWS cannot use your organisation's key: {reason} {tail}.")
+    if status >= 500:
+        # 503 says that nothing was done; the others say nothing of the kind.
+        return ServiceTrouble(
+            f"AWS has trouble of its own {tail}.",
+            answered=True,
+            retry_after=retry_after(headers, _now()),
+            maybe_done=status != 503,
+        )
+    if code in instead:
+        return instead[code](f"AWS refused {words} {tail}.")
+    if status == 429 or code in _THROTTLED:
+        return ServiceTrouble(
+            f"AWS asks us to slow down {tail}.",
+            answered=True,
+            retry_after=retry_after(headers, _now()),
+        )
+    if code in _MEANINGS:
+        kind, meaning = _MEANINGS[code]
+        return kind(f"AWS refused {words}: {meaning} {tail}.")
+    return ServiceTrouble(
+        f"AWS refused {words} {tail}.",
+        answered=True,
+        retry_after=retry_after(headers, _now()),
+    )
+
+
+def _details(code: str, status: int, request_id: object) -> str:
+    named = code if code and not code.isdigit() else f"HTTP {status}"
+    return f"{named}, request {printable(request_id)}" if request_id else named
+
+
+def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
+    """Return what a failure before or during AWS's answer means."""
+    host = host_of(error.kwargs.get("endpoint_url", ""))
+    match error:
+        case SSLError():
+            return _tls(host, str(error.kwargs.get("error", "")))
+        case ProxyConnectionError():
+            proxy = host_of(error.kwargs.get("proxy_url", ""))
+            return Offline(f"The proxy {proxy} lets nothing through to AWS.")
+        case ConnectTimeoutError() | EndpointConnectionError():
+            return Offline(f"{host} cannot be reached.")
+        case ReadTimeoutError():
+            return Offline(f"{host} did not answer in time.", maybe_done=True)
+        case ConnectionClosedError():
+            return Offline(f"{host} broke off the connection.", maybe_done=True)
+        case HTTPClientError():
+            inner = type(error.kwargs.get("error")).__name__
+            return ServiceTrouble(f"The call {operation} failed ({inner}).", maybe_done=True)
+        case ParamValidationError():
+            return OurBug(f"We asked AWS for {operation} in a wrong way.")
+        case _:
+            return unusable(type(error).__name__)
+
+
+def unusable(why: str) -> RequestRefused:
+    """Return the error for a region or endpoint with which no call can be made."""
+    return RequestRefused(
+        f"AWS cannot be called with this region, endpoint or CA bundle ({printable(why, 160)})."
+    )
+
+
+def _tls(host: str, said: str) -> TrayError:
+    """Tell an untrusted certificate from a connection that is no TLS at all."""
+    untrusted = re.search(r"certificate verify failed: (.+?)\s*\(_ssl", said)
+    if untrusted:
+        why = printable(untrusted[1], 160)
+        sentence = f"The certificate of {host} is not trusted: {why}."
+        # The server's certificate begins in the future only where our clock is behind.
+        return TlsFailed(sentence, reason="clock" if "not yet valid" in why else None)
+    named = re.search(r"\[SSL: ([A-Z0-9_]+)\]", said)
+    if named or "EOF" in said:
+        return Offline(
+            f"No secure connection with {host} ({named[1] if named else 'it was broken off'})."
+        )
+    return TlsFailed(f"The certificates to check {host} with cannot be read.")
+
+
+def host_of(url: object) -> str:
+    """Return the host of a URL for a sentence; never its user, path or query."""
+    try:
+        host = urlsplit(str(url)).hostname
+    except ValueError:
+        host = None
+    return printable(host or "AWS", 100)
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,343 @@
+"""
+How small files of the user's are read and replaced so that nobody ever sees half of one.
+
+Reading never blocks on a pipe or device and never takes more than its limit. Writing replaces
+the whole file or leaves the old one: temporary file, fsync, rename, fsync of the directory.
+Faults of the operating system (no space, no permission, no such file) pass through as
+``OSError``; what we refuse ourselves is a :class:`FileRefused` with a sentence for the person.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tray.errors import UserMustAct
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    _FULL_SYNC: int | None = None
+else:
+    # macOS: a plain fsync stops at the drive's own cache (fsync(2) there).
+    _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
+
+READ_LIMIT = 1024 * 1024
+"""Bytes; no config or token cache file is larger (fault 5)."""
+
+_TEMP_NAME = re.compile(r"\.sso-tray\.[0-9a-f]{16}\.tmp")
+_RENAME_TRIES = 5
+_RENAME_PAUSE = 0.05
+
+# Flags that not every system has; where one is missing its danger is missing too.
+_READ_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_TEMP_FLAGS = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+Seam = Callable[[str], None]
+"""Called with the name of each step done, so that a test can stop the process there."""
+
+
+class FileRefused(UserMustAct):
+    """
+    A path we will not read or write: no regular file, too big, a loop, somebody else's.
+
+    It is no ``OSError``, so that a caller's ``except OSError`` keeps its plain meaning.
+    """
+
+
+def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
+    """
+    Return the whole of a small regular file.
+
+    Args:
+        path: symbolic links are followed.
+        limit: the most bytes it may hold.
+
+    Raises:
+        FileRefused: it is a pipe, device, socket or directory, or larger than ``limit``.
+        OSError: as the system says, ``FileNotFoundError`` and ``PermissionError`` included.
+    """
+    descriptor, data = open_small(path, limit)
+    os.close(descriptor)
+    return data
+
+
+def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
+    """
+    Like :func:`read_small`, but return the open descriptor as well.
+
+    After the name has been replaced by another file the descriptor still shows this one
+    (adoption, rule K4 step 5). The caller closes it.
+
+    Raises:
+        FileRefused: as :func:`read_small`; nothing stays open.
+        OSError: likewise.
+    """
+    # Looked at before it is opened: opening a device can already do something.
+    _insist_on_regular(path.stat().st_mode, path)
+    descriptor = os.open(path, _READ_FLAGS)
+    try:
+        _insist_on_regular(os.fstat(descriptor).st_mode, path)
+        return descriptor, read_descriptor(descriptor, limit, place=str(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
+    """
+    Return everything the open file holds now, from its start.
+
+    Args:
+        descriptor: of a regular file, open for reading.
+        limit: the most bytes it may hold.
+        place: its name for the sentence.
+
+    Raises:
+        FileRefused: it holds more than ``limit`` bytes.
+        OSError: as the system says.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    data = bytearray()
+    while chunk := os.read(descriptor, min(limit + 1 - len(data), 65536)):
+        data += chunk
+        if len(data) > limit:
+            raise FileRefused(f"{place} is larger than {limit} bytes.", reason="bad-file")
+    return bytes(data)
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, seam: Seam | None = None) -> None:
+    """
+    Replace a file so that every reader sees the old or the new whole, even after a power cut.
+
+    A symbolic link is kept and its target replaced. Another hard link to the old file keeps the
+    old bytes. On failure the old file is untouched and nothing is left beside it; a process that
+    is killed in between leaves a temporary file for :func:`remove_stale_temps`.
+
+    Args:
+        path: its directory exists.
+        data: the whole new content.
+        mode: permission bits of the new file, exactly, whatever the umask says.
+        seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
+
+    Raises:
+        FileRefused: the name is taken by something that is no regular file or belongs to another
+            user, or its link is a loop or points into a directory that does not exist.
+        OSError: as the system says (no space, read-only, no permission, no such directory).
+    """
+    tell = seam if seam is not None else _nobody
+    target = _target_of(path)
+    temp = target.with_name(f".sso-tray.{os.urandom(8).hex()}.tmp")
+    with _removed_on_failure(temp):
+        _write_temp(temp, data, mode)
+        tell("temp-written")
+        _rename(lambda: temp.replace(target))
+    tell("renamed")
+    _sync_directory(target.parent)
+    tell("directory-synced")
+
+
+def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
+    """
+    Remove what killed writers of ours left in a directory; other programs' files stay.
+
+    Args:
+        directory: may be missing.
+        older_than: seconds since the last write; younger ones may be in use.
+
+    Returns:
+        How many were removed.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    horizon = time.time() - older_than
+    removed = 0
+    try:
+        entries = list(os.scandir(directory))
+    except FileNotFoundError:
+        return 0
+    for entry in entries:
+        if not _TEMP_NAME.fullmatch(entry.name):
+            continue
+        # Another start of ours may be tidying the same directory.
+        with suppress(FileNotFoundError):
+            found = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(found.st_mode) and _is_ours(found) and found.st_mtime < horizon:
+                Path(entry.path).unlink()
+                removed += 1
+    return removed
+
+
+def private_directory(path: Path, *, tighten: bool = False) -> Path:
+    """
+    Make a directory for the user alone (0700), with whatever parents it lacks, and return it.
+
+    Args:
+        path: an existing directory is left as it is, since others may rely on its mode.
+        tighten: take group's and others' rights away from an existing one (state, sockets).
+
+    Raises:
+        FileRefused: the name is taken by something else, or the directory is another user's.
+        OSError: as the system says.
+    """
+    _make_missing(path)
+    found = path.stat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise FileRefused(f"{path} is not a directory.", reason="no-permission")
+    if not _is_ours(found):
+        raise FileRefused(f"{path} belongs to another user.", reason="no-permission")
+    if tighten and stat.S_IMODE(found.st_mode) & 0o077:
+        path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+    return path
+
+
+def _make_missing(path: Path) -> None:
+    """Create the directory and its missing parents, each 0700 whatever the umask says."""
+    missing = []
+    for place in (path, *path.parents):
+        # A dangling link counts as there: mkdir would fail on it with a clear FileExistsError.
+        if os.path.lexists(place):
+            break
+        missing.append(place)
+    for place in reversed(missing):
+        # Two processes may start at once; whose directory it became is checked by the caller.
+        with suppress(FileExistsError):
+            place.mkdir(0o700)
+            place.chmod(0o700)
+
+
+def _target_of(path: Path) -> Path:
+    """Return the real path to replace, following symbolic links; refuse what must not be."""
+    try:
+        target = Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        return _new_target_of(path)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise FileRefused(f"{path} is a symbolic link that leads back to itself.") from None
+        raise
+    found = target.stat()
+    _insist_on_regular(found.st_mode, path)
+    if not _is_ours(found):
+        raise FileRefused(f"{path} belongs to another user.", reason="no-permission")
+    return target
+
+
+def _new_target_of(path: Path) -> Path:
+    """Return the real path where nothing exists yet; a link into nowhere is refused."""
+    target = Path(os.path.realpath(path))
+    if path.is_symlink() and not target.parent.is_dir():
+        raise FileRefused(f"{path} is a symbolic link into {target.parent}, which does not exist.")
+    return target
+
+
+def _insist_on_regular(mode: int, path: Path) -> None:
+    if not stat.S_ISREG(mode):
+        raise FileRefused(f"{path} is {_kind(mode)}, not a regular file.", reason="bad-file")
+
+
+def _kind(mode: int) -> str:
+    kinds = (
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((name for test, name in kinds if test(mode)), "a device")
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    # Windows gives every file uid 0 and has no getuid; there the ACL of the profile protects.
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+
+
+@contextmanager
+def _removed_on_failure(temp: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
+
+
+def _write_temp(temp: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(temp, _TEMP_FLAGS, 0o600)
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, mode)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        _sync_file(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_file(descriptor: int) -> None:
+    if _FULL_SYNC is not None:
+        # Network volumes do not know it; the plain fsync below is then all there is.
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, _FULL_SYNC)
+            return
+    os.fsync(descriptor)
+
+
+def _rename(rename: Callable[[], object]) -> None:
+    """
+    Rename, waiting a moment for a reader that locks the file against it (fault 16).
+
+    Only Windows does so, and only its errors carry ``winerror``; elsewhere ``PermissionError``
+    means what it says and is raised at once.
+    """
+    for _ in range(_RENAME_TRIES - 1):
+        try:
+            rename()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) is None:
+                raise
+            time.sleep(_RENAME_PAUSE)
+        else:
+            return
+    rename()
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the rename itself survive a power cut, where the system can sync a directory."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        # A directory that may be written but not read (0300): the new file is in place.
+        return
+    try:
+        _sync_file(descriptor)
+    except OSError as error:
+        # Some file systems sync no directories; others' failures are real.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _nobody(step: str) -> None:
+    """Be the seam of everybody but a test."""

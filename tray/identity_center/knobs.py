@@ -1,0 +1,143 @@
+"""What can be set on the embedded Identity Center, before it runs and while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Rotation = Literal["none", "grace", "strict"]
+"""How refresh tokens are replaced when one is used (AWS does not document its own way)."""
+
+DEFAULT_START_URL = "https://sso-portal.awsapps.com/start"
+DEFAULT_REGION = "eu-west-2"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One AWS account as the portal lists it, with the roles assigned to the user.
+
+    Args:
+        account_id: 12 digits.
+        roles: permission set names, in the order of ListAccountRoles.
+        name: ``accountName``; by default made from the number.
+        email: ``emailAddress``; likewise.
+    """
+
+    account_id: str
+    roles: tuple[str, ...]
+    name: str = ""
+    email: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """The name as the portal gives it."""
+        return self.name or f"account-{self.account_id[-4:]}"
+
+    @property
+    def shown_email(self) -> str:
+        """The address as the portal gives it."""
+        return self.email or f"aws+{self.account_id}@example.com"
+
+
+DEFAULT_ACCOUNTS = (
+    Account("123456789011", ("FullAccess", "ReadOnly"), "Development"),
+    Account("123456789012", ("ReadOnly",), "Production"),
+)
+
+
+def many_accounts(count: int, roles: Sequence[str] = ("ReadOnly",)) -> tuple[Account, ...]:
+    """Return ``count`` accounts numbered from 200000000000, each with the given roles."""
+    return tuple(Account(f"{200_000_000_000 + n}", tuple(roles)) for n in range(count))
+
+
+@dataclass(kw_only=True, eq=False)
+class Knobs:
+    """All settings; lives and lengths are in seconds.
+
+    A single assignment takes effect with the next request. Change several together under
+    ``center.lock``.
+
+    Args:
+        now: the clock behind :meth:`time`; ``clock_offset`` is added to it.
+        clock_offset: shifts the server's clock; assign to it to travel in time.
+        region: the only region served; a start URL of another one is refused.
+        start_urls: start URL to the region it lives in.
+        any_start_url: also take every ``https://*.awsapps.com/start``.
+        user: who signs in where nobody types a name.
+        accounts: what every user sees.
+        user_accounts: what a named user sees instead.
+        page_size: accounts or roles per page where the client names no ``max_result``.
+        auto_approve: no page: authorize redirects at once, and fetching the device page with
+            its code approves.
+        device_auto_approve: device grants are approved as soon as they are started.
+        token_life: access tokens of scoped registrations.
+        unscoped_token_life: access tokens of registrations without scopes, which never get a
+            refresh token.
+        session_length: the sign-in session (portal session).
+        shorten_tokens: tokens end with the session; when False they outlive its natural end.
+        rotation: ``none`` keeps the refresh token; ``grace`` takes the previous one until a
+            newer one is first used; ``strict`` takes only the newest.
+        omit_refresh_token: refresh answers carry no ``refreshToken`` (and nothing rotates).
+        revocation_delay: after a sign-out the portal says 401 at once, while refreshing goes
+            on working for this long.
+        device_refresh_token: scoped device grants bring a refresh token.
+        registration_life: client registrations.
+        code_life: authorization codes, and the page before them.
+        device_life: device codes.
+        device_interval: the ``interval`` told to device clients.
+        enforce_device_interval: answer SlowDownException to polls that come sooner
+            (RFC 8628 3.5). Off, as the AWS CLI polls twice at the start.
+        role_life: role credentials.
+    """
+
+    now: Callable[[], float] = time.time
+    clock_offset: float = 0.0
+    region: str = DEFAULT_REGION
+    start_urls: Mapping[str, str] = field(
+        default_factory=lambda: {DEFAULT_START_URL: DEFAULT_REGION}
+    )
+    any_start_url: bool = True
+    user: str = "ada"
+    accounts: Sequence[Account] = DEFAULT_ACCOUNTS
+    user_accounts: Mapping[str, Sequence[Account]] = field(default_factory=dict)
+    page_size: int = 20
+    auto_approve: bool = False
+    device_auto_approve: bool = False
+    token_life: float = 3600.0
+    unscoped_token_life: float = 8 * 3600.0
+    session_length: float = 8 * 3600.0
+    shorten_tokens: bool = True
+    rotation: Rotation = "grace"
+    omit_refresh_token: bool = False
+    revocation_delay: float = 0.0
+    device_refresh_token: bool = True
+    registration_life: float = 90 * 86_400.0
+    code_life: float = 600.0
+    device_life: float = 600.0
+    device_interval: int = 1
+    enforce_device_interval: bool = False
+    role_life: float = 3600.0
+
+    def time(self) -> float:
+        """Return the server's time, in seconds since the epoch."""
+        return self.now() + self.clock_offset
+
+    def accounts_of(self, user: str) -> Sequence[Account]:
+        """Return the accounts assigned to a user."""
+        return self.user_accounts.get(user, self.accounts)
+
+    def region_of(self, start_url: str) -> str | None:
+        """Return the region of a start URL in its plain form, or None for an unknown one."""
+        for known, region in self.start_urls.items():
+            if plain_start_url(known) == start_url:
+                return region
+        host = start_url.removeprefix("https://").removesuffix("/start")
+        ours = start_url == f"https://{host}/start" and host.endswith(".awsapps.com")
+        return self.region if self.any_start_url and ours and "/" not in host else None
+
+
+def plain_start_url(text: str) -> str:
+    """Return a start URL without fragment and trailing slash; those name the same portal."""
+    return text.partition("#")[0].rstrip("/")

@@ -1,0 +1,109 @@
+"""Logs and history: three small files that are assumed to be posted publicly."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tray.files import private_directory
+
+LOG_BYTES = 512 * 1024
+LOG_FILES = 3
+HISTORY_BYTES = 1024 * 1024
+
+# These libraries print tokens at DEBUG, and their makers call that intended (botocore#2626).
+_TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepney", "dbus_fast")
+
+
+class _OneLine(logging.Formatter):
+    """One event, one line: an exception is told by its type alone, its text may hold anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[0] is not None:
+            line += f" ({record.exc_info[0].__name__}{_where(record)})"
+        return line.replace("\n", " ").replace("\r", " ")
+
+
+def _where(record: logging.LogRecord) -> str:
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+def quiet_libraries() -> None:
+    """Cap the libraries that log secrets; done in every process of ours, before they act."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_to(state: Path | None, *, debug: bool = False) -> None:
+    """
+    Send our log to ``<state>/sso-tray.log`` (3 x 512 KiB), or to stderr where `state` is None.
+
+    Args:
+        state: our state directory.
+        debug: log more; still nothing of the libraries, and never a secret.
+    """
+    quiet_libraries()
+    handler: logging.Handler
+    if state is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        private_directory(state)
+        os.umask(0o077)
+        handler = logging.handlers.RotatingFileHandler(
+            state / "sso-tray.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, delay=True
+        )
+    handler.setFormatter(_OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+class History:
+    """
+    What happened, for a person to look up: one JSON line an event, 1 MiB, then one older file.
+
+    Args:
+        state: our state directory.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.path = state / "history.jsonl"
+
+    def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
+        """
+        Append one event; a full disk costs the line and nothing else.
+
+        Args:
+            at: seconds since the epoch.
+            what: a word such as ``renewed``.
+            session: the session key, or None.
+            detail: a few words, never a secret.
+        """
+        moment = datetime.fromtimestamp(at, UTC)
+        line: dict[str, str] = {"at": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "what": what}
+        if session is not None:
+            line["session"] = session
+        if detail:
+            line["detail"] = detail
+        try:
+            private_directory(self.path.parent)
+            if self.path.exists() and self.path.stat().st_size > HISTORY_BYTES:
+                self.path.replace(self.path.with_suffix(".jsonl.1"))
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            descriptor = os.open(self.path, flags, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(json.dumps(line).encode() + b"\n")
+        except OSError as error:
+            logging.getLogger(__name__).warning("history: %s", error.strerror)

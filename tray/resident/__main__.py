@@ -1,0 +1,41 @@
+"""Run the resident: ``python -m tray.resident``; the command line hands over to it by exec."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from tray.logs import log_to
+from tray.resident.app import Resident
+from tray.system.lock import FileLock, lock_path
+from tray.system.paths import Paths
+
+
+def main() -> int:
+    """
+    Hold the resident's lock for life and serve.
+
+    Returns:
+        0 when asked to end, or when another resident already serves this state directory.
+    """
+    paths = Paths.from_environment(os.environ)
+    log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
+    lock = FileLock(lock_path(paths.state, "resident"))
+    if not lock.acquire():
+        sys.stderr.write("SSO Tray is already running.\n")
+        return 0
+    if asyncio.run(_live()):
+        lock.release()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (ourselves)
+    return 0
+
+
+async def _live() -> bool:
+    resident = Resident(os.environ)
+    await resident.run()
+    return resident.restarts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,306 @@
+"""The resident wired together: the one place where its rooms meet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tray.active_profile import read_active, record_active
+from tray.aws.config import CatalogReader, ConfigFiles
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.documents import Running, status_document
+from tray.core.events import Event
+from tray.core.model import Memory, Profile, SsoSession
+from tray.core.state import TrayState
+from tray.core.view import View
+from tray.core.wire import to_wire
+from tray.errors import ConfigRejected
+from tray.files import private_directory, remove_stale_temps
+from tray.logs import History
+from tray.records import Records
+from tray.resident.agent import Agent, Answers
+from tray.resident.effects import Effects, Ports
+from tray.resident.loop import Loop
+from tray.resident.role_credentials import RoleCredentials
+from tray.resident.watch import Watch
+from tray.settings import Settings, read_settings
+from tray.system import transport
+from tray.system.browser import open_browser
+from tray.system.clock import start_wall_timer
+from tray.system.paths import Paths, world
+from tray.worker.pool import Pool, WorkerLost
+
+log = logging.getLogger(__name__)
+
+
+class Resident:
+    """
+    One resident process.
+
+    Args:
+        environ: its environment.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = dict(environ)
+        self.paths = Paths.from_environment(environ)
+        self.settings = Settings()
+        self.records = Records(self.paths.state)
+        self.history = History(self.paths.state)
+        self.credentials = RoleCredentials()
+        self.catalog = CatalogReader(
+            ConfigFiles(self.paths.aws_config, self.paths.aws_credentials)
+        )
+        self.since = time.time()
+        self.ended = asyncio.Event()
+        self.restarts = False
+        self._keeping: asyncio.Task[None] | None = None
+        self._to_keep: dict[str, Memory] = {}
+        self._problems: tuple[str, ...] = ()
+        self._wire()
+
+    def _wire(self) -> None:
+        self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
+        self.agent = Agent(
+            Answers(
+                world=world(self.environ),
+                post=self.post,
+                status=self.status,
+                hand_out=self._hand_out,
+            )
+        )
+        ports = Ports(
+            workers=self.pool,
+            screen=self.agent,
+            read_tokens=self._look,
+            keep=self._keep,
+            record_active=self._record_active,
+            forget=self.credentials.forget,
+            tell=self.agent.tell,
+            note=self._note,
+            open_browser=self._open_browser,
+            restart=self._restart,
+            quit=self.ended.set,
+        )
+        self.effects = Effects(ports, self.post)
+        self.watch = Watch(
+            self.paths,
+            tokens=self.post,
+            config=lambda: self._go(self._read_config()),
+            settings=self._read_settings,
+            records=self._read_records,
+        )
+        self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
+        self.loop = Loop(
+            TrayState(machine=platform.node() or "machine"),
+            perform=self.effects.perform,
+            changed=self._changed,
+            arm=self.timer.arm,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def post(self, event: Event) -> None:
+        """Bring an event to the rules."""
+        self.loop.post(event)
+
+    # --- Life ----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
+        running = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            running.add_signal_handler(number, self.ended.set)
+        private_directory(self.paths.state)
+        remove_stale_temps(self.paths.token_cache)
+        listening, address = self._listen()
+        try:
+            self.watch.start()
+            self._read_settings()
+            self._read_records()
+            await self._read_config()
+            await self.agent.serve(listening)
+            log.info("serving, %d sessions", len(self.loop.state.sessions))
+            await self.ended.wait()
+        finally:
+            await self._stop(address)
+
+    def _listen(self) -> tuple[Any, Path]:
+        """Listen at the best place that is ours; another world's resident may have the first."""
+        *better, last = self.paths.runtime_sockets
+        for path in better:
+            try:
+                return transport.listen(path), path
+            except Exception as error:  # noqa: BLE001  (the next place is tried)
+                log.info("%s: %s", path, error)
+        return transport.listen(last), last
+
+    async def _stop(self, address: Path) -> None:
+        log.info("ending")
+        self.timer.close()
+        self.watch.close()
+        await asyncio.gather(self.agent.close(), self.pool.close())
+        if self._to_keep:
+            await self._write_memories()
+        _removed(address)
+
+    # --- Reading -------------------------------------------------------------------------------
+
+    async def _read_config(self) -> None:
+        """Read the config off the loop: ten thousand profiles take a while (fault 24)."""
+        try:
+            catalog = await asyncio.to_thread(self.catalog.read)
+        except ConfigRejected as error:
+            self.post(ev.ConfigBroken(error.sentence))
+            return
+        keys = [session.key for session in catalog.sessions]
+        self.watch.follow(keys)
+        self.post(ev.ConfigRead(catalog))
+
+    def _read_settings(self) -> None:
+        try:
+            self.settings = read_settings(self.paths.settings_file, self.paths.state)
+            self._problems = ()
+        except ConfigRejected as error:
+            # The last good settings stay in use.
+            log.warning("%s", error.sentence)
+            self._problems = (error.sentence,)
+            return
+        self.post(ev.PreferencesRead(self.settings.preferences))
+
+    def _read_records(self) -> None:
+        entries = self.records.read()
+        self.post(
+            ev.Recalled(
+                keepers={key: entry.keeper for key, entry in entries.items()},
+                memories={key: entry.memory for key, entry in entries.items()},
+                contested=frozenset(key for key, entry in entries.items() if entry.contested),
+            )
+        )
+        self.post(ev.ActiveRead(read_active(self.paths.state)))
+
+    # --- What effects ask for --------------------------------------------------------------------
+
+    def _go(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _look(self, key: str) -> None:
+        self.watch.look(key)
+
+    def _alarm(self, alarm: str) -> None:
+        self.post(ev.Mood("clock-set") if alarm == "clock-set" else ev.Tick())
+
+    def _keep(self, key: str, memory: Memory) -> None:
+        """Write memories off the loop, the newest of each session, one write at a time."""
+        self._to_keep[key] = memory
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._write_memories())
+
+    async def _write_memories(self) -> None:
+        while self._to_keep:
+            key, memory = self._to_keep.popitem()
+            try:
+                await asyncio.to_thread(self.records.change, key, memory=memory)
+            except Exception as error:  # noqa: BLE001  (a full disk costs the memory, not the loop)
+                log.warning("state.json cannot be written (%s)", type(error).__name__)
+                return
+
+    def _note(self, note: fx.Note) -> None:
+        log.info("%s%s", note.what, f" {note.key}" if note.key else "")
+        self.history.add(time.time(), note.what, note.key, note.detail)
+
+    def _record_active(self, profile: str | None) -> None:
+        record_active(self.paths.state, profile)
+
+    def _open_browser(self, key: str, url: str) -> None:
+        if not open_browser(url, self.environ, self.settings.browser(key)):
+            log.warning("no browser could be opened for %s; use the link in the menu", key)
+
+    def _restart(self) -> None:
+        self.restarts = True
+        self.ended.set()
+
+    def _changed(self, seen: View) -> None:
+        del seen  # the agent's subscribers are sent the document; the tray will take the view
+        self.agent.changed()
+
+    # --- Answers -------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Return the status document of rule C5."""
+        seen = self.loop.view()
+        document = status_document(
+            seen,
+            active_profile=seen.active_profile,
+            applies=(),
+            resident=Running(os.getpid(), self.since),
+        )
+        document["problems"] = [*document["problems"], *self._problems]
+        return document
+
+    async def _hand_out(self, op: str, name: str) -> dict[str, Any]:
+        """Hand out credentials, or say who they are; never opens a browser (L6)."""
+        state = self.loop.state
+        profile = next((one for one in state.catalog.profiles if one.name == name), None)
+        if profile is None:
+            return {"exit": 2, "sentence": f'There is no profile "{name}".'}
+        session = state.sessions.get(profile.session or "")
+        config = session.config if session is not None else None
+        fetch = self._fetcher(op, profile, config)
+        try:
+            if op == "whoami":
+                return {"exit": 0, "sentence": "", "identity": await fetch()}
+            token = session.token if session is not None else None
+            fingerprint = token.fingerprint if token is not None else ""
+            document = await self.credentials.get(name, profile.session or "", fingerprint, fetch)
+        except _HandOutFailed as failed:
+            if session is not None and session.token is not None and failed.doubtful:
+                self.post(ev.Doubted(session.key, session.token.fingerprint))
+            return {"exit": failed.exit, "sentence": failed.sentence}
+        if session is not None:
+            self.post(ev.CredentialsGiven(session.key))
+        return {"exit": 0, "sentence": "", "credentials": document}
+
+    def _fetcher(
+        self, op: str, profile: Profile, session: SsoSession | None
+    ) -> Callable[[], Awaitable[dict[str, Any]]]:
+        async def fetch() -> dict[str, Any]:
+            request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
+            try:
+                done = await self.pool.ask(request)
+            except WorkerLost as lost:
+                raise _HandOutFailed(1, lost.sentence) from None
+            if "failed" in done:
+                kind = done.get("error", "")
+                needs_person = kind in ("SignInNeeded", "TokenRejected")
+                sentence = str(done["failed"]["sentence"])
+                doubtful = kind == "TokenRejected"
+                raise _HandOutFailed(3 if needs_person else 1, sentence, doubtful=doubtful)
+            answer: dict[str, Any] = done["answer"]
+            return answer
+
+        return fetch
+
+
+def _removed(address: Path) -> None:
+    """Take our socket away, so that nobody waits for an answer there."""
+    address.unlink(missing_ok=True)
+
+
+class _HandOutFailed(Exception):
+    """No credentials: why, and with which exit code."""
+
+    def __init__(self, code: int, sentence: str, *, doubtful: bool = False) -> None:
+        super().__init__(sentence)
+        self.exit = code
+        self.sentence = sentence
+        self.doubtful = doubtful

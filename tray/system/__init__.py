@@ -1,0 +1,15 @@
+"""
+Which operating system this is: the one place that asks.
+
+Everything that differs by system lies in this package, one module per capability; the modules
+ask the three names below, and nobody else asks at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+LINUX: Final[bool] = sys.platform.startswith("linux")
+MACOS: Final[bool] = sys.platform == "darwin"
+WINDOWS: Final[bool] = sys.platform == "win32"

@@ -1,0 +1,193 @@
+"""
+Which browser opens a page, and opening it (rules L1, L11).
+
+What can fail: there is no browser to be had (`BrowserChoice.reason` says why), or none of those
+there are could be started.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from tray.errors import OurBug
+from tray.system import MACOS, WINDOWS
+from tray.system.spawn import start_detached
+
+_GRAPHICAL: Final = (
+    "x-www-browser",
+    "firefox",
+    "firefox-esr",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium",
+    "chromium-browser",
+    "microsoft-edge",
+    "brave-browser",
+    "vivaldi",
+    "opera",
+    "epiphany",
+    "konqueror",
+    "falkon",
+)
+"""Never a text browser: from a tray it would run unseen, and a terminal it would take over."""
+
+_PLACE: Final = "%s"
+_STARTFILE: Final = "os.startfile"
+_ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserChoice:
+    """
+    What would open a page here.
+
+    Args:
+        commands: argv templates, tried in order; ``%s`` stands for the URL. Empty: no browser.
+        source: who decided: the session's own ``template``, the variable ``BROWSER``, or the
+            ``system``; ``none`` where there is no browser.
+        reason: for ``none``, one sentence why; else empty.
+    """
+
+    commands: tuple[tuple[str, ...], ...]
+    source: Literal["template", "BROWSER", "system", "none"]
+    reason: str = ""
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a browser at all."""
+        return bool(self.commands)
+
+
+def browser_command(environ: Mapping[str, str], template: str | None = None) -> BrowserChoice:
+    """
+    Decide which browser opens a page; nothing is started.
+
+    Args:
+        environ: the environment of the place where the person clicked or typed (rule L6).
+        template: the session's own browser, such as ``firefox -P work %s``; without ``%s`` the
+            URL comes last.
+
+    A set ``BROWSER`` is always a browser, whatever else the environment says, in the forms that
+    Python's `webbrowser` takes: several separated by ``os.pathsep``, ``%s``, a trailing ``&``.
+    """
+    if template:
+        return BrowserChoice((_parsed(template),), "template")
+    named = [part for part in environ.get("BROWSER", "").split(os.pathsep) if part.strip()]
+    if named:
+        return BrowserChoice(tuple(_parsed(part) for part in named), "BROWSER")
+    if MACOS or WINDOWS:
+        return _of_the_desktop(environ)
+    return _of_linux(environ)
+
+
+def open_browser(
+    url: str,
+    environ: Mapping[str, str],
+    template: str | None = None,
+    *,
+    grace: float = 0.5,
+) -> bool:
+    """
+    Open a page in a browser; does not wait for the browser to end.
+
+    The URL is one argument of an argv, never part of a shell line. A command that fails at once
+    is followed by the next. Blocks up to `grace` seconds for each command: call it off the loop.
+
+    Args:
+        url: must begin with ``https://`` or ``http://127.0.0.1``.
+        environ: as in `browser_command`; the browser gets it as its environment.
+        template: as in `browser_command`.
+        grace: seconds within which a non-zero exit counts as failed.
+
+    Returns:
+        Whether a browser was started.
+
+    Raises:
+        OurBug: the URL is of another kind.
+    """
+    if not _ALLOWED.fullmatch(url):
+        msg = "a page that is neither https nor our own was to be opened; it was not"
+        raise OurBug(msg)
+    choice = browser_command(environ, template)
+    child = dict(environ)
+    if choice.source == "system":
+        # xdg-open without a desktop goes through a list of its own that has text browsers in it.
+        child["BROWSER"] = os.pathsep.join(_installed(environ, _GRAPHICAL)) or "false"
+    return any(_start(command, url, child, grace) for command in choice.commands)
+
+
+def _start(command: tuple[str, ...], url: str, environ: Mapping[str, str], grace: float) -> bool:
+    if command == (_STARTFILE, _PLACE):
+        return _startfile(url)
+    argv = [part.replace(_PLACE, url) for part in command]
+    program = shutil.which(argv[0], path=environ.get("PATH"))
+    if program is None:
+        return False
+    try:
+        return start_detached([program, *argv[1:]], environ, grace=grace) in {None, 0}
+    except (OSError, ValueError):
+        return False
+
+
+def _startfile(url: str) -> bool:
+    start: Callable[[str], None] = vars(os)["startfile"]
+    try:
+        start(url)
+    except OSError:
+        return False
+    return True
+
+
+def _parsed(line: str) -> tuple[str, ...]:
+    """Split one command line; a file's path without ``%s`` is one program, as in `webbrowser`."""
+    line = line.strip()
+    if line.endswith("&"):
+        line = line[:-1].rstrip()
+    if _PLACE not in line and Path(line).is_file():
+        return (line, _PLACE)
+    try:
+        parts = shlex.split(line, posix=not WINDOWS)
+    except ValueError:  # an unbalanced quote: only the whole line can be meant
+        parts = [line]
+    if not any(_PLACE in part for part in parts):
+        parts.append(_PLACE)
+    return tuple(parts)
+
+
+def _of_the_desktop(environ: Mapping[str, str]) -> BrowserChoice:
+    if environ.get("SSH_CONNECTION"):
+        return BrowserChoice((), "none", "this is an SSH session: no browser can be opened here")
+    command = (_STARTFILE, _PLACE) if WINDOWS else ("open", _PLACE)
+    return BrowserChoice((command,), "system")
+
+
+def _of_linux(environ: Mapping[str, str]) -> BrowserChoice:
+    if environ.get("WSL_DISTRO_NAME") and _installed(environ, ("wslview",)):
+        return BrowserChoice((("wslview", _PLACE),), "system")
+    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+        return BrowserChoice((), "none", f"no browser can be opened here: {_why_none(environ)}")
+    found = _installed(environ, ("xdg-open", *_GRAPHICAL))
+    if not found:
+        return BrowserChoice((), "none", "no browser is installed (BROWSER can name one)")
+    return BrowserChoice(tuple((name, _PLACE) for name in found), "system")
+
+
+def _why_none(environ: Mapping[str, str]) -> str:
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        return "this is an SSH session without a display"
+    if environ.get("WSL_DISTRO_NAME"):
+        return "this is WSL without wslview (package wslu)"
+    if environ.get("container") or Path("/.dockerenv").exists():
+        return "this is a container without a display"
+    return "there is no display"
+
+
+def _installed(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if shutil.which(name, path=environ.get("PATH"))]

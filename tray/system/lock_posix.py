@@ -1,0 +1,28 @@
+"""flock(2): belongs to the open file, dies with its last descriptor, and never blocks a read."""
+
+from __future__ import annotations
+
+import fcntl
+
+
+def lock_file(descriptor: int, *, block: bool) -> bool:
+    """
+    Lock an open file for us alone.
+
+    Args:
+        descriptor: opened for writing (network file systems ask for that).
+        block: wait in the kernel until it is free.
+
+    Returns:
+        Whether it is locked now; always True with `block`.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def unlock_file(descriptor: int) -> None:
+    """Unlock it at once, whoever else still holds a copy of the descriptor."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)

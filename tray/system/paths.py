@@ -1,0 +1,181 @@
+"""Where everything lies: the user's AWS files, our own files, the agent's socket (rule F1)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from tray.errors import UserMustAct
+from tray.system import LINUX, WINDOWS
+
+NAME: Final = "sso-tray"
+SOCKET_NAME: Final = "agent.sock"
+LONGEST_SOCKET_PATH: Final = 100
+"""In bytes. The kernels take 107 (Linux) and 103 (macOS): unix(7), ``sys/un.h``."""
+
+_VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """
+    Every path the program uses, all absolute.
+
+    Args:
+        home: the home directory.
+        aws_config: ``~/.aws/config``, or what ``AWS_CONFIG_FILE`` names.
+        aws_credentials: ``~/.aws/credentials``, or what ``AWS_SHARED_CREDENTIALS_FILE`` names.
+        token_cache: ``~/.aws/sso/cache``; only ``HOME`` moves it (rule S2).
+        cli_cache: ``~/.aws/cli/cache``, the AWS CLI's role credentials.
+        settings_file: the user's ``config.toml``; may not exist.
+        state: our state directory; may not exist yet.
+        runtime_sockets: where the agent's socket may be, best first; the resident listens at the
+            first, a client tries them in order.
+    """
+
+    home: Path
+    aws_config: Path
+    aws_credentials: Path
+    token_cache: Path
+    cli_cache: Path
+    settings_file: Path
+    state: Path
+    runtime_sockets: tuple[Path, ...]
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Paths:
+        """
+        Work out all paths; nothing is created.
+
+        ``HOME`` and ``XDG_*`` (absolute ones only, as the XDG Base Directory Specification asks)
+        move them. A variable that is set but empty counts as not set.
+
+        Raises:
+            UserMustAct: there is no home directory to be found.
+        """
+        home = _home(environ)
+        aws = home / ".aws"
+        state = _own(environ, "XDG_STATE_HOME", home / ".local" / "state") / NAME
+        settings = _own(environ, "XDG_CONFIG_HOME", home / ".config") / NAME
+        if not LINUX and not _absolute(environ, "XDG_STATE_HOME"):
+            state = platformdirs.user_state_path(NAME, appauthor=False)
+        if not LINUX and not _absolute(environ, "XDG_CONFIG_HOME"):
+            settings = platformdirs.user_config_path(NAME, appauthor=False)
+        return cls(
+            home=home,
+            aws_config=_named(environ, "AWS_CONFIG_FILE", home, aws / "config"),
+            aws_credentials=_named(
+                environ, "AWS_SHARED_CREDENTIALS_FILE", home, aws / "credentials"
+            ),
+            token_cache=aws / "sso" / "cache",
+            cli_cache=aws / "cli" / "cache",
+            settings_file=settings / "config.toml",
+            state=state,
+            runtime_sockets=_sockets(environ, home, state),
+        )
+
+
+def world(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Describe the world a process lives in: its paths and AWS endpoints (rule C3).
+
+    The resident acts for a client only if both describe the same world. Socket paths are left
+    out (who got through has the right one), credentials are never in it.
+
+    Returns:
+        Names of paths (``aws_config`` ...) and of variables (``AWS_ENDPOINT_URL`` ...) to values.
+    """
+    paths = Paths.from_environment(environ)
+    described = {
+        "aws_config": str(paths.aws_config),
+        "aws_credentials": str(paths.aws_credentials),
+        "token_cache": str(paths.token_cache),
+        "settings_file": str(paths.settings_file),
+        "state": str(paths.state),
+    }
+    for name in sorted(environ):
+        if name.startswith("AWS_ENDPOINT_URL") or name == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS":
+            described[name] = environ[name]
+    return described
+
+
+def fingerprint(environ: Mapping[str, str]) -> str:
+    """Return 16 hex digits of SHA-256 that two processes share if they share the world."""
+    text = json.dumps(world(environ), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def is_private_directory(path: Path) -> bool:
+    """Whether `path` is a directory of our own user that nobody else may enter (mode 0700)."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    return WINDOWS or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """Find the home directory as the SDKs do: the variable first, then the system's record."""
+    named = environ.get("USERPROFILE" if WINDOWS else "HOME")
+    if named:
+        return Path(os.path.abspath(named))  # noqa: PTH100  (symlinks in it are the user's)
+    try:
+        return Path.home()
+    except RuntimeError:
+        msg = "there is no home directory: HOME is not set and the system knows none"
+        raise UserMustAct(msg) from None
+
+
+def _absolute(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name)
+    return Path(value) if value and Path(value).is_absolute() else None
+
+
+def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    return _absolute(environ, name) or default
+
+
+def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
+    """
+    Read a variable that names a file, expanded in botocore's order: variables, then ``~``.
+
+    An empty value counts as not set, as the Go and JavaScript SDKs have it.
+    """
+    value = environ.get(name)
+    if not value:
+        return default
+    text = _VARIABLE.sub(lambda found: environ.get(found[1].strip("{}"), found[0]), value)
+    if text == "~" or text.startswith(("~/", "~" + os.sep)):
+        text = str(home) + text[1:]
+    return Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111  (as botocore)
+
+
+def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path, ...]:
+    candidates = [state / "run" / SOCKET_NAME]
+    runtime = _absolute(environ, "XDG_RUNTIME_DIR")
+    if runtime is not None and is_private_directory(runtime):
+        candidates.insert(0, runtime / NAME / SOCKET_NAME)
+    return tuple(_fitting(path, home) for path in candidates)
+
+
+def _fitting(path: Path, home: Path) -> Path:
+    """
+    Shorten a path too long for a socket: a directory named by its hash, right in the home.
+
+    Never a temporary directory: others can be there first.
+    """
+    written = os.fsencode(path)
+    if len(written) <= LONGEST_SOCKET_PATH:
+        return path
+    return home / f".sst-{hashlib.sha256(written).hexdigest()[:8]}" / "s"

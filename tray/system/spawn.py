@@ -1,0 +1,119 @@
+"""Starting other programs: workers with a clean environment, and children left to themselves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import tray
+from tray.system import WINDOWS
+
+FROZEN_WORKER_FLAG: Final = "--run-as-worker"
+"""What a frozen build is started with instead of ``-m tray.worker``."""
+
+_DROPPED: Final = frozenset(
+    {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SECURITY_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_ACCOUNT_ID",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "KEYCHAIN_PATH",
+        "PYTHON_KEYRING_BACKEND",
+        # A Python that stays interactive or profiles would never end.
+        "PYTHONINSPECT",
+        "PYTHONSTARTUP",
+    }
+)
+_DROPPED_BEGINNINGS: Final = (
+    "AWS_CONTAINER_",
+    "AWS_BEARER_TOKEN",
+    "KEYRING_PROPERTY_",
+)
+
+
+def worker_command(name: str) -> list[str]:
+    """
+    Return the argv that starts the worker `name`.
+
+    ``-P`` keeps the current directory out of the import path (a ``keyring.py`` lying there must
+    not be imported), yet leaves ``PYTHONPATH`` and user installations working, which ``-I``
+    would not.
+    """
+    if getattr(sys, "frozen", False):
+        return [sys.executable, FROZEN_WORKER_FLAG, name]
+    return [sys.executable, "-P", "-m", "tray.worker", name]
+
+
+def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the environment a worker starts with (rule F3).
+
+    Gone are credentials and profiles of every kind the SDKs read from variables, and whatever
+    would choose a keyring for us. Config files, endpoints, CA bundle, proxies and the import
+    path stay. A worker imports the same ``tray`` as we do, installed or not.
+    """
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in _DROPPED and not name.startswith(_DROPPED_BEGINNINGS)
+    }
+    root = str(Path(tray.__file__).resolve().parent.parent)
+    if root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        others = kept.get("PYTHONPATH", "").split(os.pathsep)
+        kept["PYTHONPATH"] = os.pathsep.join([root, *(path for path in others if path)])
+    return kept
+
+
+def start_detached(
+    command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
+) -> int | None:
+    """
+    Start a program in a session of its own, with no standard streams, and leave it alone.
+
+    It outlives us and gets none of our signals. While it runs a sleeping thread stands by to
+    collect its end, so that no zombie stays behind.
+
+    Args:
+        command: the argv; its first word is looked up in the ``PATH`` of `environ`.
+        environ: the whole environment of the child.
+        grace: seconds to wait for an early end.
+
+    Returns:
+        Its exit status if it ended within `grace` seconds, None if it runs on.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    child = subprocess.Popen(
+        command,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        close_fds=True,
+        start_new_session=not WINDOWS,
+        creationflags=_windows_flags() if WINDOWS else 0,
+    )
+    try:
+        return child.wait(timeout=grace)
+    except subprocess.TimeoutExpired:
+        threading.Thread(target=child.wait, name="child", daemon=True).start()
+        return None
+
+
+def _windows_flags() -> int:
+    flags = vars(subprocess)
+    return int(flags["DETACHED_PROCESS"] | flags["CREATE_NEW_PROCESS_GROUP"])

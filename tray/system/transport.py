@@ -1,0 +1,177 @@
+"""
+The agent's unix socket: private to this user, and proof against what others put in its place.
+
+Three layers, as ssh-agent has them: a 0700 directory of our own, a 0600 socket, and the peer's
+uid asked of the kernel. What can fail: something hostile or alive stands at the path
+(`UserMustAct`, `Busy`), or nobody answers (`Unreachable`).
+
+Windows: the named pipe with an owner-only DACL is not written yet; there `listen` refuses and
+`connect` says that nobody answers, so the command line acts alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import stat
+import struct
+import time
+from pathlib import Path
+from typing import Final
+
+from tray.errors import Busy, Unreachable, UserMustAct
+from tray.system import LINUX, WINDOWS
+
+_BACKLOG: Final = 128
+_PROBE_SECONDS: Final = 0.5
+_FULL_BACKLOG_WAIT: Final = 0.005
+_NOT_ON_WINDOWS: Final = "the agent's socket is not available on Windows yet"
+
+
+def listen(path: Path) -> socket.socket:
+    """
+    Open the agent's socket; the caller holds the resident lock.
+
+    Only a dead socket of our own is replaced. The mode is set before the socket listens, so that
+    no umask and no moment leaves it open to others.
+
+    Args:
+        path: where; its directory is made with mode 0700 when missing.
+
+    Returns:
+        A non-blocking, listening socket.
+
+    Raises:
+        Busy: somebody answers there already.
+        UserMustAct: something that is not ours, or not a socket, stands there; the sentence
+            names it and says what to do.
+    """
+    if WINDOWS:
+        raise UserMustAct(_NOT_ON_WINDOWS)
+    _own_directory(path.parent)
+    _clear_dead_socket(path)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        server.bind(str(path))
+        path.chmod(0o600)
+        server.listen(_BACKLOG)
+        server.setblocking(False)
+    except OSError as error:
+        server.close()
+        msg = f"cannot open the agent's socket {path}: {error.strerror or error}"
+        raise UserMustAct(msg, reason="no-permission") from error
+    return server
+
+
+def connect(path: Path, timeout: float) -> socket.socket:
+    """
+    Connect to the agent.
+
+    Args:
+        path: the agent's socket.
+        timeout: seconds for connecting; it stays set on the socket for what follows.
+
+    Raises:
+        Unreachable: nobody answers, or who answers is another user.
+    """
+    if WINDOWS:
+        raise Unreachable(_NOT_ON_WINDOWS)
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _connect_by(client, path, time.monotonic() + timeout)
+        client.settimeout(timeout)
+        owner = peer_uid(client)
+    except OSError as error:
+        client.close()
+        msg = f"the resident does not answer at {path}: {error.strerror or error}"
+        raise Unreachable(msg) from error
+    if owner != os.geteuid():
+        client.close()
+        msg = f"the socket {path} is served by another user (uid {owner})"
+        raise Unreachable(msg)
+    return client
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """
+    Ask the kernel which user is at the other end.
+
+    Sources: unix(7) SO_PEERCRED on Linux; ``sys/un.h`` LOCAL_PEERCRED on macOS (not run there).
+
+    Raises:
+        OSError: the socket is not a connected unix socket.
+    """
+    if LINUX:
+        size = struct.calcsize("3i")
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        return int(struct.unpack("3i", found)[1])
+    local_level, local_peercred, xucred_bytes = 0, 1, 76
+    found = connection.getsockopt(local_level, local_peercred, xucred_bytes)
+    return int(struct.unpack_from("2I", found)[1])
+
+
+def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
+    """Connect, waiting while the backlog is full: a unix socket says EAGAIN instead of waiting."""
+    while True:
+        client.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            client.connect(str(path))
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_FULL_BACKLOG_WAIT)
+        else:
+            return
+
+
+def _own_directory(directory: Path) -> None:
+    try:
+        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        msg = f"{directory} must be a directory of your own for the agent's socket: "
+        raise UserMustAct(msg + (error.strerror or ""), reason="no-permission") from error
+    try:
+        _check_directory(descriptor, directory)
+    finally:
+        os.close(descriptor)
+
+
+def _check_directory(descriptor: int, directory: Path) -> None:
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid():
+        msg = f"{directory} belongs to another user (uid {found.st_uid}); remove it"
+        raise UserMustAct(msg, reason="no-permission")
+    if found.st_mode & 0o022:
+        msg = f"{directory} can be written to by others; remove it, or chmod 700 it"
+        raise UserMustAct(msg, reason="no-permission")
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        os.fchmod(descriptor, 0o700)
+
+
+def _clear_dead_socket(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
+        msg = f"{path} is not a socket of ours; remove it"
+        raise UserMustAct(msg, reason="no-permission")
+    if _answers(path):
+        msg = f"another resident answers at {path}"
+        raise Busy(msg)
+    path.unlink(missing_ok=True)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            _connect_by(probe, path, time.monotonic() + _PROBE_SECONDS)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True  # a full backlog, say: not provably dead, so it is left alone
+    return True

@@ -1,0 +1,8 @@
+"""Run a worker: ``python -m tray.worker NAME``; the name only shows in the process list."""
+
+import sys
+
+from tray.worker.process import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Which job is which function, and what an error of one means to the rules."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from tray.core.effects import JobKind
+from tray.core.events import Failed, Outcome
+from tray.core.model import Reason, SsoSession
+from tray.errors import TrayError, WillRetry
+from tray.worker.adoption import adopt
+from tray.worker.release import release
+from tray.worker.removal import judge_removed
+from tray.worker.renewal import check, renew
+from tray.worker.sign_out import sign_out
+from tray.worker.tools import Tools
+
+log = logging.getLogger(__name__)
+
+_NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+_JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
+    "judge-removed": judge_removed,
+    "sign-out": sign_out,
+    "release": release,
+    "check": check,
+}
+
+
+def run(kind: JobKind, session: SsoSession, tools: Tools, *, adopting: bool = True) -> Outcome:
+    """
+    Run one job to its end; whatever goes wrong is an outcome, never an exception.
+
+    Args:
+        kind: which one.
+        session: on which session.
+        tools: what to work with.
+        adopting: the setting "adopt" (K4).
+    """
+    try:
+        if kind == "renew":
+            return renew(session, tools, adopt=adopting)
+        if kind == "adopt":
+            return adopt(session, tools, adopt=adopting)
+        return _JOBS[kind](session, tools)
+    except TrayError as error:
+        return failed(error)
+    except OSError as error:
+        return Failed(_os_reason(error), _os_sentence(error))
+    except Exception as error:
+        log.exception("the job %s failed", kind)
+        return Failed("other", f"SSO Tray made a mistake ({type(error).__name__}); see its log.")
+
+
+def failed(error: TrayError) -> Failed:
+    """Return what an error means to the rules."""
+    answered = not isinstance(error, WillRetry) or error.answered
+    retry_after = error.retry_after if isinstance(error, WillRetry) else None
+    about_aws = error.reason is None or not error.reason.startswith("keyring")
+    return Failed(
+        error.reason or "other",
+        error.sentence,
+        answered=answered and about_aws,
+        retry_after=retry_after,
+    )
+
+
+def _os_reason(error: OSError) -> Reason:
+    return "no-permission" if error.errno in _NO_PERMISSION else "other"
+
+
+def _os_sentence(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or type(error).__name__}."
