@@ -150,6 +150,21 @@ def test_adoption_is_told_once() -> None:
     assert [] == again.notices()
 
 
+def test_an_adoption_while_away_is_told_afterwards() -> None:
+    """W2, K4: an adoption behind a locked screen is told, and can be undone, after it."""
+    story = Story()
+    story.send(ev.Mood("locked"))
+    story.file(FULL)
+    story.answer(ev.Adopted(LEAN, "keyring"))
+
+    story.send(ev.Mood("unlocked"), 25 * MINUTE)
+    story.run_until(34 * MINUTE)
+    still = dict(story.state.shown)
+
+    assert ["adopted"] == story.notices()
+    assert ["adopted:corp"] == list(still)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_a_removed_file_is_judged_after_a_moment(known: bool) -> None:
     """K5: only a file that stays away is asked about; one that moved within itself is back."""

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from tests.core.story import MINUTE, T0, Story, token
-from tray.core import text
+from tray.core import notice_text, text
 from tray.core.model import Now, Reason
 from tray.core.view import SessionRow
 
@@ -133,84 +133,86 @@ def test_row(session: SessionRow, words: str) -> None:
 
 NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
     (
-        text.ending_notice("corp", QUARTER, NOW, afresh=True),
+        notice_text.ending_notice("corp", QUARTER, NOW, afresh=True),
         (
             "corp ends at 09:15",
             "That is in 15 min. Signing in afresh ends it at once and starts a full new session.",
         ),
     ),
     (
-        text.ending_notice("corp", QUARTER, NOW, afresh=False),
+        notice_text.ending_notice("corp", QUARTER, NOW, afresh=False),
         ("corp ends at 09:15", "That is in 15 min. Sign in to go on working without a break."),
     ),
     (
-        text.ending_notice("corp", T0, NOW, afresh=False),
+        notice_text.ending_notice("corp", T0, NOW, afresh=False),
         ("corp ends at 09:00", "That is now. Sign in to go on working without a break."),
     ),
     (
-        text.expired_notice("corp", "session-over"),
+        notice_text.expired_notice("corp", "session-over"),
         ("corp has ended", "Sign in again to go on working."),
     ),
     (
-        text.expired_notice("corp", "removed"),
+        notice_text.expired_notice("corp", "removed"),
         ("Signed out of corp", "Another program did this. Sign in when you need it."),
     ),
     (
-        text.failing_notice("corp", "offline", QUARTER, NOW),
+        notice_text.failing_notice("corp", "offline", "No route to oidc.", QUARTER, NOW),
         (
             "corp could not be renewed",
             "AWS cannot be reached. It works until 09:15; SSO Tray goes on trying.",
         ),
     ),
     (
-        text.failing_notice("corp", "tls", T0, NOW),
+        notice_text.failing_notice(
+            "corp", "tls", "The certificate of oidc is not trusted.", T0, NOW
+        ),
         (
             "corp could not be renewed",
-            "The server's certificate is not trusted. If your network inspects traffic, name its "
+            "The name of oidc is not trusted. If your network inspects traffic, name its "
             "certificate in AWS_CA_BUNDLE. It has expired; SSO Tray renews it as soon as it can.",
         ),
     ),
     (
-        text.keyring_notice("keyring-locked", ("corp", "lab")),
+        notice_text.keyring_notice("keyring-locked", ("corp", "lab")),
         (
             "The keyring is locked",
             "Unlock it so that SSO Tray can go on renewing corp and lab.",
         ),
     ),
     (
-        text.keyring_notice("keyring-denied", ("corp",)),
+        notice_text.keyring_notice("keyring-denied", ("corp",)),
         (
             "The keyring refuses access",
             "Allow SSO Tray to use it, or corp cannot be renewed.",
         ),
     ),
     (
-        text.keyring_notice("keyring-absent", ("corp",)),
+        notice_text.keyring_notice("keyring-absent", ("corp",)),
         (
             "No keyring is available",
             "Start it or sign in again: it keeps what renews corp.",
         ),
     ),
     (
-        text.config_notice("~/.aws/config, line 3: no section."),
+        notice_text.config_notice("~/.aws/config, line 3: no section."),
         (
             "The AWS config cannot be read",
             "~/.aws/config, line 3: no section. What was read before stays in use.",
         ),
     ),
     (
-        text.adopted_notice("corp"),
+        notice_text.adopted_notice("corp"),
         (
             "corp is now kept in the keyring",
             "Its refresh token was taken out of the token file. The AWS CLI works as before.",
         ),
     ),
     (
-        text.group_notice("renewal-failing", [("corp", QUARTER), ("lab", QUARTER)], NOW),
+        notice_text.group_notice("renewal-failing", [("corp", QUARTER), ("lab", QUARTER)], NOW),
         ("2 sessions could not be renewed", "SSO Tray goes on trying: corp and lab."),
     ),
     (
-        text.group_notice("adopted", [("corp", None), ("lab", None)], NOW),
+        notice_text.group_notice("adopted", [("corp", None), ("lab", None)], NOW),
         (
             "2 sessions are now kept in the keyring",
             "The refresh tokens of corp and lab were taken out of the token files.",
@@ -247,7 +249,7 @@ def test_quitting_says_until_when_the_cli_works() -> None:
 def test_names_of_strangers_are_harmless(name: str) -> None:
     """T12: whatever a config calls a session, a sentence stays one printable line."""
     line = text.row(row(name=name), T0)
-    title, body = text.expired_notice(name, None)
+    title, body = notice_text.expired_notice(name, None)
 
     assert all(words.isprintable() for words in (line, title, body, text.not_signed_in(name)))
     assert len(line) < 200
