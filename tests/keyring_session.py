@@ -83,6 +83,16 @@ class KeyringSession:
     service: subprocess.Popen[str] | None = None
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
+    def heard(self) -> list[str]:
+        """Return which calls an ended hanging service got."""
+        assert self.service is not None
+        assert self.service.stdout is not None
+        return self.service.stdout.read().splitlines()
+
+    def start_service(self) -> None:
+        """Start GNOME Keyring anew, its collection unlocked."""
+        _start_service("unlocked", self.directory, self.environ, self._stack)
+
     @property
     def address(self) -> str:
         """The bus's address."""
@@ -124,7 +134,8 @@ class KeyringSession:
     def stop_service(self) -> None:
         """End the service; whoever waits for its answer gets an error."""
         if self.service is not None:
-            _end(self.service)
+            self.service.terminate()
+            self.service.wait(PATIENCE)
 
 
 @contextmanager
