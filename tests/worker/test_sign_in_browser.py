@@ -371,7 +371,10 @@ def test_the_registration_is_used_again(place: Place) -> None:
     place.sign_in(approving())
     assert 1 == place.center.count("RegisterClient")
 
-    place.sign_in(approving(), session=replace(place.session, scopes=("sso:account:access", "x")))
+    place.sign_in(
+        approving(),
+        session=replace(place.session, scopes=("sso:account:access", "codewhisperer:analysis")),
+    )
     assert 2 == place.center.count("RegisterClient")
 
 
