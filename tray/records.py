@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from tray.core.model import Keeper, Memory
 from tray.core.wire import from_wire, to_wire
-from tray.files import private_directory, read_small, write_atomic
+from tray.files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock import FileLock, lock_path
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ def write_active(state: Path, profile: str | None) -> None:
 def _line(path: Path) -> str | None:
     try:
         text = read_small(path, 4096).decode()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, FileRefused, UnicodeDecodeError):
         return None
     line = text.removesuffix("\n")
     return line if line and "\n" not in line else None

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from tray.active_profile import read_active
 from tray.agent import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.aws.config import (
     CatalogReader,
@@ -20,6 +19,7 @@ from tray.aws.config import (
 )
 from tray.core.model import Catalog, Now
 from tray.errors import TrayError, Unreachable
+from tray.records import read_active
 from tray.settings import Settings, read_settings
 from tray.system.paths import Paths, world
 
@@ -102,29 +102,21 @@ class Here:
         Returns:
             Its last word, or None: act alone. Why is said, unless simply no resident runs.
         """
-        with acting_alone_is_said() as alone, self.resident() as agent:
-            alone.connected = True
-            done: dict[str, Any] = agent.done(op, patience=patience, **members)
-            return done
+        connected = False
+        try:
+            with self.resident() as agent:
+                connected = True
+                done: dict[str, Any] = agent.done(op, patience=patience, **members)
+                return done
+        except (OtherWorld, Unreachable) as error:
+            say_acting_alone(error, connected=connected)
         return None
 
 
-@dataclass(slots=True)
-class _Alone:
-    connected: bool = False
-
-
-@contextmanager
-def acting_alone_is_said() -> Iterator[_Alone]:
-    """Go on after the block where the resident cannot act for us, and say why (C3)."""
-    alone = _Alone()
-    try:
-        yield alone
-    except OtherWorld as error:
+def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> None:
+    """Say why the resident does not act for us, unless simply none runs (C3)."""
+    if connected:
         note(f"{error.sentence} Acting without it.")
-    except Unreachable as error:
-        if alone.connected:
-            note(f"{error.sentence} Acting without it.")
 
 
 def now() -> Now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
@@ -11,6 +12,8 @@ from tray.core.words import clean
 if TYPE_CHECKING:
     from tray.core.state import TrayState
     from tray.core.view import SessionRow
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 REASONS: dict[Reason, str] = {
     "offline": "AWS cannot be reached",
@@ -152,6 +155,19 @@ def cannot_renew(key: str, *, usable: bool) -> str:
             f'"{clean(key)}" still works but cannot be renewed; it needs a sign-in when it ends.'
         )
     return f'"{clean(key)}" cannot be renewed: sign in with "sso-tray login {clean(key)}".'
+
+
+def sign_in_first(key: str) -> str:
+    """Say what to type before credentials can be given; it can be pasted into a shell."""
+    return f"Nobody is signed in; sign in with: {login_command(key)}"
+
+
+def login_command(key: str) -> str:
+    """Return the command that signs in to a session, quoted for a POSIX shell."""
+    name = clean(key, 200)
+    if not _PLAIN_WORD.fullmatch(name):
+        name = "'" + name.replace("'", "'\"'\"'") + "'"
+    return f"sso-tray login {name}"
 
 
 def renewed(key: str, expires_at: float) -> str:

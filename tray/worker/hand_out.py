@@ -11,13 +11,15 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tray.aws.config import ConfigFiles, profile_settings
 from tray.aws.portal import RoleCredentials
 from tray.aws.sts import CallerIdentity, caller_identity
 from tray.aws.timestamps import format_timestamp
+from tray.core import text
 from tray.core.model import Profile, SsoSession
 from tray.core.words import clean
 from tray.errors import NotFound, SignInNeeded, UserMustAct
@@ -96,6 +98,23 @@ def identity(session: SsoSession | None, profile: Profile, tools: Tools) -> Call
     return caller_identity(tools.clients, credentials, region)
 
 
+def answer(
+    kind: Literal["credentials", "whoami"],
+    session: SsoSession | None,
+    profile: Profile,
+    tools: Tools,
+) -> dict[str, Any]:
+    """
+    Answer the resident: ``answer`` holds the document of `role_credentials` or `identity`.
+
+    Raises:
+        TrayError: as `role_credentials`.
+    """
+    if kind == "whoami":
+        return {"answer": identity_document(identity(session, profile, tools))}
+    return {"answer": credentials_document(role_credentials(session, profile, tools))}
+
+
 def credentials_document(credentials: Credentials) -> dict[str, Any]:
     """Return the ``credential_process`` document (AWS SDKs guide, "Process credentials")."""
     document: dict[str, Any] = {
@@ -126,16 +145,6 @@ def identity_document(identity: CallerIdentity) -> dict[str, str | None]:
     }
 
 
-def sign_in_needed(key: str) -> SignInNeeded:
-    """Return the error that says what to type."""
-    return SignInNeeded(f'Nobody is signed in to "{clean(key)}": sign in with: {login(key)}')
-
-
-def login(key: str) -> str:
-    """Return the command that signs in to a session, fit to be pasted into a shell."""
-    return f"sso-tray login {shlex.quote(clean(key, 200))}"
-
-
 def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Credentials:
     if profile.account_id is None or profile.role_name is None:
         raise UserMustAct(f'The profile "{clean(profile.name)}" names no account and role.')
@@ -155,7 +164,7 @@ def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Crede
 def _access_token(session: SsoSession, tools: Tools) -> Secret:
     token = tools.read(session)
     if token is None or token.expires_at <= tools.clock():
-        raise sign_in_needed(session.key)
+        raise SignInNeeded(text.sign_in_first(session.key))
     return token.access_token
 
 
@@ -172,7 +181,9 @@ def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
-            msg = f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+            msg = (
+                f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+            )
             raise UserMustAct(msg)
 
 
@@ -197,6 +208,6 @@ def calls_us(command: str, tools: Tools) -> bool:
     except ValueError:
         words = command.split()
     programs = {PurePath(word).name.lower().removesuffix(".exe") for word in words}
-    as_module = any(pair == ("-m", "tray") for pair in zip(words, words[1:], strict=False))
+    as_module = any(pair == ("-m", "tray") for pair in pairwise(words))
     handout = str(tools.paths.state / "handout")
     return "sso-tray" in programs or as_module or any(word.startswith(handout) for word in words)
