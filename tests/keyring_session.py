@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import secretstorage
-from jeepney import MatchRule, message_bus  # type: ignore[import-untyped]  # no stubs exist
+from jeepney import (  # type: ignore[import-untyped]  # no stubs exist
+    MatchRule,
+    message_bus,
+    new_method_call,
+)
 from jeepney.io.blocking import (  # type: ignore[import-untyped]  # the same
     Proxy,
     open_dbus_connection,
@@ -30,9 +34,10 @@ from secretstorage.util import add_match_rules
 
 from tests import components
 
-Kind = Literal["unlocked", "locked", "new", "none", "hanging"]
+Kind = Literal["unlocked", "locked", "new", "none", "activatable", "hanging"]
 """What is on the bus: GNOME Keyring with its collection unlocked, locked or not made yet; nothing;
-a service that takes every call and never answers."""
+nothing yet, but the bus would start GNOME Keyring; a service that takes every call and never
+answers."""
 
 SECRETS = "org.freedesktop.secrets"
 PROMPTER = "org.gnome.keyring.SystemPrompter"
@@ -42,6 +47,7 @@ PATIENCE = 60.0
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:dir={directory}</listen><auth>EXTERNAL</auth>
+<servicedir>{services}</servicedir>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/>
 <allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
 """
@@ -163,7 +169,7 @@ def keyring_session(kind: Kind) -> Iterator[KeyringSession]:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    for name in ("home", "run", "control"):
+    for name in ("home", "run", "control", "services"):
         (directory / name).mkdir(mode=0o700)
     home = directory / "home"
     return {
@@ -180,7 +186,7 @@ def _environment(directory: Path) -> dict[str, str]:
 
 def _start_bus(directory: Path, environ: Mapping[str, str], stack: ExitStack) -> str:
     config = directory / "bus.conf"
-    config.write_text(_BUS.format(directory=directory / "run"))
+    config.write_text(_BUS.format(directory=directory / "run", services=directory / "services"))
     command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
     bus = _start(command, environ, stack)
     assert bus.stdout is not None
@@ -192,6 +198,14 @@ def _start_service(
 ) -> subprocess.Popen[str] | None:
     if kind == "none":
         return None
+    if kind == "activatable":
+        daemon_path = components.require("gnome-keyring-daemon")
+        (directory / "services" / f"{SECRETS}.service").write_text(
+            f"[D-BUS Service]\nName={SECRETS}\n"
+            f"Exec={daemon_path} --start --foreground --components=secrets\n"
+        )
+        _reload(environ)
+        return None
     daemon = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
     daemon.append(f"--control-directory={directory / 'control'}")
     commands = {
@@ -201,6 +215,13 @@ def _start_service(
         "locked": [*daemon, "--unlock"],
     }
     return _start_owner(SECRETS, commands[kind], environ, stack)
+
+
+def _reload(environ: Mapping[str, str]) -> None:
+    """Have the bus read its services anew."""
+    with closing(open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])) as bus:
+        reload = new_method_call(message_bus, "ReloadConfig")
+        bus.send_and_get_reply(reload, timeout=PATIENCE)
 
 
 def _start_owner(

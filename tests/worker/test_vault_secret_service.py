@@ -239,6 +239,19 @@ def test_a_bus_without_a_keyring_is_absent(enter: Enter) -> None:
     assert ("absent", "keyring-absent") == (kept.lock_state(), refused.value.reason)
 
 
+def test_a_keyring_the_bus_can_start_is_started_and_not_prompted(enter: Enter) -> None:
+    """Installed and not running yet: the bus starts it, and its missing collection is `locked`."""
+    session = enter("activatable")
+    prompter = session.start_silent_prompter()
+
+    state = vault().lock_state()
+    prompter.terminate()
+    assert prompter.stdout is not None
+
+    assert state == "locked"
+    assert "org.gnome" not in prompter.stdout.read()
+
+
 @pytest.mark.parametrize(
     "address", [None, "", "nonsense", "autolaunch:", "unix:path=/nowhere/bus", "tcp:host=x"]
 )

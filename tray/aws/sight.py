@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from tray.aws.token_cache import read_token
@@ -10,17 +9,17 @@ from tray.core.events import FileAbsent, FileBad, FileTorn, Sight
 from tray.errors import CacheFileBad, CacheFileTorn
 
 
-def look(path: Path) -> Sight:
+def look(path: Path, now: float) -> Sight:
     """
     Look at a cache file once.
 
     Args:
         path: of the file; see :func:`tray.aws.token_cache.cache_path`.
+        now: seconds since the epoch. The file's mtime stands for the moment of issue, which no
+            file tells; it is never taken to lie after now or after the token's end.
 
     Returns:
-        The token's facts, or that the file is absent, torn or bad. The file's mtime stands for
-        the moment of issue, which no file tells; it is never taken to lie after now or after the
-        token's end.
+        The token's facts, or that the file is absent, torn or bad.
     """
     try:
         token = read_token(path)
@@ -33,4 +32,4 @@ def look(path: Path) -> Sight:
         return FileBad(bad.reason or "bad-file", bad.sentence)
     except OSError:
         return FileAbsent()  # it went away between two system calls
-    return token.facts(issued_at=min(written, time.time(), token.expires_at))
+    return token.facts(issued_at=min(written, now, token.expires_at))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Self
 
+from tray.active_profile import read_active, read_previous
 from tray.aws.sight import look
 from tray.aws.token_cache import cache_path
 from tray.cli.here import Here, note, now
@@ -22,7 +23,7 @@ from tray.core.state import TrayState
 from tray.core.view import View, view
 from tray.errors import ConfigRejected, OurBug, TrayError
 from tray.logs import History
-from tray.records import Records, read_active, read_previous
+from tray.records import Records
 
 REQUEST = "cli"
 
@@ -78,8 +79,9 @@ def _looked(here: Here, state: TrayState, effects: Iterable[Effect]) -> TrayStat
     while due:
         key = min(due, key=lambda one: due[one])
         time.sleep(max(0.0, due.pop(key) - time.monotonic()))
-        sight = look(cache_path(here.paths.token_cache, key))
-        state, wanted = step(state, ev.TokensRead(key, sight), now())
+        at = now()
+        sight = look(cache_path(here.paths.token_cache, key), at.wall)
+        state, wanted = step(state, ev.TokensRead(key, sight), at)
         due |= _due(wanted)
     return state
 

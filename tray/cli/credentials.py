@@ -81,30 +81,35 @@ def _alone(
 ) -> dict[str, Any]:
     """Get it without a resident; a token that has ended is renewed first, where that is ours."""
     from tray.cli.alone import Alone
-    from tray.worker import hand_out
 
     with Alone(here) as alone:
         if session is None:
-            found = hand_out.answer(wanted, None, profile, alone.tools)
-        else:
-            found = _of_session(alone, wanted, session, profile)
-    document: dict[str, Any] = found["answer"]
-    return document
+            return _asked(alone, wanted, None, profile)
+        return _of_session(alone, wanted, session, profile)
+
+
+def _asked(
+    alone: Alone, wanted: Wanted, session: SsoSession | None, profile: Profile
+) -> dict[str, Any]:
+    from tray.worker import hand_out
+
+    if wanted == "whoami":
+        return hand_out.identity_document(hand_out.identity(session, profile, alone.tools))
+    found = hand_out.role_credentials(session, profile, alone.tools)
+    return hand_out.credentials_document(found)
 
 
 def _of_session(
     alone: Alone, wanted: Wanted, session: SsoSession, profile: Profile
 ) -> dict[str, Any]:
-    from tray.worker import hand_out
-
     state = alone.state.sessions[session.key]
     if state.sight in ("present", "absent") and not usable(state, now()):
         _renew(alone, session)
     try:
-        found = hand_out.answer(wanted, session, profile, alone.tools)
+        found = _asked(alone, wanted, session, profile)
     except TokenRejected:
         _renew(alone, session)  # one refresh decides (R6)
-        found = hand_out.answer(wanted, session, profile, alone.tools)
+        found = _asked(alone, wanted, session, profile)
     alone.tell(session.key, ev.CredentialsGiven(session.key))
     alone.write_down(wanted, session.key, profile.name)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from tray.active_profile import read_active
 from tray.agent import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.aws.config import (
     CatalogReader,
@@ -19,7 +20,6 @@ from tray.aws.config import (
 )
 from tray.core.model import Catalog, Now
 from tray.errors import TrayError, Unreachable
-from tray.records import read_active
 from tray.settings import Settings, read_settings
 from tray.system.paths import Paths, world
 

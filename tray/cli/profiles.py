@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from tray.active_profile import read_active, read_previous, record_active
 from tray.cli import manual
 from tray.cli.here import Ended, Here, finish, note
 from tray.cli.naming import profile_named
@@ -16,7 +17,6 @@ from tray.core.documents import profiles_document
 from tray.core.model import Catalog, Preferences
 from tray.core.words import clean
 from tray.errors import ConfigRejected
-from tray.records import read_active, read_previous, write_active
 
 _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
@@ -107,6 +107,6 @@ def _meant(here: Here, name: str) -> str:
 def _switch(here: Here, name: str | None) -> None:
     done = here.asked("use", profile=name)
     if done is None:
-        write_active(here.paths.state, name)
+        record_active(here.paths.state, name)
         done = {"exit": 0, "sentence": text.now_active(name)}
     finish(done["exit"], done["sentence"])

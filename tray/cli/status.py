@@ -66,7 +66,8 @@ def status_now(here: Here) -> dict[str, Any]:
 def _of_files(here: Here) -> dict[str, Any]:
     from tray.cli.alone import view_of_files
 
-    return status_document(view_of_files(here), resident=None)
+    seen = view_of_files(here)
+    return status_document(seen, active_profile=seen.active_profile, applies=(), resident=None)
 
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,25 +16,44 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = 253_402_300_799.0
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """
+    The resident, as ``status`` tells of it.
+
+    Args:
+        pid: its process.
+        since: when it started, seconds since the epoch.
+    """
+
+    pid: int
+    since: float
+
+
 def status_document(
-    view: View, *, resident: Mapping[str, Any] | None, applies: Iterable[str] = ()
+    view: View,
+    *,
+    active_profile: str | None,
+    applies: Iterable[str],
+    resident: Running | None,
 ) -> dict[str, Any]:
     """
     Return what ``status --json`` prints.
 
     Args:
         view: what a person sees.
-        resident: ``pid`` and ``since`` (as :func:`timestamp` writes it) of the process that
-            keeps the sessions alive. Without one no attempt is planned, so that
+        active_profile: what ``use`` and the menu set; None: none is active.
+        applies: through what it takes effect: ``process``, ``shell``, ``default``.
+        resident: who keeps the sessions alive. Without one no attempt is planned, so that
             ``next_attempt_at`` is null.
-        applies: through what the active profile takes effect: ``process``, ``shell``,
-            ``default``.
     """
     return {
         "version": VERSION,
-        "active_profile": view.active_profile,
+        "active_profile": active_profile,
         "applies": list(applies),
-        "resident": None if resident is None else dict(resident),
+        "resident": None
+        if resident is None
+        else {"pid": resident.pid, "since": timestamp(resident.since)},
         "sessions": [_session(row, planned=resident is not None) for row in view.sessions],
         "problems": list(view.problems),
     }
@@ -51,7 +71,7 @@ def profiles_document(
 
     Args:
         profiles: every profile botocore lists (C4); none where the config is refused.
-        active_profile: what ``use`` and the menu set; None: none is active.
+        active_profile: see :func:`status_document`.
         guarded: the patterns of the setting.
         problems: a sentence each.
     """

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from tray.aws.config import ConfigFiles, profile_settings
 from tray.aws.portal import RoleCredentials
@@ -98,23 +98,6 @@ def identity(session: SsoSession | None, profile: Profile, tools: Tools) -> Call
     return caller_identity(tools.clients, credentials, region)
 
 
-def answer(
-    kind: Literal["credentials", "whoami"],
-    session: SsoSession | None,
-    profile: Profile,
-    tools: Tools,
-) -> dict[str, Any]:
-    """
-    Answer the resident: ``answer`` holds the document of `role_credentials` or `identity`.
-
-    Raises:
-        TrayError: as `role_credentials`.
-    """
-    if kind == "whoami":
-        return {"answer": identity_document(identity(session, profile, tools))}
-    return {"answer": credentials_document(role_credentials(session, profile, tools))}
-
-
 def credentials_document(credentials: Credentials) -> dict[str, Any]:
     """Return the ``credential_process`` document (AWS SDKs guide, "Process credentials")."""
     document: dict[str, Any] = {
@@ -131,7 +114,7 @@ def credentials_document(credentials: Credentials) -> dict[str, Any]:
     return document
 
 
-def identity_document(identity: CallerIdentity) -> dict[str, str | None]:
+def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     """Return ``account arn user_id role user``; the last two None where it is no role."""
     found = _ROLE_ARN.fullmatch(identity.arn)
     role, user = (found[1], found[2]) if found else (None, None)
