@@ -115,8 +115,10 @@ class Here:
 
 def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> None:
     """Say why the resident does not act for us, unless simply none runs (C3)."""
-    if connected:
-        note(f"{error.sentence} Acting without it.")
+    if isinstance(error, OtherWorld):
+        note(error.sentence)
+    elif connected:
+        note(f"{error.sentence} This command acts alone.")
 
 
 def now() -> Now:

@@ -77,8 +77,8 @@ def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ..
 def _sign_in(here: Here, session: SsoSession, typed: _Options) -> tuple[int, str]:
     """Sign in to one session; return the exit code and the last sentence."""
     template = _template(here, session)
-    method = _method(here, session, typed, template)
-    page = SignInPage(here, session, template, opens=not typed.no_browser)
+    method, why = _method(here, session, typed, template)
+    page = SignInPage(here, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
         done = _by_resident(here, session, typed, method, page)
         if done is not None:
@@ -98,18 +98,18 @@ def _template(here: Here, session: SsoSession) -> str | None:
 
 def _method(
     here: Here, session: SsoSession, typed: _Options, template: str | None
-) -> Method | None:  # fmt: skip
-    """Return the way to sign in; None = by the session's style. No browser means a code (L1)."""
+) -> tuple[Method | None, str]:
+    """
+    Return the way to sign in, and why it is a code where nobody asked for one (L1).
+
+    None means by the session's style.
+    """
     if typed.device_code:
-        return "device"
+        return "device", ""
     if typed.no_browser or typed.callback_port is not None or session.legacy:
-        return None
+        return None, ""
     choice = browser_command(here.environ, template)
-    if choice.commands:
-        return None
-    reason = choice.reason.removesuffix(".")
-    note(f"{reason}; signing in by a code instead (--no-browser prints a link for this machine).")
-    return "device"
+    return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
 def _by_resident(

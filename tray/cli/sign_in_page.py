@@ -26,15 +26,23 @@ class SignInPage:
         session: which one is signed in to.
         template: the session's own browser command, or None.
         opens: whether the browser may be opened from here.
+        why_a_code: why the sign-in is by a code although nobody asked for one; else empty.
     """
 
     def __init__(
-        self, here: Here, session: SsoSession, template: str | None, *, opens: bool
+        self,
+        here: Here,
+        session: SsoSession,
+        template: str | None,
+        *,
+        opens: bool,
+        why_a_code: str = "",
     ) -> None:
         self._here = here
         self._session = session
         self._template = template
         self._opens = opens
+        self._why_a_code = why_a_code
         self._closed = threading.Event()
         self._countdown: threading.Thread | None = None
         self.shown = False
@@ -50,6 +58,8 @@ class SignInPage:
             open_it: False where somebody else's click has opened it already.
         """
         self.shown = True
+        if self._why_a_code:
+            note(f"{self._why_a_code}; so this sign-in is by a code (see also --no-browser).")
         host = clean(urlsplit(self._session.start_url).hostname or "", 100)
         zone = datetime.now().astimezone().tzinfo
         until = f", until {text.clock(deadline, zone)}" if deadline else ""

@@ -114,7 +114,7 @@ def in_words(here: Here, document: dict[str, Any]) -> str:
         lines.append("The AWS config has no SSO session.")
     lines += ["", *_active(here, document)]
     if document["resident"] is None and rows:
-        lines.append("SSO Tray is not running: nothing is renewed until it is (sso-tray run).")
+        lines.append("No resident is running: nothing is renewed by itself (sso-tray run).")
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"
