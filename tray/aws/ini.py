@@ -16,6 +16,7 @@ from __future__ import annotations
 import locale
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from operator import length_hint
 from typing import TypeAlias
@@ -211,8 +212,8 @@ def _read_lines(reading: _Reading) -> None:
             continue
         if not header:
             raise reading.rejected(_why_no_header(text))
-        name, value = _split_option(text)
-        if value is None:
+        name, given = _split_option(text)
+        if given is None:
             reading.complain(_why_no_option(text))
             continue
         if not name:
@@ -220,7 +221,7 @@ def _read_lines(reading: _Reading) -> None:
         key = name.lower()
         if key in section:
             raise reading.second_key(key, header)
-        section[key] = value
+        section[key] = given
         if key and indent == 0 and text[0] != "[" and equals and ":" not in before:
             plain[before] = key
 
@@ -287,17 +288,18 @@ def _why_no_option(text: str) -> str:
     return 'a section header without its "]".' if text[0] == "[" else 'a line without "=".'
 
 
-def line_of(data: bytes, header: str) -> int | None:
+def lines_of(data: bytes, headers: Collection[str]) -> dict[str, int]:
     """
-    Return the 1-based line where the section ``header`` begins, or None.
+    Return the 1-based lines where the sections of these headers begin.
 
     Args:
         data: a file that :func:`parse` took.
-        header: a section header as :func:`parse` returned it.
+        headers: section headers as :func:`parse` returned them.
     """
+    found: dict[str, int] = {}
     text = _universal(data.decode(_native_encoding(), "replace"))
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if stripped[:1] == "[" and stripped[1 : stripped.rfind("]")] == header:
-            return number
-    return None
+        if stripped[:1] == "[" and (header := stripped[1 : stripped.rfind("]")]) in headers:
+            found.setdefault(header, number)
+    return found

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import click
@@ -122,8 +123,8 @@ def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> Non
 
 
 def now() -> Now:
-    """Read both clocks."""
-    return Now(wall=time.time(), mono=time.monotonic())
+    """Read both clocks, for a reader in this machine's zone."""
+    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
 def note(sentence: str) -> None:

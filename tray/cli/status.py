@@ -109,20 +109,23 @@ def in_words(here: Here, document: dict[str, Any]) -> str:
     now, zone = time.time(), datetime.now().astimezone().tzinfo
     rows = [_row(entry) for entry in document["sessions"]]
     width = max((len(clean(row.name)) for row in rows), default=0)
-    lines = [_line(row, width, now, zone) for row in rows]
+    alone = document["resident"] is None
+    lines = [_line(row, width, now, zone, alone=alone) for row in rows]
     if not rows:
         lines.append("The AWS config has no SSO session.")
     lines += ["", *_active(here, document)]
-    if document["resident"] is None and rows:
+    if alone and rows:
         lines.append("No resident is running: nothing is renewed by itself (sso-tray run).")
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
-def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None) -> str:
+def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone: bool) -> str:
     name = clean(row.name)
     words = text.row(row, now, zone).removeprefix(f"{name}: ")
+    if alone and row.state == "expired" and row.renews:
+        words = "expired, can be renewed (sso-tray renew)"  # nobody is at it
     state = text.state_words(row.state)
     colour = _COLOURS.get(row.state)
     styled = click.style(state, fg=colour, dim=colour is None) + words.removeprefix(state)
