@@ -121,4 +121,7 @@ def _without_odd_numbers(body: bytes, members: dict[str, Any]) -> bytes:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # An int is always finite, and math.isfinite breaks on those that no float can hold.
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )

@@ -150,16 +150,19 @@ def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None)
 def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Catalog:
     merged = _merged(files, config, credentials)
     known = Known(merged, find_sessions(merged))
-    profiles = tuple([describe(name, known) for name in merged.profiles])
-    members: dict[str | None, list[str]] = {key: [] for key in (None, *known.sessions)}
-    for profile in profiles:
-        members[profile.session].append(profile.name)
+    profiles = []
+    members: dict[str, list[str]] = {key: [] for key in known.sessions}
+    for name, settings in merged.profiles.items():
+        profile = describe(name, settings, known)
+        profiles.append(profile)
+        if profile.session is not None:
+            members[profile.session].append(name)
     return Catalog(
         sessions=tuple(
             replace(session, profiles=tuple(members[key]))
             for key, session in known.sessions.items()
         ),
-        profiles=profiles,
+        profiles=tuple(profiles),
         problems=tuple(_left_out(files, config or b"", header) for header in merged.unreadable),
     )
 

@@ -14,7 +14,8 @@ from tray.core.words import clean
 DEFAULT_SCOPES = ("sso:account:access",)
 """What is asked for where the config says nothing (rule L2)."""
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+"""What may become part of a host name; ``eusc-de-east-1`` is the one with four letters."""
 
 
 def session_key(settings: Mapping[str, Value]) -> str | None:
@@ -46,11 +47,14 @@ def find_sessions(merged: Merged) -> dict[str, SsoSession]:
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
-    for place, (name, settings) in enumerate(merged.profiles.items()):
-        if "sso_start_url" not in settings or "sso_session" in settings:
-            continue
+    having_url = [
+        (place, name, settings)
+        for place, (name, settings) in enumerate(merged.profiles.items())
+        if "sso_start_url" in settings
+    ]
+    for place, name, settings in having_url:
         url = session_key(settings)
-        if url is None or url in merged.sso_sessions:
+        if url is None or "sso_session" in settings or url in merged.sso_sessions:
             continue
         if url not in legacy:
             places.append((place, True, url))
