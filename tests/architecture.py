@@ -22,7 +22,8 @@ LONGEST = 400
 """Lines a file may have: it should be read in one sitting."""
 
 SHARED = frozenset({
-    "tray.errors", "tray.files", "tray.logs", "tray.records", "tray.secret", "tray.settings",
+    "tray.active_profile", "tray.errors", "tray.files", "tray.logs", "tray.records",
+    "tray.secret", "tray.settings",
 })  # fmt: skip
 """The small modules any room but the sealed ones may use."""
 
@@ -44,6 +45,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.demo": _BELOW | {"tray.agent", "tray.identity_center"},
     "tray.__main__": frozenset({"tray.cli"}),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
+    "tray.active_profile": SHARED | {"tray.core", "tray.system"},
     "tray.records": SHARED | {"tray.core", "tray.system"},
     "tray.agent": SHARED | {"tray.core", "tray.system"},
 }

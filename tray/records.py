@@ -1,4 +1,4 @@
-"""``state.json`` and ``active-profile``: what is remembered, by us and by prompts."""
+"""``state.json``: who keeps each session's refresh data, and what the rules remember."""
 
 from __future__ import annotations
 
@@ -145,39 +145,3 @@ def _record(entry: Mapping[str, Any]) -> Record:
         unscoped=bool(entry.get("unscoped")),
         memory=memory,
     )
-
-
-def read_active(state: Path) -> str | None:
-    """Return the recorded active profile, None if there is none or the file makes no sense."""
-    return _line(state / "active-profile")
-
-
-def read_previous(state: Path) -> str | None:
-    """Return the profile that was active before, for ``use -``."""
-    return _line(state / "previous-profile")
-
-
-def write_active(state: Path, profile: str | None) -> None:
-    """
-    Record the active profile; None removes it. The one before is remembered.
-
-    Raises:
-        OSError: the state directory cannot be written.
-    """
-    private_directory(state)
-    before = read_active(state)
-    if before is not None and before != profile:
-        write_atomic(state / "previous-profile", f"{before}\n".encode())
-    if profile is None:
-        (state / "active-profile").unlink(missing_ok=True)
-    else:
-        write_atomic(state / "active-profile", f"{profile}\n".encode())
-
-
-def _line(path: Path) -> str | None:
-    try:
-        text = read_small(path, 4096).decode()
-    except (OSError, UnicodeDecodeError):
-        return None
-    line = text.removesuffix("\n")
-    return line if line and "\n" not in line else None

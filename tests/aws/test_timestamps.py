@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import botocore.utils
 import pytest
@@ -82,10 +82,13 @@ def test_round_trip(seconds: int) -> None:
     assert seconds == parse_timestamp(format_timestamp(seconds))
 
 
-@given(st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 (hypothesis wants it naive)
-def test_same_as_botocore(moment: datetime) -> None:
-    """We read what Python's isoformat writes as botocore does."""
-    text = moment.replace(second=0, microsecond=0).isoformat(timespec="seconds")
-    expected = botocore.utils.parse_timestamp(text).timestamp()
+@given(
+    st.integers(min_value=-2_208_988_800, max_value=253_402_214_400),
+    st.integers(min_value=-23 * 60, max_value=23 * 60),
+)
+def test_same_as_botocore(seconds: int, minutes_east: int) -> None:
+    """With any whole minute of offset we read what Python writes as botocore does."""
+    zone = timezone(timedelta(minutes=minutes_east))
+    text = datetime.fromtimestamp(seconds, zone).isoformat()
 
-    assert expected == parse_timestamp(text)
+    assert seconds == botocore.utils.parse_timestamp(text).timestamp() == parse_timestamp(text)

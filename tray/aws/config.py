@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -150,23 +150,29 @@ def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None)
 def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Catalog:
     merged = _merged(files, config, credentials)
     known = Known(merged, find_sessions(merged))
-    profiles = tuple([describe(name, known) for name in merged.profiles])
-    members: dict[str | None, list[str]] = {key: [] for key in (None, *known.sessions)}
-    for profile in profiles:
-        members[profile.session].append(profile.name)
+    profiles = []
+    members: dict[str, list[str]] = {key: [] for key in known.sessions}
+    for name, settings in merged.profiles.items():
+        profile = describe(name, settings, known)
+        profiles.append(profile)
+        if profile.session is not None:
+            members[profile.session].append(name)
     return Catalog(
         sessions=tuple(
             replace(session, profiles=tuple(members[key]))
             for key, session in known.sessions.items()
         ),
-        profiles=profiles,
-        problems=tuple(_left_out(files, config or b"", header) for header in merged.unreadable),
+        profiles=tuple(profiles),
+        problems=_left_out(files, config, merged.unreadable),
     )
 
 
-def _left_out(files: ConfigFiles, config: bytes, header: str) -> str:
-    line = ini.line_of(config, header)
-    return (
-        f"{clean(str(files.config), 160)}, line {line}: the name in [{clean(header)}] is not "
-        "readable (quote a name with blanks, and close every quote); AWS tools leave it out."
+def _left_out(files: ConfigFiles, config: bytes | None, headers: Sequence[str]) -> tuple[str, ...]:
+    if not headers or config is None:
+        return ()
+    lines = ini.lines_of(config, set(headers))
+    return tuple(
+        f"{clean(str(files.config), 160)}, line {lines[header]}: the name in [{clean(header)}] is "
+        "not readable (quote a name with blanks, and close every quote); AWS tools leave it out."
+        for header in headers
     )

@@ -107,14 +107,15 @@ def read(path: Path) -> bytes | None:
         if _is_nothing(path.stat(), path):
             return None
         descriptor = os.open(path, _OPEN)
-        with open(descriptor, "rb") as stream:  # noqa: PTH123 - Path cannot open a descriptor
-            _must_be_regular(os.fstat(descriptor), path)
-            data = stream.read(LARGEST + 1)
+        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - no path to open
+            info = os.fstat(descriptor)
+            _must_be_regular(info, path)
+            data = stream.read() if info.st_size <= LARGEST else None
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _rejected(path, f"cannot be read: {error.strerror}.") from None
-    if len(data) > LARGEST:
+    if data is None:
         raise _rejected(path, "is larger than 16 MiB, which no AWS config is.")
     return data
 

@@ -16,7 +16,9 @@ from __future__ import annotations
 import locale
 import re
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
+from operator import length_hint
 from typing import TypeAlias
 
 from tray.core.words import clean
@@ -28,7 +30,7 @@ Value: TypeAlias = str | dict[str, str]
 Section: TypeAlias = dict[str, Value]
 
 _DEFAULT = "DEFAULT"
-_QUOTABLE = re.compile(r"[a-z][a-z_-]{0,39}")
+_QUOTABLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 """Keys that may be quoted in a sentence; others might be a pasted secret."""
 
 
@@ -46,44 +48,47 @@ class _Continued:
         return "\n".join(part for _, part in self.parts).rstrip()
 
 
-@dataclass(slots=True)
 class _Reading:
-    """What has been read of one file so far."""
+    """What has been read of one file so far, and where we are in it."""
 
-    file: str
-    lines: list[str]
-    sections: dict[str, Section] = field(default_factory=dict)
-    defaults: Section = field(default_factory=dict)
-    continued: list[_Continued] = field(default_factory=list)
-    complaint: ConfigRejected | None = None
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines = text.split("\n")
+        self.ahead = iter(self.lines)
+        self.sections: dict[str, Section] = {}
+        self.defaults: Section = {}
+        self.continued: list[_Continued] = []
+        self.complaint: ConfigRejected | None = None
 
-    def rejected(self, line: int, reason: str) -> ConfigRejected:
-        """Return the error for ``line`` (1-based)."""
+    @property
+    def line(self) -> int:
+        """The 1-based number of the line last taken from ``ahead``, asked for only when needed."""
+        return len(self.lines) - length_hint(self.ahead)
+
+    def rejected(self, reason: str, line: int | None = None) -> ConfigRejected:
+        """Return the error for ``line``, by default the one just read."""
+        line = self.line if line is None else line
         return ConfigRejected(
             f"{clean(self.file, 160)}, line {line}: {reason}", file=self.file, line=line
         )
 
-    def complain(self, line: int, reason: str) -> None:
+    def second_key(self, key: str, header: str) -> ConfigRejected:
+        """Return the error for a key given twice, here for the second time."""
+        return self.rejected(f"{_quoted(key)} appears a second time in [{clean(header)}].")
+
+    def complain(self, reason: str) -> None:
         """Keep the first fault that lets configparser read on before it refuses the file."""
         if self.complaint is None:
-            self.complaint = self.rejected(line, reason)
+            self.complaint = self.rejected(reason)
 
-    def open_section(self, header: str, line: int) -> Section:
-        """Return the section to fill from now on."""
-        if header == _DEFAULT:
-            return self.defaults
-        section: Section = {}
-        if self.sections.setdefault(header, section) is not section:
-            raise self.rejected(line, f"the section [{clean(header)}] appears a second time.")
-        return section
-
-    def proceed(self, section: Section, key: str, line: int, text: str) -> None:
+    def proceed(self, section: Section, key: str, text: str) -> None:
         """Add a continuation line to the value of ``key``, with the empty lines before it."""
+        line = self.line
         last = self.continued[-1] if self.continued else None
         if last is None or last.section is not section or last.key != key:
             value = section[key]
             assert isinstance(value, str)  # noqa: S101 - nested values are made at the end
-            last = _Continued(section, key, line, [(line - 1, value)])
+            last = _Continued(section, key, line, [(line, value)])
             self.continued.append(last)
         above = line - 1
         blanks = 0
@@ -113,8 +118,9 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
             first fault but for those that let it read on until a worse one.
     """
     text = _decode(data, file, encoding or _native_encoding())
-    reading = _Reading(file, text.split("\n"))
+    reading = _Reading(file, text)
     _read_lines(reading)
+    reading.sections.pop(_DEFAULT, None)
     if reading.complaint is not None:
         raise reading.complaint
     for value in reading.continued:
@@ -131,15 +137,16 @@ def _native_encoding() -> str:
 
 def _decode(data: bytes, file: str, encoding: str) -> str:
     try:
-        text = data.decode(encoding)
+        return _universal(data.decode(encoding))
     except UnicodeDecodeError as error:
-        line = _universal(data[: error.start].decode(encoding, "replace")).count("\n") + 1
-        raise ConfigRejected(
-            f"{clean(file, 160)}, line {line}: a byte that is not {encoding.upper()} text.",
-            file=file,
-            line=line,
-        ) from None
-    return _universal(text)
+        start = error.start
+    # Raised out here, for that error holds the whole file, and would travel along as context.
+    line = _universal(data[:start].decode(encoding, "replace")).count("\n") + 1
+    raise ConfigRejected(
+        f"{clean(file, 160)}, line {line}: a byte that is not {encoding.upper()} text.",
+        file=file,
+        line=line,
+    )
 
 
 def _universal(text: str) -> str:
@@ -150,49 +157,64 @@ def _read_lines(reading: _Reading) -> None:
     """
     Fill ``reading`` line by line, with the states of ``RawConfigParser._read``.
 
-    ``plain`` maps the text before ``=`` of an option line seen before, unindented, to its key.
-    Such a line can be nothing else, so most lines of a real file cost one look-up.
+    ``plain`` maps the text before ``=`` of an option line met before, unindented, to its key, and
+    ``seen`` such a line as a whole to key and value. They can be nothing else wherever they come
+    again, so nearly every line of a large file is one look-up, and equal values are one object.
     """
+    seen: dict[str, tuple[str, str]] = {}
     plain: dict[str, str] = {}
     section: Section = {}
+    sections = reading.sections
     header = key = ""
     level = 0
-    for number, line in enumerate(reading.lines, 1):
+    for line in reading.ahead:
+        if line in seen:
+            key, value = seen[line]
+            if key in section:
+                raise reading.second_key(key, header)
+            section[key] = value
+            level = 0
+            continue
         before, equals, after = line.partition("=")
         if equals:
-            if (known := plain.get(before)) is not None:
-                if known in section:
-                    raise _second_key(reading, number, header, known)
-                section[known] = after.strip()
-                key = known
+            if before in plain:
+                key = plain[before]
+                if key in section:
+                    raise reading.second_key(key, header)
+                section[key] = value = after.strip()
+                seen[line] = key, value
                 level = 0
                 continue
         elif not line:
             continue
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
-        if indent > level and key:
-            reading.proceed(section, key, number, text)
-            continue
+        text, indent = line, 0
+        if line[0] != "[":
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
+            if indent > level and key:
+                reading.proceed(section, key, text)
+                continue
         level = indent
         if text[0] == "[" and (end := text.rfind("]")) > 1:
             header, key = text[1:end], ""
-            section = reading.open_section(header, number)
+            section = reading.defaults if header == _DEFAULT else {}
+            if sections.setdefault(header, section) is not section:
+                raise reading.rejected(f"the section [{clean(header)}] appears a second time.")
             continue
         if not header:
-            raise reading.rejected(number, _why_no_header(text))
-        name, value = _split_option(text)
-        if value is None:
-            reading.complain(number, _why_no_option(text))
+            raise reading.rejected(_why_no_header(text))
+        name, given = _split_option(text)
+        if given is None:
+            reading.complain(_why_no_option(text))
             continue
         if not name:
-            reading.complain(number, "a value without a key before it.")
+            reading.complain("a value without a key before it.")
         key = name.lower()
         if key in section:
-            raise _second_key(reading, number, header, key)
-        section[key] = value
+            raise reading.second_key(key, header)
+        section[key] = given
         if key and indent == 0 and text[0] != "[" and equals and ":" not in before:
             plain[before] = key
 
@@ -238,13 +260,9 @@ def _nest(reading: _Reading, item: _Continued) -> None:
                     place = number
                     break
             raise reading.rejected(
-                place, f'a line without "=" in the block under {_quoted(item.key)}.'
+                f'a line without "=" in the block under {_quoted(item.key)}.', place
             )
     item.section[item.key] = block
-
-
-def _second_key(reading: _Reading, line: int, header: str, key: str) -> ConfigRejected:
-    return reading.rejected(line, f"{_quoted(key)} appears a second time in [{clean(header)}].")
 
 
 def _quoted(key: str) -> str:
@@ -263,17 +281,18 @@ def _why_no_option(text: str) -> str:
     return 'a section header without its "]".' if text[0] == "[" else 'a line without "=".'
 
 
-def line_of(data: bytes, header: str) -> int | None:
+def lines_of(data: bytes, headers: Collection[str]) -> dict[str, int]:
     """
-    Return the 1-based line where the section ``header`` begins, or None.
+    Return the 1-based lines where the sections of these headers begin.
 
     Args:
         data: a file that :func:`parse` took.
-        header: a section header as :func:`parse` returned it.
+        headers: section headers as :func:`parse` returned them.
     """
+    found: dict[str, int] = {}
     text = _universal(data.decode(_native_encoding(), "replace"))
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if stripped[:1] == "[" and stripped[1 : stripped.rfind("]")] == header:
-            return number
-    return None
+        if stripped[:1] == "[" and (header := stripped[1 : stripped.rfind("]")]) in headers:
+            found.setdefault(header, number)
+    return found

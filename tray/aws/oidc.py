@@ -134,6 +134,7 @@ class Oidc:
             client_secret=secret_member("RegisterClient", answer, "clientSecret"),
             expires_at=min(float(expires_at), _LAST_MOMENT),
             scopes=scopes,
+            grant=grant,
         )
 
     def authorize_url(

@@ -55,16 +55,15 @@ class Known:
         return None if "sso_session" in settings and self.sessions[key].legacy else key
 
 
-def describe(name: str, known: Known) -> Profile:
+def describe(name: str, settings: Section, known: Known) -> Profile:
     """
-    Return what the profile ``name`` is, by botocore's order of credential providers.
+    Return what a profile with these merged keys is, by botocore's order of providers.
 
     A role assumed from a ``source_profile`` comes first, then web identity, then SSO, which
     needs ``sso_account_id`` or ``sso_role_name``. A profile that names a login but takes no
     role from it (a bearer-token profile, or one made only for ``aws sso login --profile``) is
     ``other`` and still carries its session, so that signing in by its name works.
     """
-    settings = known.merged.profiles[name]
     # Nearly all profiles of a large file take a role from a complete sso-session, without ado.
     session = settings.get("sso_session")
     if isinstance(session, str) and (delicate := known.delicate.get(session)) is not None:
@@ -89,7 +88,7 @@ def _direct(name: str, settings: Section, known: Known) -> Profile:
     """Return a profile without a ``role_arn`` of its own."""
     session = known.session_of(settings)
     region = text_of(settings, "region") or None
-    problem = _login_problem(name, settings, session, known)
+    problem = _web_problem(name, settings) or _login_problem(name, settings, session, known)
     if not _is_sso(settings):
         return Profile(name, "other", session, None, None, region, problem)
     section = _section_of(settings, known)
@@ -117,6 +116,13 @@ def _section_of(settings: Section, known: Known) -> Section:
     """Return the keys of the sso-session a profile names, empty for a legacy one."""
     name = settings.get("sso_session")
     return known.merged.sso_sessions.get(name, {}) if isinstance(name, str) else {}
+
+
+def _web_problem(name: str, settings: Section) -> str | None:
+    """Return why botocore's web identity provider, where it applies, would give nothing."""
+    if settings.get("web_identity_token_file") and not settings.get("role_arn"):
+        return f"{_the(name)} has a web_identity_token_file but no role_arn."
+    return None
 
 
 def _login_problem(name: str, settings: Section, session: str | None, known: Known) -> str | None:
@@ -161,6 +167,7 @@ def _chained(name: str, settings: Section, known: Known) -> Profile:
     end, problem = _follow(name, known.merged.profiles)
     source = known.merged.profiles[end] if end is not None else {}
     if end is None or not _is_sso(source):
+        problem = problem or _web_problem(end or name, source)
         return Profile(name, "other", known.session_of(settings), region=region, problem=problem)
     session = known.session_of(source)
     section = _section_of(source, known)
@@ -205,7 +212,7 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
 
 
 def _source_of(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str | None]:
-    """Return the next profile of a chain, or why there is none; neither where AWS is the source."""
+    """Return the next profile of a chain, or why there is none; neither where AWS gives keys."""
     settings = profiles[name]
     source = settings.get("source_profile")
     place = settings.get("credential_source")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tray.aws.ini import Section
 
-_SHELL = re.compile(r"[\s\"'\\]")
-"""What makes a shell do more with a word than take it."""
+_SHELL = "\"'\\\t"
+"""What makes shlex do more with a header than split it at its blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,11 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     sso_sessions: dict[str, Section] = {}
     places: dict[str, int] = {}
     unreadable: list[str] = []
-    shell = _SHELL.search
+    every = "\n".join(config)
+    unquoted = not any(char in every for char in _SHELL)
     for header, section in config.items():
         kind, _, name = header.partition(" ")
-        if kind == "profile" and name and not shell(name):
+        if unquoted and kind == "profile" and name and " " not in name:
             profiles[name] = section
             continue
         if header == "default":

@@ -14,7 +14,8 @@ from tray.core.words import clean
 DEFAULT_SCOPES = ("sso:account:access",)
 """What is asked for where the config says nothing (rule L2)."""
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+"""What may become part of a host name; ``eusc-de-east-1`` is the one with four letters."""
 
 
 def session_key(settings: Mapping[str, Value]) -> str | None:
@@ -46,14 +47,15 @@ def find_sessions(merged: Merged) -> dict[str, SsoSession]:
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
-    for place, (name, settings) in enumerate(merged.profiles.items()):
-        if "sso_start_url" not in settings or "sso_session" in settings:
-            continue
+    having_url = [name for name, keys in merged.profiles.items() if "sso_start_url" in keys]
+    order = {name: place for place, name in enumerate(merged.profiles)} if having_url else {}
+    for name in having_url:
+        settings = merged.profiles[name]
         url = session_key(settings)
-        if url is None or url in merged.sso_sessions:
+        if url is None or "sso_session" in settings or url in merged.sso_sessions:
             continue
         if url not in legacy:
-            places.append((place, True, url))
+            places.append((order[name], True, url))
             legacy[url] = (name, "")
         if not legacy[url][1]:
             legacy[url] = (legacy[url][0], text_of(settings, "sso_region"))

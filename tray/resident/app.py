@@ -9,14 +9,14 @@ import platform
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tray.active_profile import read_active, record_active
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.documents import status_document
+from tray.core.documents import Running, status_document
 from tray.core.events import Event
 from tray.core.model import Memory, Profile, SsoSession
 from tray.core.state import TrayState
@@ -25,7 +25,7 @@ from tray.core.wire import to_wire
 from tray.errors import ConfigRejected
 from tray.files import private_directory, remove_stale_temps
 from tray.logs import History
-from tray.records import Records, read_active, write_active
+from tray.records import Records
 from tray.resident.agent import Agent, Answers
 from tray.resident.effects import Effects, Ports
 from tray.resident.loop import Loop
@@ -82,7 +82,7 @@ class Resident:
             screen=self.agent,
             read_tokens=self._look,
             keep=self._keep,
-            record_active=lambda profile: write_active(self.paths.state, profile),
+            record_active=self._record_active,
             forget=self.credentials.forget,
             tell=self.agent.tell,
             note=self._note,
@@ -122,9 +122,9 @@ class Resident:
         remove_stale_temps(self.paths.token_cache)
         listening, address = self._listen()
         try:
+            self.watch.start()
             self._read_settings()
             self._read_records()
-            self.watch.start()
             await self._read_config()
             await self.agent.serve(listening)
             log.info("serving, %d sessions", len(self.loop.state.sessions))
@@ -218,6 +218,9 @@ class Resident:
         log.info("%s%s", note.what, f" {note.key}" if note.key else "")
         self.history.add(time.time(), note.what, note.key, note.detail)
 
+    def _record_active(self, profile: str | None) -> None:
+        record_active(self.paths.state, profile)
+
     def _open_browser(self, key: str, url: str) -> None:
         if not open_browser(url, self.environ, self.settings.browser(key)):
             log.warning("no browser could be opened for %s; use the link in the menu", key)
@@ -234,9 +237,13 @@ class Resident:
 
     def status(self) -> dict[str, Any]:
         """Return the status document of rule C5."""
-        since = datetime.fromtimestamp(self.since, UTC)
-        resident = {"pid": os.getpid(), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
-        document = status_document(self.loop.view(), resident=resident)
+        seen = self.loop.view()
+        document = status_document(
+            seen,
+            active_profile=seen.active_profile,
+            applies=(),
+            resident=Running(os.getpid(), self.since),
+        )
         document["problems"] = [*document["problems"], *self._problems]
         return document
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -70,7 +71,7 @@ class Watch:
 
     def look(self, key: str) -> None:
         """Look at one session's cache file now."""
-        sight = look(cache_path(self._paths.token_cache, key))
+        sight = look(cache_path(self._paths.token_cache, key), time.time())
         self._tokens(TokensRead(key, sight))
 
     def close(self) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Final, get_args
 
-from tray.worker.sign_in import SignInPage, sign_in
-
 import tray
 from tray.core.effects import JobKind
+from tray.core.model import Profile, SsoSession
 from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
 from tray.logs import quiet_libraries
 from tray.worker import hand_out, jobs
+from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,9 @@ class Worker:
         if kind == "sign-in":
             return self._sign_in(tools, session, request, number)
         if kind in ("credentials", "whoami"):
-            return hand_out.answer(kind, session, from_wire(request["profile"]), tools)
+            return {
+                "answer": self._handed_out(kind, session, from_wire(request["profile"]), tools)
+            }
         if kind not in get_args(JobKind):
             msg = f"{kind} is no job"
             raise ValueError(msg)
@@ -141,6 +143,15 @@ class Worker:
         finally:
             self._let_go(tools)
         return {"outcome": to_wire(outcome)}
+
+    @staticmethod
+    def _handed_out(
+        kind: str, session: SsoSession | None, profile: Profile, tools: Tools
+    ) -> dict[str, Any]:
+        if kind == "whoami":
+            return dict(hand_out.identity_document(hand_out.identity(session, profile, tools)))
+        credentials = hand_out.role_credentials(session, profile, tools)
+        return hand_out.credentials_document(credentials)
 
     def _sign_in(
         self, tools: Tools, session: Any, request: dict[str, Any], number: object

@@ -26,7 +26,9 @@ KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 PortalSays = Literal["valid", "dead", "unreachable"]
 
 
-def renew(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
+def renew(
+    session: SsoSession, tools: Tools, *, adopt: bool = True, seen: str | None = None
+) -> Outcome:
     """
     Renew a session's access token (R2-R4).
 
@@ -34,6 +36,9 @@ def renew(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
         session: which one.
         tools: what to work with.
         adopt: whether a file with refresh data is taken into the keyring first (K4).
+        seen: fingerprint of the token that made the caller want a newer one. If the file holds
+            another by the time the lock is ours, somebody else has renewed: AWS is not asked, so
+            that many who find the same token too old make one renewal.
 
     Returns:
         `Renewed`; `Refused` where AWS said no; `Unrenewable` where there is nothing to renew
@@ -46,7 +51,15 @@ def renew(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
         WillRetry, UserMustAct: AWS could not be asked, or answered something else.
     """
     with tools.session_lock(session):
+        newer = None if seen is None else tools.read(session)
+        if newer is not None and newer.fingerprint != seen and _usable(newer, tools):
+            keeper = tools.record(session).keeper or "file"
+            return Renewed(tools.facts(session, newer), keeper, by_us=False)
         return _renew(session, tools, adopt=adopt)
+
+
+def _usable(token: SsoToken, tools: Tools) -> bool:
+    return token.expires_at > tools.clock()
 
 
 def _renew(session: SsoSession, tools: Tools, *, adopt: bool) -> Outcome:

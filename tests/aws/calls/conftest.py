@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tray.aws.clients import AwsClients
+from tray.aws.oidc import Oidc
 from tray.core.model import SsoSession
 from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
 
@@ -37,6 +38,12 @@ def clients() -> Iterator[AwsClients]:
     """Give clients, closed at the end."""
     with AwsClients() as shared:
         yield shared
+
+
+@pytest.fixture
+def oidc(clients: AwsClients) -> Oidc:
+    """Give the service on the shared clients, with the system's clock."""
+    return Oidc(clients)
 
 
 @pytest.fixture

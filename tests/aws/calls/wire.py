@@ -90,9 +90,9 @@ class RawServer:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """Read one request whole."""
+    """Read one request whole, or the first bytes of a client that wants TLS (RFC 8446 5.1)."""
     data = b""
-    while b"\r\n\r\n" not in data:
+    while b"\r\n\r\n" not in data and not data.startswith(b"\x16"):
         chunk = connection.recv(65536)
         if not chunk:
             return data

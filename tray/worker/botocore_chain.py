@@ -1,0 +1,96 @@
+"""Credentials of profiles that are none of the portal's: botocore finds them, as the SDKs do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own name for it
+    CredentialRetrievalError,
+    HTTPClientError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from tray.aws.failures import mapped, printable
+from tray.core import text
+from tray.core.words import clean
+from tray.errors import SignInNeeded, TrayError, UserMustAct
+from tray.secret import Secret
+
+_PATIENCE: Final = Config(
+    connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1, "mode": "standard"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """
+    What botocore found.
+
+    Args:
+        access_key_id, secret_access_key: always.
+        session_token: None for keys of a user.
+        expires_at: seconds since the epoch; None where nobody says.
+    """
+
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None
+    expires_at: float | None
+
+
+def resolve(profile: str, session_key: str | None) -> Resolved:
+    """
+    Let botocore resolve a profile by name; credentials in the environment do not count then.
+
+    Args:
+        profile: its name. It neither calls ourselves nor asks for a code: the caller has looked.
+        session_key: the session it builds on, for the sentence; None if none.
+
+    Raises:
+        SignInNeeded: botocore found the session's token unusable.
+        UserMustAct: the profile gives no credentials.
+        TrayError: AWS refused or was not reached.
+    """
+    try:
+        session = botocore.session.Session(profile=profile)
+        session.set_default_client_config(_PATIENCE)
+        credentials = session.get_credentials()
+        frozen = None if credentials is None else credentials.get_frozen_credentials()
+    except (BotoCoreError, ClientError, ValueError, OSError) as error:
+        trouble = _meaning(profile, session_key, error)
+    else:
+        if frozen is not None and frozen.access_key and frozen.secret_key:
+            return Resolved(
+                Secret(frozen.access_key),
+                Secret(frozen.secret_key),
+                Secret(frozen.token) if frozen.token else None,
+                # No public name exists; `aws configure export-credentials` reads it so, too.
+                _moment(getattr(credentials, "_expiry_time", None)),
+            )
+        trouble = UserMustAct(f'The profile "{clean(profile)}" gives no credentials.')
+    # Out of the except block: botocore's errors may quote what a process printed.
+    raise trouble
+
+
+def _moment(end: object) -> float | None:
+    return end.timestamp() if isinstance(end, datetime) else None
+
+
+def _meaning(profile: str, session_key: str | None, error: Exception) -> TrayError:
+    name = clean(profile)
+    if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
+        return SignInNeeded(text.sign_in_first(session_key))
+    if isinstance(error, CredentialRetrievalError):
+        return UserMustAct(f'What the profile "{name}" gets its credentials from has failed.')
+    if isinstance(error, ClientError | ConnectionError | HTTPClientError):
+        return mapped("AssumeRole", error, subject=f"for the profile {printable(profile)}")
+    why = type(error).__name__
+    return UserMustAct(f'The profile "{name}" gives no credentials ({why}).')
