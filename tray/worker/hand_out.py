@@ -172,7 +172,9 @@ def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
-            msg = f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+            msg = (
+                f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+            )
             raise UserMustAct(msg)
 
 
