@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import Any
 from tests import schema
 from tray.agent import AgentClient
 from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.timestamps import parse_timestamp
 from tray.aws.token_cache import cache_path, full_document, lean_document
 from tray.errors import TrayError
 from tray.identity_center import DEFAULT_START_URL, IdentityCenter, SignedIn
@@ -159,13 +161,15 @@ class Stage:
 
     # --- The command ----------------------------------------------------------------------
 
-    def start(self, *arguments: str, **variables: str | None) -> subprocess.Popen[str]:
-        """Start the command; a variable given as None is not set."""
+    def start(
+        self, *arguments: str, stdin: str = "nothing", **variables: str | None
+    ) -> subprocess.Popen[str]:
+        """Start the command, its input ``nothing`` or a ``pipe``; a variable of None is unset."""
         return subprocess.Popen(
             [sys.executable, "-m", "tray", *arguments],
             env=self._environment(variables),
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if stdin == "pipe" else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -190,9 +194,18 @@ class Stage:
 
     def boto3(self, profile: str, code: str) -> str:
         """Run code on ``session`` in a process that knows nothing of us."""
-        script = f"import boto3\nsession = boto3.Session(profile_name={profile!r})\n{code}"
+        return self.python(
+            f"import boto3\nsession = boto3.Session(profile_name={profile!r})\n{code}"
+        )
+
+    def browse(self, link: str) -> None:
+        """Open a page as the person's browser would."""
+        self.python(f"import urllib.request as r; r.urlopen({link!r}, timeout=30).read()")
+
+    def python(self, code: str) -> str:
+        """Run code in a process of its own and return what it prints."""
         done = subprocess.run(
-            [sys.executable, "-c", script],
+            [sys.executable, "-c", code],
             env=self._environment({}),
             cwd=self.home,
             capture_output=True,
@@ -229,6 +242,17 @@ class Stage:
         """Write a session's token cache file in place, as the AWS CLI does."""
         self.file_of(key).parent.mkdir(parents=True, exist_ok=True)
         self.file_of(key).write_bytes(data)
+
+    def wait_until_expired(self, key: str) -> None:
+        """Wait until a session's token has ended by the clock."""
+        end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
+        while time.time() <= end:
+            _a_moment()
+
+    def unreachable(self) -> dict[str, str]:
+        """Return the variables of a world in which nobody answers for AWS."""
+        nobody = f"http://127.0.0.1:{closed_port()}"
+        return dict.fromkeys(self.center.environment(), nobody)
 
     # --- The resident ---------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from tray.cli.naming import profile_meant
 from tray.core import events as ev
 from tray.core import text
 from tray.core.model import Profile, SsoSession
-from tray.core.session import awaits_judgement, renews, usable
+from tray.core.session import awaits_judgement, renewable, usable
 from tray.errors import SignInNeeded, TokenRejected
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _renew(alone: Alone, session: SsoSession) -> None:
     from tray.cli.alone import REQUEST
 
     state = alone.state.sessions[session.key]
-    if not (renews(state) or awaits_judgement(state)):
+    if not (renewable(state) or awaits_judgement(state)):
         raise SignInNeeded(text.sign_in_first(session.key))
     last = alone.wish(session.key, ev.RenewWanted(session.key, REQUEST))
     if last.exit == 3:
