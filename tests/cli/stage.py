@@ -162,14 +162,14 @@ class Stage:
     # --- The command ----------------------------------------------------------------------
 
     def start(
-        self, *arguments: str, stdin: str = "nothing", **variables: str | None
+        self, *arguments: str, with_input: bool = False, **variables: str | None
     ) -> subprocess.Popen[str]:
-        """Start the command, its input ``nothing`` or a ``pipe``; a variable of None is unset."""
+        """Start the command, its input a pipe or nothing; a variable given as None is not set."""
         return subprocess.Popen(
             [sys.executable, "-m", "tray", *arguments],
             env=self._environment(variables),
             cwd=self.home,
-            stdin=subprocess.PIPE if stdin == "pipe" else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -177,7 +177,7 @@ class Stage:
 
     def tray(self, *arguments: str, **variables: str | None) -> Done:
         """Run the command to its end; no command may ever tell a traceback or a secret."""
-        with self.start(*arguments, **variables) as process:
+        with self.start(*arguments, with_input=False, **variables) as process:
             out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err, err
         given_out = {"credentials"} & set(arguments)

@@ -43,7 +43,7 @@ def test_boto3_takes_them_through_credential_process(either: Stage) -> None:
 
 
 def test_nobody_signed_in_is_3_with_the_command_to_type(either: Stage) -> None:
-    """Reading credentials never signs in: no page opens, one constant line says what to do (L6)."""
+    """Reading credentials never signs in: no page opens, one line says what to do (L6)."""
     done = either.tray("credentials", "--profile", "dev")
 
     assert (3, "") == (done.code, done.out)
@@ -115,7 +115,7 @@ def test_the_active_profile_is_meant_where_none_is_named(either: Stage) -> None:
 
 
 def test_keys_of_a_user_are_handed_out_as_they_are(either: Stage) -> None:
-    """A profile of another kind is boto3's to resolve; user keys neither expire nor have a token."""
+    """A profile of another kind is boto3's to resolve; user keys do not expire."""
     done = either.tray("credentials", "--profile", "plain")
 
     assert {"Version", "AccessKeyId", "SecretAccessKey"} == set(done.json())

@@ -77,7 +77,7 @@ def test_a_legacy_session_is_signed_in_by_a_code_that_is_shown(either: Stage) ->
 
 
 def test_without_a_browser_a_code_is_offered_and_why_is_said(either: Stage) -> None:
-    """On a machine without a browser nothing is opened, and a code can be entered anywhere (L1)."""
+    """Without a browser nothing is opened, and a code can be entered anywhere (L1)."""
     either.center.device_auto_approve = True
 
     done = either.tray("login", "corp", BROWSER=None, SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22")
@@ -140,7 +140,7 @@ def test_ctrl_c_cancels_the_sign_in(either: Stage) -> None:
 
 def test_login_never_reads_standard_input(stage: Stage) -> None:
     """A login in a pipeline leaves its input to whom it belongs (L7)."""
-    with stage.start("login", "corp", stdin="pipe") as process:
+    with stage.start("login", "corp", with_input=True) as process:
         assert process.stdin is not None
         out, _ = process.communicate("yes\n", timeout=PATIENCE)
 
@@ -162,7 +162,7 @@ def test_logout_ends_the_session_at_aws_and_here(either: Stage) -> None:
 
 
 def test_logout_offline_says_what_remains(stage: Stage) -> None:
-    """Without AWS everything here is gone all the same, and the sentence tells what is not (K6)."""
+    """Without AWS what is here is gone all the same, and the sentence tells what is not (K6)."""
     stage.signed_in_by_cli()
 
     done = stage.tray("logout", "corp", **stage.unreachable())
@@ -205,7 +205,7 @@ def test_renew_after_the_session_was_ended_needs_a_person(either: Stage) -> None
 
 
 def test_a_session_of_the_active_profile_is_meant_where_none_is_named(stage: Stage) -> None:
-    """``AWS_PROFILE`` comes before the recorded profile; without both there is a choice to make."""
+    """``AWS_PROFILE`` comes before the recorded profile; without both one must be named."""
     stage.signed_in_by_cli("corp")
     stage.signed_in_by_cli("other")
     stage.tray("use", "dev")

@@ -13,7 +13,7 @@ import click
 
 from tray.agent import OtherWorld
 from tray.cli import manual
-from tray.cli.here import Here, note, say_acting_alone
+from tray.cli.here import NO_SUCH_NAME, Here, note, say_acting_alone
 from tray.cli.sessions import meant, one_by_one
 from tray.cli.sign_in_page import SignInPage
 from tray.cli.status import status_now
@@ -130,7 +130,7 @@ def _by_resident(
             ):
                 if "progress" in message:
                     _show(page, message["progress"])
-                elif "done" in message:
+                elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                     return message["done"]["exit"], message["done"]["sentence"]
     except (OtherWorld, Unreachable) as error:
         if page.shown:

@@ -212,6 +212,9 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
     """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
     memory, end = before.memory, exact_end(before)
+    if memory.refused == token.fingerprint:
+        # After a restart: what AWS has said of this very token stands, whatever its expiresAt.
+        return memory
     ended = end is not None and end.at <= token.issued_at
     if end is not None and ended:
         memory = learnt(memory, end.at)
