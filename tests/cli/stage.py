@@ -33,6 +33,8 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 """Ten times what a command takes on a slow machine; nothing waits for it to pass."""
 
+LOOK_AGAIN = 0.05
+
 CONFIG = f"""\
 [sso-session corp]
 sso_start_url = {DEFAULT_START_URL}
@@ -76,6 +78,20 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 
 [profile circle]
 credential_process = /usr/bin/sso-tray credentials --profile circle
+
+[profile around]
+source_profile = circle
+role_arn = arn:aws:iam::123456789011:role/x
+
+[profile careful]
+source_profile = plain
+role_arn = arn:aws:iam::123456789011:role/x
+mfa_serial = arn:aws:iam::123456789011:mfa/ada
+
+[profile forbidden]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = Nothing
 """
 
 _BROWSER = """\
@@ -246,8 +262,8 @@ class Stage:
     def wait_until_expired(self, key: str) -> None:
         """Wait until a session's token has ended by the clock."""
         end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
-        while time.time() <= end:
-            _a_moment()
+        while (left := end - time.time()) >= 0:
+            time.sleep(left + 0.01)
 
     def unreachable(self) -> dict[str, str]:
         """Return the variables of a world in which nobody answers for AWS."""
@@ -270,7 +286,7 @@ class Stage:
                 process.communicate(timeout=PATIENCE)
 
     def _wait_for(self, process: subprocess.Popen[str], paths: Paths) -> None:
-        for _ in range(int(PATIENCE / 0.1)):
+        for _ in range(int(PATIENCE / LOOK_AGAIN)):
             try:
                 with AgentClient(paths.runtime_sockets, world(self.environ)) as agent:
                     agent.done("status")
@@ -278,7 +294,7 @@ class Stage:
             except TrayError:
                 ended = process.poll()
                 assert ended is None, f"the resident ended with {ended}"
-                _a_moment()
+                time.sleep(LOOK_AGAIN)  # a socket that is not there yet tells nobody
         raise AssertionError("the resident does not answer")
 
 
@@ -288,14 +304,3 @@ def closed_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _a_moment() -> None:
-    """Wait a tenth of a second: a socket that does not exist yet tells nobody when it does."""
-    pair = socket.socketpair()
-    with pair[0], pair[1]:
-        pair[0].settimeout(0.1)
-        try:
-            pair[0].recv(1)
-        except TimeoutError:
-            return

@@ -91,9 +91,8 @@ def test_an_expired_token_is_renewed_once_for_all_who_ask_at_once(stage: Stage) 
 def test_a_role_that_is_not_assigned_fails_and_leaves_the_session(either: Stage) -> None:
     """403 speaks of the role alone: exit code 1, and the session stays signed in (R6)."""
     either.signed_in_by_cli()
-    either.config.write_text(CONFIG.replace("FullAccess", "Nothing"))
 
-    done = either.tray("credentials", "--profile", "dev")
+    done = either.tray("credentials", "--profile", "forbidden")
 
     assert (1, "") == (done.code, done.out)
     assert 1 == len(done.err.splitlines())
@@ -123,11 +122,6 @@ def test_keys_of_a_user_are_handed_out_as_they_are(either: Stage) -> None:
 
 def test_a_circle_is_refused_by_name(either: Stage) -> None:
     """A profile whose credentials come from us would ask us for ever (F3)."""
-    either.config.write_text(
-        CONFIG + "[profile around]\nsource_profile = circle\n"
-        "role_arn = arn:aws:iam::123456789011:role/x\n"
-    )
-
     done = either.tray("credentials", "--profile", "around")
 
     assert (1, "") == (done.code, done.out)
@@ -136,11 +130,6 @@ def test_a_circle_is_refused_by_name(either: Stage) -> None:
 
 def test_a_profile_that_wants_a_code_is_refused(either: Stage) -> None:
     """Nobody is ever asked for an MFA code on a terminal that an SDK has taken."""
-    either.config.write_text(
-        CONFIG + "[profile careful]\nsource_profile = plain\n"
-        "role_arn = arn:aws:iam::123456789011:role/x\nmfa_serial = arn:aws:iam::1:mfa/ada\n"
-    )
-
     done = either.tray("credentials", "--profile", "careful")
 
     assert (1, "") == (done.code, done.out)
@@ -202,3 +191,15 @@ def test_who_asked_is_in_the_history(stage: Stage) -> None:
     last = json.loads(history.splitlines()[-1])
     assert ("credentials", "corp", "dev") == (last["what"], last["session"], last["detail"])
     assert not [secret for secret in stage.center.secrets() if secret in history]
+
+
+def test_a_profile_just_added_works_at_once(either: Stage) -> None:
+    """What the config says counts for the next command, whether a resident has read it or not."""
+    either.signed_in_by_cli()
+    fresh = "[profile fresh]\nsso_session = corp\n"
+    fresh += "sso_account_id = 123456789012\nsso_role_name = ReadOnly\n"
+    either.config.write_text(CONFIG + fresh)
+
+    done = either.tray("credentials", "--profile", "fresh")
+
+    assert (0, "123456789012") == (done.code, done.json()["AccountId"])

@@ -42,7 +42,7 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=manual.LOGIN)
+@click.command(help=manual.LOGIN, short_help="Sign in, through the browser or by a code.")
 @click.argument("session", metavar="[SESSION|PROFILE]", required=False)
 @click.option("--all", "every", is_flag=True, help="Each session that needs it, one by one.")
 @click.option("--device-code", is_flag=True, help="Enter a code in any browser, anywhere.")

@@ -21,7 +21,7 @@ from tray.errors import ConfigRejected
 _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
-@click.command(help=manual.PROFILES)
+@click.command(help=manual.PROFILES, short_help="List the profiles of the AWS config.")
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""
