@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from tray.core.model import Keeper, Memory
 from tray.core.wire import from_wire, to_wire
-from tray.files import private_directory, read_small, write_atomic
+from tray.files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock import FileLock, lock_path
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,9 @@ class Records:
             return {key: _record(entry) for key, entry in sessions}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            OSError, FileRefused, ValueError, KeyError, TypeError, AttributeError,
+        ) as error:  # fmt: skip
             log.warning("state.json cannot be used (%s); it is kept aside", type(error).__name__)
             return {}
 
@@ -111,7 +113,7 @@ class Records:
             data = read_small(self.path)
             if json.loads(data).get("sessions") == {}:
                 return
-        except (OSError, ValueError, AttributeError):
+        except (OSError, FileRefused, ValueError, AttributeError):
             data = b""
         if data:
             write_atomic(self.path.with_suffix(".json.broken"), data)

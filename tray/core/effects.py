@@ -40,6 +40,7 @@ class Notice:
         text: a sentence or two.
         buttons: what can be done about it.
         keys: the sessions it speaks of.
+        at: the moment it warns of, seconds since the epoch, if it warns of one.
     """
 
     slot: str
@@ -50,6 +51,7 @@ class Notice:
     text: str
     buttons: tuple[Button, ...] = ()
     keys: tuple[str, ...] = ()
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

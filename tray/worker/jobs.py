@@ -30,7 +30,14 @@ _JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
 }
 
 
-def run(kind: JobKind, session: SsoSession, tools: Tools, *, adopting: bool = True) -> Outcome:
+def run(
+    kind: JobKind,
+    session: SsoSession,
+    tools: Tools,
+    *,
+    adopting: bool = True,
+    seen: str | None = None,
+) -> Outcome:
     """
     Run one job to its end; whatever goes wrong is an outcome, never an exception.
 
@@ -39,10 +46,11 @@ def run(kind: JobKind, session: SsoSession, tools: Tools, *, adopting: bool = Tr
         session: on which session.
         tools: what to work with.
         adopting: the setting "adopt" (K4).
+        seen: for ``renew``, the token that is to be replaced; see `tray.worker.renewal.renew`.
     """
     try:
         if kind == "renew":
-            return renew(session, tools, adopt=adopting)
+            return renew(session, tools, adopt=adopting, seen=seen)
         if kind == "adopt":
             return adopt(session, tools, adopt=adopting)
         return _JOBS[kind](session, tools)

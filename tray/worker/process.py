@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Final, get_args
 
-from tray.worker.sign_in import SignInPage, sign_in
-
 import tray
 from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
@@ -20,6 +18,7 @@ from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
 from tray.logs import quiet_libraries
 from tray.worker import hand_out, jobs
+from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tray.worker.vault import Vault
-
 from tray.aws.clients import AwsClients
 from tray.aws.config import ConfigFiles, read_catalog
 from tray.aws.oidc import Oidc
@@ -23,6 +21,7 @@ from tray.settings import Settings, read_settings
 from tray.system.lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.worker.unsaved import Unsaved
+from tray.worker.vault import Vault
 
 LOCK_PATIENCE = 30.0
 """Seconds a transaction waits for another one on the same session; none takes longer."""
