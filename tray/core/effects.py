@@ -169,6 +169,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockKeyring:
+    """Ask the keyring to unlock, prompt and all: a person has just clicked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyText:
+    """Put a text on the clipboard: a link or names, never a credential; ``what`` names it."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetting:
+    """Write a setting the menu offers; what was written comes back as ``PreferencesRead``."""
+
+    name: Literal["start-at-login", "warnings", "adopt"]
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the resident."""
 
@@ -186,6 +207,9 @@ Effect = (
     | ForgetCredentials
     | Tell
     | Note
+    | UnlockKeyring
+    | CopyText
+    | ChangeSetting
     | Quit
 )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from tray.core import desk, files, jobs, policy, signing, text
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import files, jobs, policy, signing, text
 from tray.core.active import is_managed
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now
@@ -36,6 +36,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
+    if desk.handed_back(after):
+        after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
+        answers = (*answers, *farewell)
     after, told = notices(after, now)
     return after, (*answers, *started, *told, *_keeps(state, after))
 
@@ -86,12 +89,28 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return _use(state, event)
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
+        case ev.SignInAllWanted():
+            return desk.sign_in_all(state)
+        case ev.UnlockWanted():
+            return state, (fx.UnlockKeyring(),)
+        case ev.ConsoleWanted():
+            return desk.console(state, event)
+        case ev.LinkWanted():
+            return desk.link(state, event)
+        case ev.EnvironmentWanted():
+            return desk.environment(state, event)
+        case ev.SettingWanted():
+            return state, (fx.ChangeSetting(event.name, event.on),)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitWanted():
-            return _quit(state, event, now)
+            return desk.hand_back(state, event) if event.hand_back else _quit(state, event, now)
         case _:
             assert_never(event)
+
+
+def _requester(state: TrayState) -> str | None:
+    return None if state.handing_back == desk.HOME_CLICK else state.handing_back
 
 
 def _sign_out(state: TrayState, event: ev.SignOutWanted, now: Now) -> Step:
@@ -137,7 +156,7 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
 def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:
     farewell = fx.done((event.request,), 0, text.quitting(state, now))
     effects: list[Effect] = []
-    state = replace(state, quitting=True)
+    state = replace(state, quitting=True, handing_back=None)
     for key in tuple(state.sessions):
         session = state.sessions[key]
         state, given_up = signing.given_up(state, session, text.sign_in_cancelled(key), now)

@@ -87,6 +87,8 @@ class Resident:
             tell=self.agent.tell,
             note=self._note,
             open_browser=self._open_browser,
+            copy=self._copy,
+            change_setting=self._change_setting,
             restart=self._restart,
             quit=self.ended.set,
         )
@@ -224,6 +226,14 @@ class Resident:
     def _open_browser(self, key: str, url: str) -> None:
         if not open_browser(url, self.environ, self.settings.browser(key)):
             log.warning("no browser could be opened for %s; use the link in the menu", key)
+
+    def _copy(self, text: str, what: str) -> None:
+        log.info("no clipboard is wired yet: the %s was not copied", what)
+        del text
+
+    def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
+        log.info("no setting is wired yet: %s stays", name)
+        del on
 
     def _restart(self) -> None:
         self.restarts = True
