@@ -39,6 +39,8 @@ ADVICE: dict[Reason, str] = {
 }
 """What a person can do about reasons that do not pass by themselves."""
 
+MISTAKE = "SSO Tray made a mistake; its log says more."
+
 NAMED_AT_MOST = 4
 """How many sessions a sentence lists before it counts the rest."""
 
