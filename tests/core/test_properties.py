@@ -32,7 +32,7 @@ FAST = settings(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scene:
     """One step of a story."""
 
@@ -41,6 +41,11 @@ class Scene:
     now: Now
     after: TrayState
     effects: tuple[Effect, ...]
+
+    def __repr__(self) -> str:
+        """Return what a failing story is read by: when, what, and what was done about it."""
+        done = ", ".join(type(effect).__name__ for effect in self.effects)
+        return f"{self.now.wall - T0:.1f} s: {str(self.event)[:200]} -> {done}"
 
 
 @st.composite

@@ -143,7 +143,7 @@ class Tell:
     Args:
         request: whose.
         kind: ``progress`` may come several times; ``done`` is the last word.
-        exit: exit code of rule C1; 0 done, 1 failed, 3 a person must sign in.
+        exit: exit code of rule C1; 0 done, 1 failed, 2 no such name, 3 a person must sign in.
         sentence: for the person.
         url: the page to open, where the caller opens it (L6).
         user_code: to be compared (L8).

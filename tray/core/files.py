@@ -219,11 +219,12 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
     """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
     memory, end = before.memory, exact_end(before)
+    if memory.refused == token.fingerprint:
+        return memory  # seen again after a restart: what was found out about it still holds
     ended = end is not None and end.at <= token.issued_at
     if end is not None and ended:
         memory = learnt(memory, end.at)
-    gone = memory.refused is not None and memory.refused != token.fingerprint
-    if ended or gone or before.over or before.fresh_start:
+    if ended or memory.refused is not None or before.over or before.fresh_start:
         return replace(
             memory,
             started_at=token.issued_at,

@@ -113,7 +113,7 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
 def _use(state: TrayState, event: ev.UseWanted) -> Step:
     refusal = _not_to_use(state, event.profile) if event.profile is not None else None
     if refusal is not None:
-        return state, fx.done((event.request,), 1, refusal)
+        return state, fx.done((event.request,), *refusal)
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
@@ -124,12 +124,14 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
 
-def _not_to_use(state: TrayState, name: str) -> str | None:
-    """Return why a profile cannot be the active one, if it cannot (A7)."""
+def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
+    """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
     if is_managed(name):
-        return text.managed_profile(name)
+        return 1, text.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
-    return text.no_such_profile(name) if profile is None else profile.problem
+    if profile is None:
+        return 2, text.no_such_profile(name)
+    return (1, profile.problem) if profile.problem is not None else None
 
 
 def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:

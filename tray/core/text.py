@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, assert_never
 
+from tray.core.commands import login_command
 from tray.core.events import FileBad
 from tray.core.model import Now, Reason, State
 from tray.core.words import clean
@@ -14,8 +14,6 @@ from tray.core.words import clean
 if TYPE_CHECKING:
     from tray.core.state import TrayState
     from tray.core.view import SessionRow
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 REASONS: dict[Reason, str] = {
     "offline": "AWS cannot be reached",
@@ -229,19 +227,6 @@ def cannot_renew(key: str, *, usable: bool) -> str:
     if usable:
         return f'"{clean(key)}" still works, but only a new sign-in can prolong it.'
     return f'"{clean(key)}" cannot be renewed. Sign in with: {login_command(key)}'
-
-
-def sign_in_first(key: str) -> str:
-    """Say what to type before credentials can be given; it can be pasted into a shell."""
-    return f"Nobody is signed in; sign in with: {login_command(key)}"
-
-
-def login_command(key: str) -> str:
-    """Return the command that signs in to a session, quoted for a POSIX shell."""
-    name = clean(key, 200)
-    if not _PLAIN_WORD.fullmatch(name):
-        name = "'" + name.replace("'", "'\"'\"'") + "'"
-    return f"sso-tray login {name}"
 
 
 def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:
