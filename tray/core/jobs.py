@@ -252,7 +252,9 @@ def _failed(
         return session  # told to who asked; asked for again by a person, not by a timer
     if kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
-        return replace(session, adopt_tried=tried, notable=outcome.reason)
+        # It may have recorded a keeper before it failed.
+        keeper = state.recalled.keepers.get(session.key, session.keeper)
+        return replace(session, keeper=keeper, adopt_tried=tried, notable=outcome.reason)
     before = session.failing
     failures = before.failures if before is not None else 0
     if kind == "check":
