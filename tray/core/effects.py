@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tray.core.model import Memory, SsoSession
+from tray.core.wishes import SettingName
 
 JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
 """
@@ -185,7 +186,7 @@ class CopyText:
 class ChangeSetting:
     """Write a setting the menu offers; what was written comes back as ``PreferencesRead``."""
 
-    name: Literal["start-at-login", "warnings", "adopt"]
+    name: SettingName
     on: bool
 
 

@@ -44,6 +44,9 @@ from tray.core.wishes import (
     LinkWanted as LinkWanted,
 )
 from tray.core.wishes import (
+    SettingName as SettingName,
+)
+from tray.core.wishes import (
     SettingWanted as SettingWanted,
 )
 from tray.core.wishes import (

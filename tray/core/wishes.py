@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+SettingName = Literal["start-at-login", "warnings", "adopt"]
+"""The settings the menu offers with a tick."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignInAllWanted:
@@ -41,5 +44,5 @@ class EnvironmentWanted:
 class SettingWanted:
     """A person ticked a setting in the menu."""
 
-    name: Literal["start-at-login", "warnings", "adopt"]
+    name: SettingName
     on: bool

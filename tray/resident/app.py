@@ -269,7 +269,8 @@ class Resident:
     async def _renew(self, key: str) -> fx.Tell:
         """Ask the rules for a renewal, as a person would, and wait for its end."""
         number = f"hand-out-{next(self._numbers)}"
-        told = self._awaited[number] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[fx.Tell] = asyncio.get_running_loop().create_future()
+        self._awaited[number] = told
         self.post(ev.RenewWanted(key, number))
         return await told
 

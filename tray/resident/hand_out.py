@@ -125,7 +125,7 @@ class HandOut:
         request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
         try:
             done = await self._ask(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (a lost worker is an answer like any other)
             raise _Failed(1, str(getattr(error, "sentence", text.MISTAKE))) from None
         if "failed" not in done:
             answer: dict[str, Any] = done["answer"]
