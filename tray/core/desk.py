@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import jobs, signing, text_menu
+from tray.core import jobs, menu_text, signing
 from tray.core.commands import quoted
 from tray.core.effects import Effect
 from tray.core.model import Now
@@ -77,7 +77,7 @@ def link(state: TrayState, event: ev.LinkWanted) -> Step:
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None or session.sign_in.url is None:
         return state, ()
-    return state, (fx.CopyText(session.sign_in.url, text_menu.COPIED_LINK),)
+    return state, (fx.CopyText(session.sign_in.url, menu_text.COPIED_LINK),)
 
 
 def environment(state: TrayState, event: ev.EnvironmentWanted) -> Step:
@@ -85,7 +85,7 @@ def environment(state: TrayState, event: ev.EnvironmentWanted) -> Step:
     if not any(profile.name == event.profile for profile in state.catalog.profiles):
         return state, ()
     line = f"export AWS_PROFILE={quoted(event.profile)}\n"
-    return state, (fx.CopyText(line, text_menu.COPIED_ENVIRONMENT),)
+    return state, (fx.CopyText(line, menu_text.COPIED_ENVIRONMENT),)
 
 
 def hand_back(state: TrayState, event: ev.QuitWanted) -> Step:

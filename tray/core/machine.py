@@ -189,9 +189,9 @@ def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            return _impatient(replace(state, asleep=False), now)
+            return _impatient(_untold_is_news(replace(state, asleep=False), now), now)
         case "unlocked":
-            return _impatient(replace(state, locked=False), now)
+            return _impatient(_untold_is_news(replace(state, locked=False), now), now)
         case "network-up":
             return _impatient(replace(state, offline=False), now)
         case "clock-set":
@@ -211,6 +211,15 @@ def _impatient(state: TrayState, now: Now) -> TrayState:
         failing = replace(failing, failures=0, since=now.wall, next_at=now.wall)
         asked_at = now.wall if session.unconfirmed_at is not None else None
         state = state.with_session(replace(session, failing=failing, unconfirmed_at=asked_at))
+    return state
+
+
+def _untold_is_news(state: TrayState, now: Now) -> TrayState:
+    """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
+    for session in state.sessions.values():
+        told = f"adopted:{session.key}" in session.memory.told
+        if session.adopted_at is not None and not told:
+            state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 
 

@@ -1,4 +1,4 @@
-"""Every sentence a person reads that the rules decide on; plain words, no secrets, no markup."""
+"""What a person reads in rows and answers; plain words, no secrets, no markup."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
-from tray.core.commands import login_command
 from tray.core.events import FileBad
 from tray.core.model import Now, Reason, State
 from tray.core.words import clean
@@ -32,12 +31,6 @@ REASONS: dict[Reason, str] = {
     "removed": "another program signed out",
     "other": "the last attempt failed",
 }
-
-ADVICE: dict[Reason, str] = {
-    "tls": "If your network inspects traffic, name its certificate in AWS_CA_BUNDLE.",
-    "clock": "Set the computer's date and time.",
-}
-"""What a person can do about reasons that do not pass by themselves."""
 
 MISTAKE = "SSO Tray made a mistake; its log says more."
 
@@ -222,7 +215,7 @@ def cannot_renew(key: str, *, usable: bool) -> str:
     """Say that only a sign-in helps."""
     if usable:
         return f'"{clean(key)}" still works, but only a new sign-in can prolong it.'
-    return f'"{clean(key)}" cannot be renewed. Sign in with: {login_command(key)}'
+    return f'"{clean(key)}" cannot be renewed. Sign in with: sso-tray login "{clean(key)}".'
 
 
 def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:

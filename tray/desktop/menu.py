@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Final
 
 from tray.core import events as ev
-from tray.core import text, text_menu
+from tray.core import menu_text, text
 from tray.core.active import is_guarded, is_managed
 from tray.core.events import Event
 from tray.core.model import Profile
@@ -85,8 +85,8 @@ def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
         tuple(_profiles(view, extras)),
         tuple(_rest(view, extras)),
         (
-            Entry("quit", text_menu.QUIT, ev.QuitWanted()),
-            Entry("quit-hand-back", text_menu.QUIT_AND_HAND_BACK, ev.QuitWanted(hand_back=True)),
+            Entry("quit", menu_text.QUIT, ev.QuitWanted()),
+            Entry("quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitWanted(hand_back=True)),
         ),
     )
     rows: list[Entry] = []
@@ -129,8 +129,8 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
     if not view.sessions and not view.problems:
         yield Entry(
             "set-up",
-            text_menu.SET_UP,
-            children=(Entry("set-up-how", text_menu.SET_UP_HOW, enabled=False),),
+            menu_text.SET_UP,
+            children=(Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),),
         )
         return
     for row in view.sessions[:LEVEL]:
@@ -143,9 +143,9 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
         yield Entry(f"problem:{number}", problem, enabled=False)
     needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
     if needy > 1:
-        yield Entry("sign-in-all", text_menu.sign_in_to_all(needy), ev.SignInAllWanted())
+        yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), ev.SignInAllWanted())
     if view.keyring_locked:
-        yield Entry("unlock", text_menu.UNLOCK, ev.UnlockWanted())
+        yield Entry("unlock", menu_text.UNLOCK, ev.UnlockWanted())
 
 
 def _session_actions(row: SessionRow) -> Iterable[Entry]:
@@ -155,19 +155,19 @@ def _session_actions(row: SessionRow) -> Iterable[Entry]:
         return
     if row.state == "signing-in":
         if row.user_code is not None:
-            yield Entry(f"code:{key}", text_menu.user_code(row.user_code), enabled=False)
+            yield Entry(f"code:{key}", menu_text.user_code(row.user_code), enabled=False)
         has_link = row.sign_in_url is not None
-        yield Entry(f"link:{key}", text_menu.COPY_LINK, ev.LinkWanted(key), enabled=has_link)
-        yield Entry(f"cancel:{key}", text_menu.CANCEL, ev.SignInCancelled(key))
+        yield Entry(f"link:{key}", menu_text.COPY_LINK, ev.LinkWanted(key), enabled=has_link)
+        yield Entry(f"cancel:{key}", menu_text.CANCEL, ev.SignInCancelled(key))
         return
     if row.state != "signed-in" and not row.afresh:
-        yield Entry(f"sign-in:{key}", text_menu.SIGN_IN, ev.SignInWanted(key))
+        yield Entry(f"sign-in:{key}", menu_text.SIGN_IN, ev.SignInWanted(key))
     if row.state not in ("signed-out", "expired"):
-        yield Entry(f"afresh:{key}", text_menu.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
+        yield Entry(f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
     if row.renews:
-        yield Entry(f"renew:{key}", text_menu.RENEW_NOW, ev.RenewWanted(key))
+        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewWanted(key))
     if row.state != "signed-out":
-        yield Entry(f"sign-out:{key}", text_menu.SIGN_OUT, ev.SignOutWanted(key))
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutWanted(key))
 
 
 # --- Profiles -------------------------------------------------------------------------------
@@ -179,22 +179,22 @@ def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
         return
     active = view.active_profile
     yield Entry(
-        "profiles", text_menu.active(active), children=tuple(_choice(usable, active, extras))
+        "profiles", menu_text.active(active), children=tuple(_choice(usable, active, extras))
     )
     chosen = next((one for one in usable if one.name == active), None)
     if chosen is None:
         return
     has_console = bool(chosen.session and chosen.account_id and chosen.role_name)
     yield Entry(
-        "console", text_menu.OPEN_CONSOLE, ev.ConsoleWanted(chosen.name), enabled=has_console
+        "console", menu_text.OPEN_CONSOLE, ev.ConsoleWanted(chosen.name), enabled=has_console
     )
-    yield Entry("environment", text_menu.COPY_ENVIRONMENT, ev.EnvironmentWanted(chosen.name))
+    yield Entry("environment", menu_text.COPY_ENVIRONMENT, ev.EnvironmentWanted(chosen.name))
 
 
 def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
     """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
     yield Entry(
-        "use-none", text_menu.NONE_ACTIVE, ev.UseWanted(None), checked=active is None, radio=True
+        "use-none", menu_text.NONE_ACTIVE, ev.UseWanted(None), checked=active is None, radio=True
     )
     if len(profiles) < LEVEL:
         yield from (_profile(one, active, extras) for one in profiles)
@@ -217,7 +217,7 @@ def _accounts(
     rows = [
         Entry(
             f"account:{account}",
-            text_menu.account(account, len(members)),
+            menu_text.account(account, len(members)),
             children=tuple(_some(members, active, extras)),
         )
         for account, members in accounts.items()
@@ -227,7 +227,7 @@ def _accounts(
         return
     for start in range(0, len(rows), LEVEL):
         if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
-            yield Entry("profiles-more", text_menu.MORE, enabled=False)
+            yield Entry("profiles-more", menu_text.MORE, enabled=False)
             return
         part = rows[start : start + LEVEL]
         words = f"{part[0].text} … {part[-1].text}" if len(part) > 1 else part[0].text
@@ -239,12 +239,12 @@ def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Ite
     shown = members if fits else members[: LEVEL - 1]
     yield from (_profile(one, active, extras) for one in shown)
     if not fits:
-        yield Entry("profiles-more", text_menu.MORE, enabled=False)
+        yield Entry("profiles-more", menu_text.MORE, enabled=False)
 
 
 def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
     guarded = is_guarded(profile.name, extras.guarded)
-    words = text_menu.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
+    words = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
     return Entry(
         f"use:{profile.name}",
         words,
@@ -260,20 +260,20 @@ def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
 
 def _rest(view: View, extras: Extras) -> Iterable[Entry]:
     if any(row.reason == "keyring-absent" for row in view.sessions):
-        yield Entry("no-keyring", text_menu.NO_KEYRING, enabled=False)
+        yield Entry("no-keyring", menu_text.NO_KEYRING, enabled=False)
     recent = tuple(
         Entry(f"recent:{number}", line, enabled=False)
         for number, line in enumerate(extras.recent[:RECENT])
     )
-    nothing = (Entry("recent:none", text_menu.NOTHING_RECENT, enabled=False),)
-    yield Entry("recent", text_menu.RECENT, children=recent or nothing)
+    nothing = (Entry("recent:none", menu_text.NOTHING_RECENT, enabled=False),)
+    yield Entry("recent", menu_text.RECENT, children=recent or nothing)
     yield Entry(
         "settings",
-        text_menu.SETTINGS,
+        menu_text.SETTINGS,
         children=(
-            _setting("start-at-login", text_menu.START_AT_LOGIN, extras.starts_at_login),
-            _setting("warnings", text_menu.WARNINGS, extras.warns),
-            _setting("adopt", text_menu.ADOPT, extras.adopts),
+            _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
+            _setting("warnings", menu_text.WARNINGS, extras.warns),
+            _setting("adopt", menu_text.ADOPT, extras.adopts),
         ),
     )
 

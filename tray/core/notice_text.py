@@ -1,4 +1,4 @@
-"""What notices say: a title of a few words, a sentence or two, and the words on the buttons."""
+"""What a person reads in notices; plain words, no secrets, no markup."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from tray.core.model import Now, Reason
-from tray.core.text import ADVICE, REASONS, clock, listed, names, span
+from tray.core.text import REASONS, clock, listed, names, span
 from tray.core.words import clean
+
+ADVICE: dict[Reason, str] = {
+    "tls": "If your network inspects traffic, name its certificate in AWS_CA_BUNDLE.",
+    "clock": "Set the computer's date and time.",
+}
+"""What a person can do about reasons that do not pass by themselves."""
+
+GroupedCategory = Literal["ending", "expired", "renewal-failing", "adopted"]
+"""The notices that are about one session each; several of a kind are told as one (W2)."""
 
 SNOOZE_BUTTON = "Remind me later"
 UNDO_BUTTON = "Undo"
 UNLOCK_BUTTON = "Unlock"
-
-GroupedCategory = Literal["ending", "expired", "renewal-failing", "adopted"]
-"""The notices that are about one session each; several of a kind are told as one (W2)."""
+SENTENCE = 240
+"""The longest sentence of somebody else's that goes into a notice, in characters."""
 
 
 def sign_in_button(*, afresh: bool) -> str:
@@ -38,14 +46,25 @@ def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
     return f"{clean(key)} has ended", "Sign in again to go on working."
 
 
-def failing_notice(key: str, reason: Reason, end: float, now: Now) -> tuple[str, str]:
-    """Return title and text for a renewal that keeps failing."""
-    why = REASONS[reason]
+def failing_notice(
+    key: str, reason: Reason, sentence: str, end: float, now: Now
+) -> tuple[str, str]:
+    """
+    Return title and text for a renewal that keeps failing.
+
+    Args:
+        key: the session.
+        reason: of rule S6; being offline needs no more words than that.
+        sentence: what the last attempt had to say; it names the place.
+        end: of the token, seconds since the epoch.
+        now: for the reader's zone.
+    """
+    why = f"{_capital(REASONS[reason])}." if reason == "offline" else clean(sentence, SENTENCE)
     if end > now.wall:
         works = f"It works until {clock(end, now.zone)}; SSO Tray goes on trying."
     else:
         works = "It has expired; SSO Tray renews it as soon as it can."
-    parts = (f"{why[0].upper()}{why[1:]}.", ADVICE.get(reason, ""), works)
+    parts = (why, ADVICE.get(reason, ""), works)
     return f"{clean(key)} could not be renewed", " ".join(part for part in parts if part)
 
 
@@ -53,8 +72,7 @@ def keyring_notice(
     reason: Literal["keyring-locked", "keyring-denied", "keyring-absent"], keys: Sequence[str]
 ) -> tuple[str, str]:
     """Return title and text for a keyring that a person has to see to."""
-    why = REASONS[reason]
-    title = f"{why[0].upper()}{why[1:]}"
+    title = _capital(REASONS[reason])
     match reason:
         case "keyring-locked":
             return title, f"Unlock it so that SSO Tray can go on renewing {names(keys)}."
@@ -105,3 +123,7 @@ def group_notice(
             return f"{count} sessions are now kept in the keyring", body
         case _:
             assert_never(category)
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
