@@ -212,6 +212,16 @@ def test_badge_when_more_waits_than_the_sign_says() -> None:
     assert [False, False, True, True, True] == badges
 
 
+def test_guarded_is_what_the_view_says() -> None:
+    """The guarded mark is there exactly while the active profile is guarded."""
+    marks = [
+        look_of(view_of(row("corp", "signed-in"), guarded=guarded), NOW).guarded
+        for guarded in (True, False)
+    ]
+
+    assert [True, False] == marks
+
+
 def test_nothing_configured_is_signed_out() -> None:
     """With no session at all the icon is the empty ring."""
     assert IconLook("signed-out") == look_of(view_of(worst="signed-out"), NOW)

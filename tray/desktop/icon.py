@@ -83,14 +83,13 @@ class IconLook:
     guarded: bool = False
 
 
-def look_of(view: View, now: float, *, guarded: bool = False) -> IconLook:
+def look_of(view: View, now: float) -> IconLook:
     """
     Return what the icon shows of a view.
 
     Args:
         view: what a person sees.
         now: seconds since the epoch.
-        guarded: whether the active profile matches a guarded pattern.
     """
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
@@ -100,7 +99,7 @@ def look_of(view: View, now: float, *, guarded: bool = False) -> IconLook:
         state=state,
         ring=None if end is None else _steps(end - now) / RING_STEPS,
         badge=view.attention > told or view.keyring_locked or bool(view.problems),
-        guarded=guarded,
+        guarded=view.guarded,
     )
 
 
@@ -122,8 +121,9 @@ def shown_row(view: View) -> SessionRow | None:
     """Return the session the icon speaks of: the active profile's, else the most urgent one."""
     active = next((one for one in view.profiles if one.name == view.active_profile), None)
     of_active = (row for row in view.sessions if active and row.key == active.session)
-    of_worst = (row for row in view.sessions if row.state == view.worst)
-    return next(of_active, None) or next(of_worst, None)
+    worst = [row for row in view.sessions if row.state == view.worst]
+    worst.sort(key=lambda row: not row.in_use)
+    return next(of_active, None) or next(iter(worst), None)
 
 
 def known_end(row: SessionRow) -> float | None:

@@ -6,7 +6,7 @@ opens the menu of an item that has it, so an item with nothing but a menu leaves
 that call it all the same get UnknownMethod and open the menu.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
 from collections.abc import Callable, Mapping
 from html import escape
