@@ -23,6 +23,7 @@ Component = Literal[
     "chromium",
     "dbus-daemon",
     "gnome-keyring-daemon",
+    "js-sdk",
     "secret-tool",
 ]
 
@@ -50,6 +51,7 @@ SOURCES: Mapping[Component, Source] = {
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
+    "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
 }
 
