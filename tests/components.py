@@ -24,6 +24,7 @@ Component = Literal[
     "dbus-daemon",
     "gdbus",
     "gnome-keyring-daemon",
+    "js-sdk",
     "secret-tool",
     "xdotool",
     "xfce4-notifyd",
@@ -63,6 +64,7 @@ SOURCES: Mapping[Component, Source] = {
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
+    "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(
