@@ -23,6 +23,7 @@ Component = Literal[
     "chromium",
     "dbus-daemon",
     "gnome-keyring-daemon",
+    "notify-send",
     "secret-tool",
 ]
 
@@ -50,6 +51,7 @@ SOURCES: Mapping[Component, Source] = {
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
+    "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from tray.core.effects import Notice
 from tray.desktop.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
 from tray.system import WINDOWS
 from tray.system.spawn import worker_environment
+
+log = logging.getLogger(__name__)
 
 FROZEN_NOTICE_FLAG: Final = "--tell-notice"
 """What a frozen build is started with instead of ``-m tray.desktop.plyer_notice``."""
@@ -48,7 +51,6 @@ class ProcessNotices(Rung):
     ) -> None:
         super().__init__(pressed, limit=limit)
         self._environ = environ
-        self._lingering: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     def _command(self, notice: Notice) -> Sequence[str]:
@@ -80,10 +82,7 @@ class ProcessNotices(Rung):
             _kill(process)
             raise
         finally:
-            # Waited for in a task of its own: it may linger, or have just been killed.
-            task = asyncio.get_running_loop().create_task(_see_off(process))
-            self._lingering.add(task)
-            task.add_done_callback(self._lingering.discard)
+            self._go(_see_off(process))  # it may linger, or have just been killed
 
     async def _withdraw(self, slot: str) -> None:
         """There is no handle to what was shown."""
@@ -137,11 +136,15 @@ class BannerNotices(ProcessNotices):
 
 
 async def _see_off(process: Process) -> None:
+    """Wait for its end, and see to it that it comes."""
     try:
         async with asyncio.timeout(_LINGER_SECONDS):
-            await process.wait()
+            await process.communicate()
+    except TimeoutError:
+        log.info("what told a notice did not end by itself")
     finally:
         _kill(process)
+        await process.communicate()
 
 
 def _kill(process: Process) -> None:

@@ -55,6 +55,7 @@ class Rung(ABC):
     def __init__(self, pressed: Pressed, *, limit: float = LIMIT_SECONDS) -> None:
         self._pressed = pressed
         self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def show(self, notice: Notice) -> bool:
         """Show a notice in its slot; returns whether it was told. Raises nothing."""
@@ -64,6 +65,12 @@ class Rung(ABC):
         """Take away what the slot shows, as far as this rung can. Raises nothing."""
         return await self._kept("withdraw", self._withdraw(slot))
 
+    async def close(self) -> None:
+        """End what still goes on in the background, and wait until it has ended."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     @abstractmethod
     async def _show(self, notice: Notice) -> None:
         """Show it, replacing what its slot shows; any exception means: not told."""
@@ -71,6 +78,12 @@ class Rung(ABC):
     @abstractmethod
     async def _withdraw(self, slot: str) -> None:
         """Take it away; a slot that shows nothing is no error."""
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on in the background."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _press(self, button: Button) -> None:
         """Report a click; whoever listens cannot break the rung."""
@@ -149,6 +162,9 @@ class Notifier:
                 await self.settled()
         for task in self._busy.values():
             task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        for rung in self._rungs:
+            await rung.close()
 
     async def connected(self, bus: MessageBus) -> None:
         """Hand a connection to the session bus to the rungs."""

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tray.system import LINUX
@@ -62,7 +62,11 @@ def _no_option(words: str) -> str:
 
 def _insist_on_success() -> None:
     """Plyer 2.1.0 drops notify-send's exit status; here an absent daemon must not pass as told."""
-    subprocess.call = subprocess.check_call
+
+    def call(command: Sequence[str]) -> int:
+        return subprocess.run(command, check=True).returncode
+
+    subprocess.call = call  # type: ignore[assignment]  # of its arguments plyer uses one
 
 
 if __name__ == "__main__":
