@@ -25,6 +25,7 @@ Component = Literal[
     "gdbus",
     "gnome-keyring-daemon",
     "js-sdk",
+    "notify-send",
     "secret-tool",
     "xdotool",
     "xfce4-notifyd",
@@ -65,6 +66,7 @@ SOURCES: Mapping[Component, Source] = {
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
     "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
+    "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(
