@@ -20,16 +20,18 @@ HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
 
 
-def sign_in_all(state: TrayState) -> Step:
+def sign_in_all(state: TrayState, event: ev.SignInAllWanted) -> Step:
     """
-    Queue every session that needs a person, config order; the upkeep starts them one by one.
+    Queue sessions that need a person, config order; the upkeep starts them one by one.
 
     One click asked for all of them; still no two tabs ever open at once (T18, L7).
     """
     waiting = tuple(
         key
         for key, session in state.sessions.items()
-        if session.sign_in is None and session.config.problem is None
+        if session.sign_in is None
+        and session.config.problem is None
+        and (event.keys is None or key in event.keys)
     )
     return replace(state, sign_in_queue=waiting), ()
 

@@ -90,7 +90,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
         case ev.SignInAllWanted():
-            return desk.sign_in_all(state)
+            return desk.sign_in_all(state, event)
         case ev.UnlockWanted():
             return state, (fx.UnlockKeyring(),)
         case ev.ConsoleWanted():
