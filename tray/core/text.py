@@ -32,6 +32,8 @@ REASONS: dict[Reason, str] = {
     "other": "the last attempt failed",
 }
 
+MISTAKE = "SSO Tray made a mistake; its log says more."
+
 NAMED_AT_MOST = 4
 """How many sessions a sentence lists before it counts the rest."""
 

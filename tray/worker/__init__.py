@@ -1,0 +1,1 @@
+"""The process that comes and goes: everything heavy, and everything that may block."""
