@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+import traceback
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,9 @@ from tray.core.events import (
     Renewed,
     Unrenewable,
 )
+from tray.errors import TrayError
 from tray.secret import Secret
+from tray.worker.renewal import renew
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 
@@ -523,6 +526,37 @@ def test_a_file_that_names_no_place_belongs_to_its_session(world: World) -> None
 
     assert isinstance(outcome, Renewed)
     assert CORP.start_url == _kept(world).start_url
+
+
+def test_a_lost_record_loses_no_session(world: World) -> None:
+    """K1: what the keyring keeps of the published token counts, and is recorded again."""
+    world.keep_in_keyring()
+    world.tools.records.path.unlink()
+
+    outcome = world.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    assert "keyring" == world.keeper
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["html", "status", "reset", "cut", "lost", "InvalidGrantException", "InvalidClientException",
+     "InvalidRequestException", "AccessDeniedException", "UnheardOfException"],
+)  # fmt: skip
+@pytest.mark.parametrize("keeper", ["keyring", "file"])
+def test_no_exception_holds_a_secret(world: World, fault: str, keeper: str) -> None:
+    """Section 4: neither its text, nor what it is chained to, nor what it carries."""
+    world.keep_in_keyring() if keeper == "keyring" else world.keep_in_file()
+    world.center.fault("CreateToken", fault, message="|".join(world.center.secrets()))
+    told = ""
+
+    try:
+        told += repr(renew(CORP, world.tools))
+    except TrayError as error:
+        told += "".join(traceback.format_exception(error)) + repr(vars(error))
+
+    assert [] == [secret[:12] for secret in world.center.secrets() if secret in told]
 
 
 def test_a_released_session_is_left_alone(world: World) -> None:
