@@ -103,7 +103,11 @@ class Records:
                 "version": 1,
                 "sessions": {name: _document(entry) for name, entry in entries.items()},
             }
-            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
+            try:
+                write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
+            except OSError as error:
+                error.filename = str(self.path)  # a write tells no place
+                raise
             return record
 
     def _read(self) -> tuple[dict[str, Record], bytes]:

@@ -43,6 +43,7 @@ def view_of(
     attention: int = 0,
     keyring_locked: bool = False,
     problems: tuple[str, ...] = (),
+    guarded: bool = False,
 ) -> View:
     """Return a view of these sessions, with a profile ``<key>-dev`` for each."""
     return View(
@@ -53,4 +54,5 @@ def view_of(
         attention=attention,
         keyring_locked=keyring_locked,
         problems=problems,
+        guarded=guarded,
     )

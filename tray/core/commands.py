@@ -17,7 +17,11 @@ def sign_in_first(key: str) -> str:
 
 def login_command(key: str) -> str:
     """Return the command that signs in to a session."""
-    name = clean(key, 200)
-    if not _PLAIN_WORD.fullmatch(name):
-        name = "'" + name.replace("'", "'\"'\"'") + "'"
-    return f"sso-tray login {name}"
+    return f"sso-tray login {quoted(clean(key, 200))}"
+
+
+def quoted(name: str) -> str:
+    """Quote a name for a POSIX shell, where it needs it: a name from the config is only data."""
+    if _PLAIN_WORD.fullmatch(name):
+        return name
+    return "'" + name.replace("'", "'\"'\"'") + "'"

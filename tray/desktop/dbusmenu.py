@@ -5,7 +5,7 @@ Every submenu is there from the start, because some hosts ask for the whole layo
 say AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
 import logging
 from collections.abc import Callable, Collection, Mapping

@@ -19,8 +19,11 @@ from tray.core.model import State
 from tray.core.view import SessionRow, View
 from tray.desktop.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, stamp
 
-Theme = Literal["light", "dark", "template"]
-"""The panel the icon stands on; ``template`` is black and clear only, for macOS to tint."""
+Theme = Literal["any", "light", "dark", "template"]
+"""
+The panel the icon stands on. ``any`` is for Linux, where a panel does not say how bright it is;
+``template`` is black and clear only, for macOS to tint.
+"""
 
 Colour = tuple[int, int, int]
 
@@ -49,11 +52,13 @@ SIZES: Final = (16, 22, 24, 32, 48, 64)
 
 _PAPER: Final[Colour] = (255, 255, 255)
 _TRACK: Final[Mapping[Theme, tuple[int, int, int, int]]] = {
+    "any": (128, 128, 128, 110),
     "light": (0, 0, 0, 40),
     "dark": (255, 255, 255, 56),
     "template": (0, 0, 0, 64),
 }
 _INK: Final[Mapping[Theme, Colour]] = {
+    "any": (0, 127, 140),
     "light": (36, 41, 47),
     "dark": (240, 243, 246),
     "template": (0, 0, 0),
@@ -83,14 +88,13 @@ class IconLook:
     guarded: bool = False
 
 
-def look_of(view: View, now: float, *, guarded: bool = False) -> IconLook:
+def look_of(view: View, now: float) -> IconLook:
     """
     Return what the icon shows of a view.
 
     Args:
         view: what a person sees.
         now: seconds since the epoch.
-        guarded: whether the active profile matches a guarded pattern.
     """
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
@@ -100,7 +104,7 @@ def look_of(view: View, now: float, *, guarded: bool = False) -> IconLook:
         state=state,
         ring=None if end is None else _steps(end - now) / RING_STEPS,
         badge=view.attention > told or view.keyring_locked or bool(view.problems),
-        guarded=guarded,
+        guarded=view.guarded,
     )
 
 
@@ -122,8 +126,9 @@ def shown_row(view: View) -> SessionRow | None:
     """Return the session the icon speaks of: the active profile's, else the most urgent one."""
     active = next((one for one in view.profiles if one.name == view.active_profile), None)
     of_active = (row for row in view.sessions if active and row.key == active.session)
-    of_worst = (row for row in view.sessions if row.state == view.worst)
-    return next(of_active, None) or next(of_worst, None)
+    worst = [row for row in view.sessions if row.state == view.worst]
+    worst.sort(key=lambda row: not row.in_use)
+    return next(of_active, None) or next(iter(worst), None)
 
 
 def known_end(row: SessionRow) -> float | None:
@@ -144,7 +149,7 @@ def known_end(row: SessionRow) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def draw(look: IconLook, size: int, theme: Theme = "dark") -> Image.Image:
+def draw(look: IconLook, size: int, theme: Theme = "any") -> Image.Image:
     """
     Return the icon, square, RGBA; the same object again for the same arguments.
 

@@ -42,8 +42,7 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         key: what the row acts on and how, for example ``use:dev``; rows with one key, under one
             parent, are one row to a click, whatever they say and wherever they stand (M3).
         text: what it says; a ``_`` is shown as it is.
-        action: called with nothing, with the icon, or with icon and row; a ``Menu`` for a
-            submenu; None for a row that only tells.
+        action: called with nothing; a ``Menu`` for a submenu; None for a row that only tells.
         checked: None for a plain row, else whether it is ticked.
         radio: whether the tick is one of a choice.
         default: whether a click on the icon itself does this.
@@ -54,7 +53,7 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         self,
         key: str,
         text: str,
-        action: Callable[..., object] | Menu | None,
+        action: Callable[[], object] | Menu | None,
         *,
         checked: bool | None = None,
         radio: bool = False,
@@ -63,13 +62,20 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(
             text,
-            action,
+            _taken(action),
             checked=None if checked is None else lambda _: checked,
             radio=radio,
             default=default,
             enabled=enabled,
         )
         self.key = key
+
+
+def _taken(action: Callable[[], object] | Menu | None) -> Any:
+    """Return what pystray takes: it counts a function's parameters, defaults included."""
+    if action is None or isinstance(action, _base.Menu):
+        return action
+    return lambda _icon, _row: action()
 
 
 def key_of(row: MenuItem) -> str:

@@ -96,6 +96,9 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self._served: DBusMenu | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __del__(self) -> None:
+        """Do nothing, where pystray hides the icon: the bus drops it with the connection."""
+
     # --- What the owner says -------------------------------------------------------------------
 
     @property
@@ -158,7 +161,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         bus.export(ITEM_PATH, self._item)
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
-        self._service = await self._name(bus)
+        self._service = await self._take_name(bus)
         for rule in _MATCHES:
             await bus.call(_to_bus("AddMatch", [rule]))
         await self._register(bus)
@@ -169,7 +172,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         self._cancel()
         self._set_host(present=False, reason=f"no tray host: {reason}")
 
-    async def _name(self, bus: MessageBus) -> str:
+    async def _take_name(self, bus: MessageBus) -> str:
         """Take the name the specification asks for; another's container may have our number."""
         name = f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_count)}"
         reply = await bus.request_name(name, NameFlag.DO_NOT_QUEUE)

@@ -6,7 +6,7 @@ opens the menu of an item that has it, so an item with nothing but a menu leaves
 that call it all the same get UnknownMethod and open the menu.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -150,7 +150,7 @@ class StatusItem(ServiceInterface):
     # --- Methods -------------------------------------------------------------------------------
 
     @dbus_method(name="ContextMenu")
-    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
+    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
         """Do nothing: only hosts that draw no menus ask, and there is no window to draw one on."""
 
     @dbus_method(name="Scroll")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from tray.errors import (
 )
 from tray.worker import granted
 from tray.worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 AWS_REMAINS = (
     "AWS could not be told, so its own session lives on until it ends; nothing here uses it."
@@ -55,9 +58,7 @@ def sign_out(session: SsoSession, tools: Tools) -> Outcome:
         if not _logged_out(session, tools, tokens):
             remains.append(AWS_REMAINS)
         tools.seam("logged-out")
-        if tokens:
-            gone = tuple(sorted({token.fingerprint for token in tokens}))
-            tools.records.change(session.key, signed_out=gone)
+        _record(session, tools, tokens)
         tools.seam("recorded")
         if not keyring_open or not _deleted(session, tools):
             remains.append(KEYRING_REMAINS)
@@ -66,6 +67,17 @@ def sign_out(session: SsoSession, tools: Tools) -> Outcome:
         tools.seam("removed")
         remains.extend(_roles_removed(session, tools))
     return SignedOut(" ".join(remains) or None)
+
+
+def _record(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> None:
+    """Record what was signed out of; a full disk is no reason to stay signed in."""
+    if not tokens:
+        return
+    gone = tuple(sorted({token.fingerprint for token in tokens}))
+    try:
+        tools.records.change(session.key, signed_out=gone)
+    except (TrayError, OSError) as error:
+        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
 
 def _kept(session: SsoSession, tools: Tools) -> tuple[SsoToken | None, bool]:

@@ -198,7 +198,11 @@ class Tools:
     def _write(self, session: SsoSession, token: SsoToken, document: bytes) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
-        write_atomic(path, document, seam=self.seam)
+        try:
+            write_atomic(path, document, seam=self.seam)
+        except OSError as error:
+            error.filename = str(path)  # a write tells no place, or that of a temporary file
+            raise
         now = self.clock()
         if token.issued_at is not None and token.issued_at < now:
             # Where this fails only the estimate of the token's age suffers.
