@@ -22,7 +22,7 @@ INBOX_LIMIT = 10_000
 
 
 def read_clocks() -> Now:
-    """Read both clocks, once for each event."""
+    """Read both clocks, once for each event; sentences name times of this machine's zone."""
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
