@@ -213,6 +213,7 @@ def test_a_wrong_code_ends_in_words(place: Place) -> None:
         place.sign_in(browser)
 
     assert "did not take" in browser.last()[1]
+    assert "Nothing has changed" in browser.last()[1]
     assert "not-a-code-of-aws" not in browser.last()[1]
     assert place.published() is None
 

@@ -222,6 +222,7 @@ def test_a_file_that_cannot_be_written_is_named(place: Place) -> None:
         place.sign_in(browser)
 
     assert "cannot be written" in browser.last()[1]
+    assert "Nothing has changed" not in browser.last()[1]
     assert place.tools.vault.load(place.session) is not None
 
 

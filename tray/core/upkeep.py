@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tray.core import desk, policy, signing, text
 from tray.core import effects as fx
-from tray.core import policy, signing, text
 from tray.core.effects import Effect, JobKind
 from tray.core.files import forgotten
 from tray.core.model import Now
@@ -33,6 +33,9 @@ def upkeep(state: TrayState, now: Now) -> Step:
             state = state.with_session(session)
         state, started = _start_due(state, session, now)
         effects.extend(started)
+    if not state.quitting:
+        state, queued = desk.next_in_queue(state, now)
+        effects.extend(queued)
     return state, tuple(effects)
 
 

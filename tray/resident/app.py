@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import platform
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,16 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
-from tray.core.model import Memory, Profile, SsoSession
+from tray.core.model import Memory
 from tray.core.state import TrayState
 from tray.core.view import View
-from tray.core.wire import to_wire
 from tray.errors import ConfigRejected
 from tray.files import private_directory, remove_stale_temps
 from tray.logs import History
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
 from tray.resident.effects import Effects, Ports
+from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
 from tray.resident.watch import Watch
@@ -36,7 +37,7 @@ from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
 from tray.system.paths import Paths, world
-from tray.worker.pool import Pool, WorkerLost
+from tray.worker.pool import Pool
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Resident:
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
         self._problems: tuple[str, ...] = ()
+        self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
+        self._numbers = itertools.count(1)
         self._wire()
 
     def _wire(self) -> None:
@@ -74,7 +77,13 @@ class Resident:
                 world=world(self.environ),
                 post=self.post,
                 status=self.status,
-                hand_out=self._hand_out,
+                hand_out=HandOut(
+                    state=lambda: self.loop.state,
+                    post=self.post,
+                    renew=self._renew,
+                    ask=self.pool.ask,
+                    memory=self.credentials,
+                ),
             )
         )
         ports = Ports(
@@ -84,9 +93,11 @@ class Resident:
             keep=self._keep,
             record_active=self._record_active,
             forget=self.credentials.forget,
-            tell=self.agent.tell,
+            tell=self._tell,
             note=self._note,
             open_browser=self._open_browser,
+            copy=self._copy,
+            change_setting=self._change_setting,
             restart=self._restart,
             quit=self.ended.set,
         )
@@ -225,6 +236,14 @@ class Resident:
         if not open_browser(url, self.environ, self.settings.browser(key)):
             log.warning("no browser could be opened for %s; use the link in the menu", key)
 
+    def _copy(self, text: str, what: str) -> None:
+        log.info("no clipboard is wired yet: the %s was not copied", what)
+        del text
+
+    def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
+        log.info("no setting is wired yet: %s stays", name)
+        del on
+
     def _restart(self) -> None:
         self.restarts = True
         self.ended.set()
@@ -247,60 +266,22 @@ class Resident:
         document["problems"] = [*document["problems"], *self._problems]
         return document
 
-    async def _hand_out(self, op: str, name: str) -> dict[str, Any]:
-        """Hand out credentials, or say who they are; never opens a browser (L6)."""
-        state = self.loop.state
-        profile = next((one for one in state.catalog.profiles if one.name == name), None)
-        if profile is None:
-            return {"exit": 2, "sentence": f'There is no profile "{name}".'}
-        session = state.sessions.get(profile.session or "")
-        config = session.config if session is not None else None
-        fetch = self._fetcher(op, profile, config)
-        try:
-            if op == "whoami":
-                return {"exit": 0, "sentence": "", "identity": await fetch()}
-            token = session.token if session is not None else None
-            fingerprint = token.fingerprint if token is not None else ""
-            document = await self.credentials.get(name, profile.session or "", fingerprint, fetch)
-        except _HandOutFailed as failed:
-            if session is not None and session.token is not None and failed.doubtful:
-                self.post(ev.Doubted(session.key, session.token.fingerprint))
-            return {"exit": failed.exit, "sentence": failed.sentence}
-        if session is not None:
-            self.post(ev.CredentialsGiven(session.key))
-        return {"exit": 0, "sentence": "", "credentials": document}
+    async def _renew(self, key: str) -> fx.Tell:
+        """Ask the rules for a renewal, as a person would, and wait for its end."""
+        number = f"hand-out-{next(self._numbers)}"
+        told: asyncio.Future[fx.Tell] = asyncio.get_running_loop().create_future()
+        self._awaited[number] = told
+        self.post(ev.RenewWanted(key, number))
+        return await told
 
-    def _fetcher(
-        self, op: str, profile: Profile, session: SsoSession | None
-    ) -> Callable[[], Awaitable[dict[str, Any]]]:
-        async def fetch() -> dict[str, Any]:
-            request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
-            try:
-                done = await self.pool.ask(request)
-            except WorkerLost as lost:
-                raise _HandOutFailed(1, lost.sentence) from None
-            if "failed" in done:
-                kind = done.get("error", "")
-                needs_person = kind in ("SignInNeeded", "TokenRejected")
-                sentence = str(done["failed"]["sentence"])
-                doubtful = kind == "TokenRejected"
-                raise _HandOutFailed(3 if needs_person else 1, sentence, doubtful=doubtful)
-            answer: dict[str, Any] = done["answer"]
-            return answer
-
-        return fetch
+    def _tell(self, tell: fx.Tell) -> None:
+        told = self._awaited.pop(tell.request, None)
+        if told is None:
+            self.agent.tell(tell)
+        elif not told.done():
+            told.set_result(tell)
 
 
 def _removed(address: Path) -> None:
     """Take our socket away, so that nobody waits for an answer there."""
     address.unlink(missing_ok=True)
-
-
-class _HandOutFailed(Exception):
-    """No credentials: why, and with which exit code."""
-
-    def __init__(self, code: int, sentence: str, *, doubtful: bool = False) -> None:
-        super().__init__(sentence)
-        self.exit = code
-        self.sentence = sentence
-        self.doubtful = doubtful

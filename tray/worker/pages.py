@@ -156,7 +156,7 @@ def denied(key: str, *, afresh: bool = False) -> Page:
     return _page(200, "Access was denied", ("calm", _DENIED), body, [_again(key)])
 
 
-def failed(key: str, sentence: str, *, afresh: bool = False) -> Page:
+def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Page:
     """
     Return the page of a sign-in that went wrong after the browser's part.
 
@@ -164,8 +164,9 @@ def failed(key: str, sentence: str, *, afresh: bool = False) -> Page:
         key: the session.
         sentence: one of ours, saying what went wrong.
         afresh: the older session was ended before (L9).
+        unchanged: whether it is certain that nothing else has changed.
     """
-    body = [escape(sentence), _kept(afresh=afresh)]
+    body = [escape(sentence), *([_kept(afresh=afresh)] if afresh or unchanged else [])]
     return _page(200, "The sign-in did not work", ("bad", _FAILED), body, [_again(key)])
 
 
