@@ -137,9 +137,13 @@ class Desk:
         members: dict[str, Any] = json.loads(self.file(session).read_bytes())
         return members
 
+    def write(self, members: Mapping[str, object], session: SsoSession = CORP) -> None:
+        """Write the token cache file in place, as most clients do."""
+        self.file(session).write_text(json.dumps(members))
+
     def add_members(self, members: Mapping[str, object], session: SsoSession = CORP) -> None:
-        """Put members into the token cache file, in place, as a tool of a third party does."""
-        self.file(session).write_text(json.dumps({**self.members(session), **members}))
+        """Put members into the token cache file, as a tool of a third party does."""
+        self.write({**self.members(session), **members}, session)
 
     def refreshes(self, **filters: Any) -> int:
         """Return how many refresh requests AWS has seen."""
