@@ -187,7 +187,7 @@ sys.addaudithook(_note_opened)
 
 @contextmanager
 def _files_opened() -> Iterator[list[str]]:
-    global _listening
+    global _listening  # noqa: PLW0603 - an audit hook stays for life and has no other switch
     _opened.clear()
     _listening = True
     try:

@@ -229,7 +229,7 @@ def test_an_sso_profile_says_what_keeps_it_from_working(
 
 
 def test_a_region_in_the_session_must_be_the_profiles_too(tmp_path: Path) -> None:
-    """Botocore compares every key both have, not only the SSO ones."""
+    """botocore compares every key both have, not only the SSO ones."""
     config = _CORP + "region = eu-west-1\n" + _BASE + "region = us-east-1\n"
 
     profile = _profile(_read(tmp_path, config), "base")
@@ -239,7 +239,7 @@ def test_a_region_in_the_session_must_be_the_profiles_too(tmp_path: Path) -> Non
 
 
 def test_the_session_may_give_account_and_role(tmp_path: Path) -> None:
-    """Botocore lays the session's keys over the profile's."""
+    """botocore lays the session's keys over the profile's."""
     config = _CORP + "sso_account_id = 1\n[profile dev]\nsso_session = corp\nsso_role_name = r\n"
 
     profile = _profile(_read(tmp_path, config), "dev")
