@@ -9,6 +9,7 @@ from pathlib import Path
 import botocore.configloader
 import botocore.exceptions
 import botocore.session
+import pytest
 from hypothesis import strategies as st
 
 from tray.aws import ini
@@ -203,16 +204,12 @@ def _refuses(ours: ConfigFiles) -> bool:
 
 
 def _check_refused(data: bytes, path: str) -> None:
-    try:
+    with pytest.raises(ConfigRejected) as caught:
         ini.parse(data, path)
-    except ConfigRejected as rejected:
-        assert path == rejected.file
-        assert rejected.sentence.startswith(f"{path}, line {rejected.line}: ")
-        known = configparser_line(path)
-        if known is not None:
-            assert known == rejected.line
-    else:
-        raise AssertionError(f"botocore refuses this, we take it: {data!r}")
+    line = caught.value.line
+    assert path == caught.value.file
+    assert caught.value.sentence.startswith(f"{path}, line {line}: ")
+    assert configparser_line(path) in (None, line)
 
 
 def configparser_line(path: str) -> int | None:

@@ -42,7 +42,7 @@ def test_a_refusal_names_file_line_and_reason(fault: str) -> None:
 
 
 def test_names_that_cannot_be_read_are_told_and_left_out() -> None:
-    """botocore drops these sections without a word; we say where they are."""
+    """These sections botocore drops without a word; we say where they are."""
     folder = _FAULTS / "unbalanced-quote"
 
     catalog = read_catalog(ConfigFiles(folder / "config", folder / "credentials"))

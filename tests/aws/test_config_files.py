@@ -24,6 +24,7 @@ _LONG_AGO = 1_000_000_000
 
 @pytest.fixture
 def files(tmp_path: Path) -> ConfigFiles:
+    """Name two files that are not there yet."""
     return ConfigFiles(config=tmp_path / "config", credentials=tmp_path / "credentials")
 
 
@@ -157,18 +158,30 @@ def test_what_is_no_readable_file_is_refused_by_name(
     assert (which, None) == (caught.value.file, caught.value.line)
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may read everything"
-)
+@contextmanager
+def _forbidden(path: Path) -> Iterator[None]:
+    """Let nobody read the file for a while; root, who may read all, becomes somebody else."""
+    path.chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(os.getuid())
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes do not forbid reading there")
 def test_a_file_without_permission_is_refused_and_tried_again(files: ConfigFiles) -> None:
     """A mode is mended without the file changing; the next look sees it."""
     files.config.write_text("[default]\n")
-    files.config.chmod(0)
     reader = CatalogReader(files)
-    with pytest.raises(ConfigRejected, match=r"cannot be read: Permission denied\.$"):
-        reader.read()
 
-    files.config.chmod(stat.S_IRUSR)
+    with (
+        _forbidden(files.config),
+        pytest.raises(ConfigRejected, match=r"/config cannot be read: Permission denied\.$"),
+    ):
+        reader.read()
 
     assert ["default"] == _names(reader.read())
 
@@ -187,7 +200,7 @@ sys.addaudithook(_note_opened)
 
 @contextmanager
 def _files_opened() -> Iterator[list[str]]:
-    global _listening  # noqa: PLW0603 - an audit hook stays for life and has no other switch
+    global _listening  # an audit hook stays for life and has no other switch
     _opened.clear()
     _listening = True
     try:

@@ -229,7 +229,7 @@ def test_an_sso_profile_says_what_keeps_it_from_working(
 
 
 def test_a_region_in_the_session_must_be_the_profiles_too(tmp_path: Path) -> None:
-    """botocore compares every key both have, not only the SSO ones."""
+    """As for botocore every key that both have is compared, not only the SSO ones."""
     config = _CORP + "region = eu-west-1\n" + _BASE + "region = us-east-1\n"
 
     profile = _profile(_read(tmp_path, config), "base")
@@ -239,7 +239,7 @@ def test_a_region_in_the_session_must_be_the_profiles_too(tmp_path: Path) -> Non
 
 
 def test_the_session_may_give_account_and_role(tmp_path: Path) -> None:
-    """botocore lays the session's keys over the profile's."""
+    """As for botocore the session's keys are laid over the profile's."""
     config = _CORP + "sso_account_id = 1\n[profile dev]\nsso_session = corp\nsso_role_name = r\n"
 
     profile = _profile(_read(tmp_path, config), "dev")
@@ -385,7 +385,7 @@ def test_settings_of_a_profile_that_is_not_there(tmp_path: Path) -> None:
     """The name is cleaned before it reaches the sentence."""
     files = ConfigFiles(tmp_path / "config", tmp_path / "credentials")
 
-    with pytest.raises(NotFound, match='^There is no profile "a\ufffd\\[31m" in '):
+    with pytest.raises(NotFound, match=r'^There is no profile "a\ufffd\[31m" in '):
         profile_settings(files, "a\x1b[31m")
 
 
@@ -450,14 +450,14 @@ def _botocore_says(
     builder = botocore.credentials.ProfileProviderBuilder(session)
     chain = botocore.credentials.AssumeRoleProvider(
         load_config=lambda: session.full_config,
-        client_creator=lambda *_, **__: None,
+        client_creator=session.create_client,
         cache={},
         profile_name=name,
         profile_provider_builder=builder,
     )
     sso = botocore.credentials.SSOProvider(
         load_config=lambda: session.full_config,
-        client_creator=lambda *_, **__: None,
+        client_creator=session.create_client,
         profile_name=name,
     )
     web = "web_identity_token_file" in found

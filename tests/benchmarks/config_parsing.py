@@ -65,9 +65,7 @@ def measure(rounds: int = 15) -> list[Row]:
         later = time.time() + 3600
         reader = CatalogReader(files, clock=lambda: later)
         reader.read()
-        ours, theirs = _turns(
-            rounds, lambda: reader.read, lambda: lambda: _stat_both(files)
-        )
+        ours, theirs = _turns(rounds, lambda: reader.read, lambda: lambda: _stat_both(files))
         rows.append((f"{profiles} profiles, unchanged", ours, theirs, ours / theirs, None))
     return rows
 

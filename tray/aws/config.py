@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -163,13 +163,16 @@ def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None
             for key, session in known.sessions.items()
         ),
         profiles=tuple(profiles),
-        problems=tuple(_left_out(files, config or b"", header) for header in merged.unreadable),
+        problems=_left_out(files, config, merged.unreadable),
     )
 
 
-def _left_out(files: ConfigFiles, config: bytes, header: str) -> str:
-    line = ini.line_of(config, header)
-    return (
-        f"{clean(str(files.config), 160)}, line {line}: the name in [{clean(header)}] is not "
-        "readable (quote a name with blanks, and close every quote); AWS tools leave it out."
+def _left_out(files: ConfigFiles, config: bytes | None, headers: Sequence[str]) -> tuple[str, ...]:
+    if not headers or config is None:
+        return ()
+    lines = ini.lines_of(config, set(headers))
+    return tuple(
+        f"{clean(str(files.config), 160)}, line {lines[header]}: the name in [{clean(header)}] is "
+        "not readable (quote a name with blanks, and close every quote); AWS tools leave it out."
+        for header in headers
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 import locale
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from operator import length_hint
 from typing import TypeAlias
@@ -80,15 +81,6 @@ class _Reading:
         if self.complaint is None:
             self.complaint = self.rejected(reason)
 
-    def open_section(self, header: str) -> Section:
-        """Return the section to fill from now on."""
-        if header == _DEFAULT:
-            return self.defaults
-        section: Section = {}
-        if self.sections.setdefault(header, section) is not section:
-            raise self.rejected(f"the section [{clean(header)}] appears a second time.")
-        return section
-
     def proceed(self, section: Section, key: str, text: str) -> None:
         """Add a continuation line to the value of ``key``, with the empty lines before it."""
         line = self.line
@@ -128,6 +120,7 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
     text = _decode(data, file, encoding or _native_encoding())
     reading = _Reading(file, text)
     _read_lines(reading)
+    reading.sections.pop(_DEFAULT, None)
     if reading.complaint is not None:
         raise reading.complaint
     for value in reading.continued:
@@ -171,6 +164,7 @@ def _read_lines(reading: _Reading) -> None:
     seen: dict[str, tuple[str, str]] = {}
     plain: dict[str, str] = {}
     section: Section = {}
+    sections = reading.sections
     header = key = ""
     level = 0
     for line in reading.ahead:
@@ -193,26 +187,26 @@ def _read_lines(reading: _Reading) -> None:
                 continue
         elif not line:
             continue
-        if line[0] == "[" and (end := line.rfind("]")) > 1:
-            header, key, level = line[1:end], "", 0
-            section = reading.open_section(header)
-            continue
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
-        if indent > level and key:
-            reading.proceed(section, key, text)
-            continue
+        text, indent = line, 0
+        if line[0] != "[":
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
+            if indent > level and key:
+                reading.proceed(section, key, text)
+                continue
         level = indent
         if text[0] == "[" and (end := text.rfind("]")) > 1:
             header, key = text[1:end], ""
-            section = reading.open_section(header)
+            section = reading.defaults if header == _DEFAULT else {}
+            if sections.setdefault(header, section) is not section:
+                raise reading.rejected(f"the section [{clean(header)}] appears a second time.")
             continue
         if not header:
             raise reading.rejected(_why_no_header(text))
-        name, value = _split_option(text)
-        if value is None:
+        name, given = _split_option(text)
+        if given is None:
             reading.complain(_why_no_option(text))
             continue
         if not name:
@@ -220,7 +214,7 @@ def _read_lines(reading: _Reading) -> None:
         key = name.lower()
         if key in section:
             raise reading.second_key(key, header)
-        section[key] = value
+        section[key] = given
         if key and indent == 0 and text[0] != "[" and equals and ":" not in before:
             plain[before] = key
 
@@ -287,17 +281,18 @@ def _why_no_option(text: str) -> str:
     return 'a section header without its "]".' if text[0] == "[" else 'a line without "=".'
 
 
-def line_of(data: bytes, header: str) -> int | None:
+def lines_of(data: bytes, headers: Collection[str]) -> dict[str, int]:
     """
-    Return the 1-based line where the section ``header`` begins, or None.
+    Return the 1-based lines where the sections of these headers begin.
 
     Args:
         data: a file that :func:`parse` took.
-        header: a section header as :func:`parse` returned it.
+        headers: section headers as :func:`parse` returned them.
     """
+    found: dict[str, int] = {}
     text = _universal(data.decode(_native_encoding(), "replace"))
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if stripped[:1] == "[" and stripped[1 : stripped.rfind("]")] == header:
-            return number
-    return None
+        if stripped[:1] == "[" and (header := stripped[1 : stripped.rfind("]")]) in headers:
+            found.setdefault(header, number)
+    return found

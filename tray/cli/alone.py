@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Self
 
 from tray.active_profile import read_active, read_previous
 from tray.aws.sight import look
 from tray.aws.token_cache import cache_path
-from tray.cli.here import Here, now
+from tray.cli.here import Here, note, now
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Effect
@@ -19,18 +21,28 @@ from tray.core.machine import step
 from tray.core.model import Preferences
 from tray.core.state import TrayState
 from tray.core.view import View, view
-from tray.errors import ConfigRejected, OurBug
+from tray.errors import ConfigRejected, OurBug, TrayError
 from tray.logs import History
 from tray.records import Records
-
-if TYPE_CHECKING:
-    from tray.worker.tools import Tools
 
 REQUEST = "cli"
 
 Progress = Callable[[fx.Tell], None]
 SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
 """Runs a sign-in: what to start and whom to tell the link; returns how it ended."""
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let a transaction finish before Ctrl-C counts: in its midst a refresh token may be new."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def recalled(here: Here, preferences: Preferences) -> TrayState:
@@ -83,8 +95,9 @@ def _due(effects: Iterable[Effect]) -> dict[str, float]:
 
 def view_of_files(here: Here) -> View:
     """Return what a person sees when only files are asked; unusable settings are a problem."""
+    problems: tuple[str, ...] = ()
     try:
-        preferences, problems = here.settings().preferences, ()
+        preferences = here.settings().preferences
     except ConfigRejected as rejected:
         preferences, problems = Preferences(), (rejected.sentence,)
     seen = view(recalled(here, preferences), now())
@@ -93,20 +106,35 @@ def view_of_files(here: Here) -> View:
 
 class Alone:
     """
-    One request's worth of the resident.
+    One request's worth of the resident, as a context manager around its tools.
+
+    Leaving it writes full files where the keyring has not confirmed yet (R3).
 
     Args:
         here: the world of this command.
-        tools: what transactions work with.
+
+    Raises:
+        ConfigRejected: the settings or the AWS config cannot be used.
     """
 
-    def __init__(self, here: Here, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, here: Here) -> None:
+        from tray.worker.tools import Tools
+
+        self.tools = Tools.from_environment(here.environ)
+        tools = self.tools
         self._history = History(here.paths.state)
         state = recalled(here, tools.settings.preferences)
         # Jobs the rules wanted at once are theirs to want: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with uninterrupted():
+            self.tools.unsaved.surrender()
+        self.tools.clients.close()
 
     def wish(
         self,
@@ -154,14 +182,21 @@ class Alone:
         for effect in self._fed(event):
             self._kept(effect, key)
 
+    def write_down(self, what: str, key: str, detail: str) -> None:
+        """Add a line to the history: who asked for which role is found there."""
+        self._history.add(now().wall, what, key, detail)
+
     def _fed(self, event: ev.Event) -> tuple[Effect, ...]:
         self.state, effects = step(self.state, event, now())
         return effects
 
     def _done(self, start: fx.StartJob, seen: str | None) -> tuple[Effect, ...]:
-        from tray.worker.perform import perform
+        from tray.worker import jobs
 
-        outcome = perform(start.kind, start.session, self._tools, adopt=start.adopt, seen=seen)
+        with uninterrupted():
+            outcome = jobs.run(
+                start.kind, start.session, self.tools, adopting=start.adopt, seen=seen
+            )
         return self._fed(ev.JobDone(start.session.key, start.attempt, outcome))
 
     def _signed_in(
@@ -177,7 +212,11 @@ class Alone:
     def _kept(self, effect: Effect, key: str) -> None:
         match effect:
             case fx.Keep() if effect.key == key:
-                self._tools.records.change(key, memory=effect.memory)
+                try:
+                    self.tools.records.change(key, memory=effect.memory)
+                except (OSError, TrayError):
+                    # What was asked for is done; only our memory of it is incomplete.
+                    note("state.json cannot be written.")
             case fx.Note() if effect.key in (key, None):
                 self._history.add(now().wall, effect.what, effect.key, effect.detail)
             case _:

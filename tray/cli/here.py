@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import click
@@ -23,6 +24,11 @@ from tray.errors import TrayError, Unreachable
 from tray.settings import Settings, read_settings
 from tray.system.paths import Paths, world
 
+NO_SUCH_NAME = 2
+"""
+Exit code of a resident that does not know a name. We have found it in the config by then: it was
+edited a moment ago, and the resident has yet to read it.
+"""
 JOB_PATIENCE = 120.0
 """Seconds to wait for a resident that runs a transaction; its own deadline is shorter."""
 
@@ -102,34 +108,28 @@ class Here:
         Returns:
             Its last word, or None: act alone. Why is said, unless simply no resident runs.
         """
-        with acting_alone_is_said() as alone, self.resident() as agent:
-            alone.connected = True
-            done: dict[str, Any] = agent.done(op, patience=patience, **members)
-            return done
+        connected = False
+        try:
+            with self.resident() as agent:
+                connected = True
+                done: dict[str, Any] = agent.done(op, patience=patience, **members)
+                return None if done["exit"] == NO_SUCH_NAME else done
+        except (OtherWorld, Unreachable) as error:
+            say_acting_alone(error, connected=connected)
         return None
 
 
-@dataclass(slots=True)
-class _Alone:
-    connected: bool = False
-
-
-@contextmanager
-def acting_alone_is_said() -> Iterator[_Alone]:
-    """Go on after the block where the resident cannot act for us, and say why (C3)."""
-    alone = _Alone()
-    try:
-        yield alone
-    except OtherWorld as error:
-        note(f"{error.sentence} Acting without it.")
-    except Unreachable as error:
-        if alone.connected:
-            note(f"{error.sentence} Acting without it.")
+def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> None:
+    """Say why the resident does not act for us, unless simply none runs (C3)."""
+    if isinstance(error, OtherWorld):
+        note(error.sentence)
+    elif connected:
+        note(f"{error.sentence} This command acts alone.")
 
 
 def now() -> Now:
-    """Read both clocks."""
-    return Now(wall=time.time(), mono=time.monotonic())
+    """Read both clocks, for a reader in this machine's zone."""
+    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
 def note(sentence: str) -> None:

@@ -121,5 +121,4 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
 
 
 def _maybe(at: float | None) -> str | None:
-    # Minus infinity means "at once" to the rules; no reader of JSON could make sense of it.
-    return None if at is None or at == float("-inf") else timestamp(at)
+    return None if at is None else timestamp(at)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, text
 from tray.core.effects import Effect
-from tray.core.model import Memory, Now, TokenFacts
-from tray.core.session import Session, refused
+from tray.core.ends import exact_end, learnt, without_disproved_end
+from tray.core.model import Keeper, Memory, Now, SsoSession, TokenFacts
+from tray.core.session import Session
 from tray.core.state import TrayState
 
 Step = tuple[TrayState, tuple[Effect, ...]]
@@ -19,11 +22,25 @@ def recalled(state: TrayState, event: ev.Recalled) -> TrayState:
     """Take what ``state.json`` holds; a keeper another process recorded counts at once (K1)."""
     state = replace(state, recalled=event)
     for session in state.sessions.values():
-        keeper = event.keepers.get(session.key, session.keeper)
+        if session.foreign is not None:
+            continue  # recorded of the place this name meant before
+        keeper = _recorded_keeper(session, event)
         contested = session.key in event.contested
-        if (keeper, contested) != (session.keeper, session.contested):
-            state = state.with_session(replace(session, keeper=keeper, contested=contested))
+        fresh = session.memory == Memory()
+        memory = event.memories.get(session.key, session.memory) if fresh else session.memory
+        after = replace(session, keeper=keeper, contested=contested, memory=memory)
+        if keeper == "released" and session.keeper != "released":
+            after = replace(after, failing=None, notable=None)
+        if after != session:
+            state = state.with_session(after)
     return state
+
+
+def _recorded_keeper(session: Session, event: ev.Recalled) -> Keeper | None:
+    """Return the keeper on record; what an adoption of ours records, its result will tell."""
+    if session.job is not None and session.job.kind == "adopt":
+        return session.keeper
+    return event.keepers.get(session.key, session.keeper)
 
 
 def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
@@ -31,43 +48,74 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
     Follow the config: sessions come, go and change.
 
     A session whose start URL or region changed is a new one: its token is never sent to the new
-    place (fault 25).
+    place (fault 25). One that goes is put on the shelf, so that an editor's slip which takes it
+    away for a second costs neither its keeper nor what was told.
     """
     sessions: dict[str, Session] = {}
     effects: list[Effect] = []
     for config in event.catalog.sessions:
         known = state.sessions.get(config.key)
-        same_place = known is not None and (known.config.start_url, known.config.region) == (
-            config.start_url,
-            config.region,
-        )
-        if known is not None and same_place:
+        if known is not None and _place(known.config) == _place(config):
             sessions[config.key] = replace(known, config=config)
-            continue
-        sessions[config.key] = Session(
-            config=config,
-            keeper=state.recalled.keepers.get(config.key),
-            contested=config.key in state.recalled.contested,
-            memory=state.recalled.memories.get(config.key, Memory()),
-        )
-        effects.append(fx.ReadTokens(config.key))
+        else:
+            sessions[config.key] = _arrived(state, config)
+            effects.append(fx.ReadTokens(config.key))
+    shelf = dict(state.shelf)
     for key, session in state.sessions.items():
-        if session.sign_in is not None and sessions.get(key) is not session:
-            still = sessions.get(key)
-            if still is None or still.sign_in is None:
-                effects.append(fx.CancelSignIn(key, session.sign_in.attempt))
-                effects.extend(
-                    fx.Tell(request, "done", 1, text.session_changed(key))
-                    for request in session.sign_in.requests
-                )
+        now_there = sessions.get(key)
+        if now_there is None or _place(now_there.config) != _place(session.config):
+            shelf[_place(session.config)] = _at_rest(session)
+            effects.extend(_left(session))
+    for session in sessions.values():
+        shelf.pop(_place(session.config), None)
     after = replace(
         state,
         sessions=sessions,
+        shelf=shelf,
         catalog=event.catalog,
         config_problem=None,
         config_read=True,
     )
     return after, tuple(effects)
+
+
+def _place(config: SsoSession) -> tuple[str, str, str]:
+    return config.key, config.start_url, config.region
+
+
+def _arrived(state: TrayState, config: SsoSession) -> Session:
+    back = state.shelf.get(_place(config))
+    earlier = [one for place, one in state.shelf.items() if place[0] == config.key]
+    last = state.sessions.get(config.key) or (earlier[-1] if earlier else None)
+    foreign = None
+    if last is not None:
+        foreign = last.token.fingerprint if last.token is not None else last.foreign
+    if back is not None:
+        own = back.token is not None and back.token.fingerprint == foreign
+        return replace(back, config=config, foreign=None if own else foreign)
+    if last is not None:
+        return Session(config=config, foreign=foreign)
+    return Session(
+        config=config,
+        keeper=state.recalled.keepers.get(config.key),
+        contested=config.key in state.recalled.contested,
+        memory=state.recalled.memories.get(config.key, Memory()),
+    )
+
+
+def _at_rest(session: Session) -> Session:
+    return replace(
+        session, job=None, wishes=(), sign_in=None, failing=None, sight="unseen", absent_since=None
+    )
+
+
+def _left(session: Session) -> Iterator[Effect]:
+    waiting = [request for _, request in session.wishes if request is not None]
+    waiting += session.job.requests if session.job is not None else ()
+    if session.sign_in is not None:
+        waiting += session.sign_in.requests
+        yield fx.CancelSignIn(session.key, session.sign_in.attempt)
+    yield from fx.done(tuple(waiting), 1, text.session_changed(session.key))
 
 
 def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
@@ -81,6 +129,10 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
     if session is None or session.job is not None:
         return state, ()
     match event.sight:
+        case TokenFacts() if event.sight.fingerprint == session.foreign:
+            return state.with_session(_absent(session, now)), ()
+        case TokenFacts():
+            return state.with_session(present(session, event.sight)), ()
         case ev.FileAbsent():
             return state.with_session(_absent(session, now)), ()
         case ev.FileTorn():
@@ -88,8 +140,8 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
         case ev.FileBad():
             seen = replace(session, sight="bad", bad=event.sight, torn_reads=0)
             return state.with_session(seen), ()
-        case TokenFacts():
-            return state.with_session(present(session, event.sight)), ()
+        case _:
+            assert_never(event.sight)
 
 
 def _absent(session: Session, now: Now) -> Session:
@@ -137,26 +189,18 @@ def present(session: Session, token: TokenFacts) -> Session:
     """
     seen = replace(session, sight="present", absent_since=None, torn_reads=0, bad=None)
     old = session.token
-    if old is not None and old.fingerprint == token.fingerprint:
-        same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
-        handed_back = token.refreshable and not old.refreshable
-        return replace(seen, token=same, adopt_tried=None if handed_back else seen.adopt_tried)
-    return new_token(seen, token, session)
+    if old is None or old.fingerprint != token.fingerprint:
+        return new_token(seen, token, session)
+    same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
+    if token.refreshable and not old.refreshable:  # another program handed it back
+        seen = replace(seen, adopt_tried=None, barren=None)
+    return replace(seen, token=same)
 
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
     """Start the life of a token another program (or an earlier run of ours) has written."""
-    memory = before.memory
-    started = before.fresh_start or before.over or refused(before)
-    known = before.token is not None or before.removed is not None
-    if started:
-        memory = replace(
-            memory, started_at=token.issued_at, end=None, used_at=token.issued_at, refused=None
-        )
-    elif known or memory.used_at is None:
-        memory = replace(memory, used_at=max(token.issued_at, memory.used_at or 0.0))
-    if memory.end is not None and memory.end.at < token.issued_at:
-        memory = replace(memory, end=None)
+    memory = _memory_with(token, before)
+    same_session = memory.started_at == before.memory.started_at
     return replace(
         seen,
         token=token,
@@ -168,6 +212,36 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         unconfirmed_at=None,
         end_confirmed=False,
         fresh_start=False,
-        snoozed=False,
+        foreign=None,
+        snoozed=before.snoozed and same_session,
         memory=memory,
     )
+
+
+def _memory_with(token: TokenFacts, before: Session) -> Memory:
+    """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
+    memory, end = before.memory, exact_end(before)
+    if memory.refused == token.fingerprint:
+        return memory  # seen again after a restart: what was found out about it still holds
+    ended = end is not None and end.at <= token.issued_at
+    if end is not None and ended:
+        memory = learnt(memory, end.at)
+    if ended or memory.refused is not None or before.over or before.fresh_start:
+        return replace(
+            memory,
+            started_at=token.issued_at,
+            end=None,
+            refused=None,
+            used_at=token.issued_at,
+            told=lasting(memory.told),
+        )
+    memory = without_disproved_end(memory, token)
+    known = before.token is not None or before.removed is not None
+    if known or memory.used_at is None:
+        return replace(memory, used_at=max(token.issued_at, memory.used_at or 0.0))
+    return memory
+
+
+def lasting(told: frozenset[str]) -> frozenset[str]:
+    """Return what stays told when a new session begins: that adoption exists is told once (K4)."""
+    return frozenset(once for once in told if once.startswith("adopted:"))

@@ -9,28 +9,31 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, text
 from tray.core.effects import Effect, JobKind
+from tray.core.ends import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.files import forgotten, present
-from tray.core.model import Now, SessionEnd, TokenFacts
+from tray.core.model import Now, Reason, SessionEnd
+from tray.core.pace import backoff, noted_answer
 from tray.core.session import (
     Failing,
     Session,
     awaits_judgement,
-    backoff,
-    noted_answer,
     refused,
-    renews,
+    renewable,
+    unreadable,
     usable,
 )
 from tray.core.state import TrayState
 
 Step = tuple[TrayState, tuple[Effect, ...]]
+Answer = tuple[Session, str, int, tuple[Effect, ...]]
+"""The session after a job, the sentence and exit code for who waits, and what else to do."""
 
 
 def wished(state: TrayState, key: str, kind: JobKind, request: str | None) -> Step:
     """Queue a person's wish; the upkeep starts it as soon as the session is free."""
     session = state.sessions.get(key)
     if session is None:
-        return state, fx.done((request,), 1, text.no_such_session(key))
+        return state, fx.done((request,), 2, text.no_such_session(key))
     job = session.job
     if job is not None and job.kind == kind:
         requests = (*job.requests, request) if request else job.requests
@@ -43,10 +46,15 @@ def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
     """Renew because a person asked; what only a sign-in can mend is said so at once."""
     session = state.sessions.get(event.key)
     if session is None:
-        return state, fx.done((event.request,), 1, text.no_such_session(event.key))
+        return state, fx.done((event.request,), 2, text.no_such_session(event.key))
+    if session.config.problem is not None:
+        return state, fx.done((event.request,), 1, session.config.problem)
     if session.keeper == "released":
         return state, fx.done((event.request,), 1, text.released_not_renewed(event.key))
-    if not renews(session) and not awaits_judgement(session):
+    if unreadable(session):
+        sentence = text.file_unreadable(event.key, session.bad)
+        return state, fx.done((event.request,), 3, sentence)
+    if not renewable(session) and not awaits_judgement(session):
         works = usable(session, now)
         sentence = text.cannot_renew(event.key, usable=works)
         return state, fx.done((event.request,), 1 if works else 3, sentence)
@@ -56,13 +64,20 @@ def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
 def doubted(state: TrayState, event: ev.Doubted, now: Now) -> TrayState:
     """Let one refresh decide about a token the portal does not want (R6)."""
     session = state.sessions.get(event.key)
-    if session is None or session.token is None:
+    if session is None or session.token is None or session.job is not None:
         return state
-    if session.token.fingerprint != event.fingerprint or session.job is not None:
+    if session.token.fingerprint != event.fingerprint or session.sign_in is not None:
         return state
-    if renews(session):
-        return state.with_session(replace(session, wishes=(*session.wishes, ("renew", None))))
-    return state.with_session(_over(session, now))
+    return state.with_session(suspect(session, now))
+
+
+def suspect(session: Session, now: Now) -> Session:
+    """Ask for one refresh, unless one is being tried already; with nothing to ask it is over."""
+    if renewable(session):
+        known = session.failing is not None or ("renew", None) in session.wishes
+        wishes = session.wishes if known else (*session.wishes, ("renew", None))
+        return replace(session, wishes=wishes)
+    return session if session.keeper == "released" else over(session, now)
 
 
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
@@ -80,23 +95,22 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
         return state, ()
     job = session.job
     session = replace(session, job=None)
-    outcome = event.outcome
-    after, sentence, exit_code, notes = _outcome(state, session, job.kind, outcome, now)
+    after, sentence, exit_code, effects = _answer(state, session, job.kind, event.outcome, now)
     answers = fx.done(job.requests, exit_code, sentence)
-    return state.with_session(after), (*notes, *answers, fx.ReadTokens(session.key))
+    return state.with_session(after), (*effects, *answers, fx.ReadTokens(session.key))
 
 
-def _outcome(
+def _answer(
     state: TrayState, session: Session, kind: JobKind, outcome: ev.Outcome, now: Now
-) -> tuple[Session, str, int, tuple[Effect, ...]]:
+) -> Answer:
     key = session.key
     match outcome:
         case ev.Renewed():
             after = _renewed(session, outcome, now)
             note: tuple[Effect, ...] = (fx.Note("renewed", key),) if outcome.by_us else ()
-            return after, text.renewed(key, outcome.token.expires_at), 0, note
+            return after, text.renewed(key, outcome.token.expires_at, now.zone), 0, note
         case ev.Refused():
-            after = _refused(state, session, outcome, now)
+            after = _refused(state, session, kind, outcome, now)
             note = (fx.Note("refused", key, f"{outcome.reason}, portal {outcome.portal}"),)
             return after, text.renewal_refused(key), 3, note
         case ev.Unrenewable():
@@ -122,128 +136,100 @@ def _outcome(
 
 
 def _renewed(session: Session, outcome: ev.Renewed, now: Now) -> Session:
-    token = outcome.token
-    usual = session.life
-    after = replace(present(session, token), token=token, keeper=outcome.keeper, removed=None)
-    memory = replace(session.memory, refused=None)  # a renewal starts no session: times stay
+    token, usual = outcome.token, session.life
     after = replace(
-        after,
-        over=False,
-        failing=None,
-        notable=None if outcome.stored else "keyring-waiting",
+        present(session, token),
+        token=token,
+        keeper=outcome.keeper,
         barren=None,
-        snoozed=session.snoozed,
-        end_confirmed=session.end_confirmed,
-        fresh_start=session.fresh_start,
-        memory=memory,
+        notable=None if outcome.stored else "keyring-waiting",
         life=max(usual or 0.0, token.life),
+        # A renewal starts no session: what is known of its start and its end stays.
+        end_confirmed=session.end_confirmed,
+        memory=replace(session.memory, refused=None),
     )
-    if not outcome.by_us:
-        return after
-    return _end_seen(noted_answer(after, now, good=True), token, usual)
+    if outcome.by_us:
+        return end_seen(noted_answer(after, now, good=True), token, usual)
+    return replace(after, memory=without_disproved_end(after.memory, token))
 
 
-def _end_seen(session: Session, token: TokenFacts, usual: float | None) -> Session:
-    """Learn the session's end from a token that is shorter than usual (DESIGN section 2)."""
-    memory = session.memory
-    end = memory.end
-    if end is not None and token.expires_at > end.at + shortening(usual or policy.HOUR):
-        memory = replace(memory, end=None)  # proven wrong: the session lived on
-        return replace(session, memory=memory, end_confirmed=False)
-    shortened = usual is not None and token.life < usual - shortening(usual)
-    if not shortened:
-        return _guess_checked(session, token)
-    agrees = end is not None and abs(end.at - token.expires_at) <= policy.CLOCK_SLACK
-    cause = end.cause if end is not None and agrees else token.fingerprint
-    memory = replace(memory, end=SessionEnd(token.expires_at, "exact", cause))
-    return replace(session, memory=memory, end_confirmed=agrees)
-
-
-def shortening(usual: float) -> float:
-    """Return by how many seconds a token must fall short of its usual life to mean an end."""
-    return min(policy.SHORTENED_BY, usual * policy.SHORTENED_SHARE)
-
-
-def _guess_checked(session: Session, token: TokenFacts) -> Session:
-    """Drop learnt lengths that a token of full life has proven wrong."""
-    memory = session.memory
-    if memory.started_at is None or not memory.lengths:
-        return session
-    lived = token.expires_at - memory.started_at
-    lengths = tuple(length for length in memory.lengths if length >= lived)
-    return replace(session, memory=replace(memory, lengths=lengths))
-
-
-def _refused(state: TrayState, session: Session, outcome: ev.Refused, now: Now) -> Session:
-    session = replace(noted_answer(session, now, good=False), failing=None)
-    token = session.token
+def _refused(
+    state: TrayState, session: Session, kind: JobKind, outcome: ev.Refused, now: Now
+) -> Session:
+    if kind != "check" or outcome.portal != "unreachable":
+        session = noted_answer(session, now, good=False)
+    token, failures = session.token, session.failing.failures if session.failing else 0
+    session = replace(session, failing=None)
     if token is None:
         return session
-    memory = replace(session.memory, refused=token.fingerprint)
     if outcome.reason == "registration-expired":
-        # The portal session lives on; only our client is too old. A plain sign-in mends it.
-        return replace(session, memory=memory, notable="registration-expired")
+        # The portal session lives on; only our client is too old, for good.
+        return replace(session, barren=token.fingerprint, notable="registration-expired")
+    memory = replace(session.memory, refused=token.fingerprint)
     if outcome.portal == "dead" or token.expires_at <= now.wall:
-        return _over(replace(session, memory=memory), now)
-    end = SessionEnd(token.expires_at, "exact", session.memory.end.cause
-                     if session.memory.end is not None else token.fingerprint)  # fmt: skip
-    memory = replace(memory, end=end)
-    session = replace(session, memory=memory, fresh_start=True)
+        end = exact_end(session)
+        if end is not None and end.at <= now.wall + policy.CLOCK_SLACK:
+            memory = learnt(memory, end.at)  # it ended where we knew it would
+        return over(replace(session, memory=memory), now)
+    cause = memory.end.cause if memory.end is not None else token.fingerprint
+    memory = replace(memory, end=SessionEnd(token.expires_at, "exact", cause))
+    session = replace(session, fresh_start=True)
     if outcome.portal == "unreachable":
-        wait = backoff(session, state.machine, 1) + policy.BACKOFF_FIRST
-        return replace(session, unconfirmed_at=now.wall + wait)
-    return replace(learnt(session, end.at), unconfirmed_at=None, end_confirmed=True)
+        waiting = replace(session, memory=memory)
+        return _asked_again(
+            state, waiting, "offline", text.unconfirmed(session.key), failures, now
+        )
+    memory = learnt(memory, token.expires_at)
+    return replace(session, memory=memory, unconfirmed_at=None, end_confirmed=True)
 
 
-def _over(session: Session, now: Now) -> Session:
-    """The sign-in session is dead; remember how long it lived if we saw its start."""
-    end = session.memory.end
-    at = end.at if end is not None and end.at <= now.wall else now.wall
-    session = learnt(session, at)
-    fingerprint = session.token.fingerprint if session.token is not None else None
-    memory = replace(session.memory, refused=fingerprint)
+def _asked_again(
+    state: TrayState, session: Session, reason: Reason, sentence: str, failures: int, now: Now
+) -> Session:
+    """Leave a refusal unconfirmed for now, and ask the portal about it again later (R4)."""
+    wait = backoff(session, state.machine, failures + 1) + policy.BACKOFF_FIRST
+    failing = Failing(reason, sentence, failures + 1, now.wall, now.wall + wait)
+    return replace(session, failing=failing, unconfirmed_at=failing.next_at)
+
+
+def over(session: Session, now: Now) -> Session:
+    """
+    Take the sign-in session for dead, as from now.
+
+    Its end is written down, so that it is known after a restart too. No length is learnt: a
+    session that was signed out of says nothing of how long the next one lasts.
+    """
+    token, memory = session.token, replace(session.memory, started_at=None)
+    if token is not None:
+        cause = memory.end.cause if memory.end is not None else token.fingerprint
+        end = SessionEnd(min(now.wall, token.expires_at), "exact", cause)
+        memory = replace(memory, end=end, refused=token.fingerprint)
     return replace(
         session, over=True, failing=None, unconfirmed_at=None, fresh_start=True, memory=memory
     )
 
 
-def learnt(session: Session, end: float) -> Session:
-    """Remember one more observed length, if a true start was seen (DESIGN section 2, 3)."""
-    memory = session.memory
-    if memory.started_at is None or end <= memory.started_at:
-        return session
-    lengths = (*memory.lengths, end - memory.started_at)[-policy.LENGTHS_KEPT :]
-    return replace(session, memory=replace(memory, lengths=lengths, started_at=None))
-
-
-def _adopted(
-    session: Session, outcome: ev.Adopted, now: Now
-) -> tuple[Session, str, int, tuple[Effect, ...]]:
-    taken = outcome.keeper == "keyring" and session.keeper != "keyring"
-    again = outcome.keeper == "keyring" and session.keeper == "keyring"
-    after = present(session, outcome.token)
+def _adopted(session: Session, outcome: ev.Adopted, now: Now) -> Answer:
+    kept = outcome.keeper == "keyring" and outcome.reason is None
+    first = kept and session.keeper != "keyring"
     after = replace(
-        after,
+        present(session, outcome.token),
         token=outcome.token,
         keeper=outcome.keeper,
         contested=outcome.contested or session.contested,
         notable=outcome.reason,
         failing=None,
         adopt_tried=outcome.token.fingerprint,
-        adopted_at=now.wall if taken else session.adopted_at,
+        adopted_at=now.wall if first else session.adopted_at,
     )
-    note: tuple[Effect, ...] = ()
-    if taken or again:
-        note = (fx.Note("adopted", session.key),)
-    elif outcome.contested:
-        note = (fx.Note("contested", session.key),)
+    what = "adopted" if kept else "contested" if outcome.contested else None
+    note = (fx.Note(what, session.key),) if what is not None else ()
     return after, text.adopted(session.key), 0, note
 
 
-def _judged(
-    session: Session, outcome: ev.RemovalJudged
-) -> tuple[Session, str, int, tuple[Effect, ...]]:
+def _judged(session: Session, outcome: ev.RemovalJudged) -> Answer:
     key = session.key
+    session = replace(session, failing=None)
     if outcome.verdict == "signed-out":
         gone = replace(forgotten(session, removed=True), absent_since=None)
         effects = (fx.ForgetCredentials(key), fx.Note("signed-out-elsewhere", key))
@@ -251,9 +237,9 @@ def _judged(
     if outcome.token is None:
         gone = forgotten(session, removed=session.token is not None)
         return replace(gone, absent_since=None), text.not_signed_in(key), 3, ()
-    back = present(session, outcome.token)
+    back = replace(present(session, outcome.token), token=outcome.token)
     note = (fx.Note("published-again", key),) if outcome.verdict == "published" else ()
-    return replace(back, token=outcome.token, failing=None), text.published(key), 0, note
+    return back, text.published(key), 0, note
 
 
 def _failed(
@@ -265,15 +251,20 @@ def _failed(
         return session  # told to who asked; asked for again by a person, not by a timer
     if kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
-        return replace(session, adopt_tried=tried, notable=outcome.reason)
-    failures = session.failing.failures + 1 if session.failing is not None else 1
-    wait = backoff(session, state.machine, failures)
-    if outcome.retry_after is not None:
-        wait = max(wait, min(outcome.retry_after, policy.RETRY_AFTER_MOST))
+        # It may have recorded a keeper before it failed.
+        keeper = state.recalled.keepers.get(session.key, session.keeper)
+        return replace(session, keeper=keeper, adopt_tried=tried, notable=outcome.reason)
+    before = session.failing
+    failures = before.failures if before is not None else 0
     if kind == "check":
-        return replace(session, unconfirmed_at=now.wall + wait + policy.BACKOFF_FIRST)
+        return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
     if refused(session):
         return session
-    return replace(
-        session, failing=Failing(outcome.reason, outcome.sentence, failures, now.wall + wait)
-    )
+    wait = backoff(session, state.machine, failures + 1)
+    if state.offline and outcome.reason == "offline":
+        wait = policy.BACKOFF_MOST  # the network's return is an event; until then it is vain
+    if outcome.retry_after is not None:
+        wait = max(wait, min(outcome.retry_after, policy.RETRY_AFTER_MOST))
+    since = before.since if before is not None else now.wall
+    failing = Failing(outcome.reason, outcome.sentence, failures + 1, since, now.wall + wait)
+    return replace(session, failing=failing)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from tray.core import desk, files, jobs, policy, signing, text
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import files, jobs, signing, text
+from tray.core.active import is_managed
 from tray.core.effects import Effect
-from tray.core.model import Now
+from tray.core.model import Memory, Now
 from tray.core.notices import notices
-from tray.core.session import Session
 from tray.core.state import TrayState
 from tray.core.upkeep import upkeep
 
@@ -36,6 +36,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
+    if desk.handed_back(after):
+        after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
+        answers = (*answers, *farewell)
     after, told = notices(after, now)
     return after, (*answers, *started, *told, *_keeps(state, after))
 
@@ -57,7 +60,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.Tick():
             return state, ()
         case ev.Mood():
-            return _mood(state, event), ()
+            return _mood(state, event, now), ()
         case ev.JobDone():
             return jobs.job_done(state, event, now)
         case ev.Stored():
@@ -67,17 +70,17 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInWanted():
             return signing.wanted(state, event, now)
         case ev.SignInReady():
-            return signing.ready(state, event)
+            return signing.ready(state, event, now)
         case ev.SignedIn():
             return signing.signed_in(state, event, now)
         case ev.SignInFailed():
-            return signing.failed(state, event)
+            return signing.failed(state, event, now)
         case ev.SignInCancelled():
-            return signing.cancelled(state, event)
+            return signing.cancelled(state, event, now)
         case ev.RequesterLeft():
-            return signing.left(state, event)
+            return signing.left(state, event, now)
         case ev.SignOutWanted():
-            return jobs.wished(state, event.key, "sign-out", event.request)
+            return _sign_out(state, event, now)
         case ev.RenewWanted():
             return jobs.renew_wanted(state, event, now)
         case ev.ReleaseWanted():
@@ -86,12 +89,38 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return _use(state, event)
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
+        case ev.SignInAllWanted():
+            return desk.sign_in_all(state, event)
+        case ev.UnlockWanted():
+            return state, (fx.UnlockKeyring(),)
+        case ev.ConsoleWanted():
+            return desk.console(state, event)
+        case ev.LinkWanted():
+            return desk.link(state, event)
+        case ev.EnvironmentWanted():
+            return desk.environment(state, event)
+        case ev.SettingWanted():
+            return state, (fx.ChangeSetting(event.name, event.on),)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitWanted():
-            return _quit(state, event)
+            return desk.hand_back(state, event) if event.hand_back else _quit(state, event, now)
         case _:
             assert_never(event)
+
+
+def _requester(state: TrayState) -> str | None:
+    return None if state.handing_back == desk.HOME_CLICK else state.handing_back
+
+
+def _sign_out(state: TrayState, event: ev.SignOutWanted, now: Now) -> Step:
+    session = state.sessions.get(event.key)
+    given_up: tuple[Effect, ...] = ()
+    if session is not None:
+        sentence = text.sign_in_cancelled(event.key)
+        state, given_up = signing.given_up(state, session, sentence, now)
+    state, effects = jobs.wished(state, event.key, "sign-out", event.request)
+    return state, (*given_up, *effects)
 
 
 def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
@@ -101,11 +130,9 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
 
 
 def _use(state: TrayState, event: ev.UseWanted) -> Step:
-    known = event.profile is None or any(
-        profile.name == event.profile for profile in state.catalog.profiles
-    )
-    if not known:
-        return state, fx.done((event.request,), 1, text.no_such_profile(event.profile or ""))
+    refusal = _not_to_use(state, event.profile) if event.profile is not None else None
+    if refusal is not None:
+        return state, fx.done((event.request,), *refusal)
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
@@ -116,13 +143,25 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
 
-def _quit(state: TrayState, event: ev.QuitWanted) -> Step:
-    cancels = tuple(
-        fx.CancelSignIn(session.key, session.sign_in.attempt)
-        for session in state.sessions.values()
-        if session.sign_in is not None
-    )
-    return state, (*cancels, *fx.done((event.request,), 0, text.quitting(state)), fx.Quit())
+def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
+    """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
+    if is_managed(name):
+        return 1, text.managed_profile(name)
+    profile = next((one for one in state.catalog.profiles if one.name == name), None)
+    if profile is None:
+        return 2, text.no_such_profile(name)
+    return (1, profile.problem) if profile.problem is not None else None
+
+
+def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:
+    farewell = fx.done((event.request,), 0, text.quitting(state, now))
+    effects: list[Effect] = []
+    state = replace(state, quitting=True, handing_back=None)
+    for key in tuple(state.sessions):
+        session = state.sessions[key]
+        state, given_up = signing.given_up(state, session, text.sign_in_cancelled(key), now)
+        effects.extend(given_up)
+    return state, (*effects, *farewell, fx.Quit())
 
 
 def _with(state: TrayState, key: str, *, snoozed: bool) -> TrayState:
@@ -134,11 +173,14 @@ def _used(state: TrayState, event: ev.CredentialsGiven, now: Now) -> TrayState:
     session = state.sessions.get(event.key)
     if session is None:
         return state
+    used_at = session.memory.used_at
+    if used_at is not None and 0 <= now.wall - used_at < policy.USED_GRAIN:
+        return state
     memory = replace(session.memory, used_at=now.wall)
     return state.with_session(replace(session, memory=memory))
 
 
-def _mood(state: TrayState, event: ev.Mood) -> TrayState:
+def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
     match event.what:
         case "asleep":
             return replace(state, asleep=True)
@@ -147,40 +189,57 @@ def _mood(state: TrayState, event: ev.Mood) -> TrayState:
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            return _impatient(replace(state, asleep=False))
+            return _impatient(_untold_is_news(replace(state, asleep=False), now), now)
         case "unlocked":
-            return _impatient(replace(state, locked=False))
+            return _impatient(_untold_is_news(replace(state, locked=False), now), now)
         case "network-up":
-            return _impatient(replace(state, offline=False))
-        case "clock-set" | "keyring-unlocked":
-            return _impatient(state)
+            return _impatient(replace(state, offline=False), now)
+        case "clock-set":
+            return _impatient(state, now)
+        case "keyring-unlocked":
+            return _impatient(_adopting_again(state), now)
         case _:
             assert_never(event.what)
 
 
-def _impatient(state: TrayState) -> TrayState:
+def _impatient(state: TrayState, now: Now) -> TrayState:
     """Let everything that waits for its next attempt try at once (R1); the allowance stays."""
     for session in state.sessions.values():
-        if session.failing is not None:
-            waiting = replace(session.failing, failures=0, next_at=float("-inf"))
-            state = state.with_session(replace(session, failing=waiting))
+        failing = session.failing
+        if failing is None:
+            continue
+        failing = replace(failing, failures=0, since=now.wall, next_at=now.wall)
+        asked_at = now.wall if session.unconfirmed_at is not None else None
+        state = state.with_session(replace(session, failing=failing, unconfirmed_at=asked_at))
+    return state
+
+
+def _untold_is_news(state: TrayState, now: Now) -> TrayState:
+    """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
+    for session in state.sessions.values():
+        told = f"adopted:{session.key}" in session.memory.told
+        if session.adopted_at is not None and not told:
+            state = state.with_session(replace(session, adopted_at=now.wall))
+    return state
+
+
+def _adopting_again(state: TrayState) -> TrayState:
+    """Let what had to stay in a file be adopted now that there is a keyring (L12)."""
+    for session in state.sessions.values():
+        state = state.with_session(replace(session, adopt_tried=None))
     return state
 
 
 def _keeps(before: TrayState, after: TrayState) -> tuple[Effect, ...]:
-    def changed(session: Session) -> bool:
-        old = before.sessions.get(session.key)
-        return old is None or old.memory != session.memory
-
     if not after.config_read:
         return ()
     return tuple(
         fx.Keep(session.key, session.memory)
         for session in after.sessions.values()
-        if changed(session) and session.memory != _recalled_memory(before, session)
+        if session.memory != _kept_memory(before, session.key)
     )
 
 
-def _recalled_memory(before: TrayState, session: Session) -> object:
-    known = before.sessions.get(session.key)
-    return before.recalled.memories.get(session.key) if known is None else known.memory
+def _kept_memory(before: TrayState, key: str) -> Memory:
+    known = before.sessions.get(key)
+    return known.memory if known is not None else before.recalled.memories.get(key, Memory())

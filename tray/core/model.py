@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 
 State = Literal[
@@ -47,15 +48,17 @@ ProfileKind = Literal["sso", "chained", "other"]
 @dataclass(frozen=True, slots=True)
 class Now:
     """
-    The two clocks, read once by the loop for each event.
+    The clocks, read once by the loop for each event.
 
     Args:
         wall: seconds since the epoch, UTC; may jump either way.
         mono: seconds of a monotonic clock; stops while the machine sleeps.
+        zone: the person's time zone, for the times in sentences; None = UTC, marked ``Z``.
     """
 
     wall: float
     mono: float
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,6 @@ RENEW_AT_LIFE: Final = 0.5
 """Share of a token's life after which it is renewed (R1)."""
 RENEW_JITTER: Final = 0.05
 """Largest share of the life by which a machine renews earlier than that (R1)."""
-LONG_LIFE: Final = HOUR
-"""Lives from here on are never left to run below RENEW_LATEST (R1)."""
-RENEW_LATEST: Final = 20 * MINUTE
-"""SDKs look at 15 minutes and less; they must never have to (R1)."""
 BACKOFF_FIRST: Final = 1.0
 BACKOFF_MOST: Final = 300.0
 """Seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)."""
@@ -25,6 +21,8 @@ RETRY_AFTER_MOST: Final = HOUR
 RENEWALS_PER_LIFE: Final = 3
 TROUBLES_PER_HOUR: Final = 12
 """What AWS may be asked at most: successes in a token life, other answers in an hour (R5)."""
+SHORTEST_LIFE: Final = 3.0
+"""A token with less than this is no life to measure by; the hour is (R5)."""
 
 # --- The end of the sign-in session (DESIGN section 2, S5) ---
 SHORTENED_BY: Final = 60.0
@@ -40,17 +38,23 @@ ENDING_BEFORE: Final = 30 * MINUTE
 LENGTHS_KEPT: Final = 5
 """How many observed session lengths are remembered for ``learnt``."""
 CLOCK_SLACK: Final = 5.0
-"""Seconds by which two ends may differ and still be the same end."""
+"""Seconds by which our clock and a slow answer may blur an end."""
+CLOCK_STEP: Final = 1.0
+"""Seconds by which two ends may differ and still be the same: AWS counts in whole seconds."""
 
 # --- Warning (W1-W3) ---
 WARN_BEFORE: Final = (15 * MINUTE, 5 * MINUTE)
 """When an ``ending`` notice is due, seconds before the end; settable."""
 FAILING_WARNS_UNDER: Final = 20 * MINUTE
 """``renewal-failing`` is worth a notice only with less token than this left (W1)."""
+FAILING_WARNS_AFTER: Final = 30.0
+"""Nor before it has failed for so long: a network needs a moment after waking (fault 31)."""
 GROUP_WITHIN: Final = MINUTE
 """Notices of one kind that fire this close together are told as one (W2)."""
 IDLE_AFTER: Final = 7 * DAY
 """A session nobody used for so long only colours its row (W2)."""
+USED_GRAIN: Final = HOUR
+"""Use is remembered this coarsely, so that a busy hour is not an hour of writing files."""
 ADOPTED_SHOWN_FOR: Final = 10 * MINUTE
 """For how long the notice of an adoption, with its Undo, stays."""
 
@@ -64,6 +68,8 @@ REMOVED_DELAY: Final = 0.3
 # --- Jobs and sign-ins ---
 SIGN_IN_DEADLINE: Final = 10 * MINUTE
 """How long a person has to finish in the browser (L4)."""
+REOPEN_AFTER: Final = MINUTE
+"""A page is opened again for an impatient second click only after this (T18)."""
 JOB_DEADLINE: Final = 90.0
 """Seconds after which a job counts as overdue; AWS calls end by themselves well before."""
 KEYRING_PATIENCE: Final = 10.0

@@ -1,27 +1,14 @@
-"""The rules of one session: which state it is in, when it renews, when it ends."""
+"""What the rules know of one session, and the plain facts that follow from it."""
 
 from __future__ import annotations
 
-import hashlib
-import statistics
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad
-from tray.core.model import (
-    EndKnown,
-    Keeper,
-    Memory,
-    Now,
-    Preferences,
-    Reason,
-    SessionEnd,
-    SsoSession,
-    State,
-    TokenFacts,
-)
+from tray.core.model import Keeper, Memory, Now, Reason, SsoSession, TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +22,19 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A sign-in that is under way, and who waits for its end."""
+    """
+    A sign-in that is under way, and who waits for its end.
+
+    Args:
+        attempt: its number; answers to another number are late and ignored.
+        method, afresh: how it is done (L1, L9).
+        opens: who opens the browser: the tray, or the terminal where it was typed (L6).
+        deadline: when it is given up, seconds since the epoch (L4).
+        fresh_start: the session before it was over when it began, so that it truly starts one.
+        requests: who waits.
+        url, user_code: known once the page can be opened.
+        opened_at: when the tray last opened the page, seconds since the epoch.
+    """
 
     attempt: int
     method: Literal["pkce", "device"]
@@ -46,15 +45,17 @@ class SignIn:
     requests: tuple[str, ...] = ()
     url: str | None = None
     user_code: str | None = None
+    opened_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Why the last attempt brought nothing, and when the next one is due."""
+    """Why the last attempts brought nothing, since when, and when the next one is due."""
 
     reason: Reason
     sentence: str
     failures: int
+    since: float
     next_at: float
 
 
@@ -67,8 +68,10 @@ class Session:
         config: what the config says.
         keeper: who keeps the refresh data (K1).
         contested: another program took it back so often that it stays in the file (K1).
+        foreign: fingerprint of a token that belongs to the place this session's name meant
+            before; it is never looked at here (fault 25).
         sight: what the last look at the cache file showed.
-        absent_since: when the file was first missing, seconds since the epoch.
+        absent_since: when the file was first missing; None once that has been judged (K5).
         torn_reads: how many looks in a row found it torn.
         bad: why the file cannot be used.
         token: the last good token seen; kept while a file is torn, bad or being judged.
@@ -93,6 +96,7 @@ class Session:
     config: SsoSession
     keeper: Keeper | None = None
     contested: bool = False
+    foreign: str | None = None
     sight: Literal["unseen", "present", "absent", "torn", "bad"] = "unseen"
     absent_since: float | None = None
     torn_reads: int = 0
@@ -127,172 +131,49 @@ def refused(session: Session) -> bool:
     return session.token is not None and session.memory.refused == session.token.fingerprint
 
 
+def has_refresh_data(session: Session) -> bool:
+    """Whether anything exists, here or in the file, with which the token could be renewed."""
+    token = session.token
+    if token is None or session.barren == token.fingerprint:
+        return False
+    return session.keeper == "keyring" or token.refreshable
+
+
+def renewable(session: Session) -> bool:
+    """Whether asking AWS for the next token is ours to do and may bring one."""
+    if session.over or refused(session) or session.keeper == "released":
+        return False
+    return has_refresh_data(session)
+
+
+def over_by(session: Session, now: Now) -> bool:
+    """
+    Whether the sign-in session is known to be dead, whatever its token's ``expiresAt`` says.
+
+    A refused token whose session ended before it did is one the portal no longer takes; this is
+    how that is known again after a restart.
+    """
+    end = session.memory.end
+    ended = end is not None and end.known == "exact" and end.at <= now.wall
+    return session.over or (refused(session) and ended)
+
+
+def unreadable(session: Session) -> bool:
+    """Whether the cache file cannot be used: then nobody but a sign-in writes it (fault 4)."""
+    return session.sight == "bad" or session.torn_reads > policy.TORN_READS
+
+
 def usable(session: Session, now: Now) -> bool:
     """Whether SDKs can work with what is published now."""
     return (
         session.token is not None
         and session.sight in ("present", "torn")
-        and not session.over
+        and not unreadable(session)
+        and not over_by(session, now)
         and session.token.expires_at > now.wall
     )
-
-
-def renews(session: Session) -> bool:
-    """Whether it goes on by itself: refresh data exists, is ours to use, and was not refused."""
-    token = session.token
-    if token is None or session.over or refused(session) or session.barren == token.fingerprint:
-        return False
-    if session.keeper == "released":
-        return False
-    return session.keeper == "keyring" or token.refreshable
-
-
-def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
-    """Return the end of the sign-in session, best knowledge first (DESIGN section 2)."""
-    memory = session.memory
-    if memory.end is not None:
-        return memory.end
-    if memory.started_at is None or session.token is None:
-        return None
-    cause = f"start-{memory.started_at:.0f}"
-    for key, length in preferences.session_lengths:
-        if key == session.key:
-            return SessionEnd(memory.started_at + length, "set", cause)
-    if memory.lengths:
-        return SessionEnd(memory.started_at + statistics.median(memory.lengths), "learnt", cause)
-    return None
-
-
-def end_known(end: SessionEnd | None) -> EndKnown:
-    """Return how well the end is known."""
-    return "no" if end is None else end.known
-
-
-def firm_end(session: Session, preferences: Preferences) -> SessionEnd | None:
-    """Return the end if it is more than a guess: only such an end makes a state (S5)."""
-    end = end_of(session, preferences)
-    return end if end is not None and end.known in ("exact", "set") else None
-
-
-def state_of(session: Session, preferences: Preferences, now: Now) -> State:
-    """Decide the state of rule S5."""
-    token = session.token
-    if session.sign_in is not None:
-        return "signing-in"
-    if session.sight == "bad" or session.torn_reads > policy.TORN_READS:
-        return "unreadable"
-    if token is None:
-        return "signed-out"
-    if session.over or token.expires_at <= now.wall:
-        return "expired"
-    if refused(session):
-        return "ending"
-    end = firm_end(session, preferences)
-    if end is not None and end.at - now.wall <= policy.ENDING_BEFORE:
-        return "ending"
-    return "signed-in" if session.failing is None else "renewal-failing"
-
-
-def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | None:
-    """Decide the reason of rule S6."""
-    if session.bad is not None and session.sight == "bad":
-        return session.bad.reason
-    if session.torn_reads > policy.TORN_READS:
-        return "torn-file"
-    if session.token is None:
-        return "removed" if session.removed else _trouble(session)
-    if session.over:
-        return "session-over"
-    if refused(session):
-        return "registration-expired" if session.notable == "registration-expired" else "refused"
-    trouble = _trouble(session)
-    if trouble is not None:
-        return trouble
-    ended = state_of(session, preferences, now) == "expired"
-    return "session-over" if ended and _past_known_end(session, preferences, now) else None
-
-
-def _trouble(session: Session) -> Reason | None:
-    return session.failing.reason if session.failing is not None else session.notable
-
-
-def _past_known_end(session: Session, preferences: Preferences, now: Now) -> bool:
-    end = firm_end(session, preferences)
-    return end is not None and end.at <= now.wall + policy.CLOCK_SLACK
-
-
-def shown_end(session: Session, preferences: Preferences, now: Now) -> SessionEnd | None:
-    """Return the end to show; a learnt one only while it lies ahead (a guess proven wrong)."""
-    end = end_of(session, preferences)
-    if end is not None and end.known == "learnt" and end.at <= now.wall:
-        return None
-    return end
-
-
-def share(*parts: object) -> float:
-    """Return a number in [0, 1) that depends on nothing but its arguments: jitter that repeats."""
-    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
-
-
-def planned_renewal(session: Session, machine: str) -> float | None:
-    """Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds."""
-    token = session.token
-    if token is None or not renews(session):
-        return None
-    end = session.memory.end
-    if end is not None and end.known == "exact" and session.end_confirmed:
-        # The token lasts until the session's own end; asking earlier again brings nothing.
-        return max(end.at, token.expires_at) + policy.LAST_QUESTION_AFTER
-    jitter = policy.RENEW_JITTER * share(machine, session.key)
-    due = token.issued_at + token.life * (policy.RENEW_AT_LIFE - jitter)
-    if token.life >= policy.LONG_LIFE:
-        due = min(due, token.expires_at - policy.RENEW_LATEST)
-    return due
-
-
-def next_attempt(session: Session, machine: str) -> float | None:
-    """Return when the next renewal attempt is due, wall seconds, or None if none will be made."""
-    planned = planned_renewal(session, machine)
-    if session.failing is not None and (planned is not None or awaits_judgement(session)):
-        return session.failing.next_at
-    return planned
 
 
 def awaits_judgement(session: Session) -> bool:
     """Whether a removed file must be asked about (K5): only where the keyring keeps a token."""
     return session.sight == "absent" and session.keeper == "keyring"
-
-
-def allowance(session: Session, now: Now) -> float:
-    """
-    Return from when on AWS may be asked again (R5), wall seconds; at or before now = at once.
-
-    Successes are limited per token life, so that tokens with a tiny life cannot make us hammer;
-    refusals and errors per hour.
-    """
-    life = session.life or (session.token.life if session.token else policy.HOUR)
-    good = sorted(at for at, ok in session.answered if ok and at > now.wall - life)
-    bad = sorted(at for at, ok in session.answered if not ok and at > now.wall - policy.HOUR)
-    waits = [now.wall]
-    if len(good) >= policy.RENEWALS_PER_LIFE:
-        waits.append(good[-policy.RENEWALS_PER_LIFE] + life)
-    if len(bad) >= policy.TROUBLES_PER_HOUR:
-        waits.append(bad[-policy.TROUBLES_PER_HOUR] + policy.HOUR)
-    return max(waits)
-
-
-def noted_answer(session: Session, now: Now, *, good: bool) -> Session:
-    """Return the session with one more answer of AWS counted (R5)."""
-    horizon = now.wall - max(policy.HOUR, session.life or 0.0)
-    kept = tuple(entry for entry in session.answered if horizon < entry[0] <= now.wall)
-    return replace(session, answered=(*kept, (now.wall, good)))
-
-
-def backoff(session: Session, machine: str, failures: int) -> float:
-    """Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter."""
-    doublings = min(failures - 1, 16)
-    most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0**doublings)
-    fingerprint = session.token.fingerprint if session.token else ""
-    # Never below a tenth: a draw near zero would spend the hour's allowance in one second.
-    return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))

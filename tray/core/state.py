@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tray.core import policy
+from tray.core.ends import end_of
 from tray.core.events import Recalled
-from tray.core.model import Catalog, Now, Preferences
-from tray.core.session import Session, awaits_judgement, end_of, next_attempt, renews
+from tray.core.model import Catalog, Now, Preferences, TokenFacts
+from tray.core.pace import next_attempt
+from tray.core.session import Failing, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,15 @@ class TrayState:
         preferences: the user's settings.
         active: the recorded active profile; it counts only while the catalog has it (A7).
         previous: the one before it.
+        shelf: sessions the config does not have just now, by key, start URL and region.
         recalled: what ``state.json`` held, for sessions the config brings later.
-        asleep, locked, offline: moods of the machine that hold notices or attempts back.
+        asleep, locked, offline: moods of the machine: asleep and locked hold notices back,
+            asleep also jobs; offline makes vain attempts rare.
         shown: notices on screen by slot.
         told: once-keys that belong to no session.
+        sign_in_queue: sessions that "Sign in to all" still has to come to.
+        handing_back: who asked to hand everything back before the end, or None.
+        quitting: the last word was said; nothing is started any more.
         next_attempt: the number of the next job or sign-in.
     """
 
@@ -51,12 +58,18 @@ class TrayState:
     preferences: Preferences = field(default_factory=Preferences)
     active: str | None = None
     previous: str | None = None
+    shelf: Mapping[tuple[str, str, str], Session] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     recalled: Recalled = field(default_factory=lambda: Recalled({}, {}))
     asleep: bool = False
     locked: bool = False
     offline: bool = False
     shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
     told: frozenset[str] = frozenset()
+    sign_in_queue: tuple[str, ...] = ()
+    handing_back: str | None = None
+    quitting: bool = False
     next_attempt: int = 1
 
     def with_session(self, session: Session) -> TrayState:
@@ -76,24 +89,25 @@ def next_look(state: TrayState, now: Now) -> float | None:
 
     The loop arms one timer for it and answers with ``Tick``; nothing else ever polls.
     """
-    moments = [
+    moments = (
         moment
         for session in state.sessions.values()
         for moment in _moments(session, state)
         if moment > now.wall
-    ]
-    return min(moments, default=None)
+    )
+    return None if state.quitting else min(moments, default=None)
 
 
 def _moments(session: Session, state: TrayState) -> Iterator[float]:
+    preferences = state.preferences
     if session.job is None and session.sign_in is None:
-        attempt = next_attempt(session, state.machine)
+        attempt = next_attempt(session, preferences, state.machine)
         if attempt is not None:
             yield attempt
-    if awaits_judgement(session) and session.absent_since is not None:
+        if session.unconfirmed_at is not None:
+            yield session.unconfirmed_at
+    if session.sight == "absent" and session.absent_since is not None:
         yield session.absent_since + policy.REMOVED_DELAY
-    if session.unconfirmed_at is not None:
-        yield session.unconfirmed_at
     if session.sign_in is not None:
         yield session.sign_in.deadline
     if session.adopted_at is not None:
@@ -101,11 +115,22 @@ def _moments(session: Session, state: TrayState) -> Iterator[float]:
     if session.token is None:
         return
     yield session.token.expires_at
-    if session.failing is not None and renews(session):
-        yield session.token.expires_at - policy.FAILING_WARNS_UNDER
-    end = end_of(session, state.preferences)
-    if end is not None:
-        yield end.at
-        yield end.at - policy.ENDING_BEFORE
-        for before in state.preferences.warn_before:
-            yield end.at - before
+    if session.failing is not None:
+        yield failing_warns_at(session.failing, session.token)
+    end = end_of(session, preferences)
+    at = end.at if end is not None else session.token.expires_at
+    yield at
+    yield at - policy.ENDING_BEFORE
+    for before in preferences.warn_before:
+        yield at - before
+
+
+def failing_warns_at(failing: Failing, token: TokenFacts) -> float:
+    """
+    Return from when on a failing renewal is worth a notice (W1), wall seconds.
+
+    A token of a few minutes' life is always near its end: shares of its life are the measure then.
+    """
+    left = min(policy.FAILING_WARNS_UNDER, token.life * policy.RENEW_AT_LIFE * 0.8)
+    patience = min(policy.FAILING_WARNS_AFTER, token.life * policy.RENEW_JITTER)
+    return max(token.expires_at - left, failing.since + patience)

@@ -1,11 +1,13 @@
-"""Every sentence a person reads that the rules decide on; plain words, no secrets, no markup."""
+"""What a person reads in rows and answers; plain words, no secrets, no markup."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
-from tray.core.model import Reason, State
+from tray.core.events import FileBad
+from tray.core.model import Now, Reason, State
 from tray.core.words import clean
 
 if TYPE_CHECKING:
@@ -15,28 +17,33 @@ if TYPE_CHECKING:
 REASONS: dict[Reason, str] = {
     "offline": "AWS cannot be reached",
     "refused": "AWS does not renew it any more",
-    "session-over": "the session has ended",
-    "registration-expired": "the client registration has expired",
+    "session-over": "the session is over",
+    "registration-expired": "its registration with AWS has expired",
     "keyring-locked": "the keyring is locked",
-    "keyring-denied": "the keyring refused the write",
-    "keyring-absent": "there is no keyring; the refresh token stays in the file",
-    "keyring-waiting": "waiting for the keyring",
+    "keyring-denied": "the keyring refuses access",
+    "keyring-absent": "no keyring is available",
+    "keyring-waiting": "the keyring has not answered yet",
     "tls": "the server's certificate is not trusted",
-    "clock": "the clock is wrong",
-    "torn-file": "the token cache file is empty or cut",
-    "bad-file": "the token cache file cannot be read",
-    "no-permission": "the token cache file may not be read",
-    "removed": "signed out by another program",
-    "other": "AWS answered with an error",
+    "clock": "the computer's clock is wrong",
+    "torn-file": "its token file is empty or cut short",
+    "bad-file": "its token file is damaged",
+    "no-permission": "its token file may not be read",
+    "removed": "another program signed out",
+    "other": "the last attempt failed",
 }
+
+MISTAKE = "SSO Tray made a mistake; its log says more."
+
+NAMED_AT_MOST = 4
+"""How many sessions a sentence lists before it counts the rest."""
 
 
 def span(seconds: float) -> str:
     """Say a length of time as a person would: ``45 s``, ``12 min``, ``3 h 05 min``, ``2 days``."""
-    whole = max(0, int(seconds))
+    whole = max(0, round(seconds))
     if whole < 120:
         return f"{whole} s"
-    minutes = whole // 60
+    minutes = (whole + 30) // 60
     if minutes < 120:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
@@ -53,8 +60,27 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
         at: seconds since the epoch.
         zone: the reader's zone; None = UTC, and then it says so.
     """
-    moment = datetime.fromtimestamp(at, zone or UTC)
-    return f"{moment:%H:%M}" if zone is not None else f"{moment:%H:%M:%SZ}"
+    try:
+        moment = datetime.fromtimestamp(at, zone or UTC)
+    except (OverflowError, ValueError, OSError):
+        return "a time far away"
+    return f"{moment:%H:%M}" if zone is not None else f"{moment:%H:%MZ}"
+
+
+def names(keys: Sequence[str]) -> str:
+    """List sessions for a sentence, the first few by name."""
+    return listed([clean(key) for key in keys])
+
+
+def listed(words: Sequence[str]) -> str:
+    """List words for a sentence: ``a``, ``a and b``, ``a, b, c, d and 36 more``."""
+    shown = list(words[:NAMED_AT_MOST])
+    if len(words) > NAMED_AT_MOST:
+        shown.append(f"{len(words) - NAMED_AT_MOST} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+# --- Rows -----------------------------------------------------------------------------------
 
 
 def state_words(state: State) -> str:
@@ -73,36 +99,57 @@ def state_words(state: State) -> str:
         case "expired":
             return "expired"
         case "unreadable":
-            return "token file unreadable"
+            return "unreadable"
         case _:
             assert_never(state)
 
 
 def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
-    """Say one session in a line: its state, its time, and why."""
-    words = [f"{clean(row.name)}: {state_words(row.state)}"]
-    if row.state == "signing-in" and row.sign_in_deadline is not None:
-        words.append(f"finish in the browser within {span(row.sign_in_deadline - now)}")
-    elif row.state == "ending":
-        end = row.session_ends_at or row.token_expires_at
-        if end is not None:
-            words.append(f"at {clock(end, zone)}, in {span(end - now)}")
-    elif row.state in ("signed-in", "renewal-failing"):
-        words.append(_time_left(row, now, zone))
-    if row.reason is not None:
+    """Say one session in a line: its state, its time, why, and what happens next."""
+    words = [_state_and_time(row, now, zone)]
+    if row.reason is not None and row.state != "signing-in":
         words.append(REASONS[row.reason])
-    if row.state == "renewal-failing" and row.next_attempt_at is not None:
-        words.append(f"next try in {span(row.next_attempt_at - now)}")
-    return ", ".join(word for word in words if word)
+    if row.state == "unreadable":
+        words.append("sign in to replace it")
+    if row.state == "renewal-failing" or (row.state == "expired" and row.renews):
+        at = row.next_attempt_at
+        words.append("trying now" if at is None else f"next try in {span(at - now)}")
+    elif row.state == "expired":
+        words.append("sign in again")
+    return f"{clean(row.name)}: {', '.join(words)}"
 
 
-def _time_left(row: SessionRow, now: float, zone: tzinfo | None) -> str:
-    if row.state == "renewal-failing" or not row.renews:
-        return f"{span((row.token_expires_at or now) - now)} left"
+def _state_and_time(row: SessionRow, now: float, zone: tzinfo | None) -> str:
+    words = state_words(row.state)
+    token_end = row.token_expires_at if row.token_expires_at is not None else now
+    if row.state == "signing-in":
+        return f"{words}, {_finish(row, now)}"
+    if row.state == "renewal-failing":
+        return f"{words}, {span(token_end - now)} left"
+    if row.state == "ending":
+        end = row.session_ends_at if row.session_ends_at is not None else token_end
+        return (
+            f"{words} at {clock(end, zone)}, in {span(end - now)}" if end > now else "ending now"
+        )
+    if row.state == "signed-in":
+        return f"{words}{_how_long(row, token_end, zone)}"
+    return words
+
+
+def _finish(row: SessionRow, now: float) -> str:
+    if row.sign_in_deadline is None:
+        return "finish in the browser"
+    code = f"with code {clean(row.user_code)} " if row.user_code is not None else ""
+    return f"finish in the browser {code}within {span(row.sign_in_deadline - now)}"
+
+
+def _how_long(row: SessionRow, token_end: float, zone: tzinfo | None) -> str:
+    if not row.renews:
+        return f" until {clock(token_end, zone)}"
     if row.session_ends_at is None:
-        return "renews itself"
-    about = "by about " if row.session_end_known == "learnt" else "until "
-    return f"renews itself {about}{clock(row.session_ends_at, zone)}"
+        return ", renews itself"
+    by = "by about" if row.session_end_known == "learnt" else "by"
+    return f", renews itself, new sign-in {by} {clock(row.session_ends_at, zone)}"
 
 
 # --- Answers to a person's wishes -----------------------------------------------------------
@@ -118,67 +165,89 @@ def no_such_profile(name: str) -> str:
     return f'There is no profile "{clean(name)}" in the AWS config.'
 
 
+def active_profile_gone(name: str) -> str:
+    """Say that the active profile vanished, so that none is active (A7)."""
+    gone = f'The active profile "{clean(name)}" is no longer in the AWS config.'
+    return f"{gone} No profile is active."
+
+
+def managed_profile(name: str) -> str:
+    """Say why our own profile cannot be the active one (A7)."""
+    return f'"{clean(name)}" is the profile that follows the active one; use another.'
+
+
 def now_active(name: str | None) -> str:
     """Say which profile is active."""
     return "No profile is active." if name is None else f'"{clean(name)}" is the active profile.'
 
 
-def quitting(state: TrayState) -> str:
+def quitting(state: TrayState, now: Now) -> str:
     """Say until when the AWS CLI goes on working after a plain Quit (K7)."""
     ends = [
-        f"{clean(session.key)} until {clock(session.token.expires_at)}"
+        f"{clean(session.key)} until {clock(session.token.expires_at, now.zone)}"
         for session in state.sessions.values()
-        if session.token is not None and session.keeper == "keyring"
+        if session.token is not None
+        and session.keeper == "keyring"
+        and session.token.expires_at > now.wall
     ]
     if not ends:
         return "SSO Tray has quit."
-    return f"SSO Tray has quit. The AWS CLI goes on working: {', '.join(ends)}."
+    return f"SSO Tray has quit. Without it the AWS CLI works with {listed(ends)}."
 
 
 def session_changed(key: str) -> str:
-    """Say that the config took a session away while it was being signed in to."""
-    return f'The session "{clean(key)}" was changed in the AWS config; sign in again.'
+    """Say that the config took a session away while somebody waited for it."""
+    return f'"{clean(key)}" was changed in the AWS config just now. Please try again.'
 
 
 def released_not_renewed(key: str) -> str:
     """Say why a released session is not renewed by us."""
-    return f'"{clean(key)}" was handed back to the AWS CLI, which renews it itself.'
+    return f'"{clean(key)}" was handed back to the AWS CLI, which renews it when it is used.'
+
+
+def file_unreadable(key: str, bad: FileBad | None) -> str:
+    """Say that the token file has to be replaced before anything can be renewed."""
+    why = bad.sentence if bad is not None else f'The token file of "{clean(key)}" is cut short.'
+    return f'{why} Sign in to replace it: sso-tray login "{clean(key)}".'
 
 
 def cannot_renew(key: str, *, usable: bool) -> str:
     """Say that only a sign-in helps."""
     if usable:
-        return (
-            f'"{clean(key)}" still works but cannot be renewed; it needs a sign-in when it ends.'
-        )
-    return f'"{clean(key)}" cannot be renewed: sign in with "sso-tray login {clean(key)}".'
+        return f'"{clean(key)}" still works, but only a new sign-in can prolong it.'
+    return f'"{clean(key)}" cannot be renewed. Sign in with: sso-tray login "{clean(key)}".'
 
 
-def renewed(key: str, expires_at: float) -> str:
+def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:
     """Say that a renewal worked."""
-    return f'"{clean(key)}" is renewed until {clock(expires_at)}.'
+    return f'"{clean(key)}" is renewed; the new token lasts until {clock(expires_at, zone)}.'
 
 
 def renewal_refused(key: str) -> str:
     """Say that AWS refused."""
-    return f'AWS does not renew "{clean(key)}" any more: sign in again.'
+    return f'AWS does not renew "{clean(key)}" any more. Please sign in again.'
 
 
-def renewals_limited(key: str) -> str:
+def unconfirmed(key: str) -> str:
+    """Say that AWS refused, and could not be asked what that means."""
+    return f'AWS does not renew "{clean(key)}", and the portal cannot be reached to say why.'
+
+
+def renewals_limited(key: str, wait: float) -> str:
     """Say that we hold back (R5)."""
-    return f'"{clean(key)}" was asked for often enough; the next try waits.'
+    return f'"{clean(key)}" was asked for often enough; the next try is in {span(wait)}.'
 
 
-def signed_in(key: str, expires_at: float, *, renews: bool) -> str:
-    """Say that a sign-in worked."""
-    how = "it renews itself" if renews else f"until {clock(expires_at)}"
-    return f'Signed in to "{clean(key)}": {how}.'
+def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:
+    """Say that a sign-in worked; ``until`` is None where it renews itself."""
+    how = "It renews itself." if until is None else f"It works until {clock(until, zone)}."
+    return f'Signed in to "{clean(key)}". {how}'
 
 
-def already_signed_in(key: str, expires_at: float, *, renews: bool) -> str:
+def already_signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:
     """Say that no browser was opened because none is needed (L7)."""
-    how = "it renews itself" if renews else f"it works until {clock(expires_at)}"
-    return f'Already signed in to "{clean(key)}": {how}. Nothing was opened.'
+    how = "and it renews itself" if until is None else f"until {clock(until, zone)}"
+    return f'Already signed in to "{clean(key)}", {how}. Nothing was opened.'
 
 
 def signed_out(key: str, remains: str | None) -> str:
@@ -199,12 +268,12 @@ def not_signed_in(key: str) -> str:
 
 def published(key: str) -> str:
     """Say that a removed file was put back."""
-    return f'The token cache file of "{clean(key)}" had been removed and was put back.'
+    return f'The token file of "{clean(key)}" was missing and has been put back.'
 
 
 def adopted(key: str) -> str:
     """Say that refresh data was taken into the keyring."""
-    return f'The refresh token of "{clean(key)}" is kept in the keyring now.'
+    return f'The refresh token of "{clean(key)}" is now kept in the keyring.'
 
 
 def nothing_to_cancel(key: str) -> str:
@@ -220,50 +289,3 @@ def sign_in_cancelled(key: str) -> str:
 def sign_in_too_late(key: str) -> str:
     """Say that nobody finished a sign-in in time (L4)."""
     return f'The sign-in to "{clean(key)}" was not finished in time.'
-
-
-# --- Notices --------------------------------------------------------------------------------
-
-
-def names(keys: tuple[str, ...]) -> str:
-    """List sessions for a sentence."""
-    return ", ".join(clean(key) for key in keys)
-
-
-def ending_notice(key: str, end: float, now: float) -> tuple[str, str]:
-    """Return title and text of the warning before a session ends."""
-    title = f"{clean(key)} ends in {span(end - now)}"
-    return title, f"The session ends at {clock(end)}. Sign in to go on working without a break."
-
-
-def expired_notice(keys: tuple[str, ...], reason: Reason | None) -> tuple[str, str]:
-    """Return title and text for one or several sessions that have ended."""
-    if len(keys) > 1:
-        return f"{len(keys)} sessions have ended", f"Sign in again: {names(keys)}."
-    if reason == "removed":
-        return f"Signed out of {names(keys)}", "Another program signed out of this session."
-    return f"{names(keys)} has ended", "Sign in again to go on working."
-
-
-def failing_notice(key: str, reason: Reason, left: float) -> tuple[str, str]:
-    """Return title and text for a renewal that keeps failing."""
-    title = f"{clean(key)} cannot be renewed just now"
-    return title, f"{REASONS[reason].capitalize()}. {span(left)} are left; we go on trying."
-
-
-def keyring_notice(reason: Reason, keys: tuple[str, ...]) -> tuple[str, str]:
-    """Return title and text for a keyring that a person has to see to."""
-    return f"{REASONS[reason].capitalize()}", f"Until then these cannot be renewed: {names(keys)}."
-
-
-def config_notice(sentence: str) -> tuple[str, str]:
-    """Return title and text for a config that botocore refuses."""
-    return "The AWS config cannot be read", f"{sentence} The last good one stays in use."
-
-
-def adopted_notice(key: str) -> tuple[str, str]:
-    """Return title and text for an adoption (K4)."""
-    return (
-        f"{clean(key)} is kept in the keyring now",
-        "Its refresh token was moved from the file into the keyring. The AWS CLI goes on working.",
-    )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tray.core import text
+from tray.core.active import is_guarded
+from tray.core.causes import in_use
+from tray.core.ends import end_known, shown_end
 from tray.core.model import EndKnown, Keeper, Now, Profile, Reason, State
-from tray.core.session import (
-    Session,
-    end_known,
-    next_attempt,
-    reason_of,
-    refused,
-    renews,
-    shown_end,
-    state_of,
-)
+from tray.core.pace import next_attempt
+from tray.core.session import Session
 from tray.core.state import TrayState
+from tray.core.states import helps_afresh, reason_of, renews, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +27,11 @@ class SessionRow:
         token_expires_at: the end of the published access token.
         session_ends_at, session_end_known: the end of the sign-in session, and how well known.
         renews: whether it goes on by itself.
-        next_attempt_at: when the next renewal is due.
+        next_attempt_at: when AWS is asked next; None while it is being asked, or never will be.
         sign_in_url, user_code, sign_in_deadline: while signing in.
         afresh: what the button "Sign in" does now is the afresh sign-in (L10), and says so.
         problem: why the session cannot be signed in to.
+        in_use: False for a session nobody used for a week: it only colours its row (W2).
     """
 
     key: str
@@ -54,6 +52,7 @@ class SessionRow:
     sign_in_deadline: float | None
     afresh: bool
     problem: str | None
+    in_use: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,11 @@ class View:
         sessions: a row each, config order.
         profiles: every profile, botocore's order.
         active_profile: None if none is picked or the picked one vanished (A7).
-        worst: the most urgent state over all sessions, for the icon.
-        attention: how many sessions need a person.
+        worst: the most urgent state over the sessions in use, for the icon.
+        attention: how many of them need a person.
         keyring_locked: whether the row "unlock keyring" belongs in the menu.
         problems: sentences about config and sessions.
+        guarded: whether the active profile matches a guarded pattern, for the mark (A7, M4).
     """
 
     sessions: tuple[SessionRow, ...]
@@ -78,6 +78,7 @@ class View:
     attention: int
     keyring_locked: bool
     problems: tuple[str, ...]
+    guarded: bool = False
 
 
 _URGENCY: tuple[State, ...] = (
@@ -94,46 +95,58 @@ _URGENCY: tuple[State, ...] = (
 def view(state: TrayState, now: Now) -> View:
     """Compute what a person sees; equal views need no redrawing."""
     rows = tuple(_row(state, session, now) for session in state.sessions.values())
-    needy = tuple(row for row in rows if row.state in ("expired", "ending", "unreadable"))
-    states = {row.state for row in rows}
-    worst: State = next((one for one in _URGENCY if one in states), "signed-out")
-    problems = [state.config_problem] if state.config_problem is not None else []
-    problems += state.catalog.problems
-    problems += [row.problem for row in rows if row.problem is not None]
-    if state.active is not None and state.active_profile is None and state.config_read:
-        problems.append(text.no_such_profile(state.active))
+    used = tuple(row for row in rows if row.in_use)
+    states = {row.state for row in used or rows}
+    active = state.active_profile
     return View(
         sessions=rows,
         profiles=state.catalog.profiles,
-        active_profile=state.active_profile,
-        worst=worst,
-        attention=len(needy),
+        active_profile=active,
+        worst=next((one for one in _URGENCY if one in states), "signed-out"),
+        attention=sum(_needs_person(row) for row in used),
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
-        problems=tuple(problems),
+        problems=tuple(_problems(state, rows)),
+        guarded=active is not None and is_guarded(active, state.preferences.guarded),
     )
+
+
+def _needs_person(row: SessionRow) -> bool:
+    return row.state in ("ending", "unreadable") or (row.state == "expired" and not row.renews)
+
+
+def _problems(state: TrayState, rows: tuple[SessionRow, ...]) -> Iterator[str]:
+    if state.config_problem is not None:
+        yield state.config_problem
+    yield from state.catalog.problems
+    for row in rows:
+        if row.problem is not None:
+            yield row.problem
+    if state.active is not None and state.active_profile is None and state.config_read:
+        yield text.active_profile_gone(state.active)
 
 
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     end = shown_end(session, state.preferences, now)
     sign_in = session.sign_in
-    kind = state_of(session, state.preferences, now)
+    attempt = next_attempt(session, state.preferences, state.machine)
     return SessionRow(
         key=session.key,
         name=session.key,
         start_url=session.config.start_url,
         region=session.config.region,
         profiles=session.config.profiles,
-        state=kind,
+        state=state_of(session, state.preferences, now),
         reason=reason_of(session, state.preferences, now),
         keeper=session.keeper,
         token_expires_at=session.token.expires_at if session.token is not None else None,
         session_ends_at=end.at if end is not None else None,
         session_end_known=end_known(end),
-        renews=renews(session),
-        next_attempt_at=next_attempt(session, state.machine),
+        renews=renews(session, state.preferences, now),
+        next_attempt_at=None if session.job is not None else attempt,
         sign_in_url=sign_in.url if sign_in is not None else None,
         user_code=sign_in.user_code if sign_in is not None else None,
         sign_in_deadline=sign_in.deadline if sign_in is not None else None,
-        afresh=kind == "ending" and not refused(session),
+        afresh=helps_afresh(session, state.preferences, now),
         problem=session.config.problem,
+        in_use=in_use(state, session, now),
     )

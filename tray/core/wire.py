@@ -50,18 +50,18 @@ def from_wire(document: Any) -> Any:
         return tuple(from_wire(item) for item in document)
     if not isinstance(document, dict):
         return document
-    name = document.get("type")
+    try:
+        return _word(document)
+    except (KeyError, TypeError, AttributeError):
+        msg = f"this is no {str(document.get('type'))[:40]}"
+        raise ValueError(msg) from None
+
+
+def _word(document: dict[str, Any]) -> Any:
+    name = document["type"]
     if name == "frozenset":
         return frozenset(document["items"])
     if name == "mapping":
         return {key: from_wire(item) for key, item in document["items"].items()}
-    kind = _TYPES.get(name) if isinstance(name, str) else None
-    if kind is None:
-        msg = "this is no word of the rules"
-        raise ValueError(msg)
     fields = {key: from_wire(item) for key, item in document.items() if key != "type"}
-    try:
-        return kind(**fields)
-    except TypeError:
-        msg = f"this is no {name}"
-        raise ValueError(msg) from None
+    return _TYPES[name](**fields)

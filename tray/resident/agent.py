@@ -176,7 +176,7 @@ class Agent:
 
     def _refusal(self, request: dict[str, Any]) -> dict[str, Any] | None:
         op = request.get("op")
-        if op not in _NEEDS:
+        if not isinstance(op, str) or op not in _NEEDS:
             sentence = f"There is no request {str(op)[:40]!r}: client and resident differ."
             return {"error": "unknown-op", "sentence": sentence}
         if request.get("world") != dict(self._answers.world):
@@ -184,7 +184,8 @@ class Agent:
             return {"error": "other-world", "sentence": sentence}
         for name in _NEEDS[op]:
             value = request.get(name)
-            if not isinstance(value, str) and not (name == "profile" and value is None):
+            none_is_meant = op == "use" and name in request and value is None
+            if not isinstance(value, str) and not none_is_meant:
                 return {"error": "bad-request", "sentence": f"The request lacks {name!r}."}
         if op == "login" and not _login_is_sound(request):
             return {"error": "bad-request", "sentence": "The sign-in request cannot be read."}

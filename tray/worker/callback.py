@@ -64,13 +64,21 @@ class CallbackServer:
         key: the session, named on the page of a sign-in that takes long.
         state: what tells the callback from a forgery; 256 random bits.
         port: a fixed port, or None for any free one.
+        head_within: seconds a connection may take to say what it wants.
         held_for: seconds until a waiting browser is told that it may go.
     """
 
     def __init__(
-        self, key: str, state: Secret, *, port: int | None = None, held_for: float = HELD_FOR
+        self,
+        key: str,
+        state: Secret,
+        *,
+        port: int | None = None,
+        head_within: float = HEAD_WITHIN,
+        held_for: float = HELD_FOR,
     ) -> None:
-        self._key, self._state, self._held_for = key, state, held_for
+        self._key, self._state = key, state
+        self._head_within, self._held_for = head_within, held_for
         self._wanted_port = port or 0
         self._host = ""
         self._selector = selectors.DefaultSelector()
@@ -148,7 +156,7 @@ class CallbackServer:
             # The last sign-in's connections may linger; two listeners still exclude each other.
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((_ADDRESS, self._wanted_port))
-        self._listener.listen(MOST_CONNECTIONS)
+        self._listener.listen(2 * MOST_CONNECTIONS)
 
     def _wake(self) -> None:
         try:
@@ -201,7 +209,7 @@ class CallbackServer:
         if len(self._connections) >= MOST_CONNECTIONS:
             self._drop(min(self._connections.values(), key=_expendable))
         accepted.setblocking(False)
-        connection = _Connection(accepted, time.monotonic() + HEAD_WITHIN)
+        connection = _Connection(accepted, time.monotonic() + self._head_within)
         self._connections[accepted] = connection
         self._selector.register(accepted, selectors.EVENT_READ, connection)
         self._attend(connection)
@@ -237,7 +245,7 @@ class CallbackServer:
     def _take(self, connection: _Connection, verdict: Callback | Refusal) -> None:
         connection.received.clear()
         if isinstance(verdict, Refusal):
-            log.info("a request to the callback address was refused (%d)", verdict.status)
+            log.debug("a request to the callback address was refused (%d)", verdict.status)
             page = pages.refused(verdict.status)
             self._send(connection, page.response(bodyless=verdict.bodyless))
             return

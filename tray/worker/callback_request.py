@@ -32,6 +32,7 @@ BrowserError = Literal[
     "other",
 ]
 """The values of ``error`` in RFC 6749 4.1.2.1; whatever else comes is ``other``."""
+_ERRORS: Final[tuple[BrowserError, ...]] = get_args(BrowserError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _callback(query: str, state: Secret) -> Callback | Refusal:
     if len(codes) + len(errors) != 1:
         return Refusal(400)
     if errors:
-        known = next((name for name in get_args(BrowserError) if name == errors[0]), "other")
+        known: BrowserError = next((name for name in _ERRORS if name == errors[0]), "other")
         return Callback(error=known)
     code = codes[0]
     if not code or len(code) > _LONGEST_CODE or not _CODE_LETTERS.issuperset(code):

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from tray.aws.config import ConfigFiles, profile_settings
 from tray.aws.portal import RoleCredentials
 from tray.aws.sts import CallerIdentity, caller_identity
 from tray.aws.timestamps import format_timestamp
+from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.words import clean
 from tray.errors import NotFound, SignInNeeded, UserMustAct
@@ -112,7 +114,7 @@ def credentials_document(credentials: Credentials) -> dict[str, Any]:
     return document
 
 
-def identity_document(identity: CallerIdentity) -> dict[str, str | None]:
+def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     """Return ``account arn user_id role user``; the last two None where it is no role."""
     found = _ROLE_ARN.fullmatch(identity.arn)
     role, user = (found[1], found[2]) if found else (None, None)
@@ -124,16 +126,6 @@ def identity_document(identity: CallerIdentity) -> dict[str, str | None]:
         "role": of_a_set[1] if of_a_set else role,
         "user": user,
     }
-
-
-def sign_in_needed(key: str) -> SignInNeeded:
-    """Return the error that says what to type."""
-    return SignInNeeded(f'Nobody is signed in to "{clean(key)}": sign in with: {login(key)}')
-
-
-def login(key: str) -> str:
-    """Return the command that signs in to a session, fit to be pasted into a shell."""
-    return f"sso-tray login {shlex.quote(clean(key, 200))}"
 
 
 def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Credentials:
@@ -155,7 +147,7 @@ def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Crede
 def _access_token(session: SsoSession, tools: Tools) -> Secret:
     token = tools.read(session)
     if token is None or token.expires_at <= tools.clock():
-        raise sign_in_needed(session.key)
+        raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
 
 
@@ -199,6 +191,6 @@ def calls_us(command: str, tools: Tools) -> bool:
     except ValueError:
         words = command.split()
     programs = {PurePath(word).name.lower().removesuffix(".exe") for word in words}
-    as_module = any(pair == ("-m", "tray") for pair in zip(words, words[1:], strict=False))
+    as_module = any(pair == ("-m", "tray") for pair in pairwise(words))
     handout = str(tools.paths.state / "handout")
     return "sso-tray" in programs or as_module or any(word.startswith(handout) for word in words)

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Final, get_args
 
-from tray.worker.sign_in import SignInPage, sign_in
-
 import tray
 from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
@@ -20,6 +18,7 @@ from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
 from tray.logs import quiet_libraries
 from tray.worker import hand_out, jobs
+from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ OTHER_VERSION: Final = 3
 """Exit code after a handshake with another version (an upgrade under a running resident)."""
 
 # Between these steps the process alone knows a refresh token, and must not be killed (R3).
-_HOLDS_FROM: Final = "proved"
+_HOLDS_FROM: Final = ("proved", "exchanging")
 
 
 class _Out:
@@ -161,15 +160,18 @@ class Worker:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
             self._out.send({"id": number, "ready": page_words})
 
-        result = sign_in(
-            session,
-            tools,
-            method=request["method"],
-            afresh=bool(request.get("afresh")),
-            callback_port=request.get("callback_port"),
-            ready=ready,
-            cancelled=self._cancelled,
-        )
+        try:
+            result = sign_in(
+                session,
+                tools,
+                method=request["method"],
+                afresh=bool(request.get("afresh")),
+                callback_port=request.get("callback_port"),
+                ready=ready,
+                cancelled=self._cancelled,
+            )
+        finally:
+            self._let_go(tools)
         return {
             "token": to_wire(result.token),
             "keeper": result.keeper,
@@ -187,7 +189,7 @@ class Worker:
             return self._tools
 
     def _step(self, name: str) -> None:
-        if name == _HOLDS_FROM:
+        if name in _HOLDS_FROM:
             with self._lock:
                 self._holding.add(threading.get_ident())
             self._out.send({"holding": True})

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tray.worker import pages
+
+NASTY = '<img src=x onerror="alert(1)">'
+
+ALL = {
+    "success": pages.success("corp", renews=True),
+    "success, unrenewable": pages.success("corp", renews=False, sentence="It ends in 60 min."),
+    "denied": pages.denied("corp"),
+    "denied afresh": pages.denied("corp", afresh=True),
+    "failed": pages.failed("corp", "AWS did not take the code."),
+    "unfinished": pages.unfinished("corp"),
+    "refused": pages.refused(404),
+}
+
+
+class _Outline(HTMLParser):
+    """Collects elements and attributes; complains of nothing a browser would bear."""
+
+    def __init__(self, page: pages.Page) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.feed(page.html.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+
+@pytest.mark.parametrize("page", ALL.values(), ids=ALL)
+def test_a_page_is_self_contained(page: pages.Page) -> None:
+    """It runs no script and loads nothing: no script, link, form or address of any host."""
+    outline = _Outline(page)
+
+    assert not {"script", "img", "iframe", "form", "a", "base", "object"} & set(outline.tags)
+    for name, value in outline.attributes:
+        assert not name.startswith("on")
+        assert name != "style"
+        assert name not in ("href", "src") or value.startswith("data:")
+    assert b"url(" not in page.html
+    assert b"@import" not in page.html
+
+
+@pytest.mark.parametrize("page", ALL.values(), ids=ALL)
+def test_the_policy_allows_exactly_its_style(page: pages.Page) -> None:
+    """The one style sheet is the one whose hash the policy names, so the page is not bare."""
+    style = re.search(rb"<style>(.*?)</style>", page.html, re.DOTALL)
+    policy = dict(pages.HEADERS)["Content-Security-Policy"]
+
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1]).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+
+
+@pytest.mark.parametrize("page", ALL.values(), ids=ALL)
+def test_a_page_can_be_heard_and_read_anywhere(page: pages.Page) -> None:
+    """A language, a title, one heading, one main part, hidden ornaments, both colour schemes."""
+    outline = _Outline(page)
+
+    assert ("lang", "en") in outline.attributes
+    assert ("aria-hidden", "true") in outline.attributes
+    assert [1, 1, 1] == [outline.tags.count(tag) for tag in ("title", "h1", "main")]
+    for part in (b"prefers-color-scheme: dark", b"prefers-reduced-motion", b"width=device-width"):
+        assert part in page.html
+
+
+def test_names_and_sentences_are_escaped() -> None:
+    """A name from the config is text on a page, never markup, and control characters show."""
+    shown = [
+        pages.success(NASTY, renews=True, sentence=NASTY),
+        pages.denied(NASTY),
+        pages.failed(NASTY, NASTY),
+        pages.unfinished(NASTY),
+        pages.denied("a\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}b"),
+    ]
+
+    for page in shown:
+        assert b"<img" not in page.html
+        assert b"\x1b" not in page.html
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page.html.decode()
+
+
+def test_each_end_says_what_next() -> None:
+    """Success may be closed and renews itself; the others say how to try again."""
+    success, denied = ALL["success"].html.decode(), pages.denied("my session").html.decode()
+
+    assert "close this tab; the session renews itself" in success
+    assert "sso-tray login &#x27;my session&#x27;" in denied
+    assert "a session that was running goes on" in denied
+    assert "a session that was running goes on" not in ALL["denied afresh"].html.decode()

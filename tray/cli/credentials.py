@@ -1,0 +1,135 @@
+"""Credentials for programs, and whose they are: ``credentials``, ``whoami``. Never a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from tray.cli import manual
+from tray.cli.here import JOB_PATIENCE, Ended, Here, now
+from tray.cli.naming import profile_meant
+from tray.core import events as ev
+from tray.core.commands import sign_in_first
+from tray.core.model import Profile, SsoSession
+from tray.core.session import awaits_judgement, renewable, usable
+from tray.errors import SignInNeeded, TokenRejected
+
+if TYPE_CHECKING:
+    from tray.cli.alone import Alone
+
+Wanted = Literal["credentials", "whoami"]
+
+
+@click.command(help=manual.CREDENTIALS)
+@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["process"]),
+    default="process",
+    show_default=True,
+    help="For whom.",
+)
+def credentials(*, profile: str | None, form: str) -> None:
+    """Print credentials."""
+    del form  # there is one so far
+    click.echo(json.dumps(_document("credentials", profile)))
+
+
+@click.command(help=manual.WHOAMI)
+@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+def whoami(*, profile: str | None) -> None:
+    """Ask AWS who we are."""
+    found = _document("whoami", profile)
+    for label, member in (
+        ("user", "user"),
+        ("account", "account"),
+        ("role", "role"),
+        ("arn", "arn"),
+    ):
+        if found.get(member):
+            click.echo(f"{label:<8} {found[member]}")
+
+
+def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
+    """
+    Return what was asked for.
+
+    Raises:
+        Ended: the resident could not get it.
+        TrayError: we could not; `SignInNeeded` where a person must sign in.
+    """
+    here = Here.of_this_process()
+    catalog = here.catalog()
+    profile = profile_meant(catalog, name, here.profile_in_force)
+    session = next((one for one in catalog.sessions if one.key == profile.session), None)
+    done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
+    if done is None:
+        return _alone(here, wanted, session, profile)
+    if done["exit"] == 3 and session is not None:
+        raise SignInNeeded(sign_in_first(session.key))
+    if done["exit"]:
+        raise Ended(done["sentence"], done["exit"])
+    document: dict[str, Any] = done["credentials" if wanted == "credentials" else "identity"]
+    return document
+
+
+def _alone(
+    here: Here, wanted: Wanted, session: SsoSession | None, profile: Profile
+) -> dict[str, Any]:
+    """Get it without a resident; a token that has ended is renewed first, where that is ours."""
+    from tray.cli.alone import Alone
+
+    with Alone(here) as alone:
+        if session is None:
+            return _asked(alone, wanted, None, profile)
+        return _of_session(alone, wanted, session, profile)
+
+
+def _asked(
+    alone: Alone, wanted: Wanted, session: SsoSession | None, profile: Profile
+) -> dict[str, Any]:
+    from tray.worker import hand_out
+
+    if wanted == "whoami":
+        return hand_out.identity_document(hand_out.identity(session, profile, alone.tools))
+    found = hand_out.role_credentials(session, profile, alone.tools)
+    return hand_out.credentials_document(found)
+
+
+def _of_session(
+    alone: Alone, wanted: Wanted, session: SsoSession, profile: Profile
+) -> dict[str, Any]:
+    state = alone.state.sessions[session.key]
+    if state.sight in ("present", "absent") and not usable(state, now()):
+        _renew(alone, session)
+    try:
+        found = _asked(alone, wanted, session, profile)
+    except TokenRejected:
+        _renew(alone, session)  # one refresh decides (R6)
+        found = _asked(alone, wanted, session, profile)
+    alone.tell(session.key, ev.CredentialsGiven(session.key))
+    alone.write_down(wanted, session.key, profile.name)
+    return found
+
+
+def _renew(alone: Alone, session: SsoSession) -> None:
+    """
+    Renew before credentials are asked for.
+
+    Raises:
+        SignInNeeded: there is nothing to renew, or AWS does not any more.
+        Ended: it did not work just now.
+    """
+    from tray.cli.alone import REQUEST
+
+    state = alone.state.sessions[session.key]
+    if not (renewable(state) or awaits_judgement(state)):
+        raise SignInNeeded(sign_in_first(session.key))
+    last = alone.wish(session.key, ev.RenewWanted(session.key, REQUEST))
+    if last.exit == 3:
+        raise SignInNeeded(sign_in_first(session.key))
+    if last.exit:
+        raise Ended(last.sentence, last.exit)

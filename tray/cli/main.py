@@ -1,0 +1,166 @@
+"""The command ``sso-tray``: its commands, and what their failures mean to the shell (rule C1)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import click
+
+import tray
+from tray.cli import manual
+from tray.cli.here import Ended, note
+from tray.errors import NotFound, SignInNeeded, TrayError
+
+COMMANDS: Final = {
+    "run": "tray.cli.process:run",
+    "status": "tray.cli.status:status",
+    "login": "tray.cli.login:login",
+    "logout": "tray.cli.sessions:logout",
+    "renew": "tray.cli.sessions:renew",
+    "release": "tray.cli.sessions:release",
+    "use": "tray.cli.profiles:use",
+    "profiles": "tray.cli.profiles:profiles",
+    "whoami": "tray.cli.credentials:whoami",
+    "credentials": "tray.cli.credentials:credentials",
+    "quit": "tray.cli.process:end",
+    "demo": "tray.cli.process:demo",
+}
+"""Where each command is; only the one that was typed is imported, for a fast start."""
+
+
+class _Commands(click.Group):
+    """The commands, in the order of the manual."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # Caught before click, which would put an empty line before our one sentence.
+            if sys.stderr.isatty():
+                click.echo(err=True)
+            msg = "cancelled."
+            raise Ended(msg, 1) from None
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
+    help=manual.PROGRAM,
+    epilog=manual.EPILOG,
+)
+@click.version_option(tray.__version__, message="sso-tray %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run the tray where no command was named."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
+    if context.invoked_subcommand is None:
+        from tray.cli.process import run
+
+        context.invoke(run)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run the command line.
+
+    Args:
+        arguments: without the program's name; by default the process's own.
+
+    Returns:
+        The exit code of rule C1; every failure has been said in one sentence on stderr.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        _never_refuse_a_character(stream)
+    # What a library or a transaction logs is no part of a command's output.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        result: Any = cli.main(
+            None if arguments is None else list(arguments),
+            prog_name="sso-tray",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`sso-tray profiles | head`).
+        _drop_output()
+        return 1
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last place that can still say something
+        return _failed(error)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong and return the exit code."""
+    match error:
+        case Ended():
+            if error.sentence:
+                note(error.sentence)
+            return error.exit_code
+        case NotFound():
+            note(error.sentence)
+            return 2
+        case SignInNeeded():
+            note(error.sentence)
+            return 3
+        case TrayError():
+            note(error.sentence)
+        case OSError():
+            place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+            note(f"{place}{error.strerror or type(error).__name__}.")
+        case _:
+            note(f"SSO Tray made a mistake ({type(error).__name__}{_where(error)}).")
+    return 1
+
+
+def _where(error: Exception) -> str:
+    """Name the place alone: an exception's own text may hold anything."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+def _never_refuse_a_character(stream: TextIO) -> None:
+    """Names come from files; a terminal that cannot show a letter gets its escape."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from complaining at exit about what it cannot flush."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The texts of ``--help``, which read like a manual page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROGRAM: Final = """\
+Keep AWS IAM Identity Center (AWS SSO) sessions alive, from the system tray or from here.
+
+SSO Tray reads ~/.aws/config, renews access tokens silently, keeps refresh tokens in the OS keyring
+and says so before a sign-in is needed. The AWS CLI and every SDK go on reading the token cache
+they know. Without a command it starts the tray (see "run"). Every command works with and without
+it, under the same locks.
+"""
+
+EPILOG: Final = """\
+\b
+Examples:
+  sso-tray login corp              sign in through the browser
+  sso-tray status                  what every session is doing
+  sso-tray use dev                 make "dev" the active profile
+  sso-tray whoami --profile prod   user, account and role
+  sso-tray demo                    try it all, without an AWS account
+
+\b
+Exit codes:
+  0  done
+  1  failed; one sentence on stderr says why
+  2  usage: an unknown option, or a session or profile that does not exist
+  3  a person must sign in
+
+\b
+Files:
+  ~/.aws/config, ~/.aws/credentials      sessions and profiles; only read
+  ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
+  ~/.config/sso-tray/config.toml         settings
+  ~/.local/state/sso-tray/               what is remembered; active-profile is one line
+
+\b
+Environment:
+  AWS_PROFILE                            wins over the active profile
+  AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_ENDPOINT_URL*, AWS_CA_BUNDLE
+                                         as for the AWS CLI
+  HTTPS_PROXY, NO_PROXY                  proxies
+  BROWSER                                what opens the sign-in page
+  NO_COLOR                               no colours
+"""
+
+RUN: Final = """\
+Run in the background of this session: watch, renew, warn.
+
+One resident runs for each state directory; where one runs already, this says so and is done. It
+ends on "quit" or a signal.
+"""
+
+STATUS: Final = """\
+Show what every session is doing, or only those named.
+
+A SESSION is the name of an [sso-session] section, the start URL of a legacy login, or a profile,
+which stands for its session. Without a resident only files are read: never the keyring, never the
+network.
+
+\b
+Exit codes:
+  0  all named sessions are usable now; without a name always
+  3  one of them needs a person
+
+\b
+Examples:
+  sso-tray status corp && terraform plan
+  sso-tray status --json | jq -r '.sessions[] | .name + " " + .state'
+  sso-tray status --watch
+"""
+
+LOGIN: Final = """\
+Sign in to a session, given by its own name or by one of its profiles.
+
+Without a name: the session of the active profile, else the only one there is. The browser opens
+from this terminal, with its environment; where none can be opened you get a code to enter
+elsewhere. A session that renews by itself is left alone, and nothing is opened. This never reads
+standard input.
+
+\b
+Examples:
+  sso-tray login corp
+  sso-tray login --all
+  sso-tray login corp --device-code            on a machine without a browser
+  sso-tray login corp --no-browser --callback-port 8400
+                                               with that port forwarded through SSH
+  sso-tray login corp --afresh                 start the portal session's clock anew
+"""
+
+LOGOUT: Final = """\
+Sign out: at AWS, in the keyring, in the token cache, and from cached role credentials.
+
+Works offline, too, and then says what remains. It can be repeated.
+"""
+
+RENEW: Final = """\
+Renew a session's access token now.
+
+SSO Tray does so by itself at half the token's life; this is for scripts and for doubt.
+"""
+
+RELEASE: Final = """\
+Hand sessions back to the AWS CLI, for instance before uninstalling.
+
+The refresh token is written into its token cache file and removed from the keyring. From then on
+SSO Tray watches and warns, and writes nothing, until the next "login".
+"""
+
+USE: Final = """\
+Make PROFILE the active one; "-" is the previous one. Without an argument: show it.
+
+An exported AWS_PROFILE wins over it in its terminal.
+"""
+
+PROFILES: Final = """\
+List the profiles of the AWS config, as the AWS CLI lists them.
+
+The active one is marked with "*". With a config that the AWS CLI refuses, too, --json prints no
+profiles and names the problem, and the exit code is 1.
+"""
+
+WHOAMI: Final = """\
+Ask AWS whom a profile's credentials belong to.
+
+\b
+Exit codes:
+  3  a person must sign in first
+"""
+
+CREDENTIALS: Final = """\
+Print credentials of a profile for a program.
+
+The format "process" is what AWS SDKs read from a credential_process. Nothing else is printed on
+stdout, and no browser is ever opened: where a sign-in is needed the exit code is 3.
+
+\b
+Example, in ~/.aws/config:
+  [profile dev-by-tray]
+  credential_process = sso-tray credentials --profile dev
+"""
+
+QUIT: Final = """\
+End the resident.
+
+Says until when the AWS CLI goes on working. With none running there is nothing to do.
+"""
+
+DEMO: Final = """\
+Try it in a minute, without an AWS account.
+
+Runs the real program against a built-in Identity Center, in a home directory of its own with
+lives of seconds: sign-in, silent renewal, warning, profile switch, sign-out. Nothing of yours is
+touched. Exit code 0 means that every step truly happened.
+"""

@@ -1,0 +1,1 @@
+"""What the person sees: icon, menu, tray, notices."""
