@@ -22,6 +22,8 @@ Component = Literal[
     "bash",
     "chromium",
     "dbus-daemon",
+    "desktop-file-validate",
+    "gio",
     "gnome-keyring-daemon",
     "notify-send",
     "secret-tool",
@@ -50,6 +52,10 @@ SOURCES: Mapping[Component, Source] = {
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
+    "desktop-file-validate": Source(
+        "desktop-file-validate", "sudo apt-get install desktop-file-utils"
+    ),
+    "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
