@@ -23,10 +23,18 @@ Component = Literal[
     "chromium",
     "dbus-daemon",
     "desktop-file-validate",
+    "gdbus",
     "gio",
     "gnome-keyring-daemon",
+    "js-sdk",
     "notify-send",
     "secret-tool",
+    "xdotool",
+    "xfce4-notifyd",
+    "xfce4-panel",
+    "xfwm4",
+    "xprop",
+    "xvfb",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +54,11 @@ class Source:
     install: str
 
 
+def _in_libraries(program: str) -> str:
+    """Return a program that Debian puts below ``/usr/lib/<architecture>``."""
+    return str(next(Path("/usr/lib").glob(f"*/{program}"), Path("/usr/lib") / program))
+
+
 SOURCES: Mapping[Component, Source] = {
     "aws-newest": Source(str(ROOT / ".tools/awscli/aws"), "make test (on x86-64 Linux)"),
     "aws-debian": Source("/usr/bin/aws", "sudo apt-get install awscli"),
@@ -55,10 +68,20 @@ SOURCES: Mapping[Component, Source] = {
     "desktop-file-validate": Source(
         "desktop-file-validate", "sudo apt-get install desktop-file-utils"
     ),
+    "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
     "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
+    "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
+    "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
+    "xfce4-notifyd": Source(
+        _in_libraries("xfce4/notifyd/xfce4-notifyd"), "sudo apt-get install xfce4-notifyd"
+    ),
+    "xfce4-panel": Source("xfce4-panel", "sudo apt-get install xfce4-panel"),
+    "xfwm4": Source("xfwm4", "sudo apt-get install xfwm4"),
+    "xprop": Source("xprop", "sudo apt-get install x11-utils"),
+    "xvfb": Source("Xvfb", "sudo apt-get install xvfb"),
 }
 
 

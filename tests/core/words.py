@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tray.core import events as ev
 from tray.core import text
+from tray.core.effects import JobKind
 from tray.core.model import Catalog, Keeper, Memory, Preferences, SsoSession, TokenFacts
+from tray.core.state import TrayState
 
 KEYS = (CORP.key, LAB.key, OLD.key)
 MOODS = (
@@ -36,49 +40,48 @@ lives = st.sampled_from((0.0, 8.0, 60.0, 600.0, HOUR, 8 * HOUR))
 
 @st.composite
 def tokens(draw: st.DrawFn) -> TokenFacts:
-    """Draw a token of a plausible life, issued at any time."""
-    issued = T0 + draw(moments)
-    return TokenFacts(
-        draw(fingerprints), issued + draw(lives), issued, refreshable=draw(st.booleans())
-    )
+    """Draw a token issued up to a life ago, as seen from T0; the story moves it to its now."""
+    life = draw(lives)
+    issued = T0 - draw(st.sampled_from((0.0, 0.4, 0.6, 1.2))) * life
+    return TokenFacts(draw(fingerprints), issued + life, issued, refreshable=draw(st.booleans()))
 
 
-OUTCOMES: st.SearchStrategy[ev.Outcome] = st.one_of(
-    st.builds(
-        ev.Renewed,
-        tokens(),
-        st.sampled_from(("keyring", "file")),
-        st.booleans(),
-        st.booleans(),
-    ),
-    st.builds(
-        ev.Refused,
-        st.sampled_from(("valid", "dead", "unreachable")),
-        st.sampled_from(("refused", "registration-expired")),
-    ),
-    st.just(ev.Unrenewable()),
-    st.builds(
-        ev.Adopted,
-        tokens(),
-        st.sampled_from(("keyring", "file")),
-        st.one_of(st.none(), reasons),
-        st.booleans(),
-    ),
-    st.builds(
-        ev.RemovalJudged,
-        st.sampled_from(("signed-out", "published", "nothing", "back")),
-        st.one_of(st.none(), tokens()),
-    ),
-    st.builds(ev.SignedOut, st.one_of(st.none(), st.just("The portal could not be reached."))),
-    st.builds(ev.Released, st.just("Handed back.")),
-    st.builds(
-        ev.Failed,
-        reasons,
-        st.just("It failed."),
-        st.booleans(),
-        st.one_of(st.none(), st.floats(0, 10_000)),
-    ),
+RENEWED = st.builds(
+    ev.Renewed, tokens(), st.sampled_from(("keyring", "file")), st.booleans(), st.booleans()
 )
+REFUSED = st.builds(
+    ev.Refused,
+    st.sampled_from(("valid", "dead", "unreachable")),
+    st.sampled_from(("refused", "refused", "registration-expired")),
+)
+ADOPTED = st.builds(
+    ev.Adopted,
+    tokens(),
+    st.sampled_from(("keyring", "keyring", "file")),
+    st.one_of(st.none(), reasons),
+    st.booleans(),
+)
+JUDGED = st.builds(
+    ev.RemovalJudged,
+    st.sampled_from(("signed-out", "published", "nothing", "back")),
+    st.one_of(st.none(), tokens()),
+)
+FAILED = st.builds(
+    ev.Failed,
+    reasons,
+    st.just("It failed."),
+    st.booleans(),
+    st.one_of(st.none(), st.floats(0, 10_000)),
+)
+FITTING: dict[JobKind, st.SearchStrategy[ev.Outcome]] = {
+    "renew": st.one_of(RENEWED, REFUSED, JUDGED, st.just(ev.Unrenewable()), FAILED),
+    "adopt": st.one_of(ADOPTED, JUDGED, FAILED),
+    "judge-removed": st.one_of(JUDGED, RENEWED, FAILED),
+    "check": st.one_of(REFUSED, JUDGED, FAILED),
+    "sign-out": st.one_of(st.builds(ev.SignedOut, st.sampled_from((None, "It remains."))), FAILED),
+    "release": st.one_of(st.just(ev.Released("Handed back.")), FAILED),
+}
+OUTCOMES = st.one_of(*FITTING.values())
 SIGHTS: st.SearchStrategy[ev.Sight] = st.one_of(
     st.just(ev.FileAbsent()),
     st.just(ev.FileTorn()),
@@ -141,6 +144,49 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.UseWanted, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
     st.builds(ev.SnoozeWanted, keys),
     st.builds(ev.CredentialsGiven, keys),
-    st.builds(ev.QuitWanted, requests),
 )
-"""Every word of the world, with attempts that are sometimes right."""
+"""Every word of the world but Quit; answers to attempts that mostly nobody awaits."""
+
+
+@st.composite
+def answers(draw: st.DrawFn, state: TrayState) -> ev.Event:
+    """Draw an answer to something that is under way, if anything is."""
+    busy = [one for one in state.sessions.values() if one.job is not None]
+    signing = [one for one in state.sessions.values() if one.sign_in is not None]
+    if not busy and not signing:
+        return draw(st.builds(ev.TokensRead, keys, SIGHTS))
+    session = draw(st.sampled_from(busy + signing))
+    key = session.key
+    if session.job is not None:
+        return ev.JobDone(key, session.job.attempt, draw(FITTING[session.job.kind]))
+    attempt = session.sign_in.attempt if session.sign_in is not None else 0
+    return draw(
+        st.one_of(
+            st.just(ev.SignInReady(key, attempt, "https://signin")),
+            st.builds(
+                ev.SignedIn,
+                st.just(key),
+                st.just(attempt),
+                tokens(),
+                st.sampled_from(("keyring", "file")),
+            ),
+            st.just(ev.SignInFailed(key, attempt, "It was denied.")),
+        )
+    )
+
+
+def moved(word: ev.Event, by: float) -> ev.Event:
+    """Return an event with its tokens moved in time, so that they fit the story's now."""
+    if isinstance(word, ev.TokensRead) and isinstance(word.sight, TokenFacts):
+        return replace(word, sight=_later(word.sight, by))
+    if isinstance(word, ev.SignedIn):
+        return replace(word, token=_later(word.token, by))
+    if isinstance(word, ev.JobDone):
+        token = getattr(word.outcome, "token", None)
+        if isinstance(word.outcome, ev.Renewed | ev.Adopted | ev.RemovalJudged) and token:
+            return replace(word, outcome=replace(word.outcome, token=_later(token, by)))
+    return word
+
+
+def _later(token: TokenFacts, by: float) -> TokenFacts:
+    return replace(token, issued_at=token.issued_at + by, expires_at=token.expires_at + by)

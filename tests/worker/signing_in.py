@@ -30,6 +30,7 @@ from tray.worker.sign_in import SignInPage, SignInResult, sign_in
 from tray.worker.tools import Tools
 from tray.worker.unsaved import Unsaved
 from tray.worker.vault import Vault
+from tray.worker.vault_backends import VaultBackend
 from tray.worker.vault_patience import Patience
 
 PATIENCE = 60.0
@@ -38,8 +39,17 @@ CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION)
 Method = Literal["pkce", "device"]
 
 
-def make_tools(home: Path, backend: MemoryBackend, *, write_seconds: float = PATIENCE) -> Tools:
-    """Return tools on a home of its own; AWS is wherever the environment leads."""
+def make_tools(
+    home: Path, backend: VaultBackend | None, *, write_seconds: float = PATIENCE
+) -> Tools:
+    """
+    Return tools on a home of its own; AWS is wherever the environment leads.
+
+    Args:
+        home: the home directory.
+        backend: the keyring; None means this system's.
+        write_seconds: how long it may take to keep something.
+    """
     paths = Paths.from_environment({"HOME": str(home)})
     clients = AwsClients()
     vault = Vault(
@@ -115,6 +125,17 @@ def approving() -> Browser:
 def idle() -> Browser:
     """Return a browser that opens and whose person then does nothing."""
     return Browser()
+
+
+def device_page(decision: str) -> Browser:
+    """Return a browser whose person decides about a code: ``approve`` or ``deny``."""
+
+    def act(url: str) -> tuple[int, str]:
+        page = urlsplit(url)
+        form = f"user_code={parse_qs(page.query)['user_code'][0]}&decision={decision}&user=ada"
+        return fetch(f"{page.scheme}://{page.netloc}/device", form.encode())
+
+    return Browser(act)
 
 
 @dataclass

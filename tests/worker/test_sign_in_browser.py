@@ -213,6 +213,7 @@ def test_a_wrong_code_ends_in_words(place: Place) -> None:
         place.sign_in(browser)
 
     assert "did not take" in browser.last()[1]
+    assert "Nothing has changed" in browser.last()[1]
     assert "not-a-code-of-aws" not in browser.last()[1]
     assert place.published() is None
 
@@ -371,7 +372,10 @@ def test_the_registration_is_used_again(place: Place) -> None:
     place.sign_in(approving())
     assert 1 == place.center.count("RegisterClient")
 
-    place.sign_in(approving(), session=replace(place.session, scopes=("sso:account:access", "x")))
+    place.sign_in(
+        approving(),
+        session=replace(place.session, scopes=("sso:account:access", "codewhisperer:analysis")),
+    )
     assert 2 == place.center.count("RegisterClient")
 
 

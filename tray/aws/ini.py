@@ -81,15 +81,6 @@ class _Reading:
         if self.complaint is None:
             self.complaint = self.rejected(reason)
 
-    def open_section(self, header: str) -> Section:
-        """Return the section to fill from now on."""
-        if header == _DEFAULT:
-            return self.defaults
-        section: Section = {}
-        if self.sections.setdefault(header, section) is not section:
-            raise self.rejected(f"the section [{clean(header)}] appears a second time.")
-        return section
-
     def proceed(self, section: Section, key: str, text: str) -> None:
         """Add a continuation line to the value of ``key``, with the empty lines before it."""
         line = self.line
@@ -129,6 +120,7 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
     text = _decode(data, file, encoding or _native_encoding())
     reading = _Reading(file, text)
     _read_lines(reading)
+    reading.sections.pop(_DEFAULT, None)
     if reading.complaint is not None:
         raise reading.complaint
     for value in reading.continued:
@@ -172,6 +164,7 @@ def _read_lines(reading: _Reading) -> None:
     seen: dict[str, tuple[str, str]] = {}
     plain: dict[str, str] = {}
     section: Section = {}
+    sections = reading.sections
     header = key = ""
     level = 0
     for line in reading.ahead:
@@ -194,21 +187,21 @@ def _read_lines(reading: _Reading) -> None:
                 continue
         elif not line:
             continue
-        if line[0] == "[" and (end := line.rfind("]")) > 1:
-            header, key, level = line[1:end], "", 0
-            section = reading.open_section(header)
-            continue
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
-        if indent > level and key:
-            reading.proceed(section, key, text)
-            continue
+        text, indent = line, 0
+        if line[0] != "[":
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            indent = 0 if line[0] == text[0] else len(line) - len(line.lstrip())
+            if indent > level and key:
+                reading.proceed(section, key, text)
+                continue
         level = indent
         if text[0] == "[" and (end := text.rfind("]")) > 1:
             header, key = text[1:end], ""
-            section = reading.open_section(header)
+            section = reading.defaults if header == _DEFAULT else {}
+            if sections.setdefault(header, section) is not section:
+                raise reading.rejected(f"the section [{clean(header)}] appears a second time.")
             continue
         if not header:
             raise reading.rejected(_why_no_header(text))

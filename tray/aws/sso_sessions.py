@@ -47,17 +47,15 @@ def find_sessions(merged: Merged) -> dict[str, SsoSession]:
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
-    having_url = [
-        (place, name, settings)
-        for place, (name, settings) in enumerate(merged.profiles.items())
-        if "sso_start_url" in settings
-    ]
-    for place, name, settings in having_url:
+    having_url = [name for name, keys in merged.profiles.items() if "sso_start_url" in keys]
+    order = {name: place for place, name in enumerate(merged.profiles)} if having_url else {}
+    for name in having_url:
+        settings = merged.profiles[name]
         url = session_key(settings)
         if url is None or "sso_session" in settings or url in merged.sso_sessions:
             continue
         if url not in legacy:
-            places.append((place, True, url))
+            places.append((order[name], True, url))
             legacy[url] = (name, "")
         if not legacy[url][1]:
             legacy[url] = (legacy[url][0], text_of(settings, "sso_region"))

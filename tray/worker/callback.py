@@ -245,7 +245,7 @@ class CallbackServer:
     def _take(self, connection: _Connection, verdict: Callback | Refusal) -> None:
         connection.received.clear()
         if isinstance(verdict, Refusal):
-            log.info("a request to the callback address was refused (%d)", verdict.status)
+            log.debug("a request to the callback address was refused (%d)", verdict.status)
             page = pages.refused(verdict.status)
             self._send(connection, page.response(bodyless=verdict.bodyless))
             return

@@ -19,7 +19,7 @@ from tray.aws.config import ConfigFiles, profile_settings
 from tray.aws.portal import RoleCredentials
 from tray.aws.sts import CallerIdentity, caller_identity
 from tray.aws.timestamps import format_timestamp
-from tray.core import text
+from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.words import clean
 from tray.errors import NotFound, SignInNeeded, UserMustAct
@@ -147,7 +147,7 @@ def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Crede
 def _access_token(session: SsoSession, tools: Tools) -> Secret:
     token = tools.read(session)
     if token is None or token.expires_at <= tools.clock():
-        raise SignInNeeded(text.sign_in_first(session.key))
+        raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
 
 

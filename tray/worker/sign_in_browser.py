@@ -103,19 +103,20 @@ def _answered(
     verifier: Secret,
 ) -> SignInResult:
     """Finish the sign-in, and show in the browser how it truly ended."""
-    key = attempt.session.key
-    page = pages.failed(key, _OUR_MISTAKE, afresh=attempt.older_ended)
+    key, afresh, unchanged = attempt.session.key, attempt.older_ended, True
+    page = pages.failed(key, _OUR_MISTAKE, afresh=afresh, unchanged=False)
     try:
         if callback.code is None:
             raise _browser_failed(attempt, callback.error or "other")
         token = _exchanged(attempt, registration, server.redirect_uri, callback.code, verifier)
+        unchanged = False
         result = save(attempt.session, attempt.tools, token)
         page = pages.success(key, renews=token.refreshable, sentence=result.sentence)
     except TrayError as error:
         if callback.error == "access_denied":
-            page = pages.denied(key, afresh=attempt.older_ended)
+            page = pages.denied(key, afresh=afresh)
         else:
-            page = pages.failed(key, error.sentence, afresh=attempt.older_ended)
+            page = pages.failed(key, error.sentence, afresh=afresh, unchanged=unchanged)
         raise
     finally:
         server.finish(page)

@@ -14,7 +14,8 @@ from typing import Final
 from tray.aws.sso_token import SsoToken
 from tray.core import text
 from tray.core.model import Keeper, Reason, SsoSession, TokenFacts
-from tray.errors import Busy, KeyringDenied, KeyringUnavailable, UserMustAct
+from tray.errors import KeyringDenied, KeyringUnavailable, TrayError, UserMustAct
+from tray.files import FileRefused
 from tray.worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,9 @@ class SignInResult:
     sentence: str | None = None
 
 
-def save(session: SsoSession, tools: Tools, token: SsoToken) -> SignInResult:
+def save(
+    session: SsoSession, tools: Tools, token: SsoToken, *, lock_within: float = LOCK_WITHIN
+) -> SignInResult:
     """
     Keep and publish a sign-in's token, under the session's lock.
 
@@ -77,12 +80,13 @@ def save(session: SsoSession, tools: Tools, token: SsoToken) -> SignInResult:
         session: which one.
         tools: what to work with.
         token: with its registration, scopes and moment of issue.
+        lock_within: seconds to wait for the session's lock.
 
     Raises:
         UserMustAct: the cache file cannot be written.
     """
     lock = tools.session_lock(session)
-    if not lock.acquire(LOCK_WITHIN):
+    if not lock.acquire(lock_within):
         # As `aws sso login` would, which knows no locks; whoever holds it adopts the file later.
         log.warning("%s: its lock is not to be had; the file is written without", session.key)
         keeper = _recorded_file(session, tools)
@@ -109,7 +113,7 @@ def _saved(session: SsoSession, tools: Tools, token: SsoToken) -> SignInResult:
     tools.seam("stored")
     try:
         tools.records.change(session.key, keeper="keyring", contested=False, handed_back=())
-    except (Busy, OSError) as error:
+    except (TrayError, OSError) as error:
         # The keeper decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
         _publish(session, tools, token, lean=False)
@@ -169,7 +173,7 @@ def _record(session: SsoSession, tools: Tools, **changes: object) -> None:
     """Change the record; where that fails the file alone tells, and is renewed from there."""
     try:
         tools.records.change(session.key, **changes)
-    except (Busy, OSError) as error:
+    except (TrayError, OSError) as error:
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
 
@@ -177,6 +181,9 @@ def _publish(session: SsoSession, tools: Tools, token: SsoToken, *, lean: bool) 
     write = tools.publish_lean if lean else tools.publish_full
     try:
         write(session, token)
+    except FileRefused as error:
+        msg = f"Signed in, but the token cache file cannot be written: {error.sentence}"
+        raise UserMustAct(msg, reason=error.reason) from None
     except OSError as error:
         place = tools.file_of(session)
         msg = f"Signed in, but {place} cannot be written: {error.strerror or 'no reason given'}."
