@@ -139,7 +139,7 @@ class Resident:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             running.add_signal_handler(number, self.ended.set)
         private_directory(self.paths.state)
-        remove_stale_temps(self.paths.token_cache)
+        self._tidy()
         listening, address = self._listen()
         try:
             self.watch.start()
@@ -152,6 +152,15 @@ class Resident:
             await self.ended.wait()
         finally:
             await self._stop(address)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes of ours left wherever we write (fault 1)."""
+        paths = self.paths
+        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
+            try:
+                remove_stale_temps(place)
+            except OSError as error:
+                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
