@@ -6,12 +6,3 @@ What can fail: there is none, or it refuses (``False``). A text of any other kin
 """
 
 from __future__ import annotations
-
-import re
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
-from typing import Final
-
-from dbus_fast import Message, MessageFlag, MessageType
-
