@@ -33,7 +33,7 @@ from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
 from tray.resident.watch import Watch
-from tray.settings import Settings, read_settings
+from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
@@ -77,7 +77,6 @@ class Resident:
             self.environ,
             post=self.post,
             settings=lambda: self.settings,
-            starts_at_login=lambda: False,
             icon=icon,
         )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
@@ -261,8 +260,13 @@ class Resident:
         del text
 
     def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
-        log.info("no setting is wired yet: %s stays", name)
-        del on
+        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        if name == "start-at-login":
+            self.desktop.start_at_login(on=on)
+            return
+        table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
+        write_setting(self.paths.state, table, key, on)
+        self._read_settings()
 
     def _restart(self) -> None:
         self.restarts = True
