@@ -22,7 +22,9 @@ Component = Literal[
     "bash",
     "chromium",
     "dbus-daemon",
+    "desktop-file-validate",
     "gdbus",
+    "gio",
     "gnome-keyring-daemon",
     "js-sdk",
     "notify-send",
@@ -63,7 +65,11 @@ SOURCES: Mapping[Component, Source] = {
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
+    "desktop-file-validate": Source(
+        "desktop-file-validate", "sudo apt-get install desktop-file-utils"
+    ),
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
+    "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
     "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),

@@ -133,7 +133,7 @@ def resident(environ: Mapping[str, str]) -> Iterator[Living]:
     root = Path(__file__).resolve().parents[2]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tray.resident"], env=environ, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "tray.resident", "--no-icon"], env=environ, stdin=subprocess.DEVNULL
     )
     living = Living(process, environ)
     try:

@@ -13,10 +13,6 @@ RENEW_AT_LIFE: Final = 0.5
 """Share of a token's life after which it is renewed (R1)."""
 RENEW_JITTER: Final = 0.05
 """Largest share of the life by which a machine renews earlier than that (R1)."""
-LONG_LIFE: Final = HOUR
-"""Lives from here on are never left to run below RENEW_LATEST (R1)."""
-RENEW_LATEST: Final = 20 * MINUTE
-"""SDKs look at 15 minutes and less; they must never have to (R1)."""
 BACKOFF_FIRST: Final = 1.0
 BACKOFF_MOST: Final = 300.0
 """Seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)."""

@@ -27,6 +27,7 @@ from tray.files import private_directory, remove_stale_temps
 from tray.logs import History
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
+from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
@@ -48,9 +49,10 @@ class Resident:
 
     Args:
         environ: its environment.
+        icon: whether there is to be an icon in the tray.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, icon: bool) -> None:
         self.environ = dict(environ)
         self.paths = Paths.from_environment(environ)
         self.settings = Settings()
@@ -68,9 +70,16 @@ class Resident:
         self._problems: tuple[str, ...] = ()
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
-        self._wire()
+        self._wire(icon=icon)
 
-    def _wire(self) -> None:
+    def _wire(self, *, icon: bool) -> None:
+        self.desktop = Desktop(
+            self.environ,
+            post=self.post,
+            settings=lambda: self.settings,
+            starts_at_login=lambda: False,
+            icon=icon,
+        )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -88,7 +97,7 @@ class Resident:
         )
         ports = Ports(
             workers=self.pool,
-            screen=self.agent,
+            screen=self,
             read_tokens=self._look,
             keep=self._keep,
             record_active=self._record_active,
@@ -130,7 +139,7 @@ class Resident:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             running.add_signal_handler(number, self.ended.set)
         private_directory(self.paths.state)
-        remove_stale_temps(self.paths.token_cache)
+        self._tidy()
         listening, address = self._listen()
         try:
             self.watch.start()
@@ -138,10 +147,20 @@ class Resident:
             self._read_records()
             await self._read_config()
             await self.agent.serve(listening)
+            self.desktop.start()
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
             await self._stop(address)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes of ours left wherever we write (fault 1)."""
+        paths = self.paths
+        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
+            try:
+                remove_stale_temps(place)
+            except OSError as error:
+                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
@@ -157,7 +176,7 @@ class Resident:
         log.info("ending")
         self.timer.close()
         self.watch.close()
-        await asyncio.gather(self.agent.close(), self.pool.close())
+        await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
         if self._to_keep:
             await self._write_memories()
         _removed(address)
@@ -228,6 +247,7 @@ class Resident:
     def _note(self, note: fx.Note) -> None:
         log.info("%s%s", note.what, f" {note.key}" if note.key else "")
         self.history.add(time.time(), note.what, note.key, note.detail)
+        self.desktop.remember(note)
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
@@ -249,8 +269,18 @@ class Resident:
         self.ended.set()
 
     def _changed(self, seen: View) -> None:
-        del seen  # the agent's subscribers are sent the document; the tray will take the view
+        self.desktop.show(seen)
         self.agent.changed()
+
+    def show(self, notice: fx.Notice) -> None:
+        """Tell a person, and whoever subscribed."""
+        self.desktop.tell(notice)
+        self.agent.show(notice)
+
+    def withdraw(self, slot: str) -> None:
+        """Take a notice back."""
+        self.desktop.withdraw(slot)
+        self.agent.withdraw(slot)
 
     # --- Answers -------------------------------------------------------------------------------
 
@@ -263,7 +293,8 @@ class Resident:
             applies=(),
             resident=Running(os.getpid(), self.since),
         )
-        document["problems"] = [*document["problems"], *self._problems]
+        tray = [self.desktop.problem] if self.desktop.problem is not None else []
+        document["problems"] = [*document["problems"], *self._problems, *tray]
         return document
 
     async def _renew(self, key: str) -> fx.Tell:
