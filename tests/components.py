@@ -29,11 +29,13 @@ Component = Literal[
     "js-sdk",
     "notify-send",
     "secret-tool",
+    "xclip",
     "xdotool",
     "xfce4-notifyd",
     "xfce4-panel",
     "xfwm4",
     "xprop",
+    "xsel",
     "xvfb",
 ]
 
@@ -74,6 +76,7 @@ SOURCES: Mapping[Component, Source] = {
     "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
+    "xclip": Source("xclip", "sudo apt-get install xclip"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(
         _in_libraries("xfce4/notifyd/xfce4-notifyd"), "sudo apt-get install xfce4-notifyd"
@@ -81,6 +84,7 @@ SOURCES: Mapping[Component, Source] = {
     "xfce4-panel": Source("xfce4-panel", "sudo apt-get install xfce4-panel"),
     "xfwm4": Source("xfwm4", "sudo apt-get install xfwm4"),
     "xprop": Source("xprop", "sudo apt-get install x11-utils"),
+    "xsel": Source("xsel", "sudo apt-get install xsel"),
     "xvfb": Source("Xvfb", "sudo apt-get install xvfb"),
 }
 

@@ -9,9 +9,9 @@ import pytest
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
+from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import NAME, PATH, notification_daemon
 from tests.desktop.telling import ENDING, EXPIRED, SIGN_IN, telling
-from tests.private_bus import PrivateBus, private_bus
 from tray.core.effects import Button
 from tray.desktop.notice_dbus import DBusNotices
 from tray.desktop.notifier import Pressed, Rung
@@ -24,7 +24,7 @@ FAIR = 3.0
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A session bus with nobody on it."""
     with private_bus() as running:
         yield running
@@ -45,7 +45,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(story, 60))
 
 
-def test_a_notice_arrives_whole(bus: PrivateBus) -> None:
+def test_a_notice_arrives_whole(bus: Bus) -> None:
     """Title, text, buttons, urgency and our desktop entry reach the daemon as specified."""
 
     async def story() -> None:
@@ -64,7 +64,7 @@ def test_a_notice_arrives_whole(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_the_next_notice_of_a_slot_replaces_the_last(bus: PrivateBus) -> None:
+def test_the_next_notice_of_a_slot_replaces_the_last(bus: Bus) -> None:
     """A warning becomes the end's notice in place, and its buttons are the new ones."""
 
     async def story() -> None:
@@ -84,7 +84,7 @@ def test_the_next_notice_of_a_slot_replaces_the_last(bus: PrivateBus) -> None:
 
 
 @pytest.mark.parametrize("label", ["Sign in", "Remind me later"])
-def test_a_click_reports_what_the_button_does_and_to_whom(bus: PrivateBus, label: str) -> None:
+def test_a_click_reports_what_the_button_does_and_to_whom(bus: Bus, label: str) -> None:
     """Each button reports its own action and sessions, once."""
 
     async def story() -> None:
@@ -103,7 +103,7 @@ def test_a_click_reports_what_the_button_does_and_to_whom(bus: PrivateBus, label
     run(story())
 
 
-def test_two_buttons_that_do_the_same_are_told_apart(bus: PrivateBus) -> None:
+def test_two_buttons_that_do_the_same_are_told_apart(bus: Bus) -> None:
     """Buttons are known by their place, so that each acts on its own sessions."""
     twins = (Button("sign-in", "corp", ("corp",)), Button("sign-in", "other", ("other",)))
 
@@ -120,7 +120,7 @@ def test_two_buttons_that_do_the_same_are_told_apart(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_daemon_without_buttons_gets_none(bus: PrivateBus) -> None:
+def test_a_daemon_without_buttons_gets_none(bus: Bus) -> None:
     """Where GetCapabilities names no actions the notice goes without."""
 
     async def story() -> None:
@@ -138,9 +138,7 @@ def test_a_daemon_without_buttons_gets_none(bus: PrivateBus) -> None:
     ("capabilities", "body"),
     [(["body", "body-markup"], "a &lt;b&gt; &amp; 'c'"), (["body"], "a <b> & 'c'")],
 )
-def test_names_are_text_and_never_markup(
-    bus: PrivateBus, capabilities: list[str], body: str
-) -> None:
+def test_names_are_text_and_never_markup(bus: Bus, capabilities: list[str], body: str) -> None:
     """What looks like markup is escaped where the daemon has markup, and only there."""
 
     async def story() -> None:
@@ -155,7 +153,7 @@ def test_names_are_text_and_never_markup(
     run(story())
 
 
-def test_what_no_bus_may_carry_is_shown_as_a_mark(bus: PrivateBus) -> None:
+def test_what_no_bus_may_carry_is_shown_as_a_mark(bus: Bus) -> None:
     """A NUL, a lone surrogate or a line break in a name does not cost the notice."""
 
     async def story() -> None:
@@ -169,7 +167,7 @@ def test_what_no_bus_may_carry_is_shown_as_a_mark(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_withdrawn_notice_leaves_the_screen(bus: PrivateBus) -> None:
+def test_a_withdrawn_notice_leaves_the_screen(bus: Bus) -> None:
     """What no longer holds is closed; withdrawing nothing is harmless."""
 
     async def story() -> None:
@@ -186,7 +184,7 @@ def test_a_withdrawn_notice_leaves_the_screen(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_what_is_withdrawn_before_it_could_be_shown_never_appears(bus: PrivateBus) -> None:
+def test_what_is_withdrawn_before_it_could_be_shown_never_appears(bus: Bus) -> None:
     """The latest wish counts, however fast wishes follow each other."""
 
     async def story() -> None:
@@ -204,7 +202,7 @@ def test_what_is_withdrawn_before_it_could_be_shown_never_appears(bus: PrivateBu
     run(story())
 
 
-def test_a_notice_the_person_closed_is_shown_as_a_new_one(bus: PrivateBus) -> None:
+def test_a_notice_the_person_closed_is_shown_as_a_new_one(bus: Bus) -> None:
     """After a dismissal the old number is never used again."""
 
     async def story() -> None:
@@ -222,7 +220,7 @@ def test_a_notice_the_person_closed_is_shown_as_a_new_one(bus: PrivateBus) -> No
     run(story())
 
 
-def test_quitting_clears_the_screen(bus: PrivateBus) -> None:
+def test_quitting_clears_the_screen(bus: Bus) -> None:
     """Buttons of a program that has ended would do nothing."""
 
     async def story() -> None:
@@ -241,7 +239,7 @@ def test_quitting_clears_the_screen(bus: PrivateBus) -> None:
 # --- When things go wrong --------------------------------------------------------------------
 
 
-def test_without_a_bus_or_a_daemon_the_badge_tells(bus: PrivateBus) -> None:
+def test_without_a_bus_or_a_daemon_the_badge_tells(bus: Bus) -> None:
     """No connection, or nobody behind the name: at once, and without an exception."""
 
     async def story() -> None:
@@ -254,7 +252,7 @@ def test_without_a_bus_or_a_daemon_the_badge_tells(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_mute_daemon_costs_only_the_notice(bus: PrivateBus) -> None:
+def test_a_mute_daemon_costs_only_the_notice(bus: Bus) -> None:
     """Nothing waits for an answer that never comes; told late, it is taken away again."""
 
     def fair(pressed: Pressed) -> Sequence[Rung]:
@@ -277,7 +275,7 @@ def test_a_mute_daemon_costs_only_the_notice(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_daemon_that_is_mute_from_the_start_costs_only_the_notice(bus: PrivateBus) -> None:
+def test_a_daemon_that_is_mute_from_the_start_costs_only_the_notice(bus: Bus) -> None:
     """The limit counts for the question what it can, too."""
 
     async def story() -> None:
@@ -291,7 +289,7 @@ def test_a_daemon_that_is_mute_from_the_start_costs_only_the_notice(bus: Private
     run(story())
 
 
-def test_a_mute_daemon_holds_up_no_other_slot(bus: PrivateBus) -> None:
+def test_a_mute_daemon_holds_up_no_other_slot(bus: Bus) -> None:
     """Three notices at a mute daemon are given up together, not one after the other."""
 
     async def story() -> None:
@@ -311,7 +309,7 @@ def test_a_mute_daemon_holds_up_no_other_slot(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_daemon_that_vanished_is_forgotten_and_its_successor_used(bus: PrivateBus) -> None:
+def test_a_daemon_that_vanished_is_forgotten_and_its_successor_used(bus: Bus) -> None:
     """A new daemon knows nothing of old numbers, and is asked anew what it can."""
 
     async def story() -> None:
@@ -327,7 +325,7 @@ def test_a_daemon_that_vanished_is_forgotten_and_its_successor_used(bus: Private
     run(story())
 
 
-def test_a_daemon_that_dies_while_asked_costs_only_the_notice(bus: PrivateBus) -> None:
+def test_a_daemon_that_dies_while_asked_costs_only_the_notice(bus: Bus) -> None:
     """The bus answers for the dead; the rung passes the notice on."""
 
     async def story() -> None:
@@ -342,7 +340,7 @@ def test_a_daemon_that_dies_while_asked_costs_only_the_notice(bus: PrivateBus) -
     run(story())
 
 
-def test_a_daemon_that_refuses_costs_only_the_notice(bus: PrivateBus) -> None:
+def test_a_daemon_that_refuses_costs_only_the_notice(bus: Bus) -> None:
     """An error in answer to Notify is no exception of ours."""
 
     async def story() -> None:
@@ -357,7 +355,7 @@ def test_a_daemon_that_refuses_costs_only_the_notice(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_when_the_bus_comes_back_notices_do_too(bus: PrivateBus) -> None:
+def test_when_the_bus_comes_back_notices_do_too(bus: Bus) -> None:
     """A lost connection costs what was on screen; the next connection is used."""
 
     async def story() -> None:
@@ -371,7 +369,7 @@ def test_when_the_bus_comes_back_notices_do_too(bus: PrivateBus) -> None:
             tray.notifier.disconnected("no session bus: it ended")
             assert "badge" == await tray.shown(EXPIRED)
 
-            bus.start()
+            bus.start({})
             await tray.connect(bus.address)
             async with notification_daemon(bus.address) as daemon:
                 assert "dbus" == await tray.shown(EXPIRED)
@@ -380,7 +378,7 @@ def test_when_the_bus_comes_back_notices_do_too(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_only_the_daemon_is_believed(bus: PrivateBus) -> None:
+def test_only_the_daemon_is_believed(bus: Bus) -> None:
     """A click told by another program, addressed to us, does nothing."""
 
     async def story() -> None:
@@ -410,7 +408,7 @@ def test_only_the_daemon_is_believed(bus: PrivateBus) -> None:
     [("us", [41, "no-such-key"]), ("us", [99, "sign-in-0"]), ("ss", ["41", "sign-in-0"])],
 )
 def test_a_click_on_what_is_not_there_does_nothing(
-    bus: PrivateBus, signature: str, body: list[Any]
+    bus: Bus, signature: str, body: list[Any]
 ) -> None:
     """Unknown numbers, keys and types are passed over."""
 
@@ -429,7 +427,7 @@ def test_a_click_on_what_is_not_there_does_nothing(
     run(story())
 
 
-def test_a_button_that_fails_breaks_nothing(bus: PrivateBus) -> None:
+def test_a_button_that_fails_breaks_nothing(bus: Bus) -> None:
     """Whoever listens to clicks cannot take the notices down."""
 
     def failing(pressed: Pressed) -> Sequence[Rung]:
@@ -456,7 +454,7 @@ def test_a_button_that_fails_breaks_nothing(bus: PrivateBus) -> None:
 # --- Costs -------------------------------------------------------------------------------------
 
 
-def test_nothing_is_heard_from_the_bus_while_no_notice_is_on_screen(bus: PrivateBus) -> None:
+def test_nothing_is_heard_from_the_bus_while_no_notice_is_on_screen(bus: Bus) -> None:
     """Other programs' notices do not wake us before, between and after our own."""
 
     async def story() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests import components
+from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import notification_daemon
 from tests.desktop.telling import ENDING, telling
-from tests.private_bus import PrivateBus, private_bus
 from tray.desktop.notice_chain import notifier_for
 from tray.desktop.notice_dbus import DBusNotices
 from tray.desktop.notice_process import BannerNotices, PlyerNotices, ProcessNotices
@@ -41,7 +41,7 @@ sys.exit({code})
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A session bus with nobody on it."""
     with private_bus() as running:
         yield running
@@ -203,7 +203,7 @@ def test_without_a_working_osascript_the_badge_tells(machine: Machine, code: int
 # --- Against the real notify-send, and the whole chain ----------------------------------------
 
 
-def test_the_real_notify_send_shows_the_words_unharmed(machine: Machine, bus: PrivateBus) -> None:
+def test_the_real_notify_send_shows_the_words_unharmed(machine: Machine, bus: Bus) -> None:
     """What a daemon with markup shows is what the notice says."""
     machine.link("notify-send")
     machine.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.address
@@ -221,9 +221,7 @@ def test_the_real_notify_send_shows_the_words_unharmed(machine: Machine, bus: Pr
     run(story())
 
 
-def test_the_real_notify_send_without_a_daemon_has_told_nobody(
-    machine: Machine, bus: PrivateBus
-) -> None:
+def test_the_real_notify_send_without_a_daemon_has_told_nobody(machine: Machine, bus: Bus) -> None:
     """Nobody behind the name: the badge tells, and nothing claims otherwise."""
     machine.link("notify-send")
     machine.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.address
@@ -231,7 +229,7 @@ def test_the_real_notify_send_without_a_daemon_has_told_nobody(
     assert "badge" == told_by(machine, PlyerNotices)
 
 
-def test_each_rung_of_linux_steps_in_for_the_one_above(machine: Machine, bus: PrivateBus) -> None:
+def test_each_rung_of_linux_steps_in_for_the_one_above(machine: Machine, bus: Bus) -> None:
     """Daemon, then notify-send, then the badge; a notice moves to whoever tells it."""
     machine.install("notify-send")
 

@@ -7,7 +7,7 @@ import pytest
 from dbus_fast import Variant
 
 from tests.bus_fake import Answer, FakeService, serving
-from tests.private_bus import PrivateBus, private_bus
+from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.desktop.theme import ColorScheme
 
@@ -19,7 +19,7 @@ NO_PREFERENCE, DARK, LIGHT = 0, 1, 2
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A session bus with nobody on it."""
     with private_bus() as running:
         yield running
@@ -57,9 +57,7 @@ class FakePortal(FakeService):
 @pytest.mark.parametrize(
     ("scheme", "told"), [(DARK, "dark"), (LIGHT, "light"), (NO_PREFERENCE, "light")]
 )
-def test_the_scheme_is_told_at_the_start(
-    bus: PrivateBus, scheme: int, told: str, version: int
-) -> None:
+def test_the_scheme_is_told_at_the_start(bus: Bus, scheme: int, told: str, version: int) -> None:
     """Old portals and new ones say whether the desktop is dark."""
 
     async def story() -> None:
@@ -71,7 +69,7 @@ def test_the_scheme_is_told_at_the_start(
     run(story())
 
 
-def test_changes_are_told_once(bus: PrivateBus) -> None:
+def test_changes_are_told_once(bus: Bus) -> None:
     """Other settings, and the same scheme again, are not told."""
 
     async def story() -> None:
@@ -90,7 +88,7 @@ def test_changes_are_told_once(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_without_a_portal_nothing_is_told(bus: PrivateBus) -> None:
+def test_without_a_portal_nothing_is_told(bus: Bus) -> None:
     """It is not started for our sake, and its absence is no error."""
 
     async def story() -> None:

@@ -6,7 +6,7 @@ import pytest
 from dbus_fast import Variant
 
 from tests.bus_fake import FakeService, serving
-from tests.private_bus import PrivateBus, private_bus
+from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.system.network import NetworkManager
 
@@ -17,9 +17,9 @@ ASLEEP, DISCONNECTED, CONNECTING, LOCAL, SITE, GLOBAL = 10, 20, 40, 50, 60, 70
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A system bus with nobody on it."""
-    with private_bus("system") as running:
+    with private_bus() as running:
         yield running
 
 
@@ -50,7 +50,7 @@ def goes(service: FakeService, state: int) -> None:
     ids=str,
 )
 def test_changes_of_connectivity_are_told(
-    bus: PrivateBus, states: Sequence[int], told: list[str]
+    bus: Bus, states: Sequence[int], told: list[str]
 ) -> None:
     """Down when the way out is lost, up with each step up; what never changes is not told."""
 
@@ -71,7 +71,7 @@ def test_changes_of_connectivity_are_told(
     run(story())
 
 
-def test_without_network_manager_nothing_is_told(bus: PrivateBus) -> None:
+def test_without_network_manager_nothing_is_told(bus: Bus) -> None:
     """An absent service is a state with a reason, not an error."""
 
     async def story() -> None:
@@ -86,7 +86,7 @@ def test_without_network_manager_nothing_is_told(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_service_that_starts_later_is_followed(bus: PrivateBus) -> None:
+def test_a_service_that_starts_later_is_followed(bus: Bus) -> None:
     """NetworkManager may come after us, and come again."""
 
     async def story() -> None:
@@ -106,7 +106,7 @@ def test_a_service_that_starts_later_is_followed(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_mute_service_harms_nobody(bus: PrivateBus) -> None:
+def test_a_mute_service_harms_nobody(bus: Bus) -> None:
     """Who owns the name and never answers is heard all the same once it signals."""
 
     async def story() -> None:
@@ -126,7 +126,7 @@ def test_a_mute_service_harms_nobody(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_a_bus_that_ends_and_comes_back_is_lived_through(bus: PrivateBus) -> None:
+def test_a_bus_that_ends_and_comes_back_is_lived_through(bus: Bus) -> None:
     """Without a bus nothing holds us down; with a new one the service is followed again."""
 
     async def story() -> None:
@@ -143,7 +143,7 @@ def test_a_bus_that_ends_and_comes_back_is_lived_through(bus: PrivateBus) -> Non
             assert "network-up" == await heard.next()
             assert str(network.missing).startswith("not available: no system bus")
 
-            bus.start()
+            bus.start({})
             async with serving(network_manager(GLOBAL), bus.address) as successor:
                 await machine.settled()
                 goes(successor, DISCONNECTED)

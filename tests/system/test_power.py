@@ -8,7 +8,7 @@ import pytest
 from dbus_fast import Variant
 
 from tests.bus_fake import Answer, FakeService, serving
-from tests.private_bus import PrivateBus, private_bus
+from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.system.moods import Moods
 from tray.system.power import Logind
@@ -22,9 +22,9 @@ SECOND = f"{PATH}/session/c4"
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A system bus with nobody on it."""
-    with private_bus("system") as running:
+    with private_bus() as running:
         yield running
 
 
@@ -94,7 +94,7 @@ def logind(heard: Told, environ: Mapping[str, str] | None = None) -> Logind:
     return Logind(heard, ScreenLock(heard), environ or {})
 
 
-def test_sleep_and_waking_are_told_once_each(bus: PrivateBus) -> None:
+def test_sleep_and_waking_are_told_once_each(bus: Bus) -> None:
     """PrepareForSleep before and after; said twice it is told once."""
 
     async def story() -> None:
@@ -113,7 +113,7 @@ def test_sleep_and_waking_are_told_once_each(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_the_graphical_session_s_lock_is_told(bus: PrivateBus) -> None:
+def test_the_graphical_session_s_lock_is_told(bus: Bus) -> None:
     """The hint of the session where notices are seen counts; other sessions' hints do not."""
 
     async def story() -> None:
@@ -144,7 +144,7 @@ def test_the_graphical_session_s_lock_is_told(bus: PrivateBus) -> None:
     ids=["by variable", "by process"],
 )
 def test_without_a_graphical_session_our_own_counts(
-    bus: PrivateBus, fake: FakeLogind, environ: dict[str, str]
+    bus: Bus, fake: FakeLogind, environ: dict[str, str]
 ) -> None:
     """Found by XDG_SESSION_ID, else by our process."""
 
@@ -162,7 +162,7 @@ def test_without_a_graphical_session_our_own_counts(
     run(story())
 
 
-def test_without_any_session_sleep_is_told_all_the_same(bus: PrivateBus) -> None:
+def test_without_any_session_sleep_is_told_all_the_same(bus: Bus) -> None:
     """A service of the system's has no session; that is said, and is no error."""
 
     async def story() -> None:
@@ -183,7 +183,7 @@ def test_without_any_session_sleep_is_told_all_the_same(bus: PrivateBus) -> None
     run(story())
 
 
-def test_a_screen_locked_before_we_came_is_seen(bus: PrivateBus) -> None:
+def test_a_screen_locked_before_we_came_is_seen(bus: Bus) -> None:
     """A resident that starts anew behind a locked screen holds its notices."""
 
     async def story() -> None:
@@ -195,7 +195,7 @@ def test_a_screen_locked_before_we_came_is_seen(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_the_wish_to_lock_is_not_believed_but_the_unlocking_is(bus: PrivateBus) -> None:
+def test_the_wish_to_lock_is_not_believed_but_the_unlocking_is(bus: Bus) -> None:
     """Where no desktop answers a Lock with its hint, notices are not held back for ever."""
 
     async def story() -> None:
@@ -217,7 +217,7 @@ def test_the_wish_to_lock_is_not_believed_but_the_unlocking_is(bus: PrivateBus) 
     run(story())
 
 
-def test_a_session_that_ends_is_replaced_by_the_next(bus: PrivateBus) -> None:
+def test_a_session_that_ends_is_replaced_by_the_next(bus: Bus) -> None:
     """After a new login under a lingering resident the new session's lock counts."""
 
     async def story() -> None:
@@ -244,7 +244,7 @@ def test_a_session_that_ends_is_replaced_by_the_next(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_nothing_stays_held_when_logind_goes(bus: PrivateBus) -> None:
+def test_nothing_stays_held_when_logind_goes(bus: Bus) -> None:
     """Asleep and locked are taken back, for nobody would."""
 
     async def story() -> None:
@@ -264,7 +264,7 @@ def test_nothing_stays_held_when_logind_goes(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_only_logind_is_believed(bus: PrivateBus) -> None:
+def test_only_logind_is_believed(bus: Bus) -> None:
     """The same signal from another program does nothing."""
 
     async def story() -> None:
@@ -291,7 +291,7 @@ def test_only_logind_is_believed(bus: PrivateBus) -> None:
 # --- All moods together --------------------------------------------------------------------
 
 
-def test_the_machine_as_a_whole_tells_its_moods(bus: PrivateBus) -> None:
+def test_the_machine_as_a_whole_tells_its_moods(bus: Bus) -> None:
     """The resident's own entry: a system bus by the variable, and an end that ends."""
 
     async def story() -> None:

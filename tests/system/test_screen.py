@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from tests.bus_fake import Answer, FakeService, serving
-from tests.private_bus import PrivateBus, private_bus
+from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.system.screen import SCREEN_SAVERS, ScreenLock, ScreenSaver
 
 
 @pytest.fixture
-def bus() -> Iterator[PrivateBus]:
+def bus() -> Iterator[Bus]:
     """A session bus with nobody on it."""
     with private_bus() as running:
         yield running
@@ -41,7 +41,7 @@ class FakeSaver(FakeService):
 
 
 @pytest.mark.parametrize("kind", SCREEN_SAVERS, ids=lambda kind: kind.name)
-def test_every_desktop_s_saver_is_heard(bus: PrivateBus, kind: type[ScreenSaver]) -> None:
+def test_every_desktop_s_saver_is_heard(bus: Bus, kind: type[ScreenSaver]) -> None:
     """Whatever name it goes by, its beginning and end are told."""
 
     async def story() -> None:
@@ -59,7 +59,7 @@ def test_every_desktop_s_saver_is_heard(bus: PrivateBus, kind: type[ScreenSaver]
     run(story())
 
 
-def test_a_saver_that_is_active_already_is_asked(bus: PrivateBus) -> None:
+def test_a_saver_that_is_active_already_is_asked(bus: Bus) -> None:
     """Whoever comes behind a locked screen sees that it is."""
 
     async def story() -> None:
@@ -74,7 +74,7 @@ def test_a_saver_that_is_active_already_is_asked(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_two_sources_make_one_word(bus: PrivateBus) -> None:
+def test_two_sources_make_one_word(bus: Bus) -> None:
     """Locked with the first, unlocked with the last."""
 
     async def story() -> None:
@@ -102,7 +102,7 @@ def test_two_sources_make_one_word(bus: PrivateBus) -> None:
     run(story())
 
 
-def test_without_a_saver_nothing_is_told(bus: PrivateBus) -> None:
+def test_without_a_saver_nothing_is_told(bus: Bus) -> None:
     """An absent saver is a state with a reason."""
 
     async def story() -> None:

@@ -17,9 +17,6 @@ from dbus_fast.aio import MessageBus
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS: Final = 60.0
-"""The longest time between two tries while there is no bus (fault 72)."""
-
 SYSTEM_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
 _FIRST_RETRY_SECONDS: Final = 1.0
@@ -36,6 +33,10 @@ class Tenant(Protocol):
         """Take note that there is no connection, and why; called for each failed try, too."""
 
 
+class NoBus(Exception):
+    """There is no address to connect to; its text is the reason."""
+
+
 def system_bus_address(environ: Mapping[str, str]) -> str:
     """Return where the system bus listens (D-Bus Specification, "System message bus")."""
     return environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS
@@ -47,13 +48,11 @@ class Bus:
 
     Args:
         name: for the log and for reasons: ``system bus``.
-        address: asked for the address before each try; what it raises is the reason there is none.
+        address: asked before each try where the bus listens; may raise `NoBus`.
         retry_seconds: the longest time between two tries.
     """
 
-    def __init__(
-        self, name: str, address: Callable[[], str], *, retry_seconds: float = RETRY_SECONDS
-    ) -> None:
+    def __init__(self, name: str, address: Callable[[], str], *, retry_seconds: float) -> None:
         self._name = name
         self._address = address
         self._retry = retry_seconds
@@ -131,5 +130,11 @@ class Bus:
         return True
 
     def _sentence(self, error: Exception) -> str:
-        why = error.strerror if isinstance(error, OSError) else None
-        return f"no {self._name}: {why or type(error).__name__}"
+        match error:
+            case NoBus():
+                why = str(error)
+            case OSError():
+                why = error.strerror or type(error).__name__
+            case _:
+                why = type(error).__name__
+        return f"no {self._name}: {why}"
