@@ -196,7 +196,7 @@ class Resident:
     def _read_settings(self) -> None:
         try:
             self.settings = read_settings(self.paths.settings_file, self.paths.state)
-            self._problems = ()
+            self._problems = self.settings.problems
         except ConfigRejected as error:
             # The last good settings stay in use.
             log.warning("%s", error.sentence)
@@ -256,8 +256,7 @@ class Resident:
             log.warning("no browser could be opened for %s; use the link in the menu", key)
 
     def _copy(self, text: str, what: str) -> None:
-        log.info("no clipboard is wired yet: the %s was not copied", what)
-        del text
+        self._go(self.desktop.copy(text, what))
 
     def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
         """Change a setting of the menu; the file's own change brings it back to the rules."""

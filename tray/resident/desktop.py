@@ -23,6 +23,7 @@ from tray.desktop.tray import Tray
 from tray.errors import TrayError
 from tray.settings import Settings
 from tray.system.autostart import autostart_for, own_command
+from tray.system.clipboard import copy
 from tray.system.moods import Moods
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,17 @@ class Desktop:
         self._recent.appendleft((time.time(), note))
         if note.what == "active-profile" and note.detail not in ("none", *self._used):
             self._used.appendleft(note.detail)
+
+    async def copy(self, words: str, what: str) -> None:
+        """Copy a link or names; where no clipboard works, show them to be copied by hand."""
+        try:
+            done = await asyncio.to_thread(copy, words, self._environ)
+        except TrayError as error:
+            log.warning("%s", error.sentence)
+            return
+        if not done:
+            title, body = menu_text.not_copied(what, words)
+            self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
     def start_at_login(self, *, on: bool) -> None:
         """Start with the desktop session from now on, or no longer."""
