@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tray.core.effects import Button, Notice
+from tray.core.effects import Button, Notice, NoticeCategory
 from tray.desktop.notifier import LIMIT_SECONDS, BusRung, NotTold, Pressed, ToldBy
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,8 @@ class DBusNotices(BusRung):
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
             "desktop-entry": Variant("s", DESKTOP_ENTRY),
+            # Sent along, since a theme has our icon only where a package has installed it.
+            "image-data": _pixels(notice.category),
         }
         return _method(
             "Notify",
@@ -200,6 +202,15 @@ class DBusNotices(BusRung):
         self._buttons.pop(number, None)
         self._ids = {slot: kept for slot, kept in self._ids.items() if kept != number}
         self._listen_no_longer()
+
+
+def _pixels(category: NoticeCategory) -> Variant:
+    """Return a picture as the hint ``image-data``: size, row length, alpha, depth, channels."""
+    from tray.desktop.notice_picture import picture  # Pillow is needed with the first notice
+
+    drawn = picture(category)
+    width, height = drawn.size
+    return Variant("(iiibiiay)", [width, height, 4 * width, True, 8, 4, drawn.tobytes()])
 
 
 def _method(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
