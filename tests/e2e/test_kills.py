@@ -34,7 +34,7 @@ def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
 
 def test_what_is_killed_goes_on() -> None:
     """After kill -9 of the worker, and of the resident, the session is renewed as before."""
-    with desk(rotation="grace", token_life=20) as here:
+    with desk(rotation="grace", token_life=12) as here:
         with here.resident() as living:
             here.tray("login", SESSION)
             held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")

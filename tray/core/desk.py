@@ -37,7 +37,13 @@ def sign_in_all(state: TrayState, event: ev.SignInAllWanted) -> Step:
 
 
 def next_in_queue(state: TrayState, now: Now) -> Step:
-    """Start the next queued sign-in once no other one is under way."""
+    """
+    Start the next queued sign-in once no other one is under way.
+
+    One click started them all; a person who has left since is not met by a page later (T18).
+    """
+    if state.locked or state.asleep:
+        return replace(state, sign_in_queue=()), ()
     if not state.sign_in_queue or any(one.sign_in for one in state.sessions.values()):
         return state, ()
     queue = list(state.sign_in_queue)
@@ -98,6 +104,12 @@ def hand_back(state: TrayState, event: ev.QuitWanted) -> Step:
         state, more = jobs.wished(state, key, "release", None)
         effects.extend(more)
     return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
+
+
+def not_handed_back(state: TrayState, sentence: str) -> Step:
+    """Stay, because a release failed: who quits to hand everything back wants it back (K7)."""
+    request = None if state.handing_back == HOME_CLICK else state.handing_back
+    return replace(state, handing_back=None), fx.done((request,), 1, sentence)
 
 
 def handed_back(state: TrayState) -> bool:

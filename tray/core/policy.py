@@ -31,8 +31,12 @@ SHORTENED_SHARE: Final = 0.1
 A renewed token ending this many seconds before its usual life shows the session's end; for lives
 of a few minutes, where a minute would hide every end, this share of the life.
 """
-LAST_QUESTION_AFTER: Final = 1.0
-"""Seconds after a known end at which one refresh decides whether it truly has come (fault 28)."""
+LAST_QUESTION_AFTER: Final = 2.0
+"""
+Seconds after a known end at which one refresh decides whether it truly has come (fault 28).
+
+AWS tells a life in whole seconds, the cache file its end: the true end may lie that much later.
+"""
 ENDING_BEFORE: Final = 30 * MINUTE
 """A known end this near makes the state ``ending`` (S5)."""
 LENGTHS_KEPT: Final = 5

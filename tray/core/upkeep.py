@@ -43,6 +43,8 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
     sign_in = session.sign_in
     if sign_in is None or sign_in.deadline > now.wall:
         return state, ()
+    # Nobody was there to finish it: nobody is for the ones queued behind it either.
+    state = replace(state, sign_in_queue=())
     return signing.given_up(state, session, text.sign_in_too_late(session.key), now)
 
 

@@ -40,7 +40,7 @@ class Tray:
         act: Callable[[Event], None],
         extras: Callable[[], Extras],
         host: Callable[[bool, str], None],
-        theme: Theme = "dark",
+        theme: Theme = "any",
     ) -> None:
         self._act = act
         self._extras = extras

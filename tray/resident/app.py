@@ -33,7 +33,7 @@ from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
 from tray.resident.watch import Watch
-from tray.settings import Settings, read_settings
+from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
@@ -77,7 +77,6 @@ class Resident:
             self.environ,
             post=self.post,
             settings=lambda: self.settings,
-            starts_at_login=lambda: False,
             icon=icon,
         )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
@@ -139,7 +138,7 @@ class Resident:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             running.add_signal_handler(number, self.ended.set)
         private_directory(self.paths.state)
-        remove_stale_temps(self.paths.token_cache)
+        self._tidy()
         listening, address = self._listen()
         try:
             self.watch.start()
@@ -152,6 +151,15 @@ class Resident:
             await self.ended.wait()
         finally:
             await self._stop(address)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes of ours left wherever we write (fault 1)."""
+        paths = self.paths
+        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
+            try:
+                remove_stale_temps(place)
+            except OSError as error:
+                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
@@ -188,7 +196,7 @@ class Resident:
     def _read_settings(self) -> None:
         try:
             self.settings = read_settings(self.paths.settings_file, self.paths.state)
-            self._problems = ()
+            self._problems = self.settings.problems
         except ConfigRejected as error:
             # The last good settings stay in use.
             log.warning("%s", error.sentence)
@@ -248,12 +256,16 @@ class Resident:
             log.warning("no browser could be opened for %s; use the link in the menu", key)
 
     def _copy(self, text: str, what: str) -> None:
-        log.info("no clipboard is wired yet: the %s was not copied", what)
-        del text
+        self._go(self.desktop.copy(text, what))
 
     def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
-        log.info("no setting is wired yet: %s stays", name)
-        del on
+        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        if name == "start-at-login":
+            self.desktop.start_at_login(on=on)
+            return
+        table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
+        write_setting(self.paths.state, table, key, on)
+        self._read_settings()
 
     def _restart(self) -> None:
         self.restarts = True

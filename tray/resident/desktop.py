@@ -18,8 +18,13 @@ from tray.core.view import View
 from tray.desktop.menu import RECENT, Extras
 from tray.desktop.notice_chain import notifier_for
 from tray.desktop.session_bus import SessionBus
+from tray.desktop.theme import ColorScheme, Scheme
 from tray.desktop.tray import Tray
+from tray.errors import TrayError
 from tray.settings import Settings
+from tray.system.autostart import autostart_for, own_command
+from tray.system.clipboard import copy
+from tray.system.moods import Moods
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +37,6 @@ class Desktop:
         environ: of the resident.
         post: brings clicks and moods to the rules.
         settings: the settings as they are now.
-        starts_at_login: whether the program starts at login.
         icon: whether there is to be an icon; notices come either way.
     """
 
@@ -42,12 +46,13 @@ class Desktop:
         *,
         post: Callable[[Event], None],
         settings: Callable[[], Settings],
-        starts_at_login: Callable[[], bool],
         icon: bool,
     ) -> None:
         self._post = post
         self._settings = settings
-        self._starts_at_login = starts_at_login
+        self._environ = environ
+        self._autostart = autostart_for(environ)
+        self._starts_at_login = False
         self._recent: deque[tuple[float, fx.Note]] = deque(maxlen=RECENT)
         self._used: deque[str] = deque(maxlen=RECENT)
         self._problem: str | None = None
@@ -57,12 +62,18 @@ class Desktop:
         self.bus = SessionBus(environ)
         self.notifier = notifier_for(environ, self._pressed)
         self.bus.join(self.notifier)
+        self.moods = Moods(lambda word: post(ev.Mood(word)), environ)
+        for tenant in self.moods.tenants:
+            self.bus.join(tenant)
         self.tray: Tray | None = None
         if icon:
+            self.bus.join(ColorScheme(self._theme))
             self.tray = Tray(self.bus, act=post, extras=self._extras, host=self._host)
 
     def start(self) -> None:
         """Connect; a desktop that is not there yet is waited for."""
+        self._follow_autostart()
+        self.moods.start()
         self._serving = asyncio.create_task(self.bus.serve())
 
     async def stop(self) -> None:
@@ -71,6 +82,7 @@ class Desktop:
             self._redraw.cancel()
         if self.tray is not None:
             self.tray.stop()
+        await self.moods.close()
         await self.notifier.close()
         self.bus.stop()
         if self._serving is not None:
@@ -109,6 +121,42 @@ class Desktop:
         if note.what == "active-profile" and note.detail not in ("none", *self._used):
             self._used.appendleft(note.detail)
 
+    async def copy(self, words: str, what: str) -> None:
+        """Copy a link or names; where no clipboard works, show them to be copied by hand."""
+        try:
+            done = await asyncio.to_thread(copy, words, self._environ)
+        except TrayError as error:
+            log.warning("%s", error.sentence)
+            return
+        if not done:
+            title, body = menu_text.not_copied(what, words)
+            self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
+
+    def start_at_login(self, *, on: bool) -> None:
+        """Start with the desktop session from now on, or no longer."""
+        try:
+            if on:
+                self._autostart.enable(own_command(self._environ))
+            else:
+                self._autostart.disable()
+        except (TrayError, OSError) as error:
+            log.warning("start at login: %s", getattr(error, "sentence", type(error).__name__))
+        self._follow_autostart()
+        if self._view is not None:
+            self.show(self._view)
+
+    def _follow_autostart(self) -> None:
+        """Mend our own entry where the program has moved, and see how it stands."""
+        try:
+            self._autostart.follow(own_command(self._environ))
+            self._starts_at_login = self._autostart.status() == "on"
+        except (TrayError, OSError) as error:
+            log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
+
+    def _theme(self, scheme: Scheme) -> None:
+        if self.tray is not None:
+            self.tray.use_theme(scheme)
+
     def _extras(self) -> Extras:
         zone = datetime.now().astimezone().tzinfo
         settings = self._settings()
@@ -117,7 +165,7 @@ class Desktop:
                 menu_text.happened(note.what, note.key, note.detail, text.clock(at, zone))
                 for at, note in self._recent
             ),
-            starts_at_login=self._starts_at_login(),
+            starts_at_login=self._starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
             recent_profiles=tuple(self._used),
