@@ -1,4 +1,4 @@
-"""Panels that come late, go and come back, a menu of a thousand profiles, and another desktop's."""
+"""Panels that come late, go and come back, and a menu of a thousand profiles."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def widest(menu: Shown) -> int:
 def no_tray(who: Person) -> bool:
     """Whether ``status`` says that no tray shows the icon, and what of it."""
     (problem,) = who.status()["problems"] or [""]
+    assert isinstance(problem, str)
     return problem.startswith("No tray shows the icon (") and problem.endswith(
         "everything else works, and it is tried again."
     )

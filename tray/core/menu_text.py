@@ -61,9 +61,15 @@ def account(account_id: str | None, count: int) -> str:
     return f"{whose} ({count})"
 
 
-def between(first: str, last: str) -> str:
-    """Name a group of rows by its first and last one."""
-    return first if first == last else f"{first} … {last}"
+def accounts(first: str | None, last: str | None) -> str:
+    """Name a group of accounts by its first and last one; None: profiles without one."""
+    ends = [clean(one) if one is not None else "others" for one in (first, last)]
+    return f"Accounts {ends[0]} … {ends[1]}"
+
+
+def sessions(first: str, last: str) -> str:
+    """Name a group of sessions by its first and last one."""
+    return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
 def more_sessions(count: int) -> str:

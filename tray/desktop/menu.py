@@ -139,7 +139,9 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
     first, rest = _by_urgency(view.sessions)
     yield from (_session(row, extras, now) for row in first)
     if rest:
-        more = _grouped([_session(row, extras, now) for row in rest], "sessions", LEVEL)
+        rows = [_session(row, extras, now) for row in rest]
+        names = [row.name for row in rest]
+        more = _grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
         yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(more))
     for number, problem in enumerate(view.problems[:PROBLEMS]):
         yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
@@ -240,21 +242,32 @@ def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> 
         )
         for account, members in accounts.items()
     ]
-    yield from _grouped(rows, "accounts", LEVEL - 2 - min(len(shown), RECENT_PROFILES))
+    ids = list(accounts)
+    room = LEVEL - 2 - min(len(shown), RECENT_PROFILES)
+    yield from _grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
 
 
-def _grouped(rows: Sequence[Entry], kind: str, room: int) -> Iterable[Entry]:
-    """Put rows into groups where there are too many, so that no level overflows."""
+def _grouped(
+    rows: Sequence[Entry], room: int, words: Callable[[int, int], str]
+) -> Iterable[Entry]:
+    """
+    Put rows into groups where there are too many, so that no level overflows.
+
+    Args:
+        rows: what may be too much.
+        room: rows there is room for.
+        words: names a group by the places of its first and last row.
+    """
     if len(rows) <= room:
         yield from rows
         return
     for start in range(0, len(rows), LEVEL):
         if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
-            yield Entry(f"{kind}-more", menu_text.MORE, enabled=False)
+            yield Entry("more", menu_text.MORE, enabled=False)
             return
         part = rows[start : start + LEVEL]
-        words = menu_text.between(part[0].text, part[-1].text)
-        yield Entry(f"{kind}:{part[0].key}", words, children=tuple(part))
+        last = start + len(part) - 1
+        yield Entry(f"from:{part[0].key}", words(start, last), children=tuple(part))
 
 
 def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
