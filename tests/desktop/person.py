@@ -122,6 +122,7 @@ class Person:
 
     def menu(self) -> Shown:
         """Return the menu as any panel is told it now."""
+        until(self.any_icon, "the icon on the panel")
         shown: Shown = asyncio.run(_asked(self.desk, Host.layout))
         return shown
 
