@@ -173,6 +173,14 @@ class Person:
             labels: of the submenus on the way, and of the row; a label's beginning is enough.
             picture: keeps what is seen before the last click, as ``artifacts/<picture>.png``.
         """
+        boxes = self.show(*labels)
+        x, y = self._highlighted(boxes[-1])
+        if picture is not None:
+            self.desk.screenshot(picture)
+        self.desk.click(x, y)
+
+    def show(self, *labels: str) -> list[Box]:
+        """Open the menu with the highlight on a row, as for :meth:`click_on`; return the boxes."""
         level = self.menu()
         empty = self.desk.await_rest()
         boxes = [self.open_menu()]
@@ -184,10 +192,7 @@ class Person:
             downs = place if number else place + 1
             if downs:
                 self.desk.key(*["Down"] * downs)
-        x, y = self._highlighted(boxes[-1])
-        if picture is not None:
-            self.desk.screenshot(picture)
-        self.desk.click(x, y)
+        return boxes
 
     def click_button(self, notice: Box, place: Literal["left", "right"]) -> None:
         """Click one of the two buttons of a notice, which stand in its lower right half."""
@@ -264,6 +269,7 @@ async def _asked(on: Desk, what: Callable[[Host], Any]) -> Any:
 def person(
     *,
     config: str | None = CONFIG,
+    settings: str | None = None,
     keyring: Kind = "unlocked",
     panel: bool = True,
     notices: bool = False,
@@ -274,6 +280,7 @@ def person(
 
     Args:
         config: the AWS config; None = there is none.
+        settings: our own ``config.toml``, if any.
         keyring: what keeps secrets on the desktop.
         panel: whether there is one from the start.
         notices: whether a daemon shows them.
@@ -286,6 +293,10 @@ def person(
         if config is not None:
             (home / ".aws").mkdir()
             (home / ".aws/config").write_text(config)
+        if settings is not None:
+            ours = Path(on.env["XDG_CONFIG_HOME"]) / "sso-tray"
+            ours.mkdir()
+            (ours / "config.toml").write_text(settings)
         browser = home / ".browser.py"
         browser.write_text(_BROWSER)
         environ = {

@@ -18,10 +18,10 @@ def test_the_menu_answers_while_keyring_and_network_hang() -> None:
         hanging = who.center.fault("RegisterClient", "hang", times=None)
         who.click_on("corp", "Sign in")
         who.living.until_state("corp", "signing-in")
-        hanging.wait_hit(1, 60)
         who.sees_icon("signing-in")
         who.click_on("No profile active", "dev", picture="hang-signing-in")
         who.living.until(lambda one: one.get("status", {}).get("active_profile") == "dev")
+        hanging.wait_hit(1, 60)  # the keyring was waited for long enough
         who.click_on("Settings", "Warn before a session ends")
         until(lambda: not warns(who), "the tick to go")
 

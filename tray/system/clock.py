@@ -76,8 +76,11 @@ class WallTimer:
         Ring at `at_wall`, at once if that is past; None: only when the clock is set.
 
         Args:
-            at_wall: seconds since the epoch. Infinite and absurdly late times mean never.
+            at_wall: seconds since the epoch. Infinite and absurdly late times mean never. After
+                :meth:`close` this does nothing: the last answers of a job may come that late.
         """
+        if self._descriptor < 0:
+            return
         at = _NEVER if at_wall is None else min(max(at_wall, _AT_ONCE), _NEVER)
         try:
             _timerfd_settime(self._descriptor, at)
