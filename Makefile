@@ -12,6 +12,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 AWS_CLI_ASSET := 2.0.198
 AWS_CLI_STAMP := .tools/awscli/.asset-$(AWS_CLI_ASSET)
 
+# And the AWS SDK for JavaScript v3, from npm.
+JS_SSO := 3.973.28
+JS_STS := 3.1169.0
+JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
+
 # Two workers keep the waiting tests from adding up; more than four only fight for the machine.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
   if [ "$$n" -lt 2 ]; then echo 2; elif [ "$$n" -gt 4 ]; then echo 4; else echo "$$n"; fi)
@@ -25,7 +30,7 @@ help: ## List these commands
 demo: .venv/.ready ## Try SSO Tray against an embedded Identity Center; needs no AWS account
 	@.venv/bin/sso-tray demo $(ARGS)
 
-test: .venv/.test components $(AWS_CLI_STAMP) ## Run all tests
+test: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Run all tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: .venv/.check ## Check format, lint and types
@@ -87,4 +92,9 @@ components:
 
 $(AWS_CLI_STAMP): | .venv/.test
 	@$(PY) tests/install_aws_cli.py aws-cdk-asset-awscli-v2==$(AWS_CLI_ASSET) .tools/awscli
+	@touch $@
+
+$(JS_STAMP): | .venv/.test
+	@$(PY) tests/install_js_sdk.py .tools/js \
+	  @aws-sdk/credential-provider-sso@$(JS_SSO) @aws-sdk/client-sts@$(JS_STS)
 	@touch $@

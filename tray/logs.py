@@ -6,10 +6,13 @@ import json
 import logging
 import logging.handlers
 import os
+import stat
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
+from tray.errors import TrayError
 from tray.files import private_directory
 
 LOG_BYTES = 512 * 1024
@@ -28,7 +31,8 @@ class _OneLine(logging.Formatter):
         line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"
         if record.exc_info and record.exc_info[0] is not None:
             line += f" ({record.exc_info[0].__name__}{_where(record)})"
-        return line.replace("\n", " ").replace("\r", " ")
+        # A name from a config may hold what a terminal obeys.
+        return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _where(record: logging.LogRecord) -> str:
@@ -38,6 +42,30 @@ def _where(record: logging.LogRecord) -> str:
     if trace is None:
         return ""
     return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The log file, readable by the user alone; one that cannot be written costs its lines."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True
+        )
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Say nothing: logging's own way is a traceback on stderr, with the arguments in it."""
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file of ours for appending with mode 0600, whatever umask or earlier runs say."""
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, 0o600)
+    if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def quiet_libraries() -> None:
@@ -60,10 +88,7 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
         handler = logging.StreamHandler(sys.stderr)
     else:
         private_directory(state)
-        os.umask(0o077)
-        handler = logging.handlers.RotatingFileHandler(
-            state / "sso-tray.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, delay=True
-        )
+        handler = _LogFile(state / "sso-tray.log")
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -91,8 +116,7 @@ class History:
             session: the session key, or None.
             detail: a few words, never a secret.
         """
-        moment = datetime.fromtimestamp(at, UTC)
-        line: dict[str, str] = {"at": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "what": what}
+        line: dict[str, str] = {"at": _moment(at), "what": what}
         if session is not None:
             line["session"] = session
         if detail:
@@ -101,9 +125,15 @@ class History:
             private_directory(self.path.parent)
             if self.path.exists() and self.path.stat().st_size > HISTORY_BYTES:
                 self.path.replace(self.path.with_suffix(".jsonl.1"))
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            descriptor = os.open(self.path, flags, 0o600)
-            with os.fdopen(descriptor, "ab") as file:
+            with open(self.path, "ab", opener=_private) as file:
                 file.write(json.dumps(line).encode() + b"\n")
-        except OSError as error:
-            logging.getLogger(__name__).warning("history: %s", error.strerror)
+        except (OSError, TrayError) as error:
+            said = getattr(error, "strerror", None) or type(error).__name__
+            logging.getLogger(__name__).warning("history: %s", said)
+
+
+def _moment(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return "?"  # a clock beyond all years

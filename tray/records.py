@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tray.core.model import Keeper, Memory
+from tray.core.model import Keeper, Memory, SessionEnd
 from tray.core.wire import from_wire, to_wire
 from tray.files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock import FileLock, lock_path
@@ -32,6 +33,10 @@ class Record:
         contested: it was put back so often that it stays in the file.
         unscoped: a scoped device grant brought no refresh token, so the next sign-in registers
             without scopes (L2).
+        unstored: fingerprint of a published token whose refresh data the keyring has not
+            confirmed (R3).
+        signed_out: fingerprints of the tokens last signed out of: an item of theirs that had to
+            remain in the keyring counts no more (K6).
         memory: what the rules remember.
     """
 
@@ -39,6 +44,8 @@ class Record:
     handed_back: tuple[float, ...] = ()
     contested: bool = False
     unscoped: bool = False
+    unstored: str | None = None
+    signed_out: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
 
@@ -58,21 +65,11 @@ class Records:
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
-        """
-        Return all entries; a file that cannot be read counts as empty and is kept aside.
-
-        Nothing that matters is lost with it: the keeper shows in the files themselves.
-        """
+        """Return all entries; what cannot be used is left out, and told in the log."""
         try:
-            document = json.loads(read_small(self.path))
-            sessions = document["sessions"].items()
-            return {key: _record(entry) for key, entry in sessions}
-        except FileNotFoundError:
-            return {}
-        except (
-            OSError, FileRefused, ValueError, KeyError, TypeError, AttributeError,
-        ) as error:  # fmt: skip
-            log.warning("state.json cannot be used (%s); it is kept aside", type(error).__name__)
+            return self._read()[0]
+        except (OSError, FileRefused) as error:
+            log.warning("state.json cannot be read (%s)", type(error).__name__)
             return {}
 
     def of(self, key: str) -> Record:
@@ -83,40 +80,57 @@ class Records:
         """
         Change members of one entry, durably before it returns.
 
+        A file of which some part cannot be used is kept aside before it is written over.
+
         Args:
             key: the session key.
             changes: fields of `Record`.
 
         Raises:
             Busy: another process holds the file for too long.
-            OSError: the state directory cannot be written.
+            OSError, FileRefused: the file cannot be read now, or not be written.
         """
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_PATIENCE):
-            entries = self.read()
-            if not entries and self.path.exists():
-                self._keep_aside()
+            entries, broken = self._read()
             record = replace(entries.get(key, Record()), **changes)
             if entries.get(key) == record:
                 return record
+            if broken:
+                write_atomic(self.path.with_suffix(".json.broken"), broken)
             entries[key] = record
             document = {
                 "version": 1,
                 "sessions": {name: _document(entry) for name, entry in entries.items()},
             }
-            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
+            try:
+                write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
+            except OSError as error:
+                error.filename = str(self.path)  # a write tells no place
+                raise
             return record
 
-    def _keep_aside(self) -> None:
-        """Save an unreadable file before it is replaced."""
+    def _read(self) -> tuple[dict[str, Record], bytes]:
+        """Return the usable entries, and the whole file where any part of it is not usable."""
         try:
             data = read_small(self.path)
-            if json.loads(data).get("sessions") == {}:
-                return
-        except (OSError, FileRefused, ValueError, AttributeError):
-            data = b""
-        if data:
-            write_atomic(self.path.with_suffix(".json.broken"), data)
+        except FileNotFoundError:
+            return {}, b""
+        try:
+            sessions = json.loads(data)["sessions"].items()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            log.warning("state.json cannot be used (%s)", type(error).__name__)
+            return {}, data
+        entries: dict[str, Record] = {}
+        whole = True
+        for key, entry in sessions:
+            record, complete = _record(entry)
+            whole = whole and complete
+            if record is not None:
+                entries[key] = record
+        if not whole:
+            log.warning("state.json has members that cannot be used; they are left out")
+        return entries, b"" if whole else data
 
 
 def _document(record: Record) -> dict[str, Any]:
@@ -125,23 +139,79 @@ def _document(record: Record) -> dict[str, Any]:
         "handed_back": list(record.handed_back),
         "contested": record.contested,
         "unscoped": record.unscoped,
+        "unstored": record.unstored,
+        "signed_out": list(record.signed_out),
         "memory": to_wire(record.memory),
     }
 
 
-def _record(entry: Mapping[str, Any]) -> Record:
-    keeper = entry.get("keeper")
-    memory = from_wire(entry["memory"]) if entry.get("memory") else Memory()
-    if keeper is not None and keeper not in get_args(Keeper):
-        msg = "keeper"
-        raise ValueError(msg)
-    if not isinstance(memory, Memory):
-        msg = "memory"
-        raise TypeError(msg)
-    return Record(
+def _record(entry: object) -> tuple[Record | None, bool]:
+    """Return an entry as far as it can be used, and whether that is all of it."""
+    if not isinstance(entry, Mapping):
+        return None, False
+    told = entry.get("keeper")
+    keeper: Keeper | None = next((one for one in get_args(Keeper) if one == told), None)
+    handed_back, signed_out = _list(entry.get("handed_back")), _list(entry.get("signed_out"))
+    unstored, memory = entry.get("unstored"), _memory(entry.get("memory"))
+    record = Record(
         keeper=keeper,
-        handed_back=tuple(float(at) for at in entry.get("handed_back", ())),
-        contested=bool(entry.get("contested")),
-        unscoped=bool(entry.get("unscoped")),
-        memory=memory,
+        handed_back=tuple(float(at) for at in handed_back if _is_moment(at)),
+        contested=entry.get("contested") is True,
+        unscoped=entry.get("unscoped") is True,
+        unstored=unstored if isinstance(unstored, str) else None,
+        signed_out=tuple(item for item in signed_out if isinstance(item, str)),
+        memory=memory or Memory(),
     )
+    complete = (
+        keeper == told
+        and len(record.handed_back) == len(handed_back)
+        and len(record.signed_out) == len(signed_out)
+        and record.unstored == unstored
+        and memory is not None
+    )
+    return record, complete
+
+
+def _list(value: object) -> list[Any]:
+    """Return a list; an absent one is empty, and anything else one thing of no use."""
+    return value if isinstance(value, list) else [] if value is None else [None]
+
+
+def _memory(document: object) -> Memory | None:
+    """Return a memory of which every member is what the rules expect; None for any other."""
+    if document is None:
+        return Memory()
+    try:
+        memory = from_wire(document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    if not isinstance(memory, Memory):
+        return None
+    # As they are, not as they are declared: anybody can have edited the file.
+    told: dict[str, Any] = {one.name: getattr(memory, one.name) for one in fields(memory)}
+    lengths, end = told["lengths"], told["end"]
+    good = (
+        all(told[name] is None or _is_moment(told[name]) for name in ("started_at", "used_at"))
+        and isinstance(lengths, tuple)
+        and all(map(_is_moment, lengths))
+        and isinstance(told["told"], frozenset)
+        and isinstance(told["refused"], str | None)
+        and (end is None or _is_end(end))
+    )
+    return memory if good else None
+
+
+def _is_end(end: object) -> bool:
+    return (
+        isinstance(end, SessionEnd)
+        and _is_moment(end.at)
+        and end.known in ("exact", "set", "learnt")
+        and isinstance(end.cause, str)
+    )
+
+
+def _is_moment(value: object) -> bool:
+    """Whether it is a number of seconds, up to the year 9999: what datetime can tell."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value < 253402300800 and math.isfinite(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +11,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tray.core.model import Preferences
-from tray.core.policy import HOUR, MINUTE, WARN_BEFORE
+from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.errors import ConfigRejected
-from tray.files import read_small
+from tray.files import FileRefused, private_directory, read_small, write_atomic
 
 T = TypeVar("T")
 
 KEYRING_SERVICE = "sso-tray"
+LONGEST_SESSION = 366 * DAY
+"""Seconds; AWS allows 90 days."""
+LONGEST_WARNING = 7 * DAY
+
+_KNOWN = {
+    "": ("browser", "guarded", "keyring", "sessions", "warnings", "compat", "log"),
+    "keyring": ("adopt", "service"),
+    "warnings": ("minutes_before", "show"),
+    "compat": ("empty_refresh_members",),
+    "log": ("debug",),
+}
+_KNOWN_OF_SESSION = ("length_hours", "browser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +42,19 @@ class Settings:
         keyring_service: the service name of our keyring items (K2).
         empty_refresh_members: write protocol.md's three empty strings into lean files (K3).
         browsers: command templates by session key (L11); the key ``*`` is for all others.
+        notices: whether warnings are shown as notifications.
         log_debug: log more.
+        problems: one sentence for each key of ``config.toml`` that means nothing to us: most
+            likely a slip of the pen, but no reason to refuse all the others.
     """
 
     preferences: Preferences = field(default_factory=Preferences)
     keyring_service: str = KEYRING_SERVICE
     empty_refresh_members: bool = False
     browsers: Mapping[str, str] = field(default_factory=dict)
+    notices: bool = True
     log_debug: bool = False
+    problems: tuple[str, ...] = ()
 
     def browser(self, key: str) -> str | None:
         """Return the browser command template for a session, or None for the system's."""
@@ -60,6 +78,8 @@ def read_settings(config: Path, state: Path) -> Settings:
             data = read_small(path)
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except FileRefused as refusal:
+            raise ConfigRejected(refusal.sentence, file=str(path)) from None
         except OSError as error:
             msg = f"{path} cannot be read: {error.strerror}."
             raise ConfigRejected(msg, file=str(path)) from None
@@ -67,19 +87,50 @@ def read_settings(config: Path, state: Path) -> Settings:
     return settings
 
 
+def write_setting(state: Path, table: str, key: str, value: bool) -> None:
+    """
+    Write one setting of the menu into ``settings.json``; the others in it stay.
+
+    Args:
+        state: our state directory.
+        table: as in ``config.toml``.
+        key: likewise.
+        value: what it is set to.
+
+    Raises:
+        ConfigRejected: the file there is now cannot be read; it is left alone.
+        OSError: the state directory cannot be written.
+    """
+    path = state / "settings.json"
+    try:
+        document = _json(path, read_small(path))
+    except FileNotFoundError:
+        document = {}
+    inner = document.setdefault(table, {})
+    if not isinstance(inner, dict):
+        raise _Table(path, document).complaint("must be a table", table)
+    inner[key] = value
+    private_directory(state)
+    write_atomic(path, json.dumps(document, indent=1).encode() + b"\n")
+
+
 def _toml(path: Path, data: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(data.decode())
+        # Some editors put a byte order mark first.
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{path} is no TOML: {error}."
         raise ConfigRejected(msg, file=str(path)) from None
+    except (RecursionError, ValueError):
+        # The ValueError left over is that of a number with thousands of digits.
+        raise ConfigRejected(f"{path} is no usable TOML.", file=str(path)) from None
 
 
 def _json(path: Path, data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data)
-    except ValueError as error:
-        msg = f"{path} is no JSON: {error}."
+    except (ValueError, RecursionError) as error:
+        msg = f"{path} is no JSON ({type(error).__name__})."
         raise ConfigRejected(msg, file=str(path)) from None
     if not isinstance(document, dict):
         msg = f"{path} must hold an object."
@@ -97,8 +148,20 @@ class _Table:
         self._values = values
 
     def complaint(self, what: str, key: str = "") -> ConfigRejected:
+        sentence = f"{self._path}: {self._place(key)} {what}."
+        return ConfigRejected(sentence, file=str(self._path))
+
+    def _place(self, key: str) -> str:
         place = ".".join(part for part in (self._name, key) if part)
-        return ConfigRejected(f"{self._path}: {place} {what}.", file=str(self._path))
+        return "".join(sign if sign.isprintable() else "?" for sign in place)
+
+    def unknown(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a sentence for each key that is none of these."""
+        return tuple(
+            f"{self._path}: {self._place(key)} is no setting."
+            for key in self._values
+            if key not in known
+        )
 
     def table(self, key: str) -> _Table:
         place = ".".join(part for part in (self._name, key) if part)
@@ -125,8 +188,15 @@ def _word(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-    return float(value) if good and isinstance(value, (int, float)) else None
+    """Return a positive number of bearable size: no infinity, nothing beyond a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _hours(value: object) -> float | None:
+    number = _number(value)
+    return number if number is not None and number * HOUR <= LONGEST_SESSION else None
 
 
 def _words(value: object) -> tuple[str, ...] | None:
@@ -138,8 +208,10 @@ def _minutes(value: object) -> tuple[float, ...] | None:
     if not isinstance(value, list):
         return None
     numbers = [_number(item) for item in value]
-    good = [number * MINUTE for number in numbers if number is not None]
-    return tuple(sorted(good, reverse=True)) if good and len(good) == len(numbers) else None
+    good = {number * MINUTE for number in numbers if number is not None}
+    if not good or None in numbers or max(good) > LONGEST_WARNING:
+        return None
+    return tuple(sorted(good, reverse=True))
 
 
 def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Settings:
@@ -149,7 +221,7 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
     lengths, browsers = dict(old.session_lengths), dict(settings.browsers)
     for key in sessions.keys():  # noqa: SIM118  (a table of ours, not a dict)
         one = sessions.table(key)
-        hours = one.take("length_hours", 0.0, _number, "a number of hours")
+        hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
         browser = one.take("browser", "", _word, "a command such as 'firefox -P work %s'")
@@ -159,7 +231,10 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
     if everywhere:
         browsers["*"] = everywhere
     warn = top.table("warnings").take(
-        "minutes_before", old.warn_before or WARN_BEFORE, _minutes, "a list of minutes"
+        "minutes_before",
+        old.warn_before or WARN_BEFORE,
+        _minutes,
+        "a list of minutes, up to a week",
     )
     preferences = replace(
         old,
@@ -171,11 +246,22 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
     compat, logs = top.table("compat"), top.table("log")
     return replace(
         settings,
+        # What the menu set, perhaps that of a later version, is nothing a person could mend.
+        problems=settings.problems if path.suffix == ".json" else _unknown(top),
         preferences=preferences,
         keyring_service=keyring.take("service", settings.keyring_service, _word, "a name"),
         empty_refresh_members=compat.take(
             "empty_refresh_members", settings.empty_refresh_members, _flag, "true or false"
         ),
         browsers=browsers,
+        notices=top.table("warnings").take("show", settings.notices, _flag, "true or false"),
         log_debug=logs.take("debug", settings.log_debug, _flag, "true or false"),
     )
+
+
+def _unknown(top: _Table) -> tuple[str, ...]:
+    """Return a sentence for each key that means nothing to us."""
+    tables = [(top, _KNOWN[""]), *((top.table(name), _KNOWN[name]) for name in _KNOWN if name)]
+    sessions = top.table("sessions")
+    tables += [(sessions.table(key), _KNOWN_OF_SESSION) for key in sessions.keys()]  # noqa: SIM118  (a table of ours, not a dict)
+    return tuple(sentence for table, known in tables for sentence in table.unknown(known))

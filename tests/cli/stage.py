@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import Any
 from tests import schema
 from tray.agent import AgentClient
 from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.timestamps import parse_timestamp
 from tray.aws.token_cache import cache_path, full_document, lean_document
 from tray.errors import TrayError
 from tray.identity_center import DEFAULT_START_URL, IdentityCenter, SignedIn
@@ -30,6 +32,8 @@ from tray.system.paths import Paths, world
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 """Ten times what a command takes on a slow machine; nothing waits for it to pass."""
+
+LOOK_AGAIN = 0.05
 
 CONFIG = f"""\
 [sso-session corp]
@@ -74,6 +78,20 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 
 [profile circle]
 credential_process = /usr/bin/sso-tray credentials --profile circle
+
+[profile around]
+source_profile = circle
+role_arn = arn:aws:iam::123456789011:role/x
+
+[profile careful]
+source_profile = plain
+role_arn = arn:aws:iam::123456789011:role/x
+mfa_serial = arn:aws:iam::123456789011:mfa/ada
+
+[profile forbidden]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = Nothing
 """
 
 _BROWSER = """\
@@ -159,13 +177,15 @@ class Stage:
 
     # --- The command ----------------------------------------------------------------------
 
-    def start(self, *arguments: str, **variables: str | None) -> subprocess.Popen[str]:
-        """Start the command; a variable given as None is not set."""
+    def start(
+        self, *arguments: str, with_input: bool = False, **variables: str | None
+    ) -> subprocess.Popen[str]:
+        """Start the command, its input a pipe or nothing; a variable given as None is not set."""
         return subprocess.Popen(
             [sys.executable, "-m", "tray", *arguments],
             env=self._environment(variables),
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -173,7 +193,7 @@ class Stage:
 
     def tray(self, *arguments: str, **variables: str | None) -> Done:
         """Run the command to its end; no command may ever tell a traceback or a secret."""
-        with self.start(*arguments, **variables) as process:
+        with self.start(*arguments, with_input=False, **variables) as process:
             out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err, err
         given_out = {"credentials"} & set(arguments)
@@ -190,9 +210,18 @@ class Stage:
 
     def boto3(self, profile: str, code: str) -> str:
         """Run code on ``session`` in a process that knows nothing of us."""
-        script = f"import boto3\nsession = boto3.Session(profile_name={profile!r})\n{code}"
+        return self.python(
+            f"import boto3\nsession = boto3.Session(profile_name={profile!r})\n{code}"
+        )
+
+    def browse(self, link: str) -> None:
+        """Open a page as the person's browser would."""
+        self.python(f"import urllib.request as r; r.urlopen({link!r}, timeout=30).read()")
+
+    def python(self, code: str) -> str:
+        """Run code in a process of its own and return what it prints."""
         done = subprocess.run(
-            [sys.executable, "-c", script],
+            [sys.executable, "-c", code],
             env=self._environment({}),
             cwd=self.home,
             capture_output=True,
@@ -230,6 +259,17 @@ class Stage:
         self.file_of(key).parent.mkdir(parents=True, exist_ok=True)
         self.file_of(key).write_bytes(data)
 
+    def wait_until_expired(self, key: str) -> None:
+        """Wait until a session's token has ended by the clock."""
+        end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
+        while (left := end - time.time()) >= 0:
+            time.sleep(left + 0.01)
+
+    def unreachable(self) -> dict[str, str]:
+        """Return the variables of a world in which nobody answers for AWS."""
+        nobody = f"http://127.0.0.1:{closed_port()}"
+        return dict.fromkeys(self.center.environment(), nobody)
+
     # --- The resident ---------------------------------------------------------------------
 
     @contextmanager
@@ -246,7 +286,7 @@ class Stage:
                 process.communicate(timeout=PATIENCE)
 
     def _wait_for(self, process: subprocess.Popen[str], paths: Paths) -> None:
-        for _ in range(int(PATIENCE / 0.1)):
+        for _ in range(int(PATIENCE / LOOK_AGAIN)):
             try:
                 with AgentClient(paths.runtime_sockets, world(self.environ)) as agent:
                     agent.done("status")
@@ -254,7 +294,7 @@ class Stage:
             except TrayError:
                 ended = process.poll()
                 assert ended is None, f"the resident ended with {ended}"
-                _a_moment()
+                time.sleep(LOOK_AGAIN)  # a socket that is not there yet tells nobody
         raise AssertionError("the resident does not answer")
 
 
@@ -264,14 +304,3 @@ def closed_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _a_moment() -> None:
-    """Wait a tenth of a second: a socket that does not exist yet tells nobody when it does."""
-    pair = socket.socketpair()
-    with pair[0], pair[1]:
-        pair[0].settimeout(0.1)
-        try:
-            pair[0].recv(1)
-        except TimeoutError:
-            return

@@ -8,7 +8,8 @@ import pytest
 
 from tests.desk import Bus, private_bus
 from tests.desktop.tray_host import Told
-from tray.desktop.session_bus import NoSessionBus, SessionBus, session_bus_address
+from tray.desktop.session_bus import SessionBus, session_bus_address
+from tray.system.bus import NoBus
 
 
 class Tenant:
@@ -42,7 +43,7 @@ def test_a_file_that_is_no_socket_is_no_bus(tmp_path: Path) -> None:
     """A plain file named ``bus`` is not taken for one."""
     (tmp_path / "bus").touch()
 
-    with pytest.raises(NoSessionBus, match="DBUS_SESSION_BUS_ADDRESS is not set"):
+    with pytest.raises(NoBus, match="DBUS_SESSION_BUS_ADDRESS is not set"):
         session_bus_address({"XDG_RUNTIME_DIR": str(tmp_path)})
 
 

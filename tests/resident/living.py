@@ -51,9 +51,15 @@ class Living:
         sessions = self.ask("status")["status"]["sessions"]
         return next(one for one in sessions if one["key"] == key)
 
-    def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait for a message (status, notice, withdraw) that has come or will come."""
-        seen = 0
+    def until(self, holds: Callable[[dict[str, Any]], bool], *, since: int = 0) -> dict[str, Any]:
+        """
+        Wait for a message (status, notice, withdraw) that has come or will come.
+
+        Args:
+            holds: tells whether a message is the one.
+            since: leave out the first so many of ``messages``.
+        """
+        seen = since
         with self._heard:
             while True:
                 for message in self.messages[seen:]:
@@ -68,7 +74,9 @@ class Living:
                     said = [_short(message) for message in self.messages[-12:]]
                     raise AssertionError(f"it did not come; the last words were {said}")
 
-    def until_state(self, key: str, state: str, **members: object) -> dict[str, Any]:
+    def until_state(
+        self, key: str, state: str, *, since: int = 0, **members: object
+    ) -> dict[str, Any]:
         """Wait until a session is in a state, with these members of the status document."""
 
         def reached(message: dict[str, Any]) -> bool:
@@ -79,7 +87,7 @@ class Living:
                 for one in message.get("status", {}).get("sessions", ())
             )
 
-        message = self.until(reached)
+        message = self.until(reached, since=since)
         sessions = message["status"]["sessions"]
         return next(dict(one) for one in sessions if one["key"] == key)
 
@@ -120,13 +128,12 @@ def _short(message: dict[str, Any]) -> object:
 
 
 @contextmanager
-def resident(environ: Mapping[str, str]) -> Iterator[Living]:
+def resident(environ: Mapping[str, str], *, icon: bool = False) -> Iterator[Living]:
     """Run the resident until the end of the block; it must end by itself when asked to."""
     root = Path(__file__).resolve().parents[2]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tray.resident"], env=environ, stdin=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "tray.resident", *([] if icon else ["--no-icon"])]
+    process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
     living = Living(process, environ)
     try:
         _await_socket(living)

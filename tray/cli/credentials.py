@@ -11,7 +11,7 @@ from tray.cli import manual
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
 from tray.core import events as ev
-from tray.core import text
+from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
 from tray.errors import SignInNeeded, TokenRejected
@@ -69,7 +69,7 @@ def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
     if done is None:
         return _alone(here, wanted, session, profile)
     if done["exit"] == 3 and session is not None:
-        raise SignInNeeded(text.sign_in_first(session.key))
+        raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
         raise Ended(done["sentence"], done["exit"])
     document: dict[str, Any] = done["credentials" if wanted == "credentials" else "identity"]
@@ -127,9 +127,9 @@ def _renew(alone: Alone, session: SsoSession) -> None:
 
     state = alone.state.sessions[session.key]
     if not (renewable(state) or awaits_judgement(state)):
-        raise SignInNeeded(text.sign_in_first(session.key))
+        raise SignInNeeded(sign_in_first(session.key))
     last = alone.wish(session.key, ev.RenewWanted(session.key, REQUEST))
     if last.exit == 3:
-        raise SignInNeeded(text.sign_in_first(session.key))
+        raise SignInNeeded(sign_in_first(session.key))
     if last.exit:
         raise Ended(last.sentence, last.exit)

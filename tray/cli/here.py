@@ -24,6 +24,11 @@ from tray.errors import TrayError, Unreachable
 from tray.settings import Settings, read_settings
 from tray.system.paths import Paths, world
 
+NO_SUCH_NAME = 2
+"""
+Exit code of a resident that does not know a name. We have found it in the config by then: it was
+edited a moment ago, and the resident has yet to read it.
+"""
 JOB_PATIENCE = 120.0
 """Seconds to wait for a resident that runs a transaction; its own deadline is shorter."""
 
@@ -108,7 +113,7 @@ class Here:
             with self.resident() as agent:
                 connected = True
                 done: dict[str, Any] = agent.done(op, patience=patience, **members)
-                return done
+                return None if done["exit"] == NO_SUCH_NAME else done
         except (OtherWorld, Unreachable) as error:
             say_acting_alone(error, connected=connected)
         return None

@@ -13,7 +13,7 @@ import click
 
 from tray.agent import OtherWorld
 from tray.cli import manual
-from tray.cli.here import Here, note, say_acting_alone
+from tray.cli.here import NO_SUCH_NAME, Here, note, say_acting_alone
 from tray.cli.sessions import meant, one_by_one
 from tray.cli.sign_in_page import SignInPage
 from tray.cli.status import status_now
@@ -42,7 +42,7 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=manual.LOGIN)
+@click.command(help=manual.LOGIN, short_help="Sign in, through the browser or by a code.")
 @click.argument("session", metavar="[SESSION|PROFILE]", required=False)
 @click.option("--all", "every", is_flag=True, help="Each session that needs it, one by one.")
 @click.option("--device-code", is_flag=True, help="Enter a code in any browser, anywhere.")
@@ -130,7 +130,7 @@ def _by_resident(
             ):
                 if "progress" in message:
                     _show(page, message["progress"])
-                elif "done" in message:
+                elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                     return message["done"]["exit"], message["done"]["sentence"]
     except (OtherWorld, Unreachable) as error:
         if page.shown:

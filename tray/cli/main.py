@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "profiles": "tray.cli.profiles:profiles",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",
+    "autostart": "tray.cli.autostart:autostart",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",
 }
@@ -49,6 +50,16 @@ class _Commands(click.Group):
         module, _, name = place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # Caught before click, which would put an empty line before our one sentence.
+            if sys.stderr.isatty():
+                click.echo(err=True)
+            msg = "cancelled."
+            raise Ended(msg, 1) from None
 
 
 @click.group(
@@ -94,9 +105,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough (`sso-tray profiles | head`).
         _drop_output()
-        return 1
-    except (KeyboardInterrupt, click.Abort):
-        note("cancelled.")
         return 1
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -21,7 +21,7 @@ from tray.errors import ConfigRejected
 _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
-@click.command(help=manual.PROFILES)
+@click.command(help=manual.PROFILES, short_help="List the profiles of the AWS config.")
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""
@@ -99,9 +99,11 @@ def _meant(here: Here, name: str) -> str:
             raise Ended(msg, 1)
         name = previous
     if is_managed(name):
-        msg = f'The profile "{clean(name)}" always is the active one: it cannot be picked.'
-        raise Ended(msg, 1)
-    return profile_named(here.catalog(), name).name
+        raise Ended(text.managed_profile(name), 1)
+    profile = profile_named(here.catalog(), name)
+    if profile.problem is not None:
+        raise Ended(profile.problem, 1)
+    return profile.name
 
 
 def _switch(here: Here, name: str | None) -> None:

@@ -16,7 +16,7 @@ from tray.core.words import clean
 Wish = Callable[[str, str], ev.Event]
 
 
-@click.command(help=manual.LOGOUT)
+@click.command(help=manual.LOGOUT, short_help="Sign out, here and at AWS.")
 @click.argument("session", required=False)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
@@ -33,7 +33,7 @@ def renew(session: str | None) -> None:
     each(here, meant(here, session, every=False), "renew", ev.RenewWanted)
 
 
-@click.command(help=manual.RELEASE)
+@click.command(help=manual.RELEASE, short_help="Hand sessions back to the AWS CLI.")
 @click.argument("session", required=False)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def release(session: str | None, *, every: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from tray.core import policy, text
+from tray.core import notice_text, policy
 from tray.core.effects import Button, ButtonAction, Notice
 from tray.core.ends import firm_end
 from tray.core.model import Now
@@ -25,7 +25,7 @@ KEYRING_TROUBLE: tuple[KeyringTrouble, ...] = (
 def standing(state: TrayState, now: Now) -> Iterator[Notice]:
     """Yield every notice whose cause holds at this moment, told or not."""
     if state.config_problem is not None:
-        title, body = text.config_notice(state.config_problem)
+        title, body = notice_text.config_notice(state.config_problem)
         yield Notice("config", f"config:{state.config_problem}", "config", "normal", title, body)
     for session in state.sessions.values():
         if in_use(state, session, now):
@@ -64,10 +64,10 @@ def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
     if not crossed or (session.snoozed and not last):
         return
     afresh = helps_afresh(session, state.preferences, now)
-    title, body = text.ending_notice(session.key, end.at, now, afresh=afresh)
+    title, body = notice_text.ending_notice(session.key, end.at, now, afresh=afresh)
     action: ButtonAction = "sign-in-afresh" if afresh else "sign-in"
-    sign_in = Button(action, text.sign_in_button(afresh=afresh), (session.key,))
-    snooze = Button("snooze", text.SNOOZE_BUTTON, (session.key,))
+    sign_in = Button(action, notice_text.sign_in_button(afresh=afresh), (session.key,))
+    snooze = Button("snooze", notice_text.SNOOZE_BUTTON, (session.key,))
     yield Notice(
         slot=f"session:{session.key}",
         once_key=f"ending:{end.cause}:{min(crossed):.0f}",
@@ -98,7 +98,7 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
 def _expired(state: TrayState, session: Session, now: Now) -> Notice:
     fingerprint = session.token.fingerprint if session.token is not None else session.removed
     reason = reason_of(session, state.preferences, now)
-    title, body = text.expired_notice(session.key, reason)
+    title, body = notice_text.expired_notice(session.key, reason)
     return Notice(
         slot=f"session:{session.key}",
         once_key=f"expired:{fingerprint}",
@@ -106,7 +106,7 @@ def _expired(state: TrayState, session: Session, now: Now) -> Notice:
         severity="urgent",
         title=title,
         text=body,
-        buttons=(Button("sign-in", text.sign_in_button(afresh=False), (session.key,)),),
+        buttons=(Button("sign-in", notice_text.sign_in_button(afresh=False), (session.key,)),),
         keys=(session.key,),
     )
 
@@ -117,7 +117,9 @@ def _failing(session: Session, now: Now) -> Iterator[Notice]:
         return
     if failing_warns_at(failing, token) > now.wall:
         return
-    title, body = text.failing_notice(session.key, failing.reason, token.expires_at, now)
+    title, body = notice_text.failing_notice(
+        session.key, failing.reason, failing.sentence, token.expires_at, now
+    )
     yield Notice(
         slot=f"session:{session.key}",
         once_key=f"failing:{token.fingerprint}",
@@ -131,7 +133,7 @@ def _failing(session: Session, now: Now) -> Iterator[Notice]:
 
 
 def _adopted(session: Session) -> Notice:
-    title, body = text.adopted_notice(session.key)
+    title, body = notice_text.adopted_notice(session.key)
     return Notice(
         slot=f"adopted:{session.key}",
         once_key=f"adopted:{session.key}",
@@ -139,7 +141,7 @@ def _adopted(session: Session) -> Notice:
         severity="normal",
         title=title,
         text=body,
-        buttons=(Button("undo-adoption", text.UNDO_BUTTON, (session.key,)),),
+        buttons=(Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,)),),
         keys=(session.key,),
     )
 
@@ -156,8 +158,8 @@ def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:
         )
         if not keys:
             continue
-        title, body = text.keyring_notice(reason, keys)
-        unlock = (Button("unlock-keyring", text.UNLOCK_BUTTON, keys),)
+        title, body = notice_text.keyring_notice(reason, keys)
+        unlock = (Button("unlock-keyring", notice_text.UNLOCK_BUTTON, keys),)
         yield Notice(
             slot="keyring",
             once_key=f"keyring:{reason}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tray.core.model import Memory, SsoSession
+from tray.core.wishes import SettingName
 
 JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
 """
@@ -143,7 +144,7 @@ class Tell:
     Args:
         request: whose.
         kind: ``progress`` may come several times; ``done`` is the last word.
-        exit: exit code of rule C1; 0 done, 1 failed, 3 a person must sign in.
+        exit: exit code of rule C1; 0 done, 1 failed, 2 no such name, 3 a person must sign in.
         sentence: for the person.
         url: the page to open, where the caller opens it (L6).
         user_code: to be compared (L8).
@@ -169,6 +170,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockKeyring:
+    """Ask the keyring to unlock, prompt and all: a person has just clicked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyText:
+    """Put a text on the clipboard: a link or names, never a credential; ``what`` names it."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetting:
+    """Write a setting the menu offers; what was written comes back as ``PreferencesRead``."""
+
+    name: SettingName
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the resident."""
 
@@ -186,6 +208,9 @@ Effect = (
     | ForgetCredentials
     | Tell
     | Note
+    | UnlockKeyring
+    | CopyText
+    | ChangeSetting
     | Quit
 )
 

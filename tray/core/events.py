@@ -7,6 +7,54 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tray.core.model import Catalog, Keeper, Memory, Preferences, Reason, TokenFacts
+from tray.core.outcomes import (
+    Adopted as Adopted,
+)
+from tray.core.outcomes import (
+    Failed as Failed,
+)
+from tray.core.outcomes import (
+    Outcome as Outcome,
+)
+from tray.core.outcomes import (
+    Refused as Refused,
+)
+from tray.core.outcomes import (
+    Released as Released,
+)
+from tray.core.outcomes import (
+    RemovalJudged as RemovalJudged,
+)
+from tray.core.outcomes import (
+    Renewed as Renewed,
+)
+from tray.core.outcomes import (
+    SignedOut as SignedOut,
+)
+from tray.core.outcomes import (
+    Unrenewable as Unrenewable,
+)
+from tray.core.wishes import (
+    ConsoleWanted as ConsoleWanted,
+)
+from tray.core.wishes import (
+    EnvironmentWanted as EnvironmentWanted,
+)
+from tray.core.wishes import (
+    LinkWanted as LinkWanted,
+)
+from tray.core.wishes import (
+    SettingName as SettingName,
+)
+from tray.core.wishes import (
+    SettingWanted as SettingWanted,
+)
+from tray.core.wishes import (
+    SignInAllWanted as SignInAllWanted,
+)
+from tray.core.wishes import (
+    UnlockWanted as UnlockWanted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,113 +142,6 @@ class Mood:
         "asleep", "woke", "network-up", "network-down", "locked", "unlocked", "clock-set",
         "keyring-unlocked",
     ]  # fmt: skip
-
-
-# --- What jobs bring back -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """
-    A renewal succeeded.
-
-    Args:
-        token: the new token, as published.
-        keeper: who keeps its refresh data now.
-        stored: False while the keyring has not yet confirmed the new refresh token (R3).
-        by_us: False if somebody else had renewed it already, so AWS was not asked.
-    """
-
-    token: TokenFacts
-    keeper: Keeper
-    stored: bool = True
-    by_us: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """
-    AWS refused the refresh token (R4).
-
-    Args:
-        portal: what the portal says of the published token: ``valid``, ``dead``, ``unreachable``.
-        reason: ``refused``, or ``registration-expired`` where only the client is too old.
-    """
-
-    portal: Literal["valid", "dead", "unreachable"]
-    reason: Reason = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Unrenewable:
-    """There is nothing to renew with: no refresh token in file or keyring."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """A file with refresh data was moved into the keyring, or stays in the file (keeper)."""
-
-    token: TokenFacts
-    keeper: Keeper
-    reason: Reason | None = None
-    contested: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalJudged:
-    """
-    What a removed file meant (K5).
-
-    ``published`` carries the token that was put back; ``nothing`` says that no token was kept
-    either, so that there was nothing to ask AWS about; ``back``: the file is there again.
-    """
-
-    verdict: Literal["signed-out", "published", "nothing", "back"]
-    token: TokenFacts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignedOut:
-    """A sign-out is done; the sentence tells what remains, if anything does."""
-
-    remains: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """The refresh data is in the file again and the keyring item is gone (K7)."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """
-    A job did not come to a result.
-
-    Args:
-        reason: of rule S6.
-        sentence: for the person.
-        answered: whether AWS answered (R5 counts only those).
-        retry_after: seconds AWS asked for.
-    """
-
-    reason: Reason
-    sentence: str
-    answered: bool = False
-    retry_after: float | None = None
-
-
-Outcome = (
-    Renewed
-    | Refused
-    | Unrenewable
-    | Adopted
-    | RemovalJudged
-    | SignedOut
-    | Released
-    | Failed
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,9 +293,16 @@ class CredentialsGiven:
 
 @dataclass(frozen=True, slots=True)
 class QuitWanted:
-    """The resident should end."""
+    """
+    The resident should end.
+
+    Args:
+        request: who waits for the answer.
+        hand_back: release every session to the AWS CLI first (K7).
+    """
 
     request: str | None = None
+    hand_back: bool = False
 
 
 Event = (
@@ -380,6 +328,12 @@ Event = (
     | ReleaseWanted
     | UseWanted
     | SnoozeWanted
+    | SignInAllWanted
+    | UnlockWanted
+    | ConsoleWanted
+    | LinkWanted
+    | EnvironmentWanted
+    | SettingWanted
     | CredentialsGiven
     | QuitWanted
 )

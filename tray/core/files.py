@@ -11,7 +11,7 @@ from tray.core import events as ev
 from tray.core import policy, text
 from tray.core.effects import Effect
 from tray.core.ends import exact_end, learnt, without_disproved_end
-from tray.core.model import Memory, Now, SsoSession, TokenFacts
+from tray.core.model import Keeper, Memory, Now, SsoSession, TokenFacts
 from tray.core.session import Session
 from tray.core.state import TrayState
 
@@ -24,7 +24,7 @@ def recalled(state: TrayState, event: ev.Recalled) -> TrayState:
     for session in state.sessions.values():
         if session.foreign is not None:
             continue  # recorded of the place this name meant before
-        keeper = event.keepers.get(session.key, session.keeper)
+        keeper = _recorded_keeper(session, event)
         contested = session.key in event.contested
         fresh = session.memory == Memory()
         memory = event.memories.get(session.key, session.memory) if fresh else session.memory
@@ -34,6 +34,13 @@ def recalled(state: TrayState, event: ev.Recalled) -> TrayState:
         if after != session:
             state = state.with_session(after)
     return state
+
+
+def _recorded_keeper(session: Session, event: ev.Recalled) -> Keeper | None:
+    """Return the keeper on record; what an adoption of ours records, its result will tell."""
+    if session.job is not None and session.job.kind == "adopt":
+        return session.keeper
+    return event.keepers.get(session.key, session.keeper)
 
 
 def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
@@ -192,6 +199,8 @@ def present(session: Session, token: TokenFacts) -> Session:
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
     """Start the life of a token another program (or an earlier run of ours) has written."""
+    memory = _memory_with(token, before)
+    same_session = memory.started_at == before.memory.started_at
     return replace(
         seen,
         token=token,
@@ -204,19 +213,20 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         end_confirmed=False,
         fresh_start=False,
         foreign=None,
-        snoozed=False,
-        memory=_memory_with(token, before),
+        snoozed=before.snoozed and same_session,
+        memory=memory,
     )
 
 
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
     """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
     memory, end = before.memory, exact_end(before)
+    if memory.refused == token.fingerprint:
+        return memory  # seen again after a restart: what was found out about it still holds
     ended = end is not None and end.at <= token.issued_at
     if end is not None and ended:
         memory = learnt(memory, end.at)
-    gone = memory.refused is not None and memory.refused != token.fingerprint
-    if ended or gone or before.over or before.fresh_start:
+    if ended or memory.refused is not None or before.over or before.fresh_start:
         return replace(
             memory,
             started_at=token.issued_at,

@@ -33,7 +33,7 @@ def wished(state: TrayState, key: str, kind: JobKind, request: str | None) -> St
     """Queue a person's wish; the upkeep starts it as soon as the session is free."""
     session = state.sessions.get(key)
     if session is None:
-        return state, fx.done((request,), 1, text.no_such_session(key))
+        return state, fx.done((request,), 2, text.no_such_session(key))
     job = session.job
     if job is not None and job.kind == kind:
         requests = (*job.requests, request) if request else job.requests
@@ -46,7 +46,7 @@ def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
     """Renew because a person asked; what only a sign-in can mend is said so at once."""
     session = state.sessions.get(event.key)
     if session is None:
-        return state, fx.done((event.request,), 1, text.no_such_session(event.key))
+        return state, fx.done((event.request,), 2, text.no_such_session(event.key))
     if session.config.problem is not None:
         return state, fx.done((event.request,), 1, session.config.problem)
     if session.keeper == "released":
@@ -144,8 +144,7 @@ def _renewed(session: Session, outcome: ev.Renewed, now: Now) -> Session:
         barren=None,
         notable=None if outcome.stored else "keyring-waiting",
         life=max(usual or 0.0, token.life),
-        # A renewal starts no session: what is known of its start, its end and the person stays.
-        snoozed=session.snoozed,
+        # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
         memory=replace(session.memory, refused=None),
     )
@@ -252,7 +251,9 @@ def _failed(
         return session  # told to who asked; asked for again by a person, not by a timer
     if kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
-        return replace(session, adopt_tried=tried, notable=outcome.reason)
+        # It may have recorded a keeper before it failed.
+        keeper = state.recalled.keepers.get(session.key, session.keeper)
+        return replace(session, keeper=keeper, adopt_tried=tried, notable=outcome.reason)
     before = session.failing
     failures = before.failures if before is not None else 0
     if kind == "check":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from tray.core import desk, files, jobs, policy, signing, text
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import files, jobs, policy, signing, text
 from tray.core.active import is_managed
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now
@@ -36,6 +36,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
+    if desk.handed_back(after):
+        after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
+        answers = (*answers, *farewell)
     after, told = notices(after, now)
     return after, (*answers, *started, *told, *_keeps(state, after))
 
@@ -59,7 +62,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.Mood():
             return _mood(state, event, now), ()
         case ev.JobDone():
-            return jobs.job_done(state, event, now)
+            return _job_done(state, event, now)
         case ev.Stored():
             return jobs.stored(state, event), ()
         case ev.Doubted():
@@ -86,12 +89,39 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return _use(state, event)
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
+        case ev.SignInAllWanted():
+            return desk.sign_in_all(state, event)
+        case ev.UnlockWanted():
+            return state, (fx.UnlockKeyring(),)
+        case ev.ConsoleWanted():
+            return desk.console(state, event)
+        case ev.LinkWanted():
+            return desk.link(state, event)
+        case ev.EnvironmentWanted():
+            return desk.environment(state, event)
+        case ev.SettingWanted():
+            return state, (fx.ChangeSetting(event.name, event.on),)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitWanted():
-            return _quit(state, event, now)
+            return desk.hand_back(state, event) if event.hand_back else _quit(state, event, now)
         case _:
             assert_never(event)
+
+
+def _job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
+    session = state.sessions.get(event.key)
+    job = session.job if session is not None else None
+    after, effects = jobs.job_done(state, event, now)
+    awaited = job is not None and job.attempt == event.attempt and job.kind == "release"
+    if after.handing_back is None or not awaited or not isinstance(event.outcome, ev.Failed):
+        return after, effects
+    after, farewell = desk.not_handed_back(after, event.outcome.sentence)
+    return after, (*effects, *farewell)
+
+
+def _requester(state: TrayState) -> str | None:
+    return None if state.handing_back == desk.HOME_CLICK else state.handing_back
 
 
 def _sign_out(state: TrayState, event: ev.SignOutWanted, now: Now) -> Step:
@@ -113,7 +143,7 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
 def _use(state: TrayState, event: ev.UseWanted) -> Step:
     refusal = _not_to_use(state, event.profile) if event.profile is not None else None
     if refusal is not None:
-        return state, fx.done((event.request,), 1, refusal)
+        return state, fx.done((event.request,), *refusal)
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
@@ -124,18 +154,20 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
 
-def _not_to_use(state: TrayState, name: str) -> str | None:
-    """Return why a profile cannot be the active one, if it cannot (A7)."""
+def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
+    """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
     if is_managed(name):
-        return text.managed_profile(name)
+        return 1, text.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
-    return text.no_such_profile(name) if profile is None else profile.problem
+    if profile is None:
+        return 2, text.no_such_profile(name)
+    return (1, profile.problem) if profile.problem is not None else None
 
 
 def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:
     farewell = fx.done((event.request,), 0, text.quitting(state, now))
     effects: list[Effect] = []
-    state = replace(state, quitting=True)
+    state = replace(state, quitting=True, handing_back=None)
     for key in tuple(state.sessions):
         session = state.sessions[key]
         state, given_up = signing.given_up(state, session, text.sign_in_cancelled(key), now)
@@ -168,9 +200,9 @@ def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            return _impatient(replace(state, asleep=False), now)
+            return _impatient(_untold_is_news(replace(state, asleep=False), now), now)
         case "unlocked":
-            return _impatient(replace(state, locked=False), now)
+            return _impatient(_untold_is_news(replace(state, locked=False), now), now)
         case "network-up":
             return _impatient(replace(state, offline=False), now)
         case "clock-set":
@@ -190,6 +222,15 @@ def _impatient(state: TrayState, now: Now) -> TrayState:
         failing = replace(failing, failures=0, since=now.wall, next_at=now.wall)
         asked_at = now.wall if session.unconfirmed_at is not None else None
         state = state.with_session(replace(session, failing=failing, unconfirmed_at=asked_at))
+    return state
+
+
+def _untold_is_news(state: TrayState, now: Now) -> TrayState:
+    """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
+    for session in state.sessions.values():
+        told = f"adopted:{session.key}" in session.memory.told
+        if session.adopted_at is not None and not told:
+            state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 
 

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tray.core import effects as fx
-from tray.core import policy, text
+from tray.core import notice_text, policy
 from tray.core.causes import standing
 from tray.core.effects import Button, Effect, Notice
 from tray.core.model import Now
 from tray.core.state import Shown, TrayState
 
-GROUPED: tuple[text.GroupedCategory, ...] = ("ending", "expired", "renewal-failing", "adopted")
+GROUPED: tuple[notice_text.GroupedCategory, ...] = (
+    "ending",
+    "expired",
+    "renewal-failing",
+    "adopted",
+)
 
 
 def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
@@ -101,7 +106,7 @@ def _joined(
     return shown
 
 
-def _recently_told(state: TrayState, category: text.GroupedCategory, now: Now) -> set[str]:
+def _recently_told(state: TrayState, category: notice_text.GroupedCategory, now: Now) -> set[str]:
     return {
         key
         for shown in state.shown.values()
@@ -110,10 +115,10 @@ def _recently_told(state: TrayState, category: text.GroupedCategory, now: Now) -
     }
 
 
-def _group(category: text.GroupedCategory, members: Sequence[Notice], now: Now) -> Notice:
+def _group(category: notice_text.GroupedCategory, members: Sequence[Notice], now: Now) -> Notice:
     keys = tuple(key for notice in members for key in notice.keys)
     ends = tuple((key, notice.at) for notice in members for key in notice.keys)
-    title, body = text.group_notice(category, ends, now)
+    title, body = notice_text.group_notice(category, ends, now)
     urgent = any(notice.severity == "urgent" for notice in members)
     moments = [notice.at for notice in members if notice.at is not None]
     return Notice(
@@ -135,11 +140,11 @@ def _group_buttons(members: Sequence[Notice], keys: tuple[str, ...]) -> tuple[Bu
     buttons: list[Button] = []
     if all(actions & {"sign-in", "sign-in-afresh"} for actions in offered):
         afresh = any("sign-in-afresh" in actions for actions in offered)
-        buttons.append(Button("sign-in", text.sign_in_button(afresh=afresh), keys))
+        buttons.append(Button("sign-in", notice_text.sign_in_button(afresh=afresh), keys))
     if all("snooze" in actions for actions in offered):
-        buttons.append(Button("snooze", text.SNOOZE_BUTTON, keys))
+        buttons.append(Button("snooze", notice_text.SNOOZE_BUTTON, keys))
     if all("undo-adoption" in actions for actions in offered):
-        buttons.append(Button("undo-adoption", text.UNDO_BUTTON, keys))
+        buttons.append(Button("undo-adoption", notice_text.UNDO_BUTTON, keys))
     return tuple(buttons)
 
 

@@ -23,7 +23,7 @@ def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Step:
     """Start a sign-in, join the one under way, or say that none is needed (L5, L7)."""
     session = state.sessions.get(event.key)
     if session is None:
-        return state, fx.done((event.request,), 1, text.no_such_session(event.key))
+        return state, fx.done((event.request,), 2, text.no_such_session(event.key))
     if session.config.problem is not None:
         return state, fx.done((event.request,), 1, session.config.problem)
     if session.sign_in is not None:

@@ -44,6 +44,8 @@ class TrayState:
             asleep also jobs; offline makes vain attempts rare.
         shown: notices on screen by slot.
         told: once-keys that belong to no session.
+        sign_in_queue: sessions that "Sign in to all" still has to come to.
+        handing_back: who asked to hand everything back before the end, or None.
         quitting: the last word was said; nothing is started any more.
         next_attempt: the number of the next job or sign-in.
     """
@@ -65,6 +67,8 @@ class TrayState:
     offline: bool = False
     shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
     told: frozenset[str] = frozenset()
+    sign_in_queue: tuple[str, ...] = ()
+    handing_back: str | None = None
     quitting: bool = False
     next_attempt: int = 1
 

@@ -1,12 +1,12 @@
-"""Every sentence a person reads that the rules decide on; plain words, no secrets, no markup."""
+"""What a person reads in rows and answers; plain words, no secrets, no markup."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, assert_never
 
+from tray.core.commands import login_command
 from tray.core.events import FileBad
 from tray.core.model import Now, Reason, State
 from tray.core.words import clean
@@ -14,8 +14,6 @@ from tray.core.words import clean
 if TYPE_CHECKING:
     from tray.core.state import TrayState
     from tray.core.view import SessionRow
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 REASONS: dict[Reason, str] = {
     "offline": "AWS cannot be reached",
@@ -35,18 +33,8 @@ REASONS: dict[Reason, str] = {
     "other": "the last attempt failed",
 }
 
-ADVICE: dict[Reason, str] = {
-    "tls": "If your network inspects traffic, name its certificate in AWS_CA_BUNDLE.",
-    "clock": "Set the computer's date and time.",
-}
-"""What a person can do about reasons that do not pass by themselves."""
+MISTAKE = "SSO Tray made a mistake; its log says more."
 
-GroupedCategory = Literal["ending", "expired", "renewal-failing", "adopted"]
-"""The notices that are about one session each; several of a kind are told as one (W2)."""
-
-SNOOZE_BUTTON = "Remind me later"
-UNDO_BUTTON = "Undo"
-UNLOCK_BUTTON = "Unlock"
 NAMED_AT_MOST = 4
 """How many sessions a sentence lists before it counts the rest."""
 
@@ -221,7 +209,7 @@ def released_not_renewed(key: str) -> str:
 def file_unreadable(key: str, bad: FileBad | None) -> str:
     """Say that the token file has to be replaced before anything can be renewed."""
     why = bad.sentence if bad is not None else f'The token file of "{clean(key)}" is cut short.'
-    return f'{why} Sign in to replace it: sso-tray login "{clean(key)}".'
+    return f"{why} Sign in to replace it: {login_command(key)}"
 
 
 def cannot_renew(key: str, *, usable: bool) -> str:
@@ -229,19 +217,6 @@ def cannot_renew(key: str, *, usable: bool) -> str:
     if usable:
         return f'"{clean(key)}" still works, but only a new sign-in can prolong it.'
     return f'"{clean(key)}" cannot be renewed. Sign in with: {login_command(key)}'
-
-
-def sign_in_first(key: str) -> str:
-    """Say what to type before credentials can be given; it can be pasted into a shell."""
-    return f"Nobody is signed in; sign in with: {login_command(key)}"
-
-
-def login_command(key: str) -> str:
-    """Return the command that signs in to a session, quoted for a POSIX shell."""
-    name = clean(key, 200)
-    if not _PLAIN_WORD.fullmatch(name):
-        name = "'" + name.replace("'", "'\"'\"'") + "'"
-    return f"sso-tray login {name}"
 
 
 def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:
@@ -315,96 +290,3 @@ def sign_in_cancelled(key: str) -> str:
 def sign_in_too_late(key: str) -> str:
     """Say that nobody finished a sign-in in time (L4)."""
     return f'The sign-in to "{clean(key)}" was not finished in time.'
-
-
-# --- Notices --------------------------------------------------------------------------------
-
-
-def sign_in_button(*, afresh: bool) -> str:
-    """Label the button that signs in; where it ends a living session first it says so (L10)."""
-    return "Sign in afresh" if afresh else "Sign in"
-
-
-def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str, str]:
-    """Return title and text of the warning before a session ends."""
-    title = f"{clean(key)} ends at {clock(end, now.zone)}"
-    left = "That is now." if end <= now.wall else f"That is in {span(end - now.wall)}."
-    if afresh:
-        return title, f"{left} Signing in afresh ends it at once and starts a full new session."
-    return title, f"{left} Sign in to go on working without a break."
-
-
-def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
-    """Return title and text for a session that has ended."""
-    if reason == "removed":
-        return f"Signed out of {clean(key)}", "Another program did this. Sign in when you need it."
-    return f"{clean(key)} has ended", "Sign in again to go on working."
-
-
-def failing_notice(key: str, reason: Reason, end: float, now: Now) -> tuple[str, str]:
-    """Return title and text for a renewal that keeps failing."""
-    why = REASONS[reason]
-    if end > now.wall:
-        works = f"It works until {clock(end, now.zone)}; SSO Tray goes on trying."
-    else:
-        works = "It has expired; SSO Tray renews it as soon as it can."
-    parts = (f"{why[0].upper()}{why[1:]}.", ADVICE.get(reason, ""), works)
-    return f"{clean(key)} could not be renewed", " ".join(part for part in parts if part)
-
-
-def keyring_notice(
-    reason: Literal["keyring-locked", "keyring-denied", "keyring-absent"], keys: Sequence[str]
-) -> tuple[str, str]:
-    """Return title and text for a keyring that a person has to see to."""
-    why = REASONS[reason]
-    title = f"{why[0].upper()}{why[1:]}"
-    match reason:
-        case "keyring-locked":
-            return title, f"Unlock it so that SSO Tray can go on renewing {names(keys)}."
-        case "keyring-denied":
-            return title, f"Allow SSO Tray to use it, or {names(keys)} cannot be renewed."
-        case "keyring-absent":
-            return title, f"Start it or sign in again: it keeps what renews {names(keys)}."
-        case _:
-            assert_never(reason)
-
-
-def config_notice(sentence: str) -> tuple[str, str]:
-    """Return title and text for a config that botocore refuses."""
-    return "The AWS config cannot be read", f"{sentence} What was read before stays in use."
-
-
-def adopted_notice(key: str) -> tuple[str, str]:
-    """Return title and text for an adoption (K4)."""
-    return (
-        f"{clean(key)} is now kept in the keyring",
-        "Its refresh token was taken out of the token file. The AWS CLI works as before.",
-    )
-
-
-def group_notice(
-    category: GroupedCategory, ends: Sequence[tuple[str, float | None]], now: Now
-) -> tuple[str, str]:
-    """
-    Return title and text for several sessions with one thing to say of all.
-
-    Args:
-        category: what there is to say.
-        ends: each session with the moment it is about, seconds since the epoch, if any.
-        now: for the reader's zone.
-    """
-    who, count = names([key for key, _ in ends]), len(ends)
-    match category:
-        case "ending":
-            when = [f"{clean(key)} at {clock(at or now.wall, now.zone)}" for key, at in ends]
-            body = f"{listed(when)}. Sign in to go on working without a break."
-            return f"{count} sessions end soon", body
-        case "expired":
-            return f"{count} sessions have ended", f"Sign in again to use {who}."
-        case "renewal-failing":
-            return f"{count} sessions could not be renewed", f"SSO Tray goes on trying: {who}."
-        case "adopted":
-            body = f"The refresh tokens of {who} were taken out of the token files."
-            return f"{count} sessions are now kept in the keyring", body
-        case _:
-            assert_never(category)

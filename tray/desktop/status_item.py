@@ -150,7 +150,7 @@ class StatusItem(ServiceInterface):
     # --- Methods -------------------------------------------------------------------------------
 
     @dbus_method(name="ContextMenu")
-    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
+    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
         """Do nothing: only hosts that draw no menus ask, and there is no window to draw one on."""
 
     @dbus_method(name="Scroll")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 
+from tray.errors import TrayError
 from tray.logs import log_to
 from tray.resident.app import Resident
 from tray.system.lock import FileLock, lock_path
@@ -17,8 +18,20 @@ def main() -> int:
     Hold the resident's lock for life and serve.
 
     Returns:
-        0 when asked to end, or when another resident already serves this state directory.
+        0 when asked to end, or when another resident already serves this state directory; 1 where
+        it cannot begin, with one sentence on stderr.
     """
+    try:
+        return _main()
+    except TrayError as error:
+        sys.stderr.write(f"sso-tray: {error.sentence}\n")
+    except OSError as error:
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        sys.stderr.write(f"sso-tray: {place}{error.strerror or type(error).__name__}.\n")
+    return 1
+
+
+def _main() -> int:
     paths = Paths.from_environment(os.environ)
     log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
     lock = FileLock(lock_path(paths.state, "resident"))
@@ -32,7 +45,7 @@ def main() -> int:
 
 
 async def _live() -> bool:
-    resident = Resident(os.environ)
+    resident = Resident(os.environ, icon="--no-icon" not in sys.argv[1:])
     await resident.run()
     return resident.restarts
 

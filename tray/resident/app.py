@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import platform
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +19,26 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
-from tray.core.model import Memory, Profile, SsoSession
+from tray.core.model import Memory
 from tray.core.state import TrayState
 from tray.core.view import View
-from tray.core.wire import to_wire
 from tray.errors import ConfigRejected
 from tray.files import private_directory, remove_stale_temps
 from tray.logs import History
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
+from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
+from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
 from tray.resident.watch import Watch
-from tray.settings import Settings, read_settings
+from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
 from tray.system.paths import Paths, world
-from tray.worker.pool import Pool, WorkerLost
+from tray.worker.pool import Pool
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +49,10 @@ class Resident:
 
     Args:
         environ: its environment.
+        icon: whether there is to be an icon in the tray.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, icon: bool) -> None:
         self.environ = dict(environ)
         self.paths = Paths.from_environment(environ)
         self.settings = Settings()
@@ -65,28 +68,44 @@ class Resident:
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
         self._problems: tuple[str, ...] = ()
-        self._wire()
+        self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
+        self._numbers = itertools.count(1)
+        self._wire(icon=icon)
 
-    def _wire(self) -> None:
+    def _wire(self, *, icon: bool) -> None:
+        self.desktop = Desktop(
+            self.environ,
+            post=self.post,
+            settings=lambda: self.settings,
+            icon=icon,
+        )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
                 world=world(self.environ),
                 post=self.post,
                 status=self.status,
-                hand_out=self._hand_out,
+                hand_out=HandOut(
+                    state=lambda: self.loop.state,
+                    post=self.post,
+                    renew=self._renew,
+                    ask=self.pool.ask,
+                    memory=self.credentials,
+                ),
             )
         )
         ports = Ports(
             workers=self.pool,
-            screen=self.agent,
+            screen=self,
             read_tokens=self._look,
             keep=self._keep,
             record_active=self._record_active,
             forget=self.credentials.forget,
-            tell=self.agent.tell,
+            tell=self._tell,
             note=self._note,
             open_browser=self._open_browser,
+            copy=self._copy,
+            change_setting=self._change_setting,
             restart=self._restart,
             quit=self.ended.set,
         )
@@ -119,7 +138,7 @@ class Resident:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             running.add_signal_handler(number, self.ended.set)
         private_directory(self.paths.state)
-        remove_stale_temps(self.paths.token_cache)
+        self._tidy()
         listening, address = self._listen()
         try:
             self.watch.start()
@@ -127,10 +146,20 @@ class Resident:
             self._read_records()
             await self._read_config()
             await self.agent.serve(listening)
+            self.desktop.start()
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
             await self._stop(address)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes of ours left wherever we write (fault 1)."""
+        paths = self.paths
+        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
+            try:
+                remove_stale_temps(place)
+            except OSError as error:
+                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
@@ -146,7 +175,7 @@ class Resident:
         log.info("ending")
         self.timer.close()
         self.watch.close()
-        await asyncio.gather(self.agent.close(), self.pool.close())
+        await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
         if self._to_keep:
             await self._write_memories()
         _removed(address)
@@ -167,7 +196,7 @@ class Resident:
     def _read_settings(self) -> None:
         try:
             self.settings = read_settings(self.paths.settings_file, self.paths.state)
-            self._problems = ()
+            self._problems = self.settings.problems
         except ConfigRejected as error:
             # The last good settings stay in use.
             log.warning("%s", error.sentence)
@@ -217,6 +246,7 @@ class Resident:
     def _note(self, note: fx.Note) -> None:
         log.info("%s%s", note.what, f" {note.key}" if note.key else "")
         self.history.add(time.time(), note.what, note.key, note.detail)
+        self.desktop.remember(note)
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
@@ -225,13 +255,35 @@ class Resident:
         if not open_browser(url, self.environ, self.settings.browser(key)):
             log.warning("no browser could be opened for %s; use the link in the menu", key)
 
+    def _copy(self, text: str, what: str) -> None:
+        self._go(self.desktop.copy(text, what))
+
+    def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
+        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        if name == "start-at-login":
+            self.desktop.start_at_login(on=on)
+            return
+        table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
+        write_setting(self.paths.state, table, key, on)
+        self._read_settings()
+
     def _restart(self) -> None:
         self.restarts = True
         self.ended.set()
 
     def _changed(self, seen: View) -> None:
-        del seen  # the agent's subscribers are sent the document; the tray will take the view
+        self.desktop.show(seen)
         self.agent.changed()
+
+    def show(self, notice: fx.Notice) -> None:
+        """Tell a person, and whoever subscribed."""
+        self.desktop.tell(notice)
+        self.agent.show(notice)
+
+    def withdraw(self, slot: str) -> None:
+        """Take a notice back."""
+        self.desktop.withdraw(slot)
+        self.agent.withdraw(slot)
 
     # --- Answers -------------------------------------------------------------------------------
 
@@ -244,63 +296,26 @@ class Resident:
             applies=(),
             resident=Running(os.getpid(), self.since),
         )
-        document["problems"] = [*document["problems"], *self._problems]
+        tray = [self.desktop.problem] if self.desktop.problem is not None else []
+        document["problems"] = [*document["problems"], *self._problems, *tray]
         return document
 
-    async def _hand_out(self, op: str, name: str) -> dict[str, Any]:
-        """Hand out credentials, or say who they are; never opens a browser (L6)."""
-        state = self.loop.state
-        profile = next((one for one in state.catalog.profiles if one.name == name), None)
-        if profile is None:
-            return {"exit": 2, "sentence": f'There is no profile "{name}".'}
-        session = state.sessions.get(profile.session or "")
-        config = session.config if session is not None else None
-        fetch = self._fetcher(op, profile, config)
-        try:
-            if op == "whoami":
-                return {"exit": 0, "sentence": "", "identity": await fetch()}
-            token = session.token if session is not None else None
-            fingerprint = token.fingerprint if token is not None else ""
-            document = await self.credentials.get(name, profile.session or "", fingerprint, fetch)
-        except _HandOutFailed as failed:
-            if session is not None and session.token is not None and failed.doubtful:
-                self.post(ev.Doubted(session.key, session.token.fingerprint))
-            return {"exit": failed.exit, "sentence": failed.sentence}
-        if session is not None:
-            self.post(ev.CredentialsGiven(session.key))
-        return {"exit": 0, "sentence": "", "credentials": document}
+    async def _renew(self, key: str) -> fx.Tell:
+        """Ask the rules for a renewal, as a person would, and wait for its end."""
+        number = f"hand-out-{next(self._numbers)}"
+        told: asyncio.Future[fx.Tell] = asyncio.get_running_loop().create_future()
+        self._awaited[number] = told
+        self.post(ev.RenewWanted(key, number))
+        return await told
 
-    def _fetcher(
-        self, op: str, profile: Profile, session: SsoSession | None
-    ) -> Callable[[], Awaitable[dict[str, Any]]]:
-        async def fetch() -> dict[str, Any]:
-            request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
-            try:
-                done = await self.pool.ask(request)
-            except WorkerLost as lost:
-                raise _HandOutFailed(1, lost.sentence) from None
-            if "failed" in done:
-                kind = done.get("error", "")
-                needs_person = kind in ("SignInNeeded", "TokenRejected")
-                sentence = str(done["failed"]["sentence"])
-                doubtful = kind == "TokenRejected"
-                raise _HandOutFailed(3 if needs_person else 1, sentence, doubtful=doubtful)
-            answer: dict[str, Any] = done["answer"]
-            return answer
-
-        return fetch
+    def _tell(self, tell: fx.Tell) -> None:
+        told = self._awaited.pop(tell.request, None)
+        if told is None:
+            self.agent.tell(tell)
+        elif not told.done():
+            told.set_result(tell)
 
 
 def _removed(address: Path) -> None:
     """Take our socket away, so that nobody waits for an answer there."""
     address.unlink(missing_ok=True)
-
-
-class _HandOutFailed(Exception):
-    """No credentials: why, and with which exit code."""
-
-    def __init__(self, code: int, sentence: str, *, doubtful: bool = False) -> None:
-        super().__init__(sentence)
-        self.exit = code
-        self.sentence = sentence
-        self.doubtful = doubtful

@@ -57,6 +57,8 @@ class Ports:
         tell: answer a waiting request.
         note: add to the history.
         open_browser: open a page for a session.
+        copy: put a text on the clipboard; the second argument names it.
+        change_setting: write a setting of the menu.
         restart: start anew, because a worker is of another version.
         quit: end the resident.
     """
@@ -70,6 +72,8 @@ class Ports:
     tell: Callable[[fx.Tell], None]
     note: Callable[[fx.Note], None]
     open_browser: Callable[[str, str], None]
+    copy: Callable[[str, str], None]
+    change_setting: Callable[[str, bool], None]
     restart: Callable[[], None]
     quit: Callable[[], None]
 
@@ -119,6 +123,12 @@ class Effects:
                 ports.tell(effect)
             case fx.Note():
                 ports.note(effect)
+            case fx.UnlockKeyring():
+                self._go(self._unlock())
+            case fx.CopyText():
+                ports.copy(effect.text, effect.what)
+            case fx.ChangeSetting():
+                ports.change_setting(effect.name, effect.on)
             case fx.Quit():
                 ports.quit()
             case _:
@@ -167,6 +177,20 @@ class Effects:
         finally:
             del self._sign_ins[key, attempt]
         self._post(_sign_in_event(key, attempt, done))
+
+    async def _unlock(self) -> None:
+        """Show the keyring's prompt, in a process of its own: it may wait for a person."""
+        try:
+            done = await self._ports.workers.sign_in(
+                {"kind": "unlock"}, lambda _: None, asyncio.Event()
+            )
+        except Exception as error:  # noqa: BLE001  (a lost worker is no unlock, nothing more)
+            self._lost(error)
+            return
+        if "failed" in done:
+            log.info("the keyring stays locked")
+            return
+        self._post(ev.Mood("keyring-unlocked"))
 
     def _lost(self, error: Exception) -> str:
         sentence = getattr(error, "sentence", None)

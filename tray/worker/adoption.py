@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import time
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from tray.aws.sso_token import SsoToken
 from tray.aws.token_cache import parse_token
 from tray.core import policy
-from tray.core.events import Adopted, Outcome, RemovalJudged
+from tray.core.events import Adopted, Outcome
 from tray.core.model import SsoSession
 from tray.errors import CacheFileBad, CacheFileTorn, KeyringDenied, KeyringUnavailable
 from tray.files import open_small, read_descriptor
-from tray.worker.tools import Tools
+from tray.worker import granted, removal
+from tray.worker.tools import TORN_READS, TORN_WAIT, Tools, belongs
 
 log = logging.getLogger(__name__)
 
@@ -34,95 +35,149 @@ def adopt(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
         adopt: the setting; when off the file is kept as it is (keeper ``file``).
 
     Returns:
-        `Adopted` with the keeper it has now, and the reason where that is not the keyring.
+        `Adopted` with the keeper it has now, and the reason where that is not the keyring; the
+        judgement of rule K5 where the file is gone.
 
     Raises:
         Busy: another transaction holds the session for too long.
         CacheFileTorn, CacheFileBad: the file cannot be read.
+        KeyringUnavailable, WillRetry: as `tray.worker.removal.judge_removed`.
+        OSError: the lean file cannot be written; the full one is as it was.
     """
     with tools.session_lock(session):
+        token = tools.read(session)
+        if token is None:
+            return removal.judge(session, tools)
         if tools.record(session).keeper == "released":
-            token = tools.read(session)
-            if token is None:
-                return RemovalJudged("nothing")
             return Adopted(tools.facts(session, token), "released")
-        if tools.read(session) is None:
-            return RemovalJudged("nothing")
         return take_in(session, tools, adopt=adopt)
 
 
 def take_in(session: SsoSession, tools: Tools, *, adopt: bool) -> Adopted:
     """Do it, with the session's lock held and a file in place."""
-    record = tools.record(session)
-    if not adopt or record.contested:
-        return _left_in_file(session, tools, contested=record.contested)
-    if record.keeper == "keyring" and _handed_back_too_often(session, tools):
-        log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
-        return _left_in_file(session, tools, contested=True)
     for _ in range(STARTS):
-        done = _once(session, tools)
+        with _Opened(session, tools) as file:
+            done = _once(session, tools, file, adopt=adopt)
         if done is not None:
             return done
     msg = f"The token cache file of {session.key} keeps changing."
     raise CacheFileTorn(msg)
 
 
-def _once(session: SsoSession, tools: Tools) -> Adopted | None:
-    """Make one start; None = the file changed meanwhile, start over."""
-    path = tools.file_of(session)
-    descriptor, data = open_small(path)
-    try:
-        token = parse_token(data, str(path))
-        if not token.refreshable:
-            keeper = tools.record(session).keeper or "file"
-            return Adopted(tools.facts(session, token), keeper)
-        facts = tools.facts(session, token)
-        token = token.issued(facts.issued_at)
+class _Opened:
+    """The cache file, open for as long as somebody could still write into it."""
+
+    def __init__(self, session: SsoSession, tools: Tools) -> None:
+        self.path = tools.file_of(session)
+        self._session, self._tools = session, tools
+        self.descriptor = -1
+
+    def __enter__(self) -> _Opened:
+        """Open and read it, patiently where another program is writing it (K3)."""
+        for left in reversed(range(TORN_READS)):
+            try:
+                self._open()
+            except CacheFileTorn:
+                if not left:
+                    raise
+                time.sleep(TORN_WAIT)
+            else:
+                break
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.descriptor)
+
+    def _open(self) -> None:
         try:
-            generation = tools.vault.store(session.key, token)
-        except (KeyringDenied, KeyringUnavailable) as error:
-            return _keyring_says_no(session, tools, token, error)
-        tools.seam("stored")
-        if _changed(path, descriptor, data):
+            self.descriptor, self.data = open_small(self.path)
+        except FileNotFoundError:
+            msg = f"{self.path} went away."
+            raise CacheFileTorn(msg) from None
+        try:
+            token = parse_token(self.data, str(self.path))
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+        self.token = self._tools.dated(self._session, token, self.descriptor)
+
+    def changed(self) -> bool:
+        """Whether it says something else now, by its name or by the descriptor we hold."""
+        try:
+            again, by_name = open_small(self.path)
+        except OSError:
+            return True
+        os.close(again)
+        return by_name != self.data or read_descriptor(self.descriptor) != self.data
+
+    def written_late(self) -> SsoToken | None:
+        """Return what was written into the old file since it was last read, if that is whole."""
+        late = read_descriptor(self.descriptor)
+        if late == self.data:
             return None
-        _record_adoption(session, tools)
-        tools.seam("recorded")
-        tools.publish_lean(session, token)
-        tools.seam("published")
-        token, generation = _look_back(session, tools, descriptor, data, (token, generation))
-        tools.vault.forget_older(session.key, generation)
-        tools.seam("forgotten")
-        return Adopted(tools.facts(session, token), "keyring")
-    finally:
-        os.close(descriptor)
+        try:
+            token = parse_token(late, "the replaced token cache file")
+        except (CacheFileTorn, CacheFileBad):
+            return None
+        self.data = late
+        return self._tools.dated(self._session, token, self.descriptor)
 
 
-def _record_adoption(session: SsoSession, tools: Tools) -> None:
-    """Record the keeper before the file changes; a hand-back counts once it was taken in (K1)."""
-    if tools.record(session).keeper == "keyring":
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the keyring has taken: a token, in which generation."""
+
+    token: SsoToken
+    generation: int
+
+
+def _once(session: SsoSession, tools: Tools, file: _Opened, *, adopt: bool) -> Adopted | None:
+    """Make one start; None = the file changed meanwhile, start over."""
+    record = tools.record(session)
+    if not file.token.refreshable:
+        return Adopted(tools.facts(session, file.token), record.keeper or "file")
+    if not belongs(file.token, session):
+        log.warning("%s: its file is of another start URL or region", session.key)
+        return Adopted(tools.facts(session, file.token), record.keeper or "file", "bad-file")
+    if not adopt or record.contested:
+        return _left_in_file(session, tools, file.token, contested=record.contested)
+    handed_back = record.keeper == "keyring"
+    if handed_back and len(_recently(session, tools)) + 1 >= policy.HANDED_BACK_TIMES:
+        log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
+        return _left_in_file(session, tools, file.token, contested=True)
+    try:
+        kept = _stored(session, tools, file.token)
+    except granted.KeyringTrouble as error:
+        return _keyring_says_no(session, tools, file.token, error)
+    # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
+    # between that and the rename.
+    tools.records.change(session.key, keeper="keyring")
+    tools.seam("recorded")
+    if file.changed():
+        return None
+    tools.publish_lean(session, kept.token)
+    tools.seam("published")
+    kept = _look_back(session, tools, file, kept)
+    if handed_back:
         back = (*_recently(session, tools), tools.clock())
         tools.records.change(session.key, handed_back=back)
-    else:
-        tools.records.change(session.key, keeper="keyring")
+    granted.forget_older(session, tools, kept.generation)
+    return Adopted(tools.facts(session, kept.token), "keyring")
 
 
-def _changed(path: Path, descriptor: int, data: bytes) -> bool:
-    """Whether the file says something else now, by its name or by the descriptor we hold."""
-    try:
-        again, by_name = open_small(path)
-    except OSError:
-        return True
-    os.close(again)
-    return by_name != data or read_descriptor(descriptor) != data
+def _stored(session: SsoSession, tools: Tools, token: SsoToken) -> _Kept:
+    """Store a file's token; what the keyring knows of its registration, no file tells (L2)."""
+    kept = tools.vault.load(session)
+    ours, known = token.registration, kept.registration if kept is not None else None
+    if ours is not None and known is not None and ours.client_id == known.client_id:
+        told = replace(ours, scopes=known.scopes, grant=known.grant)
+        token = replace(token, registration=told)
+    generation = tools.vault.store(session.key, token)
+    tools.seam("stored")
+    return _Kept(token, generation)
 
 
-def _look_back(
-    session: SsoSession,
-    tools: Tools,
-    descriptor: int,
-    data: bytes,
-    newest: tuple[SsoToken, int],
-) -> tuple[SsoToken, int]:
+def _look_back(session: SsoSession, tools: Tools, file: _Opened, kept: _Kept) -> _Kept:
     """
     Look at the old file twice more: a writer that had opened it before the rename wrote there.
 
@@ -130,22 +185,24 @@ def _look_back(
     """
     for pause in LOOKS_BACK:
         time.sleep(pause)
-        late = read_descriptor(descriptor)
-        if late == data:
+        late = file.written_late()
+        if late is None:
+            continue
+        published = tools.read_or_none(session)
+        if published is not None and published.fingerprint != kept.token.fingerprint:
+            continue  # somebody has written the new file after that
+        if not late.refreshable:
+            tools.publish_lean(session, late)  # used as it is
             continue
         try:
-            token = parse_token(late, "the replaced token cache file")
-        except (CacheFileTorn, CacheFileBad):
+            kept = _stored(session, tools, late)
+        except granted.KeyringTrouble as error:
+            log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
+            tools.publish_full(session, late)
             continue
-        data = late
-        published = tools.read_or_none(session)
-        if published is not None and published.fingerprint != newest[0].fingerprint:
-            continue  # somebody has written the new file after that
-        if token.refreshable:
-            token = token.issued(tools.clock())
-            newest = token, tools.vault.store(session.key, token)
-            tools.publish_lean(session, token)
-    return newest
+        tools.publish_lean(session, kept.token)
+        tools.seam("adopted-late")
+    return kept
 
 
 def _keyring_says_no(
@@ -162,24 +219,17 @@ def _keyring_says_no(
     """
     keeper = tools.record(session).keeper
     if keeper is None:
-        keeper = tools.records.change(session.key, keeper="file").keeper or "file"
-    return Adopted(tools.facts(session, token), keeper, error.reason)
+        keeper = tools.records.change(session.key, keeper="file").keeper
+    return Adopted(tools.facts(session, token), keeper or "file", error.reason)
 
 
-def _left_in_file(session: SsoSession, tools: Tools, *, contested: bool) -> Adopted:
+def _left_in_file(
+    session: SsoSession, tools: Tools, token: SsoToken, *, contested: bool
+) -> Adopted:  # fmt: skip
     tools.records.change(session.key, keeper="file", contested=contested)
-    token = tools.read(session)
-    if token is None:
-        msg = f"The token cache file of {session.key} went away."
-        raise CacheFileTorn(msg)
     return Adopted(tools.facts(session, token), "file", contested=contested)
-
-
-def _handed_back_too_often(session: SsoSession, tools: Tools) -> bool:
-    """Whether refresh data came back into the file for the third time in ten minutes (K1)."""
-    return len(_recently(session, tools)) + 1 >= policy.HANDED_BACK_TIMES
 
 
 def _recently(session: SsoSession, tools: Tools) -> tuple[float, ...]:
     since = tools.clock() - policy.HANDED_BACK_WITHIN
-    return tuple(at for at in tools.record(session).handed_back if at > since)
+    return tuple(at for at in tools.record(session).handed_back if since < at <= tools.clock())

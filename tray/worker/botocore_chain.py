@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 
 from tray.aws.failures import mapped, printable
-from tray.core import text
+from tray.core.commands import sign_in_first
 from tray.core.words import clean
 from tray.errors import SignInNeeded, TrayError, UserMustAct
 from tray.secret import Secret
@@ -87,7 +87,7 @@ def _moment(end: object) -> float | None:
 def _meaning(profile: str, session_key: str | None, error: Exception) -> TrayError:
     name = clean(profile)
     if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
-        return SignInNeeded(text.sign_in_first(session_key))
+        return SignInNeeded(sign_in_first(session_key))
     if isinstance(error, CredentialRetrievalError):
         return UserMustAct(f'What the profile "{name}" gets its credentials from has failed.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):

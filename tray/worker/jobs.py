@@ -10,7 +10,15 @@ from typing import Final
 from tray.core.effects import JobKind
 from tray.core.events import Failed, Outcome
 from tray.core.model import Reason, SsoSession
-from tray.errors import TrayError, WillRetry
+from tray.errors import (
+    GrantRefused,
+    RegistrationRefused,
+    RequestRefused,
+    RoleForbidden,
+    TokenRejected,
+    TrayError,
+    WillRetry,
+)
 from tray.worker.adoption import adopt
 from tray.worker.release import release
 from tray.worker.removal import judge_removed
@@ -20,6 +28,14 @@ from tray.worker.tools import Tools
 
 log = logging.getLogger(__name__)
 
+# What only AWS can have said; everything else that a person must mend never reached it.
+_ANSWERS: Final = (
+    GrantRefused,
+    RegistrationRefused,
+    RequestRefused,
+    RoleForbidden,
+    TokenRejected,
+)
 _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 _JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
@@ -46,7 +62,7 @@ def run(
         session: on which session.
         tools: what to work with.
         adopting: the setting "adopt" (K4).
-        seen: for ``renew``, the token that is to be replaced; see `tray.worker.renewal.renew`.
+        seen: for ``renew``: see `tray.worker.renewal.renew`.
     """
     try:
         if kind == "renew":
@@ -65,15 +81,10 @@ def run(
 
 def failed(error: TrayError) -> Failed:
     """Return what an error means to the rules."""
-    answered = not isinstance(error, WillRetry) or error.answered
-    retry_after = error.retry_after if isinstance(error, WillRetry) else None
-    about_aws = error.reason is None or not error.reason.startswith("keyring")
-    return Failed(
-        error.reason or "other",
-        error.sentence,
-        answered=answered and about_aws,
-        retry_after=retry_after,
-    )
+    if isinstance(error, WillRetry):
+        reason = error.reason or "other"
+        return Failed(reason, error.sentence, error.answered, error.retry_after)
+    return Failed(error.reason or "other", error.sentence, answered=isinstance(error, _ANSWERS))
 
 
 def _os_reason(error: OSError) -> Reason:

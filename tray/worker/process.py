@@ -29,7 +29,7 @@ OTHER_VERSION: Final = 3
 """Exit code after a handshake with another version (an upgrade under a running resident)."""
 
 # Between these steps the process alone knows a refresh token, and must not be killed (R3).
-_HOLDS_FROM: Final = "proved"
+_HOLDS_FROM: Final = ("proved", "exchanging")
 
 
 class _Out:
@@ -160,15 +160,18 @@ class Worker:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
             self._out.send({"id": number, "ready": page_words})
 
-        result = sign_in(
-            session,
-            tools,
-            method=request["method"],
-            afresh=bool(request.get("afresh")),
-            callback_port=request.get("callback_port"),
-            ready=ready,
-            cancelled=self._cancelled,
-        )
+        try:
+            result = sign_in(
+                session,
+                tools,
+                method=request["method"],
+                afresh=bool(request.get("afresh")),
+                callback_port=request.get("callback_port"),
+                ready=ready,
+                cancelled=self._cancelled,
+            )
+        finally:
+            self._let_go(tools)
         return {
             "token": to_wire(result.token),
             "keeper": result.keeper,
@@ -186,7 +189,7 @@ class Worker:
             return self._tools
 
     def _step(self, name: str) -> None:
-        if name == _HOLDS_FROM:
+        if name in _HOLDS_FROM:
             with self._lock:
                 self._holding.add(threading.get_ident())
             self._out.send({"holding": True})

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from tray.aws.sso_token import SsoToken
 from tray.core.events import Outcome, Released
 from tray.core.model import SsoSession
-from tray.errors import OurBug
+from tray.errors import KeyringDenied, KeyringUnavailable, OurBug
+from tray.worker.renewal import is_history
 from tray.worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 HANDED_BACK = "The refresh token of {key} is in its file again; the AWS CLI renews it now."
 NOTHING_KEPT = "{key} has no refresh token in the keyring; its file stays as it is."
+ITEM_REMAINS = " Its keyring item could not be deleted now; release it again later."
 
 
 def release(session: SsoSession, tools: Tools) -> Outcome:
@@ -20,35 +26,51 @@ def release(session: SsoSession, tools: Tools) -> Outcome:
     then the keyring item is deleted. Killed anywhere, it can be repeated: the item goes last.
 
     Returns:
-        `Released`; the sentence tells whether there was anything to hand back.
+        `Released`; the sentence tells whether there was anything to hand back, and what remains.
 
     Raises:
         Busy: another transaction holds the session for too long.
         KeyringUnavailable, KeyringDenied: the keyring cannot be read; nothing was handed back.
+        CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
         OSError: the cache file cannot be written; the item stays.
     """
+    tools.unsaved.surrender(session.key)
     with tools.session_lock(session):
-        kept = None
-        if tools.record(session).keeper in ("keyring", "released"):
-            kept = tools.vault.load(session)
+        was_kept = tools.record(session).keeper in ("keyring", "released")
+        kept = tools.kept(session) if was_kept else None
         tools.records.change(session.key, keeper="released")
         tools.seam("marked")
-        if kept is None or not kept.refreshable:
+        sentence = NOTHING_KEPT
+        if kept is not None and kept.refreshable:
+            _hand_back(session, tools, kept)
+            sentence = HANDED_BACK
+        elif was_kept and kept is None:
             return Released(NOTHING_KEPT.format(key=session.key))
-        published = tools.read_or_none(session)
-        if published is not None and published.refreshable:
-            # Somebody signed in again by other means: the file is newer truth than the item.
-            kept = published
-        tools.publish_full(session, _newest(kept, published))
-        tools.seam("published")
-        written = tools.read(session)
-        if written is None or written.refresh_token != kept.refresh_token:
-            msg = f"The token cache file of {session.key} does not hold what was written."
-            raise OurBug(msg)
-        tools.vault.delete(session.key)
+        remains = "" if _deleted(session, tools, needed=was_kept) else ITEM_REMAINS
         tools.seam("deleted")
-    return Released(HANDED_BACK.format(key=session.key))
+    return Released(sentence.format(key=session.key) + remains)
 
 
-def _newest(kept: SsoToken, published: SsoToken | None) -> SsoToken:
-    return kept if published is None else kept.with_extra(published.extra)
+def _hand_back(session: SsoSession, tools: Tools, kept: SsoToken) -> None:
+    """Write the full file and read it back, unless the file has newer truth already."""
+    published = tools.read_or_none(session)
+    if published is not None:
+        if published.refreshable or is_history(session, tools, kept, published):
+            return
+        kept = kept.with_extra(published.extra)
+    tools.publish_full(session, kept)
+    tools.seam("published")
+    written = tools.read(session)
+    if written is None or not written.refreshable:
+        msg = f"The token cache file of {session.key} does not hold what was written."
+        raise OurBug(msg)
+
+
+def _deleted(session: SsoSession, tools: Tools, *, needed: bool) -> bool:
+    """Delete the item; True if none remains, as far as anybody needs to know."""
+    try:
+        tools.vault.delete(session.key)
+    except (KeyringUnavailable, KeyringDenied) as error:
+        log.info("%s: its keyring item remains (%s)", session.key, error.reason)
+        return not needed
+    return True

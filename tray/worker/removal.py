@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from tray.aws.role_cache import remove_role_credentials
 from tray.aws.sso_token import SsoToken
-from tray.core.events import Outcome, RemovalJudged, Renewed
+from tray.core.events import Outcome, RemovalJudged
 from tray.core.model import SsoSession
-from tray.errors import GrantRefused, RegistrationRefused, TokenRejected
-from tray.worker import renewal
+from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
+from tray.worker import granted
 from tray.worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 
 def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
@@ -23,8 +27,9 @@ def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
 
     Raises:
         Busy: another transaction holds the session for too long.
-        KeyringUnavailable: the keyring cannot be read now; nothing changes.
+        KeyringUnavailable, KeyringDenied: the keyring cannot be read now; nothing changes.
         WillRetry: AWS cannot be reached; nothing changes.
+        CacheFileTorn, CacheFileBad: the file is back, and broken.
     """
     with tools.session_lock(session):
         token = tools.read(session)
@@ -35,7 +40,9 @@ def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
 
 def judge(session: SsoSession, tools: Tools) -> Outcome:
     """Judge with the session's lock held and no file in place."""
-    kept = tools.vault.load(session)
+    if tools.record(session).keeper != "keyring":
+        return RemovalJudged("nothing")
+    kept = tools.kept(session)
     if kept is None:
         return RemovalJudged("nothing")
     if kept.expires_at <= tools.clock():
@@ -43,7 +50,10 @@ def judge(session: SsoSession, tools: Tools) -> Outcome:
     try:
         tools.portal.check(kept.access_token, session.region)
     except TokenRejected:
-        return _signed_out(session, tools)
+        return _back(session, tools) or _signed_out(session, tools)
+    back = _back(session, tools)
+    if back is not None:
+        return back
     tools.publish_lean(session, kept)
     tools.seam("published")
     return RemovalJudged("published", tools.facts(session, kept))
@@ -55,14 +65,31 @@ def _refresh_decides(session: SsoSession, tools: Tools, kept: SsoToken) -> Outco
     tools.vault.store(session.key, kept)
     tools.seam("proved")
     try:
-        renewed: Renewed = renewal.store_and_publish(session, tools, tools.oidc.refresh(kept))
-    except (GrantRefused, RegistrationRefused):
-        return _signed_out(session, tools)
-    return renewed
+        renewed = granted.ask(tools, kept)
+    except GrantRefused:
+        return _back(session, tools) or _signed_out(session, tools)
+    except RegistrationRefused:
+        # AWS has said nothing of the session; but nothing can be done with this item any more.
+        tools.vault.delete(session.key)
+        return _back(session, tools) or RemovalJudged("nothing")
+    tools.seam("answered")
+    done = granted.store_and_publish(session, tools, renewed, None)
+    return RemovalJudged("nothing") if done is None else done
 
 
-def _signed_out(session: SsoSession, tools: Tools) -> Outcome:
+def _back(session: SsoSession, tools: Tools) -> RemovalJudged | None:
+    """Say so if somebody has written the file while AWS was asked: that is the newer truth."""
+    token = tools.read(session)
+    return None if token is None else RemovalJudged("back", tools.facts(session, token))
+
+
+def _signed_out(session: SsoSession, tools: Tools) -> RemovalJudged:
+    tools.unsaved.drop(session.key)
     tools.vault.delete(session.key)
     tools.seam("deleted")
-    remove_role_credentials(tools.paths.cli_cache, session, tools.profiles_of(session))
+    try:
+        remove_role_credentials(tools.paths.cli_cache, session, tools.profiles_of(session))
+    except UserMustAct as error:
+        # `aws sso logout` has removed them itself; only other tools leave them behind.
+        log.warning("%s", error.sentence)
     return RemovalJudged("signed-out")

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Literal
 
 from tray.aws.sso_token import SsoToken
 from tray.core.events import Outcome, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.core.model import SsoSession
 from tray.errors import (
+    CacheFileBad,
+    CacheFileTorn,
     GrantRefused,
-    KeyringDenied,
-    KeyringUnavailable,
     RegistrationRefused,
     TokenRejected,
     TrayError,
 )
-from tray.worker import adoption, removal
-from tray.worker.tools import Tools
+from tray.worker import adoption, granted, removal
+from tray.worker.tools import Tools, belongs
 
 log = logging.getLogger(__name__)
 
-KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 PortalSays = Literal["valid", "dead", "unreachable"]
 
 
@@ -48,13 +46,15 @@ def renew(
         Busy: another transaction holds the session for too long.
         KeyringUnavailable, KeyringDenied: the keyring cannot be read, or takes no writes; AWS
             was not asked.
+        CacheFileTorn, CacheFileBad: the file cannot be read.
         WillRetry, UserMustAct: AWS could not be asked, or answered something else.
+        OSError: the file cannot be written; what AWS gave is stored, or held (R3).
     """
+    tools.unsaved.settle(session.key)
     with tools.session_lock(session):
         newer = None if seen is None else tools.read(session)
         if newer is not None and newer.fingerprint != seen and _usable(newer, tools):
-            keeper = tools.record(session).keeper or "file"
-            return Renewed(tools.facts(session, newer), keeper, by_us=False)
+            return granted.by_others(session, tools, newer)
         return _renew(session, tools, adopt=adopt)
 
 
@@ -63,144 +63,132 @@ def _usable(token: SsoToken, tools: Tools) -> bool:
 
 
 def _renew(session: SsoSession, tools: Tools, *, adopt: bool) -> Outcome:
-    record = tools.record(session)
-    if record.keeper == "released":
+    keeper = tools.record(session).keeper
+    if keeper == "released":
         return Unrenewable()
     published = tools.read(session)
     if published is None:
-        if record.keeper == "keyring":
-            return removal.judge(session, tools)
-        return RemovalJudged("nothing")
+        return removal.judge(session, tools)
+    if not belongs(published, session):
+        return Unrenewable()  # of another start URL or region: never sent to this one (fault 25)
     if published.refreshable:
         adopted = adoption.take_in(session, tools, adopt=adopt)
-        published = tools.read(session) or published
+        published = tools.read(session)
+        if published is None:
+            return removal.judge(session, tools)
         if published.refreshable:
             return _renew_filed(session, tools, published)
-        if adopted.keeper != "keyring":
-            return Unrenewable()
-    elif record.keeper != "keyring":
+        keeper = adopted.keeper
+    if keeper is None and _kept_unrecorded(session, tools, published):
+        keeper = tools.records.change(session.key, keeper="keyring").keeper
+    if keeper != "keyring":
         return Unrenewable()
     return _renew_kept(session, tools, published)
 
 
+def _kept_unrecorded(session: SsoSession, tools: Tools, published: SsoToken) -> bool:
+    """Whether the keyring keeps this very token although no record says so: it was lost."""
+    try:
+        kept = tools.kept(session)
+    except granted.KeyringTrouble:
+        return False
+    return kept is not None and kept.fingerprint == published.fingerprint
+
+
 def _renew_kept(session: SsoSession, tools: Tools, published: SsoToken) -> Outcome:
     """Renew from the keyring: prove that it takes writes, ask, store, publish, forget."""
-    kept = tools.vault.load(session)
+    kept = tools.kept(session)
     if kept is None or not kept.refreshable:
         return Unrenewable()
-    if _stored_but_not_published(kept, published, tools):
-        tools.publish_lean(session, _with_extra(kept, published))
-        tools.seam("published")
-        return Renewed(tools.facts(session, kept), "keyring", by_us=False)
+    if kept.fingerprint != published.fingerprint:
+        if _written_later(kept, published):
+            # An earlier run died between storing and publishing.
+            kept = published = kept.with_extra(published.extra)
+            tools.publish_lean(session, kept)
+            tools.seam("published")
+            if _fresh(kept, tools):
+                return Renewed(tools.facts(session, kept), "keyring", by_us=False)
+        elif is_history(session, tools, kept, published):
+            return Unrenewable()
     tools.vault.store(session.key, kept)
     tools.seam("proved")
     try:
-        renewed = _asked(tools, kept)
+        renewed = granted.ask(tools, kept)
     except (GrantRefused, RegistrationRefused) as error:
-        return refused(session, tools, published, kept, error)
+        return _refused(session, tools, published, error)
     tools.seam("answered")
-    return store_and_publish(session, tools, _with_extra(renewed, published))
+    renewed = renewed.with_extra(published.extra)
+    done = granted.store_and_publish(session, tools, renewed, published)
+    return removal.judge(session, tools) if done is None else done
 
 
-def _stored_but_not_published(kept: SsoToken, published: SsoToken, tools: Tools) -> bool:
-    """Whether an earlier run died between storing and publishing: then publishing is all."""
-    if kept.fingerprint == published.fingerprint or kept.issued_at is None:
+def is_history(
+    session: SsoSession, tools: Tools, kept: SsoToken, published: SsoToken
+) -> bool:  # fmt: skip
+    """
+    Whether the file's token is of a later sign-in, so that the keyring's counts no more (K4).
+
+    Somebody has signed in without refresh data: theirs is used as it is. A token of ours whose
+    refresh data the keyring never confirmed is none of those: the kept one may still renew (R3).
+    """
+    return (
+        kept.fingerprint != published.fingerprint
+        and not _written_later(kept, published)
+        and published.fingerprint != tools.record(session).unstored
+    )
+
+
+def _written_later(kept: SsoToken, published: SsoToken) -> bool:
+    """Whether the keyring's token came after the file's: the one written last wins (K4)."""
+    if kept.issued_at is None or published.issued_at is None:
         return False
-    fresh = kept.expires_at - tools.clock() > (kept.expires_at - kept.issued_at) / 2
-    return fresh and kept.expires_at > published.expires_at
+    return kept.issued_at > published.issued_at
 
 
-def _asked(tools: Tools, token: SsoToken) -> SsoToken:
-    """Ask AWS, unless the registration has expired: then botocore would not ask either."""
-    registration = token.registration
-    if registration is not None and registration.expires_at <= tools.clock():
-        msg = "The client registration has expired; the next sign-in makes a new one."
-        raise RegistrationRefused(msg)
-    return tools.oidc.refresh(token)
-
-
-def store_and_publish(session: SsoSession, tools: Tools, token: SsoToken) -> Renewed:
-    """
-    Store what AWS has just given, publish it, forget older generations (R2 4-6).
-
-    Where the keyring does not confirm in time the lean file is published all the same and the
-    storing goes on (R3): the token is good, and only this process knows its refresh token.
-    """
-    stored = True
-    try:
-        generation = tools.vault.store(session.key, token)
-        tools.seam("stored")
-    except KeyringTrouble as error:
-        log.warning("%s: the keyring has not confirmed yet (%s)", session.key, error.reason)
-        stored = False
-        keep_trying(session, tools, token)
-    tools.publish_lean(session, token)
-    tools.seam("published")
-    if stored:
-        tools.vault.forget_older(session.key, generation)
-        tools.seam("forgotten")
-    return Renewed(tools.facts(session, token), "keyring", stored=stored)
-
-
-def keep_trying(
-    session: SsoSession,
-    tools: Tools,
-    token: SsoToken,
-    told: Callable[[], None] | None = None,
-) -> None:
-    """Hold refresh data the keyring did not confirm until it does, or the process must end."""
-
-    def store() -> bool:
-        try:
-            with tools.session_lock(session):
-                published = tools.read_or_none(session)
-                if published is None or published.fingerprint != token.fingerprint:
-                    return True  # signed out, or a newer token is there: this one is history
-                generation = tools.vault.store(session.key, token)
-                tools.vault.forget_older(session.key, generation)
-        except TrayError as error:
-            log.info("%s: still not stored (%s)", session.key, error.reason)
-            return False
-        return True
-
-    def give_up() -> None:
-        with tools.session_lock(session):
-            published = tools.read_or_none(session)
-            if published is not None and published.fingerprint == token.fingerprint:
-                tools.records.change(session.key, keeper="file")
-                tools.publish_full(session, _with_extra(token, published))
-                log.warning("%s: the keyring did not answer; its file is full again", session.key)
-
-    tools.unsaved.hold(session.key, store, give_up, told or (lambda: tools.stored(session.key)))
+def _fresh(token: SsoToken, tools: Tools) -> bool:
+    life = token.expires_at - (token.issued_at or 0.0)
+    return token.expires_at - tools.clock() > life / 2
 
 
 def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
+    keeper = tools.record(session).keeper
+    if keeper is None:
+        keeper = tools.records.change(session.key, keeper="file").keeper
     tools.publish_full(session, published)
     tools.seam("proved")
     try:
-        renewed = _asked(tools, published)
+        renewed = granted.ask(tools, published)
     except (GrantRefused, RegistrationRefused) as error:
-        return refused(session, tools, published, published, error)
+        return _refused(session, tools, published, error)
     tools.seam("answered")
-    if tools.record(session).keeper is None:
-        tools.records.change(session.key, keeper="file")
-    tools.publish_full(session, _with_extra(renewed, published))
+    again = _again(session, tools)
+    if again is not None and not granted.is_same(again, published):
+        return granted.by_others(session, tools, again)
+    if again is None and not tools.file_of(session).exists():
+        return RemovalJudged("nothing")
+    renewed = renewed.with_extra(published.extra)
+    try:
+        tools.publish_full(session, renewed)
+    except (OSError, TrayError):
+        granted.hold_for_file(session, tools, renewed, published)
+        raise
     tools.seam("published")
-    keeper = tools.record(session).keeper or "file"
-    return Renewed(tools.facts(session, renewed), keeper)
+    return Renewed(tools.facts(session, renewed), keeper or "file")
 
 
-def _with_extra(token: SsoToken, published: SsoToken) -> SsoToken:
-    """Carry over the unknown members another program put into the file."""
-    return token.with_extra(published.extra)
+def _again(session: SsoSession, tools: Tools) -> SsoToken | None:
+    """Read the file once more, patiently; None where there is nothing to read."""
+    try:
+        return tools.read(session)
+    except (CacheFileTorn, CacheFileBad):
+        return None
 
 
-def refused(
+def _refused(
     session: SsoSession,
     tools: Tools,
     published: SsoToken,
-    asked_with: SsoToken,
     error: GrantRefused | RegistrationRefused,
 ) -> Outcome:
     """
@@ -209,13 +197,9 @@ def refused(
     Somebody without our lock (an SDK, ``aws sso login``) may have renewed in the meantime; then
     the file has the newer truth.
     """
-    again = tools.read_or_none(session)
-    if again is not None and again.fingerprint != published.fingerprint:
-        keeper = tools.record(session).keeper or "file"
-        return Renewed(tools.facts(session, again), keeper, by_us=False)
-    if asked_with.fingerprint != published.fingerprint:
-        # The refused refresh token belongs to an older sign-in than the published token.
-        return Unrenewable()
+    again = _again(session, tools)
+    if again is not None and not granted.is_same(again, published):
+        return granted.by_others(session, tools, again)
     if isinstance(error, RegistrationRefused):
         return Refused("valid", "registration-expired")
     return Refused(ask_portal(session, tools, published))
@@ -223,13 +207,14 @@ def refused(
 
 def ask_portal(session: SsoSession, tools: Tools, token: SsoToken) -> PortalSays:
     """Ask the portal once whether the published access token still works."""
-    if token.expires_at <= tools.clock():
+    if not _usable(token, tools):
         return "dead"
     try:
         tools.portal.check(token.access_token, session.region)
     except TokenRejected:
         return "dead"
-    except TrayError:
+    except TrayError as error:
+        log.info("%s: the portal did not say (%s)", session.key, type(error).__name__)
         return "unreachable"
     return "valid"
 
@@ -240,8 +225,9 @@ def check(session: SsoSession, tools: Tools) -> Outcome:
 
     Raises:
         CacheFileTorn, CacheFileBad: the file cannot be read now.
+        Exception: as `tray.worker.removal.judge_removed`, where the file is gone.
     """
     published = tools.read(session)
     if published is None:
-        return RemovalJudged("nothing")
+        return removal.judge_removed(session, tools)
     return Refused(ask_portal(session, tools, published))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tray.aws.clients import AwsClients
@@ -14,7 +16,7 @@ from tray.aws.portal import Portal
 from tray.aws.sso_token import SsoToken
 from tray.aws.token_cache import cache_path, full_document, lean_document, read_token
 from tray.core.model import Profile, SsoSession, TokenFacts
-from tray.errors import CacheFileBad, CacheFileTorn, ConfigRejected
+from tray.errors import CacheFileBad, CacheFileTorn
 from tray.files import private_directory, write_atomic
 from tray.records import Record, Records
 from tray.settings import Settings, read_settings
@@ -24,7 +26,10 @@ from tray.worker.unsaved import Unsaved
 from tray.worker.vault import Vault
 
 LOCK_PATIENCE = 30.0
-"""Seconds a transaction waits for another one on the same session; none takes longer."""
+"""
+Seconds a transaction waits for another one on the same session, then it says `Busy` and is tried
+again. Few take longer: only AWS and the keyring both at the end of their time do.
+"""
 TORN_READS = 8
 TORN_WAIT = 0.25
 """As often and as long an empty or cut file is read again before it counts as torn (K3)."""
@@ -108,54 +113,134 @@ class Tools:
         """
         Read the cache file, patiently where another program is writing it (K3).
 
+        The token's moment of issue is the file's mtime, see `publish_lean`; a start URL and
+        region that mean what the config means are spelt as the config spells them.
+
         Raises:
             CacheFileTorn: it stayed empty or cut for two seconds.
             CacheFileBad: it cannot be used.
         """
         for _ in range(TORN_READS):
             try:
-                return read_token(self.file_of(session))
+                return self._read(session)
             except CacheFileTorn:
                 time.sleep(TORN_WAIT)
-        return read_token(self.file_of(session))
+        return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
-        """Read the cache file where a broken one counts as none (sign-in, sign-out)."""
+        """Read the cache file at once, where a broken one counts as none."""
         try:
-            return read_token(self.file_of(session))
+            return self._read(session)
         except (CacheFileTorn, CacheFileBad):
             return None
 
+    def _read(self, session: SsoSession) -> SsoToken | None:
+        path = self.file_of(session)
+        token = read_token(path)
+        return None if token is None else self.dated(session, token, path)
+
+    def dated(self, session: SsoSession, token: SsoToken, file: Path | int) -> SsoToken:
+        """
+        Return a token read from a file with all that the file itself tells.
+
+        Args:
+            session: whose file it is.
+            token: as parsed.
+            file: its path, or a descriptor of it.
+        """
+        now = self.clock()
+        try:
+            written = os.stat(file).st_mtime  # noqa: PTH116  (a descriptor has no Path)
+        except OSError:
+            written = now
+        token = token.issued(min(written, now, token.expires_at))
+        if not belongs(token, session):
+            return token
+        return replace(token, start_url=session.start_url, region=session.region)
+
+    def kept(self, session: SsoSession) -> SsoToken | None:
+        """
+        Return what the keyring keeps of a session, None if nothing that still counts.
+
+        An item that a sign-out could not delete (the keyring was locked) is deleted now.
+
+        Raises:
+            KeyringUnavailable, KeyringDenied: the keyring cannot be read.
+        """
+        kept = self.vault.load(session)
+        if kept is not None and kept.fingerprint in self.record(session).signed_out:
+            self.vault.delete(session.key)
+            return None
+        return kept
+
     def publish_lean(self, session: SsoSession, token: SsoToken) -> None:
-        """Write the lean file (K3), atomically; unknown members of the old file are kept."""
+        """
+        Write the lean file (K3), atomically.
+
+        Its mtime becomes the token's moment of issue, which no member tells: so a restart, or a
+        file published anew, does not make the token look younger than it is (R1).
+
+        Raises:
+            OSError, FileRefused: it cannot be written; the old file is untouched.
+        """
         empty = self.settings.empty_refresh_members
-        self._write(session, lean_document(token, empty_refresh_members=empty))
+        self._write(session, token, lean_document(token, empty_refresh_members=empty))
 
     def publish_full(self, session: SsoSession, token: SsoToken) -> None:
-        """Write the file as the AWS CLI does (keeper ``file``), atomically."""
-        self._write(session, full_document(token))
+        """
+        Write the file as the AWS CLI does (keeper ``file``), atomically; mtime as above.
 
-    def _write(self, session: SsoSession, document: bytes) -> None:
+        Raises:
+            OSError, FileRefused: it cannot be written; the old file is untouched.
+        """
+        self._write(session, token, full_document(token))
+
+    def _write(self, session: SsoSession, token: SsoToken, document: bytes) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
-        write_atomic(path, document)
+        try:
+            write_atomic(path, document, seam=self.seam)
+        except OSError as error:
+            error.filename = str(path)  # a write tells no place, or that of a temporary file
+            raise
+        now = self.clock()
+        if token.issued_at is not None and token.issued_at < now:
+            # Where this fails only the estimate of the token's age suffers.
+            with suppress(OSError):
+                os.utime(path, (now, token.issued_at))
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
-        """Return the session's profiles as the config has them now; none if it cannot be read."""
-        try:
-            catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
-        except ConfigRejected:
-            return ()
+        """
+        Return the session's profiles as the config has them now.
+
+        Raises:
+            ConfigRejected: it cannot be read.
+        """
+        catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
         return tuple(profile for profile in catalog.profiles if profile.session == session.key)
 
     def facts(self, session: SsoSession, token: SsoToken) -> TokenFacts:
-        """Return what the rules may know; a file's own age stands in for an unknown issue."""
-        try:
-            written = self.file_of(session).stat().st_mtime
-        except OSError:
-            written = self.clock()
-        return token.facts(issued_at=min(written, self.clock(), token.expires_at))
+        """Return what the rules may know; the file tells whether it carries refresh data."""
+        file = self.read_or_none(session)
+        there = file is not None and file.fingerprint == token.fingerprint
+        issued_at = file.issued_at if file is not None and there else None
+        facts = token.facts(issued_at=self.clock() if issued_at is None else issued_at)
+        return replace(facts, refreshable=there and file is not None and file.refreshable)
 
     def record(self, session: SsoSession) -> Record:
         """Return what ``state.json`` says of the session."""
         return self.records.of(session.key)
+
+
+def belongs(token: SsoToken, session: SsoSession) -> bool:
+    """
+    Whether a cache file's token is of the session's start URL and region (fault 25).
+
+    A file need not name them. Trailing slash, fragment and case do not tell portals apart.
+    """
+    same_url = not token.start_url or _plain(token.start_url) == _plain(session.start_url)
+    return same_url and token.region in ("", session.region)
+
+
+def _plain(start_url: str) -> str:
+    return start_url.partition("#")[0].rstrip("/").casefold()

@@ -1,23 +1,30 @@
-"""Refresh data that AWS has given and the keyring has not confirmed: never lost, never killed."""
+"""Refresh data that AWS has given and nothing has saved yet: never lost, never killed (R3)."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+
+from tray.errors import KeyringUnavailable
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 30.0
+ATTEMPT_PATIENCE = 15.0
+"""Seconds `settle` waits for an attempt under way; the keyring's own limit is below that."""
+SURRENDER_PATIENCE = 2.0
+"""Seconds `surrender` waits in all for attempts under way; a keyring that hangs gets no more."""
 
 
 class Unsaved:
     """
-    Go on trying to store what a renewal or sign-in has brought (R3).
+    Go on trying to save what a renewal has brought.
 
-    Each session's attempt runs in a thread of its own. When the process must end, `surrender`
-    writes what is left by the other way: the full file.
+    Each session's attempts run in a thread of its own. When the process must end, `surrender`
+    saves what is left by the other way: the full file.
     """
 
     def __init__(self) -> None:
@@ -32,7 +39,7 @@ class Unsaved:
     def hold(
         self,
         key: str,
-        store: Callable[[], bool],
+        store: Callable[[], None],
         give_up: Callable[[], None],
         stored: Callable[[], None],
     ) -> None:
@@ -41,8 +48,8 @@ class Unsaved:
 
         Args:
             key: the session; an older hold of it is replaced by the newer data.
-            store: tries once; True once the keyring has confirmed (or it no longer matters).
-            give_up: writes the full file instead and records keeper ``file``.
+            store: tries once; returns when it is saved or no longer matters, raises otherwise.
+            give_up: saves it in the full file instead; must not wait for the keyring.
             stored: told after `store` succeeded.
         """
         waiting = _Waiting(key, store, give_up, stored)
@@ -61,28 +68,87 @@ class Unsaved:
         if waiting is not None:
             waiting.stop.set()
 
-    def surrender(self) -> tuple[str, ...]:
-        """Write everything left by the other way; return the sessions concerned."""
+    def settle(self, key: str) -> None:
+        """
+        Save a session's data now, if any is held: a renewal must start from the newest.
+
+        To be called without the session's lock.
+
+        Raises:
+            TrayError, OSError: it still cannot be saved.
+        """
         with self._lock:
-            left = tuple(self._waiting.values())
+            waiting = self._waiting.get(key)
+        if waiting is None:
+            return
+        if not waiting.busy.acquire(timeout=ATTEMPT_PATIENCE):
+            msg = "The keyring has not answered an earlier write yet."
+            raise KeyringUnavailable(msg, reason="keyring-waiting")
+        try:
+            if not waiting.stop.is_set() and self._holds(waiting):
+                waiting.store()
+                self._saved(waiting)
+        finally:
+            waiting.busy.release()
+
+    def surrender(self, key: str | None = None) -> tuple[str, ...]:
+        """
+        Save everything left by the other way, within seconds even where the keyring hangs.
+
+        To be called without any session's lock.
+
+        Args:
+            key: one session, or None for all.
+
+        Returns:
+            The sessions whose full file was written.
+        """
+        with self._lock:
+            left = [one for one in self._waiting.values() if key in (None, one.key)]
         for waiting in left:
             waiting.stop.set()
-            with waiting.busy:
-                if self._finish(waiting):
-                    waiting.give_up()
-        return tuple(waiting.key for waiting in left)
+        until = time.monotonic() + SURRENDER_PATIENCE
+        return tuple(waiting.key for waiting in left if self._given_up(waiting, until))
+
+    def _given_up(self, waiting: _Waiting, until: float) -> bool:
+        idle = waiting.busy.acquire(timeout=max(0.0, until - time.monotonic()))
+        try:
+            if not self._finish(waiting):
+                return False
+            waiting.give_up()
+        except Exception as error:  # noqa: BLE001  (the other sessions still have their turn)
+            log.error("%s: its refresh token is lost (%s)", waiting.key, type(error).__name__)
+            return False
+        finally:
+            if idle:
+                waiting.busy.release()
+        return True
 
     def _try_on(self, waiting: _Waiting) -> None:
         pause = FIRST_PAUSE
         while not waiting.stop.wait(pause):
             with waiting.busy:
-                if waiting.stop.is_set():
-                    return
-                if waiting.store():
-                    if self._finish(waiting):
-                        waiting.stored()
+                if waiting.stop.is_set() or self._tried(waiting):
                     return
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _tried(self, waiting: _Waiting) -> bool:
+        try:
+            waiting.store()
+        except Exception as error:  # noqa: BLE001  (whatever it is, only this process has the data)
+            log.info("%s: still not saved (%s)", waiting.key, type(error).__name__)
+            return False
+        self._saved(waiting)
+        return True
+
+    def _saved(self, waiting: _Waiting) -> None:
+        waiting.stop.set()
+        if self._finish(waiting):
+            waiting.stored()
+
+    def _holds(self, waiting: _Waiting) -> bool:
+        with self._lock:
+            return self._waiting.get(waiting.key) is waiting
 
     def _finish(self, waiting: _Waiting) -> bool:
         with self._lock:
@@ -98,7 +164,7 @@ class _Waiting:
     def __init__(
         self,
         key: str,
-        store: Callable[[], bool],
+        store: Callable[[], None],
         give_up: Callable[[], None],
         stored: Callable[[], None],
     ) -> None:

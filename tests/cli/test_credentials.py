@@ -1,0 +1,205 @@
+"""Credentials for programs: what comes out, what never does, and whose they are."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from tests.cli.stage import CONFIG, Stage
+
+ARN = "print(session.client('sts').get_caller_identity()['Arn'])"
+
+
+def test_the_document_is_credential_process_and_nothing_else(either: Stage) -> None:
+    """One JSON object on stdout, its members those that SDKs read, nothing on stderr."""
+    either.signed_in_by_cli()
+
+    done = either.tray("credentials", "--profile", "dev", "--format", "process")
+
+    assert (0, "") == (done.code, done.err)
+    assert {
+        "Version",
+        "AccessKeyId",
+        "SecretAccessKey",
+        "SessionToken",
+        "Expiration",
+        "AccountId",
+    } == set(done.json())
+    assert (1, "123456789011") == (done.json()["Version"], done.json()["AccountId"])
+
+
+def test_boto3_takes_them_through_credential_process(either: Stage) -> None:
+    """An SDK in a process of its own gets the role that the profile names."""
+    either.signed_in_by_cli()
+    either.config.write_text(
+        CONFIG + "[profile by-tray]\nregion = eu-west-1\n"
+        f"credential_process = {sys.executable} -m tray credentials --profile reader\n"
+    )
+
+    arn = either.boto3("by-tray", ARN)
+
+    assert ":assumed-role/AWSReservedSSO_ReadOnly_" in arn
+    assert arn.endswith("/ada")
+
+
+def test_nobody_signed_in_is_3_with_the_command_to_type(either: Stage) -> None:
+    """Reading credentials never signs in: no page opens, one line says what to do (L6)."""
+    done = either.tray("credentials", "--profile", "dev")
+
+    assert (3, "") == (done.code, done.out)
+    assert done.err.endswith("sign in with: sso-tray login corp\n")
+    assert 1 == len(done.err.splitlines())
+    assert [] == either.opened()
+
+
+def test_a_dead_session_is_3(either: Stage) -> None:
+    """A token that AWS has killed gives no credentials, whatever its expiresAt says (R6)."""
+    either.signed_in_by_cli()
+    either.center.revoke()
+
+    done = either.tray("credentials", "--profile", "dev")
+
+    assert (3, "") == (done.code, done.out)
+
+
+def test_a_dead_token_of_a_live_session_is_renewed_once(stage: Stage) -> None:
+    """One refresh decides about a portal 401; then the credentials come (R6)."""
+    stage.signed_in_by_cli()
+    stage.center.kill_access_tokens()
+
+    done = stage.tray("credentials", "--profile", "dev")
+
+    assert 0 == done.code
+    assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
+
+
+def test_an_expired_token_is_renewed_once_for_all_who_ask_at_once(stage: Stage) -> None:
+    """Several programs that find the same old token make one renewal, and all get credentials."""
+    stage.center.token_life = 0.5
+    stage.signed_in_by_cli()
+    stage.center.token_life = 3600.0
+    stage.wait_until_expired("corp")
+    running = [stage.start("credentials", "--profile", "dev") for _ in range(4)]
+
+    outputs = [process.communicate()[0] for process in running]
+
+    assert [0] * 4 == [process.returncode for process in running]
+    assert all(json.loads(output)["Version"] == 1 for output in outputs)
+    assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
+
+
+def test_a_role_that_is_not_assigned_fails_and_leaves_the_session(either: Stage) -> None:
+    """403 speaks of the role alone: exit code 1, and the session stays signed in (R6)."""
+    either.signed_in_by_cli()
+
+    done = either.tray("credentials", "--profile", "forbidden")
+
+    assert (1, "") == (done.code, done.out)
+    assert 1 == len(done.err.splitlines())
+    assert "signed-in" == either.status()["state"]
+
+
+def test_the_active_profile_is_meant_where_none_is_named(either: Stage) -> None:
+    """Without ``--profile``: AWS_PROFILE, else the active one, else it must be said."""
+    either.signed_in_by_cli()
+    unnamed = either.tray("credentials")
+    either.tray("use", "reader")
+
+    active = either.tray("credentials")
+    exported = either.tray("credentials", AWS_PROFILE="dev")
+
+    assert 2 == unnamed.code
+    assert "123456789012" == active.json()["AccountId"]
+    assert "123456789011" == exported.json()["AccountId"]
+
+
+def test_keys_of_a_user_are_handed_out_as_they_are(either: Stage) -> None:
+    """A profile of another kind is boto3's to resolve; user keys do not expire."""
+    done = either.tray("credentials", "--profile", "plain")
+
+    assert {"Version", "AccessKeyId", "SecretAccessKey"} == set(done.json())
+
+
+def test_a_circle_is_refused_by_name(either: Stage) -> None:
+    """A profile whose credentials come from us would ask us for ever (F3)."""
+    done = either.tray("credentials", "--profile", "around")
+
+    assert (1, "") == (done.code, done.out)
+    assert '"circle"' in done.err
+
+
+def test_a_profile_that_wants_a_code_is_refused(either: Stage) -> None:
+    """Nobody is ever asked for an MFA code on a terminal that an SDK has taken."""
+    done = either.tray("credentials", "--profile", "careful")
+
+    assert (1, "") == (done.code, done.out)
+    assert "MFA" in done.err
+
+
+def test_unreachable_aws_is_1_in_a_sentence(stage: Stage) -> None:
+    """Without a network the answer is short, and says who was not reached."""
+    stage.signed_in_by_cli()
+
+    done = stage.tray("credentials", "--profile", "dev", **stage.unreachable())
+
+    assert (1, "") == (done.code, done.out)
+    assert 1 == len(done.err.splitlines())
+    assert "127.0.0.1" in done.err
+
+
+def test_an_unreadable_file_is_named(stage: Stage) -> None:
+    """A token cache file without a token fails by its name, not with a sign-in."""
+    stage.write("corp", b'{"expiresAt": "2030-01-01T00:00:00Z"}')
+
+    done = stage.tray("credentials", "--profile", "dev")
+
+    assert 1 == done.code
+    assert stage.file_of("corp").name in done.err
+
+
+def test_whoami_tells_user_account_and_role(either: Stage) -> None:
+    """STS is asked, and its answer is taken apart for people."""
+    either.signed_in_by_cli()
+
+    done = either.tray("whoami", "--profile", "dev")
+
+    lines = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert 0 == done.code
+    assert ("ada", "123456789011", "FullAccess") == (
+        lines["user"],
+        lines["account"],
+        lines["role"],
+    )
+    assert lines["arn"].startswith("arn:aws:sts::123456789011:assumed-role/")
+
+
+def test_whoami_without_a_sign_in_is_3(either: Stage) -> None:
+    """As with credentials: the command to type, and no page."""
+    done = either.tray("whoami", "--profile", "dev")
+
+    assert (3, "") == (done.code, done.out)
+    assert "sso-tray login corp" in done.err
+
+
+def test_who_asked_is_in_the_history(stage: Stage) -> None:
+    """The history knows which profile's credentials were given out, and no secret (F1)."""
+    stage.signed_in_by_cli()
+    stage.tray("credentials", "--profile", "dev")
+
+    history = (stage.state / "history.jsonl").read_text()
+
+    last = json.loads(history.splitlines()[-1])
+    assert ("credentials", "corp", "dev") == (last["what"], last["session"], last["detail"])
+    assert not [secret for secret in stage.center.secrets() if secret in history]
+
+
+def test_a_profile_just_added_works_at_once(either: Stage) -> None:
+    """What the config says counts for the next command, whether a resident has read it or not."""
+    either.signed_in_by_cli()
+    fresh = "[profile fresh]\nsso_session = corp\n"
+    fresh += "sso_account_id = 123456789012\nsso_role_name = ReadOnly\n"
+    either.config.write_text(CONFIG + fresh)
+
+    done = either.tray("credentials", "--profile", "fresh")
+
+    assert (0, "123456789012") == (done.code, done.json()["AccountId"])

@@ -1,0 +1,233 @@
+"""Signing in, out and on by the real command."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+
+import pytest
+
+from tests.cli.stage import PATIENCE, Stage, closed_port
+
+LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
+
+
+def test_login_opens_the_browser_here_and_the_session_is_signed_in(either: Stage) -> None:
+    """Having typed ``login`` opens one page, and the CLI's cache file is there (L1, L6)."""
+    done = either.tray("login", "corp")
+
+    assert (0, "") == (done.code, done.err)
+    assert 1 == len(either.opened())
+    assert either.opened()[0] in done.out
+    assert "signed-in" == either.status()["state"]
+    assert LEAN < set(json.loads(either.file_of("corp").read_text()))
+
+
+def test_login_of_a_signed_in_session_opens_nothing(either: Stage) -> None:
+    """A session that works is left alone, and that is success (L7)."""
+    either.tray("login", "corp")
+
+    done = either.tray("login", "corp")
+
+    assert 0 == done.code
+    assert "Nothing was opened" in done.out
+    assert 1 == len(either.opened())
+
+
+def test_a_name_of_both_is_the_session_and_a_profile_stands_for_its_session(stage: Stage) -> None:
+    """``corp`` is a session and a profile of ``other``: the session is meant (C1)."""
+    stage.tray("login", "corp")
+    stage.tray("login", "far")
+
+    assert stage.file_of("corp").exists()
+    assert stage.file_of("other").exists()
+
+
+def test_login_all_takes_each_that_needs_it(either: Stage) -> None:
+    """Signed-in sessions are skipped; then there is nothing left to do (L7)."""
+    either.tray("login", "corp")
+
+    first, second = either.tray("login", "--all"), either.tray("login", "--all")
+
+    assert (0, 0) == (first.code, second.code)
+    assert 3 == len(either.opened())
+    assert "Every session is signed in.\n" == second.out
+
+
+def test_login_all_goes_on_after_a_failure_and_ends_with_1(stage: Stage) -> None:
+    """One session that AWS refuses does not keep the others from being signed in."""
+    stage.center.any_start_url = False
+
+    done = stage.tray("login", "--all")
+
+    assert 1 == done.code
+    assert "other: " in done.err
+    assert "signed-in" == stage.status()["state"]
+
+
+def test_a_legacy_session_is_signed_in_by_a_code_that_is_shown(either: Stage) -> None:
+    """The page opens with the code filled in, and the terminal shows it to be compared (L8)."""
+    done = either.tray("login", "old")
+
+    (page,) = either.opened()
+    code = page.partition("user_code=")[2]
+    assert 0 == done.code
+    assert f"Code: {code} " in done.out
+
+
+def test_without_a_browser_a_code_is_offered_and_why_is_said(either: Stage) -> None:
+    """Without a browser nothing is opened, and a code can be entered anywhere (L1)."""
+    either.center.device_auto_approve = True
+
+    done = either.tray("login", "corp", BROWSER=None, SSH_CONNECTION="10.0.0.1 1 10.0.0.2 22")
+
+    assert 0 == done.code
+    assert "SSH" in done.err
+    assert "Code: " in done.out
+    assert "signed-in" == either.status()["state"]
+
+
+def test_no_browser_prints_the_link_alone(stage: Stage) -> None:
+    """``--no-browser`` opens nothing; whoever opens the link finishes the sign-in."""
+    with stage.start("login", "corp", "--no-browser") as process:
+        assert process.stdout is not None
+        link = next(line.strip() for line in process.stdout if line.startswith("  http"))
+        stage.browse(link)
+        out, err = process.communicate(timeout=PATIENCE)
+
+    assert (0, "") == (process.returncode, err)
+    assert 'Signed in to "corp"' in out
+    assert [] == stage.opened()
+
+
+def test_the_callback_port_can_be_fixed(stage: Stage) -> None:
+    """``--callback-port`` is where the browser's answer is expected, for forwarding by SSH."""
+    port = closed_port()
+
+    done = stage.tray("login", "corp", "--callback-port", str(port))
+
+    assert 0 == done.code
+    assert f"127.0.0.1%3A{port}%2F" in done.out
+
+
+def test_afresh_ends_the_portal_session_first(either: Stage) -> None:
+    """``--afresh`` signs the old portal session out, so that the clock truly restarts (L9)."""
+    either.tray("login", "corp")
+
+    done = either.tray("login", "corp", "--afresh")
+
+    assert 0 == done.code
+    assert 1 == either.center.count("Logout")
+    assert 2 == len(either.opened())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_cancels_the_sign_in(either: Stage) -> None:
+    """Ctrl-C ends the wait with one sentence, exit code 1, and the old token is untouched."""
+    either.center.auto_approve = False
+    with either.start("login", "corp", "--no-browser") as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("  http"))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert 1 == process.returncode
+    assert 1 == len(err.splitlines())
+    assert "cancelled" in err
+    assert "signed-out" == either.status()["state"]
+
+
+def test_login_never_reads_standard_input(stage: Stage) -> None:
+    """A login in a pipeline leaves its input to whom it belongs (L7)."""
+    with stage.start("login", "corp", with_input=True) as process:
+        assert process.stdin is not None
+        out, _ = process.communicate("yes\n", timeout=PATIENCE)
+
+    assert 0 == process.returncode
+    assert 'Signed in to "corp"' in out
+
+
+def test_logout_ends_the_session_at_aws_and_here(either: Stage) -> None:
+    """After ``logout`` the token is dead at AWS, its file is gone, and repeating it is success."""
+    either.tray("login", "corp")
+    token = json.loads(either.file_of("corp").read_text())["accessToken"]
+
+    first, again = either.tray("logout", "corp"), either.tray("logout", "corp")
+
+    assert (0, 0) == (first.code, again.code)
+    assert not either.file_of("corp").exists()
+    assert not either.center.accepts_access_token(token)
+    assert "signed-out" == either.status()["state"]
+
+
+def test_logout_offline_says_what_remains(stage: Stage) -> None:
+    """Without AWS what is here is gone all the same, and the sentence tells what is not (K6)."""
+    stage.signed_in_by_cli()
+
+    done = stage.tray("logout", "corp", **stage.unreachable())
+
+    assert 0 == done.code
+    assert "AWS could not be reached" in done.out
+    assert not stage.file_of("corp").exists()
+
+
+def test_renew_brings_a_new_token(either: Stage) -> None:
+    """``renew`` asks AWS now, whatever the token's age."""
+    either.tray("login", "corp")
+    before = json.loads(either.file_of("corp").read_text())["accessToken"]
+
+    done = either.tray("renew", "corp")
+
+    after = json.loads(either.file_of("corp").read_text())["accessToken"]
+    assert 0 == done.code
+    assert before != after
+    assert either.center.accepts_access_token(after)
+
+
+def test_renew_of_what_is_not_signed_in_needs_a_person(either: Stage) -> None:
+    """Exit code 3: no renewal can help, a sign-in would."""
+    done = either.tray("renew", "corp")
+
+    assert (3, "") == (done.code, done.out)
+    assert 1 == len(done.err.splitlines())
+
+
+def test_renew_after_the_session_was_ended_needs_a_person(either: Stage) -> None:
+    """A refused renewal is told as such, and ``status`` knows it from then on."""
+    either.tray("login", "corp")
+    either.center.revoke()
+
+    done = either.tray("renew", "corp")
+
+    assert 3 == done.code
+    assert 3 == either.tray("status", "corp").code
+
+
+def test_a_session_of_the_active_profile_is_meant_where_none_is_named(stage: Stage) -> None:
+    """``AWS_PROFILE`` comes before the recorded profile; without both one must be named."""
+    stage.signed_in_by_cli("corp")
+    stage.signed_in_by_cli("other")
+    stage.tray("use", "dev")
+
+    exported = stage.tray("renew", AWS_PROFILE="far")
+    recorded = stage.tray("renew")
+    stage.tray("use", "--none")
+    nobody = stage.tray("renew")
+
+    assert '"other" is renewed' in exported.out
+    assert '"corp" is renewed' in recorded.out
+    assert 2 == nobody.code
+    assert "corp, other" in nobody.err
+
+
+def test_release_hands_the_session_back_once(either: Stage) -> None:
+    """A released session keeps working for the AWS CLI, and ``status`` says who keeps it (K7)."""
+    either.tray("login", "corp")
+
+    done = either.tray("release", "corp")
+
+    entry = either.status()
+    assert 0 == done.code
+    assert ("released", "signed-in") == (entry["keeper"], entry["state"])
+    assert "refreshToken" in json.loads(either.file_of("corp").read_text())

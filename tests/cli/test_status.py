@@ -1,0 +1,158 @@
+"""What ``status`` tells, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.stage import CONFIG, PATIENCE, Stage
+from tests.schema import validate
+
+
+def test_status_reads_files_only_and_asks_nobody(stage: Stage) -> None:
+    """Without a resident neither AWS nor the keyring is asked, even about an old token (C2)."""
+    stage.signed_in_by_cli()
+    stage.center.advance(7200)
+
+    done = stage.tray("status")
+
+    assert 0 == done.code
+    assert "signed in" in done.out
+    assert () == stage.center.requests
+
+
+def test_the_document_keeps_to_its_schema(either: Stage) -> None:
+    """``status --json`` is what tests/data/schema/status.json promises (C5)."""
+    either.signed_in_by_cli()
+
+    document = either.tray("status", "--json").json()
+
+    validate("status", document)
+    assert ["corp", "other", "https://legacy.awsapps.com/start"] == [
+        entry["key"] for entry in document["sessions"]
+    ]
+
+
+def test_a_resident_shows_itself(stage: Stage) -> None:
+    """``resident`` holds the pid of the very process that ``run`` became."""
+    with stage.resident() as process:
+        document = stage.tray("status", "--json").json()
+
+    assert process.pid == document["resident"]["pid"]
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ((), 0),
+        (("corp",), 0),
+        (("dev",), 0),
+        (("other",), 3),
+        (("corp", "other"), 3),
+        (("nobody",), 2),
+    ],
+)
+def test_exit_codes(stage: Stage, names: tuple[str, ...], code: int) -> None:
+    """0: all named are usable now; 3: one needs a person; 2: no such name (C1, C2)."""
+    stage.signed_in_by_cli()
+
+    done = stage.tray("status", *names)
+
+    assert code == done.code
+    assert (code == 2) == bool(done.err)
+
+
+def test_an_unknown_name_is_answered_with_what_there_is(either: Stage) -> None:
+    """One sentence lists the sessions that can be named."""
+    done = either.tray("status", "crop")
+
+    assert (2, "") == (done.code, done.out)
+    assert "crop" in done.err
+    assert "corp" in done.err
+
+
+def test_an_exported_profile_wins_and_status_says_so(either: Stage) -> None:
+    """People see which of the two profiles counts in their terminal (F3)."""
+    either.tray("use", "dev")
+
+    done = either.tray("status", AWS_PROFILE="far")
+
+    assert "Active profile: dev" in done.out
+    assert "AWS_PROFILE is far, which wins" in done.out
+
+
+def test_a_torn_file_is_never_called_signed_out(stage: Stage) -> None:
+    """A cut file is looked at again, and at last named as what it is (K3)."""
+    stage.signed_in_by_cli()
+    whole = stage.file_of("corp").read_bytes()
+    stage.write("corp", whole[: len(whole) // 2])
+
+    entry = stage.status()
+
+    assert ("unreadable", "torn-file") == (entry["state"], entry["reason"])
+
+
+def test_a_bad_file_is_named(either: Stage) -> None:
+    """A whole file without a token is unreadable, not signed out."""
+    either.write("corp", b'{"startUrl": "x"}')
+
+    done = either.tray("status", "corp")
+
+    assert 3 == done.code
+    assert "unreadable" in done.out
+
+
+def test_names_cannot_write_to_the_terminal(stage: Stage) -> None:
+    """An escape sequence in the config is shown, not obeyed (fault: hostile names)."""
+    stage.config.write_text(CONFIG.replace("[sso-session other]", "[sso-session o\x1b[31mr]"))
+
+    done = stage.tray("status")
+
+    assert 0 == done.code
+    assert "\x1b" not in done.out
+
+
+def test_colours_are_for_terminals(stage: Stage) -> None:
+    """What goes into a file or a pipe is plain text."""
+    stage.signed_in_by_cli()
+
+    assert "\x1b" not in stage.tray("status").out
+
+
+def test_an_unusable_setting_is_a_problem_of_the_document(stage: Stage) -> None:
+    """A broken config.toml is named, and sessions are shown all the same."""
+    settings = stage.home / ".config/sso-tray/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("guarded = 1\n")
+
+    document = stage.tray("status", "--json").json()
+
+    validate("status", document)
+    assert 3 == len(document["sessions"])
+    assert str(settings) in document["problems"][0]
+
+
+def test_watch_prints_again_when_something_changed(either: Stage) -> None:
+    """``--watch`` tells of a sign-in made by another program, by itself."""
+    with either.start("status", "corp", "--json", "--watch") as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        either.signed_in_by_cli()
+        states = (json.loads(line)["sessions"][0]["state"] for line in process.stdout)
+        seen = next(state for state in states if state == "signed-in")
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+    assert "signed-out" == first["sessions"][0]["state"]
+    assert "signed-in" == seen
+
+
+def test_a_resident_of_another_world_is_not_asked(stage: Stage) -> None:
+    """Other endpoints mean another AWS: the command acts alone and says so in a line (C3)."""
+    with stage.resident():
+        done = stage.tray("status", "--json", AWS_ENDPOINT_URL_STS="http://127.0.0.1:1")
+
+    assert 0 == done.code
+    assert done.json()["resident"] is None
+    assert 1 == len(done.err.splitlines())

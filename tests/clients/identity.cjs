@@ -1,0 +1,27 @@
+// Asks STS who we are, once for each line of standard input; every answer is one line of JSON.
+// The client is made once and kept, as in a program that runs for long.
+"use strict";
+
+const { createInterface } = require("node:readline");
+const { GetCallerIdentityCommand, STSClient } = require("@aws-sdk/client-sts");
+const { fromSSO } = require("@aws-sdk/credential-provider-sso");
+
+const [profile, wanted] = process.argv.slice(2);
+const credentials = wanted === "sso" ? fromSSO({ profile }) : undefined; // else the default chain
+const sts = new STSClient({ profile, credentials, maxAttempts: 1 });
+
+async function identity() {
+  try {
+    return { account: (await sts.send(new GetCallerIdentityCommand({}))).Account };
+  } catch (error) {
+    return { error: error.name, message: error.message };
+  }
+}
+
+async function main() {
+  for await (const _ of createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await identity()));
+  }
+}
+
+main();

@@ -1,0 +1,69 @@
+"""The documents of rule C5, from a view."""
+
+from __future__ import annotations
+
+from tests.core.story import CORP, HOUR, LAB, T0, catalog, token
+from tests.schema import validate
+from tray.core import events as ev
+from tray.core.documents import Running, profiles_document, status_document, timestamp
+from tray.core.machine import step
+from tray.core.model import Now, Profile
+from tray.core.state import TrayState
+from tray.core.view import View, view
+
+
+def test_the_status_document_keeps_to_its_schema() -> None:
+    """What a view holds is there, with times in whole seconds UTC."""
+    document = status_document(
+        _seen(), active_profile="dev", applies=["default"], resident=Running(7, T0 + 0.5)
+    )
+
+    validate("status", document)
+    assert {"pid": 7, "since": "2027-01-15T08:00:00Z"} == document["resident"]
+    assert ("signed-in", "2027-01-15T09:00:00Z", True) == tuple(
+        document["sessions"][0][name] for name in ("state", "token_expires_at", "renews")
+    )
+    assert document["sessions"][0]["next_attempt_at"] is not None
+
+
+def test_without_a_resident_nobody_plans_anything() -> None:
+    """A renewal that nobody will make is not promised (C2)."""
+    document = status_document(_seen(), active_profile=None, applies=[], resident=None)
+
+    validate("status", document)
+    assert {None} == {entry["next_attempt_at"] for entry in document["sessions"]}
+
+
+def test_the_profiles_document_keeps_to_its_schema() -> None:
+    """Guarded names and the active one are marked; a bearer-token profile has no session here."""
+    profiles = (
+        Profile("prod", "sso", "corp", "1" * 12, "Admin", "eu-west-1"),
+        Profile("bearer", "other", "corp"),
+    )
+
+    document = profiles_document(
+        profiles, active_profile="prod", guarded=["*prod*"], problems=["One."]
+    )
+
+    validate("profiles", document)
+    assert [(True, True, "corp"), (False, False, None)] == [
+        (entry["active"], entry["guarded"], entry["session"]) for entry in document["profiles"]
+    ]
+
+
+def test_no_time_is_too_late_to_be_written() -> None:
+    """A token that never ends and a clock before 1970 still give a timestamp."""
+    assert "9999-12-31T23:59:59Z" == timestamp(1e18)
+    assert "1970-01-01T00:00:00Z" == timestamp(-5.0)
+
+
+def _seen() -> View:
+    state, now = TrayState(machine="desk"), Now(T0 + 60, 0.0)
+    for event in (
+        ev.Recalled({"corp": "keyring"}, {}),
+        ev.ConfigRead(catalog(CORP, LAB)),
+        ev.TokensRead("corp", token("a", life=HOUR)),
+        ev.TokensRead("lab", ev.FileAbsent()),
+    ):
+        state, _ = step(state, event, now)
+    return view(state, now)

@@ -1,0 +1,417 @@
+"""Who keeps the refresh data, and what files of other programs mean (K1, K4-K7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.story import HOUR, MINUTE, T0, Story, only, renewing, token
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.model import Keeper, Memory, Preferences
+
+FULL = token("a", refreshable=True)
+LEAN = token("a")
+
+
+def adopted() -> Story:
+    """Return a story in which another program's sign-in was just taken into the keyring."""
+    story = Story()
+    story.file(FULL)
+    story.answer(ev.Adopted(LEAN, "keyring"))
+    story.file(LEAN)
+    return story
+
+
+@pytest.mark.parametrize("keeper", [None, "keyring", "file"])
+def test_a_full_file_is_adopted(keeper: Keeper | None) -> None:
+    """K4: a file with a refresh token is newer truth, whoever was keeper."""
+    story = Story(keepers={"corp": keeper})
+
+    effects = story.file(FULL)
+
+    assert ("adopt", True) == (
+        only(fx.StartJob, effects).kind,
+        only(fx.StartJob, effects).adopt,
+    )
+
+
+def test_a_file_without_refresh_data_is_used_as_it_is() -> None:
+    """K4: an older CLI's legacy login has nothing to adopt."""
+    story = Story()
+
+    story.file(token(life=8 * HOUR))
+
+    assert [] == story.jobs()
+    assert "signed-in" == story.row().state
+
+
+@pytest.mark.parametrize("keeper", ["released", "file"])
+def test_what_stays_in_the_file(keeper: Keeper) -> None:
+    """K4, K7: with the setting off a file is left alone, and a released one always is."""
+    story = Story(keepers={"corp": keeper})
+    story.send(ev.PreferencesRead(Preferences(adopt=keeper == "released")))
+
+    story.file(FULL)
+
+    assert [] == story.jobs()
+
+
+def test_with_the_setting_off_the_file_is_recorded_as_keeper() -> None:
+    """K4: the first look at a full file with the setting off makes the keeper ``file``."""
+    story = Story()
+    story.send(ev.PreferencesRead(Preferences(adopt=False)))
+
+    effects = story.file(FULL)
+    story.answer(ev.Adopted(FULL, "file"))
+    story.file(FULL)
+
+    assert not only(fx.StartJob, effects).adopt
+    assert ("file", ["adopt"]) == (story.row().keeper, story.jobs())
+
+
+def test_without_a_keyring_adoption_is_not_tried_in_a_loop() -> None:
+    """K1: what a keyring cannot take now is renewed in the file, and tried again after that."""
+    story = Story()
+    story.file(FULL)
+    story.answer(ev.Adopted(FULL, "file", "keyring-absent"))
+    for _ in range(20):
+        story.file(FULL)
+        story.send(ev.Tick(), story.time + 60)
+    tries = story.jobs()
+
+    story.run_until(31 * MINUTE)
+    story.answer(ev.Renewed(token("b", 31 * MINUTE, refreshable=True), "file"))
+
+    assert ["adopt"] == tries
+    assert ["adopt", "renew", "adopt"] == story.jobs()
+    assert "signed-in" == story.row().state
+
+
+def test_an_unlocked_keyring_adopts_what_had_to_wait() -> None:
+    """L12: adoption moves a sign-in to the keyring as soon as there is one."""
+    story = Story()
+    story.sign_in(FULL, keeper="file")
+    story.file(FULL)
+    before = story.jobs()
+
+    story.send(ev.Mood("keyring-unlocked"))
+
+    assert ([], ["adopt"]) == (before, story.jobs())
+
+
+def test_a_contested_session_stays_in_the_file() -> None:
+    """K1: a session another program keeps taking back is left to the file, over restarts too."""
+    story = adopted()
+
+    story.file(FULL)
+    story.answer(ev.Adopted(FULL, "file", contested=True))
+    story.file(token("b", refreshable=True))
+    again = Story()
+    again.send(ev.Recalled({"corp": "file"}, {}, frozenset({"corp"})))
+    again.file(token("c", refreshable=True))
+
+    assert ["adopt", "adopt"] == story.jobs()
+    assert [] == again.jobs()
+
+
+def test_a_sign_in_of_ours_ends_the_contest() -> None:
+    """K1: the keeper changes by a sign-in whose keyring write was read back."""
+    story = adopted()
+    story.file(FULL)
+    story.answer(ev.Adopted(FULL, "file", contested=True))
+
+    story.run_until(2 * HOUR)
+    story.sign_in(token("b", 2 * HOUR))
+
+    assert ("keyring", False) == (story.row().keeper, story.session().contested)
+
+
+def test_the_same_token_handed_back_is_adopted_again() -> None:
+    """K4: refresh data that came back into the file is newer truth, whatever the access token."""
+    story = adopted()
+
+    effects = story.file(FULL)
+
+    assert "adopt" == only(fx.StartJob, effects).kind
+
+
+def test_adoption_is_told_once() -> None:
+    """K4: with Undo, and never again for this session."""
+    story = adopted()
+    notice = only(fx.ShowNotice, tuple(story.all(fx.ShowNotice))).notice
+    story.run_until(11 * MINUTE)
+
+    again = Story(memories=story.kept(), start=0.3 * HOUR)
+    again.file(token("b", 0.3 * HOUR, refreshable=True))
+    again.answer(ev.Adopted(token("b", 0.3 * HOUR), "keyring"))
+
+    assert "undo-adoption" == notice.buttons[0].action
+    assert [fx.WithdrawNotice("adopted:corp")] == story.all(fx.WithdrawNotice)
+    assert [] == again.notices()
+
+
+def test_an_adoption_while_away_is_told_afterwards() -> None:
+    """W2, K4: an adoption behind a locked screen is told, and can be undone, after it."""
+    story = Story()
+    story.send(ev.Mood("locked"))
+    story.file(FULL)
+    story.answer(ev.Adopted(LEAN, "keyring"))
+
+    story.send(ev.Mood("unlocked"), 25 * MINUTE)
+    story.run_until(34 * MINUTE)
+    still = dict(story.state.shown)
+
+    assert ["adopted"] == story.notices()
+    assert ["adopted:corp"] == list(still)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_removed_file_is_judged_after_a_moment(known: bool) -> None:
+    """K5: only a file that stays away is asked about; one that moved within itself is back."""
+    story = Story(keepers={"corp": "keyring"})
+    if known:
+        story.file(LEAN)
+
+    story.file(ev.FileAbsent(), 60)
+    at_once = story.jobs()
+    story.run_until(61)
+
+    assert ([] if known else ["judge-removed"]) == at_once
+    assert ["judge-removed"] == story.jobs()
+
+
+def test_a_file_that_comes_back_in_time_is_not_asked_about() -> None:
+    """K5: delete and create, as some programs write, is one write."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+
+    story.file(ev.FileAbsent(), 60)
+    story.file(token("b", 60), 60.1)
+    story.run_until(70)
+
+    assert [] == story.jobs()
+
+
+REMOVED: list[tuple[str, ev.Outcome, str, str | None, bool]] = [
+    ("401", ev.RemovalJudged("signed-out"), "signed-out", "removed", True),
+    ("only deleted", ev.RemovalJudged("published", LEAN), "signed-in", None, False),
+    ("back by itself", ev.RemovalJudged("back", LEAN), "signed-in", None, False),
+    ("renewed", ev.Renewed(token("b", 60), "keyring"), "signed-in", None, False),
+    ("nothing kept", ev.RemovalJudged("nothing"), "signed-out", "removed", True),
+    ("unreachable", ev.Failed("offline", "No route."), "renewal-failing", "offline", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason", "told"),
+    [row[1:] for row in REMOVED],
+    ids=[row[0] for row in REMOVED],
+)
+def test_what_a_removed_file_meant(
+    outcome: ev.Outcome, state: str, reason: str | None, told: bool
+) -> None:
+    """K5: AWS decides; unreachable changes nothing."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.file(ev.FileAbsent(), 60)
+    story.run_until(61)
+
+    effects = story.answer(outcome)
+
+    assert (state, reason) == (story.row().state, story.row().reason)
+    assert told == (fx.ForgetCredentials("corp") in effects or "expired" in story.notices())
+
+
+@pytest.mark.parametrize("verdict", ["signed-out", "nothing"])
+def test_a_judged_removal_is_not_judged_again(verdict: str) -> None:
+    """K5: an answer ends the question, however often the missing file is looked at."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(ev.FileAbsent())
+    story.answer(ev.RemovalJudged(verdict))  # type: ignore[arg-type] # a word of RemovalJudged
+
+    for minute in range(60):
+        story.file(ev.FileAbsent(), minute * MINUTE)
+
+    assert ["judge-removed"] == story.jobs()
+
+
+def test_an_unjudged_removal_is_asked_about_with_patience() -> None:
+    """K5: offline, nothing changes and the question is repeated more and more rarely."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.file(ev.FileAbsent(), 60)
+
+    story.run_until(HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+
+    assert 8 < len(story.jobs()) < 60
+    assert {"judge-removed"} == set(story.jobs())
+
+
+def test_judging_is_limited_as_renewing_is() -> None:
+    """R5: a portal that answers with errors is asked 12 times an hour, whatever for."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.file(ev.FileAbsent(), 60)
+
+    story.run_until(HOUR, lambda _s, _a: ev.Failed("other", "500", answered=True))
+
+    assert 12 == len(story.jobs())
+
+
+@pytest.mark.parametrize("keeper", [None, "file", "released"])
+def test_without_a_kept_token_a_removed_file_is_a_sign_out(keeper: Keeper | None) -> None:
+    """K5: there is nothing to ask AWS with, so it is said at once, and once."""
+    story = Story(keepers={"corp": keeper})
+    story.send(ev.PreferencesRead(Preferences(adopt=False)))
+    story.file(token(life=8 * HOUR))
+
+    story.file(ev.FileAbsent(), 60)
+    story.run_until(2 * MINUTE)
+
+    assert ("signed-out", "removed") == (story.row().state, story.row().reason)
+    assert ["expired"] == story.notices()
+
+
+def test_renewing_a_removed_session_asks_first() -> None:
+    """K5: a removed file is never answered with a refresh while its token's end is ahead."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.file(ev.FileAbsent())
+
+    effects = story.send(ev.RenewWanted("corp", "r"))
+
+    assert "judge-removed" == only(fx.StartJob, effects).kind
+
+
+def test_a_sign_out() -> None:
+    """K6: what remains is told, credentials are forgotten, and the next start is a true one."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.send(ev.SignOutWanted("corp", "r"))
+
+    effects = story.answer(ev.SignedOut("The portal could not be reached."))
+    story.file(ev.FileAbsent())
+    story.run_until(5 * MINUTE)
+    story.sign_in(token("b", 5 * MINUTE))
+
+    assert fx.ForgetCredentials("corp") in effects
+    assert (
+        'Signed out of "corp". The portal could not be reached.' == only(fx.Tell, effects).sentence
+    )
+    assert [] == story.notices()
+    assert ["sign-out"] == story.jobs()
+    assert T0 + 5 * MINUTE == story.session().memory.started_at
+
+
+def test_signing_out_ends_a_sign_in_under_way() -> None:
+    """K6: whoever signs out does not want to be signed in a minute later."""
+    story = Story(keepers={"corp": "keyring"})
+    story.send(ev.SignInWanted("corp", "in"))
+
+    effects = story.send(ev.SignOutWanted("corp", "out"))
+
+    assert fx.CancelSignIn("corp", 1) in effects
+    assert ("in", 1) == (only(fx.Tell, effects).request, only(fx.Tell, effects).exit)
+
+
+def test_a_sign_out_that_failed_is_not_repeated_by_itself() -> None:
+    """K6: it is told to who asked; only a person asks again."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.send(ev.SignOutWanted("corp", "r"))
+
+    effects = story.answer(ev.Failed("keyring-locked", "The keyring is locked."))
+    story.run_until(20 * MINUTE)
+
+    assert (1, "The keyring is locked.") == (
+        only(fx.Tell, effects).exit,
+        only(fx.Tell, effects).sentence,
+    )
+    assert ["sign-out"] == story.jobs()
+
+
+def test_release_hands_back_for_good() -> None:
+    """K7: a released session is watched, and nothing of it is written by us."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.send(ev.ReleaseWanted("corp", "r"))
+    story.answer(ev.Released("Handed back."))
+    story.file(FULL)
+
+    effects = story.send(ev.RenewWanted("corp", "again"))
+    story.run_until(3 * HOUR)
+
+    assert ["release"] == story.jobs()
+    assert 1 == only(fx.Tell, effects).exit
+    assert "released" == story.row().keeper
+
+
+def test_a_released_session_at_rest_is_no_notice() -> None:
+    """W3: an hour after its last use the AWS CLI renews it at the next; nobody has to act."""
+    story = Story(keepers={"corp": "released"})
+    story.file(FULL)
+
+    story.run_until(3 * HOUR)
+
+    assert ("expired", True, []) == (story.row().state, story.row().renews, story.notices())
+
+
+def test_a_released_session_is_warned_about() -> None:
+    """K7: an end that is known is told for released sessions too."""
+    memory = Memory(started_at=T0)
+    story = Story(keepers={"corp": "released"}, memories={"corp": memory})
+    story.send(ev.PreferencesRead(Preferences(session_lengths=(("corp", 8 * HOUR),))))
+    for hour in range(9):
+        story.file(token(f"cli{hour}", hour * HOUR, refreshable=True), hour * HOUR)
+        story.run_until((hour + 1) * HOUR - 1)
+        if hour == 7:
+            break
+
+    assert ["ending", "ending"] == story.notices()
+
+
+def test_a_keeper_another_process_recorded_counts_at_once() -> None:
+    """K1: ``release`` typed without the resident stops its renewals."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+    before = len(story.jobs())
+
+    story.send(ev.Recalled({"corp": "released"}, {}))
+    story.run_until(3 * HOUR, renewing())
+
+    assert before == len(story.jobs())
+    assert ("released", None) == (story.row().keeper, story.row().next_attempt_at)
+
+
+def test_the_token_written_last_wins() -> None:
+    """K4: never the one with the later ``expiresAt``."""
+    story = Story(keepers={"corp": "file"})
+    story.file(token("a", life=8 * HOUR, refreshable=True))
+    story.answer(ev.Adopted(token("a", life=8 * HOUR), "keyring"))
+
+    story.file(token("b", 60), 60)
+
+    assert T0 + 60 + HOUR == story.row().token_expires_at
+
+
+def test_a_sign_in_elsewhere_is_seen() -> None:
+    """A new token of another program ends every trouble of the old one."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("tls", "Not trusted."))
+
+    story.file(token("cli", 2 * HOUR))
+
+    assert ("signed-in", None) == (story.row().state, story.row().reason)
+
+
+def test_a_lost_refresh_token_is_warned_about() -> None:
+    """K1: where neither file nor keyring has refresh data, the token's own end is the end."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.run_until(2 * HOUR, lambda _s, _a: ev.Unrenewable())
+
+    assert ["renew"] == story.jobs()
+    assert ["ending", "ending", "expired"] == story.notices()
+    assert not story.row().renews

@@ -1,0 +1,370 @@
+"""When a session is renewed, and what the answers mean (R1, R3-R6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, only, renewing, token
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import pace, policy
+from tray.core.model import Now, Preferences
+from tray.core.session import Session
+from tray.core.state import next_look
+
+
+def kept(life: float = HOUR) -> Story:
+    """Return a story of a session in the keyring."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token(life=life))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("life", "earliest", "latest"),
+    [
+        (8 * HOUR, 3.6 * HOUR, 4 * HOUR),
+        (HOUR, 27 * MINUTE, 30 * MINUTE),
+        (12 * MINUTE, 5.4 * MINUTE, 6 * MINUTE),
+        (60.0, 27, 30),
+    ],
+)
+def test_renewed_at_half_life_and_only_earlier(
+    life: float, earliest: float, latest: float
+) -> None:
+    """R1: at half the life, up to 5 % of it earlier, always the same for machine and session."""
+    sessions = [Session(replace(CORP, key=f"s{n}"), keeper="keyring") for n in range(50)]
+    due = [
+        pace.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
+        for one in sessions
+    ]
+    again = [
+        pace.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
+        for one in sessions
+    ]
+
+    assert due == again
+    assert len(set(due)) == len(due)
+    assert all(earliest <= at - T0 <= latest for at in due if at is not None)
+
+
+def test_no_sdk_ever_has_to_look() -> None:
+    """R1: for lives of an hour and more the token is renewed 20 minutes before its end."""
+    story = kept()
+
+    left = []
+    for _ in range(5):
+        due = next_look(story.state, story.now)
+        while due is not None and story.session().job is None:
+            story.send(ev.Tick(), due - T0)
+            due = next_look(story.state, story.now)
+        left.append(story.row().token_expires_at or 0.0)
+        left[-1] -= story.now.wall
+        story.answer(ev.Renewed(token(f"n{len(left)}", story.time), "keyring"))
+
+    assert min(left) >= 20 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("keeper", "refreshable", "renewed"),
+    [("keyring", False, True), ("file", True, True), ("file", False, False),
+     ("released", True, False), (None, False, False)],
+)  # fmt: skip
+def test_who_is_renewed_by_us(keeper: str, refreshable: bool, renewed: bool) -> None:
+    """Only what we keep, and what has refresh data at all, is renewed by us (K1, K7)."""
+    story = Story(keepers={"corp": keeper})  # type: ignore[dict-item] # the table's words
+    story.send(ev.PreferencesRead(Preferences(adopt=False)))
+    story.file(token(refreshable=refreshable))
+
+    story.run_until(31 * MINUTE)
+
+    assert (["renew"] if renewed else []) == story.jobs()
+
+
+def test_a_sleep_over_every_deadline_means_one_renewal() -> None:
+    """A night's sleep ends in one renewal and no notice at all (faults 31, 32)."""
+    story = kept()
+    story.send(ev.Mood("asleep"), 10 * MINUTE)
+    story.send(ev.Tick(), 9 * HOUR)
+    asleep = story.jobs()
+    story.send(ev.Mood("woke"))
+    story.send(ev.Mood("network-up"))
+
+    story.answer(ev.Renewed(token("b", 9 * HOUR), "keyring"))
+    story.send(ev.Tick())
+
+    assert [] == asleep
+    assert ["renew"] == story.jobs()
+    assert [] == story.notices()
+
+
+def test_a_sleep_over_the_sessions_end_means_one_notice() -> None:
+    """What ended during the sleep is told once, not as three warnings (fault 31)."""
+    story = kept()
+    story.run_until(2 * HOUR, renewing(ends_at=2.2 * HOUR))
+    before = story.notices()
+    story.send(ev.Mood("asleep"))
+    story.time = 9 * HOUR
+    story.send(ev.Mood("woke"))
+
+    story.run_until(10 * HOUR, renewing(ends_at=2.2 * HOUR))
+
+    assert [*before, "expired"] == story.notices()
+
+
+def test_a_clock_set_back_changes_nothing() -> None:
+    """Fault 29: nothing is told twice, nothing waits for a time that will not come."""
+    story = kept()
+    story.run_until(2.1 * HOUR, renewing(ends_at=2.2 * HOUR))
+    told = story.notices()
+
+    story.send(ev.Mood("clock-set"), 1.1 * HOUR)
+    story.send(ev.Tick(), 2.1 * HOUR)
+
+    assert told == story.notices()
+
+
+def test_answers_from_before_a_set_back_clock_do_not_count() -> None:
+    """The allowance never waits for a moment that lies in a future that was a mistake (R5)."""
+    session = Session(CORP, token=token(), life=HOUR)
+    for at in (DAY, DAY + 1, DAY + 2):
+        session = pace.noted_answer(session, Now(T0 + at, 0), good=True)
+
+    assert T0 == pace.allowance(session, Now(T0, 0))
+
+
+def test_backing_off() -> None:
+    """R5: 1, 2, 4 .. 300 s with full jitter, the same every time, never nothing."""
+    session = Session(CORP, token=token())
+    waits = [pace.backoff(session, "desk", failures) for failures in range(1, 60)]
+    most = [min(300.0, 2.0**number) for number in range(59)]
+
+    assert waits == [pace.backoff(session, "desk", failures) for failures in range(1, 60)]
+    assert all(0.1 * high <= wait <= high for wait, high in zip(waits, most, strict=True))
+
+
+def test_offline_costs_nothing_and_loses_nothing() -> None:
+    """R6: an unreachable AWS is asked again, more and more rarely, and everything is kept."""
+    story = kept()
+
+    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+    tries = len(story.jobs())
+    story.send(ev.Mood("network-up"))
+    story.answer(ev.Renewed(token("b", 2 * HOUR), "keyring"))
+
+    assert 10 < tries < 100
+    assert ("signed-in", None) == (story.row().state, story.row().reason)
+
+
+def test_a_known_outage_is_looked_at_rarely() -> None:
+    """While the system itself says it is offline, AWS is tried every five minutes at most."""
+    story = kept()
+    story.send(ev.Mood("network-down"))
+
+    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+
+    assert len(story.jobs()) <= 1.6 * HOUR / 300
+
+
+@pytest.mark.parametrize("what", ["woke", "network-up", "unlocked", "clock-set"])
+def test_what_waits_is_tried_at_once(what: str) -> None:
+    """R1: at once on wake, network-up or unlock, when due."""
+    story = kept()
+    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+
+    effects = story.send(ev.Mood(what))  # type: ignore[arg-type] # a word of Mood
+
+    assert "renew" == only(fx.StartJob, effects).kind
+
+
+@pytest.mark.parametrize("what", ["woke", "network-up", "unlocked", "clock-set"])
+def test_what_is_not_due_is_left_alone(what: str) -> None:
+    """A healthy session is not renewed for every wake (fault 32)."""
+    story = kept()
+
+    for _ in range(200):
+        story.send(ev.Mood("asleep"))
+        story.send(ev.Mood(what))  # type: ignore[arg-type] # a word of Mood
+        story.send(ev.Mood("woke"))
+
+    assert [] == story.jobs()
+
+
+def test_retry_after_is_obeyed() -> None:
+    """R5: AWS may ask for patience, and gets an hour at most."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+
+    story.answer(ev.Failed("other", "429", answered=True, retry_after=120))
+    asked = story.row().next_attempt_at
+    story.run_until(40 * MINUTE)
+    story.answer(ev.Failed("other", "429", answered=True, retry_after=10**9))
+    longest = story.row().next_attempt_at
+
+    assert 120 <= (asked or 0) - (T0 + 31 * MINUTE) <= 300
+    assert T0 + 40 * MINUTE + HOUR == longest
+
+
+def test_the_hours_allowance() -> None:
+    """R5: after 12 errors in an hour the state says failing, and when AWS is asked again."""
+    story = kept()
+
+    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("other", "500", answered=True))
+    story.run_until(80 * MINUTE, lambda _s, _a: ev.Failed("other", "500", answered=True))
+    row = story.row()
+
+    assert policy.TROUBLES_PER_HOUR == len(story.jobs())
+    assert row.next_attempt_at is not None
+    assert T0 + 80 * MINUTE < row.next_attempt_at < T0 + 91 * MINUTE
+
+
+def test_a_person_cannot_exceed_the_allowance_either() -> None:
+    """R5: asked too often, ``renew`` says when it may, and the healthy session stays so."""
+    story = kept()
+
+    for number in range(5):
+        story.send(ev.RenewWanted("corp", f"r{number}"))
+        if story.session().job is not None:
+            story.answer(ev.Renewed(token(f"n{number}"), "keyring"))
+    last = story.all(fx.Tell)[-1]
+
+    assert ["renew"] * 3 == story.jobs()
+    assert (1, "often enough" in last.sentence) == (last.exit, True)
+    assert "signed-in" == story.row().state
+
+
+@pytest.mark.parametrize(
+    ("portal", "state", "reason"),
+    [
+        ("valid", "ending", "refused"),
+        ("dead", "expired", "session-over"),
+        ("unreachable", "ending", "refused"),
+    ],
+)
+def test_a_refusal(portal: str, state: str, reason: str) -> None:
+    """R4: the published token tells whether the session has ended or is only about to."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+
+    story.answer(ev.Refused(portal))  # type: ignore[arg-type] # a word of Refused
+    story.run_until(34 * MINUTE)
+
+    assert (state, reason) == (story.row().state, story.row().reason)
+    assert "renew" not in story.jobs()[1:]
+
+
+def test_an_unconfirmed_refusal_is_asked_about_with_patience() -> None:
+    """R4: the portal is asked again, ever more rarely, at once when the network is back."""
+    story = kept()
+    story.run_until(29 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+
+    story.run_until(55 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    checks = story.jobs().count("check")
+    effects = story.send(ev.Mood("network-up"))
+    story.answer(ev.Refused("dead"))
+
+    assert 5 < checks < 25
+    assert "check" == only(fx.StartJob, effects).kind
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+
+
+def test_nothing_is_asked_about_a_refused_token_past_its_end() -> None:
+    """R4: after the token's own end an answer would change nothing."""
+    story = kept()
+    story.run_until(HOUR, lambda _s, _a: ev.Refused("unreachable"))
+    before = len(story.jobs())
+
+    story.run_until(5 * HOUR, lambda _s, _a: ev.Refused("unreachable"))
+
+    assert before == len(story.jobs())
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+
+
+def test_a_doubted_token_is_decided_by_one_refresh() -> None:
+    """R6: a portal 401 with the file in place makes one renewal, however many saw it."""
+    story = kept()
+
+    for _ in range(20):
+        story.send(ev.Doubted("corp", "a"))
+    story.answer(ev.Failed("offline", "No route."))
+    for _ in range(20):
+        story.send(ev.Doubted("corp", "a"))
+
+    assert ["renew"] == story.jobs()
+
+
+@pytest.mark.parametrize("fingerprint", ["a", "b"])
+def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
+    """Only the token at hand can be doubted; without refresh data the doubt decides."""
+    story = Story(keepers={"corp": None})
+    story.file(token(life=8 * HOUR))
+
+    story.send(ev.Doubted("corp", fingerprint))
+
+    assert ("expired" if fingerprint == "a" else "signed-in") == story.row().state
+    assert [] == story.jobs()
+
+
+def test_a_keyring_that_has_not_confirmed_yet_is_said() -> None:
+    """R3: the token is published and works; the reason is shown until the keyring answers."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+    story.answer(ev.Renewed(token("b", 31 * MINUTE), "keyring", stored=False))
+    waiting = story.row()
+
+    story.send(ev.Stored("corp"))
+
+    assert ("signed-in", "keyring-waiting") == (waiting.state, waiting.reason)
+    assert None is story.row().reason
+
+
+def test_late_answers_are_ignored() -> None:
+    """Fault 71: an answer to an attempt nobody awaits changes nothing."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+    before = story.state
+
+    effects = story.send(ev.JobDone("corp", 99, ev.Refused("dead")))
+
+    assert () == effects
+    assert before == story.state
+
+
+def test_while_a_job_runs_its_own_writes_are_no_news() -> None:
+    """A look at a file that our own job moves is taken after the job, not during it."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+
+    during = story.file(ev.FileAbsent())
+    after = story.answer(ev.Renewed(token("b", 31 * MINUTE), "keyring"))
+
+    assert () == during
+    assert fx.ReadTokens("corp") in after
+
+
+def test_forty_sessions_due_at_once() -> None:
+    """Fault 34: they are renewed side by side, each at its own moment."""
+    many = [replace(CORP, key=f"s{n}", profiles=(f"p{n}",)) for n in range(40)]
+    story = Story(*many, keepers={one.key: "keyring" for one in many})
+    for one in many:
+        story.file(token(one.key), key=one.key)
+
+    story.run_until(30 * MINUTE)
+
+    assert 40 == len(story.jobs())
+    assert story.ticks >= 35
+
+
+def test_a_session_that_cannot_be_used_is_not_asked_about() -> None:
+    """A session without a usable start URL is never renewed, and says why."""
+    broken = replace(CORP, problem="The start URL is not https.")
+    story = Story(broken, keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(2 * HOUR)
+
+    effects = story.send(ev.RenewWanted("corp", "r"))
+
+    assert [] == story.jobs()
+    assert "The start URL is not https." == only(fx.Tell, effects).sentence

@@ -1,0 +1,393 @@
+"""Signing in: one at a time, only by a click, and what a click must do to help (L1, L4-L10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from tests.core.story import CORP, HOUR, LAB, MINUTE, OLD, T0, Story, only, renewing, token
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.model import SsoSession
+
+URL = "https://oidc.eu-west-1.amazonaws.com/authorize"
+
+
+def clicked(*sessions: SsoSession, key: str = "corp", **wish: object) -> Story:
+    """Return a story in which a person has just asked to sign in."""
+    story = Story(*sessions)
+    story.send(ev.SignInWanted(key, **wish))  # type: ignore[arg-type] # members of SignInWanted
+    return story
+
+
+def opened(effects: tuple[fx.Effect, ...]) -> list[str]:
+    """Return who opens a browser: the tray, or a request."""
+    return ["tray" for one in effects if isinstance(one, fx.OpenBrowser)] + [
+        one.request for one in effects if isinstance(one, fx.Tell) and one.sentence == "open"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("session", "asked", "method"),
+    [
+        (CORP, None, "pkce"),
+        (OLD, None, "device"),
+        (CORP, "device", "device"),
+        (OLD, "pkce", "pkce"),
+    ],
+)
+def test_the_method(session: SsoSession, asked: str | None, method: str) -> None:
+    """L1: PKCE for sso-sessions, device code for legacy profiles, or as asked."""
+    story = clicked(session, key=session.key, method=asked)
+
+    assert method == only(fx.StartSignIn, tuple(story.all(fx.StartSignIn))).method
+
+
+def test_from_click_to_token() -> None:
+    """A click opens the page once it is ready, and the token ends the sign-in."""
+    story = clicked()
+    first = opened(tuple(story.effects))
+
+    ready = story.send(ev.SignInReady("corp", 1, URL))
+    signing_in = story.row()
+    story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
+
+    assert ([], ["tray"]) == (first, opened(ready))
+    assert ("signing-in", URL) == (signing_in.state, signing_in.sign_in_url)
+    assert ("signed-in", "keyring", True) == (
+        story.row().state,
+        story.row().keeper,
+        story.row().renews,
+    )
+
+
+def test_typed_in_a_terminal_the_terminal_opens_it() -> None:
+    """L6: a CLI opens the page with its own environment; the resident opens nothing."""
+    story = clicked(request="cli", opens="caller")
+
+    ready = story.send(ev.SignInReady("corp", 1, URL, "ABCD-EFGH", T0 + 300))
+    done = story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
+
+    assert ["cli"] == opened(ready)
+    assert (URL, "ABCD-EFGH", T0 + 300) == (
+        only(fx.Tell, ready).url,
+        only(fx.Tell, ready).user_code,
+        only(fx.Tell, ready).deadline,
+    )
+    assert ("done", 0) == (only(fx.Tell, done).kind, only(fx.Tell, done).exit)
+
+
+def test_a_second_request_joins_the_first() -> None:
+    """L5: one sign-in per session; who joins is shown the link and answered with the rest."""
+    story = clicked(request="one", opens="caller")
+    story.send(ev.SignInWanted("corp", "two", opens="caller"))
+    ready = story.send(ev.SignInReady("corp", 1, URL))
+
+    late = story.send(ev.SignInWanted("corp", "three", opens="caller"))
+    done = story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
+
+    assert 1 == len(story.all(fx.StartSignIn))
+    assert (["one"], []) == (opened(ready), opened(late))
+    assert URL == only(fx.Tell, late).url
+    assert {"one", "two", "three"} == {one.request for one in done if isinstance(one, fx.Tell)}
+
+
+def test_impatient_clicks_open_one_page() -> None:
+    """T18: a thousand clicks open one page; a click a minute later opens it again."""
+    story = clicked()
+    for _ in range(500):
+        story.send(ev.SignInWanted("corp"))
+    story.send(ev.SignInReady("corp", 1, URL), 1)
+    story.send(ev.SignInReady("corp", 1, URL))
+    for _ in range(500):
+        story.send(ev.SignInWanted("corp"))
+    within = len(story.all(fx.OpenBrowser))
+
+    again = story.send(ev.SignInWanted("corp"), 62)
+
+    assert (1, ["tray"]) == (within, opened(again))
+
+
+def test_a_browser_opens_for_nobody_but_a_person() -> None:
+    """L6: a night of renewals, failures, wakes and credentials opens nothing."""
+    story = Story(CORP, LAB, keepers={"corp": "keyring"})
+    story.file(token())
+
+    story.run_until(20 * HOUR, renewing(ends_at=8 * HOUR))
+    for what in ("asleep", "woke", "locked", "unlocked", "network-down", "network-up"):
+        story.send(ev.Mood(what))
+    story.send(ev.CredentialsGiven("corp"))
+    story.send(ev.Doubted("corp", "a"))
+
+    assert [] == opened(tuple(story.effects))
+    assert [] == story.all(fx.StartSignIn)
+
+
+@pytest.mark.parametrize("afresh", [None, False])
+def test_signed_in_already(afresh: bool | None) -> None:
+    """L7: ``login`` in a signed-in session opens nothing, says so, and exits 0."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+
+    effects = story.send(ev.SignInWanted("corp", "r", afresh=afresh))
+
+    assert (
+        fx.Tell(
+            "r",
+            "done",
+            0,
+            'Already signed in to "corp", and it renews itself. Nothing was opened.',
+        ),
+    ) == effects
+
+
+def ending() -> Story:
+    """Return a story whose session ends in 12 minutes by AWS's clock, and still lives."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(2 * HOUR, renewing(ends_at=2.2 * HOUR))
+    return story
+
+
+def refused() -> Story:
+    """Return a story whose session AWS has refused to prolong."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("valid"))
+    return story
+
+
+def fixed() -> Story:
+    """Return a story whose eight-hour token is about to end, with nothing to renew it."""
+    story = Story()
+    story.file(token(life=8 * HOUR))
+    story.run_until(7.8 * HOUR)
+    return story
+
+
+def over() -> Story:
+    """Return a story whose session has ended."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("dead"))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("at", "state", "afresh"),
+    [(ending, "ending", True), (refused, "ending", False), (fixed, "ending", False),
+     (over, "expired", False)],
+)  # fmt: skip
+def test_sign_in_does_what_helps(at: object, state: str, afresh: bool) -> None:
+    """L10: afresh while AWS's session lives on, plain once it is over; row and button agree."""
+    story: Story = at()  # type: ignore[operator] # one of the four above
+    row = story.row()
+
+    effects = story.send(ev.SignInWanted("corp"))
+
+    assert (state, afresh) == (row.state, row.afresh)
+    assert afresh == only(fx.StartSignIn, effects).afresh
+    buttons = [button for shown in story.all(fx.ShowNotice) for button in shown.notice.buttons]
+    assert {"Sign in afresh" if afresh else "Sign in"} == {
+        button.label for button in buttons if button.action != "snooze"
+    }
+
+
+def test_what_was_asked_for_is_done_as_asked() -> None:
+    """L9, L10: ``--afresh`` is afresh in a healthy session too."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+
+    effects = story.send(ev.SignInWanted("corp", "r", afresh=True))
+
+    assert only(fx.StartSignIn, effects).afresh
+
+
+@pytest.mark.parametrize(
+    ("ready", "jobs"), [(True, ["renew"]), (False, [])], ids=["signed out", "not yet"]
+)
+@pytest.mark.parametrize("ends", ["failed", "cancelled", "too late"])
+def test_an_unfinished_sign_in_afresh_is_looked_into(
+    ready: bool, jobs: list[str], ends: str
+) -> None:
+    """L9: what signed the portal out and was not finished leaves a token to be asked about."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.SignInWanted("corp", afresh=True))
+    if ready:
+        story.send(ev.SignInReady("corp", 1, URL))
+
+    if ends == "failed":
+        story.send(ev.SignInFailed("corp", 1, "It was denied."))
+    elif ends == "cancelled":
+        story.send(ev.SignInCancelled("corp"))
+    else:
+        story.run_until(10 * MINUTE)
+
+    assert jobs == story.jobs()
+
+
+def test_a_failed_sign_in_keeps_the_old_token() -> None:
+    """Fault 60: denied is said to who asked; what was there goes on."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.send(ev.SignInWanted("corp", "r"))
+
+    effects = story.send(ev.SignInFailed("corp", 1 + len(story.jobs()), "It was denied."))
+
+    assert (1, "It was denied.") == (
+        only(fx.Tell, effects).exit,
+        only(fx.Tell, effects).sentence,
+    )
+    assert ("renewal-failing", T0 + HOUR) == (
+        story.row().state,
+        story.row().token_expires_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "life", "deadline"),
+    [("pkce", 0.0, 600), ("pkce", 900.0, 600), ("device", 300.0, 300), ("device", 900.0, 900)],
+)
+def test_the_deadline(method: Literal["pkce", "device"], life: float, deadline: float) -> None:
+    """L4: ten minutes, for a device code the code's own life; then it is given up and said."""
+    story = clicked(request="r", method=method)
+    story.send(ev.SignInReady("corp", 1, URL, deadline=T0 + life if life else 0.0))
+
+    story.run_until(deadline - 1)
+    before = story.row().state
+    story.run_until(deadline)
+    last = story.all(fx.Tell)[-1]
+
+    assert ("signing-in", "signed-out") == (before, story.row().state)
+    assert fx.CancelSignIn("corp", 1) in story.effects
+    assert (1, 'The sign-in to "corp" was not finished in time.') == (last.exit, last.sentence)
+
+
+def test_cancelling() -> None:
+    """L4: who waits and who cancels are both answered; a late token changes nothing."""
+    story = clicked(request="one")
+
+    effects = story.send(ev.SignInCancelled("corp", "two"))
+    late = story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
+
+    assert {("one", 1), ("two", 0)} == {
+        (one.request, one.exit) for one in effects if isinstance(one, fx.Tell)
+    }
+    assert () == late
+    assert "signed-out" == story.row().state
+
+
+@pytest.mark.parametrize(
+    ("opens", "others", "ends"),
+    [("caller", False, True), ("caller", True, False), ("resident", False, False)],
+)
+def test_a_requester_who_leaves(
+    opens: Literal["caller", "resident"], others: bool, ends: bool
+) -> None:
+    """A closed terminal ends the sign-in only it waited for."""
+    story = clicked(request="one", opens=opens)
+    if others:
+        story.send(ev.SignInWanted("corp", "two"))
+
+    effects = story.send(ev.RequesterLeft("corp", "one"))
+
+    assert ends == (fx.CancelSignIn("corp", 1) in effects)
+    assert ("signed-out" if ends else "signing-in") == story.row().state
+
+
+def test_a_sign_in_beats_an_older_renewal() -> None:
+    """Faults 62, 67: a renewal begun before the sign-in changes nothing when it ends."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(29 * MINUTE, lambda _s, _a: None)
+    story.send(ev.RenewWanted("corp", "waits"))
+    story.send(ev.SignInWanted("corp", "r", afresh=True))
+
+    done = story.send(ev.SignedIn("corp", 2, token("new", 30 * MINUTE), "keyring"))
+    late = story.send(ev.JobDone("corp", 1, ev.Refused("dead")))
+
+    assert {"r", "waits"} == {one.request for one in done if isinstance(one, fx.Tell)}
+    assert () == late
+    assert ("signed-in", T0 + 1.5 * HOUR) == (story.row().state, story.row().token_expires_at)
+
+
+def test_while_signing_in_nothing_else_is_started() -> None:
+    """The sign-in's result is the newer truth; nothing automatic runs beside it."""
+    story = over()
+    before = story.jobs()
+    story.send(ev.SignInWanted("corp"))
+
+    story.file(token("b", story.time, refreshable=True))
+    story.run_until(story.time + 9 * MINUTE)
+
+    assert before == story.jobs()
+
+
+def test_our_own_file_seen_before_the_answer_is_no_news() -> None:
+    """A new file may be seen before the sign-in's own answer: the clock starts all the same."""
+    story = over()
+    story.send(ev.SignInWanted("corp"))
+    attempt = story.all(fx.StartSignIn)[0].attempt
+    new = token("new", 51 * MINUTE)
+
+    story.file(new, 51 * MINUTE)
+    story.send(ev.SignedIn("corp", attempt, new, "keyring"))
+
+    assert T0 + 51 * MINUTE == story.session().memory.started_at
+    assert ("signed-in", None) == (story.row().state, story.row().reason)
+
+
+def test_a_sign_in_without_a_keyring_succeeds() -> None:
+    """L12: the full file is written, and one sentence says so."""
+    story = clicked(request="r")
+
+    effects = story.send(
+        ev.SignedIn(
+            "corp",
+            1,
+            token("b", refreshable=True),
+            "file",
+            "keyring-absent",
+            "No keyring is available, so the refresh token stays in the file.",
+        )
+    )
+
+    assert (
+        0,
+        'Signed in to "corp". It renews itself. '
+        "No keyring is available, so the refresh token stays in the file.",
+    ) == (only(fx.Tell, effects).exit, only(fx.Tell, effects).sentence)
+    assert ("file", "keyring-absent", []) == (
+        story.row().keeper,
+        story.row().reason,
+        story.jobs(),
+    )
+
+
+def test_several_sessions_sign_in_side_by_side() -> None:
+    """L5 is per session: one does not wait for another."""
+    story = clicked(CORP, LAB)
+    story.send(ev.SignInWanted("lab"))
+
+    assert ["corp", "lab"] == [start.session.key for start in story.all(fx.StartSignIn)]
+
+
+def test_quitting_ends_sign_ins_and_starts_nothing() -> None:
+    """Quit answers who waits, says until when the AWS CLI works on, and is the last word (K7)."""
+    story = Story(replace(CORP), keepers={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.SignInWanted("corp", "r", afresh=True))
+
+    effects = story.send(ev.QuitWanted("q"))
+    story.run_until(3 * HOUR)
+
+    assert fx.CancelSignIn("corp", 1) in effects
+    assert {("r", 1), ("q", 0)} == {
+        (one.request, one.exit) for one in effects if isinstance(one, fx.Tell)
+    }
+    assert isinstance(effects[-1], fx.Quit)
+    assert [] == story.jobs()

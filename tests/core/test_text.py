@@ -1,0 +1,255 @@
+"""Sentences read as a person would say them: plain, short, with the place and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+from typing import get_args
+
+import pytest
+
+from tests.core.story import MINUTE, T0, Story, token
+from tray.core import notice_text, text
+from tray.core.model import Now, Reason
+from tray.core.view import SessionRow
+
+ZONE = timezone(timedelta(hours=1))
+NOW = Now(T0, 0, ZONE)
+QUARTER = T0 + 15 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (45, "45 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (899.6, "15 min"),
+        (7100, "118 min"),
+        (11_100, "3 h 05 min"),
+        (3 * 86_400 + 7000, "3 days"),
+    ],
+)
+def test_span(seconds: float, words: str) -> None:
+    """Lengths of time are rounded as people round them."""
+    assert words == text.span(seconds)
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "words"),
+    [
+        (T0, ZONE, "09:00"),
+        (T0, None, "08:00Z"),
+        (1e300, None, "a time far away"),
+        (float("inf"), ZONE, "a time far away"),
+    ],
+)
+def test_clock(at: float, zone: timezone | None, words: str) -> None:
+    """A time of day is the reader's, or says that it is UTC."""
+    assert words == text.clock(at, zone)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "s0"), (2, "s0 and s1"), (4, "s0, s1, s2 and s3"), (40, "s0, s1, s2, s3 and 36 more")],
+)
+def test_names(count: int, words: str) -> None:
+    """A few are named, many are counted."""
+    assert words == text.names([f"s{number}" for number in range(count)])
+
+
+def row(**changes: object) -> SessionRow:
+    """Return the row of a healthy session, changed."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    return replace(story.row(), **changes)  # type: ignore[arg-type] # members of SessionRow
+
+
+ROWS: list[tuple[SessionRow, str]] = [
+    (row(), "corp: signed in, renews itself"),
+    (
+        row(session_ends_at=T0 + 9 * 3600, session_end_known="learnt"),
+        "corp: signed in, renews itself, new sign-in by about 18:00",
+    ),
+    (
+        row(session_ends_at=T0 + 9 * 3600, session_end_known="set"),
+        "corp: signed in, renews itself, new sign-in by 18:00",
+    ),
+    (row(renews=False), "corp: signed in until 10:00"),
+    (
+        row(reason="keyring-waiting"),
+        "corp: signed in, renews itself, the keyring has not answered yet",
+    ),
+    (row(state="ending", session_ends_at=QUARTER), "corp: ending at 09:15, in 15 min"),
+    (
+        row(state="ending", session_ends_at=QUARTER, reason="refused"),
+        "corp: ending at 09:15, in 15 min, AWS does not renew it any more",
+    ),
+    (row(state="ending", session_ends_at=T0 - 5), "corp: ending now"),
+    (
+        row(
+            state="renewal-failing",
+            reason="offline",
+            token_expires_at=QUARTER,
+            next_attempt_at=T0 + 30,
+        ),
+        "corp: renewal failing, 15 min left, AWS cannot be reached, next try in 30 s",
+    ),
+    (
+        row(state="renewal-failing", reason="tls", token_expires_at=QUARTER, next_attempt_at=None),
+        "corp: renewal failing, 15 min left, the server's certificate is not trusted, trying now",
+    ),
+    (
+        row(state="expired", reason="session-over", renews=False),
+        "corp: expired, the session is over, sign in again",
+    ),
+    (
+        row(state="expired", reason="offline", next_attempt_at=T0 + 240),
+        "corp: expired, AWS cannot be reached, next try in 4 min",
+    ),
+    (
+        row(state="unreadable", reason="bad-file"),
+        "corp: unreadable, its token file is damaged, sign in to replace it",
+    ),
+    (row(state="signed-out"), "corp: signed out"),
+    (row(state="signed-out", reason="removed"), "corp: signed out, another program signed out"),
+    (
+        row(state="signing-in", sign_in_deadline=T0 + 570, user_code="ABCD-EFGH"),
+        "corp: signing in, finish in the browser with code ABCD-EFGH within 10 min",
+    ),
+    (
+        row(state="signing-in", sign_in_deadline=T0 + 90),
+        "corp: signing in, finish in the browser within 90 s",
+    ),
+]
+
+
+@pytest.mark.parametrize(("session", "words"), ROWS, ids=[words for _, words in ROWS])
+def test_row(session: SessionRow, words: str) -> None:
+    """A session in a line: state, time, why, and what happens or helps next."""
+    assert words == text.row(session, T0, ZONE)
+
+
+NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
+    (
+        notice_text.ending_notice("corp", QUARTER, NOW, afresh=True),
+        (
+            "corp ends at 09:15",
+            "That is in 15 min. Signing in afresh ends it at once and starts a full new session.",
+        ),
+    ),
+    (
+        notice_text.ending_notice("corp", QUARTER, NOW, afresh=False),
+        ("corp ends at 09:15", "That is in 15 min. Sign in to go on working without a break."),
+    ),
+    (
+        notice_text.ending_notice("corp", T0, NOW, afresh=False),
+        ("corp ends at 09:00", "That is now. Sign in to go on working without a break."),
+    ),
+    (
+        notice_text.expired_notice("corp", "session-over"),
+        ("corp has ended", "Sign in again to go on working."),
+    ),
+    (
+        notice_text.expired_notice("corp", "removed"),
+        ("Signed out of corp", "Another program did this. Sign in when you need it."),
+    ),
+    (
+        notice_text.failing_notice("corp", "offline", "No route to oidc.", QUARTER, NOW),
+        (
+            "corp could not be renewed",
+            "AWS cannot be reached. It works until 09:15; SSO Tray goes on trying.",
+        ),
+    ),
+    (
+        notice_text.failing_notice(
+            "corp", "tls", "The certificate of oidc is not trusted.", T0, NOW
+        ),
+        (
+            "corp could not be renewed",
+            "The certificate of oidc is not trusted. If your network inspects traffic, name its "
+            "certificate in AWS_CA_BUNDLE. It has expired; SSO Tray renews it as soon as it can.",
+        ),
+    ),
+    (
+        notice_text.keyring_notice("keyring-locked", ("corp", "lab")),
+        (
+            "The keyring is locked",
+            "Unlock it so that SSO Tray can go on renewing corp and lab.",
+        ),
+    ),
+    (
+        notice_text.keyring_notice("keyring-denied", ("corp",)),
+        (
+            "The keyring refuses access",
+            "Allow SSO Tray to use it, or corp cannot be renewed.",
+        ),
+    ),
+    (
+        notice_text.keyring_notice("keyring-absent", ("corp",)),
+        (
+            "No keyring is available",
+            "Start it or sign in again: it keeps what renews corp.",
+        ),
+    ),
+    (
+        notice_text.config_notice("~/.aws/config, line 3: no section."),
+        (
+            "The AWS config cannot be read",
+            "~/.aws/config, line 3: no section. What was read before stays in use.",
+        ),
+    ),
+    (
+        notice_text.adopted_notice("corp"),
+        (
+            "corp is now kept in the keyring",
+            "Its refresh token was taken out of the token file. The AWS CLI works as before.",
+        ),
+    ),
+    (
+        notice_text.group_notice("renewal-failing", [("corp", QUARTER), ("lab", QUARTER)], NOW),
+        ("2 sessions could not be renewed", "SSO Tray goes on trying: corp and lab."),
+    ),
+    (
+        notice_text.group_notice("adopted", [("corp", None), ("lab", None)], NOW),
+        (
+            "2 sessions are now kept in the keyring",
+            "The refresh tokens of corp and lab were taken out of the token files.",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "words"), NOTICES, ids=[words[0] for _, words in NOTICES])
+def test_notice(found: tuple[str, str], words: tuple[str, str]) -> None:
+    """A notice says what happens and when, then what to do."""
+    assert words == found
+
+
+def test_every_reason_has_words() -> None:
+    """S6: no reason is left without a phrase of its own."""
+    assert set(get_args(Reason)) == set(text.REASONS)
+    assert len(text.REASONS) == len(set(text.REASONS.values()))
+
+
+def test_quitting_says_until_when_the_cli_works() -> None:
+    """K7: plain Quit says until when the AWS CLI goes on working."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+
+    assert (
+        "SSO Tray has quit. Without it the AWS CLI works with corp until 10:00."
+        == text.quitting(story.state, NOW)
+    )
+    assert "SSO Tray has quit." == text.quitting(story.state, Now(T0 + 7200, 0))
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m", "a\u202eb", "x" * 10_000, "a\nb"])
+def test_names_of_strangers_are_harmless(name: str) -> None:
+    """T12: whatever a config calls a session, a sentence stays one printable line."""
+    line = text.row(row(name=name), T0)
+    title, body = notice_text.expired_notice(name, None)
+
+    assert all(words.isprintable() for words in (line, title, body, text.not_signed_in(name)))
+    assert len(line) < 200

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.core.story import DAY, HOUR, MINUTE, T0, Story, token
+from tray.core import events as ev
+
+YEAR = 365 * DAY
+
+
+def kept() -> Story:
+    """Tell of a signed-in session with its refresh data in the keyring."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    return story
+
+
+@pytest.mark.parametrize("ahead", [HOUR, 10 * YEAR])
+def test_fault_28_a_clock_set_ahead(ahead: float) -> None:
+    """Before a session is called expired AWS is asked, and AWS's answer stands."""
+    story = kept()
+
+    story.send(ev.Mood("clock-set"), ahead)
+    asked, told = story.jobs(), story.notices()
+    story.answer(ev.Renewed(token("b", ahead), "keyring"))
+
+    assert (["renew"], []) == (asked, told)
+    assert ("signed-in", []) == (story.row().state, story.notices())
+
+
+def test_fault_28_a_clock_set_ahead_and_back() -> None:
+    """The token brought under the wrong clock is renewed in time under the right one, too."""
+    story = kept()
+    story.send(ev.Mood("clock-set"), HOUR)
+    story.answer(ev.Renewed(token("b", HOUR), "keyring"))
+
+    story.send(ev.Mood("clock-set"), MINUTE)
+    due = story.row().next_attempt_at
+
+    assert "signed-in" == story.row().state
+    assert due is not None
+    assert due <= T0 + 1.5 * HOUR
+    assert [] == story.notices()
+
+
+def test_fault_32_two_hundred_short_sleeps() -> None:
+    """A lid that opens and closes all night: no notice, no page, and AWS is asked when due."""
+    story = kept()
+
+    for number in range(200):
+        at = number * 2 * MINUTE
+        story.send(ev.Mood("asleep"), at)
+        story.send(ev.Tick(), at + MINUTE)
+        story.send(ev.Mood("woke"), at + 110)
+        story.send(ev.Mood("network-up"), at + 111)
+        if story.session().job is not None:
+            story.answer(ev.Renewed(token(f"r{number}", at + 111), "keyring"), at + 112)
+
+    life = 200 * 2 * MINUTE
+    assert len(story.jobs()) <= life / (25 * MINUTE)
+    assert ([], "signed-in") == (story.notices(), story.row().state)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.clients.aws_cli import aws_cli, client_environment
+from tests.worker.world import CORP, World, full_disk
+from tray.core.events import Failed, Released, Renewed, Unrenewable
+from tray.worker.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
+
+
+def test_release_hands_the_refresh_data_back(world: World) -> None:
+    """K7: the file is full again, the keyring is empty, and the keeper is nobody of ours."""
+    token = world.keep_in_keyring()
+
+    outcome = world.run("release")
+
+    assert Released(HANDED_BACK.format(key="corp")) == outcome
+    assert token.refresh_token is not None
+    assert token.registration is not None
+    members = world.members()
+    assert (token.refresh_token.reveal(), token.registration.client_id) == (
+        members["refreshToken"],
+        members["clientId"],
+    )
+    assert ("released", {}) == (world.keeper, world.backend.items)
+
+
+def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:
+    """K7: marked first, then the file, read back, then the item."""
+    world.keep_in_keyring()
+
+    world.run("release")
+
+    named = [step for step in world.steps if step != "directory-synced"]
+    assert ["marked", "temp-written", "renamed", "published", "deleted"] == named
+
+
+def test_release_can_be_repeated(world: World) -> None:
+    """K8: the second time the file stays as it is."""
+    world.keep_in_keyring()
+    world.run("release")
+    before = world.file.read_bytes()
+
+    outcome = world.run("release")
+
+    assert (Released(NOTHING_KEPT.format(key="corp")), before, "released") == (
+        outcome,
+        world.file.read_bytes(),
+        world.keeper,
+    )
+
+
+def test_a_released_session_is_neither_renewed_nor_adopted(world: World) -> None:
+    """K7: watched, never written."""
+    world.keep_in_keyring()
+    world.run("release")
+    before = world.file.read_bytes()
+
+    renewed = world.run("renew")
+    world.run("adopt")
+
+    assert (Unrenewable(), before, {}) == (
+        renewed,
+        world.file.read_bytes(),
+        world.backend.items,
+    )
+
+
+def test_in_file_mode_there_is_nothing_to_move(world: World) -> None:
+    """K7: the file is full already; it is only marked."""
+    world.keep_in_file()
+    before = world.file.read_bytes()
+
+    outcome = world.run("release")
+
+    assert (Released(NOTHING_KEPT.format(key="corp")), before, "released") == (
+        outcome,
+        world.file.read_bytes(),
+        world.keeper,
+    )
+
+
+def test_an_item_of_older_days_goes_too(world: World) -> None:
+    """K7: before uninstalling: nothing of a session is left in the keyring, whoever kept it."""
+    world.keep_in_keyring()
+    world.tools.records.change(CORP.key, keeper="file")
+    world.write_file(world.sign_in())
+
+    world.run("release")
+
+    assert {} == world.backend.items
+
+
+@pytest.mark.parametrize("state", ["locked", "absent"])
+def test_a_keyring_out_of_reach_changes_nothing(world: World, state: Any) -> None:
+    """K7: nothing was handed back, so nothing is marked."""
+    world.keep_in_keyring()
+    before = world.file.read_bytes()
+    world.backend.state = state
+
+    outcome = world.run("release")
+
+    assert isinstance(outcome, Failed)
+    assert (f"keyring-{state}", "keyring", before) == (
+        outcome.reason,
+        world.keeper,
+        world.file.read_bytes(),
+    )
+
+
+def test_an_item_that_cannot_be_deleted_is_said(world: World) -> None:
+    """K7: handed back all the same; what remains is told, and repeating removes it."""
+    token = world.keep_in_keyring()
+    world.on_step["published"] = lambda: setattr(world.backend, "state", "locked")
+
+    outcome = world.run("release")
+    world.backend.state = "ready"
+    world.run("release")
+
+    assert Released(HANDED_BACK.format(key="corp") + ITEM_REMAINS) == outcome
+    assert token.refresh_token is not None
+    assert (token.refresh_token.reveal(), {}) == (
+        world.members()["refreshToken"],
+        world.backend.items,
+    )
+
+
+def test_newer_truth_in_the_file_is_not_covered(world: World) -> None:
+    """K4: a login that was not adopted yet stays as it was written."""
+    world.keep_in_keyring()
+    login = world.sign_in()
+    world.write_file(login)
+    before = world.file.read_bytes()
+
+    world.run("release")
+
+    assert (before, {}) == (world.file.read_bytes(), world.backend.items)
+
+
+def test_a_missing_file_is_written(world: World) -> None:
+    """K7: the refresh data must lie somewhere."""
+    token = world.keep_in_keyring()
+    world.file.unlink()
+
+    world.run("release")
+
+    assert token.refresh_token is not None
+    assert token.refresh_token.reveal() == world.members()["refreshToken"]
+
+
+def test_what_the_keyring_never_took_is_handed_back(world: World) -> None:
+    """R3, K7: the newest refresh token, not the one before."""
+    world.center.rotation = "strict"
+    world.keep_in_keyring()
+    world.on_step["answered"] = lambda: setattr(world.backend, "refuses_writes", True)
+    world.run("renew")
+    world.backend.refuses_writes = False
+
+    world.run("release")
+
+    assert ("released", True, {}) == (
+        world.keeper,
+        world.renews(world.members()["refreshToken"]),
+        world.backend.items,
+    )
+
+
+def test_a_full_disk_leaves_the_item(world: World) -> None:
+    """K7: the item goes last; when there is room again it goes on."""
+    token = world.keep_in_keyring()
+
+    with full_disk():
+        outcome = world.run("release")
+    kept = world.kept()
+    then = world.run("release")
+
+    assert isinstance(outcome, Failed)
+    assert (token, Released(HANDED_BACK.format(key="corp"))) == (kept, then)
+
+
+def test_the_aws_cli_renews_a_released_session(world: World) -> None:
+    """K7: the real AWS CLI refreshes from what we hand back, and is then renewed from again."""
+    world.center.token_life = 60
+    world.keep_in_keyring()
+    world.run("release")
+    before = world.members()["accessToken"]
+    env = client_environment(world.home, world.center.url)
+
+    told = aws_cli("newest", "sts", "get-caller-identity", "--profile", "dev", env=env)
+
+    assert 0 == told.returncode, told.stderr
+    assert "123456789011" == json.loads(told.stdout)["Account"]
+    assert before != world.members()["accessToken"]
+    assert world.renews(world.members()["refreshToken"])
+
+
+def test_what_the_aws_cli_logged_in_is_adopted_and_still_read(world: World) -> None:
+    """K4: the real AWS CLI signs in, we adopt and renew, it reads the lean file."""
+    world.center.auto_approve = True
+    env = client_environment(world.home, world.center.url)
+    login = aws_cli("newest", "sso", "login", "--sso-session", "corp", env=env)
+    assert 0 == login.returncode, login.stderr
+
+    adopted = world.run("adopt")
+    renewed = world.run("renew")
+    told = aws_cli("newest", "sts", "get-caller-identity", "--profile", "dev", env=env)
+
+    assert adopted != renewed
+    assert isinstance(renewed, Renewed)
+    assert ("keyring", 0) == (renewed.keeper, told.returncode), told.stderr
+    assert "refreshToken" not in world.members()

@@ -1,0 +1,302 @@
+"""A small world for transactions: a real Identity Center, real files, a strict keyring."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import resource
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worker.memory_backend import MemoryBackend
+from tray.aws.clients import AwsClients
+from tray.aws.oidc import Oidc
+from tray.aws.portal import Portal
+from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.token_cache import cache_path, full_document
+from tray.core.effects import JobKind
+from tray.core.events import Outcome
+from tray.core.model import SsoSession
+from tray.files import write_atomic
+from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.identity_center.center import SignedIn
+from tray.records import Records
+from tray.secret import Secret
+from tray.settings import Settings
+from tray.system.paths import Paths
+from tray.worker import jobs
+from tray.worker.tools import Tools
+from tray.worker.unsaved import Unsaved
+from tray.worker.vault import Vault
+from tray.worker.vault_backends import VaultBackend
+from tray.worker.vault_patience import Patience
+
+CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION, profiles=("dev",))
+CONFIG = f"""\
+[sso-session corp]
+sso_start_url = {DEFAULT_START_URL}
+sso_region = {DEFAULT_REGION}
+sso_registration_scopes = sso:account:access
+
+[profile dev]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = ReadOnly
+region = {DEFAULT_REGION}
+"""
+PATIENCE = 60.0
+HALF_LIFE = 1800.0
+
+
+def token_of(given: SignedIn, *, grant: str = "authorization_code") -> SsoToken:
+    """Return what a sign-in brought, as the program holds it."""
+    return SsoToken(
+        start_url=given.start_url,
+        region=given.region,
+        access_token=Secret(given.access_token),
+        expires_at=float(int(given.expires_at)),
+        refresh_token=Secret(given.refresh_token) if given.refresh_token else None,
+        registration=Registration(
+            given.client_id,
+            Secret(given.client_secret),
+            float(int(given.registration_expires_at)),
+            ("sso:account:access",),
+            grant,
+        ),
+    )
+
+
+@dataclass
+class World:
+    """
+    One home, one Identity Center, one keyring; a clock of its own that all three share.
+
+    Args:
+        home: real, temporary.
+        center: real HTTP on loopback.
+        backend: the keyring.
+        seam: called at every step of a transaction.
+    """
+
+    home: Path
+    center: IdentityCenter
+    backend: MemoryBackend
+    offset: float = 0.0
+    steps: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
+    on_step: dict[str, Callable[[], None]] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.paths = Paths.from_environment({"HOME": str(self.home)})
+        self.paths.aws_config.parent.mkdir(parents=True, exist_ok=True)
+        self.paths.aws_config.write_text(CONFIG)
+        self.tools = self.make_tools(self.backend)
+
+    def make_tools(
+        self,
+        backend: VaultBackend,
+        *,
+        settings: Settings | None = None,
+        read_timeout: float = 15.0,
+        keyring_seconds: float | None = None,
+    ) -> Tools:
+        """Return the tools of a fresh process."""
+        clients = AwsClients(read_timeout=read_timeout)
+        return Tools(
+            paths=self.paths,
+            settings=settings or Settings(),
+            records=Records(self.paths.state),
+            vault=Vault(
+                "sso-tray",
+                self.paths.token_cache,
+                backend,
+                patience=Patience(),
+                read_seconds=keyring_seconds or 5.0,
+                write_seconds=keyring_seconds or 10.0,
+            ),
+            clients=clients,
+            oidc=Oidc(clients, clock=self.now),
+            portal=Portal(clients),
+            unsaved=Unsaved(),
+            clock=self.now,
+            seam=self._step,
+            stored=self.stored.append,
+        )
+
+    def now(self) -> float:
+        """Return the world's time."""
+        return time.time() + self.offset
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, here and at AWS."""
+        self.offset += seconds
+        self.center.advance(seconds)
+
+    def _step(self, name: str) -> None:
+        self.steps.append(name)
+        act = self.on_step.pop(name, None)
+        if act is not None:
+            act()
+
+    # What there is at the start
+
+    def sign_in(self, **options: Any) -> SsoToken:
+        """Sign in at AWS alone."""
+        return token_of(self.center.sign_in(**options)).issued(self.now())
+
+    def keep_in_keyring(self, token: SsoToken | None = None) -> SsoToken:
+        """Arrange keeper ``keyring`` with a lean file, as after a sign-in of ours."""
+        token = token or self.sign_in()
+        self.tools.vault.store(CORP.key, token)
+        self.tools.records.change(CORP.key, keeper="keyring")
+        self.tools.publish_lean(CORP, token)
+        self.steps.clear()
+        return token
+
+    def keep_in_file(self, token: SsoToken | None = None) -> SsoToken:
+        """Arrange keeper ``file``, as where there is no keyring."""
+        token = token or self.sign_in()
+        self.backend.state = "absent"
+        self.tools.records.change(CORP.key, keeper="file")
+        self.tools.publish_full(CORP, token)
+        self.steps.clear()
+        return token
+
+    # What others do
+
+    def write_file(self, token: SsoToken, **members: object) -> None:
+        """Write the cache file whole, as another program does, at the world's time."""
+        document = json.loads(full_document(token)) | members
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.file, json.dumps(document).encode())
+        os.utime(self.file, (self.now(), self.now()))
+
+    # What happens
+
+    def run(self, kind: JobKind, *, tools: Tools | None = None, **options: Any) -> Outcome:
+        """Run one job."""
+        outcome = jobs.run(kind, CORP, tools or self.tools, **options)
+        self.outcomes.append(outcome)
+        return outcome
+
+    # What can be seen
+
+    @property
+    def file(self) -> Path:
+        """The session's cache file."""
+        return cache_path(self.paths.token_cache, CORP.key)
+
+    def members(self) -> dict[str, Any]:
+        """Return the cache file's members."""
+        found: dict[str, Any] = json.loads(self.file.read_bytes())
+        return found
+
+    def kept(self) -> SsoToken | None:
+        """Return what the keyring keeps."""
+        state, self.backend.state = self.backend.state, "ready"
+        try:
+            return self.make_tools(self.backend).vault.load(CORP)
+        finally:
+            self.backend.state = state
+
+    @property
+    def keeper(self) -> str | None:
+        """Who keeps the refresh data, by the record."""
+        return self.tools.record(CORP).keeper
+
+    def asked(self, operation: str = "CreateToken") -> int:
+        """Count what AWS was asked."""
+        return self.center.count(operation)
+
+    def renews(self, refresh_token: Secret | str | None) -> bool:
+        """Whether a refresh token would still renew."""
+        text = refresh_token.reveal() if isinstance(refresh_token, Secret) else refresh_token
+        return text is not None and self.center.accepts_refresh_token(text)
+
+
+class _Everything(logging.Handler):
+    """Every log record as a careless handler would print it, tracebacks and locals' text too."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+        if record.exc_info and record.exc_info[1] is not None:
+            self.said.extend(traceback.format_exception(record.exc_info[1]))
+
+
+@contextmanager
+def world_in(
+    home: Path, monkeypatch: pytest.MonkeyPatch, **knobs: Any
+) -> Iterator[World]:  # fmt: skip
+    """Run a world; at its end no secret may have been told in a log or an outcome."""
+    heard = _Everything()
+    ours = logging.getLogger("tray")
+    monkeypatch.setattr(ours, "level", logging.DEBUG)
+    ours.addHandler(heard)
+    with IdentityCenter(**knobs) as center:
+        for name, value in environment(home, center.environment()).items():
+            monkeypatch.setenv(name, value)
+        world = World(home, center, MemoryBackend())
+        try:
+            yield world
+        finally:
+            ours.removeHandler(heard)
+            world.backend.gate.set()
+        secrets = center.secrets()
+    told = "\n".join([*heard.said, *map(repr, world.outcomes)])
+    assert [] == [secret[:12] for secret in secrets if secret in told]
+
+
+class Disk:
+    """The disk as this process sees it: full, or not."""
+
+    def __init__(self) -> None:
+        self._hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(self) -> None:
+        """Let every write to a file fail (EFBIG, where a full disk would say ENOSPC)."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._hard[1]))
+
+    def room(self) -> None:
+        """Let writes succeed again."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._hard)
+
+
+@contextmanager
+def full_disk() -> Iterator[Disk]:
+    """Fill the disk for this process; root's writes fail, too."""
+    disk = Disk()
+    disk.fill()
+    try:
+        yield disk
+    finally:
+        disk.room()
+
+
+def environment(home: Path, endpoints: Mapping[str, str]) -> dict[str, str]:
+    """Return what leads AWS's libraries to the Identity Center, and away from the developer."""
+    return {
+        **endpoints,
+        "HOME": str(home),
+        "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def other_place(token: SsoToken) -> SsoToken:
+    """Return the token as a file of another start URL has it."""
+    return replace(token, start_url="https://other.awsapps.com/start")

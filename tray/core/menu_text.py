@@ -1,0 +1,104 @@
+"""What the rows of the menu say."""
+
+from __future__ import annotations
+
+from tray.core.words import clean
+
+COPIED_LINK = "sign-in link"
+COPIED_ENVIRONMENT = "environment"
+
+SIGN_IN = "Sign in"
+SIGN_IN_AFRESH = "Sign in afresh (ends this session first)"
+SIGN_OUT = "Sign out"
+RENEW_NOW = "Renew now"
+CANCEL = "Cancel signing in"
+COPY_LINK = "Copy sign-in link"
+UNLOCK = "Unlock keyring"
+NO_PROFILE = "No profile active"
+NONE_ACTIVE = "None"
+OPEN_CONSOLE = "Open AWS console"
+COPY_ENVIRONMENT = "Copy environment"
+SETTINGS = "Settings"
+START_AT_LOGIN = "Start at login"
+WARNINGS = "Warn before a session ends"
+ADOPT = "Keep refresh tokens in the keyring"
+RECENT = "Recent activity"
+NOTHING_RECENT = "Nothing yet"
+HELP = "Help"
+QUIT = "Quit"
+QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
+SET_UP = "Set up AWS access"
+SET_UP_HOW = "Type in a terminal: aws configure sso"
+NO_KEYRING = "No keyring: refresh tokens stay in the files"
+MORE = "The others: sso-tray use NAME"
+
+
+def sign_in_to_all(count: int) -> str:
+    """Say what one click does for several sessions."""
+    return f"Sign in to all ({count})"
+
+
+def active(name: str | None) -> str:
+    """Say which profile is active, on the row that opens the choice."""
+    return NO_PROFILE if name is None else f"Profile: {clean(name)}"
+
+
+def profile(name: str, *, guarded: bool, problem: bool) -> str:
+    """Name a profile in the choice; what should make a person think twice stands behind it."""
+    words = clean(name)
+    if guarded:
+        words += "  (guarded)"
+    return f"{words}  (incomplete)" if problem else words
+
+
+def account(account_id: str, count: int) -> str:
+    """Name an account that holds several profiles."""
+    return f"Account {clean(account_id)} ({count})"
+
+
+def user_code(code: str) -> str:
+    """Show the code a person compares with the page (L8)."""
+    return f"Code: {clean(code)}"
+
+
+def tooltip(attention: int, active_profile: str | None) -> str:
+    """Say the essence in one line, for the icon's tooltip."""
+    who = f", profile {clean(active_profile)}" if active_profile is not None else ""
+    if attention == 0:
+        return f"SSO Tray{who}"
+    need = "1 session needs you" if attention == 1 else f"{attention} sessions need you"
+    return f"SSO Tray: {need}{who}"
+
+
+def not_copied(what: str, words: str) -> tuple[str, str]:
+    """Show what could not be copied, because this system has no clipboard we can use."""
+    return f"Copy the {what} from here", words.strip()
+
+
+def no_tray(reason: str) -> str:
+    """Say why no icon is seen, and that everything else goes on."""
+    return f"No tray shows the icon ({reason}); everything else works, and it is tried again."
+
+
+_HAPPENED = {
+    "signed-in": "signed in",
+    "renewed": "renewed",
+    "refused": "no longer renewed by AWS",
+    "signed-out": "signed out",
+    "signed-out-elsewhere": "signed out by another program",
+    "adopted": "moved into the keyring",
+    "released": "handed back to the AWS CLI",
+    "contested": "left in its file",
+    "published-again": "token file put back",
+    "sign-in-failed": "sign-in failed",
+    "active-profile": "active profile",
+    "credentials": "credentials given out",
+}
+
+
+def happened(what: str, key: str | None, detail: str, when: str) -> str:
+    """Say one line of the history; ``when`` is a time of day."""
+    words = _HAPPENED.get(what, what.replace("-", " "))
+    whom = f" {clean(key)}" if key else ""
+    about = f" {clean(detail)}" if what == "active-profile" and detail else ""
+    return f"{when} {words}{about}{whom}"

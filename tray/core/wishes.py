@@ -1,0 +1,55 @@
+"""What a person asks for in the menu beside signing in and out; part of the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SettingName = Literal["start-at-login", "warnings", "adopt"]
+"""The settings the menu offers with a tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAllWanted:
+    """
+    A person wants several sessions signed in to, one after the other (M1, W2).
+
+    Args:
+        keys: which; None = every one that needs it.
+    """
+
+    keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockWanted:
+    """A person wants to unlock the keyring: only such a click may show its prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleWanted:
+    """A person wants a profile's AWS console in the browser."""
+
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWanted:
+    """A person wants the link of the sign-in under way, to open it elsewhere (L4)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentWanted:
+    """A person wants the lines that select a profile in a shell: names only, no credential."""
+
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingWanted:
+    """A person ticked a setting in the menu."""
+
+    name: SettingName
+    on: bool

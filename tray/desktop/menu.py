@@ -1,0 +1,282 @@
+"""The whole menu as data: one function from what a person sees to what can be clicked (M1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from tray.core import events as ev
+from tray.core import menu_text, text
+from tray.core.active import is_guarded, is_managed
+from tray.core.events import Event
+from tray.core.model import Profile
+from tray.core.view import SessionRow, View
+from tray.desktop.rows import SEPARATOR, Menu, Row
+
+LEVEL: Final = 25
+"""Rows a level shows at most; longer lists are grouped, the rest is for the command line."""
+RECENT: Final = 10
+"""Lines of the history that are shown."""
+RECENT_PROFILES: Final = 8
+"""Profiles used lately that stand on the first level of a long list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One row of the menu.
+
+    Args:
+        key: what it acts on and how; a click is known by it, never by its place (M3).
+        text: what it says.
+        event: what a click tells the rules; None for a row that only tells, or has children.
+        children: rows below it.
+        checked, radio, enabled: as the row shows.
+    """
+
+    key: str
+    text: str
+    event: Event | None = None
+    children: tuple[Entry, ...] = ()
+    checked: bool | None = None
+    radio: bool = False
+    enabled: bool = True
+
+
+SEPARATION: Final = Entry("separator", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """
+    What the menu shows beside the view.
+
+    Args:
+        recent: lines of the history, newest first, already in words.
+        starts_at_login: the setting's state.
+        adopts, warns: the settings' states.
+        recent_profiles: profiles used lately, newest first.
+        guarded: patterns of guarded names.
+        zone: the reader's zone.
+    """
+
+    recent: tuple[str, ...] = ()
+    starts_at_login: bool = False
+    adopts: bool = True
+    warns: bool = True
+    recent_profiles: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
+    zone: tzinfo | None = None
+
+
+def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
+    """
+    Return the whole menu, top to bottom.
+
+    Args:
+        view: what a person sees.
+        extras: what else is shown.
+        now: seconds since the epoch, for the times in the rows.
+    """
+    blocks = (
+        tuple(_sessions(view, extras, now)),
+        tuple(_profiles(view, extras)),
+        tuple(_rest(view, extras)),
+        (
+            Entry("quit", menu_text.QUIT, ev.QuitWanted()),
+            Entry("quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitWanted(hand_back=True)),
+        ),
+    )
+    rows: list[Entry] = []
+    for number, block in enumerate(block for block in blocks if block):
+        rows += (SEPARATION, *block) if number else block
+    return tuple(rows)
+
+
+def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
+    """Turn the menu into pystray's words; a click does nothing but tell the rules."""
+    return Menu(*(_row(row, act) for row in rows))
+
+
+def _row(row: Entry, act: Callable[[Event], None]) -> object:
+    if row is SEPARATION:
+        return SEPARATOR
+    action: object = None
+    if row.children:
+        action = render(row.children, act)
+    elif row.event is not None:
+        event = row.event
+
+        def action() -> None:
+            act(event)
+
+    return Row(
+        row.key,
+        row.text,
+        action,
+        checked=row.checked,
+        radio=row.radio,
+        enabled=row.enabled and action is not None,
+    )
+
+
+# --- Sessions -------------------------------------------------------------------------------
+
+
+def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
+    if not view.sessions and not view.problems:
+        yield Entry(
+            "set-up",
+            menu_text.SET_UP,
+            children=(Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),),
+        )
+        return
+    for row in view.sessions[:LEVEL]:
+        yield Entry(
+            f"session:{row.key}",
+            text.row(row, now, extras.zone),
+            children=tuple(_session_actions(row)),
+        )
+    for number, problem in enumerate(view.problems[:3]):
+        yield Entry(f"problem:{number}", problem, enabled=False)
+    needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
+    if needy > 1:
+        yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), ev.SignInAllWanted())
+    if view.keyring_locked:
+        yield Entry("unlock", menu_text.UNLOCK, ev.UnlockWanted())
+
+
+def _session_actions(row: SessionRow) -> Iterable[Entry]:
+    key = row.key
+    if row.problem is not None:
+        yield Entry(f"why:{key}", row.problem, enabled=False)
+        return
+    if row.state == "signing-in":
+        if row.user_code is not None:
+            yield Entry(f"code:{key}", menu_text.user_code(row.user_code), enabled=False)
+        has_link = row.sign_in_url is not None
+        yield Entry(f"link:{key}", menu_text.COPY_LINK, ev.LinkWanted(key), enabled=has_link)
+        yield Entry(f"cancel:{key}", menu_text.CANCEL, ev.SignInCancelled(key))
+        return
+    if row.state != "signed-in" and not row.afresh:
+        yield Entry(f"sign-in:{key}", menu_text.SIGN_IN, ev.SignInWanted(key))
+    if row.state not in ("signed-out", "expired"):
+        yield Entry(f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
+    if row.renews:
+        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewWanted(key))
+    if row.state != "signed-out":
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutWanted(key))
+
+
+# --- Profiles -------------------------------------------------------------------------------
+
+
+def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
+    usable = tuple(one for one in view.profiles if not is_managed(one.name))
+    if not usable:
+        return
+    active = view.active_profile
+    yield Entry(
+        "profiles", menu_text.active(active), children=tuple(_choice(usable, active, extras))
+    )
+    chosen = next((one for one in usable if one.name == active), None)
+    if chosen is None:
+        return
+    has_console = bool(chosen.session and chosen.account_id and chosen.role_name)
+    yield Entry(
+        "console", menu_text.OPEN_CONSOLE, ev.ConsoleWanted(chosen.name), enabled=has_console
+    )
+    yield Entry("environment", menu_text.COPY_ENVIRONMENT, ev.EnvironmentWanted(chosen.name))
+
+
+def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+    """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
+    yield Entry(
+        "use-none", menu_text.NONE_ACTIVE, ev.UseWanted(None), checked=active is None, radio=True
+    )
+    if len(profiles) < LEVEL:
+        yield from (_profile(one, active, extras) for one in profiles)
+        return
+    first = [name for name in (active, *extras.recent_profiles) if name is not None]
+    by_name = {one.name: one for one in profiles}
+    shown = [by_name[name] for name in dict.fromkeys(first) if name in by_name]
+    yield from (_profile(one, active, extras) for one in shown[:RECENT_PROFILES])
+    yield SEPARATION
+    accounts: dict[str, list[Profile]] = {}
+    for one in profiles:
+        accounts.setdefault(one.account_id or "?", []).append(one)
+    yield from _accounts(accounts, active, extras, room=LEVEL - 2 - min(len(shown), 8))
+
+
+def _accounts(
+    accounts: dict[str, list[Profile]], active: str | None, extras: Extras, *, room: int
+) -> Iterable[Entry]:
+    """Group by account; many accounts are grouped once more, so that no level overflows."""
+    rows = [
+        Entry(
+            f"account:{account}",
+            menu_text.account(account, len(members)),
+            children=tuple(_some(members, active, extras)),
+        )
+        for account, members in accounts.items()
+    ]
+    if len(rows) <= room:
+        yield from rows
+        return
+    for start in range(0, len(rows), LEVEL):
+        if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
+            yield Entry("profiles-more", menu_text.MORE, enabled=False)
+            return
+        part = rows[start : start + LEVEL]
+        words = f"{part[0].text} … {part[-1].text}" if len(part) > 1 else part[0].text
+        yield Entry(f"accounts:{part[0].key}", words, children=tuple(part))
+
+
+def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+    fits = len(members) <= LEVEL
+    shown = members if fits else members[: LEVEL - 1]
+    yield from (_profile(one, active, extras) for one in shown)
+    if not fits:
+        yield Entry("profiles-more", menu_text.MORE, enabled=False)
+
+
+def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
+    guarded = is_guarded(profile.name, extras.guarded)
+    words = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
+    return Entry(
+        f"use:{profile.name}",
+        words,
+        ev.UseWanted(profile.name),
+        checked=profile.name == active,
+        radio=True,
+        enabled=profile.problem is None,
+    )
+
+
+# --- The rest -------------------------------------------------------------------------------
+
+
+def _rest(view: View, extras: Extras) -> Iterable[Entry]:
+    if any(row.reason == "keyring-absent" for row in view.sessions):
+        yield Entry("no-keyring", menu_text.NO_KEYRING, enabled=False)
+    recent = tuple(
+        Entry(f"recent:{number}", line, enabled=False)
+        for number, line in enumerate(extras.recent[:RECENT])
+    )
+    nothing = (Entry("recent:none", menu_text.NOTHING_RECENT, enabled=False),)
+    yield Entry("recent", menu_text.RECENT, children=recent or nothing)
+    yield Entry(
+        "settings",
+        menu_text.SETTINGS,
+        children=(
+            _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
+            _setting("warnings", menu_text.WARNINGS, extras.warns),
+            _setting("adopt", menu_text.ADOPT, extras.adopts),
+        ),
+    )
+
+
+def _setting(name: ev.SettingName, words: str, on: bool) -> Entry:  # a tick and its state
+    return Entry(f"setting:{name}", words, ev.SettingWanted(name, on=not on), checked=on)

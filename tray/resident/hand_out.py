@@ -1,0 +1,136 @@
+"""Credentials and identities for whoever asks: never a browser, and no failure a renewal mends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tray.core import events as ev
+from tray.core import text
+from tray.core.commands import sign_in_first
+from tray.core.effects import Tell
+from tray.core.events import Event
+from tray.core.model import Profile, SsoSession
+from tray.core.session import Session, renewable
+from tray.core.state import TrayState
+from tray.core.wire import to_wire
+from tray.resident.role_credentials import RoleCredentials
+
+
+class _Failed(Exception):
+    """No credentials: why, and with which exit code (C1)."""
+
+    def __init__(self, code: int, sentence: str, *, doubtful: bool = False) -> None:
+        super().__init__(sentence)
+        self.exit = code
+        self.sentence = sentence
+        self.doubtful = doubtful
+
+
+class HandOut:
+    """
+    Answer ``credentials`` and ``whoami``.
+
+    An expired token that can be renewed is renewed first; a token the portal rejects is renewed
+    once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
+
+    Args:
+        state: the rules' state at this moment.
+        post: brings an event to the rules.
+        renew: asks the rules for a renewal and waits for its end.
+        ask: asks a worker.
+        forget: the memory of what was handed out.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: Callable[[], TrayState],
+        post: Callable[[Event], None],
+        renew: Callable[[str], Awaitable[Tell]],
+        ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
+        memory: RoleCredentials,
+    ) -> None:
+        self._state = state
+        self._post = post
+        self._renew = renew
+        self._ask = ask
+        self._memory = memory
+
+    async def __call__(self, op: str, name: str) -> dict[str, Any]:
+        """
+        Return the last word for one request.
+
+        Args:
+            op: ``credentials`` or ``whoami``.
+            name: the profile's.
+        """
+        profile = next((one for one in self._state().catalog.profiles if one.name == name), None)
+        if profile is None:
+            return {"exit": 2, "sentence": text.no_such_profile(name)}
+        if profile.problem is not None:
+            return {"exit": 1, "sentence": profile.problem}
+        key = profile.session or ""
+        try:
+            await self._freshen(key)
+            try:
+                answer = await self._answer(op, profile)
+            except _Failed as failed:
+                if not failed.doubtful:
+                    raise
+                await self._renewed(key)  # one refresh decides (R6)
+                answer = await self._answer(op, profile)
+        except _Failed as failed:
+            return {"exit": failed.exit, "sentence": failed.sentence}
+        if op == "credentials":
+            self._post(ev.CredentialsGiven(key))
+        return {"exit": 0, "sentence": "", **answer}
+
+    def _session(self, key: str) -> Session | None:
+        return self._state().sessions.get(key)
+
+    async def _freshen(self, key: str) -> None:
+        session = self._session(key)
+        if session is None or session.token is None:
+            return
+        dead = session.over or session.token.expires_at <= time.time()
+        if dead and renewable(session):
+            await self._renewed(key)
+
+    async def _renewed(self, key: str) -> None:
+        told = await self._renew(key)
+        if told.exit == 3:
+            raise _Failed(3, sign_in_first(key))
+        if told.exit:
+            raise _Failed(told.exit, told.sentence)
+
+    async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
+        session = self._session(profile.session or "")
+        config = session.config if session is not None else None
+
+        async def fetch() -> dict[str, Any]:
+            return await self._fetch(op, profile, config)
+
+        if op == "whoami":
+            return {"identity": await fetch()}
+        token = session.token if session is not None else None
+        fingerprint = token.fingerprint if token is not None else ""
+        key = profile.session or ""
+        return {"credentials": await self._memory.get(profile.name, key, fingerprint, fetch)}
+
+    async def _fetch(
+        self, op: str, profile: Profile, session: SsoSession | None
+    ) -> dict[str, Any]:
+        request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
+        try:
+            done = await self._ask(request)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an answer like any other)
+            raise _Failed(1, str(getattr(error, "sentence", text.MISTAKE))) from None
+        if "failed" not in done:
+            answer: dict[str, Any] = done["answer"]
+            return answer
+        kind, sentence = done.get("error", ""), str(done["failed"]["sentence"])
+        if kind == "TokenRejected":
+            raise _Failed(3, sentence, doubtful=True)
+        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence)
