@@ -92,7 +92,12 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if debug else logging.INFO)
+    set_debug(debug)
+
+
+def set_debug(debug: bool) -> None:
+    """Log more, or as usual; never anything of the libraries, and never a secret."""
+    logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 class History:

@@ -16,7 +16,7 @@ from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
 from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
-from tray.logs import quiet_libraries
+from tray.logs import quiet_libraries, set_debug
 from tray.worker import hand_out, jobs
 from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
@@ -92,7 +92,7 @@ class Worker:
             The exit code.
         """
         logging.getLogger().handlers[:] = [_Log(self._out)]
-        logging.getLogger().setLevel(logging.INFO)
+        set_debug("SSO_TRAY_DEBUG" in self._environ)
         quiet_libraries()
         self._out.send({"program": tray.__version__})
         hello = json.loads(self._inlet.readline() or b"{}")
@@ -186,6 +186,8 @@ class Worker:
                 self._tools = Tools.from_environment(
                     self._environ, seam=self._step, stored=self._stored
                 )
+                if self._tools.settings.log_debug:
+                    set_debug(True)
             return self._tools
 
     def _step(self, name: str) -> None:
