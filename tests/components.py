@@ -22,15 +22,20 @@ Component = Literal[
     "bash",
     "chromium",
     "dbus-daemon",
+    "desktop-file-validate",
     "gdbus",
+    "gio",
     "gnome-keyring-daemon",
     "js-sdk",
+    "notify-send",
     "secret-tool",
+    "xclip",
     "xdotool",
     "xfce4-notifyd",
     "xfce4-panel",
     "xfwm4",
     "xprop",
+    "xsel",
     "xvfb",
 ]
 
@@ -62,10 +67,16 @@ SOURCES: Mapping[Component, Source] = {
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
+    "desktop-file-validate": Source(
+        "desktop-file-validate", "sudo apt-get install desktop-file-utils"
+    ),
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
+    "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
     "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
+    "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
+    "xclip": Source("xclip", "sudo apt-get install xclip"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(
         _in_libraries("xfce4/notifyd/xfce4-notifyd"), "sudo apt-get install xfce4-notifyd"
@@ -73,6 +84,7 @@ SOURCES: Mapping[Component, Source] = {
     "xfce4-panel": Source("xfce4-panel", "sudo apt-get install xfce4-panel"),
     "xfwm4": Source("xfwm4", "sudo apt-get install xfwm4"),
     "xprop": Source("xprop", "sudo apt-get install x11-utils"),
+    "xsel": Source("xsel", "sudo apt-get install xsel"),
     "xvfb": Source("Xvfb", "sudo apt-get install xvfb"),
 }
 

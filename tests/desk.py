@@ -155,6 +155,15 @@ class Running:
         self._started.append(process)
         return process
 
+    def words(self) -> str:
+        """Return the last words of every program, for a failing test to show."""
+        said = []
+        for log in sorted(self._logs.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-8:]
+            said += [f"{log.stem}: {line}" for line in lines]
+        ended = [process.args for process in self._started if process.poll() is not None]
+        return "\n".join([*said, f"ended by themselves: {ended}"])
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End one program and what it started, and wait for it."""
         self._started.remove(process)
@@ -368,6 +377,9 @@ def desk(
             if panel:
                 made.start_panel()
             yield made
+        except BaseException as error:
+            error.add_note(running.words())
+            raise
         finally:
             running.end_all()
 
@@ -416,8 +428,10 @@ def _start_screen(
     """Start an X server on a number it picks itself and return its display."""
     reading, writing = os.pipe()
     screen = f"{size[0]}x{size[1]}x24"
-    command = [str(xvfb), "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp"]
-    running.start([*command, "-dpi", "96"], env, pass_fds=[writing])
+    command = [str(xvfb), "-displayfd", str(writing), "-screen", "0", screen, "-dpi", "96"]
+    # Without -noreset the server starts anew whenever its last client leaves, and refuses whoever
+    # connects at that moment: measured, every third desk.
+    running.start([*command, "-noreset", "-nolisten", "tcp"], env, pass_fds=[writing])
     os.close(writing)
     with os.fdopen(reading) as answer:
         number = answer.readline().strip()

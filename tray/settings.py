@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.errors import ConfigRejected
-from tray.files import FileRefused, read_small
+from tray.files import FileRefused, private_directory, read_small, write_atomic
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ LONGEST_WARNING = 7 * DAY
 _KNOWN = {
     "": ("browser", "guarded", "keyring", "sessions", "warnings", "compat", "log"),
     "keyring": ("adopt", "service"),
-    "warnings": ("minutes_before",),
+    "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
@@ -42,6 +42,7 @@ class Settings:
         keyring_service: the service name of our keyring items (K2).
         empty_refresh_members: write protocol.md's three empty strings into lean files (K3).
         browsers: command templates by session key (L11); the key ``*`` is for all others.
+        notices: whether warnings are shown as notifications.
         log_debug: log more.
         problems: one sentence for each key of ``config.toml`` that means nothing to us: most
             likely a slip of the pen, but no reason to refuse all the others.
@@ -51,6 +52,7 @@ class Settings:
     keyring_service: str = KEYRING_SERVICE
     empty_refresh_members: bool = False
     browsers: Mapping[str, str] = field(default_factory=dict)
+    notices: bool = True
     log_debug: bool = False
     problems: tuple[str, ...] = ()
 
@@ -83,6 +85,33 @@ def read_settings(config: Path, state: Path) -> Settings:
             raise ConfigRejected(msg, file=str(path)) from None
         settings = _merged(settings, parse(path, data), path)
     return settings
+
+
+def write_setting(state: Path, table: str, key: str, value: bool) -> None:
+    """
+    Write one setting of the menu into ``settings.json``; the others in it stay.
+
+    Args:
+        state: our state directory.
+        table: as in ``config.toml``.
+        key: likewise.
+        value: what it is set to.
+
+    Raises:
+        ConfigRejected: the file there is now cannot be read; it is left alone.
+        OSError: the state directory cannot be written.
+    """
+    path = state / "settings.json"
+    try:
+        document = _json(path, read_small(path))
+    except FileNotFoundError:
+        document = {}
+    inner = document.setdefault(table, {})
+    if not isinstance(inner, dict):
+        raise _Table(path, document).complaint("must be a table", table)
+    inner[key] = value
+    private_directory(state)
+    write_atomic(path, json.dumps(document, indent=1).encode() + b"\n")
 
 
 def _toml(path: Path, data: bytes) -> dict[str, Any]:
@@ -225,6 +254,7 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
             "empty_refresh_members", settings.empty_refresh_members, _flag, "true or false"
         ),
         browsers=browsers,
+        notices=top.table("warnings").take("show", settings.notices, _flag, "true or false"),
         log_debug=logs.take("debug", settings.log_debug, _flag, "true or false"),
     )
 

@@ -17,7 +17,7 @@ from tests.worker.signing_in import Place, place_to_sign_in
 from tray.aws.sso_token import Registration, SsoToken
 from tray.core.events import Outcome
 from tray.core.model import SsoSession
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter, SignedIn
 from tray.secret import Secret
 from tray.worker.adoption import adopt
 from tray.worker.renewal import renew
@@ -108,21 +108,7 @@ class Desk:
             center.clock_offset = -2 * HOUR if ended else 0.0
             given = center.sign_in()
             center.token_life, center.clock_offset = HOUR, 0.0
-        return SsoToken(
-            start_url=given.start_url,
-            region=given.region,
-            access_token=Secret(given.access_token),
-            expires_at=given.expires_at,
-            refresh_token=Secret(given.refresh_token or ""),
-            registration=Registration(
-                given.client_id,
-                Secret(given.client_secret),
-                given.registration_expires_at,
-                scopes=("sso:account:access",),
-                grant="authorization_code",
-            ),
-            issued_at=center.time(),
-        )
+        return sso_token(given).issued(center.time())
 
     def renew(self) -> Outcome:
         """Renew as a worker does."""
@@ -151,13 +137,35 @@ class Desk:
         members: dict[str, Any] = json.loads(self.file(session).read_bytes())
         return members
 
+    def write(self, members: Mapping[str, object], session: SsoSession = CORP) -> None:
+        """Write the token cache file in place, as most clients do."""
+        self.file(session).write_text(json.dumps(members))
+
     def add_members(self, members: Mapping[str, object], session: SsoSession = CORP) -> None:
-        """Put members into the token cache file, in place, as a tool of a third party does."""
-        self.file(session).write_text(json.dumps({**self.members(session), **members}))
+        """Put members into the token cache file, as a tool of a third party does."""
+        self.write({**self.members(session), **members}, session)
 
     def refreshes(self, **filters: Any) -> int:
         """Return how many refresh requests AWS has seen."""
         return self.center.count("CreateToken", grant_type="refresh_token", **filters)
+
+
+def sso_token(given: SignedIn) -> SsoToken:
+    """Return an arranged sign-in as our own type."""
+    return SsoToken(
+        start_url=given.start_url,
+        region=given.region,
+        access_token=Secret(given.access_token),
+        expires_at=given.expires_at,
+        refresh_token=Secret(given.refresh_token or ""),
+        registration=Registration(
+            given.client_id,
+            Secret(given.client_secret),
+            given.registration_expires_at,
+            scopes=("sso:account:access",),
+            grant="authorization_code",
+        ),
+    )
 
 
 @contextmanager

@@ -129,14 +129,14 @@ UNUSABLE = Profile("half", kind="sso", problem="half: sso_account_id is missing.
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "exit_code", "sentence"),
     [
-        ("nowhere", 'There is no profile "nowhere" in the AWS config.'),
-        ("sso-tray", '"sso-tray" is the profile that follows the active one; use another.'),
-        ("half", "half: sso_account_id is missing."),
+        ("nowhere", 2, 'There is no profile "nowhere" in the AWS config.'),
+        ("sso-tray", 1, '"sso-tray" is the profile that follows the active one; use another.'),
+        ("half", 1, "half: sso_account_id is missing."),
     ],
 )
-def test_what_cannot_be_picked(name: str, sentence: str) -> None:
+def test_what_cannot_be_picked(name: str, exit_code: int, sentence: str) -> None:
     """A7: a missing, managed or unusable profile is refused with its reason."""
     story = Story(CORP)
     profiles = (*catalog(CORP).profiles, Profile("sso-tray"), UNUSABLE)
@@ -144,7 +144,7 @@ def test_what_cannot_be_picked(name: str, sentence: str) -> None:
 
     effects = story.send(ev.UseWanted(name, "r"))
 
-    assert (fx.Tell("r", "done", 1, sentence),) == effects
+    assert (fx.Tell("r", "done", exit_code, sentence),) == effects
     assert "dev" == story.view().active_profile
 
 
@@ -209,7 +209,7 @@ GONE: list[ev.Event] = [
 
 @pytest.mark.parametrize("event", GONE, ids=lambda event: type(event).__name__)
 def test_what_is_gone_is_not_acted_on(event: ev.Event) -> None:
-    """M3: a click on a stale row does nothing but say so, and never something else."""
+    """M3, C1: a stale row or a wrong name does nothing but say so."""
     story = Story(CORP, keepers={"corp": "keyring"})
     story.file(LEAN)
     before = story.state
@@ -217,7 +217,7 @@ def test_what_is_gone_is_not_acted_on(event: ev.Event) -> None:
     effects = story.send(event)
 
     assert before == story.state
-    assert {("r", "done", 1)} >= {
+    assert {("r", "done", 1), ("r", "done", 2)} >= {
         (one.request, one.kind, one.exit) for one in effects if isinstance(one, fx.Tell)
     }
     assert all(isinstance(effect, fx.Tell) for effect in effects)

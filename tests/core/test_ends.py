@@ -232,6 +232,18 @@ def test_another_programs_sign_in_after_a_refusal_is_a_true_start() -> None:
     assert T0 + 0.6 * HOUR == story.session().memory.started_at
 
 
+def test_a_refusal_before_a_restart_makes_the_next_sign_in_a_true_start() -> None:
+    """The clock starts with the token found after a restart, if the one before was refused."""
+    story = kept(started_at=T0 - 7 * HOUR)
+    story.run_until(0.6 * HOUR, refused("valid"))
+
+    again = Story(keepers={"corp": "keyring"}, memories=story.kept(), start=0.9 * HOUR)
+    again.file(token("cli", 0.8 * HOUR))
+
+    assert T0 + 0.8 * HOUR == again.session().memory.started_at
+    assert ("learnt", round(8.8 * HOUR)) == known(again)
+
+
 def test_a_refusal_survives_a_restart() -> None:
     """What was refused or found dead is still so for the next run of the resident."""
     story = kept()

@@ -247,6 +247,17 @@ def test_an_unjudged_removal_is_asked_about_with_patience() -> None:
     assert {"judge-removed"} == set(story.jobs())
 
 
+def test_judging_is_limited_as_renewing_is() -> None:
+    """R5: a portal that answers with errors is asked 12 times an hour, whatever for."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(LEAN)
+    story.file(ev.FileAbsent(), 60)
+
+    story.run_until(HOUR, lambda _s, _a: ev.Failed("other", "500", answered=True))
+
+    assert 12 == len(story.jobs())
+
+
 @pytest.mark.parametrize("keeper", [None, "file", "released"])
 def test_without_a_kept_token_a_removed_file_is_a_sign_out(keeper: Keeper | None) -> None:
     """K5: there is nothing to ask AWS with, so it is said at once, and once."""

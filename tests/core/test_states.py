@@ -187,6 +187,19 @@ def test_an_unreadable_file_is_left_alone() -> None:
     assert story.row().next_attempt_at is None
 
 
+def test_nothing_is_asked_about_an_unreadable_file() -> None:
+    """An unconfirmed refusal waits, too, until the file can be read again."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.run_until(29.9 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    before = story.jobs()
+
+    story.file(ev.FileBad("bad-file", "It is bad."))
+    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+
+    assert before == story.jobs()
+
+
 def test_a_good_file_ends_the_trouble_with_a_bad_one() -> None:
     """What makes a session unreadable is forgotten as soon as the file can be read."""
     story = Story(keepers={"corp": "keyring"})

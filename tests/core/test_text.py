@@ -168,7 +168,7 @@ NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
         ),
         (
             "corp could not be renewed",
-            "The name of oidc is not trusted. If your network inspects traffic, name its "
+            "The certificate of oidc is not trusted. If your network inspects traffic, name its "
             "certificate in AWS_CA_BUNDLE. It has expired; SSO Tray renews it as soon as it can.",
         ),
     ),

@@ -99,13 +99,15 @@ def test_snooze() -> None:
 
 
 def test_a_renewal_keeps_the_snooze() -> None:
-    """W3: what the person said holds although the token changes meanwhile."""
-    story = near_its_end(14)
+    """W3: what the person said of an end holds although the token changes meanwhile."""
+    story = kept()
+    story.send(ev.PreferencesRead(Preferences(warn_before=(1500.0, 900.0, 300.0))))
+    story.run_until(END - 24 * MINUTE, renewing(ends_at=END))
     story.send(ev.SnoozeWanted("corp"))
 
-    story.send(ev.RenewWanted("corp", "r"))
-    story.answer(ev.Renewed(token("r", END - 14 * MINUTE, 14 * MINUTE), "keyring"))
-    story.run_until(END - 6 * MINUTE)
+    story.file(token("sdk", END - 24 * MINUTE, 24 * MINUTE))
+    story.run_until(END - 12 * MINUTE)
+    story.run_until(END - 6 * MINUTE, renewing(ends_at=END))
 
     assert ["ending"] == story.notices()
 
@@ -151,10 +153,27 @@ def test_failing_is_told_under_20_minutes() -> None:
     assert fx.WithdrawNotice("session:corp") in story.effects
 
 
-def test_a_network_gets_a_moment_after_waking() -> None:
+def test_a_patient_wait_is_told_in_time() -> None:
+    """W1: the notice comes when 20 minutes are left, also while the next try is far away."""
+    story = kept()
+    story.run_until(31 * MINUTE)
+    patience = ev.Failed("other", "AWS asks for patience.", answered=True, retry_after=HOUR)
+    story.answer(patience)
+
+    story.run_until(40 * MINUTE - 1)
+    early = story.notices()
+    story.run_until(40 * MINUTE)
+
+    assert ([], ["renewal-failing"]) == (early, story.notices())
+    assert shown(story)[0].text.startswith("AWS asks for patience. It works until ")
+
+
+@pytest.mark.parametrize("failing_before", [False, True])
+def test_a_network_gets_a_moment_after_waking(failing_before: bool) -> None:
     """Fault 31: the first failure after a sleep is no notice; half a minute of them is."""
     story = kept()
-    story.send(ev.Mood("asleep"), 60)
+    story.run_until(30 * MINUTE if failing_before else 60, no_route)
+    story.send(ev.Mood("asleep"))
     story.send(ev.Mood("woke"), 50 * MINUTE)
     story.run_until(50 * MINUTE + 25, no_route)
     early = story.notices()
@@ -334,6 +353,17 @@ def test_keyring_trouble_is_one_notice(reason: str) -> None:
     assert (reason == "keyring-locked") == (
         ["unlock-keyring"] == [button.action for button in first[0].buttons]
     )
+
+
+def test_the_keyring_of_an_idle_session_is_no_notice() -> None:
+    """W2: what nobody has used for a week does not ask for its keyring."""
+    memories = {"lab": Memory(used_at=T0 - 8 * DAY)}
+    story = Story(LAB, active=None, keepers={"lab": "keyring"}, memories=memories)
+    story.file(token("l"), key="lab")
+
+    story.run_until(HOUR, lambda _s, _a: ev.Failed("keyring-locked", "It is locked."))
+
+    assert [] == story.notices()
 
 
 def test_a_sign_in_takes_its_notice_back() -> None:

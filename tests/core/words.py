@@ -143,6 +143,11 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ReleaseWanted, keys, requests),
     st.builds(ev.UseWanted, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
     st.builds(ev.SnoozeWanted, keys),
+    st.builds(ev.SignInAllWanted, st.sampled_from((None, ("corp", "lab")))),
+    st.just(ev.UnlockWanted()),
+    st.builds(ev.ConsoleWanted, st.sampled_from(("dev", "gone"))),
+    st.builds(ev.LinkWanted, keys),
+    st.builds(ev.SettingWanted, st.just("adopt"), st.booleans()),
     st.builds(ev.CredentialsGiven, keys),
 )
 """Every word of the world but Quit; answers to attempts that mostly nobody awaits."""

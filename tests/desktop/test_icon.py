@@ -23,11 +23,15 @@ from tray.desktop.icon import (
 
 STATES: tuple[State, ...] = get_args(State)
 THEMES: tuple[Theme, ...] = get_args(Theme)
-PANELS: dict[Theme, Colour] = {
-    "light": (246, 246, 246),
-    "dark": (30, 30, 30),
-    "template": (225, 232, 240),
-}
+LIGHT: Colour = (246, 246, 246)
+DARK: Colour = (30, 30, 30)
+PANELS: tuple[tuple[Theme, Colour], ...] = (
+    ("any", LIGHT),
+    ("any", DARK),
+    ("light", LIGHT),
+    ("dark", DARK),
+    ("template", (225, 232, 240)),
+)
 SOLID: dict[State, tuple[float, float]] = {
     "signed-out": (0.5, 0.14),
     "signing-in": (0.865, 0.5),
@@ -40,13 +44,13 @@ SOLID: dict[State, tuple[float, float]] = {
 """A place in each sign, in parts of the icon's side, that shows the state's own colour."""
 
 
-def silhouette(look: IconLook, size: int, theme: Theme) -> bytes:
+def silhouette(look: IconLook, size: int, theme: Theme, ground: Colour) -> bytes:
     """Return the icon on its panel in black and white: all that is left without colour."""
     icon = draw(look, size, theme)
-    panel = Image.new("RGBA", icon.size, (*PANELS[theme], 255))
+    panel = Image.new("RGBA", icon.size, (*ground, 255))
     panel.alpha_composite(icon)
-    ground = luminance(PANELS[theme])
-    return bytes(abs(luminance(one) - ground) > 0.1 for one in pixels(panel))
+    dim = luminance(ground)
+    return bytes(abs(luminance(one) - dim) > 0.1 for one in pixels(panel))
 
 
 def pixels(image: Image.Image) -> list[tuple[int, int, int, int]]:
@@ -82,11 +86,11 @@ def contrast(one: Colour, other: Colour) -> float:
     return (bright + 0.05) / (dim + 0.05)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_states_differ_without_colour(theme: Theme) -> None:
+@pytest.mark.parametrize(("theme", "ground"), PANELS)
+def test_states_differ_without_colour(theme: Theme, ground: Colour) -> None:
     """At 16 pixels, in black and white, any two states differ in 24 pixels and more."""
     looks = [IconLook(state, ring) for state in STATES for ring in rings(state)]
-    shapes = {look: silhouette(look, 16, theme) for look in looks}
+    shapes = {look: silhouette(look, 16, theme, ground) for look in looks}
 
     too_close = [
         (one, other)
@@ -96,7 +100,7 @@ def test_states_differ_without_colour(theme: Theme) -> None:
     assert [] == too_close
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["any", "light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_the_state_colour_is_where_it_is_looked_for(state: State, size: int, theme: Theme) -> None:
@@ -138,6 +142,15 @@ def test_ring_grows_with_the_time_left(size: int, theme: Theme) -> None:
     ]
 
     assert sorted(set(filled)) == filled
+
+
+@pytest.mark.parametrize(("theme", "ground"), PANELS)
+def test_the_guarded_mark_is_seen_on_its_panel(theme: Theme, ground: Colour) -> None:
+    """The shield stands out in black and white on every panel its theme is for."""
+    seen = silhouette(IconLook("signing-in", guarded=True), 16, theme, ground)
+    corner = [seen[16 * y + x] for y in range(9, 16) for x in range(9, 16)]
+
+    assert sum(corner) >= 20
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -92,7 +92,8 @@ class Done:
         lines = self.err.splitlines()
         assert len(lines) == 1, self.err
         assert lines[0].startswith("sso-tray: "), self.err
-        assert lines[0].endswith("."), self.err
+        # A sentence ends; a command to be copied is the end by itself.
+        assert lines[0].endswith(".") or " sso-tray login " in lines[0], self.err
         return lines[0].removeprefix("sso-tray: ")
 
 

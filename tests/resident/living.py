@@ -51,9 +51,15 @@ class Living:
         sessions = self.ask("status")["status"]["sessions"]
         return next(one for one in sessions if one["key"] == key)
 
-    def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait for a message (status, notice, withdraw) that has come or will come."""
-        seen = 0
+    def until(self, holds: Callable[[dict[str, Any]], bool], *, since: int = 0) -> dict[str, Any]:
+        """
+        Wait for a message (status, notice, withdraw) that has come or will come.
+
+        Args:
+            holds: tells whether a message is the one.
+            since: leave out the first so many of ``messages``.
+        """
+        seen = since
         with self._heard:
             while True:
                 for message in self.messages[seen:]:
@@ -68,7 +74,9 @@ class Living:
                     said = [_short(message) for message in self.messages[-12:]]
                     raise AssertionError(f"it did not come; the last words were {said}")
 
-    def until_state(self, key: str, state: str, **members: object) -> dict[str, Any]:
+    def until_state(
+        self, key: str, state: str, *, since: int = 0, **members: object
+    ) -> dict[str, Any]:
         """Wait until a session is in a state, with these members of the status document."""
 
         def reached(message: dict[str, Any]) -> bool:
@@ -79,7 +87,7 @@ class Living:
                 for one in message.get("status", {}).get("sessions", ())
             )
 
-        message = self.until(reached)
+        message = self.until(reached, since=since)
         sessions = message["status"]["sessions"]
         return next(dict(one) for one in sessions if one["key"] == key)
 
@@ -125,7 +133,7 @@ def resident(environ: Mapping[str, str]) -> Iterator[Living]:
     root = Path(__file__).resolve().parents[2]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tray.resident"], env=environ, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "tray.resident", "--no-icon"], env=environ, stdin=subprocess.DEVNULL
     )
     living = Living(process, environ)
     try:

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "profiles": "tray.cli.profiles:profiles",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",
+    "autostart": "tray.cli.autostart:autostart",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",
 }

@@ -142,6 +142,14 @@ Example, in ~/.aws/config:
   credential_process = sso-tray credentials --profile dev
 """
 
+AUTOSTART: Final = """\
+Start SSO Tray at login, or no more; without an argument: say how it stands.
+
+Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. What
+the desktop's own settings switched off counts as off, and "on" switches it on again. An entry
+that was changed by hand is left alone.
+"""
+
 QUIT: Final = """\
 End the resident.
 

@@ -20,22 +20,30 @@ HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
 
 
-def sign_in_all(state: TrayState) -> Step:
+def sign_in_all(state: TrayState, event: ev.SignInAllWanted) -> Step:
     """
-    Queue every session that needs a person, config order; the upkeep starts them one by one.
+    Queue sessions that need a person, config order; the upkeep starts them one by one.
 
     One click asked for all of them; still no two tabs ever open at once (T18, L7).
     """
     waiting = tuple(
         key
         for key, session in state.sessions.items()
-        if session.sign_in is None and session.config.problem is None
+        if session.sign_in is None
+        and session.config.problem is None
+        and (event.keys is None or key in event.keys)
     )
     return replace(state, sign_in_queue=waiting), ()
 
 
 def next_in_queue(state: TrayState, now: Now) -> Step:
-    """Start the next queued sign-in once no other one is under way."""
+    """
+    Start the next queued sign-in once no other one is under way.
+
+    One click started them all; a person who has left since is not met by a page later (T18).
+    """
+    if state.locked or state.asleep:
+        return replace(state, sign_in_queue=()), ()
     if not state.sign_in_queue or any(one.sign_in for one in state.sessions.values()):
         return state, ()
     queue = list(state.sign_in_queue)
@@ -96,6 +104,12 @@ def hand_back(state: TrayState, event: ev.QuitWanted) -> Step:
         state, more = jobs.wished(state, key, "release", None)
         effects.extend(more)
     return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
+
+
+def not_handed_back(state: TrayState, sentence: str) -> Step:
+    """Stay, because a release failed: who quits to hand everything back wants it back (K7)."""
+    request = None if state.handing_back == HOME_CLICK else state.handing_back
+    return replace(state, handing_back=None), fx.done((request,), 1, sentence)
 
 
 def handed_back(state: TrayState) -> bool:

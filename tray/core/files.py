@@ -199,6 +199,8 @@ def present(session: Session, token: TokenFacts) -> Session:
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
     """Start the life of a token another program (or an earlier run of ours) has written."""
+    memory = _memory_with(token, before)
+    same_session = memory.started_at == before.memory.started_at
     return replace(
         seen,
         token=token,
@@ -211,8 +213,8 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         end_confirmed=False,
         fresh_start=False,
         foreign=None,
-        snoozed=False,
-        memory=_memory_with(token, before),
+        snoozed=before.snoozed and same_session,
+        memory=memory,
     )
 
 

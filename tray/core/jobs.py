@@ -144,8 +144,7 @@ def _renewed(session: Session, outcome: ev.Renewed, now: Now) -> Session:
         barren=None,
         notable=None if outcome.stored else "keyring-waiting",
         life=max(usual or 0.0, token.life),
-        # A renewal starts no session: what is known of its start, its end and the person stays.
-        snoozed=session.snoozed,
+        # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
         memory=replace(session.memory, refused=None),
     )

@@ -62,7 +62,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.Mood():
             return _mood(state, event, now), ()
         case ev.JobDone():
-            return jobs.job_done(state, event, now)
+            return _job_done(state, event, now)
         case ev.Stored():
             return jobs.stored(state, event), ()
         case ev.Doubted():
@@ -90,7 +90,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
         case ev.SignInAllWanted():
-            return desk.sign_in_all(state)
+            return desk.sign_in_all(state, event)
         case ev.UnlockWanted():
             return state, (fx.UnlockKeyring(),)
         case ev.ConsoleWanted():
@@ -107,6 +107,17 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return desk.hand_back(state, event) if event.hand_back else _quit(state, event, now)
         case _:
             assert_never(event)
+
+
+def _job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
+    session = state.sessions.get(event.key)
+    job = session.job if session is not None else None
+    after, effects = jobs.job_done(state, event, now)
+    awaited = job is not None and job.attempt == event.attempt and job.kind == "release"
+    if after.handing_back is None or not awaited or not isinstance(event.outcome, ev.Failed):
+        return after, effects
+    after, farewell = desk.not_handed_back(after, event.outcome.sentence)
+    return after, (*effects, *farewell)
 
 
 def _requester(state: TrayState) -> str | None:

@@ -70,6 +70,16 @@ def tooltip(attention: int, active_profile: str | None) -> str:
     return f"SSO Tray: {need}{who}"
 
 
+def not_copied(what: str, words: str) -> tuple[str, str]:
+    """Show what could not be copied, because this system has no clipboard we can use."""
+    return f"Copy the {what} from here", words.strip()
+
+
+def no_tray(reason: str) -> str:
+    """Say why no icon is seen, and that everything else goes on."""
+    return f"No tray shows the icon ({reason}); everything else works, and it is tried again."
+
+
 _HAPPENED = {
     "signed-in": "signed in",
     "renewed": "renewed",

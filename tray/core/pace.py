@@ -18,7 +18,12 @@ def share(*parts: object) -> float:
 
 
 def planned_renewal(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds."""
+    """
+    Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds.
+
+    Half the life leaves 30 minutes of an hour and more of longer ones, so that no SDK, which
+    looks at 15 minutes and less, ever has to.
+    """
     token = session.token
     if token is None or not renewable(session):
         return None
@@ -27,8 +32,6 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
         return token.expires_at + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
     due = token.issued_at + token.life * (policy.RENEW_AT_LIFE - jitter)
-    if token.life >= policy.LONG_LIFE:
-        due = min(due, token.expires_at - policy.RENEW_LATEST)
     end = end_of(session, preferences)
     if end is not None and end.known == "set":
         # Soon after the end the user has set, AWS's answer shows whether that was right.

@@ -13,10 +13,6 @@ RENEW_AT_LIFE: Final = 0.5
 """Share of a token's life after which it is renewed (R1)."""
 RENEW_JITTER: Final = 0.05
 """Largest share of the life by which a machine renews earlier than that (R1)."""
-LONG_LIFE: Final = HOUR
-"""Lives from here on are never left to run below RENEW_LATEST (R1)."""
-RENEW_LATEST: Final = 20 * MINUTE
-"""SDKs look at 15 minutes and less; they must never have to (R1)."""
 BACKOFF_FIRST: Final = 1.0
 BACKOFF_MOST: Final = 300.0
 """Seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)."""
@@ -35,8 +31,12 @@ SHORTENED_SHARE: Final = 0.1
 A renewed token ending this many seconds before its usual life shows the session's end; for lives
 of a few minutes, where a minute would hide every end, this share of the life.
 """
-LAST_QUESTION_AFTER: Final = 1.0
-"""Seconds after a known end at which one refresh decides whether it truly has come (fault 28)."""
+LAST_QUESTION_AFTER: Final = 2.0
+"""
+Seconds after a known end at which one refresh decides whether it truly has come (fault 28).
+
+AWS tells a life in whole seconds, the cache file its end: the true end may lie that much later.
+"""
 ENDING_BEFORE: Final = 30 * MINUTE
 """A known end this near makes the state ``ending`` (S5)."""
 LENGTHS_KEPT: Final = 5

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
+from tray.core.commands import login_command
 from tray.core.events import FileBad
 from tray.core.model import Now, Reason, State
 from tray.core.words import clean
@@ -208,14 +209,14 @@ def released_not_renewed(key: str) -> str:
 def file_unreadable(key: str, bad: FileBad | None) -> str:
     """Say that the token file has to be replaced before anything can be renewed."""
     why = bad.sentence if bad is not None else f'The token file of "{clean(key)}" is cut short.'
-    return f'{why} Sign in to replace it: sso-tray login "{clean(key)}".'
+    return f"{why} Sign in to replace it: {login_command(key)}"
 
 
 def cannot_renew(key: str, *, usable: bool) -> str:
     """Say that only a sign-in helps."""
     if usable:
         return f'"{clean(key)}" still works, but only a new sign-in can prolong it.'
-    return f'"{clean(key)}" cannot be renewed. Sign in with: sso-tray login "{clean(key)}".'
+    return f'"{clean(key)}" cannot be renewed. Sign in with: {login_command(key)}'
 
 
 def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:

@@ -10,7 +10,7 @@ from tray.core.effects import Effect, JobKind
 from tray.core.files import forgotten
 from tray.core.model import Now
 from tray.core.pace import allowance, next_attempt
-from tray.core.session import Failing, Job, Session, awaits_judgement, unreadable
+from tray.core.session import Failing, Job, Session, awaits_judgement
 from tray.core.state import TrayState
 
 Step = tuple[TrayState, tuple[Effect, ...]]
@@ -43,6 +43,8 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
     sign_in = session.sign_in
     if sign_in is None or sign_in.deadline > now.wall:
         return state, ()
+    # Nobody was there to finish it: nobody is for the ones queued behind it either.
+    state = replace(state, sign_in_queue=())
     return signing.given_up(state, session, text.sign_in_too_late(session.key), now)
 
 
@@ -86,7 +88,7 @@ def _start_wish(state: TrayState, session: Session, now: Now) -> Step:
 def _due(state: TrayState, session: Session, now: Now) -> JobKind | None:
     if awaits_judgement(session):
         return "judge-removed" if _judgement_due(session, now) else None
-    if unreadable(session) or session.sight == "torn":
+    if session.sight in ("torn", "bad"):
         return None  # somebody else's write is under way, or for a person to look at
     if _adoptable(state, session):
         return "adopt"

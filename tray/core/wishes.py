@@ -11,7 +11,14 @@ SettingName = Literal["start-at-login", "warnings", "adopt"]
 
 @dataclass(frozen=True, slots=True)
 class SignInAllWanted:
-    """A person wants every session that needs it signed in to, one after the other (M1)."""
+    """
+    A person wants several sessions signed in to, one after the other (M1, W2).
+
+    Args:
+        keys: which; None = every one that needs it.
+    """
+
+    keys: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,11 @@ from tray.core.model import State
 from tray.core.view import SessionRow, View
 from tray.desktop.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, stamp
 
-Theme = Literal["light", "dark", "template"]
-"""The panel the icon stands on; ``template`` is black and clear only, for macOS to tint."""
+Theme = Literal["any", "light", "dark", "template"]
+"""
+The panel the icon stands on. ``any`` is for Linux, where a panel does not say how bright it is;
+``template`` is black and clear only, for macOS to tint.
+"""
 
 Colour = tuple[int, int, int]
 
@@ -49,11 +52,13 @@ SIZES: Final = (16, 22, 24, 32, 48, 64)
 
 _PAPER: Final[Colour] = (255, 255, 255)
 _TRACK: Final[Mapping[Theme, tuple[int, int, int, int]]] = {
+    "any": (128, 128, 128, 110),
     "light": (0, 0, 0, 40),
     "dark": (255, 255, 255, 56),
     "template": (0, 0, 0, 64),
 }
 _INK: Final[Mapping[Theme, Colour]] = {
+    "any": (0, 127, 140),
     "light": (36, 41, 47),
     "dark": (240, 243, 246),
     "template": (0, 0, 0),
@@ -144,7 +149,7 @@ def known_end(row: SessionRow) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def draw(look: IconLook, size: int, theme: Theme = "dark") -> Image.Image:
+def draw(look: IconLook, size: int, theme: Theme = "any") -> Image.Image:
     """
     Return the icon, square, RGBA; the same object again for the same arguments.
 

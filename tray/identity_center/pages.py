@@ -14,21 +14,22 @@ _STYLE = """
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center;
   justify-content: center; gap: 1rem; padding: 1.5rem; background: var(--page);
   color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-main { width: 100%; max-width: 27rem; padding: 2rem; background: var(--card);
+main { width: 100%; max-width: 27rem; padding: 1.75rem 2rem 2rem; background: var(--card);
   border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 8px 28px #0000001a; }
 h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3; }
 p { margin: 0 0 1rem; }
+main > p:last-child { margin: 0; }
 .brand, footer { color: var(--soft); font-size: .875rem; }
-.brand { display: flex; align-items: center; gap: .6rem; margin-bottom: 1.25rem; }
+.brand { display: flex; align-items: center; gap: .6rem; margin-bottom: 1rem; }
 .brand svg { width: 1.75rem; height: 1.75rem; }
-dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.25rem;
-  padding: 1rem; border: 1px solid var(--line); border-radius: 8px; font-size: .9375rem; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1rem;
+  padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 8px; font-size: .9375rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 label { display: block; margin-bottom: .3rem; color: var(--soft); font-size: .875rem; }
 input { width: 100%; padding: .6rem .75rem; margin-bottom: 1.25rem; font: inherit;
   color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 8px; }
-.code { margin: 0 0 1.25rem; padding: .75rem; text-align: center; border-radius: 8px;
+.code { margin: 0 0 1rem; padding: .75rem; text-align: center; border-radius: 8px;
   border: 1px dashed var(--line); font: 600 1.75rem/1.2 ui-monospace, "DejaVu Sans Mono",
   monospace; letter-spacing: .12em; }
 .buttons { display: flex; flex-direction: row-reverse; gap: .75rem; }
@@ -40,10 +41,11 @@ button:focus-visible, input:focus-visible { outline: 3px solid var(--accent);
   outline-offset: 2px; }
 """
 
+# A keyhole: it stands on the pages of every outcome, so it must not say which.
 _MARK = (
     '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="11" '
-    'fill="#0b63ce"/><path d="M7 12.5l3.4 3.4L17 9" fill="none" stroke="#fff" '
-    'stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    'fill="#0b63ce"/><circle cx="12" cy="9.5" r="3" fill="#fff"/>'
+    '<path d="M11 11h2l1.6 6.5H9.4z" fill="#fff" stroke="#fff" stroke-linejoin="round"/></svg>'
 )
 
 
@@ -125,7 +127,7 @@ def _decision(action: str, hidden: str, value: str, user: str) -> str:
     return (
         f'<form method="post" action="{action}">'
         f'<input type="hidden" name="{hidden}" value="{escape(value)}">'
-        '<label for="user">Signed in as</label>'
+        '<label for="user">Sign in as</label>'
         f'<input id="user" name="user" value="{escape(user)}" autocomplete="off" required>'
         '<div class="buttons">'
         '<button id="approve" class="main" name="decision" value="approve">Allow access</button>'

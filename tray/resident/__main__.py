@@ -45,7 +45,7 @@ def _main() -> int:
 
 
 async def _live() -> bool:
-    resident = Resident(os.environ)
+    resident = Resident(os.environ, icon="--no-icon" not in sys.argv[1:])
     await resident.run()
     return resident.restarts
 

@@ -27,12 +27,13 @@ from tray.files import private_directory, remove_stale_temps
 from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
+from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
 from tray.resident.watch import Watch
-from tray.settings import Settings, read_settings
+from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
@@ -48,9 +49,10 @@ class Resident:
 
     Args:
         environ: its environment.
+        icon: whether there is to be an icon in the tray.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, icon: bool) -> None:
         self.environ = dict(environ)
         self.paths = Paths.from_environment(environ)
         self.settings = Settings()
@@ -68,9 +70,15 @@ class Resident:
         self._problems: tuple[str, ...] = ()
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
-        self._wire()
+        self._wire(icon=icon)
 
-    def _wire(self) -> None:
+    def _wire(self, *, icon: bool) -> None:
+        self.desktop = Desktop(
+            self.environ,
+            post=self.post,
+            settings=lambda: self.settings,
+            icon=icon,
+        )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -88,7 +96,7 @@ class Resident:
         )
         ports = Ports(
             workers=self.pool,
-            screen=self.agent,
+            screen=self,
             read_tokens=self._look,
             keep=self._keep,
             record_active=self._record_active,
@@ -138,6 +146,7 @@ class Resident:
             self._read_records()
             await self._read_config()
             await self.agent.serve(listening)
+            self.desktop.start()
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
@@ -166,7 +175,7 @@ class Resident:
         log.info("ending")
         self.timer.close()
         self.watch.close()
-        await asyncio.gather(self.agent.close(), self.pool.close())
+        await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
         if self._to_keep:
             await self._write_memories()
         _removed(address)
@@ -238,6 +247,7 @@ class Resident:
     def _note(self, note: fx.Note) -> None:
         log.info("%s%s", note.what, f" {note.key}" if note.key else "")
         self.history.add(time.time(), note.what, note.key, note.detail)
+        self.desktop.remember(note)
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
@@ -247,20 +257,34 @@ class Resident:
             log.warning("no browser could be opened for %s; use the link in the menu", key)
 
     def _copy(self, text: str, what: str) -> None:
-        log.info("no clipboard is wired yet: the %s was not copied", what)
-        del text
+        self._go(self.desktop.copy(text, what))
 
     def _change_setting(self, name: str, on: bool) -> None:  # a wish from the menu
-        log.info("no setting is wired yet: %s stays", name)
-        del on
+        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        if name == "start-at-login":
+            self.desktop.start_at_login(on=on)
+            return
+        table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
+        write_setting(self.paths.state, table, key, on)
+        self._read_settings()
 
     def _restart(self) -> None:
         self.restarts = True
         self.ended.set()
 
     def _changed(self, seen: View) -> None:
-        del seen  # the agent's subscribers are sent the document; the tray will take the view
+        self.desktop.show(seen)
         self.agent.changed()
+
+    def show(self, notice: fx.Notice) -> None:
+        """Tell a person, and whoever subscribed."""
+        self.desktop.tell(notice)
+        self.agent.show(notice)
+
+    def withdraw(self, slot: str) -> None:
+        """Take a notice back."""
+        self.desktop.withdraw(slot)
+        self.agent.withdraw(slot)
 
     # --- Answers -------------------------------------------------------------------------------
 
@@ -273,7 +297,8 @@ class Resident:
             applies=(),
             resident=Running(os.getpid(), self.since),
         )
-        document["problems"] = [*document["problems"], *self._problems]
+        tray = [self.desktop.problem] if self.desktop.problem is not None else []
+        document["problems"] = [*document["problems"], *self._problems, *tray]
         return document
 
     async def _renew(self, key: str) -> fx.Tell:

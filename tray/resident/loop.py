@@ -6,6 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 
 from tray.core.effects import Effect
 from tray.core.events import Event, Tick
@@ -21,8 +22,8 @@ INBOX_LIMIT = 10_000
 
 
 def read_clocks() -> Now:
-    """Read both clocks, once for each event."""
-    return Now(time.time(), time.monotonic())
+    """Read both clocks, once for each event; sentences name times of this machine's zone."""
+    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
 class Loop:

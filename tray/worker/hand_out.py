@@ -19,10 +19,10 @@ from tray.aws.config import ConfigFiles, profile_settings
 from tray.aws.portal import RoleCredentials
 from tray.aws.sts import CallerIdentity, caller_identity
 from tray.aws.timestamps import format_timestamp
-from tray.core.commands import sign_in_first
+from tray.core.commands import login_command, sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.words import clean
-from tray.errors import NotFound, SignInNeeded, UserMustAct
+from tray.errors import CacheFileBad, NotFound, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
 from tray.worker.tools import Tools
@@ -60,7 +60,7 @@ def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools)
         tools: what to work with.
 
     Raises:
-        SignInNeeded: there is no usable access token.
+        SignInNeeded: there is no usable access token, or its file is damaged.
         TokenRejected: the portal does not take the published one (R6 says what then).
         RoleForbidden: this role is not assigned.
         CacheFileTorn, CacheFileBad: the token cache file cannot be read.
@@ -145,7 +145,13 @@ def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Crede
 
 
 def _access_token(session: SsoSession, tools: Tools) -> Secret:
-    token = tools.read(session)
+    try:
+        token = tools.read(session)
+    except CacheFileBad as error:
+        if error.reason != "bad-file":
+            raise
+        msg = f"{error.sentence} Sign in to replace it: {login_command(session.key)}"
+        raise SignInNeeded(msg) from None
     if token is None or token.expires_at <= tools.clock():
         raise SignInNeeded(sign_in_first(session.key))
     return token.access_token

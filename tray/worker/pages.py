@@ -36,13 +36,13 @@ main { width: 100%; max-width: 27.5rem; padding: 2.75rem 2.5rem 2.25rem; text-al
   stroke-linejoin: round; }
 .good { color: var(--good); } .calm { color: var(--calm); } .bad { color: var(--bad); }
 .track { opacity: .18; } .dot { stroke-width: 4.5; }
-h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650;
+h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650;
   letter-spacing: -.01em; text-wrap: balance; }
 p { margin: 0; text-wrap: pretty; overflow-wrap: anywhere; }
 p + p { margin-top: .75rem; }
 .name { font-weight: 600; }
 .next { margin-top: 1.75rem; padding-top: 1.5rem; border-top: 1px solid var(--line);
-  color: var(--soft); font-size: .9375rem; text-align: left; }
+  color: var(--soft); font-size: .9375rem; }
 code { padding: .15em .45em; border-radius: .4em; background: var(--code); color: var(--ink);
   font: .875em/1.4 ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace;
   overflow-wrap: anywhere; }

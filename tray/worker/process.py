@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, BinaryIO, Final, get_args
 
 import tray
@@ -41,13 +42,11 @@ class _Out:
 
     def send(self, message: Mapping[str, Any]) -> None:
         line = json.dumps(message).encode() + b"\n"
-        with self._lock:
-            try:
-                self._stream.write(line)
-                self._stream.flush()
-            except (BrokenPipeError, ValueError):
-                # The resident is gone; what is under way is finished all the same.
-                log.debug("nobody reads any more")
+        # Without its resident it finishes what is under way all the same. Nothing is logged here:
+        # the log goes through this very pipe.
+        with self._lock, suppress(BrokenPipeError, ValueError):
+            self._stream.write(line)
+            self._stream.flush()
 
 
 class _Log(logging.Handler):

@@ -79,9 +79,20 @@ def _renew(session: SsoSession, tools: Tools, *, adopt: bool) -> Outcome:
         if published.refreshable:
             return _renew_filed(session, tools, published)
         keeper = adopted.keeper
+    if keeper is None and _kept_unrecorded(session, tools, published):
+        keeper = tools.records.change(session.key, keeper="keyring").keeper
     if keeper != "keyring":
         return Unrenewable()
     return _renew_kept(session, tools, published)
+
+
+def _kept_unrecorded(session: SsoSession, tools: Tools, published: SsoToken) -> bool:
+    """Whether the keyring keeps this very token although no record says so: it was lost."""
+    try:
+        kept = tools.kept(session)
+    except granted.KeyringTrouble:
+        return False
+    return kept is not None and kept.fingerprint == published.fingerprint
 
 
 def _renew_kept(session: SsoSession, tools: Tools, published: SsoToken) -> Outcome:

@@ -101,7 +101,9 @@ def _left(deadline: float) -> float:
 
 
 def _waiting() -> KeyringUnavailable:
-    return KeyringUnavailable("the keyring does not answer", reason="keyring-waiting")
+    return KeyringUnavailable(
+        "The keyring does not answer; it is tried again.", reason="keyring-waiting"
+    )
 
 
 SHARED = Patience()

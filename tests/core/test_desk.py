@@ -1,0 +1,135 @@
+"""What a person asks for at the desk: all sign-ins, the console, copies, quitting (M1, K7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
+from tray.core import effects as fx
+from tray.core import events as ev
+
+URL = "https://signin"
+
+
+def signing_in(story: Story) -> list[str]:
+    """Return the sessions whose sign-in was started, in order."""
+    return [start.session.key for start in story.all(fx.StartSignIn)]
+
+
+def finish(story: Story, key: str) -> None:
+    """Let the sign-in of a session end well."""
+    sign_in = story.session(key).sign_in
+    assert sign_in is not None
+    story.send(ev.SignInReady(key, sign_in.attempt, URL))
+    story.send(ev.SignedIn(key, sign_in.attempt, token(key, story.time), "keyring"))
+
+
+def test_signing_in_to_all_goes_one_by_one() -> None:
+    """M1: one click signs in to each session that needs it, one after the other."""
+    story = Story(CORP, LAB, OLD, keepers={"lab": "keyring"})
+    story.file(token("l"), key="lab")
+
+    story.send(ev.SignInAllWanted())
+    first = signing_in(story)
+    finish(story, "corp")
+
+    assert ["corp"] == first
+    assert ["corp", OLD.key] == signing_in(story)
+
+
+def test_a_notice_about_some_signs_in_to_those() -> None:
+    """W2: the button of a joined notice is about the sessions it names."""
+    story = Story(CORP, LAB, OLD)
+
+    story.send(ev.SignInAllWanted(("lab",)))
+    finish(story, "lab")
+
+    assert ["lab"] == signing_in(story)
+
+
+@pytest.mark.parametrize("how", ["too late", "locked", "asleep"])
+def test_who_has_left_is_not_met_by_a_page(how: str) -> None:
+    """T18: the rest of the queue is dropped when nobody is there any more."""
+    story = Story(CORP, LAB)
+    story.send(ev.SignInAllWanted())
+    story.send(ev.SignInReady("corp", 1, URL))
+
+    if how != "too late":
+        story.send(ev.Mood(how))  # type: ignore[arg-type] # a word of Mood
+    story.run_until(30 * MINUTE)
+    for what in ("woke", "unlocked"):
+        story.send(ev.Mood(what))
+
+    assert ["corp"] == signing_in(story)
+    assert 1 == len(story.all(fx.OpenBrowser))
+
+
+def handing_back() -> Story:
+    """Return a story in which somebody has asked to quit and hand everything back."""
+    story = Story(CORP, LAB, keepers={"corp": "keyring", "lab": "keyring"})
+    for key in ("corp", "lab"):
+        story.file(token(key), key=key)
+    story.send(ev.QuitWanted("q", hand_back=True))
+    return story
+
+
+def test_quit_and_hand_back_waits_for_every_session() -> None:
+    """K7: the end comes when all refresh data is in the files again."""
+    story = handing_back()
+
+    first = story.answer(ev.Released("Handed back."), key="corp")
+    last = story.answer(ev.Released("Handed back."), key="lab")
+
+    assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
+    assert ("q", 0) == (only(fx.Tell, last).request, only(fx.Tell, last).exit)
+    assert isinstance(only(fx.Quit, last), fx.Quit)
+
+
+def test_what_cannot_be_handed_back_keeps_us_here() -> None:
+    """K7: with a locked keyring nothing is quit, and who asked is told why."""
+    story = handing_back()
+
+    effects = story.answer(ev.Failed("keyring-locked", "The keyring is locked."), key="corp")
+    story.answer(ev.Released("Handed back."), key="lab")
+
+    assert (1, "The keyring is locked.") == (
+        only(fx.Tell, effects).exit,
+        only(fx.Tell, effects).sentence,
+    )
+    assert [] == story.all(fx.Quit)
+
+
+def test_the_console_opens_with_no_secret() -> None:
+    """M1: the portal's own shortcut link; the browser uses its own session."""
+    story = Story(CORP)
+
+    effects = story.send(ev.ConsoleWanted("dev"))
+
+    assert "https://corp.awsapps.com/start/#/console?account_id=111111111111&role_name=r" == (
+        only(fx.OpenBrowser, effects).url
+    )
+
+
+@pytest.mark.parametrize("event", [ev.ConsoleWanted("gone"), ev.EnvironmentWanted("gone"),
+                                   ev.LinkWanted("gone"), ev.LinkWanted("corp")])  # fmt: skip
+def test_a_stale_row_does_nothing(event: ev.Event) -> None:
+    """M3: what is gone, or not there yet, is not acted on."""
+    assert () == Story(CORP).send(event)
+
+
+def test_the_link_of_a_sign_in_can_be_copied() -> None:
+    """L4: as soon as there is one."""
+    story = Story(CORP)
+    story.send(ev.SignInWanted("corp"))
+    story.send(ev.SignInReady("corp", 1, URL))
+
+    effects = story.send(ev.LinkWanted("corp"))
+
+    assert URL == only(fx.CopyText, effects).text
+
+
+def test_the_environment_is_a_name() -> None:
+    """M1: a line that selects the profile, never a credential."""
+    effects = Story(CORP).send(ev.EnvironmentWanted("dev"))
+
+    assert "export AWS_PROFILE=dev\n" == only(fx.CopyText, effects).text

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worker.world import full_disk
+from tray.core.model import Memory, SessionEnd
+from tray.records import Record, Records
+
+MEMORY = Memory(
+    started_at=1.7e9,
+    lengths=(28800.0, 36000.0),
+    end=SessionEnd(1.8e9, "exact", "0123456789abcdef"),
+    refused="0123456789abcdef",
+    used_at=1.7e9,
+    told=frozenset({"ending-1", "expired-2"}),
+)
+WHOLE = Record(
+    keeper="keyring",
+    handed_back=(1.7e9, 1.7e9 + 1),
+    contested=True,
+    unscoped=True,
+    unstored="0123456789abcdef",
+    signed_out=("0123456789abcdef",),
+    memory=MEMORY,
+)
+
+
+def _members(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in Record.__dataclass_fields__}
+
+
+def test_what_was_recorded_is_read(tmp_path: Path) -> None:
+    """F1: every member comes back as it was, from another process's view, too."""
+    Records(tmp_path).change("corp", **_members(WHOLE))
+
+    assert {"corp": WHOLE} == Records(tmp_path).read()
+
+
+def test_nothing_recorded_is_an_empty_entry(tmp_path: Path) -> None:
+    """K1: null: never signed in."""
+    assert (Record(), {}) == (Records(tmp_path).of("corp"), Records(tmp_path).read())
+
+
+def test_file_and_directory_are_the_users_alone(tmp_path: Path) -> None:
+    """F1: 0600 in a 0700 directory that is made when needed."""
+    records = Records(tmp_path / "state" / "sso-tray")
+
+    records.change("corp", keeper="file")
+
+    assert (0o600, 0o700) == (
+        records.path.stat().st_mode & 0o777,
+        records.path.parent.stat().st_mode & 0o777,
+    )
+
+
+def _count(state: str, key: str, times: int) -> None:
+    records = Records(Path(state))
+    for number in range(times):
+        records.change(key, handed_back=(*records.of(key).handed_back, float(number)))
+        records.change("shared", **{("contested", "unscoped")[number % 2]: True})
+
+
+def test_processes_changing_it_at_once_lose_nothing(tmp_path: Path) -> None:
+    """F2: the resident's memories and the workers' keepers lie in one file."""
+    processes = [
+        multiprocessing.get_context("spawn").Process(
+            target=_count, args=(str(tmp_path), f"session-{number}", 10)
+        )
+        for number in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    found = Records(tmp_path).read()
+
+    assert [0] * 4 == [process.exitcode for process in processes]
+    assert [tuple(map(float, range(10)))] * 4 == [
+        found[f"session-{number}"].handed_back for number in range(4)
+    ]
+    assert (True, True) == (found["shared"].contested, found["shared"].unscoped)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"sessions": 5}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"sessions": []}',
+    ],
+)
+def test_a_broken_file_counts_as_empty_and_is_kept_aside(tmp_path: Path, data: bytes) -> None:
+    """DESIGN 9: nothing is lost by writing over what could not be read."""
+    records = Records(tmp_path)
+    records.path.write_bytes(data)
+
+    before = records.read()
+    records.change("corp", keeper="file")
+
+    assert ({}, "file") == (before, records.of("corp").keeper)
+    aside = tmp_path / "state.json.broken"
+    assert (data or False) == (aside.exists() and aside.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("keeper", "nobody"),
+        ("keeper", ["keyring"]),
+        ("handed_back", "x"),
+        ("handed_back", [1.0, "x", float("nan"), True, 1e300]),
+        ("unstored", 5),
+        ("signed_out", {"a": 1}),
+        ("signed_out", [5]),
+        ("memory", 5),
+        ("memory", {"type": "Memory", "started_at": "yesterday"}),
+        ("memory", {"type": "Memory", "lengths": [1, None]}),
+        ("memory", {"type": "Memory", "end": {"type": "SessionEnd"}}),
+        ("memory", {"type": "Memory", "end": 1.0}),
+        ("memory", {"type": "Memory", "told": ["a"]}),
+        ("memory", {"type": "Memory", "unheard_of": 1}),
+        ("memory", {"type": "Renewed"}),
+    ],
+)
+def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: object) -> None:
+    """DESIGN 9: the keeper of every other session, and this one's other members, stay."""
+    records = Records(tmp_path)
+    records.change("corp", **_members(WHOLE))
+    records.change("other", keeper="released")
+    document = json.loads(records.path.read_bytes())
+    document["sessions"]["corp"][member] = value
+    odd = json.dumps(document).encode()
+    records.path.write_bytes(odd)
+
+    found = records.read()
+    records.change("other", contested=True)
+
+    kept = [name for name in _members(WHOLE) if name != member]
+    assert "released" == found["other"].keeper
+    assert [getattr(WHOLE, name) for name in kept] == [
+        getattr(found["corp"], name) for name in kept
+    ]
+    assert odd == (tmp_path / "state.json.broken").read_bytes()
+
+
+def test_an_entry_that_is_none_costs_itself_alone(tmp_path: Path) -> None:
+    """DESIGN 9: the others stay."""
+    records = Records(tmp_path)
+    records.change("corp", keeper="keyring")
+    document = json.loads(records.path.read_bytes())
+    document["sessions"]["odd"] = 5
+    records.path.write_text(json.dumps(document))
+
+    assert {"corp": Record(keeper="keyring")} == records.read()
+
+
+def test_what_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
+    """DESIGN 9: a passing fault of the disk must not empty the records."""
+    records = Records(tmp_path)
+    records.path.mkdir()
+
+    with pytest.raises(Exception, match=r"state\.json"):
+        records.change("corp", keeper="file")
+
+    assert {} == records.read()
+
+
+def test_a_full_disk_leaves_the_old_whole_and_names_the_file(tmp_path: Path) -> None:
+    """Fault 11: old or new, never half."""
+    records = Records(tmp_path)
+    records.change("corp", keeper="keyring")
+
+    with full_disk(), pytest.raises(OSError, match=r"state\.json"):
+        records.change("corp", keeper="file")
+
+    assert {"corp": Record(keeper="keyring")} == records.read()
+
+
+def test_a_change_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
+    """DESIGN 5: files are watched; each write wakes somebody."""
+    records = Records(tmp_path)
+    records.change("corp", keeper="keyring")
+    before = records.path.stat().st_ino
+
+    records.change("corp", keeper="keyring")
+
+    assert before == records.path.stat().st_ino

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tray.core.model import Preferences
+from tray.errors import ConfigRejected
+from tray.settings import Settings, read_settings
+
+GOOD = """\
+browser = "firefox %s"
+guarded = ["*prod*", "*live*"]
+
+[keyring]
+adopt = false
+service = "mine"
+
+[warnings]
+minutes_before = [5, 30, 10.5]
+
+[compat]
+empty_refresh_members = true
+
+[log]
+debug = true
+
+[sessions.corp]
+length_hours = 12
+browser = "firefox -P work %s"
+
+[sessions."https://d-1.awsapps.com/start"]
+length_hours = 0.25
+"""
+
+
+def _read(directory: Path, toml: str | bytes | None = None, menu: object = None) -> Settings:
+    config = directory / "config.toml"
+    if toml is not None:
+        config.write_bytes(toml if isinstance(toml, bytes) else toml.encode())
+    if menu is not None:
+        (directory / "settings.json").write_text(
+            menu if isinstance(menu, str) else json.dumps(menu)
+        )
+    return read_settings(config, directory)
+
+
+def test_without_files_the_defaults_hold(tmp_path: Path) -> None:
+    """F1: nobody has to write a config."""
+    assert Settings() == _read(tmp_path / "nowhere")
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    """F1: minutes and hours become seconds, the longest warning comes first."""
+    settings = _read(tmp_path, GOOD)
+
+    preferences = Preferences(
+        warn_before=(1800.0, 630.0, 300.0),
+        adopt=False,
+        guarded=("*prod*", "*live*"),
+        session_lengths=(("corp", 43200.0), ("https://d-1.awsapps.com/start", 900.0)),
+    )
+    assert (preferences, "mine", True, True, ()) == (
+        settings.preferences,
+        settings.keyring_service,
+        settings.empty_refresh_members,
+        settings.log_debug,
+        settings.problems,
+    )
+    assert ("firefox -P work %s", "firefox %s") == (
+        settings.browser("corp"),
+        settings.browser("other"),
+    )
+
+
+def test_what_the_menu_set_wins(tmp_path: Path) -> None:
+    """F1: settings.json over config.toml, member by member."""
+    menu = {"keyring": {"adopt": True}, "sessions": {"corp": {"length_hours": 8}}}
+
+    settings = _read(tmp_path, GOOD, menu)
+
+    assert (True, 28800.0, "mine") == (
+        settings.preferences.adopt,
+        dict(settings.preferences.session_lengths)["corp"],
+        settings.keyring_service,
+    )
+
+
+@pytest.mark.parametrize(
+    ("toml", "place"),
+    [
+        ('browser = ""', "browser"),
+        ("browser = 5", "browser"),
+        ('browser = "a\\u001bb"', "browser"),
+        ('guarded = "prod"', "guarded"),
+        ("guarded = [1]", "guarded"),
+        ("keyring = 5", "keyring"),
+        ("[keyring]\nadopt = 1", "keyring.adopt"),
+        ('[keyring]\nservice = " "', "keyring.service"),
+        ("[warnings]\nminutes_before = 5", "warnings.minutes_before"),
+        ("[warnings]\nminutes_before = []", "warnings.minutes_before"),
+        ("[warnings]\nminutes_before = [5, -1]", "warnings.minutes_before"),
+        ("[warnings]\nminutes_before = [inf]", "warnings.minutes_before"),
+        ("[warnings]\nminutes_before = [99999]", "warnings.minutes_before"),
+        ('[compat]\nempty_refresh_members = "yes"', "compat.empty_refresh_members"),
+        ("[log]\ndebug = 0", "log.debug"),
+        ("[sessions]\ncorp = 5", "sessions.corp"),
+        ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
+        ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),
+        ("[sessions.corp]\nlength_hours = inf", "sessions.corp.length_hours"),
+        ("[sessions.corp]\nlength_hours = true", "sessions.corp.length_hours"),
+        (f"[sessions.corp]\nlength_hours = {'9' * 400}", "sessions.corp.length_hours"),
+        ("[sessions.corp]\nbrowser = []", "sessions.corp.browser"),
+        ('[sessions."a\\u001b[31mb"]\nlength_hours = 0', "sessions.a?[31mb.length_hours"),
+    ],
+)
+def test_a_wrong_value_is_named_with_file_and_key(tmp_path: Path, toml: str, place: str) -> None:
+    """DESIGN 9: one sentence that says where, from either file."""
+    config = tmp_path / "config.toml"
+
+    with pytest.raises(ConfigRejected) as rejected:
+        _read(tmp_path, toml)
+
+    assert f"{config}: {place} must be " in rejected.value.sentence
+    assert str(config) == rejected.value.file
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        b"keyring = ",
+        b"\xff\xfe\x00",
+        b"a = 1\na = 2",
+        b"[[[[",
+        b"a = " + b"[" * 20_000,
+        b"a = " + b"9" * 20_000,
+    ],
+)
+def test_what_is_no_toml_is_named(tmp_path: Path, toml: bytes) -> None:
+    """DESIGN 9: bad input of any kind gives a clear message."""
+    with pytest.raises(ConfigRejected, match=r"config\.toml"):
+        _read(tmp_path, toml)
+
+
+@pytest.mark.parametrize("menu", ["{", "[]", "5", "[" * 100_000, '{"keyring": []}'])
+def test_what_is_no_settings_json_is_named(tmp_path: Path, menu: str) -> None:
+    """DESIGN 9: the same for our own file."""
+    with pytest.raises(ConfigRejected, match=r"settings\.json"):
+        _read(tmp_path, "", menu)
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    """Fault 14: a directory at the name is told, not read."""
+    (tmp_path / "config.toml").mkdir()
+
+    with pytest.raises(ConfigRejected, match=r"config\.toml"):
+        read_settings(tmp_path / "config.toml", tmp_path)
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    """DESIGN 9: editors of Windows write one."""
+    assert "mine" == _read(tmp_path, b'\xef\xbb\xbf[keyring]\nservice = "mine"').keyring_service
+
+
+def test_a_key_that_means_nothing_is_told_and_costs_nothing(tmp_path: Path) -> None:
+    """DESIGN 9: a slip of the pen is named; the other settings hold."""
+    toml = "colour = 1\n[keyring]\nadpot = true\nadopt = false\n[sessions.corp]\nhours = 3\n"
+
+    settings = _read(tmp_path, toml)
+
+    config = tmp_path / "config.toml"
+    assert not settings.preferences.adopt
+    assert (
+        f"{config}: colour is no setting.",
+        f"{config}: keyring.adpot is no setting.",
+        f"{config}: sessions.corp.hours is no setting.",
+    ) == settings.problems
+
+
+def test_a_later_versions_menu_setting_is_passed_over(tmp_path: Path) -> None:
+    """Fault 43: after a downgrade there is nothing a person could mend."""
+    assert () == _read(tmp_path, "", {"new": 1}).problems

@@ -1,0 +1,66 @@
+"""A keyring in one file, for tests with several processes: whole items, each change atomic."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tray.files import read_small, write_atomic
+from tray.secret import Secret
+from tray.worker.vault_backends import LockState
+
+
+class FileBackend:
+    """
+    A keyring that several processes share and that outlives them.
+
+    Args:
+        path: its file; nothing is there at first.
+    """
+
+    name = "file"
+    max_chars = None
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def lock_state(self) -> LockState:
+        """It is always open."""
+        return "ready"
+
+    def unlock(self) -> None:
+        """It is always open."""
+
+    def get(self, username: str, /) -> Secret | None:
+        """Read an item."""
+        found = self._items().get(username)
+        return None if found is None else Secret(found)
+
+    def set(self, username: str, value: Secret, /) -> None:
+        """Write an item."""
+        with self._changing():
+            self._write(self._items() | {username: value.reveal()})
+
+    def delete(self, username: str, /) -> None:
+        """Remove an item; none there is no error."""
+        with self._changing():
+            self._write({name: text for name, text in self._items().items() if name != username})
+
+    def _items(self) -> dict[str, str]:
+        try:
+            items: dict[str, str] = json.loads(read_small(self._path))
+        except FileNotFoundError:
+            return {}
+        return items
+
+    def _write(self, items: dict[str, str]) -> None:
+        write_atomic(self._path, json.dumps(items).encode())
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

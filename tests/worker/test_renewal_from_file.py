@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.worker.world import CORP, HALF_LIFE, World, other_place
+from tray.aws.sso_token import SsoToken
+from tray.core.events import (
+    Adopted,
+    Outcome,
+    RemovalJudged,
+    Renewed,
+    Unrenewable,
+)
+from tray.secret import Secret
+
+LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
+
+
+def _kept(world: World) -> SsoToken:
+    kept = world.kept()
+    assert kept is not None
+    return kept
+
+
+def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
+    """K1 keeper file: renewed there, full, unknown members kept, the keyring untouched."""
+    token = world.keep_in_file()
+    world.write_file(token, theirs="kept")
+    world.advance(HALF_LIFE)
+
+    outcome = world.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    members = world.members()
+    assert ("file", "kept", True) == (
+        outcome.keeper,
+        members["theirs"],
+        world.renews(members["refreshToken"]),
+    )
+    assert {
+        *LEAN,
+        "clientId",
+        "clientSecret",
+        "registrationExpiresAt",
+        "refreshToken",
+        "theirs",
+    } == (set(members))
+
+
+def test_from_the_file_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:
+    """Fault 50, section 1.5: what botocore drops here we keep."""
+    token = world.keep_in_file()
+    world.center.omit_refresh_token = True
+
+    world.run("renew")
+
+    assert token.refresh_token == Secret(world.members()["refreshToken"])
+
+
+def test_a_file_moves_to_the_keyring_once_there_is_one(world: World) -> None:
+    """K4: keeper file is not for ever; the keyring takes it before the next renewal."""
+    world.keep_in_file()
+    world.backend.state = "ready"
+
+    outcome = world.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    assert ("keyring", "keyring", LEAN) == (outcome.keeper, world.keeper, set(world.members()))
+    assert world.renews(_kept(world).refresh_token)
+
+
+def test_with_the_setting_off_the_file_stays_the_keeper(world: World) -> None:
+    """K4: adoption off means renewing where the data lies."""
+    world.write_file(world.sign_in())
+
+    outcome = world.run("renew", adopting=False)
+
+    assert isinstance(outcome, Renewed)
+    assert ("file", None) == (world.keeper, world.kept())
+    assert world.renews(world.members()["refreshToken"])
+
+
+def test_a_token_of_another_start_url_is_neither_sent_nor_adopted(world: World) -> None:
+    """Fault 25: the config changed; the old token stays where it is."""
+    foreign = other_place(world.sign_in())
+    world.write_file(foreign)
+    before = world.file.read_bytes()
+
+    outcomes: list[Outcome] = [world.run("renew"), world.run("adopt")]
+
+    assert isinstance(outcomes[1], Adopted)
+    assert (Unrenewable(), "bad-file") == (outcomes[0], outcomes[1].reason)
+    assert (before, {}, ()) == (
+        world.file.read_bytes(),
+        world.backend.items,
+        world.center.requests,
+    )
+
+
+def test_a_file_that_names_no_place_belongs_to_its_session(world: World) -> None:
+    """Section 4.1: readers need only two members; the place comes from the config then."""
+    world.write_file(world.sign_in())
+    members = world.members()
+    world.file.write_text(json.dumps({k: v for k, v in members.items() if k not in LEAN - {
+        "accessToken", "expiresAt"}}))  # fmt: skip
+
+    outcome = world.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    assert CORP.start_url == _kept(world).start_url
+
+
+def test_a_released_session_is_left_alone(world: World) -> None:
+    """K7: nothing is written, nobody is asked."""
+    token = world.sign_in()
+    world.write_file(token)
+    world.tools.records.change(CORP.key, keeper="released")
+    before = world.file.read_bytes()
+
+    outcome = world.run("renew")
+
+    assert (Unrenewable(), before, ()) == (
+        outcome,
+        world.file.read_bytes(),
+        world.center.requests,
+    )
+
+
+def test_without_file_and_keyring_there_is_nothing(world: World) -> None:
+    """K5: without a kept token a missing file means signed out."""
+    assert RemovalJudged("nothing") == world.run("renew")
+
+
+def test_the_age_of_a_token_is_that_of_its_issue(world: World) -> None:
+    """R1: a file published anew, or proven writable, does not look younger than its token."""
+    token = world.keep_in_file()
+    world.advance(1200)
+    world.center.fault("CreateToken", "status")
+
+    world.run("renew")
+
+    read = world.make_tools(world.backend).read(CORP)
+    assert read is not None
+    assert read.issued_at == pytest.approx(token.issued_at, abs=0.01)

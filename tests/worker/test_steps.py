@@ -1,0 +1,309 @@
+"""Rule K8: every step of every transaction can be killed and repeated."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests.keyring_session import keyring_session
+from tests.worker.processes import Ended, Order, Processes, processes
+from tests.worker.world import CONFIG, CORP, environment, token_of
+from tray.aws.token_cache import cache_path, full_document, parse_token
+from tray.core.events import (
+    Adopted,
+    Outcome,
+    Refused,
+    Released,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+)
+from tray.files import write_atomic
+from tray.identity_center import IdentityCenter
+from tray.records import Records
+from tray.system.paths import Paths
+
+Keyring = Literal["file", "gnome"]
+
+
+@dataclass
+class Place:
+    """Homes to arrange and kill in, all with one Identity Center and one kind of keyring."""
+
+    directory: Path
+    center: IdentityCenter
+    starter: Processes
+    made: int = 0
+
+    def homes(self, count: int) -> list[Path]:
+        """Make homes signed in to by `aws sso login`, each by another person."""
+        return [self._home(self.made + number) for number in range(1, count + 1)]
+
+    def _home(self, number: int) -> Path:
+        self.made = number
+        home = self.directory / f"home-{number}"
+        paths = Paths.from_environment({"HOME": str(home)})
+        paths.token_cache.mkdir(parents=True, mode=0o700)
+        paths.aws_config.write_text(CONFIG)
+        given = self.center.sign_in(user=f"person-{number}")
+        write_atomic(_file(home), full_document(token_of(given)))
+        return home
+
+    def adopted(self, count: int) -> list[Path]:
+        """Make homes whose refresh data is in the keyring."""
+        homes = self.homes(count)
+        self.run("arrange", homes)
+        return homes
+
+    def removed(self, count: int) -> list[Path]:
+        """Make some whose file was deleted, and nothing else."""
+        homes = self.adopted(count)
+        for home in homes:
+            _file(home).unlink()
+        return homes
+
+    def signed_out_elsewhere(self, count: int) -> list[Path]:
+        """Make some that `aws sso logout` was run in."""
+        homes = self.removed(count)
+        self.center.revoke()
+        return homes
+
+    def in_file(self, count: int) -> list[Path]:
+        """Make some whose keeper is the file."""
+        homes = self.homes(count)
+        for home in homes:
+            _records(home).change(CORP.key, keeper="file", contested=True)
+        return homes
+
+    def run(self, kind: str, homes: list[Path]) -> list[Ended]:
+        """Run one kind of job in all the homes, side by side."""
+        return self.starter.run(*(Order(home, kind) for home in homes))
+
+    def kept(self, homes: list[Path]) -> list[str | None]:
+        """Return the refresh tokens in the keyring."""
+        return [one.answer for one in self.run("kept", homes)]
+
+    def renews(self, homes: list[Path]) -> list[bool]:
+        """Whether each session can go on by itself, from the file or from the keyring."""
+        found = zip(homes, self.kept(homes), strict=True)
+        accepts = self.center.accepts_refresh_token
+        return [
+            any(accepts(one) for one in (_members(home).get("refreshToken"), kept) if one)
+            for home, kept in found
+        ]
+
+
+def _file(home: Path) -> Path:
+    return cache_path(home / ".aws/sso/cache", CORP.key)
+
+
+def _records(home: Path) -> Records:
+    return Records(Paths.from_environment({"HOME": str(home)}).state)
+
+
+def _members(home: Path) -> dict[str, Any]:
+    """Return the file's members; one that any SDK could not read fails the test."""
+    try:
+        data = _file(home).read_bytes()
+    except FileNotFoundError:
+        return {}
+    parse_token(data, "the file")
+    members: dict[str, Any] = json.loads(data)
+    return members
+
+
+@contextmanager
+def _place(
+    directory: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, **knobs: Any
+) -> Iterator[Place]:
+    with ExitStack() as stack:
+        center = stack.enter_context(IdentityCenter(**knobs))
+        environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        if keyring == "gnome":
+            environ |= stack.enter_context(keyring_session("unlocked")).environ
+        environ |= environment(directory, center.environment())
+        for name in center.environment():
+            monkeypatch.setenv(name, center.url)
+        kind = "system" if keyring == "gnome" else "file"
+        yield Place(directory, center, stack.enter_context(processes(environ, kind)))
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """
+    One transaction to kill.
+
+    Args:
+        kind: of job.
+        start: arranges so many homes.
+        result: what it comes to.
+        last: the last moment of a whole run.
+        signs_out: whether its purpose is that nothing is left.
+    """
+
+    kind: str
+    start: Callable[[Place, int], list[Path]]
+    result: type[Outcome]
+    last: str
+    signs_out: bool = False
+
+
+TRANSACTIONS = {
+    "renew": Transaction("renew", Place.adopted, Renewed, "forgotten"),
+    "renew-from-the-file": Transaction("renew", Place.in_file, Renewed, "published"),
+    "adopt": Transaction("adopt", Place.homes, Adopted, "forgotten"),
+    "adopt-and-renew": Transaction("renew", Place.homes, Renewed, "forgotten"),
+    "publish-again": Transaction("judge-removed", Place.removed, RemovalJudged, "published"),
+    "signed-out-elsewhere": Transaction(
+        "judge-removed", Place.signed_out_elsewhere, RemovalJudged, "deleted", signs_out=True
+    ),
+    "sign-out": Transaction("sign-out", Place.adopted, SignedOut, "removed", signs_out=True),
+    "release": Transaction("release", Place.adopted, Released, "deleted"),
+}
+
+
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_killed_at_every_moment_and_repeated(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K8: no torn file, no refresh token lost, and repeating brings it to its end."""
+    _kill_everywhere(TRANSACTIONS[name], "file", tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["adopt-and-renew", "release"])
+def test_killed_at_every_moment_with_a_real_keyring(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K8: the same with GNOME Keyring in the place of ours."""
+    _kill_everywhere(TRANSACTIONS[name], "gnome", tmp_path, monkeypatch)
+
+
+def _kill_everywhere(
+    transaction: Transaction, keyring: Keyring, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _place(directory, keyring, monkeypatch) as place:
+        whole = place.run(transaction.kind, transaction.start(place, 1))[0]
+        assert transaction.last == _last_of_ours(whole)
+        count = len(whole.moments)
+        homes = transaction.start(place, count)
+
+        killed = place.starter.run(
+            *(Order(home, transaction.kind, stop_at=at) for at, home in enumerate(homes))
+        )
+        able = place.renews(homes)
+        ended = place.run(transaction.kind, homes)
+        kept = place.kept(homes)
+
+        assert [True] * count == [one.killed for one in killed]
+        for number, home in enumerate(homes):
+            where = killed[number].moments
+            assert transaction.signs_out or able[number], where
+            assert isinstance(ended[number].answer, transaction.result | RemovalJudged), where
+            _check_end(transaction, place, home, kept[number])
+
+
+def _last_of_ours(whole: Ended) -> str:
+    names = [name for name in whole.moments if not name.startswith("vault: ")]
+    return [name for name in names if name != "directory-synced"][-1]
+
+
+def _check_end(
+    transaction: Transaction, place: Place, home: Path, kept: str | None
+) -> None:  # fmt: skip
+    """Nothing is half done: what is kept is in one place, and SDKs can read the file."""
+    members, keeper = _members(home), _records(home).of(CORP.key).keeper
+    if transaction.signs_out:
+        assert (None, {}) == (kept, members)
+        return
+    in_file = members.get("refreshToken")
+    otherwise = "released" if transaction.kind == "release" else "file"
+    assert place.center.accepts_access_token(members["accessToken"])
+    assert place.center.accepts_refresh_token(str(kept or in_file))
+    assert (in_file is None, "keyring" if kept else otherwise) == (kept is not None, keeper)
+
+
+def test_under_strict_rotation_only_the_answer_can_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DESIGN 10: the loss is confined to between AWS's answer and the store, and is ``ending``."""
+    with _place(tmp_path, "file", monkeypatch, rotation="strict") as place:
+        count = len(place.run("renew", place.adopted(1))[0].moments)
+        homes = place.adopted(count)
+
+        killed = place.starter.run(
+            *(Order(home, "renew", stop_at=at) for at, home in enumerate(homes))
+        )
+        ended = place.run("renew", homes)
+        able = place.renews(homes)
+
+        lost = []
+        for number, home in enumerate(homes):
+            if able[number]:
+                assert isinstance(ended[number].answer, Renewed)
+                continue
+            assert Refused("valid") == ended[number].answer
+            assert place.center.accepts_access_token(_members(home)["accessToken"])
+            lost.append(killed[number].moments[-1])
+
+    assert ["answered", "vault: store", "vault: item"] == lost
+
+
+def test_many_processes_renew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 69, DESIGN 5: whoever found the same token too old: one CreateToken, no failure."""
+    with _place(tmp_path, "file", monkeypatch, rotation="strict") as place:
+        home = place.adopted(1)[0]
+        seen = parse_token(_file(home).read_bytes(), "").fingerprint
+
+        ended = place.starter.run(*[Order(home, "renew", seen=seen)] * 6)
+
+        assert 1 == place.center.count("CreateToken")
+        fingerprints = {
+            one.answer.token.fingerprint for one in ended if isinstance(one.answer, Renewed)
+        }
+        assert (6, 1) == (len(ended), len(fingerprints - {seen}))
+
+
+def test_processes_without_any_word_between_them_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Section 1.4: under strict rotation even so: the lock keeps one after the other."""
+    with _place(tmp_path, "file", monkeypatch, rotation="strict") as place:
+        home = place.adopted(1)[0]
+
+        ended = place.run("renew", [home] * 4)
+
+        assert [Renewed] * 4 == [type(one.answer) for one in ended]
+        assert [True] == place.renews([home])
+
+
+def test_the_file_can_be_read_at_every_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K3: a reader that never stops sees whole files only, while four processes renew."""
+    with _place(tmp_path, "file", monkeypatch) as place:
+        home = place.adopted(1)[0]
+        done = threading.Event()
+        reads: list[int] = []
+
+        def read() -> None:
+            count = 0
+            while not done.is_set():
+                parse_token(_file(home).read_bytes(), "the file")
+                count += 1
+            reads.append(count)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        place.run("renew", [home] * 4)
+        done.set()
+        reader.join()
+
+    assert 1 == len(reads)

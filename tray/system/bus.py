@@ -1,0 +1,140 @@
+"""
+One connection to a message bus for all who live on it; the bus may be missing, end and come back.
+
+Nothing here raises to the caller: each tenant is told when a connection is there and when it is
+not, with the reason. While connected nothing is polled; without a bus it is tried again on a
+timer that grows slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from dbus_fast.aio import MessageBus
+
+log = logging.getLogger(__name__)
+
+SYSTEM_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
+
+_FIRST_RETRY_SECONDS: Final = 1.0
+_AUTH_SECONDS: Final = 10.0
+
+
+class Tenant(Protocol):
+    """Something that lives on the connection."""
+
+    async def connected(self, bus: MessageBus) -> None:
+        """Move in; called once for each connection. Cancelled if the connection ends before."""
+
+    def disconnected(self, reason: str) -> None:
+        """Take note that there is no connection, and why; called for each failed try, too."""
+
+
+class NoBus(Exception):
+    """There is no address to connect to; its text is the reason."""
+
+
+def system_bus_address(environ: Mapping[str, str]) -> str:
+    """Return where the system bus listens (D-Bus Specification, "System message bus")."""
+    return environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS
+
+
+class Bus:
+    """
+    The connection, kept for its tenants.
+
+    Args:
+        name: for the log and for reasons: ``system bus``.
+        address: asked before each try where the bus listens; may raise `NoBus`.
+        retry_seconds: the longest time between two tries.
+    """
+
+    def __init__(self, name: str, address: Callable[[], str], *, retry_seconds: float) -> None:
+        self._name = name
+        self._address = address
+        self._retry = retry_seconds
+        self._tenants: list[Tenant] = []
+        self._bus: MessageBus | None = None
+        self._stopping = asyncio.Event()
+
+    def join(self, tenant: Tenant) -> None:
+        """Add a tenant; before :meth:`serve`."""
+        self._tenants.append(tenant)
+
+    async def serve(self) -> None:
+        """Connect and connect again until :meth:`stop`; raises nothing."""
+        delay = min(_FIRST_RETRY_SECONDS, self._retry)
+        while not self._stopping.is_set():
+            try:
+                bus = await self._connect()
+            except Exception as error:  # noqa: BLE001  (whatever a bus does, the caller lives on)
+                reason = self._sentence(error)
+            else:
+                delay = min(_FIRST_RETRY_SECONDS, self._retry)
+                reason = await self._live(bus)
+            self._tell(reason)
+            if await self._stopped_within(delay):
+                return
+            delay = min(2 * delay, self._retry)
+
+    def stop(self) -> None:
+        """End :meth:`serve`; the connection closes."""
+        self._stopping.set()
+        if self._bus is not None:
+            self._bus.disconnect()
+
+    async def _connect(self) -> MessageBus:
+        return await MessageBus(bus_address=self._address(), auth_timeout=_AUTH_SECONDS).connect()
+
+    async def _live(self, bus: MessageBus) -> str:
+        """Hand a connection to the tenants and return why it ended."""
+        self._bus = bus
+        tasks = [asyncio.ensure_future(self._move_in(tenant, bus)) for tenant in self._tenants]
+        try:
+            if self._stopping.is_set():
+                bus.disconnect()
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's own
+        except Exception as error:  # noqa: BLE001  (any end of a connection is just its end)
+            log.debug("%s: %s", self._name, type(error).__name__)
+        finally:
+            self._bus = None
+            bus.disconnect()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return f"no {self._name}: it ended"
+
+    async def _move_in(self, tenant: Tenant, bus: MessageBus) -> None:
+        try:
+            await tenant.connected(bus)
+        except Exception as error:  # noqa: BLE001  (one tenant's trouble is not the others')
+            kind = type(error).__name__
+            log.warning("%s on the %s: %s", type(tenant).__name__, self._name, kind)
+            if bus.connected:
+                tenant.disconnected(f"the {self._name} answers with {kind}")
+
+    def _tell(self, reason: str) -> None:
+        log.info("%s", reason)
+        for tenant in self._tenants:
+            tenant.disconnected(reason)
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _sentence(self, error: Exception) -> str:
+        match error:
+            case NoBus():
+                why = str(error)
+            case OSError():
+                why = error.strerror or type(error).__name__
+            case _:
+                why = type(error).__name__
+        return f"no {self._name}: {why}"

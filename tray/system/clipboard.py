@@ -1,0 +1,96 @@
+"""
+Copying a link, or what selects a profile in a shell, by whatever program this system has for it.
+
+What can fail: there is none, or it refuses (``False``). Any other kind of text is refused here
+(`OurBug`): a secret must never get into a clipboard, whose history others keep.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tray.errors import OurBug
+from tray.system import MACOS, WINDOWS
+
+LIMIT_SECONDS: Final = 5.0
+
+_LINK: Final = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
+_SELECTS: Final = re.compile(
+    r"(export |set -gx |set |\$env:)?"
+    r"AWS_(PROFILE|DEFAULT_PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE)"
+    r"[ =].{1,400}"
+)
+"""One line that sets a variable which names something; none of these holds a credential."""
+
+
+def copy(text: str, environ: Mapping[str, str]) -> bool:
+    """
+    Put a text on the clipboard.
+
+    It goes through the program's standard input: arguments are seen by everybody on the machine.
+    Blocks, at most some seconds: call it off the loop.
+
+    Args:
+        text: an ``https://`` link (or one to our own 127.0.0.1), or lines such as
+            ``export AWS_PROFILE=dev``.
+        environ: says which desktop this is, and where programs are.
+
+    Returns:
+        Whether a program took it.
+
+    Raises:
+        OurBug: the text is of another kind.
+    """
+    if not _may_be_copied(text):
+        msg = "something that is neither a link nor a name was to be copied; it was not"
+        raise OurBug(msg)
+    return any(_offer(command, data, environ) for command, data in _ways(text, environ))
+
+
+def _may_be_copied(text: str) -> bool:
+    if _LINK.fullmatch(text):
+        return True
+    lines = text.splitlines()
+    return bool(lines) and all(_SELECTS.fullmatch(line) for line in lines)
+
+
+def _ways(text: str, environ: Mapping[str, str]) -> Iterator[tuple[list[str], bytes]]:
+    """Yield commands with what to write to them, the likeliest first."""
+    plain = text.encode("utf-8", "replace")
+    if MACOS:
+        yield ["pbcopy"], plain
+        return
+    if WINDOWS or environ.get("WSL_DISTRO_NAME"):
+        # clip.exe takes the console's code page, or UTF-16 with a byte order mark.
+        yield ["clip.exe"], b"\xff\xfe" + text.encode("utf-16-le", "replace")
+    if environ.get("WAYLAND_DISPLAY"):
+        yield ["wl-copy"], plain
+    if environ.get("DISPLAY"):
+        yield ["xclip", "-selection", "clipboard", "-in"], plain
+        yield ["xsel", "--clipboard", "--input"], plain
+
+
+def _offer(command: list[str], data: bytes, environ: Mapping[str, str]) -> bool:
+    program = shutil.which(command[0], path=environ.get("PATH"))
+    if program is None:
+        return False
+    try:
+        # Its output goes nowhere: the copy it leaves in the background to serve the text would
+        # keep a pipe open.
+        done = subprocess.run(
+            [program, *command[1:]],
+            input=data,
+            env=dict(environ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=LIMIT_SECONDS,
+            check=False,
+            start_new_session=not WINDOWS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
