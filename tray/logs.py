@@ -72,6 +72,8 @@ def quiet_libraries() -> None:
     """Cap the libraries that log secrets; done in every process of ours, before they act."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # In its debug mode it warns of slow tasks by their repr, and that shows what they return.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 def log_to(state: Path | None, *, debug: bool = False) -> None:

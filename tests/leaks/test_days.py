@@ -63,8 +63,7 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
                 witness.say(living, line)
             renew_and_kill_the_worker(witness, living)
             write_as_the_cli(witness)
-            living.until_notice("adopted")
-            living.until_state(SESSION, "signed-in", keeper="keyring")
+            until(lambda: "refreshToken" not in witness.here.token_file(), "it is adopted")
             witness.look()
             center.revoke()
             living.ask("renew", session=SESSION)
@@ -108,7 +107,7 @@ def test_a_locked_keyring_and_a_crash(tmp_path: Path) -> None:
             witness.here.center.auto_approve = False
             waiting = witness.here.start("login", LEGACY, "--no-browser")
             assert waiting.stdout is not None
-            next(line for line in waiting.stdout if "http" in line)
+            next(line for line in waiting.stdout if line.startswith("  http"))
             workers = workers_of(living)
             living.process.kill()
             out, err = waiting.communicate(timeout=60)
