@@ -13,6 +13,18 @@ from tray.aws.token_cache import full_document
 
 TROUBLE = ("status", "throttle", "html", "reset", "cut", "lost")
 REFUSALS = ("InvalidRequestException", "SlowDownException", "TeapotException")
+EVERYWHERE = {
+    "argv",
+    "environment",
+    "file home/.local/state/sso-tray/history.jsonl",
+    "file home/.local/state/sso-tray/sso-tray.log",
+    "file home/.local/state/sso-tray/state.json",
+    "file home/browser.log.page",
+    "state of the rules",
+    "stderr of login",
+    "stderr of resident and workers",
+    "told to subscribers",
+}
 PROFILE, OTHER = "dev-profile", "test-profile"
 
 
@@ -71,12 +83,17 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
             again = witness.tray("login", SESSION)
             witness.memory(living)
             signed_out = witness.tray("logout", SESSION)
-        document = json.loads(given.out)
+        document, seen = json.loads(given.out), witness.seen()
 
         assert [0] * 5 == [one.code for one in (signed_in, given, whose, again, signed_out)]
         assert "session-over" == expired["reason"]
         assert {document["SecretAccessKey"], document["SessionToken"]} <= center.secrets()
         assert {} == witness.found()
+        # Everywhere was truly looked: what belongs there was seen.
+        assert {"role credentials"} == seen["stdout of credentials"]
+        assert {"role credentials"} == seen["memory of the resident"] - {"state"}
+        assert {"state"} == seen["argv"]
+        assert EVERYWHERE <= set(seen)
 
 
 def test_a_day_without_a_keyring(tmp_path: Path) -> None:

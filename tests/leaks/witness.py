@@ -149,16 +149,20 @@ class Witness:
 
     def found(self) -> dict[str, set[str]]:
         """Return where which kinds of secrets were found, those that belong there left out."""
-        self.look()
-        secrets = Canaries(self.here.center.secrets())
-        states = Canaries(self._states())
-        found: dict[str, set[str]] = {}
-        for place, texts in self.told.items():
-            for text in texts:
-                seen = {kind(one) for one in secrets.in_text(text)}
-                seen |= {"state" for _ in states.in_text(text)}
-                found.setdefault(place, set()).update(seen - _allowed(place))
+        found = {place: kinds - _allowed(place) for place, kinds in self.seen().items()}
         return {place: kinds for place, kinds in found.items() if kinds}
+
+    def seen(self) -> dict[str, set[str]]:
+        """Return where which kinds of secrets were found at all."""
+        self.look()
+        secrets, states = Canaries(self.here.center.secrets()), Canaries(self._states())
+        seen: dict[str, set[str]] = {}
+        for place, texts in self.told.items():
+            kinds = seen.setdefault(place, set())
+            for text in texts:
+                kinds |= {kind(one) for one in secrets.in_text(text)}
+                kinds |= {"state" for _ in states.in_text(text)}
+        return seen
 
     def _states(self) -> set[str]:
         queries = [parse_qs(urlsplit(url).query) for url in self.here.opened()]

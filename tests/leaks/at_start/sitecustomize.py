@@ -20,12 +20,15 @@ _RECORD = Path(os.environ["SSO_TRAY_TEST_RECORD"])
 
 def _texts() -> list[str]:
     """Return every text that some object of this process holds."""
-    found = {
-        held if isinstance(held, str) else bytes(held).decode("latin-1")
-        for thing in gc.get_objects()
-        for held in gc.get_referents(thing)
-        if isinstance(held, str | bytes | bytearray)
-    }
+    found, unknown, seen = set[str](), list[object](gc.get_objects()), set[int]()
+    while unknown:
+        for held in gc.get_referents(unknown.pop()):
+            if isinstance(held, str | bytes | bytearray):
+                found.add(held if isinstance(held, str) else bytes(held).decode("latin-1"))
+            elif not gc.is_tracked(held) and id(held) not in seen:
+                # A dict or tuple of nothing but texts is not on the collector's own list.
+                seen.add(id(held))
+                unknown.append(held)
     return [text for text in found if len(text) >= 12]
 
 
