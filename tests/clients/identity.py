@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.clients.aws_cli import TIMEOUT, Version, aws_cli
-from tests.components import ROOT, require
+from tests.components import ROOT, Component, require
 
 ClientName = Literal["aws-newest", "aws-debian", "boto3", "js", "js-chain"]
 """``js`` is asked through ``fromSSO``, ``js-chain`` through its default chain of providers."""
@@ -25,6 +25,12 @@ ClientName = Literal["aws-newest", "aws-debian", "boto3", "js", "js-chain"]
 CLIENTS: tuple[ClientName, ...] = ("aws-newest", "aws-debian", "boto3", "js", "js-chain")
 
 _VERSIONS: Mapping[ClientName, Version] = {"aws-newest": "newest", "aws-debian": "debian"}
+_COMPONENTS: Mapping[ClientName, Component] = {
+    "aws-newest": "aws-newest",
+    "aws-debian": "aws-debian",
+    "js": "js-sdk",
+    "js-chain": "js-sdk",
+}
 
 _BOTO3 = """\
 import json
@@ -58,6 +64,12 @@ class Answer:
 
 Client = Callable[[], Answer]
 """Asks once."""
+
+
+def require_client(name: ClientName) -> None:
+    """Skip the test, or fail it under ``CI``, where a client is missing."""
+    if name in _COMPONENTS:
+        require(_COMPONENTS[name])
 
 
 @contextmanager

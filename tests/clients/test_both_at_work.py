@@ -15,6 +15,7 @@ from tray.identity_center import fingerprint
 from tray.worker.removal import judge_removed
 
 clients = pytest.mark.parametrize("name", CLIENTS)
+each_kind = pytest.mark.parametrize("name", ["aws-newest", "aws-debian", "boto3", "js"])
 
 
 def ask_until_used(who: Client, desk: Desk) -> set[Answer]:
@@ -50,7 +51,7 @@ def test_a_running_client_takes_the_renewed_token(name: ClientName, desk: Desk) 
     assert 2 == desk.refreshes()
 
 
-@pytest.mark.parametrize("name", ["aws-newest", "aws-debian", "boto3", "js"])
+@each_kind
 def test_a_running_client_survives_a_removed_file(name: ClientName, desk: Desk) -> None:
     """Without the file it says so; once we have judged the removal and published, it goes on."""
     desk.keep("lean", minutes=60)
@@ -84,7 +85,7 @@ def test_renewing_as_fast_as_we_can_disturbs_nobody(name: ClientName, desk: Desk
     assert desk.refreshes() == len(outcomes)
 
 
-@clients
+@each_kind
 def test_both_renew_a_full_file_at_once(name: ClientName, desk: Desk) -> None:
     """With one refresh token in both requests both get on, and the file left behind renews."""
     desk.keep("full", minutes=4)
@@ -103,7 +104,7 @@ def test_both_renew_a_full_file_at_once(name: ClientName, desk: Desk) -> None:
     assert IT_IS_ME == desk.ask(name)
 
 
-@clients
+@each_kind
 def test_a_client_renews_while_we_adopt(name: ClientName, desk: Desk) -> None:
     """A client that writes a file we have just taken over is followed: nothing it got is lost."""
     desk.keep("full", minutes=4)

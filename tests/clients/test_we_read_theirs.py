@@ -29,7 +29,6 @@ writers = pytest.mark.parametrize(
         ("aws-debian", "renews"),
         ("boto3", "renews"),
         ("js", "renews"),
-        ("js-chain", "renews"),
     ],
 )
 versions = pytest.mark.parametrize("version", ["newest", "debian"])

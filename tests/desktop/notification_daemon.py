@@ -25,7 +25,7 @@ _SIGNATURES = {
     "Notify": "susssasa{sv}i",
     "CloseNotification": "u",
 }
-_HINTS = {"urgency": "y", "desktop-entry": "s", "sender-pid": "x"}
+_HINTS = {"urgency": "y", "desktop-entry": "s", "sender-pid": "x", "image-data": "(iiibiiay)"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Shown:
     urgency: int
     desktop_entry: str
     expires: int
+    colours: frozenset[tuple[int, ...]]
 
 
 @dataclass
@@ -164,6 +165,7 @@ class NotificationDaemon:
             hints["urgency"].value if "urgency" in hints else 1,
             hints["desktop-entry"].value if "desktop-entry" in hints else "",
             expires,
+            _colours(hints),
         )
         return Message.new_method_return(message, "u", [number])
 
@@ -191,11 +193,25 @@ class NotificationDaemon:
         for name, value in hints.items():
             if _HINTS.get(name) != value.signature:
                 return f"the hint {name} of type {value.signature}"
+        if "image-data" in hints:
+            width, height, row, alpha, depth, channels, data = hints["image-data"].value
+            told = (alpha, depth, channels, row, len(data))
+            if told != (True, 8, 4, 4 * width, row * height):
+                return f"a picture of {told}"
         return None
 
     def _refuse(self, message: Message, why: str) -> Message:
         self.wrong.append(why)
         return Message.new_error(message, "org.freedesktop.DBus.Error.InvalidArgs", why)
+
+
+def _colours(hints: dict[str, Variant]) -> frozenset[tuple[int, ...]]:
+    """Return the opaque colours of a notification's picture."""
+    if "image-data" not in hints:
+        return frozenset()
+    data = bytes(hints["image-data"].value[-1])
+    points = (tuple(data[at : at + 4]) for at in range(0, len(data), 4))
+    return frozenset(point[:3] for point in points if point[3] == 255)
 
 
 @asynccontextmanager

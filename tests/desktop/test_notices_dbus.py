@@ -13,6 +13,7 @@ from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import NAME, PATH, notification_daemon
 from tests.desktop.telling import ENDING, EXPIRED, SIGN_IN, telling
 from tray.core.effects import Button
+from tray.desktop.icon import STATE_COLOURS
 from tray.desktop.notice_dbus import DBusNotices
 from tray.desktop.notifier import Pressed, Rung
 
@@ -60,6 +61,7 @@ def test_a_notice_arrives_whole(bus: Bus) -> None:
             assert (ENDING.title, ENDING.text, 1) == (shown.summary, shown.body, shown.urgency)
             assert ("Sign in", "Remind me later") == shown.actions[1::2]
             assert ("sso-tray", 0, -1) == (shown.desktop_entry, shown.replaces, shown.expires)
+            assert STATE_COLOURS["ending"] in shown.colours
 
     run(story())
 
@@ -445,6 +447,7 @@ def test_a_button_that_fails_breaks_nothing(bus: Bus) -> None:
             await tray.shown(ENDING)
             daemon.click("Sign in")
             await tray.pressed.get()
+            await tray.heard()  # that it closed, too
 
             assert "dbus" == await tray.shown(EXPIRED)
 

@@ -128,13 +128,12 @@ def _short(message: dict[str, Any]) -> object:
 
 
 @contextmanager
-def resident(environ: Mapping[str, str]) -> Iterator[Living]:
+def resident(environ: Mapping[str, str], *, icon: bool = False) -> Iterator[Living]:
     """Run the resident until the end of the block; it must end by itself when asked to."""
     root = Path(__file__).resolve().parents[2]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tray.resident", "--no-icon"], env=environ, stdin=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "tray.resident", *([] if icon else ["--no-icon"])]
+    process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
     living = Living(process, environ)
     try:
         _await_socket(living)

@@ -151,6 +151,9 @@ def test_the_keeper_is_recorded_before_the_file_changes(place: Place) -> None:
         ("granted", None, False),
         ("stored", None, False),
         ("recorded", "keyring", False),
+        ("temp-written", "keyring", False),
+        ("renamed", "keyring", True),
+        ("directory-synced", "keyring", True),
         ("published", "keyring", True),
         ("forgotten", "keyring", True),
     ] == steps

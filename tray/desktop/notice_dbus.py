@@ -14,11 +14,12 @@ import html
 import logging
 from typing import Any, ClassVar, Final
 
-from dbus_fast import Message, MessageFlag, MessageType, Variant
+from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tray.core.effects import Button, Notice
+from tray.core.effects import Button, Notice, NoticeCategory
 from tray.desktop.notifier import LIMIT_SECONDS, BusRung, NotTold, Pressed, ToldBy
+from tray.system.bus import send_and_forget
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ class DBusNotices(BusRung):
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
             "desktop-entry": Variant("s", DESKTOP_ENTRY),
+            # Sent along, since a theme has our icon only where a package has installed it.
+            "image-data": _pixels(notice.category),
         }
         return _method(
             "Notify",
@@ -141,14 +144,14 @@ class DBusNotices(BusRung):
             return
         reply = late.result()
         if reply.message_type is MessageType.METHOD_RETURN:
-            _send(bus, _method("CloseNotification", "u", [int(reply.body[0])]))
+            send_and_forget(bus, _method("CloseNotification", "u", [int(reply.body[0])]))
 
     async def _withdraw(self, slot: str) -> None:
         number = self._ids.pop(slot, None)
         if number is None or self._bus is None:
             return
         self._buttons.pop(number, None)
-        _send(self._bus, _method("CloseNotification", "u", [number]))
+        send_and_forget(self._bus, _method("CloseNotification", "u", [number]))
         self._listen_no_longer()
 
     async def _call(self, bus: MessageBus, member: str) -> Message:
@@ -161,7 +164,7 @@ class DBusNotices(BusRung):
         if not self._listening:
             self._listening = True
             for rule in _RULES:
-                _send(bus, _match("AddMatch", rule))
+                send_and_forget(bus, _match("AddMatch", rule))
 
     def _listen_no_longer(self) -> None:
         if self._ids or self._asking or not self._listening or self._bus is None:
@@ -169,7 +172,7 @@ class DBusNotices(BusRung):
         self._listening = False
         self._forget()  # unwatched, the daemon may be another one when it is next needed
         for rule in _RULES:
-            _send(self._bus, _match("RemoveMatch", rule))
+            send_and_forget(self._bus, _match("RemoveMatch", rule))
 
     def _forget(self) -> None:
         self._owner = self._capabilities = None
@@ -202,6 +205,15 @@ class DBusNotices(BusRung):
         self._listen_no_longer()
 
 
+def _pixels(category: NoticeCategory) -> Variant:
+    """Return a picture as the hint ``image-data``: size, row length, alpha, depth, channels."""
+    from tray.desktop.notice_picture import picture  # Pillow is needed with the first notice
+
+    drawn = picture(category)
+    width, height = drawn.size
+    return Variant("(iiibiiay)", [width, height, 4 * width, True, 8, 4, drawn.tobytes()])
+
+
 def _method(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
     return Message(
         destination=NAME,
@@ -222,18 +234,6 @@ def _match(member: str, rule: str) -> Message:
         signature="s",
         body=[rule],
     )
-
-
-def _send(bus: MessageBus, message: Message) -> None:
-    """Send a call whose answer nobody needs."""
-    message.flags = MessageFlag.NO_REPLY_EXPECTED
-    bus.send(message).add_done_callback(_seen)
-
-
-def _seen(sent: asyncio.Future[None]) -> None:
-    """A connection that ends tells its tenants so; the message lost with it is no news."""
-    if not sent.cancelled():
-        sent.exception()
 
 
 def _answer(reply: Message) -> Message:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
+from dbus_fast import Message, MessageFlag
 from dbus_fast.aio import MessageBus
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,25 @@ class NoBus(Exception):
 def system_bus_address(environ: Mapping[str, str]) -> str:
     """Return where the system bus listens (D-Bus Specification, "System message bus")."""
     return environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS
+
+
+def send_and_forget(bus: MessageBus, message: Message) -> None:
+    """
+    Send a call whose answer nobody needs; raises nothing.
+
+    A connection that ends tells its tenants so, and the message lost with it is no news; dbus-fast
+    5.2 raises then, or keeps an exception that somebody has to look at.
+    """
+    message.flags |= MessageFlag.NO_REPLY_EXPECTED
+    try:
+        bus.send(message).add_done_callback(_seen)
+    except Exception as error:  # noqa: BLE001  (a selector's, a socket's: whatever came first)
+        log.debug("nothing was sent: %s", type(error).__name__)
+
+
+def _seen(sent: asyncio.Future[None]) -> None:
+    if not sent.cancelled():
+        sent.exception()
 
 
 class Bus:

@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Final
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from tray.system.bus import send_and_forget
+
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 5.0
@@ -108,8 +110,7 @@ class BusService(ABC):
         if self._bus is None:
             return
         message = _method(_BUS, _BUS_PATH, _BUS, member, "s", [rule])
-        message.flags |= MessageFlag.NO_REPLY_EXPECTED
-        self._bus.send(message).add_done_callback(_seen)
+        send_and_forget(self._bus, message)
 
     async def _call(
         self,
@@ -185,9 +186,3 @@ def _method(
         body=body,
         flags=MessageFlag.NO_AUTOSTART,
     )
-
-
-def _seen(sent: asyncio.Future[None]) -> None:
-    """A connection that ends tells its tenants so; the message lost with it is no news."""
-    if not sent.cancelled():
-        sent.exception()

@@ -1,0 +1,39 @@
+"""Print the performance table: ``make bench``; names as arguments choose rows."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import change, config_parsing, renewals, resident, start
+from tests.benchmarks.table import Figure, show
+
+
+def _config() -> list[Figure]:
+    return [
+        Figure(f"config, {name}", ours, "ms", "botocore", theirs, goal)
+        for name, ours, theirs, _, goal in config_parsing.measure()
+    ]
+
+
+PARTS = {
+    "config": _config,
+    "change": change.measure,
+    "renewals": renewals.measure,
+    "start": start.measure,
+    "resident": resident.measure,
+}
+
+
+def main() -> int:
+    """Measure what was asked for, everything by default."""
+    wanted = sys.argv[1:] or list(PARTS)
+    figures: list[Figure] = []
+    for name in wanted:
+        sys.stderr.write(f"measuring: {name}\n")
+        figures += PARTS[name]()
+    show(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

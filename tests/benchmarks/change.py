@@ -1,0 +1,106 @@
+"""How long it takes from a changed cache file to a changed state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks.table import Figure, median
+from tray.aws.token_cache import cache_path
+from tray.core.effects import Effect
+from tray.core.events import ConfigRead, Event
+from tray.core.model import Catalog, SsoSession
+from tray.core.state import TrayState
+from tray.resident.loop import Loop
+from tray.resident.watch import Watch
+from tray.system.paths import Paths
+
+EVENTS = 300
+
+# Another process writes, as the AWS CLI and botocore do: in place, and by rename.
+_WRITER = """
+import json, os, sys, time
+path = sys.argv[1]
+for line in sys.stdin:
+    number = int(line)
+    token = {"startUrl": "https://x.awsapps.com/start", "region": "eu-west-2",
+             "accessToken": f"token-{number:06d}" + "x" * 1500,
+             "expiresAt": "2099-01-01T00:00:00Z"}
+    data = json.dumps(token).encode()
+    if number % 2:
+        target = path + ".new"
+        with open(target, "wb") as file:
+            file.write(data)
+        began = time.monotonic_ns()
+        os.rename(target, path)
+    else:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(descriptor, data)
+        began = time.monotonic_ns()
+        os.close(descriptor)
+    print(began, flush=True)
+"""
+
+
+def measure() -> list[Figure]:
+    """Measure 300 changes, half by rename and half in place, made by another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        spent = asyncio.run(_changes(Path(folder)))
+    spent.sort()
+    p99 = spent[int(len(spent) * 0.99) - 1]
+    return [
+        Figure("token file changed -> state, median", median(spent), "ms", "(limit)", None, 1.0),
+        Figure("token file changed -> state, p99", p99, "ms", "(limit)", None, 5.0),
+    ]
+
+
+async def _changes(home: Path) -> list[float]:
+    environ = {"HOME": str(home)}
+    paths = Paths.from_environment(environ)
+    paths.token_cache.mkdir(parents=True)
+    moments: list[int] = []
+    arrived = asyncio.Event()
+
+    def take(event: Event) -> None:
+        before = loop.state.sessions["corp"].token
+        loop.post(event)
+        if loop.state.sessions["corp"].token != before:
+            moments.append(time.monotonic_ns())
+            arrived.set()
+
+    def nothing(*_: object) -> None:
+        return None
+
+    def perform(effect: Effect) -> None:
+        del effect
+
+    loop = Loop(TrayState("machine"), perform=perform, changed=nothing, arm=nothing)
+    session = SsoSession("corp", "https://x.awsapps.com/start", "eu-west-2")
+    loop.post(ConfigRead(Catalog((session,))))
+    watch = Watch(paths, tokens=take, config=nothing, settings=nothing, records=nothing)
+    watch.follow(["corp"])
+    watch.start()
+    path = cache_path(paths.token_cache, "corp")
+    writer = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _WRITER, str(path),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ),
+    )  # fmt: skip
+    assert writer.stdin is not None
+    assert writer.stdout is not None
+    spent: list[float] = []
+    for number in range(EVENTS):
+        arrived.clear()
+        writer.stdin.write(f"{number}\n".encode())
+        await asyncio.wait_for(arrived.wait(), 30)
+        began = json.loads(await writer.stdout.readline())
+        spent.append((moments[-1] - began) / 1e6)
+    writer.stdin.close()
+    await writer.wait()
+    watch.close()
+    return spent

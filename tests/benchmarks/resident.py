@@ -1,0 +1,167 @@
+"""What the resident costs while nothing happens: memory and wakeups, beside others like it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.config_parsing import config_of
+from tests.benchmarks.table import Figure
+from tests.desk import desk
+from tests.resident.living import Living, resident
+from tray.demo import START_URL
+from tray.identity_center import IdentityCenter
+
+SETTLED = 60.0
+"""Seconds after a renewal (DESIGN 5)."""
+WINDOW = 60.0
+"""Seconds over which wakeups are counted."""
+PROFILES = 1_000
+
+# What any Python program with a loop and a bus connection costs.
+_BARE = """
+import asyncio, os
+from dbus_fast.aio import MessageBus
+async def main():
+    await MessageBus().connect()
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one process: kB resident, kB of its own, context switches a minute, all threads."""
+
+    rss: int
+    uss: int
+    switches: int
+
+
+def measure() -> list[Figure]:
+    """Run all of them on one desktop, and look at them at the same moments."""
+    with ExitStack() as stack:
+        screen = stack.enter_context(desk())
+        center = stack.enter_context(IdentityCenter(auto_approve=True, token_life=30))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environ = dict(screen.env) | center.environment() | _home(folder)
+        living = stack.enter_context(resident(environ, icon=True))
+        _signed_in(living, environ)
+        renewed = center.count("CreateToken", grant_type="refresh_token")
+        center.wait_for("CreateToken", renewed + 1, 60, grant_type="refresh_token")
+        with center.lock:
+            center.token_life = 3600  # the next one is quiet for long
+        center.wait_for("CreateToken", renewed + 2, 60, grant_type="refresh_token")
+        processes = {"resident": living.process.pid}
+        bare = stack.enter_context(_running([sys.executable, "-c", _BARE], environ))
+        processes["bare"] = bare
+        udiskie = _udiskie(stack, environ)
+        if udiskie is not None:
+            processes["udiskie"] = udiskie
+        time.sleep(SETTLED)
+        costs = _costs(processes)
+    return _figures(costs)
+
+
+def _figures(costs: dict[str, Cost]) -> list[Figure]:
+    ours, bare = costs["resident"], costs["bare"]
+    rows = [
+        Figure("resident, VmRSS", ours.rss / 1024, "MB", "bare loop + bus", bare.rss / 1024, 1.6),
+        Figure("resident, USS", ours.uss / 1024, "MB", "bare loop + bus", bare.uss / 1024, None),
+        Figure("resident, wakeups in a minute", ours.switches, "", "(limit)", None, 2),
+        Figure("bare loop + bus, wakeups", bare.switches, "", "", None, None),
+    ]
+    other = costs.get("udiskie")
+    if other is not None:
+        rows.insert(
+            1, Figure("resident, VmRSS", ours.rss / 1024, "MB", "udiskie", other.rss / 1024, 0.65)
+        )
+    return rows
+
+
+def _home(folder: Path) -> dict[str, str]:
+    """Make a home of 1,000 profiles."""
+    aws = folder / ".aws"
+    aws.mkdir()
+    own = f"[sso-session mine]\nsso_start_url = {START_URL}\nsso_region = eu-west-2\n"
+    (aws / "config").write_text(own + config_of(PROFILES))
+    return {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder / ".config"),
+        "XDG_STATE_HOME": str(folder / ".local" / "state"),
+        "BROWSER": f"{sys.executable} -m tray.demo --browser %s",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _signed_in(living: Living, environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "tray", "login", "mine"]
+    subprocess.run(command, env=living.environ | environ, check=True, capture_output=True)
+
+
+def _udiskie(stack: ExitStack, environ: dict[str, str]) -> int | None:
+    """Start udiskie with its tray icon; it wants udisksd, here on the session's bus."""
+    found = shutil.which("udiskie")
+    daemon = next(
+        (path for path in Path("/usr").glob("lib*/udisks2/udisksd") if path.exists()), None
+    )
+    if found is None or daemon is None:
+        sys.stderr.write("udiskie is not installed: sudo apt-get install udiskie udisks2\n")
+        return None
+    own = environ | {"DBUS_SYSTEM_BUS_ADDRESS": environ["DBUS_SESSION_BUS_ADDRESS"]}
+    stack.enter_context(_running([str(daemon)], own))
+    time.sleep(2)
+    return stack.enter_context(_running([found, "--tray", "--no-notify"], own))
+
+
+@contextmanager
+def _running(command: list[str], environ: dict[str, str]) -> Iterator[int]:
+    process = subprocess.Popen(
+        command,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _costs(processes: dict[str, int]) -> dict[str, Cost]:
+    """Look at all of them twice, a minute apart."""
+    before = {name: _switches(pid) for name, pid in processes.items()}
+    time.sleep(WINDOW)
+    return {
+        name: Cost(_kb(pid, "status", "VmRSS"), _uss(pid), _switches(pid) - before[name])
+        for name, pid in processes.items()
+    }
+
+
+def _switches(pid: int) -> int:
+    """Count voluntary and forced context switches of all threads."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for line in (task / "status").read_text().splitlines():
+            if "ctxt_switches" in line:
+                total += int(line.split()[1])
+    return total
+
+
+def _uss(pid: int) -> int:
+    return _kb(pid, "smaps_rollup", "Private_Clean") + _kb(pid, "smaps_rollup", "Private_Dirty")
+
+
+def _kb(pid: int, file: str, name: str) -> int:
+    text = Path(f"/proc/{pid}/{file}").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(name))
