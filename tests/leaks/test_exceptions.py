@@ -18,6 +18,7 @@ from tray.core.model import Profile
 from tray.records import Records
 from tray.secret import Secret
 from tray.worker import hand_out, release, removal, renewal, sign_out
+from tray.worker.tools import Tools
 from tray.worker.vault_document import parse
 
 TROUBLE = ("status", "throttle", "html", "reset", "cut", "lost")
@@ -47,6 +48,7 @@ KEYRINGS: dict[str, Callable[[MemoryBackend], None]] = {
     "refuses": lambda backend: setattr(backend, "refuses_writes", True),
     "loses": lambda backend: setattr(backend, "loses_writes", True),
     "garbles": lambda backend: setattr(backend, "garbles_writes", True),
+    "hangs": lambda backend: backend.gate.clear(),
     "corrupt": _spoil,
 }
 READER = Profile(name="dev", kind="sso", session="corp", account_id="123456789011",
@@ -78,9 +80,8 @@ def what_is_raised(act: Callable[[], object]) -> str:
     return ""
 
 
-def jobs(world: World) -> list[Callable[[], object]]:
+def jobs(tools: Tools) -> list[Callable[[], object]]:
     """Return each transaction, as its own function, which raises."""
-    tools = world.tools
     return [
         lambda: hand_out.role_credentials(CORP, READER, tools),
         lambda: hand_out.identity(CORP, READER, tools),
@@ -115,9 +116,10 @@ def test_no_error_of_a_transaction_shows_a_secret(
         for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts", "Logout"):
             world.center.fault(operation, kind, times=None, message=said)
 
-        told = [what_is_shown(act) for act in jobs(world)]
-        world.tools.unsaved.surrender()
-        world.tools.clients.close()
+        tools = world.make_tools(world.backend, keyring_seconds=0.3)
+        told = [what_is_shown(act) for act in jobs(tools)]
+        tools.unsaved.surrender()
+        tools.clients.close()
 
         assert set() == Canaries(world.center.secrets()).in_text("\n".join(told))
 
