@@ -10,7 +10,7 @@ import pytest
 from tests.leaks.canaries import Canaries
 from tests.worker.memory_backend import MemoryBackend
 from tests.worker.signing_in import Place, approving, place_to_sign_in
-from tests.worker.world import CORP, World, token_of, world_in
+from tests.worker.world import CORP, token_of, world_in
 from tray.agent import decode
 from tray.aws.config import ConfigFiles, read_catalog
 from tray.aws.token_cache import full_document, parse_token
