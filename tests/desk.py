@@ -223,6 +223,12 @@ class Bus:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(b"unix:"), "the bus did not start"
 
+    @property
+    def pid(self) -> int:
+        """The daemon's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """End the daemon and remove its socket, as a logout does."""
         assert self._process is not None

@@ -168,6 +168,24 @@ def keyring_session(kind: Kind) -> Iterator[KeyringSession]:
         yield session
 
 
+@contextmanager
+def keyring_on(environ: Mapping[str, str], directory: Path, kind: Kind) -> Iterator[None]:
+    """
+    Run a Secret Service on a bus that is there already, until the end of the block.
+
+    Args:
+        environ: of a program on that bus.
+        directory: of the user's own, with a short path, for the service's sockets.
+        kind: any but ``activatable`` and ``locked``.
+    """
+    if kind not in {"none", "hanging"}:
+        components.require("gnome-keyring-daemon")
+    (directory / "control").mkdir(mode=0o700)
+    with ExitStack() as stack:
+        _start_service(kind, directory, environ, stack)
+        yield
+
+
 def _environment(directory: Path) -> dict[str, str]:
     for name in ("home", "run", "control", "services"):
         (directory / name).mkdir(mode=0o700)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from dbus_fast import Message, MessageFlag
 from dbus_fast.aio import MessageBus
@@ -62,6 +63,25 @@ def _seen(sent: asyncio.Future[None]) -> None:
         sent.exception()
 
 
+class _PatientSocket:
+    """
+    A socket that says "nothing sent" where it is full, so that dbus-fast waits for room.
+
+    Its writer takes EAGAIN for the end of the connection (python-dbus-next issue 153, the same in
+    dbus-fast 5.2); a few icons of 35 kB to a busy bus are enough for that: measured.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, data: memoryview) -> int:
+        """Return how many bytes were taken."""
+        try:
+            return self._sock.send(data)
+        except BlockingIOError:
+            return 0
+
+
 class Bus:
     """
     The connection, kept for its tenants.
@@ -107,7 +127,10 @@ class Bus:
             self._bus.disconnect()
 
     async def _connect(self) -> MessageBus:
-        return await MessageBus(bus_address=self._address(), auth_timeout=_AUTH_SECONDS).connect()
+        bus = await MessageBus(bus_address=self._address(), auth_timeout=_AUTH_SECONDS).connect()
+        writer: Any = bus._writer  # noqa: SLF001  (no public way leads there)
+        writer.sock = _PatientSocket(writer.sock)
+        return bus
 
     async def _live(self, bus: MessageBus) -> str:
         """Hand a connection to the tenants and return why it ended."""

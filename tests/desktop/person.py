@@ -1,0 +1,306 @@
+"""
+A person at a desktop with our real tray on it: eyes, a mouse, a browser, and AWS on loopback.
+
+Whatever is clicked is clicked with the mouse where it is seen; only the way to a row in a menu is
+found by the keyboard, whose highlight shows where the row is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dbus_fast.aio import MessageBus
+from PIL import Image, ImageChops
+
+from tests.desk import Desk, colour_box, desk, until
+from tests.desktop.tray_host import ITEM, ITEM_PATH, WATCHER, WATCHER_PATH, Host, Shown
+from tests.keyring_session import Kind, keyring_on
+from tests.resident.living import PATIENCE, Living, resident
+from tray.aws.token_cache import cache_path
+from tray.core.model import State
+from tray.desktop.icon import STATE_COLOURS
+from tray.identity_center import DEFAULT_START_URL, IdentityCenter
+
+ROOT = Path(__file__).parents[2]
+HIGHLIGHT = (53, 132, 228)
+"""Of the row under the keyboard, in GTK's own theme."""
+
+CONFIG = f"""\
+[sso-session corp]
+sso_region = eu-west-2
+sso_start_url = {DEFAULT_START_URL}
+sso_registration_scopes = sso:account:access
+
+[profile dev]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = FullAccess
+region = eu-west-1
+
+[profile staging_eu]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = ReadOnly
+region = eu-west-1
+
+[profile prod]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = ReadOnly
+region = eu-west-1
+"""
+
+_BROWSER = """\
+import sys, urllib.request
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+direct.open(sys.argv[1], timeout=60).read()
+"""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass
+class Person:
+    """
+    The person.
+
+    Args:
+        desk: the desktop.
+        center: what AWS is here.
+        environ: of every program on the desktop.
+        living: the resident with its icon.
+    """
+
+    desk: Desk
+    center: IdentityCenter
+    environ: dict[str, str]
+    living: Living
+
+    @property
+    def home(self) -> Path:
+        """The home directory."""
+        return Path(self.environ["HOME"])
+
+    def token_file(self, key: str = "corp") -> Path:
+        """Return where a session's token cache file is."""
+        return cache_path(self.home / ".aws/sso/cache", key)
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``sso-tray status --json`` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tray", "status", "--json"],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE,
+        )
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    # --- Eyes ---------------------------------------------------------------------------------
+
+    def sees_icon(self, state: State) -> tuple[int, int]:
+        """Wait until the panel shows the icon in a state's colour and return where."""
+        left, top, right, bottom = until(
+            lambda: colour_box(self.panel(), STATE_COLOURS[state]),
+            f"the icon of {state} on the panel",
+        )
+        return (left + right) // 2, (top + bottom) // 2
+
+    def panel(self) -> Image.Image:
+        """Return the panel as it is seen."""
+        return self.desk.look().crop((0, 0, self.desk.look().width, 33))
+
+    def menu(self) -> Shown:
+        """Return the menu as any panel is told it now."""
+        return asyncio.run(_asked(self.desk, Host.layout))
+
+    def tooltip(self) -> tuple[str, str]:
+        """Return the tooltip's heading and text as any panel is told them now."""
+        item = asyncio.run(_asked(self.desk, Host.item))
+        return item["ToolTip"][2], item["ToolTip"][3]
+
+    def recent(self) -> list[str]:
+        """Return the lines of "Recent activity", without their times of day."""
+        lines = self.menu().named("Recent activity").children
+        return [line.properties["label"].partition(" ")[2] for line in lines]
+
+    def any_icon(self) -> bool:
+        """Whether our icon is on the panel, in whatever state."""
+        return _icon_box(self.panel()) is not None
+
+    def nothing_open(self) -> bool:
+        """Whether nothing is seen below the panel: no menu, no notice."""
+        return _below_panel(self.desk.look()).getbbox() is None
+
+    # --- Hands --------------------------------------------------------------------------------
+
+    def open_menu(self) -> Box:
+        """Click on the icon and return where the menu is."""
+        middle = until(lambda: _icon_box(self.panel()), "the icon on the panel")
+        return self.seen_opening(lambda: self.desk.click(*middle))
+
+    def seen_opening(self, act: Callable[[], object]) -> Box:
+        """Do something and return the box below the panel where the screen changed by it."""
+        before = _below_panel(self.desk.await_rest())
+        act()
+        until(
+            lambda: ImageChops.difference(before, _below_panel(self.desk.look())).getbbox(),
+            "something to open",
+        )
+        after = _below_panel(self.desk.await_rest())
+        found = ImageChops.difference(before, after).getbbox()
+        assert found is not None
+        left, top, right, bottom = found
+        return left, top + 33, right, bottom + 33
+
+    def click_on(self, *labels: str, picture: str | None = None) -> None:
+        """
+        Open the menu and click through it to a row.
+
+        Args:
+            labels: of the submenus on the way, and of the row; a label's beginning is enough.
+            picture: keeps what is seen before the last click, as ``artifacts/<picture>.png``.
+        """
+        level = self.menu()
+        empty = self.desk.await_rest()
+        boxes = [self.open_menu()]
+        for number, label in enumerate(labels):
+            if number:
+                boxes.append(self._submenu(empty, boxes))
+                self.desk.key("Right")
+            place, level = _place_of(level, label)
+            downs = place if number else place + 1
+            if downs:
+                self.desk.key(*["Down"] * downs)
+        x, y = self._highlighted(boxes[-1])
+        if picture is not None:
+            self.desk.screenshot(picture)
+        self.desk.click(x, y)
+
+    def click_button(self, notice: Box, place: Literal["left", "right"]) -> None:
+        """Click one of the two buttons of a notice, which stand in its lower right half."""
+        left, _, right, bottom = notice
+        share = {"left": 0.5, "right": 0.9}[place]
+        self.desk.click(round(left + share * (right - left)), bottom - 30)
+
+    def _submenu(self, empty: Image.Image, boxes: list[Box]) -> Box:
+        """Return where a submenu is; it opens by itself, a moment after its row is reached."""
+
+        def beside() -> Box | None:
+            seen = ImageChops.difference(empty, self.desk.look())
+            for box in boxes:
+                seen.paste((0, 0, 0), box)
+            return _below_panel(seen).getbbox()
+
+        until(beside, "a submenu to open")
+        self.desk.await_rest()
+        left, top, right, bottom = until(beside, "a submenu to stay")
+        return left, top + 33, right, bottom + 33
+
+    def _highlighted(self, box: Box) -> tuple[int, int]:
+        """Return the middle of the one highlighted row within a menu."""
+        self.desk.await_rest()
+        left, top, right, bottom = until(
+            lambda: colour_box(self.desk.look().crop(box), HIGHLIGHT), "a highlighted row"
+        )
+        return box[0] + (left + right) // 2, box[1] + (top + bottom) // 2
+
+
+def _below_panel(screen: Image.Image) -> Image.Image:
+    """Return the screen without the panel, whose buttons light up under the pointer."""
+    return screen.crop((0, 33, screen.width, screen.height))
+
+
+def _icon_box(panel: Image.Image) -> tuple[int, int] | None:
+    for colour in STATE_COLOURS.values():
+        box = colour_box(panel, colour)
+        if box is not None:
+            return (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+    return None
+
+
+def _place_of(level: Shown, label: str) -> tuple[int, Shown]:
+    """Return how many rows the keyboard stops at before a row, and the row."""
+    stops = [
+        row
+        for row in level.children
+        if row.properties.get("type") != "separator" and row.properties.get("enabled", True)
+    ]
+    for place, row in enumerate(stops):
+        if row.properties["label"].replace("__", "_").startswith(label):
+            return place, row
+    raise AssertionError(f"no row {label!r} can be clicked in {level.labels()}")
+
+
+async def _asked(on: Desk, what: Callable[[Host], Any]) -> Any:
+    bus = await MessageBus(bus_address=on.bus.address).connect()
+    host = Host(bus)
+    try:
+        properties = await host.properties(WATCHER, WATCHER_PATH, WATCHER)
+        # xfce4-panel tells name and path in one.
+        names = [name.partition("/")[0] for name in properties["RegisteredStatusNotifierItems"]]
+        for name in names:
+            if (await host.properties(name, ITEM_PATH, ITEM))["Id"] == "sso-tray":
+                host.items = [name]
+        return await what(host)
+    finally:
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
+
+
+@contextmanager
+def person(
+    *,
+    config: str | None = CONFIG,
+    keyring: Kind = "unlocked",
+    panel: bool = True,
+    notices: bool = False,
+    **knobs: Any,
+) -> Iterator[Person]:
+    """
+    Give a person at a desktop, our tray running.
+
+    Args:
+        config: the AWS config; None = there is none.
+        keyring: what keeps secrets on the desktop.
+        panel, notices: as for :func:`tests.desk.desk`.
+        knobs: of the Identity Center.
+    """
+    with ExitStack() as stack:
+        on = stack.enter_context(desk(panel=panel, notices=notices))
+        center = stack.enter_context(IdentityCenter(**{"auto_approve": True, **knobs}))
+        home = Path(on.env["HOME"])
+        if config is not None:
+            (home / ".aws").mkdir()
+            (home / ".aws/config").write_text(config)
+        browser = home / ".browser.py"
+        browser.write_text(_BROWSER)
+        environ = {
+            **on.env,
+            **center.environment(),
+            "PYTHONPATH": str(ROOT),
+            "TZ": "UTC",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # What is not served here would be https, and ends at this closed port.
+            "HTTPS_PROXY": "http://127.0.0.1:1",
+            "NO_PROXY": "127.0.0.1",
+            "BROWSER": f"{sys.executable} -I {browser} %s &",
+        }
+        runtime = Path(on.env["XDG_RUNTIME_DIR"])
+        stack.enter_context(keyring_on(on.env, runtime, keyring))
+        living = stack.enter_context(resident(environ, icon=True))
+        try:
+            yield Person(on, center, environ, living)
+        except BaseException:
+            on.screenshot("failed")
+            raise
