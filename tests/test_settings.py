@@ -7,7 +7,7 @@ import pytest
 
 from tray.core.model import Preferences
 from tray.errors import ConfigRejected
-from tray.settings import Settings, read_settings
+from tray.settings import Settings, read_settings, write_setting
 
 GOOD = """\
 browser = "firefox %s"
@@ -181,3 +181,31 @@ def test_a_key_that_means_nothing_is_told_and_costs_nothing(tmp_path: Path) -> N
 def test_a_later_versions_menu_setting_is_passed_over(tmp_path: Path) -> None:
     """Fault 43: after a downgrade there is nothing a person could mend."""
     assert () == _read(tmp_path, "", {"new": 1}).problems
+
+
+def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> None:
+    """F1: one setting at a time; others in settings.json stay, those of a later version too."""
+    state = tmp_path / "state"
+    write_setting(state, "warnings", "show", False)
+    written = json.loads((state / "settings.json").read_text())
+    (state / "settings.json").write_text(json.dumps({**written, "later": {"a": [1]}}))
+    write_setting(state, "keyring", "adopt", False)
+
+    settings = read_settings(tmp_path / "config.toml", state)
+
+    assert (False, False) == (settings.notices, settings.preferences.adopt)
+    assert {"warnings": {"show": False}, "later": {"a": [1]}, "keyring": {"adopt": False}} == (
+        json.loads((state / "settings.json").read_text())
+    )
+    assert 0o600 == (state / "settings.json").stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("there", ["{", "[]", '{"keyring": 5}'])
+def test_a_settings_file_that_is_not_ours_is_left_alone(tmp_path: Path, there: str) -> None:
+    """DESIGN 9: nothing is lost; the sentence names the file."""
+    (tmp_path / "settings.json").write_text(there)
+
+    with pytest.raises(ConfigRejected, match=r"settings\.json"):
+        write_setting(tmp_path, "keyring", "adopt", True)
+
+    assert there == (tmp_path / "settings.json").read_text()

@@ -122,7 +122,9 @@ class Person:
 
     def menu(self) -> Shown:
         """Return the menu as any panel is told it now."""
-        return asyncio.run(_asked(self.desk, Host.layout))
+        until(self.any_icon, "the icon on the panel")
+        shown: Shown = asyncio.run(_asked(self.desk, Host.layout))
+        return shown
 
     def tooltip(self) -> tuple[str, str]:
         """Return the tooltip's heading and text as any panel is told them now."""
@@ -273,7 +275,8 @@ def person(
     Args:
         config: the AWS config; None = there is none.
         keyring: what keeps secrets on the desktop.
-        panel, notices: as for :func:`tests.desk.desk`.
+        panel: whether there is one from the start.
+        notices: whether a daemon shows them.
         knobs: of the Identity Center.
     """
     with ExitStack() as stack:

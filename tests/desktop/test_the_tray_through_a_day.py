@@ -54,7 +54,7 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
         who.click_button(notice, "left")
         who.living.until_state("corp", "signed-in", since=before)
         who.sees_icon("signed-in")
-        until(lambda: who.nothing_open(), "the notice to go")
+        until(who.nothing_open, "the notice to go")
         who.desk.screenshot("day-5-signed-in-again")
 
         assert 2 == who.center.count("CreateToken", grant_type="authorization_code", status=200)

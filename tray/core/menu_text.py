@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tray.core.words import clean
+from tray.core.words import clean, session_name
 
 COPIED_LINK = "sign-in link"
 COPIED_ENVIRONMENT = "environment"
@@ -25,6 +25,10 @@ ADOPT = "Keep refresh tokens in the keyring"
 RECENT = "Recent activity"
 NOTHING_RECENT = "Nothing yet"
 HELP = "Help"
+HELP_LINES = (
+    "All commands: sso-tray --help",
+    "What each session is doing: sso-tray status --watch",
+)
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
 SET_UP = "Set up AWS access"
@@ -51,9 +55,31 @@ def profile(name: str, *, guarded: bool, problem: bool) -> str:
     return f"{words}  (incomplete)" if problem else words
 
 
-def account(account_id: str, count: int) -> str:
-    """Name an account that holds several profiles."""
-    return f"Account {clean(account_id)} ({count})"
+def account(account_id: str | None, count: int) -> str:
+    """Name an account that holds several profiles; None: those whose account is not known."""
+    whose = "Other profiles" if account_id is None else f"Account {clean(account_id)}"
+    return f"{whose} ({count})"
+
+
+def accounts(first: str | None, last: str | None) -> str:
+    """Name a group of accounts by its first and last one; None: profiles without one."""
+    ends = [clean(one) if one is not None else "others" for one in (first, last)]
+    return f"Accounts {ends[0]} … {ends[1]}"
+
+
+def sessions(first: str, last: str) -> str:
+    """Name a group of sessions by its first and last one."""
+    return f"{clean(first, 30)} … {clean(last, 30)}"
+
+
+def more_sessions(count: int) -> str:
+    """Name the submenu of the sessions that found no room."""
+    return f"More sessions ({count})"
+
+
+def problem(sentence: str) -> str:
+    """Say what is wrong, on one row."""
+    return clean(sentence, 110)
 
 
 def user_code(code: str) -> str:
@@ -99,6 +125,6 @@ _HAPPENED = {
 def happened(what: str, key: str | None, detail: str, when: str) -> str:
     """Say one line of the history; ``when`` is a time of day."""
     words = _HAPPENED.get(what, what.replace("-", " "))
-    whom = f" {clean(key)}" if key else ""
+    whom = f" {clean(session_name(key))}" if key else ""
     about = f" {clean(detail)}" if what == "active-profile" and detail else ""
     return f"{when} {words}{about}{whom}"

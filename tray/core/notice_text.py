@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from tray.core.model import Now, Reason
-from tray.core.text import REASONS, clock, listed, names, span
+from tray.core.text import REASONS, called, clock, listed, names, span
 from tray.core.words import clean
 
 ADVICE: dict[Reason, str] = {
@@ -32,7 +32,7 @@ def sign_in_button(*, afresh: bool) -> str:
 
 def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str, str]:
     """Return title and text of the warning before a session ends."""
-    title = f"{clean(key)} ends at {clock(end, now.zone)}"
+    title = f"{called(key)} ends at {clock(end, now.zone)}"
     left = "That is now." if end <= now.wall else f"That is in {span(end - now.wall)}."
     if afresh:
         return title, f"{left} Signing in afresh ends it at once and starts a full new session."
@@ -42,8 +42,11 @@ def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str,
 def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
     """Return title and text for a session that has ended."""
     if reason == "removed":
-        return f"Signed out of {clean(key)}", "Another program did this. Sign in when you need it."
-    return f"{clean(key)} has ended", "Sign in again to go on working."
+        return (
+            f"Signed out of {called(key)}",
+            "Another program did this. Sign in when you need it.",
+        )
+    return f"{called(key)} has ended", "Sign in again to go on working."
 
 
 def failing_notice(
@@ -65,7 +68,7 @@ def failing_notice(
     else:
         works = "It has expired; SSO Tray renews it as soon as it can."
     parts = (why, ADVICE.get(reason, ""), works)
-    return f"{clean(key)} could not be renewed", " ".join(part for part in parts if part)
+    return f"{called(key)} could not be renewed", " ".join(part for part in parts if part)
 
 
 def keyring_notice(
@@ -92,7 +95,7 @@ def config_notice(sentence: str) -> tuple[str, str]:
 def adopted_notice(key: str) -> tuple[str, str]:
     """Return title and text for an adoption (K4)."""
     return (
-        f"{clean(key)} is now kept in the keyring",
+        f"{called(key)} is now kept in the keyring",
         "Its refresh token was taken out of the token file. The AWS CLI works as before.",
     )
 
@@ -111,7 +114,7 @@ def group_notice(
     who, count = names([key for key, _ in ends]), len(ends)
     match category:
         case "ending":
-            when = [f"{clean(key)} at {clock(at or now.wall, now.zone)}" for key, at in ends]
+            when = [f"{called(key)} at {clock(at or now.wall, now.zone)}" for key, at in ends]
             body = f"{listed(when)}. Sign in to go on working without a break."
             return f"{count} sessions end soon", body
         case "expired":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from tray.core.commands import login_command
 from tray.core.events import FileBad
 from tray.core.model import Now, Reason, State
-from tray.core.words import clean
+from tray.core.words import clean, session_name
 
 if TYPE_CHECKING:
     from tray.core.state import TrayState
@@ -70,7 +70,12 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
 
 def names(keys: Sequence[str]) -> str:
     """List sessions for a sentence, the first few by name."""
-    return listed([clean(key) for key in keys])
+    return listed([called(key) for key in keys])
+
+
+def called(key: str) -> str:
+    """Name a session where a person only reads it, and need not type it."""
+    return clean(session_name(key))
 
 
 def listed(words: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from tray.core.pace import next_attempt
 from tray.core.session import Session
 from tray.core.state import TrayState
 from tray.core.states import helps_afresh, reason_of, renews, state_of
+from tray.core.words import session_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class SessionRow:
     One session as a person sees it; all times are seconds since the epoch.
 
     Args:
-        key, name, start_url, region, profiles: from the config.
+        key, start_url, region, profiles: from the config.
+        name: what a person calls it (:func:`tray.core.words.session_name`).
         state, reason, keeper: rules S5, S6, K1.
         token_expires_at: the end of the published access token.
         session_ends_at, session_end_known: the end of the sign-in session, and how well known.
@@ -131,7 +133,7 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     attempt = next_attempt(session, state.preferences, state.machine)
     return SessionRow(
         key=session.key,
-        name=session.key,
+        name=session_name(session.key),
         start_url=session.config.start_url,
         region=session.config.region,
         profiles=session.config.profiles,

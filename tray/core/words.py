@@ -38,6 +38,19 @@ def clean(text: str, limit: int = 64) -> str:
     return _printable(text[:head]) + middle + _printable(text[-tail:])
 
 
+def session_name(key: str) -> str:
+    """
+    Return what a session is called where a person reads it, not yet cleaned.
+
+    An sso-session's key is its name. A legacy profile's is its start URL: what is the same in all
+    of them is left out, no more, so that two that differ in a slash still differ
+    (``https://corp.awsapps.com/start`` is ``corp.awsapps.com``).
+    """
+    if not key.startswith("https://"):
+        return key
+    return key.removeprefix("https://").removesuffix("/start")
+
+
 def _printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else " " if char.isspace() else _MARK for char in text

@@ -17,6 +17,9 @@ from tray.desktop.rows import SEPARATOR, Menu, Row
 
 LEVEL: Final = 25
 """Rows a level shows at most; longer lists are grouped, the rest is for the command line."""
+SESSIONS: Final = 8
+"""Sessions on the first level; with all else there is on it, it has room for no more."""
+PROBLEMS: Final = 3
 RECENT: Final = 10
 """Lines of the history that are shown."""
 RECENT_PROFILES: Final = 8
@@ -133,14 +136,15 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
             children=(Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),),
         )
         return
-    for row in view.sessions[:LEVEL]:
-        yield Entry(
-            f"session:{row.key}",
-            text.row(row, now, extras.zone),
-            children=tuple(_session_actions(row)),
-        )
-    for number, problem in enumerate(view.problems[:3]):
-        yield Entry(f"problem:{number}", problem, enabled=False)
+    first, rest = _by_urgency(view.sessions)
+    yield from (_session(row, extras, now) for row in first)
+    if rest:
+        rows = [_session(row, extras, now) for row in rest]
+        names = [row.name for row in rest]
+        more = _grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
+        yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(more))
+    for number, problem in enumerate(view.problems[:PROBLEMS]):
+        yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
     needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
     if needy > 1:
         yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), ev.SignInAllWanted())
@@ -148,10 +152,33 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
         yield Entry("unlock", menu_text.UNLOCK, ev.UnlockWanted())
 
 
+def _by_urgency(
+    rows: tuple[SessionRow, ...],
+) -> tuple[tuple[SessionRow, ...], tuple[SessionRow, ...]]:
+    """Part sessions into those on the first level and the others, each in config order."""
+    if len(rows) <= SESSIONS:
+        return rows, ()
+    calm = ("signed-in", "signed-out")
+    urgent = sorted(rows, key=lambda row: row.state in calm or not row.in_use)
+    first = {row.key for row in urgent[: SESSIONS - 1]}
+    return (
+        tuple(row for row in rows if row.key in first),
+        tuple(row for row in rows if row.key not in first),
+    )
+
+
+def _session(row: SessionRow, extras: Extras, now: float) -> Entry:
+    return Entry(
+        f"session:{row.key}",
+        text.row(row, now, extras.zone),
+        children=tuple(_session_actions(row)),
+    )
+
+
 def _session_actions(row: SessionRow) -> Iterable[Entry]:
     key = row.key
     if row.problem is not None:
-        yield Entry(f"why:{key}", row.problem, enabled=False)
+        yield Entry(f"why:{key}", menu_text.problem(row.problem), enabled=False)
         return
     if row.state == "signing-in":
         if row.user_code is not None:
@@ -204,34 +231,43 @@ def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> 
     shown = [by_name[name] for name in dict.fromkeys(first) if name in by_name]
     yield from (_profile(one, active, extras) for one in shown[:RECENT_PROFILES])
     yield SEPARATION
-    accounts: dict[str, list[Profile]] = {}
+    accounts: dict[str | None, list[Profile]] = {}
     for one in profiles:
-        accounts.setdefault(one.account_id or "?", []).append(one)
-    yield from _accounts(accounts, active, extras, room=LEVEL - 2 - min(len(shown), 8))
-
-
-def _accounts(
-    accounts: dict[str, list[Profile]], active: str | None, extras: Extras, *, room: int
-) -> Iterable[Entry]:
-    """Group by account; many accounts are grouped once more, so that no level overflows."""
+        accounts.setdefault(one.account_id, []).append(one)
     rows = [
         Entry(
-            f"account:{account}",
+            f"account:{account or ''}",
             menu_text.account(account, len(members)),
             children=tuple(_some(members, active, extras)),
         )
         for account, members in accounts.items()
     ]
+    ids = list(accounts)
+    room = LEVEL - 2 - min(len(shown), RECENT_PROFILES)
+    yield from _grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
+
+
+def _grouped(
+    rows: Sequence[Entry], room: int, words: Callable[[int, int], str]
+) -> Iterable[Entry]:
+    """
+    Put rows into groups where there are too many, so that no level overflows.
+
+    Args:
+        rows: what may be too much.
+        room: rows there is room for.
+        words: names a group by the places of its first and last row.
+    """
     if len(rows) <= room:
         yield from rows
         return
     for start in range(0, len(rows), LEVEL):
         if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
-            yield Entry("profiles-more", menu_text.MORE, enabled=False)
+            yield Entry("more", menu_text.MORE, enabled=False)
             return
         part = rows[start : start + LEVEL]
-        words = f"{part[0].text} … {part[-1].text}" if len(part) > 1 else part[0].text
-        yield Entry(f"accounts:{part[0].key}", words, children=tuple(part))
+        last = start + len(part) - 1
+        yield Entry(f"from:{part[0].key}", words(start, last), children=tuple(part))
 
 
 def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
@@ -276,6 +312,11 @@ def _rest(view: View, extras: Extras) -> Iterable[Entry]:
             _setting("adopt", menu_text.ADOPT, extras.adopts),
         ),
     )
+    lines = tuple(
+        Entry(f"help:{number}", line, enabled=False)
+        for number, line in enumerate(menu_text.HELP_LINES)
+    )
+    yield Entry("help", menu_text.HELP, children=lines)
 
 
 def _setting(name: ev.SettingName, words: str, on: bool) -> Entry:  # a tick and its state

@@ -1,0 +1,342 @@
+"""The menu as data: which rows there are, what each click says, how many a level has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.desktop.looks import NOW, row, view_of
+from tray.core import events as ev
+from tray.core.events import Event
+from tray.core.model import Profile, State
+from tray.core.view import View
+from tray.desktop.menu import LEVEL, Entry, Extras, entries, render
+from tray.resident.desktop import pressed
+
+CORP = row("corp", "signed-in")
+DEV = Profile("dev", "sso", "corp", account_id="111111111111", role_name="Admin")
+
+
+def labels(rows: tuple[Entry, ...]) -> list[object]:
+    """Return what the rows say as nested lists; a separator is ``---``."""
+    said: list[object] = []
+    for one in rows:
+        said.append("---" if one.key == "separator" else one.text)
+        if one.children:
+            said.append(labels(one.children))
+    return said
+
+
+def every(rows: tuple[Entry, ...]) -> Iterator[Entry]:
+    """Yield all rows of all levels."""
+    for one in rows:
+        yield one
+        yield from every(one.children)
+
+
+def levels(rows: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
+    """Yield every level."""
+    yield rows
+    for one in rows:
+        if one.children:
+            yield from levels(one.children)
+
+
+def actions(state: State, **members: object) -> dict[str, Event | None]:
+    """Return what can be clicked below a session in a state."""
+    menu = entries(view_of(row("corp", state, **members)), Extras(), NOW)
+    session = next(one for one in menu if one.key == "session:corp")
+    return {one.text: one.event for one in session.children if one.enabled}
+
+
+def with_profiles(*profiles: Profile, active: str | None = None) -> View:
+    """Return a view of a healthy session and these profiles."""
+    return replace(view_of(CORP), profiles=profiles, active_profile=active)
+
+
+def test_the_whole_menu_stands_from_top_to_bottom() -> None:
+    """M1: sessions, the active profile and its choice, console, environment, the rest, Quit."""
+    extras = Extras(recent=("17:42 signed in corp",), starts_at_login=True, warns=False)
+
+    menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
+
+    assert [
+        "corp: signed in, renews itself",
+        ["Sign in afresh (ends this session first)", "Renew now", "Sign out"],
+        "---",
+        "Profile: dev",
+        ["None", "dev"],
+        "Open AWS console",
+        "Copy environment",
+        "---",
+        "Recent activity",
+        ["17:42 signed in corp"],
+        "Settings",
+        ["Start at login", "Warn before a session ends", "Keep refresh tokens in the keyring"],
+        "Help",
+        [
+            "All commands: sso-tray --help",
+            "What each session is doing: sso-tray status --watch",
+        ],
+        "---",
+        "Quit",
+        "Quit and hand sessions back to the AWS CLI",
+    ] == labels(menu)
+
+
+def test_every_row_tells_the_rules_what_it_says() -> None:
+    """M3: a row carries what it acts on."""
+    extras = Extras(starts_at_login=True, warns=False, adopts=True)
+
+    menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
+
+    assert {
+        "afresh:corp": ev.SignInWanted("corp", afresh=True),
+        "renew:corp": ev.RenewWanted("corp"),
+        "sign-out:corp": ev.SignOutWanted("corp"),
+        "use-none": ev.UseWanted(None),
+        "use:dev": ev.UseWanted("dev"),
+        "console": ev.ConsoleWanted("dev"),
+        "environment": ev.EnvironmentWanted("dev"),
+        "setting:start-at-login": ev.SettingWanted("start-at-login", on=False),
+        "setting:warnings": ev.SettingWanted("warnings", on=True),
+        "setting:adopt": ev.SettingWanted("adopt", on=False),
+        "quit": ev.QuitWanted(),
+        "quit-hand-back": ev.QuitWanted(hand_back=True),
+    } == {one.key: one.event for one in every(menu) if one.event is not None}
+
+
+PLAIN = ev.SignInWanted("corp")
+AFRESH = ev.SignInWanted("corp", afresh=True)
+OUT = ev.SignOutWanted("corp")
+RENEW = ev.RenewWanted("corp")
+ENDS = "Sign in afresh (ends this session first)"
+
+
+@pytest.mark.parametrize(
+    ("state", "members", "offered"),
+    [
+        ("signed-out", {"renews": False}, {"Sign in": PLAIN}),
+        ("expired", {"renews": False}, {"Sign in": PLAIN, "Sign out": OUT}),
+        ("unreadable", {"renews": False}, {"Sign in": PLAIN, ENDS: AFRESH, "Sign out": OUT}),
+        ("signed-in", {}, {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT}),
+        ("signed-in", {"renews": False}, {ENDS: AFRESH, "Sign out": OUT}),
+        (
+            "ending",
+            {"renews": False},
+            {"Sign in": PLAIN, ENDS: AFRESH, "Sign out": OUT},
+        ),
+        (
+            "ending",
+            {"afresh": True},
+            {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT},
+        ),
+        (
+            "renewal-failing",
+            {},
+            {"Sign in": PLAIN, ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT},
+        ),
+    ],
+)
+def test_a_session_offers_what_helps_in_its_state(
+    state: State, members: dict[str, object], offered: dict[str, Event]
+) -> None:
+    """L10, M1: sign in or afresh, renew, sign out; never what would do nothing."""
+    assert offered == actions(state, **members)
+
+
+def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
+    """L4, L8: cancel always, the link once there is one, the code to be compared."""
+    before = actions("signing-in")
+    after = actions("signing-in", sign_in_url="https://x", user_code="ABCD-EFGH")
+    menu = entries(view_of(row("corp", "signing-in", user_code="ABCD-EFGH")), Extras(), NOW)
+
+    assert {"Cancel signing in": ev.SignInCancelled("corp")} == before
+    assert {
+        "Copy sign-in link": ev.LinkWanted("corp"),
+        "Cancel signing in": ev.SignInCancelled("corp"),
+    } == after
+    assert "Code: ABCD-EFGH" in [one.text for one in every(menu)]
+
+
+def test_without_any_config_the_first_row_says_how_to_begin() -> None:
+    """M1: "Set up AWS access", and the command that does it."""
+    menu = entries(View((), (), None, "signed-out", 0, False, ()), Extras(), NOW)
+
+    assert ["Set up AWS access", ["Type in a terminal: aws configure sso"], "---"] == (
+        labels(menu)[:3]
+    )
+
+
+def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:
+    """S4: the sentence stands in a row that cannot be clicked."""
+    menu = entries(
+        View((), (), None, "signed-out", 0, False, ("~/.aws/config: x",)), Extras(), NOW
+    )
+
+    assert ("~/.aws/config: x", False) == (menu[0].text, menu[0].enabled)
+    assert "Set up AWS access" not in labels(menu)
+
+
+def test_a_session_that_cannot_be_used_says_why_and_offers_nothing() -> None:
+    """S4: an incomplete section is told, not clicked."""
+    broken = row("corp", "signed-out", problem='[sso-session corp] has no "sso_region".')
+
+    menu = entries(view_of(broken), Extras(), NOW)
+
+    assert ['[sso-session corp] has no "sso_region".'] == [one.text for one in menu[0].children]
+    assert [False] == [one.enabled for one in menu[0].children]
+
+
+def test_several_sessions_that_need_a_person_are_signed_in_to_with_one_click() -> None:
+    """M1: "Sign in to all (n)" from two on."""
+    one = entries(view_of(row("a", "expired"), CORP), Extras(), NOW)
+    two = entries(view_of(row("a", "expired"), row("b", "signed-out"), CORP), Extras(), NOW)
+
+    assert "Sign in to all (1)" not in labels(one)
+    assert [ev.SignInAllWanted()] == [
+        each.event for each in two if each.text == "Sign in to all (2)"
+    ]
+
+
+def test_a_locked_or_missing_keyring_has_a_row() -> None:
+    """M1: unlock by a click when locked; where there is none, what follows from it."""
+    locked = entries(view_of(CORP, keyring_locked=True), Extras(), NOW)
+    absent = entries(view_of(row("corp", "signed-in", reason="keyring-absent")), Extras(), NOW)
+
+    assert [ev.UnlockWanted()] == [one.event for one in locked if one.text == "Unlock keyring"]
+    assert "No keyring: refresh tokens stay in the files" in labels(absent)
+
+
+def test_profiles_that_deserve_a_second_thought_say_so() -> None:
+    """A7: guarded and incomplete ones are marked, these cannot be picked; ours is absent."""
+    profiles = (
+        Profile("eu-prod", "sso", "corp"),
+        Profile("half", "sso", "corp", problem="It has no role."),
+        Profile("sso-tray"),
+    )
+
+    menu = entries(with_profiles(*profiles), Extras(guarded=("*prod*",)), NOW)
+
+    choice = {one.text: one.enabled for one in every(menu) if one.key.startswith("use:")}
+    assert {"eu-prod  (guarded)": True, "half  (incomplete)": False} == choice
+
+
+def test_exactly_one_choice_is_marked() -> None:
+    """M1: radio items; None is one of them."""
+    menu = entries(with_profiles(DEV, Profile("lab"), active="lab"), Extras(), NOW)
+    nothing = entries(with_profiles(DEV), Extras(), NOW)
+
+    assert ["lab"] == [one.text for one in every(menu) if one.radio and one.checked]
+    assert ["None"] == [one.text for one in every(nothing) if one.radio and one.checked]
+
+
+def test_a_console_needs_account_and_role() -> None:
+    """A profile of another kind has no console of ours to open."""
+    menu = entries(with_profiles(Profile("keys"), active="keys"), Extras(), NOW)
+
+    assert [False] == [one.enabled for one in menu if one.key == "console"]
+
+
+def many(count: int, accounts: int) -> tuple[Profile, ...]:
+    """Return profiles spread over accounts."""
+    return tuple(
+        Profile(f"p{number}", "sso", "corp", account_id=f"{number % accounts:012d}", role_name="r")
+        for number in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "accounts"),
+    [(1, 1), (24, 3), (25, 3), (30, 30), (1000, 40), (1000, 1), (10_000, 10_000)],
+)
+def test_no_level_has_more_rows_than_fit(count: int, accounts: int) -> None:
+    """M1: at most 25 rows a level, with any number of profiles; the active one is always near."""
+    extras = Extras(recent_profiles=tuple(f"p{number}" for number in range(20)))
+
+    menu = entries(with_profiles(*many(count, accounts), active=f"p{count - 1}"), extras, NOW)
+
+    assert max(map(len, levels(menu))) <= LEVEL
+    choice = next(one for one in menu if one.key == "profiles").children
+    assert f"p{count - 1}" in [one.text for one in choice]
+
+
+@pytest.mark.parametrize("count", [8, 9, 40, 1000])
+def test_no_number_of_sessions_overflows_the_first_level(count: int) -> None:
+    """M1: what finds no room is one level below, and what needs a person is never hidden there."""
+    rows = [row(f"s{number}", "signed-in") for number in range(count)]
+    rows[-1] = row("urgent", "expired", renews=False)
+    problems = tuple(f"problem {number}" for number in range(9))
+    view = view_of(*rows, keyring_locked=True, problems=problems, active="s0-dev")
+
+    menu = entries(view, Extras(), NOW)
+
+    assert max(map(len, levels(menu))) <= LEVEL
+    assert "session:urgent" in [one.key for one in menu]
+    if count <= 40:
+        assert count == sum(one.key.startswith("session:") for one in every(menu))
+
+
+def test_all_profiles_of_up_to_forty_accounts_can_be_reached() -> None:
+    """Each of 1,000 profiles in 40 accounts is somewhere in the menu."""
+    menu = entries(with_profiles(*many(1000, 40)), Extras(), NOW)
+
+    found = {one.event for one in every(menu) if one.key.startswith("use:")}
+    assert {ev.UseWanted(f"p{number}") for number in range(1000)} == found
+
+
+def test_keys_are_unique_on_a_level_and_stay_when_words_change() -> None:
+    """M3: a row is what it acts on, whatever it says and wherever it stands."""
+    early = entries(view_of(CORP, row("lab", "ending", session_ends_at=NOW + 60)), Extras(), NOW)
+    late = entries(
+        view_of(row("lab", "ending", session_ends_at=NOW + 60), CORP), Extras(), NOW + 9
+    )
+
+    for level in (*levels(early), *levels(entries(with_profiles(*many(1000, 40)), Extras(), NOW))):
+        keys = [one.key for one in level if one.key != "separator"]
+        assert len(keys) == len(set(keys))
+    assert {one.key for one in every(early)} == {one.key for one in every(late)}
+    assert labels(early) != labels(late)
+
+
+def test_names_from_a_config_are_cleaned_before_they_are_shown() -> None:
+    """DESIGN 4: what a menu would obey is replaced, and stays visible."""
+    nasty = Profile("dev\u202e\x1b[31m", "sso", "corp", account_id="1\n2", role_name="r")
+    rest = many(40, 40)
+
+    menu = entries(with_profiles(nasty, *rest, active=nasty.name), Extras(), NOW)
+
+    assert all(one.text.isprintable() for one in every(menu))
+
+
+def test_clicks_reach_the_rules_through_the_rendered_menu() -> None:
+    """What pystray's rows call is the entry's event, and nothing else."""
+    told: list[Event] = []
+    menu = render(entries(with_profiles(DEV, active="dev"), Extras(), NOW), told.append)
+    by_text = {item.text: item for item in menu.items}
+
+    by_text["Quit"](None)
+    next(iter(by_text["Profile: dev"].submenu.items))(None)
+
+    assert [ev.QuitWanted(), ev.UseWanted(None)] == told
+    assert not by_text["Recent activity"].submenu.items[0].enabled
+
+
+@pytest.mark.parametrize(
+    ("action", "keys", "events"),
+    [
+        ("sign-in", ("a",), (ev.SignInWanted("a"),)),
+        ("sign-in", ("a", "b"), (ev.SignInAllWanted(("a", "b")),)),
+        ("sign-in-afresh", ("a",), (ev.SignInWanted("a", afresh=True),)),
+        ("snooze", ("a", "b"), (ev.SnoozeWanted("a"), ev.SnoozeWanted("b"))),
+        ("undo-adoption", ("a",), (ev.ReleaseWanted("a"),)),
+        ("unlock-keyring", (), (ev.UnlockWanted(),)),
+    ],
+)
+def test_a_notices_button_tells_the_rules_what_it_says(
+    action: object, keys: tuple[str, ...], events: tuple[Event, ...]
+) -> None:
+    """W3: sign in (one after the other where there are several), snooze, undo, unlock."""
+    assert events == pressed(action, keys)  # type: ignore[arg-type]  # parametrized

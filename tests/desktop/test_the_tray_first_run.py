@@ -1,0 +1,43 @@
+"""The first run: nothing is set up yet, and each thing that is missing is told once."""
+
+from __future__ import annotations
+
+import json
+
+from tests.desktop.person import CONFIG, person
+
+
+def test_with_no_config_the_menu_says_how_to_begin_and_follows_when_it_is_there() -> None:
+    """M1: "Set up AWS access"; a config written later is seen without a restart."""
+    with person(config=None, keyring="none") as who:
+        who.sees_icon("signed-out")
+        box = who.open_menu()
+        who.desk.key("Down")
+        who.desk.await_rest()
+        who.desk.screenshot("first-run-menu")
+        who.desk.key("Escape")
+
+        assert box[3] - box[1] < 250
+        assert ["Set up AWS access", ["Type in a terminal: aws configure sso"], "---"] == (
+            who.menu().labels()[:3]
+        )
+        assert [] == who.living.notices()
+
+        (who.home / ".aws").mkdir()
+        (who.home / ".aws/config").write_text(CONFIG)
+        who.living.until_state("corp", "signed-out")
+
+        assert "corp: signed out" == who.menu().labels()[0]
+
+
+def test_without_a_keyring_a_sign_in_works_and_the_menu_says_where_the_token_is() -> None:
+    """L12, K1: keeper ``file``, the full file, one row that says so."""
+    with person(keyring="none", notices=True) as who:
+        who.click_on("corp", "Sign in")
+        who.living.until_state("corp", "signed-in", keeper="file")
+        who.sees_icon("signed-in")
+        who.desk.await_rest()
+        who.desk.screenshot("first-run-no-keyring")
+
+        assert json.loads(who.token_file().read_text())["refreshToken"]
+        assert "No keyring: refresh tokens stay in the files" in who.menu().labels()
