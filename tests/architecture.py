@@ -43,7 +43,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.desktop": _BELOW,
     "tray.cli": _BELOW
     | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},
-    "tray.demo": _BELOW | {"tray.agent", "tray.identity_center"},
+    "tray.demo": _BELOW | {"tray.agent", "tray.demo_sandbox", "tray.identity_center"},
+    "tray.demo_sandbox": _BELOW | {"tray.agent"},
     "tray.__main__": frozenset({"tray.cli"}),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
     "tray.active_profile": SHARED | {"tray.core", "tray.system"},

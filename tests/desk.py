@@ -9,6 +9,7 @@ about a second. Everything started is ended again, each by its own process group
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -346,6 +347,16 @@ class Desk:
             *("--dest", bus, "--object-path", "/", "--method", f"{bus}.NameHasOwner", name)
         )
 
+    def activated(self) -> int | None:
+        """Return the process of the settings daemon, which the bus started for the panel."""
+        bus = "org.freedesktop.DBus"
+        answer = self._gdbus(
+            *("--dest", bus, "--object-path", "/"),
+            *("--method", f"{bus}.GetConnectionUnixProcessID", "org.xfce.Xfconf"),
+        )
+        found = re.search(r"uint32 (\d+)", answer)
+        return int(found[1]) if found else None
+
     def _gdbus(self, *words: str) -> str:
         command = [str(require("gdbus")), "call", "--session", *words]
         done = subprocess.run(
@@ -382,7 +393,13 @@ def desk(
                 until(lambda: made.owned("org.freedesktop.Notifications"), "the notices")
             if panel:
                 made.start_panel()
-            yield made
+            try:
+                yield made
+            finally:
+                settings = made.activated()
+                running.end_all()
+                # It leaves when its bus does, and writes into the home before.
+                until(lambda: not _lives(settings), "the settings daemon to leave")
         except BaseException as error:
             error.add_note(running.words())
             raise
@@ -390,10 +407,14 @@ def desk(
             running.end_all()
 
 
+def _lives(process: int | None) -> bool:
+    return process is not None and Path(f"/proc/{process}").exists()
+
+
 @contextmanager
 def _short_directory() -> Iterator[Path]:
     """Give a directory whose path leaves room for a socket's name (108 bytes in all)."""
-    directory = Path(tempfile.mkdtemp(prefix="desk-"))
+    directory = Path(tempfile.mkdtemp(prefix="traydesk-"))
     try:
         yield directory
     finally:

@@ -42,6 +42,7 @@ REQUEST_LIMIT: Final = 64 * 1024
 ANSWER_LIMIT: Final = 16 * 1024 * 1024
 """Bytes a line may have; an answer may list the profiles of 10,000-profile configs."""
 CONNECT_PATIENCE: Final = 2.0
+_NO_JSON: Final = object()
 QUICK_ANSWER: Final = 10.0
 """Seconds for a connection and for the first line of an answer that asks nobody else."""
 
@@ -72,11 +73,10 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
     if not line.endswith(b"\n"):
         msg = "A message was cut."
         raise BadLine(msg)
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
+    message = _read(line)
+    if message is _NO_JSON:
         msg = "A message is no JSON."
-        raise BadLine(msg) from None
+        raise BadLine(msg)
     if not isinstance(message, dict):
         msg = "A message is no JSON object."
         raise BadLine(msg)
@@ -84,6 +84,14 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
         msg = f"A message has another version than {VERSION}: restart SSO Tray after an upgrade."
         raise BadLine(msg)
     return message
+
+
+def _read(line: bytes) -> Any:
+    """Return what a line holds; no exception, for that of a decoder carries the whole line."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return _NO_JSON
 
 
 class AgentClient:

@@ -9,82 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from tray.agent import AgentClient
-from tray.aws.token_cache import cache_path
-from tray.errors import TrayError, Unreachable
+from tray.demo_sandbox import CONFIG, SESSION, START_URL, Sandbox, StepFailed
 from tray.identity_center import IdentityCenter
-from tray.system.paths import Paths, world
+
+__all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]
 
 TOKEN_LIFE: Final = 14.0
 """Seconds; in real life an hour."""
 ROOM: Final = 4.0
 """How many times as long as planned a step may take on a slow machine."""
-START_URL: Final = "https://sso-portal.awsapps.com/start"
-SESSION: Final = "demo"
-
-CONFIG: Final = f"""\
-# The two styles of ~/.aws/config, side by side.
-[profile developer]
-sso_session = {SESSION}
-sso_account_id = 123456789011
-sso_role_name = FullAccess
-region = eu-west-1
-
-[profile reader]
-sso_session = {SESSION}
-sso_account_id = 123456789012
-sso_role_name = ReadOnly
-region = eu-west-1
-
-[sso-session {SESSION}]
-sso_region = eu-west-2
-sso_start_url = {START_URL}
-sso_registration_scopes = sso:account:access
-
-[profile old-style]
-sso_start_url = https://old-style.awsapps.com/start
-sso_region = eu-west-2
-sso_account_id = 123456789011
-sso_role_name = ReadOnly
-region = eu-west-1
-"""
-
-_IDENTITY: Final = """\
-import boto3, sys
-session = boto3.Session(profile_name=sys.argv[1])
-print(session.client("sts").get_caller_identity()["Arn"])
-"""
-
-# Another client of the keyring, in a process that knows nothing of us. It prints no secret.
-_KEYRING_ITEMS: Final = """\
-import hashlib, json, secretstorage, sys
-bus = secretstorage.dbus_init()
-for item in secretstorage.search_items(bus, {"service": sys.argv[1]}):
-    text = item.get_secret().decode()
-    try:
-        token = json.loads(text).get("refresh_token") or json.loads(text).get("refreshToken") or ""
-    except (ValueError, AttributeError):
-        token = ""
-    print(len(text), hashlib.sha256(token.encode()).hexdigest()[:12] if token else "-")
-"""
-
-
-class StepFailed(Exception):
-    """A step of the demo did not truly happen."""
 
 
 class Demo:
@@ -93,53 +35,24 @@ class Demo:
 
     Args:
         center: the embedded Identity Center.
-        root: the sandbox.
+        sandbox: where it happens.
         say: prints a line.
     """
 
-    def __init__(self, center: IdentityCenter, root: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, center: IdentityCenter, sandbox: Sandbox, say: Callable[[str], None]
+    ) -> None:
         self.center = center
-        self.root = root
+        self.box = sandbox
         self.say = say
-        self.service = f"sso-tray-demo-{secrets.token_hex(4)}"
-        self.environ = self._sandbox()
-        self.paths = Paths.from_environment(self.environ)
-        self.notices: list[dict[str, Any]] = []
-        self.heard = threading.Condition()
         self.keyring = False
-
-    def _sandbox(self) -> dict[str, str]:
-        """Build the environment: the user's PATH and keyring bus, and nothing else of theirs."""
-        home, run = self.root / "home", self.root / "run"
-        home.mkdir()
-        run.mkdir(mode=0o700)
-        kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "DBUS_SESSION_BUS_ADDRESS")
-        environ = {name: os.environ[name] for name in kept if name in os.environ}
-        bus = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
-        if "DBUS_SESSION_BUS_ADDRESS" not in environ and bus.exists():
-            environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
-        environ |= self.center.environment()
-        environ |= {
-            "HOME": str(home),
-            "XDG_CONFIG_HOME": str(home / ".config"),
-            "XDG_STATE_HOME": str(home / ".local" / "state"),
-            "XDG_RUNTIME_DIR": str(run),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-            "BROWSER": f"{sys.executable} -m tray.demo --browser %s",
-        }
-        (home / ".aws").mkdir()
-        (home / ".aws" / "config").write_text(CONFIG)
-        settings = home / ".config" / "sso-tray" / "config.toml"
-        settings.parent.mkdir(parents=True)
-        settings.write_text(f'[keyring]\nservice = "{self.service}"\n')
-        return environ
 
     # --- The story -----------------------------------------------------------------------------
 
     def run(self) -> None:
         """Tell it; the first step that did not happen raises `StepFailed`."""
-        with self._resident():
+        with self.box.resident() as pid:
+            self.say(f"The resident runs (pid {pid}), in a home of its own.")
             self._sign_in()
             self._where_the_secrets_are()
             self._renewal()
@@ -151,19 +64,19 @@ class Demo:
     def _sign_in(self) -> None:
         self._title("Sign in through the browser (PKCE)")
         self.say(f"  $ sso-tray login {SESSION}")
-        self.say(f"  {self._tray('login', SESSION)}")
+        self.say(f"  {self.box.tray('login', SESSION)}")
         self._proof(
             self.center.count("CreateToken", grant_type="authorization_code") == 1,
             "server log: one RegisterClient, one CreateToken by authorization_code",
         )
-        self._proof(self._state() == "signed-in", "sso-tray status: signed-in")
-        arn = self._boto3("developer")
+        self._proof(self.box.state() == "signed-in", "sso-tray status: signed-in")
+        arn = self.box.boto3("developer")
         self._proof("FullAccess" in arn, f"boto3 in its own process: {arn}")
 
     def _where_the_secrets_are(self) -> None:
         self._title("Where the refresh token is")
-        members = sorted(json.loads(self._file().read_text()))
-        items = self._keyring_items()
+        members = sorted(json.loads(self.box.file().read_text()))
+        items = self.box.keyring_items()
         self.keyring = bool(items)
         if self.keyring:
             lean = {"accessToken", "expiresAt", "region", "startUrl"}
@@ -183,40 +96,40 @@ class Demo:
 
     def _renewal(self) -> None:
         self._title(f"Silent renewal (tokens live {TOKEN_LIFE:.0f} s here, an hour at AWS)")
-        before = self._file().read_bytes()
+        before = self.box.file().read_bytes()
         asked = self.center.count("CreateToken", grant_type="refresh_token")
         self.center.wait_for(
             "CreateToken", asked + 2, TOKEN_LIFE * ROOM, grant_type="refresh_token"
         )
         self._proof(True, "server log: CreateToken by refresh_token twice, nobody at the keyboard")
-        self._until(lambda: self._file().read_bytes() != before, "the cache file is new")
+        self.box.until(lambda: self.box.file().read_bytes() != before, "the cache file is new")
         self._proof(True, "the cache file has a new access token")
-        arn = self._boto3("developer")
+        arn = self.box.boto3("developer")
         self._proof("FullAccess" in arn, f"boto3 goes on: {arn}")
 
     def _switch(self) -> None:
         self._title("Switch the active profile")
         self.say("  $ sso-tray use reader; sso-tray credentials --format process")
-        self._tray("use", "reader")
-        document = json.loads(self._tray("credentials", "--format", "process"))
+        self.box.tray("use", "reader")
+        document = json.loads(self.box.tray("credentials", "--format", "process", whole=True))
         self._proof(document["Version"] == 1, "a credential_process document came out")
         self._proof(
             self.center.count("GetRoleCredentials", role_name="ReadOnly") >= 1,
             "server log: GetRoleCredentials for ReadOnly",
         )
-        arn = self._boto3("reader")
+        arn = self.box.boto3("reader")
         self._proof("ReadOnly" in arn, f"boto3 as reader: {arn}")
 
     def _warning(self) -> None:
         self._title("The sign-in session ends (now, here; after 8 hours at AWS, as a rule)")
         # Not at a set time: a slow machine must not lose the race against its own demo.
         self.center.end_session()
-        notice = self._notice("ending")
+        notice = self.box.notice("ending", TOKEN_LIFE * ROOM)
         button = notice["buttons"][0]["label"]
         self._proof(True, f"warned before: “{notice['title']}”, with the button “{button}”")
-        notice = self._notice("expired")
+        notice = self.box.notice("expired", TOKEN_LIFE * ROOM)
         self._proof(True, f"told after: “{notice['title']}”")
-        self._proof(self._state() == "expired", "sso-tray status: expired")
+        self._proof(self.box.state() == "expired", "sso-tray status: expired")
         self._proof(
             self.center.count("Authorize") == 1, "server log: no browser was opened by itself"
         )
@@ -224,130 +137,19 @@ class Demo:
     def _again(self) -> None:
         self._title("Sign in again, as the button does")
         self.say(f"  $ sso-tray login {SESSION}")
-        self.say(f"  {self._tray('login', SESSION)}")
-        arn = self._boto3("reader")
+        self.say(f"  {self.box.tray('login', SESSION)}")
+        arn = self.box.boto3("reader")
         self._proof("ReadOnly" in arn, f"boto3 works again: {arn}")
 
     def _sign_out(self) -> None:
         self._title("Sign out")
         self.say(f"  $ sso-tray logout {SESSION}")
-        self.say(f"  {self._tray('logout', SESSION)}")
+        self.say(f"  {self.box.tray('logout', SESSION)}")
         self._proof(self.center.count("Logout") >= 1, "server log: Logout")
-        self._proof(not self._file().exists(), "the cache file is gone")
+        self._proof(not self.box.file().exists(), "the cache file is gone")
         if self.keyring:
-            left = [one for one in self._keyring_items() if one != "-"]
+            left = [one for one in self.box.keyring_items() if one != "-"]
             self._proof(not left, "the keyring holds no refresh token any more")
-
-    # --- Means ---------------------------------------------------------------------------------
-
-    @contextmanager
-    def _resident(self) -> Iterator[None]:
-        """Run the real resident, and listen to it as the tray would."""
-        command = [sys.executable, "-m", "tray", "run", "--no-icon"]
-        process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
-        try:
-            self._until(self._answers, "the resident serves its socket")
-            self.say(f"The resident runs (pid {process.pid}), in a home of its own.")
-            threading.Thread(target=self._listen, daemon=True).start()
-            yield
-            self._tray("quit")
-            process.wait(10)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(10)
-
-    def _answers(self) -> bool:
-        try:
-            with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
-                return "status" in agent.done("status")
-        except Unreachable:
-            return False
-
-    def _listen(self) -> None:
-        with suppress(TrayError), self._client() as agent:
-            for message in agent.ask("subscribe", patience=None):
-                if "notice" in message:
-                    with self.heard:
-                        self.notices.append(message["notice"])
-                        self.heard.notify_all()
-
-    def _client(self) -> AgentClient:
-        return AgentClient(self.paths.runtime_sockets, world(self.environ))
-
-    def _notice(self, category: str) -> dict[str, Any]:
-        def found() -> dict[str, Any] | None:
-            return next((one for one in self.notices if one["category"] == category), None)
-
-        with self.heard:
-            if not self.heard.wait_for(lambda: found() is not None, TOKEN_LIFE * ROOM):
-                msg = f"no notice {category!r} came"
-                raise StepFailed(msg)
-            notice = found()
-        assert notice is not None  # noqa: S101  (it was waited for)
-        return notice
-
-    def _tray(self, *arguments: str) -> str:
-        """Run the command line as a person does and return what it prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tray", *arguments],
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        if done.returncode:
-            msg = f"sso-tray {' '.join(arguments)}: {done.stderr.strip()}"
-            raise StepFailed(msg)
-        return (
-            done.stdout.strip().splitlines()[-1] if arguments[0] != "credentials" else done.stdout
-        )
-
-    def _boto3(self, profile: str) -> str:
-        return self._python(_IDENTITY, profile).strip()
-
-    def _keyring_items(self) -> list[str]:
-        """Return short hashes of the refresh tokens in the demo's keyring items."""
-        try:
-            lines = self._python(_KEYRING_ITEMS, self.service).splitlines()
-        except StepFailed:
-            return []
-        return [line.split()[1] for line in lines]
-
-    def _python(self, code: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        if done.returncode:
-            raise StepFailed(done.stderr.strip().splitlines()[-1])
-        return done.stdout
-
-    def _state(self) -> str:
-        document = json.loads(self._status())
-        return next(str(one["state"]) for one in document["sessions"] if one["key"] == SESSION)
-
-    def _status(self) -> str:
-        with self._client() as agent:
-            return json.dumps(agent.done("status")["status"])
-
-    def _file(self) -> Path:
-        return cache_path(self.paths.token_cache, SESSION)
-
-    def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 20
-        while not holds():
-            if time.monotonic() > deadline:
-                msg = f"it did not happen: {what}"
-                raise StepFailed(msg)
-            time.sleep(0.05)
 
     def _title(self, words: str) -> None:
         self.say(f"\n{words}")
@@ -356,19 +158,6 @@ class Demo:
         if not holds:
             raise StepFailed(words)
         self.say(f"  ✓ {words}")
-
-    def close(self) -> None:
-        """Leave nothing behind in the keyring."""
-        with suppress(StepFailed):
-            self._python(_FORGET, self.service)
-
-
-_FORGET: Final = """\
-import secretstorage, sys
-bus = secretstorage.dbus_init()
-for item in list(secretstorage.search_items(bus, {"service": sys.argv[1]})):
-    item.delete()
-"""
 
 
 def _short(secret: str) -> str:
@@ -397,11 +186,13 @@ def main() -> int:
             token_life=TOKEN_LIFE,
             rotation="strict",
         ) as center:
-            demo = Demo(center, root, _say)
+            browser = f"{sys.executable} -m tray.demo --browser %s"
+            sandbox = Sandbox(root, center.environment(), browser)
+            demo = Demo(center, sandbox, _say)
             try:
                 demo.run()
             finally:
-                demo.close()
+                sandbox.close()
     except StepFailed as error:
         _say(f"  ✗ {error}")
         return 1

@@ -72,6 +72,8 @@ def quiet_libraries() -> None:
     """Cap the libraries that log secrets; done in every process of ours, before they act."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # In its debug mode it warns of slow tasks by their repr, and that shows what they return.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 def log_to(state: Path | None, *, debug: bool = False) -> None:
@@ -92,7 +94,12 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if debug else logging.INFO)
+    set_debug(debug)
+
+
+def set_debug(debug: bool) -> None:
+    """Log more, or as usual; never anything of the libraries, and never a secret."""
+    logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 class History:

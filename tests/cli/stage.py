@@ -243,7 +243,7 @@ class Stage:
         given = self.center.sign_in(urls.get(key, key))
         token = SsoToken(
             start_url=given.start_url,
-            region=given.region,
+            region="us-east-1",
             access_token=Secret(given.access_token),
             expires_at=given.expires_at,
             refresh_token=Secret(given.refresh_token or ""),

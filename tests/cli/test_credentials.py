@@ -148,12 +148,12 @@ def test_unreachable_aws_is_1_in_a_sentence(stage: Stage) -> None:
 
 
 def test_an_unreadable_file_is_named(stage: Stage) -> None:
-    """A token cache file without a token fails by its name, not with a sign-in."""
+    """A token cache file without a token fails by its name, and only a sign-in mends it."""
     stage.write("corp", b'{"expiresAt": "2030-01-01T00:00:00Z"}')
 
     done = stage.tray("credentials", "--profile", "dev")
 
-    assert 1 == done.code
+    assert 3 == done.code
     assert stage.file_of("corp").name in done.err
 
 

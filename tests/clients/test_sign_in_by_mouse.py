@@ -152,7 +152,7 @@ def test_a_code_is_compared_and_decided(
     """The page shows the code that the terminal shows, and the decision there is the login's."""
     with person.login("--device-code") as ended:
         shown = person.tab.read("document.querySelector('#user-code').innerText")
-        person.tab.picture("device-code")
+        person.tab.picture(f"device-{button.removeprefix('#')}-asked")
         person.tab.click(button)
         page = person.tab.text()
         person.tab.picture(f"device-{button.removeprefix('#')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.components import require
 from tests.e2e.desk import SESSION, at_once, desk, until
 
 # Twenty processes; the fork comes after the import, so that they truly ask together.
@@ -65,6 +66,7 @@ def test_many_ask_for_credentials_of_an_expired_token() -> None:
 
 def test_a_login_elsewhere_during_a_renewal_is_the_newer_truth() -> None:
     """What `aws sso login` wrote while our renewal was under way is never covered by it."""
+    require("aws-newest")  # before anything that would have to be waited for is started
     with desk(rotation="strict") as here, here.resident() as living:
         here.tray("login", SESSION)
         held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")

@@ -155,7 +155,7 @@ def test_a_locked_keyring() -> None:
 
     Locked again, a renewal says so and changes nothing; unlocked, it goes on by itself.
     """
-    with desk("locked", token_life=12) as here, here.resident() as living:
+    with desk("locked", token_life=8) as here, here.resident() as living:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         here.keyring.unlock()

@@ -34,13 +34,15 @@ def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
 
 def test_what_is_killed_goes_on() -> None:
     """After kill -9 of the worker, and of the resident, the session is renewed as before."""
-    with desk(rotation="grace", token_life=12) as here:
+    with desk(rotation="grace", token_life=8) as here:
         with here.resident() as living:
             here.tray("login", SESSION)
             held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
+            renewing = here.start("renew", SESSION)
             held.wait_hit(timeout=60)
             kill(*workers_of(living))
             failing = living.until_state(SESSION, "renewal-failing")
+            told = here.end_of(renewing)
             heard = len(living.messages)
             held.cancel()
             living.until_state(SESSION, "signed-in", since=heard)
@@ -55,6 +57,10 @@ def test_what_is_killed_goes_on() -> None:
             arn = here.boto3("test-profile")
 
         assert "other" == failing["reason"]
+        assert (1, "A process of SSO Tray's was killed (signal 9) at its work.") == (
+            told.code,
+            told.said(),
+        )
         assert 0 == orphan.code
         assert ("signed-in", "keyring", True) == (again["state"], again["keeper"], again["renews"])
         assert "ReadOnly" in arn

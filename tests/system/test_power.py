@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from dbus_fast import Variant
+from dbus_fast import Message, Variant
+from dbus_fast.aio import MessageBus
 
 from tests.bus_fake import Answer, FakeService, serving
 from tests.desk import Bus, private_bus
@@ -265,25 +266,27 @@ def test_nothing_stays_held_when_logind_goes(bus: Bus) -> None:
 
 
 def test_only_logind_is_believed(bus: Bus) -> None:
-    """The same signal from another program does nothing."""
+    """The same signal from another program, addressed to us, does nothing."""
 
     async def story() -> None:
         heard = Told()
-        liar = FakeService("tests.sso_tray.Liar")
+        liar = await MessageBus(bus_address=bus.address).connect()
         async with (
             serving(FakeLogind(), bus.address) as service,
-            serving(liar, bus.address),
             living(bus.address, logind(heard)) as machine,
         ):
             assert isinstance(service, FakeLogind)
             await machine.settled()
-            liar.signal(PATH, f"{LOGIND}.Manager", "PrepareForSleep", "b", [True])
-            assert liar.bus is not None
-            await liar.bus.request_name("tests.sso_tray.Through")
-            service.sleep(starts=True)
-            service.sleep(starts=False)
+            forged = Message.new_signal(PATH, f"{LOGIND}.Manager", "PrepareForSleep", "b", [True])
+            forged.destination = machine.bus.unique_name
+            await liar.send(forged)
+            await liar.request_name("tests.sso_tray.Through")
+            await machine.settled()
+            assert [] == heard.so_far()
 
-            assert ["asleep", "woke"] == [await heard.next(), await heard.next()]
+            service.sleep(starts=True)
+            assert "asleep" == await heard.next()
+        liar.disconnect()
 
     run(story())
 
@@ -311,8 +314,22 @@ def test_the_machine_as_a_whole_tells_its_moods(bus: Bus) -> None:
     run(story())
 
 
-def test_a_machine_without_a_system_bus_says_what_it_cannot_tell() -> None:
+def test_a_machine_without_a_system_bus_says_why() -> None:
     """In a container nothing is told, and why is known."""
+
+    async def story() -> None:
+        power = logind(Told())
+        async with living("unix:path=/nowhere/at/all", power) as machine:
+            await machine.lost()
+
+            why = "not available: no system bus: No such file or directory"
+            assert (why, why) == (power.missing, power.lock_missing)
+
+    run(story())
+
+
+def test_moods_that_never_connected_are_missing() -> None:
+    """Whatever is asked before there was time to look."""
 
     async def story() -> None:
         moods = Moods(Told(), {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/at/all"})

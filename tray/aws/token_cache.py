@@ -164,20 +164,26 @@ def _document(members: Mapping[str, str], extra: Mapping[str, object]) -> bytes:
 
 def _members(data: bytes, place: str) -> dict[str, object]:
     """Return the members that are not null, once nothing can surprise a later reader."""
-    try:
-        document = json.loads(data.decode("utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise CacheFileTorn(
-            f"{place} is empty or cut: another program may be writing it."
-        ) from None
-    except (RecursionError, ValueError):
-        # The ValueError left over is that of a number with thousands of digits.
-        raise CacheFileBad(f"{place} is nested too deeply or holds an endless number.") from None
+    document, trouble = _document_in(data, place)
+    if trouble is not None:
+        raise trouble
     if not isinstance(document, dict):
         raise CacheFileBad(f"{place} holds no JSON object.")
     if _is_deeper_than(document, _DEEPEST):
         raise CacheFileBad(f"{place} is nested too deeply.")
     return {name: value for name, value in document.items() if value is not None}
+
+
+def _document_in(data: bytes, place: str) -> tuple[object, CacheFileTorn | CacheFileBad | None]:
+    """Return what the bytes hold, or why nothing: a UnicodeDecodeError carries all of them."""
+    try:
+        return json.loads(data.decode("utf-8")), None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None, CacheFileTorn(f"{place} is empty or cut: another program may be writing it.")
+    except (RecursionError, ValueError):
+        # The ValueError left over is that of a number with thousands of digits.
+        sentence = f"{place} is nested too deeply or holds an endless number."
+        return None, CacheFileBad(sentence)
 
 
 def _is_deeper_than(value: object, depth: int) -> bool:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
 from tray.core.effects import Button, Notice
 from tray.desktop.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
+
+log = logging.getLogger(__name__)
 
 APP_NAME: Final = "SSO Tray"
 
@@ -69,9 +72,7 @@ class LibraryNotices(Rung):
         loop = asyncio.get_running_loop()
         dispatched: list[bool] = []
         urgency = self._library.Urgency
-        before = self._shown.pop(notice.slot, None)
-        if before is not None:  # it cannot replace
-            await center.clear(before)
+        await self._withdraw(notice.slot)  # it cannot replace
         identifier = await center.send(
             notice.title,
             notice.text,
@@ -85,8 +86,12 @@ class LibraryNotices(Rung):
 
     async def _withdraw(self, slot: str) -> None:
         identifier = self._shown.pop(slot, None)
-        if identifier is not None and self._center is not None:
+        if identifier is None or self._center is None:
+            return
+        try:
             await self._center.clear(identifier)
+        except KeyError:  # how it says (6.2, on D-Bus) that the person has closed it
+            log.debug("a notice was gone already")
 
     async def _ready(self) -> Center:
         if self._library is None:

@@ -24,7 +24,7 @@ from tray.core.state import TrayState
 from tray.core.view import View
 from tray.errors import ConfigRejected
 from tray.files import private_directory, remove_stale_temps
-from tray.logs import History
+from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
 from tray.resident.desktop import Desktop
@@ -197,6 +197,7 @@ class Resident:
         try:
             self.settings = read_settings(self.paths.settings_file, self.paths.state)
             self._problems = self.settings.problems
+            set_debug(self.settings.log_debug or "SSO_TRAY_DEBUG" in self.environ)
         except ConfigRejected as error:
             # The last good settings stay in use.
             log.warning("%s", error.sentence)

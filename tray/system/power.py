@@ -54,15 +54,18 @@ class Logind(BusService):
         self._environ = environ
         self._asleep = False
         self._session: str | None = None
-        self.lock_missing: str | None = "not connected yet"
+        self._no_session: str | None = None
+
+    @property
+    def lock_missing(self) -> str | None:
         """Why it says nothing of the screen's lock; None while it does."""
+        return self.missing or self._no_session
 
     async def _appeared(self) -> None:
         await self._find_session()
 
     def _vanished(self) -> None:
         self._session = None
-        self.lock_missing = self.missing
         self._say_locked(locked=False)
         self._say_asleep(asleep=False)
 
@@ -85,9 +88,9 @@ class Logind(BusService):
     async def _find_session(self) -> None:
         path = await self._display() or await self._of_this_process()
         if path is None:
-            self.lock_missing = "not available: logind knows no session of this user"
+            self._no_session = "not available: logind knows no session of this user"
             return
-        self._session, self.lock_missing = path, None
+        self._session, self._no_session = path, None
         for rule in _session_rules(path):
             self._match(rule)
         hint = await self._property(path, _SESSION, "LockedHint")

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, BinaryIO, Final, get_args
 
 import tray
@@ -16,7 +17,7 @@ from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
 from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
-from tray.logs import quiet_libraries
+from tray.logs import quiet_libraries, set_debug
 from tray.worker import hand_out, jobs
 from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
@@ -41,13 +42,11 @@ class _Out:
 
     def send(self, message: Mapping[str, Any]) -> None:
         line = json.dumps(message).encode() + b"\n"
-        with self._lock:
-            try:
-                self._stream.write(line)
-                self._stream.flush()
-            except (BrokenPipeError, ValueError):
-                # The resident is gone; what is under way is finished all the same.
-                log.debug("nobody reads any more")
+        # Without its resident it finishes what is under way all the same. Nothing is logged here:
+        # the log goes through this very pipe.
+        with self._lock, suppress(BrokenPipeError, ValueError):
+            self._stream.write(line)
+            self._stream.flush()
 
 
 class _Log(logging.Handler):
@@ -92,7 +91,7 @@ class Worker:
             The exit code.
         """
         logging.getLogger().handlers[:] = [_Log(self._out)]
-        logging.getLogger().setLevel(logging.INFO)
+        set_debug("SSO_TRAY_DEBUG" in self._environ)
         quiet_libraries()
         self._out.send({"program": tray.__version__})
         hello = json.loads(self._inlet.readline() or b"{}")
@@ -186,6 +185,8 @@ class Worker:
                 self._tools = Tools.from_environment(
                     self._environ, seam=self._step, stored=self._stored
                 )
+                if self._tools.settings.log_debug:
+                    set_debug(True)
             return self._tools
 
     def _step(self, name: str) -> None:

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.leaks.canaries import Canaries
+from tests.worker.memory_backend import MemoryBackend
+from tests.worker.signing_in import Place, approving, place_to_sign_in
+from tests.worker.world import CORP, token_of, world_in
+from tray.agent import decode
+from tray.aws.config import ConfigFiles, read_catalog
+from tray.aws.token_cache import full_document, parse_token
+from tray.core.model import Profile
+from tray.records import Records
+from tray.secret import Secret
+from tray.worker import hand_out, release, removal, renewal, sign_out
+from tray.worker.tools import Tools
+from tray.worker.vault_document import parse
+
+TROUBLE = ("status", "throttle", "html", "reset", "cut", "lost")
+REFUSALS = (
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "ForbiddenException",
+    "InternalServerException",
+    "InvalidClientException",
+    "InvalidGrantException",
+    "InvalidRequestException",
+    "TeapotException",
+    "UnauthorizedException",
+)
+
+
+def _spoil(backend: MemoryBackend) -> None:
+    backend.items = {
+        name: text.replace('"version"', '"vers') for name, text in backend.items.items()
+    }
+
+
+KEYRINGS: dict[str, Callable[[MemoryBackend], None]] = {
+    "ready": lambda backend: backend.gate.set(),
+    "locked": lambda backend: setattr(backend, "state", "locked"),
+    "absent": lambda backend: setattr(backend, "state", "absent"),
+    "refuses": lambda backend: setattr(backend, "refuses_writes", True),
+    "loses": lambda backend: setattr(backend, "loses_writes", True),
+    "garbles": lambda backend: setattr(backend, "garbles_writes", True),
+    "hangs": lambda backend: backend.gate.clear(),
+    "corrupt": _spoil,
+}
+READER = Profile(name="dev", kind="sso", session="corp", account_id="123456789011",
+                 role_name="ReadOnly")  # fmt: skip
+
+
+def shown(error: BaseException | None) -> Iterator[str]:
+    """Yield what anybody could print of an error, and of those it came from, hidden ones too."""
+    while error is not None:
+        yield from (str(error), repr(error), repr(error.args))
+        yield "".join(traceback.format_exception(error))
+        yield from shown(error.__cause__)
+        error = error.__context__
+
+
+def what_is_shown(act: Callable[[], object]) -> str:
+    """Return what an act shows, by what it returns or by what it raises."""
+    told: list[object] = []
+    raised = what_is_raised(lambda: told.append(act()))
+    return raised or repr(told)
+
+
+def what_is_raised(act: Callable[[], object]) -> str:
+    """Return what an act shows by what it raises; nothing if it raises nothing."""
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is looked at)
+        return "\n".join(shown(error))
+    return ""
+
+
+def jobs(tools: Tools) -> list[Callable[[], object]]:
+    """Return each transaction, as its own function, which raises."""
+    return [
+        lambda: hand_out.role_credentials(CORP, READER, tools),
+        lambda: hand_out.identity(CORP, READER, tools),
+        lambda: renewal.renew(CORP, tools),
+        lambda: renewal.check(CORP, tools),
+        lambda: removal.judge_removed(CORP, tools),
+        lambda: release.release(CORP, tools),
+        lambda: sign_out.sign_out(CORP, tools),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keyring"),
+    [
+        *((kind, "ready") for kind in (*TROUBLE, *REFUSALS)),
+        *(
+            (kind, keyring)
+            for keyring in list(KEYRINGS)[1:]
+            for kind in ("cut", "InvalidGrantException")
+        ),
+    ],
+)
+def test_no_error_of_a_transaction_shows_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, keyring: str
+) -> None:
+    """Whatever AWS and the keyring do; AWS's own message repeating a token included."""
+    with world_in(tmp_path, monkeypatch, rotation="grace") as world:
+        token = world.keep_in_keyring()
+        assert token.refresh_token is not None
+        KEYRINGS[keyring](world.backend)
+        said = f"{token.access_token.reveal()} {token.refresh_token.reveal()}"
+        for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts", "Logout"):
+            world.center.fault(operation, kind, times=None, message=said)
+
+        tools = world.make_tools(world.backend, keyring_seconds=0.3)
+        told = [what_is_shown(act) for act in jobs(tools)]
+        tools.unsaved.surrender()
+        tools.clients.close()
+
+        assert set() == Canaries(world.center.secrets()).in_text("\n".join(told))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Everything a sign-in needs."""
+    with place_to_sign_in(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.mark.parametrize("operation", ["RegisterClient", "CreateToken"])
+@pytest.mark.parametrize("kind", [*TROUBLE, *REFUSALS])
+def test_no_error_of_a_sign_in_shows_a_secret(place: Place, operation: str, kind: str) -> None:
+    """Nor does the page in the browser."""
+    place.center.sign_in()
+    said = " ".join(place.center.secrets())
+    place.center.fault(operation, kind, times=None, message=said)
+    browser = approving()
+
+    told = what_is_shown(lambda: place.sign_in(browser))
+    told += "".join(page for _, page in browser.shown)
+
+    assert set() == Canaries(place.center.secrets()).in_text(told)
+
+
+def spoilt(document: bytes) -> Iterator[bytes]:
+    """Yield a file as faults leave it: cut anywhere, no text, a member of the wrong type."""
+    yield from (document[:at] for at in range(0, len(document), 97))
+    yield document.replace(b'"', b'"\xff', 9)
+    yield document + document
+    yield b"[" + document + b"]"
+    members = json.loads(document)
+    secret = str(members.get("refreshToken", members.get("refresh_token")))
+    for name in members:
+        for value in (5, [secret], {secret: secret}, secret + "\n", f"{secret}\x00é", 10**5000):
+            try:
+                yield json.dumps({**members, name: value}).encode()
+            except ValueError:
+                yield document.replace(b'": "', b'": ' + b"9" * 5000 + b', "x": "', 1)
+
+
+READERS: dict[str, Callable[[bytes, Path], object]] = {
+    "token file": lambda data, _: parse_token(data, "file"),
+    "keyring item": lambda data, _: parse(Secret(data.decode(errors="surrogateescape"))),
+    "request": lambda data, _: decode(data + b"\n"),
+    "config": lambda _, place: read_catalog(ConfigFiles(place, place.with_name("none"))).problems,
+    "record": lambda _, place: Records(place.parent).read(),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_error_of_a_reader_shows_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    """Files, items and requests, broken in many ways: neither said nor carried along."""
+    with world_in(tmp_path, monkeypatch) as world:
+        world.keep_in_keyring()
+        whole = next(iter(world.backend.items.values())).encode()
+        if reader != "keyring item":
+            whole = full_document(token_of(world.center.sign_in()))
+        place = tmp_path / "state.json"
+
+        told = []
+        for data in spoilt(whole):
+            place.write_bytes(data.replace(b",", b"\n") if reader == "config" else data)
+            told.append(what_is_raised(lambda data=data: READERS[reader](data, place)))  # type: ignore[misc]  # mypy cannot infer a default's type
+
+        assert set() == Canaries(world.center.secrets()).in_text("\n".join(told))
