@@ -10,7 +10,6 @@ Desktop Notifications Specification 1.2, https://specifications.freedesktop.org/
 from __future__ import annotations
 
 import asyncio
-import html
 import logging
 from typing import Any, ClassVar, Final
 
@@ -100,7 +99,7 @@ class DBusNotices(BusRung):
     ) -> Message:
         # Markup would show as text where the daemon has none, so it is escaped only where it has.
         escape = "body-markup" in capabilities
-        body = html.escape(notice.text, quote=False) if escape else notice.text
+        body = _escaped(notice.text) if escape else notice.text
         actions = [word for key, one in buttons.items() for word in (key, one.label)]
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
@@ -246,3 +245,8 @@ def _answer(reply: Message) -> Message:
     if reply.message_type is not MessageType.METHOD_RETURN:
         raise NotTold(f"the daemon answers {reply.error_name}")
     return reply
+
+
+def _escaped(text: str) -> str:
+    """Escape markup; the table of entities ``html`` brings along is half a MB (measured)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

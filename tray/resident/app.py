@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import logging
 import os
-import platform
 import signal
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,7 +122,7 @@ class Resident:
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
-            TrayState(machine=platform.node() or "machine"),
+            TrayState(machine=socket.gethostname() or "machine"),
             perform=self.effects.perform,
             changed=self._changed,
             arm=self.timer.arm,
