@@ -12,7 +12,8 @@ from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Profile, State
 from tray.core.view import View
-from tray.desktop.menu import LEVEL, Entry, Extras, entries, render
+from tray.desktop.extras import Extras
+from tray.desktop.menu import LEVEL, Entry, entries, render
 from tray.resident.desktop import pressed
 
 CORP = row("corp", "signed-in")

@@ -128,7 +128,9 @@ def _short(message: dict[str, Any]) -> object:
 
 
 @contextmanager
-def resident(environ: Mapping[str, str], *, icon: bool = False) -> Iterator[Living]:
+def resident(
+    environ: Mapping[str, str], *, icon: bool = False, listens: bool = True
+) -> Iterator[Living]:
     """Run the resident until the end of the block; it must end by itself when asked to."""
     root = Path(__file__).resolve().parents[2]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
@@ -137,8 +139,9 @@ def resident(environ: Mapping[str, str], *, icon: bool = False) -> Iterator[Livi
     living = Living(process, environ)
     try:
         _await_socket(living)
-        threading.Thread(target=living.listen, daemon=True).start()
-        living.until(lambda message: "status" in message)
+        if listens:
+            threading.Thread(target=living.listen, daemon=True).start()
+            living.until(lambda message: "status" in message)
         yield living
     finally:
         if process.poll() is None:

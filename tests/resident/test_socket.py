@@ -217,3 +217,18 @@ def test_it_imports_only_what_it_may(tmp_path: Path) -> None:
 def site_directories() -> list[str]:
     """Return where packages lie, so that ``-S`` (no .pth side effects) still finds them."""
     return [path for path in sys.path if path.endswith("site-packages")]
+
+
+def test_an_icon_that_cannot_be_imported_costs_the_icon(tmp_path: Path) -> None:
+    """Whatever pystray does when it is imported, the resident runs on and says so (fault 72)."""
+    broken = tmp_path / "broken" / "pystray"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ValueError('no typelib')")
+    environ = home_with(tmp_path, CONFIG)
+    root = Path(__file__).resolve().parents[2]
+    environ["PYTHONPATH"] = f"{broken.parent}:{root}"
+
+    with resident(environ, icon=True) as running:
+        problems = running.ask("status")["status"]["problems"]
+
+    assert ["ValueError"] == [word for word in ["ValueError"] if word in " ".join(problems)]

@@ -90,4 +90,6 @@ class SsoToken:
             expires_at=self.expires_at,
             issued_at=self.issued_at if self.issued_at is not None else issued_at,
             refreshable=self.refreshable,
+            start_url=self.start_url,
+            region=self.region,
         )

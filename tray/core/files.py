@@ -12,7 +12,7 @@ from tray.core import policy, text
 from tray.core.effects import Effect
 from tray.core.ends import exact_end, learnt, without_disproved_end
 from tray.core.model import Keeper, Memory, Now, SsoSession, TokenFacts
-from tray.core.session import Session
+from tray.core.session import Session, elsewhere
 from tray.core.state import TrayState
 
 Step = tuple[TrayState, tuple[Effect, ...]]
@@ -93,8 +93,11 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
     if back is not None:
         own = back.token is not None and back.token.fingerprint == foreign
         return replace(back, config=config, foreign=None if own else foreign)
-    if last is not None:
+    if last is not None and (last.token is not None or foreign is not None):
         return Session(config=config, foreign=foreign)
+    if last is not None:
+        # Nothing was ever seen where its name pointed before: what is on record may be of here.
+        return Session(config=config, keeper=state.recalled.keepers.get(config.key))
     return Session(
         config=config,
         keeper=state.recalled.keepers.get(config.key),
@@ -129,8 +132,8 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
     if session is None or session.job is not None:
         return state, ()
     match event.sight:
-        case TokenFacts() if event.sight.fingerprint == session.foreign:
-            return state.with_session(_absent(session, now)), ()
+        case TokenFacts() if elsewhere(session, event.sight):
+            return state.with_session(_not_ours(session)), ()
         case TokenFacts():
             return state.with_session(present(session, event.sight)), ()
         case ev.FileAbsent():
@@ -142,6 +145,20 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
             return state.with_session(seen), ()
         case _:
             assert_never(event.sight)
+
+
+def _not_ours(session: Session) -> Session:
+    """Return the session where the file of its name holds another place's token (fault 25)."""
+    gone = forgotten(session, removed=False)
+    # Nobody has removed it, so that there is nothing to judge (K5).
+    return replace(
+        gone,
+        sight="absent",
+        absent_since=None,
+        bad=None,
+        torn_reads=0,
+        fresh_start=session.fresh_start,
+    )
 
 
 def _absent(session: Session, now: Now) -> Session:

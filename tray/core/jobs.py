@@ -258,7 +258,7 @@ def _failed(
     failures = before.failures if before is not None else 0
     if kind == "check":
         return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
-    if refused(session):
+    if refused(session) and not awaits_judgement(session):
         return session
     wait = backoff(session, state.machine, failures + 1)
     if state.offline and outcome.reason == "offline":

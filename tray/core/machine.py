@@ -12,6 +12,7 @@ from tray.core.active import is_managed
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now
 from tray.core.notices import notices
+from tray.core.session import renewable
 from tray.core.state import TrayState
 from tray.core.upkeep import upkeep
 
@@ -206,7 +207,7 @@ def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
         case "network-up":
             return _impatient(replace(state, offline=False), now)
         case "clock-set":
-            return _impatient(state, now)
+            return _doubting_later_tokens(_impatient(state, now), now)
         case "keyring-unlocked":
             return _impatient(_adopting_again(state), now)
         case _:
@@ -231,6 +232,21 @@ def _untold_is_news(state: TrayState, now: Now) -> TrayState:
         told = f"adopted:{session.key}" in session.memory.told
         if session.adopted_at is not None and not told:
             state = state.with_session(replace(session, adopted_at=now.wall))
+    return state
+
+
+def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
+    """
+    Let one refresh decide about tokens that seem to come from the future (fault 29).
+
+    They were given while the clock was ahead: AWS lets them end long before they say.
+    """
+    for session in state.sessions.values():
+        token = session.token
+        if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
+            continue
+        if renewable(session) and session.job is None and session.sign_in is None:
+            state = state.with_session(jobs.suspect(session, now))
     return state
 
 

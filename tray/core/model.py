@@ -137,12 +137,15 @@ class TokenFacts:
         expires_at: ``expiresAt`` in seconds since the epoch.
         issued_at: when its life began, as well as we know: AWS's answer, else the file's mtime.
         refreshable: whether the *file* carries refresh data (rule K4 would adopt it).
+        start_url, region: where it is good, as the file says; empty where it does not say.
     """
 
     fingerprint: str
     expires_at: float
     issued_at: float
     refreshable: bool = False
+    start_url: str = ""
+    region: str = ""
 
     @property
     def life(self) -> float:

@@ -69,7 +69,8 @@ class Session:
         keeper: who keeps the refresh data (K1).
         contested: another program took it back so often that it stays in the file (K1).
         foreign: fingerprint of a token that belongs to the place this session's name meant
-            before; it is never looked at here (fault 25).
+            before; it is never looked at here (fault 25). Only a file that does not say where
+            its token is good needs it.
         sight: what the last look at the cache file showed.
         absent_since: when the file was first missing; None once that has been judged (K5).
         torn_reads: how many looks in a row found it torn.
@@ -124,6 +125,31 @@ class Session:
     def key(self) -> str:
         """The session key of rule S1."""
         return self.config.key
+
+
+def elsewhere(session: Session, token: TokenFacts) -> bool:
+    """
+    Whether a token is of another start URL or region than the session (fault 25).
+
+    What the file says decides, so that it is known after a restart too.
+    """
+    if token.start_url or token.region:
+        return not same_place(session.config, token.start_url, token.region)
+    return token.fingerprint == session.foreign
+
+
+def same_place(config: SsoSession, start_url: str, region: str) -> bool:
+    """
+    Whether a start URL and region are a session's; empty ones, which a file need not name, are.
+
+    Trailing slash, fragment and case do not tell portals apart.
+    """
+    same_url = not start_url or _plain(start_url) == _plain(config.start_url)
+    return same_url and region in ("", config.region)
+
+
+def _plain(start_url: str) -> str:
+    return start_url.partition("#")[0].rstrip("/").casefold()
 
 
 def refused(session: Session) -> bool:

@@ -44,7 +44,9 @@ def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Step:
     start = fx.StartSignIn(
         session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
     )
-    after = replace(state, next_attempt=state.next_attempt + 1)
+    # Once for each click: who then cancels it, or sees it fail, gets no second one from the queue.
+    queue = tuple(key for key in state.sign_in_queue if key != event.key)
+    after = replace(state, next_attempt=state.next_attempt + 1, sign_in_queue=queue)
     return after.with_session(replace(session, sign_in=sign_in)), (start,)
 
 

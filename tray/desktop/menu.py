@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Final
 
 from tray.core import events as ev
@@ -13,6 +12,7 @@ from tray.core.active import is_guarded, is_managed
 from tray.core.events import Event
 from tray.core.model import Profile
 from tray.core.view import SessionRow, View
+from tray.desktop.extras import RECENT, Extras
 from tray.desktop.rows import SEPARATOR, Menu, Row
 
 LEVEL: Final = 25
@@ -20,8 +20,6 @@ LEVEL: Final = 25
 SESSIONS: Final = 8
 """Sessions on the first level; with all else there is on it, it has room for no more."""
 PROBLEMS: Final = 3
-RECENT: Final = 10
-"""Lines of the history that are shown."""
 RECENT_PROFILES: Final = 8
 """Profiles used lately that stand on the first level of a long list."""
 
@@ -49,29 +47,6 @@ class Entry:
 
 
 SEPARATION: Final = Entry("separator", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """
-    What the menu shows beside the view.
-
-    Args:
-        recent: lines of the history, newest first, already in words.
-        starts_at_login: the setting's state.
-        adopts, warns: the settings' states.
-        recent_profiles: profiles used lately, newest first.
-        guarded: patterns of guarded names.
-        zone: the reader's zone.
-    """
-
-    recent: tuple[str, ...] = ()
-    starts_at_login: bool = False
-    adopts: bool = True
-    warns: bool = True
-    recent_profiles: tuple[str, ...] = ()
-    guarded: tuple[str, ...] = ()
-    zone: tzinfo | None = None
 
 
 def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:

@@ -9,8 +9,9 @@ from functools import partial
 from tray.core import menu_text, text
 from tray.core.events import Event
 from tray.core.view import View
+from tray.desktop.extras import Extras
 from tray.desktop.icon import IconLook, Theme, draw, look_of, redraw_at
-from tray.desktop.menu import Extras, entries, render
+from tray.desktop.menu import entries, render
 from tray.desktop.session_bus import SessionBus
 from tray.desktop.sni import Icon
 

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -15,16 +16,18 @@ from tray.core import menu_text, text
 from tray.core.effects import ButtonAction, Notice
 from tray.core.events import Event
 from tray.core.view import View
-from tray.desktop.menu import RECENT, Extras
+from tray.desktop.extras import RECENT, Extras
 from tray.desktop.notice_chain import notifier_for
 from tray.desktop.session_bus import SessionBus
 from tray.desktop.theme import ColorScheme, Scheme
-from tray.desktop.tray import Tray
 from tray.errors import TrayError
 from tray.settings import Settings
 from tray.system.autostart import autostart_for, own_command
 from tray.system.clipboard import copy
 from tray.system.moods import Moods
+
+if TYPE_CHECKING:
+    from tray.desktop.tray import Tray
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class Desktop:
         self._recent: deque[tuple[float, fx.Note]] = deque(maxlen=RECENT)
         self._used: deque[str] = deque(maxlen=RECENT)
         self._problem: str | None = None
+        self._no_icon: str | None = None
         self._redraw: asyncio.TimerHandle | None = None
         self._serving: asyncio.Task[None] | None = None
         self._view: View | None = None
@@ -68,7 +72,23 @@ class Desktop:
         self.tray: Tray | None = None
         if icon:
             self.bus.join(ColorScheme(self._theme))
-            self.tray = Tray(self.bus, act=post, extras=self._extras, host=self._host)
+            self.tray = self._made_tray()
+
+    def _made_tray(self) -> Tray | None:
+        """
+        Make the icon; whatever its libraries do when imported costs the icon alone (fault 72).
+
+        pystray picks a backend at import and raises anything where it finds none; without an
+        icon neither it nor Pillow is loaded at all.
+        """
+        try:
+            from tray.desktop.tray import Tray
+
+            return Tray(self.bus, act=self._post, extras=self._extras, host=self._host)
+        except Exception as error:  # noqa: BLE001  (see above)
+            log.warning("the icon cannot be made (%s)", type(error).__name__)
+            self._no_icon = menu_text.no_tray(f"{type(error).__name__} at import")
+            return None
 
     def start(self) -> None:
         """Connect; a desktop that is not there yet is waited for."""
@@ -91,7 +111,7 @@ class Desktop:
     @property
     def problem(self) -> str | None:
         """Why no tray shows the icon that was wanted, as one sentence, or None."""
-        return self._problem if self.tray is not None else None
+        return self._no_icon if self.tray is None else self._problem
 
     def show(self, view: View) -> None:
         """Show a view, and show it again when its icon changes by itself."""

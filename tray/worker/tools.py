@@ -16,6 +16,7 @@ from tray.aws.portal import Portal
 from tray.aws.sso_token import SsoToken
 from tray.aws.token_cache import cache_path, full_document, lean_document, read_token
 from tray.core.model import Profile, SsoSession, TokenFacts
+from tray.core.session import same_place
 from tray.errors import CacheFileBad, CacheFileTorn
 from tray.files import private_directory, write_atomic
 from tray.records import Record, Records
@@ -233,14 +234,5 @@ class Tools:
 
 
 def belongs(token: SsoToken, session: SsoSession) -> bool:
-    """
-    Whether a cache file's token is of the session's start URL and region (fault 25).
-
-    A file need not name them. Trailing slash, fragment and case do not tell portals apart.
-    """
-    same_url = not token.start_url or _plain(token.start_url) == _plain(session.start_url)
-    return same_url and token.region in ("", session.region)
-
-
-def _plain(start_url: str) -> str:
-    return start_url.partition("#")[0].rstrip("/").casefold()
+    """Whether a cache file's token is of the session's start URL and region (fault 25)."""
+    return same_place(session, token.start_url, token.region)

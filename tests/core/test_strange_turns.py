@@ -1,0 +1,87 @@
+"""Turns a story can take that only long random ones had found; one table row each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.core.story import CORP, HOUR, LAB, MINUTE, Story, catalog, token
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.model import Memory
+from tray.core.wishes import SignInAllWanted
+
+MOVED = replace(CORP, region="us-east-1")
+OFFLINE = ev.Failed("offline", "No network.")
+
+
+def test_a_refused_token_whose_file_is_gone_is_judged_with_patience() -> None:
+    """K5, R5: where the removal cannot be judged it is asked about later, and rarely."""
+    story = Story(keepers={"corp": "keyring"}, memories={"corp": Memory(refused="a")})
+    story.file(token())
+    story.file(ev.FileAbsent(), 10)
+    story.send(ev.Tick(), 11)
+
+    story.answer(OFFLINE)
+    for _ in range(5):
+        story.send(ev.Tick())
+
+    assert ["judge-removed"] == story.jobs()
+    story.run_until(HOUR, lambda _start, _at: OFFLINE)
+    assert len(story.jobs()) < 40
+
+
+def test_a_token_of_another_place_is_not_shown_after_a_restart() -> None:
+    """Fault 25: what the file says of its place counts, also where nothing was seen before."""
+    elsewhere = replace(token(), start_url=CORP.start_url, region="ap-south-1")
+    story = Story(keepers={"corp": "keyring"})
+
+    story.file(elsewhere)
+    story.run_until(HOUR)
+
+    assert ("signed-out", []) == (story.row().state, story.jobs())
+
+
+def test_a_token_back_in_its_place_is_shown_again() -> None:
+    """Fault 25: a region changed and changed back, with a restart between, costs nothing."""
+    here = replace(token(), start_url=CORP.start_url.upper() + "/#/", region=CORP.region)
+    story = Story(MOVED, keepers={"corp": "keyring"})
+    story.file(here)
+    assert "signed-out" == story.row().state
+
+    story.send(ev.ConfigRead(catalog(CORP)), 60)
+    story.file(here)
+
+    assert ("signed-in", "keyring") == (story.row().state, story.row().keeper)
+
+
+def test_a_token_from_the_future_is_renewed_when_the_clock_is_set_right() -> None:
+    """Fault 29: it was given while the clock was ahead, so AWS lets it end before it says."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token(at=4 * HOUR), 4 * HOUR)
+
+    story.send(ev.Mood("clock-set"), 0)
+
+    assert ["renew"] == story.jobs()
+
+
+def test_a_small_step_of_the_clock_renews_nothing() -> None:
+    """Fault 29: what NTP corrects every day is no reason to ask AWS."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+
+    story.send(ev.Mood("clock-set"), -3)
+
+    assert [] == story.jobs()
+
+
+def test_a_queued_session_that_was_cancelled_gets_no_second_page() -> None:
+    """L6, L7: "Sign in to all" does not start again what a person has started and cancelled."""
+    story = Story(CORP, LAB)
+    story.send(SignInAllWanted())
+    story.send(ev.SignInWanted("lab"))
+
+    story.send(ev.SignInCancelled("lab"), MINUTE)
+    story.send(ev.SignInCancelled("corp"), 2 * MINUTE)
+
+    started = [start.session.key for start in story.all(fx.StartSignIn)]
+    assert ["corp", "lab"] == started

@@ -1,0 +1,33 @@
+"""What the menu shows beside the view; no icon is needed to gather it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+RECENT: Final = 10
+"""Lines of the history that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """
+    What the menu shows beside the view.
+
+    Args:
+        recent: lines of the history, newest first, already in words.
+        starts_at_login: the setting's state.
+        adopts, warns: the settings' states.
+        recent_profiles: profiles used lately, newest first.
+        guarded: patterns of guarded names.
+        zone: the reader's zone.
+    """
+
+    recent: tuple[str, ...] = ()
+    starts_at_login: bool = False
+    adopts: bool = True
+    warns: bool = True
+    recent_profiles: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
+    zone: tzinfo | None = None
