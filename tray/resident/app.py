@@ -221,6 +221,7 @@ class Resident:
             self._problems = (error.sentence,)
             return
         self.post(ev.PreferencesRead(self.settings.preferences))
+        self.desktop.refresh()  # the menu's ticks are no part of what the rules see
 
     def _read_records(self) -> None:
         entries = self.records.read()

@@ -124,6 +124,11 @@ class Desktop:
             delay = max(1.0, moment - time.time())
             self._redraw = asyncio.get_running_loop().call_later(delay, self.show, view)
 
+    def refresh(self) -> None:
+        """Show the last view again: something beside it has changed."""
+        if self._view is not None:
+            self.show(self._view)
+
     def tell(self, notice: Notice) -> None:
         """Show a notice, unless the person wants none."""
         if self._settings().notices:
@@ -162,8 +167,7 @@ class Desktop:
         except (TrayError, OSError) as error:
             log.warning("start at login: %s", getattr(error, "sentence", type(error).__name__))
         self._follow_autostart()
-        if self._view is not None:
-            self.show(self._view)
+        self.refresh()
 
     def _follow_autostart(self) -> None:
         """Mend our own entry where the program has moved, and see how it stands."""
