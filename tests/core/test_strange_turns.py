@@ -64,6 +64,20 @@ def test_a_token_from_the_future_is_renewed_when_the_clock_is_set_right() -> Non
     assert ["renew"] == story.jobs()
 
 
+def test_a_renewal_asked_for_before_a_release_is_not_done_after_it() -> None:
+    """K7: it is told so, and what is then left to whoever uses the session is not called ending."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token(refreshable=True))
+    story.send(ev.ReleaseWanted("corp"))
+    story.send(ev.RenewWanted("corp", "r"))
+    story.answer(ev.Adopted(token(), "keyring"))
+
+    story.answer(ev.Released("Done."))
+
+    assert ["adopt", "release"] == story.jobs()
+    assert [("r", 1)] == [(tell.request, tell.exit) for tell in story.all(fx.Tell)]
+
+
 def test_a_small_step_of_the_clock_renews_nothing() -> None:
     """Fault 29: what NTP corrects every day is no reason to ask AWS."""
     story = Story(keepers={"corp": "keyring"})

@@ -74,6 +74,11 @@ def _start_wish(state: TrayState, session: Session, now: Now) -> Step:
     wish = session.wishes[0][0]
     requests = tuple(request for kind, request in session.wishes if kind == wish and request)
     session = replace(session, wishes=tuple(kept for kept in session.wishes if kept[0] != wish))
+    if wish == "renew" and session.keeper == "released":
+        # It was released while this wish was waiting; whoever uses it renews it now (K7).
+        tells = fx.done(requests, 1, text.released_not_renewed(session.key))
+        state, started = _start_due(state.with_session(session), session, now)
+        return state, (*tells, *started)
     allowed_at = allowance(session, now)
     if wish == "renew" and allowed_at > now.wall:
         # Told to who asked; a doubt nobody asked about has to wait.
