@@ -65,7 +65,7 @@ def test_a_token_from_the_future_is_renewed_when_the_clock_is_set_right() -> Non
 
 
 def test_a_renewal_asked_for_before_a_release_is_not_done_after_it() -> None:
-    """K7: it is told so, and what is then left to whoever uses the session is not called ending."""
+    """K7: it is told so, and what is left to whoever uses the session is not called ending."""
     story = Story(keepers={"corp": "keyring"})
     story.file(token(refreshable=True))
     story.send(ev.ReleaseWanted("corp"))
