@@ -22,7 +22,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
   if [ "$$n" -lt 2 ]; then echo 2; elif [ "$$n" -gt 4 ]; then echo 4; else echo "$$n"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench pictures clean components
+.PHONY: help demo test check format bench pictures soak clean components
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ format: .venv/.check ## Format the code and mend what the linter can
 
 bench: .venv/.test ## Print the performance table
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak $(ARGS)
 
 pictures: .venv/.test components ## Take the README's pictures anew
 	@$(PY) -m tests.pictures

@@ -175,7 +175,7 @@ def test_killed_at_every_moment_and_repeated(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """K8: no torn file, no refresh token lost, and repeating brings it to its end."""
-    _kill_everywhere(TRANSACTIONS[name], "file", tmp_path, monkeypatch)
+    kill_everywhere(TRANSACTIONS[name], "file", tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["adopt-and-renew", "release"])
@@ -183,12 +183,13 @@ def test_killed_at_every_moment_with_a_real_keyring(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """K8: the same with GNOME Keyring in the place of ours."""
-    _kill_everywhere(TRANSACTIONS[name], "gnome", tmp_path, monkeypatch)
+    kill_everywhere(TRANSACTIONS[name], "gnome", tmp_path, monkeypatch)
 
 
-def _kill_everywhere(
+def kill_everywhere(
     transaction: Transaction, keyring: Keyring, directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> int:
+    """Kill a transaction at each of its moments and repeat it; return how many were killed."""
     with _place(directory, keyring, monkeypatch) as place:
         whole = place.run(transaction.kind, transaction.start(place, 1))[0]
         assert transaction.last == _last_of_ours(whole)
@@ -208,6 +209,7 @@ def _kill_everywhere(
             assert transaction.signs_out or able[number], where
             assert isinstance(ended[number].answer, transaction.result | RemovalJudged), where
             _check_end(transaction, place, home, kept[number])
+        return count
 
 
 def _last_of_ours(whole: Ended) -> str:
