@@ -17,9 +17,9 @@ JS_SSO := 3.973.28
 JS_STS := 3.1169.0
 JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 
-# Two workers keep the waiting tests from adding up; more than four only fight for the machine.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
-  if [ "$$n" -lt 2 ]; then echo 2; elif [ "$$n" -gt 4 ]; then echo 4; else echo "$$n"; fi)
+# One more than there are cores, since many tests wait; more than four only fight for the machine.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
+  if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench pictures soak clean components
