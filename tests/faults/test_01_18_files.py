@@ -26,7 +26,7 @@ LONG_AGO = 100.0
 """Seconds since the last write; what is older than 60 is nobody's any more."""
 
 TOKEN = (
-    '{"startUrl": "%s", "region": "us-east-1", "accessToken": "foreign",'
+    '{"startUrl": "%s", "region": "eu-west-2", "accessToken": "foreign",'
     ' "expiresAt": "2099-01-01T00:00:00Z"}'
 )
 
