@@ -78,6 +78,31 @@ def test_a_renewal_asked_for_before_a_release_is_not_done_after_it() -> None:
     assert [("r", 1)] == [(tell.request, tell.exit) for tell in story.all(fx.Tell)]
 
 
+def test_a_removal_is_noticed_though_the_clock_goes_back() -> None:
+    """Fault 29: what has to be waited for is not longer because the clock was set back."""
+    story = Story(keepers={"corp": "file"})
+    story.file(token(at=2 * HOUR, life=8 * HOUR), 3 * HOUR)
+    story.file(ev.FileAbsent())
+
+    story.send(ev.Mood("clock-set"), 2 * HOUR)
+    story.run_until(2 * HOUR + 1)
+
+    assert ("signed-out", "removed") == (story.row().state, story.row().reason)
+
+
+def test_a_session_that_was_away_comes_back_with_the_keeper_on_record() -> None:
+    """K1: an adoption that ended while the config did not have the session counts for it, too."""
+    story = Story(keepers={"corp": "file"})
+    story.file(token(refreshable=True))
+    story.send(ev.ConfigRead(catalog()))
+    story.send(ev.Recalled({"corp": "keyring"}, {}))
+
+    story.send(ev.ConfigRead(catalog(CORP)))
+    story.file(token())
+
+    assert ("keyring", True) == (story.row().keeper, story.row().renews)
+
+
 def test_a_small_step_of_the_clock_renews_nothing() -> None:
     """Fault 29: what NTP corrects every day is no reason to ask AWS."""
     story = Story(keepers={"corp": "keyring"})

@@ -92,7 +92,14 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
         foreign = last.token.fingerprint if last.token is not None else last.foreign
     if back is not None:
         own = back.token is not None and back.token.fingerprint == foreign
-        return replace(back, config=config, foreign=None if own else foreign)
+        return replace(
+            back,
+            config=config,
+            foreign=None if own else foreign,
+            # What a job of ours recorded while it was away counts at once (K1).
+            keeper=state.recalled.keepers.get(config.key, back.keeper),
+            contested=config.key in state.recalled.contested,
+        )
     if last is not None and (last.token is not None or foreign is not None):
         return Session(config=config, foreign=foreign)
     if last is not None:

@@ -207,7 +207,7 @@ def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
         case "network-up":
             return _impatient(replace(state, offline=False), now)
         case "clock-set":
-            return _doubting_later_tokens(_impatient(state, now), now)
+            return _doubting_later_tokens(_impatient(_without_future(state, now), now), now)
         case "keyring-unlocked":
             return _impatient(_adopting_again(state), now)
         case _:
@@ -232,6 +232,19 @@ def _untold_is_news(state: TrayState, now: Now) -> TrayState:
         told = f"adopted:{session.key}" in session.memory.told
         if session.adopted_at is not None and not told:
             state = state.with_session(replace(session, adopted_at=now.wall))
+    return state
+
+
+def _without_future(state: TrayState, now: Now) -> TrayState:
+    """Let waits that began before the clock was set back end in time all the same (fault 29)."""
+    for session in state.sessions.values():
+        since, sign_in = session.absent_since, session.sign_in
+        if since is not None and since > now.wall:
+            session = replace(session, absent_since=now.wall)
+        if sign_in is not None:
+            deadline = min(sign_in.deadline, now.wall + policy.SIGN_IN_DEADLINE)
+            session = replace(session, sign_in=replace(sign_in, deadline=deadline))
+        state = state.with_session(session)
     return state
 
 
