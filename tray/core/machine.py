@@ -237,7 +237,8 @@ def _untold_is_news(state: TrayState, now: Now) -> TrayState:
 
 def _without_future(state: TrayState, now: Now) -> TrayState:
     """Let waits that began before the clock was set back end in time all the same (fault 29)."""
-    for session in state.sessions.values():
+    for known in state.sessions.values():
+        session = known
         since, sign_in = session.absent_since, session.sign_in
         if since is not None and since > now.wall:
             session = replace(session, absent_since=now.wall)
