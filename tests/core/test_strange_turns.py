@@ -41,6 +41,20 @@ def test_a_token_of_another_place_is_not_shown_after_a_restart() -> None:
     assert ("signed-out", []) == (story.row().state, story.jobs())
 
 
+def test_a_job_that_comes_upon_a_token_of_another_place_takes_it_for_none() -> None:
+    """Fault 25: nor is one taken that a worker found where a file was thought to be missing."""
+    elsewhere = replace(token(), start_url=CORP.start_url, region="ap-south-1")
+    story = Story(keepers={"corp": "keyring"})
+    story.file(ev.FileAbsent())
+    assert ["judge-removed"] == story.jobs()
+
+    story.answer(ev.RemovalJudged("back", elsewhere))
+    story.run_until(HOUR)
+
+    assert (None, "signed-out") == (story.session().token, story.row().state)
+    assert ["judge-removed"] == story.jobs()
+
+
 def test_a_token_back_in_its_place_is_shown_again() -> None:
     """Fault 25: a region changed and changed back, with a restart between, costs nothing."""
     here = replace(token(), start_url=CORP.start_url.upper() + "/#/", region=CORP.region)

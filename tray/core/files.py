@@ -140,7 +140,7 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
         return state, ()
     match event.sight:
         case TokenFacts() if elsewhere(session, event.sight):
-            return state.with_session(_not_ours(session)), ()
+            return state.with_session(not_ours(session)), ()
         case TokenFacts():
             return state.with_session(present(session, event.sight)), ()
         case ev.FileAbsent():
@@ -154,7 +154,7 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
             assert_never(event.sight)
 
 
-def _not_ours(session: Session) -> Session:
+def not_ours(session: Session) -> Session:
     """Return the session where the file of its name holds another place's token (fault 25)."""
     gone = forgotten(session, removed=False)
     # Nobody has removed it, so that there is nothing to judge (K5).

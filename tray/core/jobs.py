@@ -10,13 +10,14 @@ from tray.core import events as ev
 from tray.core import policy, text
 from tray.core.effects import Effect, JobKind
 from tray.core.ends import end_seen, exact_end, learnt, without_disproved_end
-from tray.core.files import forgotten, present
+from tray.core.files import forgotten, not_ours, present
 from tray.core.model import Now, Reason, SessionEnd
 from tray.core.pace import backoff, noted_answer
 from tray.core.session import (
     Failing,
     Session,
     awaits_judgement,
+    elsewhere,
     refused,
     renewable,
     unreadable,
@@ -105,6 +106,8 @@ def _answer(
 ) -> Answer:
     key = session.key
     match outcome:
+        case ev.Renewed() | ev.Adopted() | ev.RemovalJudged() if _of_elsewhere(session, outcome):
+            return not_ours(session), text.not_signed_in(key), 3, ()
         case ev.Renewed():
             after = _renewed(session, outcome, now)
             note: tuple[Effect, ...] = (fx.Note("renewed", key),) if outcome.by_us else ()
@@ -133,6 +136,13 @@ def _answer(
             return _failed(state, session, kind, outcome, now), outcome.sentence, 1, ()
         case _:
             assert_never(outcome)
+
+
+def _of_elsewhere(
+    session: Session, outcome: ev.Renewed | ev.Adopted | ev.RemovalJudged
+) -> bool:  # fmt: skip
+    """Whether the worker found another place's token under this session's name (fault 25)."""
+    return outcome.token is not None and elsewhere(session, outcome.token)
 
 
 def _renewed(session: Session, outcome: ev.Renewed, now: Now) -> Session:
