@@ -80,6 +80,24 @@ def test_past_its_end_one_refresh_decides_for_it(world: World) -> None:
     assert (1, kept.access_token.reveal()) == (world.asked(), world.members()["accessToken"])
 
 
+def test_a_clock_that_was_set_back_signs_nobody_out(world: World) -> None:
+    """Fault 29: a token that ran out while it seems to have a day left says nothing of one."""
+    world.offset += 86_400
+    token = world.sign_in()
+    world.keep_in_keyring(replace(token, expires_at=world.now() + 3600))
+    world.offset -= 86_400
+    world.advance(LONG)
+    world.file.unlink()
+
+    outcome = world.run("judge-removed")
+
+    assert (True, "keyring", 1) == (
+        isinstance(outcome, Renewed),
+        world.keeper,
+        world.asked(),
+    )
+
+
 @pytest.mark.parametrize("ending", ["revoke", "end_session"])
 def test_past_its_end_one_refresh_decides_against_it(world: World, ending: str) -> None:
     """K5: InvalidGrant = signed out."""

@@ -6,6 +6,7 @@ import logging
 
 from tray.aws.role_cache import remove_role_credentials
 from tray.aws.sso_token import SsoToken
+from tray.core import policy
 from tray.core.events import Outcome, RemovalJudged
 from tray.core.model import SsoSession
 from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
@@ -20,7 +21,8 @@ def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
     Find out what the removal of a cache file meant.
 
     While the kept access token's own end is ahead the portal is asked with it: never a refresh,
-    since revocation may be slow. Past its end one refresh decides.
+    since revocation may be slow. Past its end, or where a clock that was set back leaves that end
+    in doubt, one refresh decides.
 
     Returns:
         `RemovalJudged`, or `Renewed` where a refresh brought the session back.
@@ -45,7 +47,7 @@ def judge(session: SsoSession, tools: Tools) -> Outcome:
     kept = tools.kept(session)
     if kept is None:
         return RemovalJudged("nothing")
-    if kept.expires_at <= tools.clock():
+    if kept.expires_at <= tools.clock() or _from_the_future(kept, tools):
         return _refresh_decides(session, tools, kept)
     try:
         tools.portal.check(kept.access_token, session.region)
@@ -57,6 +59,15 @@ def judge(session: SsoSession, tools: Tools) -> Outcome:
     tools.publish_lean(session, kept)
     tools.seam("published")
     return RemovalJudged("published", tools.facts(session, kept))
+
+
+def _from_the_future(kept: SsoToken, tools: Tools) -> bool:
+    """
+    Whether the clock was set back since the token was given (fault 29).
+
+    Then its end, as written, says nothing: the portal may refuse it because it simply ran out.
+    """
+    return kept.issued_at is not None and kept.issued_at > tools.clock() + policy.CLOCK_SLACK
 
 
 def _refresh_decides(session: SsoSession, tools: Tools, kept: SsoToken) -> Outcome:
