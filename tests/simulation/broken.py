@@ -1,0 +1,201 @@
+"""Rules broken on purpose: each is one line of the rules gone wrong, and each has to be caught."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tray.core import causes, desk, files, jobs, notices, pace, policy, session, signing
+from tray.core import events as ev
+from tray.core import state as states
+from tray.core.model import Now, TokenFacts
+from tray.core.session import Session
+from tray.core.state import TrayState
+
+ROOM = "tray.core"
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """
+    A rule broken on purpose.
+
+    Args:
+        rule: what it breaks, with the rule's name.
+        place: the module and the name of what is replaced.
+        wrong: what stands there instead; called with the right one, if that is a function.
+        caught_by: the promises that may notice.
+    """
+
+    rule: str
+    place: tuple[Any, str]
+    wrong: Callable[[Any], Any]
+    caught_by: tuple[str, ...]
+
+
+def _late(right: Any) -> Any:
+    def planned(one: Session, *rest: Any) -> float | None:
+        due = right(one, *rest)
+        token = one.token
+        return None if due is None or token is None else max(due, token.expires_at - 60)
+
+    return planned
+
+
+def _queue_again(right: Any) -> Any:
+    """Ask for a page whenever a session has ended, whoever sits there."""
+
+    def step(state: TrayState, now: Now) -> Any:
+        ended = tuple(
+            key
+            for key, one in state.sessions.items()
+            if one.sign_in is None and one.token is not None and one.token.expires_at <= now.wall
+        )
+        return right(replace(state, sign_in_queue=(*state.sign_in_queue, *ended)), now)
+
+    return step
+
+
+def _any_answer(right: Any) -> Any:
+    """Take in a result whatever attempt it is of."""
+
+    def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Any:
+        known = state.sessions.get(event.key)
+        if known is None or known.job is None:
+            started = session.Job(event.attempt, "renew")
+            known = None if known is None else replace(known, job=started)
+            state = state if known is None else state.with_session(known)
+        elif known.job.attempt != event.attempt:
+            event = replace(event, attempt=known.job.attempt)
+        return right(state, event, now)
+
+    return job_done
+
+
+def _no_join(right: Any) -> Any:
+    def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Any:
+        known = state.sessions.get(event.key)
+        if known is not None and known.sign_in is not None:
+            state = state.with_session(replace(known, sign_in=None))
+        return right(state, event, now)
+
+    return wanted
+
+
+def _always_dead(right: Any) -> Any:
+    def refused(state: Any, one: Session, kind: Any, outcome: ev.Refused, now: Now) -> Any:
+        return right(state, one, kind, replace(outcome, portal="dead"), now)
+
+    return refused
+
+
+def _forgets_at_once(right: Any) -> Any:
+    def absent(one: Session, now: Now) -> Session:
+        gone: Session = files.forgotten(right(one, now), removed=True)
+        return replace(gone, absent_since=None, keeper=None)
+
+    return absent
+
+
+def _ended(_state: TrayState, one: Session, now: Now) -> bool:
+    return one.sign_in is None and one.token is not None and one.token.expires_at <= now.wall
+
+
+def _untold(right: Any) -> Any:
+    return lambda state, notice: state if notice.category == "expired" else right(state, notice)
+
+
+def _over_for_good(right: Any) -> Any:
+    def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
+        after: Session = right(seen, token, before)
+        return replace(after, over=before.over)
+
+    return new_token
+
+
+def _blind_to_ends(right: Any) -> Any:
+    def moments(one: Session, state: TrayState) -> Iterator[float]:
+        ends = one.token.expires_at if one.token is not None else None
+        return (moment for moment in right(one, state) if moment != ends)
+
+    return moments
+
+
+def _awake_for_notices(right: Any) -> Any:
+    def told(state: TrayState, now: Now) -> Any:
+        after, effects = right(replace(state, asleep=False, locked=False), now)
+        return replace(after, asleep=state.asleep, locked=state.locked), effects
+
+    return told
+
+
+SLIPS: tuple[Slip, ...] = (
+    Slip("R1: a minute before the end is early enough", (pace, "planned_renewal"), _late,
+         ("SDKs never have to",)),
+    Slip("R5: no wait between attempts", (pace, "backoff"), lambda _: lambda *_: 0.5,
+         ("few wakeups", "AWS is asked with measure")),
+    Slip("R5: AWS may always be asked", (pace, "allowance"), lambda _: lambda _one, now: now.wall,
+         ("AWS is asked with measure",)),
+    Slip("R4: a portal that cannot be reached has said no", (jobs, "_refused"), _always_dead,
+         ("only AWS's own no ends a session",)),
+    Slip("W3: told of ends that need nobody", (causes, "_has_ended"), lambda _: _ended,
+         ("no notice for what renews itself",)),
+    Slip("W2: told again each time", (notices, "_remember"), _untold,
+         ("each notice is shown once",)),
+    Slip("W2: told while nobody is there", (notices, "notices"), _awake_for_notices,
+         ("no notice while nobody is there",)),
+    Slip("L5: a second click starts a second sign-in", (signing, "wanted"), _no_join,
+         ("one sign-in a session",)),
+    Slip("L6: a page opens when a session has ended", (desk, "next_in_queue"), _queue_again,
+         ("no page without a click",)),
+    Slip("fault 71: a late answer counts", (jobs, "job_done"), _any_answer,
+         ("a late answer changes nothing",)),
+    Slip("fault 25: a token of elsewhere is ours", (session, "elsewhere"),
+         lambda _: lambda *_: False,
+         ("no token of another place", "what works is not called over",
+          "what is over is not called well", "a well world is shown well", "signing in helps")),
+    Slip("K5: a removed file is a sign-out", (files, "_absent"), _forgets_at_once,
+         ("what was only deleted is put back", "each notice is shown once")),
+    Slip("K7: a released session is renewed", (session, "renewable"),
+         lambda _: lambda one: one.token is not None and not session.refused(one),
+         ("a released session is left alone", "no notice for what renews itself")),
+    Slip("R4: what was over stays over", (files, "new_token"), _over_for_good,
+         ("what works is not called over", "signing in helps", "a well world is shown well")),
+    Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
+         ("no state changes between two looks", "what is over is not called well")),
+    Slip("R5: never again after a failure", (pace, "backoff"), lambda _: lambda *_: 1e9,
+         ("SDKs never have to", "what is over is not called well", "a well world is shown well")),
+    Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
+         ("what works is not called over", "signing in helps", "a well world is shown well")),
+)  # fmt: skip
+
+
+@contextmanager
+def slipped(slip: Slip) -> Iterator[None]:
+    """
+    Break a rule, and mend it again.
+
+    A function is replaced wherever the room knows it; one that is named beside a module it does
+    not come from, only there.
+    """
+    module, name = slip.place
+    right = getattr(module, name)
+    wrong = slip.wrong(right)
+    everywhere = getattr(right, "__module__", None) == module.__name__
+    known = [
+        (one, attribute)
+        for title, one in sys.modules.items()
+        if title.startswith(ROOM) and (everywhere or one is module)
+        for attribute, value in vars(one).items()
+        if value is right and (callable(right) or attribute == name)
+    ]
+    for one, attribute in known:
+        setattr(one, attribute, wrong)
+    try:
+        yield
+    finally:
+        for one, attribute in known:
+            setattr(one, attribute, right)

@@ -1,0 +1,150 @@
+"""The person of the made-up world: signs in, reads notices, presses buttons, walks away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.simulation.machine import facts
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.model import SsoSession
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+@dataclass(slots=True)
+class SigningIn:
+    """A sign-in process of the world: who it is for, and how far it has come."""
+
+    session: SsoSession
+    attempt: int
+    life: int
+    afresh: bool
+    cancelled: bool = False
+    ended: bool = False
+    shown: bool = False
+
+
+class Person:
+    """Whoever sits before the screen, and the sign-in processes that wait for them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def sign_in(self, start: fx.StartSignIn) -> None:
+        """Start a sign-in process."""
+        process = SigningIn(start.session, start.attempt, self._world.life, start.afresh)
+        self._world.sign_ins[start.attempt] = process
+        delay = self._world.draw("sign-in", start.session.key, 0.2, 3)
+        self._world.later(
+            delay, f"{start.session.key}: the page is ready", lambda: self._ready(process)
+        )
+
+    def _ready(self, process: SigningIn) -> None:
+        key = process.session.key
+        if process.cancelled:
+            process.ended = True
+            return
+        if self._world.machine.weather != "well":
+            process.ended = True
+            self._world.machine.met["sign-in-failed"] += 1
+            failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
+            self._world.tell(failed)
+            return
+        if process.afresh:
+            self._world.portal(process.session.start_url).sign_out()
+        self._world.tell(ev.SignInReady(key, process.attempt, "https://signin"))
+
+    def page_opened(self, key: str) -> None:
+        """Look at a page: approve, deny, or leave it open."""
+        process = next(
+            (
+                one
+                for one in self._world.sign_ins.values()
+                if one.session.key == key and not one.ended and not one.cancelled
+            ),
+            None,
+        )
+        if process is None or process.shown:
+            return
+        process.shown = True
+        mood = 0.0 if self._world.calm else self._world.draw("person", key)
+        delay = 20.0 if self._world.calm else self._world.draw("approves", key, 2, 700)
+        if mood < 0.75:
+            self._world.later(delay, f"{key}: approved", lambda: self._approved(process))
+        elif mood < 0.85:
+            self._world.later(delay, f"{key}: denied", lambda: self._denied(process))
+
+    def _approved(self, process: SigningIn) -> None:
+        key = process.session.key
+        if process.cancelled or process.ended:
+            process.ended = True
+            return
+        if self._world.waits_for_lock(key, lambda: self._approved(process)):
+            return
+        process.ended = True
+        if self._world.machine.weather != "well":
+            failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
+            self._world.tell(failed)
+            return
+        given = self._world.portal(process.session.start_url).sign_in(self._world.machine.time)
+        entry, kept = self._world.worker.signed_in(process.session, given)
+        self._world.signed_in_at.setdefault(key, []).append(self._world.machine.time)
+        self._world.look(key)
+        self._world.recorded()
+        locked = not kept and self._world.machine.keyring_refuses
+        told = ev.SignedIn(
+            key,
+            process.attempt,
+            facts(entry.lean() if kept else entry),
+            "keyring" if kept else "file",
+            "keyring-locked" if locked else None,
+        )
+        delay = self._world.draw("signed-in", key, 0.005, 0.3)
+        self._world.later(
+            delay, f"{key}: signed in", lambda: self._world.report(process.life, told)
+        )
+
+    def _denied(self, process: SigningIn) -> None:
+        if not process.cancelled and not process.ended:
+            process.ended = True
+            self._world.machine.met["denied"] += 1
+            self._world.tell(
+                ev.SignInFailed(process.session.key, process.attempt, "It was denied.")
+            )
+
+    def noticed(self, notice: fx.Notice) -> None:
+        """Read a notice, and perhaps press a button of it."""
+        self._world.say(f"      NOTICE {notice.once_key}: {notice.title}")
+        if self._world.calm or not notice.buttons or self._world.locked:
+            return
+        button = notice.buttons[0]
+        key = notice.keys[0] if notice.keys else ""
+        mood = self._world.draw("notice", key)
+        delay = self._world.draw("reads", key, 1, 900)
+        if mood < 0.35:
+            self._world.later(delay, f"a click on {button.action}", lambda: self._clicked(button))
+        elif mood < 0.5 and any(one.action == "snooze" for one in notice.buttons):
+            self._world.later(delay, "snoozed", lambda: self._world.tell(ev.SnoozeWanted(key)))
+
+    def _clicked(self, button: fx.Button) -> None:
+        match button.action:
+            case "sign-in" | "sign-in-afresh":
+                if len(button.keys) > 1:
+                    self._world.tell(ev.SignInAllWanted(button.keys))
+                else:
+                    self._world.tell(ev.SignInWanted(button.keys[0]))
+            case "unlock-keyring":
+                self._world.tell(ev.UnlockWanted())
+            case "undo-adoption":
+                for key in button.keys:
+                    self._world.tell(ev.ReleaseWanted(key))
+            case "snooze":
+                self._world.tell(ev.SnoozeWanted(button.keys[0]))
+
+    def unlock(self) -> None:
+        """Type the keyring's password."""
+        if self._world.machine.keyring_mode == "locked":
+            self._world.keyring("well")

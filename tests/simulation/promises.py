@@ -1,0 +1,400 @@
+"""What holds whatever happens: the promises the rules are held to at every step of a run."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import TYPE_CHECKING, NoReturn
+
+from tests.core.story import T0
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.effects import Effect
+from tray.core.machine import step
+from tray.core.model import Now
+from tray.core.session import Session, elsewhere
+from tray.core.state import TrayState, next_look
+from tray.core.states import renews, state_of
+from tray.core.view import view
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+HOUR = 3600.0
+SDKS_LOOK_AT = 15 * 60.0
+"""Seconds before a token's end at which the first SDK would want to renew it (R1)."""
+PATIENCE = 70 * 60.0
+"""
+Seconds a well world needs until the rules must have found it well: half a token's life, or the
+hour after which AWS may be asked again where it was asked in vain too often (R5).
+"""
+WAKEUPS_AN_HOUR = 400
+"""Three sessions, each tried every few seconds at worst after its first failures (R5)."""
+CHECKED_EVERY = 4
+"""Only each so-manieth step is held against the costlier promises."""
+USES_REFRESH_DATA = ("renew", "adopt", "judge-removed", "check")
+
+
+class Broken(AssertionError):
+    """
+    A promise does not hold.
+
+    Args:
+        promise: its name, for who compares two runs.
+        told: what was seen.
+    """
+
+    def __init__(self, promise: str, told: str) -> None:
+        super().__init__(f"{promise}: {told}")
+        self.promise = promise
+
+
+class Promises:
+    """Holds every step of a run against every promise."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ticks: deque[float] = deque()
+        self._clicks: Counter[str] = Counter()
+        self._told: set[tuple[str, str, str]] = set()
+        self._shown: set[tuple[str, str, str]] = set()
+        self._kinds: dict[str, str] = {}
+        self._unmeasured_until = 0.0
+        self._count = 0
+
+    # --- What the world tells ----------------------------------------------
+
+    def restarted(self) -> None:
+        """What AWS answered is not remembered over a restart; the hour starts anew."""
+        self._clicks.clear()
+        self._kinds.clear()
+        memories = self._world.machine.memories
+        self._told = {
+            one for one in self._told if one[0] in memories and one[2] in memories[one[0]].told
+        }
+        self._shown &= self._told
+        self._unmeasured_until = self._world.machine.time + HOUR
+
+    def clock_set(self) -> None:
+        """Answers dated after a clock that was set back are forgiven (fault 29)."""
+        self._kinds.clear()
+        self._unmeasured_until = self._world.machine.time + HOUR
+
+    def put_back(self, key: str) -> None:
+        """An old file was put back: its end may be told of again."""
+        self._told = {one for one in self._told if one[0] != key}
+        self._shown &= self._told
+
+    # --- Each step ---------------------------------------------------------
+
+    def hold(
+        self,
+        before: TrayState,
+        event: ev.Event,
+        now: Now,
+        after: TrayState,
+        effects: tuple[Effect, ...],
+    ) -> None:
+        """
+        Hold one step against the promises.
+
+        Raises:
+            Broken: one does not hold.
+        """
+        self._count += 1
+        self._timer(event, after, now)
+        self._jobs(before, event, now, after, effects)
+        self._pages(before, event, effects)
+        self._notices(before, after, now, effects)
+        self._nothing_changes_unseen(before, event, after, now)
+        if self._count % CHECKED_EVERY == 0:
+            self._refresh_tokens()
+            self._aws_is_asked_with_measure()
+            self._sdks_never_have_to()
+            self._the_truth_is_shown(after, now)
+
+    def _timer(self, event: ev.Event, after: TrayState, now: Now) -> None:
+        due = next_look(after, now)
+        if due is not None and due <= now.wall:
+            self._broken("the next look lies ahead", f"due {due - now.wall:.3f} s from now")
+        if isinstance(event, ev.Tick):
+            time = self._world.machine.time
+            self._ticks.append(time)
+            while self._ticks[0] < time - HOUR:
+                self._ticks.popleft()
+            if len(self._ticks) > WAKEUPS_AN_HOUR:
+                self._broken("few wakeups", f"{len(self._ticks)} in an hour")
+
+    def _jobs(
+        self,
+        before: TrayState,
+        event: ev.Event,
+        now: Now,
+        after: TrayState,
+        effects: tuple[Effect, ...],
+    ) -> None:
+        for effect in effects:
+            if isinstance(effect, fx.StartJob):
+                self._job(before, event, effect)
+            elif isinstance(effect, fx.StartSignIn):
+                self._one_sign_in(effect)
+        if isinstance(event, ev.JobDone):
+            self._late_answer(before, event, now, after, effects)
+            self._confirmed(before, event, now, after)
+        for session in after.sessions.values():
+            if session.token is not None and elsewhere(session, session.token):
+                self._broken("no token of another place", session.key)
+
+    def _job(self, before: TrayState, event: ev.Event, start: fx.StartJob) -> None:
+        known = before.sessions.get(start.session.key)
+        if known is None or known.config.start_url != start.session.start_url:
+            return
+        freed = isinstance(event, ev.JobDone | ev.SignedIn | ev.ConfigRead)
+        if known.job is not None and not freed:
+            self._broken("one job a session", f"{start.kind} beside {known.job.kind}")
+        released = known.keeper == "released" and not isinstance(event, ev.SignedIn | ev.Recalled)
+        if released and start.kind in USES_REFRESH_DATA:
+            self._broken("a released session is left alone", f"{start.kind} of {known.key}")
+        begins = before.asleep and not isinstance(event, ev.Mood | ev.RenewWanted)
+        # A sign-in given up asleep leaves a doubt behind, which is a wish.
+        doubted = bool(known.wishes) or known.sign_in is not None
+        if begins and start.kind in USES_REFRESH_DATA and not doubted:
+            self._broken("nothing is begun asleep", f"{start.kind} of {known.key}")
+        if start.kind == "sign-out" and not _wished(known, event, "sign-out", ev.SignOutWanted):
+            self._broken("only a person signs out", known.key)
+        if start.kind == "release" and not _wished(known, event, "release", ev.ReleaseWanted):
+            self._broken("only a person hands back", known.key)
+
+    def _one_sign_in(self, start: fx.StartSignIn) -> None:
+        for process in self._world.sign_ins.values():
+            if process.session.key == start.session.key and not (
+                process.cancelled or process.ended
+            ):
+                self._broken("one sign-in a session", start.session.key)
+
+    def _late_answer(
+        self,
+        before: TrayState,
+        event: ev.JobDone,
+        now: Now,
+        after: TrayState,
+        effects: tuple[Effect, ...],
+    ) -> None:
+        session = before.sessions.get(event.key)
+        job = session.job if session is not None else None
+        if job is not None and job.attempt == event.attempt:
+            return
+        if (after, effects) != step(before, ev.Tick(), now):
+            self._broken("a late answer changes nothing", f"{event}")
+
+    def _confirmed(self, before: TrayState, event: ev.JobDone, now: Now, after: TrayState) -> None:
+        session, outcome = after.sessions.get(event.key), event.outcome
+        if session is None or session.token is None or not isinstance(outcome, ev.Refused):
+            return
+        known = before.sessions[event.key]
+        if outcome.portal == "dead" or known.job is None or known.job.attempt != event.attempt:
+            return
+        if session.over and not known.over and session.token.expires_at > now.wall:
+            self._broken("only AWS's own no ends a session", f"{event.key}: {outcome}")
+
+    def _pages(self, before: TrayState, event: ev.Event, effects: tuple[Effect, ...]) -> None:
+        if isinstance(event, ev.SignInWanted):
+            self._clicks[event.key] += 1
+        elif isinstance(event, ev.SignInAllWanted):
+            self._clicks.update(event.keys or tuple(before.sessions))
+        for effect in effects:
+            if isinstance(effect, fx.OpenBrowser):
+                self._clicks[effect.key] -= 1
+                if self._clicks[effect.key] < 0:
+                    self._broken("no page without a click", effect.key)
+
+    def _notices(
+        self, before: TrayState, after: TrayState, now: Now, effects: tuple[Effect, ...]
+    ) -> None:
+        for effect in effects:
+            if not isinstance(effect, fx.ShowNotice):
+                continue
+            notice = effect.notice
+            if after.asleep or after.locked:
+                self._broken("no notice while nobody is there", notice.once_key)
+            for key in notice.keys if notice.category in ("ending", "expired") else ():
+                if renews(after.sessions[key], after.preferences, now):
+                    self._broken("no notice for what renews itself", notice.once_key)
+            if len(notice.keys) == 1 and notice.category in ("ending", "expired"):
+                place = after.sessions[notice.keys[0]].config.start_url
+                shown = notice.keys[0], place, notice.once_key
+                if shown in self._shown:
+                    self._broken("each notice is shown once", notice.once_key)
+                self._shown.add(shown)
+        for key, session in after.sessions.items():
+            known = before.sessions.get(key)
+            if known is None or known.memory.told == session.memory.told:
+                continue
+            if known.config.start_url != session.config.start_url:
+                continue  # what was told of the other place is no news of this one
+            for once in session.memory.told - known.memory.told:
+                cause = key, session.config.start_url, once
+                if cause in self._told:
+                    self._broken("each cause is told once", f"{once} of {key}")
+                self._told.add(cause)
+            if not session.memory.told - known.memory.told and once_again(known, session):
+                self.put_back(key)
+
+    def _nothing_changes_unseen(
+        self, before: TrayState, event: ev.Event, after: TrayState, now: Now
+    ) -> None:
+        if self._kinds and not isinstance(event, ev.Tick | ev.Mood) and not before.asleep:
+            for key, session in before.sessions.items():
+                kind = state_of(session, before.preferences, now)
+                if self._kinds.get(key, kind) != kind:
+                    self._broken(
+                        "no state changes between two looks",
+                        f"{key} was {self._kinds[key]} and is {kind}",
+                    )
+        self._kinds = {
+            key: state_of(session, after.preferences, now)
+            for key, session in after.sessions.items()
+        }
+
+    # --- Held against the world --------------------------------------------
+
+    def _refresh_tokens(self) -> None:
+        world = self._world
+        machine = world.machine
+        for place, portal in world.portals.items():
+            if not portal.lives(machine.time) or (place, portal.family) in machine.thrown_away:
+                continue
+            if not portal.family or machine.time >= portal.registered_until:
+                continue
+            entries = [
+                *(file.entry for file in machine.files.values()),
+                *machine.keyring.values(),
+                *machine.in_hand.values(),
+                *world.memory_of_sdk.values(),
+                *world.being_written,
+            ]
+            held = (one for one in entries if one is not None and one.place == place)
+            lost = not any(portal.accepts(one.refresh, machine.time) for one in held)
+            if lost and portal.granted(machine.time):
+                self._broken("no refresh token is lost", place)
+
+    def _aws_is_asked_with_measure(self) -> None:
+        time = self._world.machine.time
+        if time < self._unmeasured_until:
+            return
+        for key, answers in self._world.worker.answers.items():
+            recent = [good for at, good in answers if at > time - HOUR]
+            # A sign-in starts the count anew: what was asked before it is not ours to hold.
+            most = policy.TROUBLES_PER_HOUR * (1 + self._world.sign_ins_since(key, time - HOUR))
+            if recent.count(False) > most + 1:
+                self._broken("AWS is asked with measure", f"{key}: {recent.count(False)}")
+
+    def _sdks_never_have_to(self) -> None:
+        world = self._world
+        machine = world.machine
+        if machine.time - world.disturbed_at < PATIENCE or not world.is_well:
+            return
+        for session in world.catalog.sessions:
+            entry, portal = machine.file(session.key).entry, world.portal(session.start_url)
+            known = world.state.sessions.get(session.key)
+            if entry is None or entry.place != session.start_url or known is None:
+                continue
+            if known.sign_in is not None or machine.keepers.get(session.key) in (None, "released"):
+                continue
+            held = machine.keyring.get(session.key) or entry
+            left = entry.expires - machine.wall
+            lives = portal.lives(machine.time + SDKS_LOOK_AT + HOUR)
+            if lives and portal.accepts(held.refresh, machine.time) and left < SDKS_LOOK_AT:
+                newest = held.given.name == entry.given.name
+                if newest:
+                    self._broken("SDKs never have to", f"{session.key}: {left:.0f} s left")
+
+    def _the_truth_is_shown(self, after: TrayState, now: Now) -> None:
+        world = self._world
+        if world.machine.time - world.disturbed_at < PATIENCE or not world.is_well:
+            return
+        for key, session in after.sessions.items():
+            if session.job is None and session.sign_in is None:
+                self._true(key, session, after, now)
+
+    def _true(self, key: str, session: Session, state: TrayState, now: Now) -> None:
+        world = self._world
+        entry = world.machine.file(key).entry
+        shown = state_of(session, state.preferences, now)
+        if entry is None or entry.place != session.config.start_url:
+            works = False
+        else:
+            alive = world.portal(entry.place).check(entry.given.name, world.machine.time)
+            works = alive and entry.expires > now.wall
+        if works and shown in ("signed-out", "expired", "unreadable"):
+            self._broken("what works is not called over", f"{key} is {shown}")
+        kept = world.machine.keyring.get(key)
+        deleted = entry is None and world.machine.keepers.get(key) == "keyring"
+        ours = kept is not None and kept.place == session.config.start_url
+        if deleted and kept is not None and ours:
+            lives = world.portal(kept.place).accepts(kept.refresh, world.machine.time)
+            if lives:
+                self._broken("what was only deleted is put back", key)
+        over = entry is None or entry.expires <= now.wall
+        if over and shown in ("signed-in", "ending", "renewal-failing"):
+            self._broken("what is over is not called well", f"{key} is {shown}")
+
+    # --- At the end --------------------------------------------------------
+
+    def all_is_true(self) -> None:
+        """
+        Hold a world that has long been well against what is shown of it.
+
+        Raises:
+            Broken: something is shown that is not so.
+        """
+        world = self._world
+        machine = world.machine
+        for row in view(world.state, machine.now).sessions:
+            session = world.state.sessions[row.key]
+            self._true(row.key, session, world.state, machine.now)
+            entry, portal = machine.file(row.key).entry, world.portal(row.start_url)
+            if entry is None or entry.place != row.start_url or row.keeper in (None, "released"):
+                continue
+            held = machine.keyring.get(row.key) if row.keeper == "keyring" else entry
+            renewable = held is not None and portal.accepts(held.refresh, machine.time)
+            newest = held is not None and held.given.name == entry.given.name
+            if renewable and newest and portal.lives(machine.time + HOUR):
+                shown = (row.state, row.renews, row.reason)
+                if shown != ("signed-in", True, None):
+                    self._broken("a well world is shown well", f"{row.key}: {shown}")
+
+    def unhappy(self) -> list[str]:
+        """Return the sessions a person now has to sign in to."""
+        rows = view(self._world.state, self._world.machine.now).sessions
+        return [row.key for row in rows if row.state != "signed-in"]
+
+    def all_is_well(self) -> None:
+        """
+        Hold a world in which a person has signed in wherever it was asked against the rules.
+
+        Raises:
+            Broken: a session is not signed in.
+        """
+        for row in view(self._world.state, self._world.machine.now).sessions:
+            if row.state != "signed-in" and not self._portal_ended(row.key):
+                self._broken("signing in helps", f"{row.key} is {row.state}, {row.reason}")
+
+    def _portal_ended(self, key: str) -> bool:
+        """Whether AWS's own session has run out since."""
+        session = self._world.state.sessions[key]
+        portal = self._world.portal(session.config.start_url)
+        return not portal.lives(self._world.machine.time + policy.ENDING_BEFORE)
+
+    def _broken(self, promise: str, told: str) -> NoReturn:
+        at = self._world.machine.wall - T0
+        raise Broken(promise, f"{told} (seed {self._world.seed}, {at:.1f} s by its clock)")
+
+
+def _wished(known: Session, event: ev.Event, kind: str, asked: type[ev.Event]) -> bool:
+    return isinstance(event, asked) or any(wish == kind for wish, _ in known.wishes)
+
+
+def once_again(before: Session, after: Session) -> bool:
+    """Whether a new sign-in began, of which everything may be told anew."""
+    return bool(before.memory.told) and len(after.memory.told) < len(before.memory.told)

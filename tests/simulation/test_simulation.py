@@ -1,0 +1,99 @@
+"""The rules in a made-up world: whatever the world does, what they promise holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.simulation.broken import SLIPS, Slip, slipped
+from tests.simulation.happenings import ACTS
+from tests.simulation.promises import Broken
+from tests.simulation.replay import STEPS, run, said, shrink
+
+SEEDS = 40
+PARTS = 8
+"""The seeds are run in parts, so that several cores share them."""
+
+MET_BY_THE_RULES = (
+    "offline",
+    "5xx",
+    "429",
+    "html",
+    "refused",
+    "revoked",
+    "registration-expired",
+    "keyring-locked",
+    "keyring-denied",
+    "keyring-absent",
+    "keyring-slow",
+    "adoption-keyring-locked",
+    "sign-in-without-keyring",
+    "sign-in-failed",
+    "denied",
+    "adopted",
+    "published-again",
+    "sdk-refreshed",
+    "doubted",
+    "late-answer",
+    "file-torn",
+    "file-bad-file",
+    "file-no-permission",
+)
+"""Faults that truly reached the rules, beside the happenings that may have met nothing."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_promise_holds(part: int) -> None:
+    """DESIGN 10: no seed breaks a promise, and when all is well again the truth is shown."""
+    for seed in range(part, SEEDS, PARTS):
+        broken = run(seed).broken
+        assert broken is None, said(seed, STEPS, broken)
+
+
+def test_every_fault_is_met() -> None:
+    """A fault that never comes proves nothing: each kind comes, and bites, in a few seeds."""
+    met: Counter[str] = Counter()
+    for seed in range(10):
+        met.update(run(seed).world.machine.met)
+
+    assert set() == {fault for fault in (*ACTS, *MET_BY_THE_RULES) if not met[fault]}
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.rule)
+def test_a_broken_rule_is_caught(slip: Slip) -> None:
+    """Each rule broken on purpose breaks a promise that speaks of it, within the seeds."""
+    with slipped(slip):
+        runs = (run(seed).broken for seed in range(SEEDS))
+        broken = next(one for one in runs if one is not None)
+
+    assert broken.promise in slip.caught_by
+
+
+def test_a_seed_replays() -> None:
+    """The same seed is the same story, line by line."""
+    assert run(7, 400, traced=True).trace == run(7, 400, traced=True).trace
+
+
+def test_a_failing_seed_is_shrunk() -> None:
+    """What is printed of a failure is the few happenings that matter."""
+    slip = next(one for one in SLIPS if one.rule.startswith("W2: told while"))
+    with slipped(slip):
+        first = run(0, STEPS)
+        assert isinstance(first.broken, Broken)
+        chosen = shrink(0, STEPS, first.broken, first.happened)
+        again = run(0, STEPS, chosen, most=first.happened)
+
+    assert again.broken is not None
+    assert (first.broken.promise, True) == (again.broken.promise, len(chosen) <= 4)
+    assert first.happened > 4
+
+
+def test_the_rules_are_whole_again() -> None:
+    """A rule broken on purpose is mended afterwards, wherever it is known."""
+    for slip in SLIPS:
+        module, name = slip.place
+        right = getattr(module, name)
+        with slipped(slip):
+            assert getattr(module, name) is not right
+        assert getattr(module, name) is right

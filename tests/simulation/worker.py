@@ -1,0 +1,317 @@
+"""The workers of the made-up world: the transactions' outcomes, step by step as the real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.core.story import T0
+from tests.simulation.machine import Entry, Machine, facts
+from tests.simulation.portal import Given, Portal
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy, text
+from tray.core.model import Reason, SsoSession
+
+KEYRING_REASONS: dict[str, Reason] = {
+    "locked": "keyring-locked",
+    "denied": "keyring-denied",
+    "absent": "keyring-absent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What AWS gave and is not stored yet, and the name of the token that stood in the file."""
+
+    renewed: Entry
+    published: str | None
+
+
+class Worker:
+    """
+    Carries out jobs on a machine against portals.
+
+    A renewal is two steps, :meth:`ask` and :meth:`store`, so that others can act in between; what
+    AWS gave is in the worker's hand meanwhile and counts as held (R3).
+    """
+
+    def __init__(self, machine: Machine, portals: dict[str, Portal]) -> None:
+        self.machine = machine
+        self.portals = portals
+        self.answers: dict[str, list[tuple[float, bool]]] = {}
+
+    def run(self, start: fx.StartJob) -> ev.Outcome | Pending:
+        """Do a job up to AWS's answer; what it gave still has to be stored."""
+        session = start.session
+        match start.kind:
+            case "renew":
+                return self._renew(session, adopt=start.adopt)
+            case "adopt":
+                return self._adopt(session, adopt=start.adopt)
+            case "judge-removed":
+                return self._judged(session)
+            case "check":
+                return self._check(session)
+            case "sign-out":
+                return self._sign_out(session)
+            case "release":
+                return self._release(session)
+
+    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Store what AWS gave, publish it, let go of it."""
+        machine, key, renewed = self.machine, session.key, pending.renewed
+        published = machine.file(key).entry
+        keeper = machine.keepers.get(key)
+        machine.in_hand.pop(key, None)
+        if keeper == "keyring":
+            stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
+            if stored:
+                machine.keep(key, renewed)
+            else:
+                machine.in_hand[key] = renewed
+                machine.met["keyring-slow"] += 1
+            newer = published is not None and published.refresh is not None
+            if not newer:
+                machine.write(key, renewed.lean())
+            return ev.Renewed(facts(renewed.lean()), "keyring", stored)
+        if published is None:
+            machine.thrown_away.add((renewed.place, renewed.given.family))
+            return ev.RemovalJudged("nothing")
+        if published.given.name != pending.published:
+            return ev.Renewed(facts(published), keeper or "file", by_us=False)
+        machine.write(key, renewed)
+        return ev.Renewed(facts(renewed), keeper or "file")
+
+    def settle(self, key: str) -> bool:
+        """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
+        machine = self.machine
+        held = machine.in_hand.get(key)
+        if held is None or machine.keyring_refuses or machine.keyring_mode == "slow":
+            return False
+        machine.keep(key, held)
+        del machine.in_hand[key]
+        return True
+
+    def signed_in(self, session: SsoSession, given: Given) -> tuple[Entry, bool]:
+        """Keep a new sign-in; a keyring that does not take it leaves the full file (L12)."""
+        machine, key = self.machine, session.key
+        entry = machine.entry(given, session.start_url)
+        machine.in_hand.pop(key, None)
+        machine.thrown(key)
+        kept = not machine.keyring_refuses and machine.keyring_mode != "slow"
+        if kept:
+            machine.keep(key, entry)
+            machine.keepers[key] = "keyring"
+            machine.write(key, entry.lean())
+        else:
+            machine.met["sign-in-without-keyring"] += 1
+            machine.keepers[key] = "file"
+            machine.write(key, entry)
+        return entry, kept
+
+    # --- The transactions --------------------------------------------------
+
+    def _renew(self, session: SsoSession, *, adopt: bool) -> ev.Outcome | Pending:
+        machine, key = self.machine, session.key
+        self.settle(key)
+        file = machine.file(key)
+        if machine.keepers.get(key) == "released":
+            return ev.Unrenewable()
+        if file.torn or file.bad is not None:
+            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+        if file.entry is None:
+            return self._judged(session)
+        if file.entry.place != session.start_url:
+            return ev.Unrenewable()
+        if file.entry.refresh is not None:
+            self._adopt(session, adopt=adopt)
+        published = machine.file(key).entry
+        assert published is not None
+        if published.refresh is not None:
+            if machine.keepers.get(key) is None:
+                machine.keepers[key] = "file"
+            return self._ask(session, published, published)
+        if machine.keepers.get(key) != "keyring":
+            return ev.Unrenewable()
+        if machine.keyring_refuses:
+            return self._keyring_trouble()
+        kept = machine.in_hand.get(key) or machine.keyring.get(key)
+        if kept is None or kept.refresh is None or kept.place != session.start_url:
+            return ev.Unrenewable()
+        if kept.given.name != published.given.name and kept.issued <= published.issued:
+            return ev.Unrenewable()
+        return self._ask(session, kept, published)
+
+    def _ask(self, session: SsoSession, held: Entry, published: Entry) -> ev.Outcome | Pending:
+        machine, key = self.machine, session.key
+        portal = self.portals[session.start_url]
+        trouble = self._trouble(key)
+        if trouble is not None:
+            return trouble
+        assert held.refresh is not None
+        answer = portal.refresh(held.refresh, machine.time)
+        self._answered(key, good=isinstance(answer, Given))
+        if isinstance(answer, Given):
+            renewed = machine.entry(answer, session.start_url)
+            machine.in_hand[key] = renewed
+            return Pending(renewed, published.given.name)
+        machine.met["registration-expired" if answer == "registration" else "refused"] += 1
+        again = machine.file(key).entry
+        if again is not None and again.given.name != published.given.name:
+            return ev.Renewed(facts(again), machine.keepers.get(key) or "file", by_us=False)
+        says = self._portal_says(session, published)
+        if says == "dead":
+            machine.met["revoked"] += 1
+        return ev.Refused(says, "registration-expired" if answer == "registration" else "refused")
+
+    def _adopt(self, session: SsoSession, *, adopt: bool) -> ev.Outcome | Pending:
+        machine, key = self.machine, session.key
+        file, keeper = machine.file(key), machine.keepers.get(key)
+        if file.torn or file.bad is not None:
+            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+        token = file.entry
+        if token is None:
+            return self._judged(session)
+        if keeper == "released":
+            return ev.Adopted(facts(token), "released")
+        if token.refresh is None:
+            return ev.Adopted(facts(token), keeper or "file")
+        if not adopt:
+            machine.keepers[key] = "file"
+            return ev.Adopted(facts(token), "file")
+        if machine.keyring_refuses or machine.keyring_mode == "slow":
+            machine.met[f"adoption-keyring-{machine.keyring_mode}"] += 1
+            if keeper is None:
+                machine.keepers[key] = "file"
+            reason = KEYRING_REASONS.get(machine.keyring_mode, "keyring-waiting")
+            return ev.Adopted(facts(token), keeper or "file", reason)
+        machine.in_hand.pop(key, None)
+        machine.keep(key, token)
+        machine.keepers[key] = "keyring"
+        machine.write(key, token.lean())
+        machine.met["adopted"] += 1
+        return ev.Adopted(facts(token.lean()), "keyring")
+
+    def _judged(self, session: SsoSession) -> ev.Outcome | Pending:
+        machine, key = self.machine, session.key
+        file = machine.file(key)
+        if file.torn or file.bad is not None:
+            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+        if file.entry is not None:
+            return ev.RemovalJudged("back", facts(file.entry))
+        if machine.keepers.get(key) != "keyring":
+            return ev.RemovalJudged("nothing")
+        if machine.keyring_refuses:
+            return self._keyring_trouble()
+        kept = machine.in_hand.get(key) or machine.keyring.get(key)
+        if kept is None or kept.place != session.start_url:
+            return ev.RemovalJudged("nothing")
+        if kept.expires <= machine.wall or kept.issued > machine.wall + policy.CLOCK_SLACK:
+            decided = self._ask(session, kept, kept)
+            if isinstance(decided, ev.Refused):
+                return self._gone(session, over=decided.reason != "registration-expired")
+            return decided
+        trouble = self._trouble(key)
+        if trouble is not None:
+            return trouble
+        if not self.portals[session.start_url].check(kept.given.name, machine.time):
+            return self._gone(session, over=True)
+        machine.write(key, kept.lean())
+        machine.met["published-again"] += 1
+        return ev.RemovalJudged("published", facts(kept.lean()))
+
+    def _gone(self, session: SsoSession, *, over: bool) -> ev.Outcome:
+        self.machine.in_hand.pop(session.key, None)
+        kept = self.machine.keyring.pop(session.key, None)
+        if kept is not None and (not over or self._misdated(kept)):
+            self.machine.thrown_away.add((kept.place, kept.given.family))
+        return ev.RemovalJudged("signed-out" if over else "nothing")
+
+    def _misdated(self, kept: Entry) -> bool:
+        """
+        Whether the clock was set since a token was given: then its end, as written, is wrong.
+
+        A removed file whose token ran out unseen, because the clock was set back by less than
+        has passed since, looks like a sign-out. Nothing on the machine tells the two apart.
+        """
+        return abs(kept.issued - T0 - kept.given.issued - self.machine.offset) > 1
+
+    def _check(self, session: SsoSession) -> ev.Outcome:
+        token = self.machine.file(session.key).entry
+        if token is None or self.machine.file(session.key).torn:
+            return ev.Failed("torn-file", "It is being written.")
+        trouble = self._trouble(session.key)
+        if trouble is not None:
+            return trouble
+        return ev.Refused(self._portal_says(session, token))
+
+    def _sign_out(self, session: SsoSession) -> ev.Outcome:
+        machine, key = self.machine, session.key
+        if machine.keyring_refuses:
+            return self._keyring_trouble()
+        online = self._network() is None
+        if online:
+            self.portals[session.start_url].sign_out()
+        for held in (machine.file(key).entry, machine.keyring.get(key), machine.in_hand.get(key)):
+            if held is not None:
+                machine.thrown_away.add((held.place, held.given.family))
+        machine.keyring.pop(key, None)
+        machine.in_hand.pop(key, None)
+        machine.write(key, None)
+        return ev.SignedOut(None if online else "AWS was not told.")
+
+    def _release(self, session: SsoSession) -> ev.Outcome:
+        machine, key = self.machine, session.key
+        if machine.keyring_refuses:
+            return self._keyring_trouble()
+        machine.keepers[key] = "released"
+        kept = machine.in_hand.pop(key, None) or machine.keyring.get(key)
+        published = machine.file(key).entry
+        if kept is not None and published is not None and published.refresh is None:
+            machine.write(key, kept)
+        if machine.file(key).entry is not None:
+            machine.keyring.pop(key, None)
+        elif kept is not None:
+            machine.write(key, kept)
+            machine.keyring.pop(key, None)
+        return ev.Released(text.released_not_renewed(key))
+
+    # --- What can go wrong -------------------------------------------------
+
+    def _keyring_trouble(self) -> ev.Failed:
+        mode = self.machine.keyring_mode
+        self.machine.met[f"keyring-{mode}"] += 1
+        return ev.Failed(KEYRING_REASONS[mode], "The keyring cannot be used.")
+
+    def _network(self) -> ev.Failed | None:
+        weather = self.machine.weather
+        if weather == "well":
+            return None
+        self.machine.met[weather] += 1
+        match weather:
+            case "offline":
+                return ev.Failed("offline", "No route.")
+            case "5xx":
+                return ev.Failed("other", "AWS answered 503.", answered=True)
+            case "429":
+                return ev.Failed("other", "AWS asks for patience.", answered=True, retry_after=90)
+            case "html":
+                return ev.Failed("other", "Not AWS's answer.", answered=True)
+
+    def _trouble(self, key: str) -> ev.Failed | None:
+        trouble = self._network()
+        if trouble is not None and trouble.answered:
+            self._answered(key, good=False)
+        return trouble
+
+    def _answered(self, key: str, *, good: bool) -> None:
+        self.answers.setdefault(key, []).append((self.machine.time, good))
+
+    def _portal_says(
+        self, session: SsoSession, token: Entry
+    ) -> Literal["valid", "dead", "unreachable"]:
+        if self._network() is not None:
+            return "unreachable"
+        portal = self.portals[session.start_url]
+        return "valid" if portal.check(token.given.name, self.machine.time) else "dead"
