@@ -55,6 +55,19 @@ def test_a_job_that_comes_upon_a_token_of_another_place_takes_it_for_none() -> N
     assert ["judge-removed"] == story.jobs()
 
 
+def test_a_file_of_another_place_that_goes_away_is_judged() -> None:
+    """K5, fault 25: an old backup put over ours and removed again costs no session."""
+    story = Story(keepers={"corp": "keyring"})
+    story.file(token())
+    story.file(replace(token("b"), start_url=CORP.start_url, region="ap-south-1"), 10)
+    assert ("signed-out", []) == (story.row().state, story.jobs())
+
+    story.file(ev.FileAbsent(), 20)
+    story.run_until(30)
+
+    assert ["judge-removed"] == story.jobs()
+
+
 def test_a_token_back_in_its_place_is_shown_again() -> None:
     """Fault 25: a region changed and changed back, with a restart between, costs nothing."""
     here = replace(token(), start_url=CORP.start_url.upper() + "/#/", region=CORP.region)

@@ -105,6 +105,8 @@ class Promises:
         self._timer(event, after, now)
         self._jobs(before, event, now, after, effects)
         self._pages(before, event, effects)
+        if isinstance(event, ev.SignedIn):
+            self.put_back(event.key)  # who signs in to what still ends is told again
         self._notices(before, after, now, effects)
         self._nothing_changes_unseen(before, event, after, now)
         if self._count % CHECKED_EVERY == 0:
@@ -329,11 +331,9 @@ class Promises:
         if works and shown in ("signed-out", "expired", "unreadable"):
             self._broken("what works is not called over", f"{key} is {shown}")
         kept = world.machine.keyring.get(key)
-        deleted = entry is None and world.machine.keepers.get(key) == "keyring"
-        ours = kept is not None and kept.place == session.config.start_url
-        if deleted and kept is not None and ours:
-            lives = world.portal(kept.place).accepts(kept.refresh, world.machine.time)
-            if lives:
+        if entry is None and kept is not None and world.machine.keepers.get(key) == "keyring":
+            portal, ours = world.portal(kept.place), kept.place == session.config.start_url
+            if ours and portal.accepts(kept.refresh, world.machine.time):
                 self._broken("what was only deleted is put back", key)
         over = entry is None or entry.expires <= now.wall
         if over and shown in ("signed-in", "ending", "renewal-failing"):

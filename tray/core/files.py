@@ -157,10 +157,10 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
 def not_ours(session: Session) -> Session:
     """Return the session where the file of its name holds another place's token (fault 25)."""
     gone = forgotten(session, removed=False)
-    # Nobody has removed it, so that there is nothing to judge (K5).
+    # Its own file was not seen to go; only once none is there, that is to be judged (K5).
     return replace(
         gone,
-        sight="absent",
+        sight="unseen",
         absent_since=None,
         bad=None,
         torn_reads=0,
