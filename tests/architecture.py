@@ -40,6 +40,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.resident": _BELOW | {"tray.agent"},
     "tray.resident.app": _BELOW | {"tray.agent", "tray.worker", "tray.desktop", "tray.handout"},
     "tray.resident.desktop": _BELOW | {"tray.desktop"},
+    "tray.resident.__main__": _BELOW | {"tray.desktop"},
     "tray.desktop": _BELOW,
     "tray.cli": _BELOW
     | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},

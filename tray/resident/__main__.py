@@ -6,9 +6,12 @@ import asyncio
 import os
 import sys
 
+from tray.desktop.main_thread import MainThread
+from tray.desktop.surface import main_thread
 from tray.errors import TrayError
 from tray.logs import log_to
 from tray.resident.app import Resident
+from tray.system.ending import EndSignals
 from tray.system.lock import FileLock, lock_path
 from tray.system.paths import Paths
 
@@ -38,14 +41,25 @@ def _main() -> int:
     if not lock.acquire():
         sys.stderr.write("SSO Tray is already running.\n")
         return 0
-    if asyncio.run(_live()):
+    if _lived():
         lock.release()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (ourselves)
     return 0
 
 
-async def _live() -> bool:
-    resident = Resident(os.environ, icon="--no-icon" not in sys.argv[1:])
+def _lived() -> bool:
+    """Live, on the main thread or beside it; return whether to start anew."""
+    main = main_thread()
+    ends = EndSignals()
+    if main is None:
+        return asyncio.run(_live(None, ends))
+    ends.install()
+    return main.run(lambda: _live(main, ends))
+
+
+async def _live(main: MainThread | None, ends: EndSignals) -> bool:
+    icon = "--no-icon" not in sys.argv[1:]
+    resident = Resident(os.environ, icon=icon, main=main, ends=ends)
     await resident.run()
     return resident.restarts
 

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import logging
 import os
-import signal
 import socket
 import time
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from tray.core.events import Event
 from tray.core.model import Memory
 from tray.core.state import TrayState
 from tray.core.view import View
+from tray.desktop.main_thread import MainThread
 from tray.errors import ConfigRejected
 from tray.files import private_directory, remove_stale_temps
 from tray.logs import History, set_debug
@@ -37,6 +37,7 @@ from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
 from tray.system.browser import open_browser
 from tray.system.clock import start_wall_timer
+from tray.system.ending import EndSignals
 from tray.system.paths import Paths, world
 from tray.worker.pool import Pool
 
@@ -53,10 +54,20 @@ class Resident:
     Args:
         environ: its environment.
         icon: whether there is to be an icon in the tray.
+        main: the main thread, where the icon has to live there.
+        ends: the system's requests to end.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, icon: bool) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        icon: bool,
+        main: MainThread | None = None,
+        ends: EndSignals | None = None,
+    ) -> None:
         self.environ = dict(environ)
+        self._ends = ends or EndSignals()
         self.paths = Paths.from_environment(environ)
         self.settings = Settings()
         self.records = Records(self.paths.state)
@@ -73,14 +84,15 @@ class Resident:
         self._problems: tuple[str, ...] = ()
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
-        self._wire(icon=icon)
+        self._wire(icon=icon, main=main)
 
-    def _wire(self, *, icon: bool) -> None:
+    def _wire(self, *, icon: bool, main: MainThread | None) -> None:
         self.desktop = Desktop(
             self.environ,
             post=self.post,
             settings=lambda: self.settings,
             icon=icon,
+            main=main,
         )
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
@@ -137,18 +149,17 @@ class Resident:
 
     async def run(self) -> None:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
-        running = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            running.add_signal_handler(number, self.ended.set)
+        self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
         self._tidy()
-        listening, address = self._listen()
+        listening, address = self._listen() if transport.AVAILABLE else (None, None)
         try:
             self.watch.start()
             self._read_settings()
             self._read_records()
             await self._read_config()
-            await self.agent.serve(listening)
+            if listening is not None:
+                await self.agent.serve(listening)
             self.desktop.start()
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
@@ -174,14 +185,15 @@ class Resident:
                 log.info("%s: %s", path, error)
         return transport.listen(last), last
 
-    async def _stop(self, address: Path) -> None:
+    async def _stop(self, address: Path | None) -> None:
         log.info("ending")
         self.timer.close()
         self.watch.close()
         await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
         if self._to_keep:
             await self._write_memories()
-        _removed(address)
+        if address is not None:
+            _removed(address)
 
     # --- Reading -------------------------------------------------------------------------------
 

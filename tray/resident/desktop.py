@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -17,17 +16,13 @@ from tray.core.effects import ButtonAction, Notice
 from tray.core.events import Event
 from tray.core.view import View
 from tray.desktop.extras import RECENT, Extras
-from tray.desktop.notice_chain import notifier_for
-from tray.desktop.session_bus import SessionBus
-from tray.desktop.theme import ColorScheme, Scheme
+from tray.desktop.main_thread import MainThread
+from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.settings import Settings
 from tray.system.autostart import autostart_for, own_command
 from tray.system.clipboard import copy
 from tray.system.moods import Moods
-
-if TYPE_CHECKING:
-    from tray.desktop.tray import Tray
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +36,7 @@ class Desktop:
         post: brings clicks and moods to the rules.
         settings: the settings as they are now.
         icon: whether there is to be an icon; notices come either way.
+        main: the main thread, where the icon has to live there (macOS, Windows).
     """
 
     def __init__(
@@ -50,6 +46,7 @@ class Desktop:
         post: Callable[[Event], None],
         settings: Callable[[], Settings],
         icon: bool,
+        main: MainThread | None = None,
     ) -> None:
         self._post = post
         self._settings = settings
@@ -61,20 +58,16 @@ class Desktop:
         self._problem: str | None = None
         self._no_icon: str | None = None
         self._redraw: asyncio.TimerHandle | None = None
-        self._serving: asyncio.Task[None] | None = None
         self._view: View | None = None
-        self.bus = SessionBus(environ)
-        self.notifier = notifier_for(environ, self._pressed)
-        self.bus.join(self.notifier)
+        hooks = Hooks(post, self._extras, self._host, self._pressed)
+        self._surface = surface_for(environ, hooks, main)
+        self.notifier = self._surface.notifier
         self.moods = Moods(lambda word: post(ev.Mood(word)), environ)
         for tenant in self.moods.tenants:
-            self.bus.join(tenant)
-        self.tray: Tray | None = None
-        if icon:
-            self.bus.join(ColorScheme(self._theme))
-            self.tray = self._made_tray()
+            self._surface.join(tenant)
+        self.tray = self._made_tray() if icon else None
 
-    def _made_tray(self) -> Tray | None:
+    def _made_tray(self) -> TrayFace | None:
         """
         Make the icon; whatever its libraries do when imported costs the icon alone (fault 72).
 
@@ -82,9 +75,7 @@ class Desktop:
         icon neither it nor Pillow is loaded at all.
         """
         try:
-            from tray.desktop.tray import Tray
-
-            return Tray(self.bus, act=self._post, extras=self._extras, host=self._host)
+            return self._surface.make_tray()
         except Exception as error:  # noqa: BLE001  (see above)
             log.warning("the icon cannot be made (%s)", type(error).__name__)
             self._no_icon = menu_text.no_tray(f"{type(error).__name__} at import")
@@ -94,7 +85,7 @@ class Desktop:
         """Connect; a desktop that is not there yet is waited for."""
         self._follow_autostart()
         self.moods.start()
-        self._serving = asyncio.create_task(self.bus.serve())
+        self._surface.start()
 
     async def stop(self) -> None:
         """Take the icon away and let the connection go."""
@@ -104,9 +95,7 @@ class Desktop:
             self.tray.stop()
         await self.moods.close()
         await self.notifier.close()
-        self.bus.stop()
-        if self._serving is not None:
-            await self._serving
+        await self._surface.stop()
 
     @property
     def problem(self) -> str | None:
@@ -176,10 +165,6 @@ class Desktop:
             self._starts_at_login = self._autostart.status() == "on"
         except (TrayError, OSError) as error:
             log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
-
-    def _theme(self, scheme: Scheme) -> None:
-        if self.tray is not None:
-            self.tray.use_theme(scheme)
 
     def _extras(self) -> Extras:
         zone = datetime.now().astimezone().tzinfo

@@ -6,7 +6,8 @@ uid asked of the kernel. What can fail: something hostile or alive stands at the
 (`UserMustAct`, `Busy`), or nobody answers (`Unreachable`).
 
 Windows: the named pipe with an owner-only DACL is not written yet; there `listen` refuses and
-`connect` says that nobody answers, so the command line acts alone.
+`connect` says that nobody answers: the resident lives without an agent, and each command acts
+alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from typing import Final
 
 from tray.errors import Busy, Unreachable, UserMustAct
 from tray.system import LINUX, WINDOWS
+
+AVAILABLE: Final = not WINDOWS
+"""Whether there is an agent's socket on this system."""
 
 _BACKLOG: Final = 128
 _PROBE_SECONDS: Final = 0.5

@@ -1,0 +1,103 @@
+"""
+Two loops in one process, where the system wants its icon on the main thread (macOS, Windows).
+
+The rules' loop runs in a second thread. The main thread waits for an icon to run and then belongs
+to it; both ways words are only ever handed over, nobody waits for the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class OwnLoop(Protocol):
+    """What has a loop of its own for the main thread: a native icon."""
+
+    def run_here(self) -> None:
+        """Run until :meth:`end`, also one that came before; no click makes it raise."""
+
+    def on_main(self, act: Callable[[], object]) -> None:
+        """Have something done on the main thread; called from any thread, returns at once."""
+
+    def end(self) -> None:
+        """Let :meth:`run_here` return; called from any thread, more than once is harmless."""
+
+
+class MainThread:
+    """
+    The main thread, lent to the icon for as long as the resident lives.
+
+    :meth:`run` is called on it; everything else on the loop's thread.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lent: OwnLoop | None = None
+        self._over = False
+
+    def lend(self, make: Callable[[], OwnLoop], failed: Callable[[Exception], None]) -> None:
+        """
+        Make something with a loop of its own on the main thread, and run it there.
+
+        Args:
+            make: makes it; may raise anything (fault 72).
+            failed: called on the main thread with what it raised.
+        """
+
+        def made() -> None:
+            try:
+                self._lent = make()
+                if not self._over:
+                    self._lent.run_here()
+            except Exception as error:  # noqa: BLE001  (an icon's library costs the icon alone)
+                failed(error)
+            finally:
+                self._lent = None
+
+        self._calls.put(made)
+
+    def run(self, serve: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """
+        Run a loop in a second thread until it ends, and meanwhile whatever is lent this thread.
+
+        Args:
+            serve: the loop's work.
+
+        Returns:
+            What it returns.
+
+        Raises:
+            Whatever it raises.
+        """
+        outcome: list[T] = []
+        raised: list[BaseException] = []
+
+        def loop() -> None:
+            try:
+                outcome.append(asyncio.run(serve()))
+            except BaseException as error:  # noqa: BLE001  (raised again, in the main thread)
+                raised.append(error)
+            finally:
+                self._over = True
+                self._calls.put(None)
+                lent = self._lent
+                if lent is not None:
+                    lent.end()
+
+        thread = threading.Thread(target=loop, name="resident")
+        thread.start()
+        while (call := self._calls.get()) is not None:
+            call()
+        thread.join()
+        if raised:
+            raise raised[0]
+        return outcome[0]

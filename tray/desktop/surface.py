@@ -1,0 +1,161 @@
+"""Where the icon stands and notices are told: what the desktop is made of, system by system."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tray.core.events import Event
+from tray.core.view import View
+from tray.desktop.extras import Extras
+from tray.desktop.main_thread import MainThread
+from tray.desktop.notice_chain import notifier_for
+from tray.desktop.notifier import Notifier, Pressed
+from tray.system import LINUX
+
+
+class TrayFace(Protocol):
+    """What every system's tray can do; called on the loop, raises nothing."""
+
+    def show(self, view: View) -> float | None:
+        """Show a view; returns when it has to be shown again, seconds since the epoch."""
+
+    def stop(self) -> None:
+        """Take the icon away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """
+    What the desktop tells, always on the loop.
+
+    Args:
+        act: a click, as an event for the rules.
+        extras: asked for what the menu shows beside the view.
+        host: whether a tray shows the icon, and why not.
+        pressed: a notice's button.
+    """
+
+    act: Callable[[Event], None]
+    extras: Callable[[], Extras]
+    host: Callable[[bool, str], None]
+    pressed: Pressed
+
+
+class Surface(ABC):
+    """
+    One system's desktop.
+
+    Args:
+        environ: of the resident.
+        hooks: what it tells.
+    """
+
+    notifier: Notifier
+
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
+        self._hooks = hooks
+        self.notifier = notifier_for(environ, hooks.pressed)
+
+    @abstractmethod
+    def make_tray(self) -> TrayFace:
+        """
+        Make the icon.
+
+        Raises:
+            Exception: anything its libraries raise when imported (fault 72).
+        """
+
+    def join(self, tenant: Any) -> None:  # noqa: B027  (most systems have nothing to join)
+        """Let somebody live on the connection to the desktop, where there is one."""
+
+    def start(self) -> None:  # noqa: B027  (nor to connect to)
+        """Connect; a desktop that is not there yet is waited for."""
+
+    async def stop(self) -> None:  # noqa: B027  (nor to let go)
+        """Let the connection go."""
+
+
+class LinuxSurface(Surface):
+    """The session bus, with everything that lives on it."""
+
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
+        from tray.desktop.session_bus import SessionBus  # elsewhere there is no dbus-fast
+
+        super().__init__(environ, hooks)
+        self._bus = SessionBus(environ)
+        self._serving: asyncio.Task[None] | None = None
+        self._bus.join(self.notifier)
+
+    def make_tray(self) -> TrayFace:
+        """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
+        from tray.desktop.theme import ColorScheme
+        from tray.desktop.tray import Tray
+
+        hooks = self._hooks
+        tray = Tray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
+        self._bus.join(ColorScheme(tray.use_theme))
+        return tray
+
+    def join(self, tenant: Any) -> None:
+        """Let somebody live on the session bus."""
+        self._bus.join(tenant)
+
+    def start(self) -> None:
+        """Serve the bus until :meth:`stop`."""
+        self._serving = asyncio.get_running_loop().create_task(self._bus.serve())
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        self._bus.stop()
+        if self._serving is not None:
+            await self._serving
+
+
+class NativeSurface(Surface):
+    """
+    macOS's and Windows' own; the icon lives on the main thread.
+
+    Args:
+        environ: of the resident.
+        hooks: what it tells.
+        main: the main thread.
+    """
+
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks, main: MainThread) -> None:
+        super().__init__(environ, hooks)
+        self._main = main
+
+    def make_tray(self) -> TrayFace:
+        """Have the icon made on the main thread."""
+        from tray.desktop.native import native_tray
+
+        hooks = self._hooks
+        return native_tray(self._main, act=hooks.act, extras=hooks.extras, host=hooks.host)
+
+
+def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | None) -> Surface:
+    """
+    Return this system's desktop.
+
+    Args:
+        environ: of the resident.
+        hooks: what it tells.
+        main: the main thread, where the loop does not run on it.
+    """
+    return LinuxSurface(environ, hooks) if main is None else NativeSurface(environ, hooks, main)
+
+
+def main_thread() -> MainThread | None:
+    """Return the main thread to lend to the icon, or None where the icon lives on the loop."""
+    return None if LINUX else MainThread()
+
+
+if TYPE_CHECKING:
+    from tray.desktop.native import NativeTray
+    from tray.desktop.tray import Tray
+
+    _FACES: tuple[type[TrayFace], ...] = (Tray, NativeTray)
