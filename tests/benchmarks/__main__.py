@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import change, config_parsing, renewals, resident, start
+from tests.benchmarks import change, click, config_parsing, renewals, resident, start
 from tests.benchmarks.table import Figure, show
 
 
@@ -19,6 +19,7 @@ PARTS = {
     "config": _config,
     "change": change.measure,
     "renewals": renewals.measure,
+    "click": click.measure,
     "start": start.measure,
     "resident": resident.measure,
 }

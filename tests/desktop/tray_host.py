@@ -173,14 +173,18 @@ class Host:
     async def open(self) -> None:
         """Become the watcher."""
         self.bus.export(WATCHER_PATH, self._watcher)
+        await self.listen(ITEM, MENU)
+        reply = await self.bus.request_name(WATCHER, NameFlag.DO_NOT_QUEUE)
+        assert reply is RequestNameReply.PRIMARY_OWNER
+
+    async def listen(self, *interfaces: str) -> None:
+        """Hear the signals of these interfaces, also beside another host."""
         self.bus.add_message_handler(self._received)
-        for interface in (ITEM, MENU):
+        for interface in interfaces:
             rule = f"type='signal',interface='{interface}'"
             await self.call(
                 "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "AddMatch", "s", rule
             )
-        reply = await self.bus.request_name(WATCHER, NameFlag.DO_NOT_QUEUE)
-        assert reply is RequestNameReply.PRIMARY_OWNER
 
     def set_panel(self, *, there: bool) -> None:
         """Let the panel come or go while the watcher stays, as KDE's does."""
@@ -299,6 +303,11 @@ class Host:
             while not came or came[-1].member != until:
                 came.append(await self._signals.get())
         return came
+
+    async def next_signal(self) -> Signal:
+        """Return the next signal."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._signals.get()
 
     def forget_signals(self) -> None:
         """Drop the signals that came so far."""
