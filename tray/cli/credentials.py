@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from tray.active_profile import read_active
 from tray.cli import manual
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
@@ -32,10 +33,17 @@ Wanted = Literal["credentials", "whoami"]
     show_default=True,
     help="For whom.",
 )
-def credentials(*, profile: str | None, form: str) -> None:
+@click.option(
+    "--active",
+    is_flag=True,
+    help="The active profile, whatever AWS_PROFILE says.",
+)
+def credentials(*, profile: str | None, form: str, active: bool) -> None:
     """Print credentials."""
     del form  # there is one so far
-    click.echo(json.dumps(_document("credentials", profile)))
+    if active and profile is not None:
+        raise click.UsageError("--active and --profile name two different profiles.")
+    click.echo(json.dumps(_document("credentials", profile, active=active)))
 
 
 @click.command(help=manual.WHOAMI)
@@ -53,9 +61,9 @@ def whoami(*, profile: str | None) -> None:
             click.echo(f"{label:<8} {found[member]}")
 
 
-def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
+def _document(wanted: Wanted, name: str | None, *, active: bool = False) -> dict[str, Any]:
     """
-    Return what was asked for.
+    Return what was asked for; `active`: of the active profile, whatever ``AWS_PROFILE`` says.
 
     Raises:
         Ended: the resident could not get it.
@@ -63,7 +71,8 @@ def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
     """
     here = Here.of_this_process()
     catalog = here.catalog()
-    profile = profile_meant(catalog, name, here.profile_in_force)
+    in_force = read_active(here.paths.state) if active else here.profile_in_force
+    profile = profile_meant(catalog, name, in_force)
     session = next((one for one in catalog.sessions if one.key == profile.session), None)
     done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:

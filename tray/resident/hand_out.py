@@ -58,14 +58,17 @@ class HandOut:
         self._ask = ask
         self._memory = memory
 
-    async def __call__(self, op: str, name: str) -> dict[str, Any]:
+    async def __call__(self, op: str, name: str | None) -> dict[str, Any]:
         """
         Return the last word for one request.
 
         Args:
             op: ``credentials`` or ``whoami``.
-            name: the profile's.
+            name: the profile's; None: the active one's.
         """
+        name = self._state().active_profile if name is None else name
+        if name is None:
+            return {"exit": 2, "sentence": text.NO_ACTIVE_PROFILE}
         profile = next((one for one in self._state().catalog.profiles if one.name == name), None)
         if profile is None:
             return {"exit": 2, "sentence": text.no_such_profile(name)}
