@@ -171,9 +171,7 @@ def no_such_profile(name: str) -> str:
     return f'There is no profile "{clean(name)}" in the AWS config.'
 
 
-NO_ACTIVE_PROFILE: Final = (
-    "No profile is active: pick one in the menu, or with: sso-tray use PROFILE"
-)
+NO_ACTIVE_PROFILE = "No profile is active: pick one in the menu, or with: sso-tray use PROFILE"
 
 
 def active_profile_gone(name: str) -> str:

@@ -194,7 +194,7 @@ def act_alone(profile: str) -> int:
             import subprocess
 
             return subprocess.call(command, env=environ)
-        os.execve(command[0], command, environ)
+        os.execve(command[0], command, environ)  # noqa: S606  (ourselves, no shell)
     except OSError as error:
         said = "no resident answers, and the program itself cannot be started: %s: %s"
         return failed(said % (command[0], error.strerror), 1)
@@ -203,5 +203,6 @@ def act_alone(profile: str) -> int:
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     if "posix" in sys.modules:
-        sys.modules["posix"]._exit(code)  # taking the interpreter down would cost a tenth
+        # Taking the interpreter down in order would cost a tenth of all this.
+        sys.modules["posix"]._exit(code)  # noqa: SLF001  (the name `os` gives it, too)
     sys.exit(code)
