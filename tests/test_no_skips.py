@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,45 +27,70 @@ SKIPPED = {
 }
 
 
-def run(directory: Path, source: str, *options: str, ci: bool) -> subprocess.CompletedProcess[str]:
-    """Run one file of tests in a pytest of its own, with the plugin under test."""
-    (directory / "test_sample.py").write_text(source, encoding="utf-8")
+def run(
+    directory: Path, sources: Mapping[str, str], *options: str, ci: bool
+) -> subprocess.CompletedProcess[str]:
+    """Run files of tests in a pytest of their own, with the plugin under test."""
+    for name, source in sources.items():
+        (directory / f"test_{name}.py").write_text(source, encoding="utf-8")
     (directory / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     environment |= {"PYTHONPATH": str(ROOT)} | ({"CI": "true"} if ci else {})
-    command = [sys.executable, "-m", "pytest", "-p", "tests.no_skips", *options, str(directory)]
+    command = [sys.executable, "-m", "pytest", "-rA", "-p", "tests.no_skips", *options]
     return subprocess.run(
-        command, env=environment, cwd=directory, capture_output=True, text=True, check=False
+        [*command, str(directory)],
+        env=environment,
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
-@pytest.mark.parametrize("kind", SKIPPED)
-def test_a_skip_fails_under_ci(tmp_path: Path, kind: str) -> None:
-    """With CI set every way to skip makes the run fail, and the reason is still told."""
-    result = run(tmp_path, SKIPPED[kind], ci=True)
+def outcomes(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """Return what pytest's summary says of each file: ``FAILED``, ``SKIPPED`` ..."""
+    found = re.findall(r"^([A-Z]+) .*?test_([a-z-]+)\.py", result.stdout, re.MULTILINE)
+    return {name: outcome for outcome, name in found}
 
-    assert (True, True) == (result.returncode != 0, "no moon" in result.stdout), result.stdout
+
+def test_a_skip_fails_under_ci(tmp_path: Path) -> None:
+    """With CI set every way to skip makes the run fail, and the reason is still told."""
+    result = run(tmp_path, SKIPPED, "--continue-on-collection-errors", ci=True)
+
+    told = outcomes(result)
+    assert set(SKIPPED) == set(told), result.stdout
+    assert {"FAILED", "ERROR"} >= set(told.values()), result.stdout
+    assert (1, len(SKIPPED)) == (result.returncode, _complaints(result.stdout)), result.stdout
 
 
 def test_a_skip_fails_under_ci_with_workers(tmp_path: Path) -> None:
     """The rule holds in xdist's workers too, as `make test` runs them."""
-    result = run(tmp_path, SKIPPED["by-mark"], "-n", "2", ci=True)
+    sources = {"by-mark": SKIPPED["by-mark"]}
+
+    result = run(tmp_path, sources, "-n", "1", ci=True)
 
     assert (1, True) == (result.returncode, "no moon" in result.stdout), result.stdout
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SKIPPED if kind != "as-a-file"])
-def test_a_skip_is_a_skip_elsewhere(tmp_path: Path, kind: str) -> None:
+def test_a_skip_is_a_skip_elsewhere(tmp_path: Path) -> None:
     """Without CI a developer's machine may lack a component."""
-    result = run(tmp_path, SKIPPED[kind], ci=False)
+    sources = {kind: source for kind, source in SKIPPED.items() if kind != "as-a-file"}
 
-    assert (0, True) == (result.returncode, "1 skipped" in result.stdout), result.stdout
+    result = run(tmp_path, sources, ci=False)
+
+    assert (0, True) == (result.returncode, "4 skipped" in result.stdout), result.stdout
 
 
 def test_an_expected_failure_is_no_skip(tmp_path: Path) -> None:
     """A known bug, marked xfail, stays allowed."""
     source = "import pytest\n@pytest.mark.xfail(reason='known')\ndef test(): assert False\n"
 
-    result = run(tmp_path, source, ci=True)
+    result = run(tmp_path, {"known": source}, ci=True)
 
     assert (0, True) == (result.returncode, "1 xfailed" in result.stdout), result.stdout
+
+
+def _complaints(told: str) -> int:
+    """Return how many files the summary gives the reason for."""
+    summary = told.partition("short test summary info")[2]
+    return sum("no moon" in line for line in summary.splitlines())

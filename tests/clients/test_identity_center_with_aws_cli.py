@@ -77,57 +77,45 @@ def sign_in(version: Version, env: Mapping[str, str], *options: str) -> None:
     assert result.returncode == 0, result.stderr
 
 
+MEMBERS = {
+    "startUrl",
+    "region",
+    "accessToken",
+    "expiresAt",
+    "clientId",
+    "clientSecret",
+    "registrationExpiresAt",
+    "refreshToken",
+}
+
+
 @versions
 def test_sign_in_use_and_sign_out(
     version: Version, center: IdentityCenter, env: Mapping[str, str]
 ) -> None:
-    """A person signs in, is somebody, signs out and is nobody: with each AWS CLI."""
+    """
+    A person signs in, is somebody, signs out and is nobody: with each AWS CLI.
+
+    From 2.22 it signs in by PKCE, before that by device code; either leaves the eight members,
+    the refresh token among them, readable by us alone.
+    """
     sign_in(version, env, "--sso-session", "corp")
 
+    answered = {call.about.grant_type for call in center.requests if call.operation == TOKEN}
+    token: dict[str, Any] = json.loads(cache_file(env, "corp").read_text(encoding="utf-8"))
+    mode = stat.S_IMODE(cache_file(env, "corp").stat().st_mode)
     used = aws_cli(version, "sts", "get-caller-identity", "--profile", "test-profile", env=env)
     sessions = len(center.live_sessions())
     out = aws_cli(version, "sso", "logout", env=env)
     after = aws_cli(version, "sts", "get-caller-identity", "--profile", "test-profile", env=env)
 
+    expected = "authorization_code" if release(version, env=env) >= (2, 22) else DEVICE_CODE
+    assert ({expected}, MEMBERS, 0o600) == (answered, set(token), mode)
     assert (0, ACCOUNT) == (used.returncode, json.loads(used.stdout)["Account"]), used.stderr
     assert (1, 0) == (sessions, len(center.live_sessions()))
     assert (0, False) == (out.returncode, cache_file(env, "corp").exists()), out.stderr
     assert "Error loading SSO Token: Token for corp does not exist" in after.stderr
     assert after.returncode != 0
-
-
-@versions
-def test_each_aws_cli_signs_in_its_own_way(
-    version: Version, center: IdentityCenter, env: Mapping[str, str]
-) -> None:
-    """From 2.22 an sso-session is signed in by PKCE, before that by device code."""
-    sign_in(version, env, "--sso-session", "corp")
-
-    expected = "authorization_code" if release(version, env=env) >= (2, 22) else DEVICE_CODE
-    answered = {call.about.grant_type for call in center.requests if call.operation == TOKEN}
-    assert {expected} == answered
-
-
-@versions
-def test_the_token_file_is_what_the_aws_cli_writes(
-    version: Version, env: Mapping[str, str]
-) -> None:
-    """The sign-in leaves the eight members, the refresh token among them, readable by us alone."""
-    sign_in(version, env, "--sso-session", "corp")
-
-    path = cache_file(env, "corp")
-    token: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    assert {
-        "startUrl",
-        "region",
-        "accessToken",
-        "expiresAt",
-        "clientId",
-        "clientSecret",
-        "registrationExpiresAt",
-        "refreshToken",
-    } == set(token)
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
 @versions

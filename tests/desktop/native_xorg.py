@@ -8,8 +8,11 @@ loop of its own, as theirs have; it stands in for the one platform module that c
 from __future__ import annotations
 
 import os
+import select
+import socket
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from tray.desktop.main_thread import MainThread
@@ -26,34 +29,40 @@ from pystray import _xorg  # noqa: E402  (see above)
 
 
 class Icon(OnMain, _xorg.Icon):  # type: ignore[misc]  # pystray has no types
-    """pystray's icon for X."""
+    """
+    pystray's icon for X, whose connection only the main thread ever touches.
+
+    python-xlib loses requests and wake-ups where two threads flush at once (measured: one start in
+    seven hung); so other threads wake the loop through a socket of our own, not through X.
+    """
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._drained = self._display.intern_atom("_TRAY_DRAIN")
-        from_pystray = self._message_handlers[33]  # ClientMessage
-
-        def message(event: Any) -> None:
-            if event.client_type == self._drained:
-                self.drain()
-            else:
-                from_pystray(event)
-
-        self._message_handlers[33] = message
+        self._woken, self._bell = socket.socketpair()
 
     def wake(self) -> None:
-        """Send our window a message."""
-        self._send_message(self._window, self._drained)
-        self._display.flush()
+        """Ring."""
+        self._bell.send(b"!")
 
     def run_here(self) -> None:
-        """Run X's loop."""
-        self.run()
+        """Run X's loop; pystray's own setup would show the icon from a thread of its own."""
+        self.run(lambda _: self.on_main(self._appear))
 
     def end(self) -> None:
-        """Stop it."""
-        if self._running:
-            self.on_main(self._stop)
+        """Stop it, as soon as it runs."""
+        self.on_main(self._stop)
+
+    def _appear(self) -> None:
+        self.visible = True
+
+    def _events(self) -> Iterator[Any]:
+        while True:
+            while self._display.pending_events():
+                yield self._display.next_event()
+            heard, _, _ = select.select([self._display, self._woken], [], [])
+            if self._woken in heard:
+                self._woken.recv(4096)
+                self.drain()
 
 
 async def _live(main: MainThread, ends: EndSignals) -> None:

@@ -242,12 +242,19 @@ class Desk:
         needles = {needle for one in self.renewing_secrets() for needle in _disguises(one)}
         assert needles
         return [
-            str(path)
-            for path in sorted(self.keyring.directory.rglob("*"))
-            if path.is_file()
-            and "keyrings" not in path.parts
-            and any(needle in path.read_bytes() for needle in needles)
+            str(path) for path, data in self.written() if any(needle in data for needle in needles)
         ]
+
+    def written(self) -> list[tuple[Path, bytes]]:
+        """Return every file of this desk but the keyring's own, as all are at one moment."""
+        while True:
+            # What was a temporary file a moment ago is another file now: all are read anew then.
+            with suppress(FileNotFoundError):
+                return [
+                    (path, path.read_bytes())
+                    for path in sorted(self.keyring.directory.rglob("*"))
+                    if path.is_file() and "keyrings" not in path.parts
+                ]
 
     # --- The resident -----------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def aws_at_work(here: Desk) -> Iterator[list[str]]:
     enough, answers, troubles = threading.Event(), list[str](), list[BaseException]()
 
     def work() -> None:
-        while not enough.wait(0.3):
+        while not enough.wait(1.0):
             try:
                 answers.append(here.arn("newest", "test-profile"))
             except BaseException as error:  # noqa: BLE001  (raised below, in the test's thread)

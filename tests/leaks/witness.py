@@ -109,11 +109,8 @@ class Witness:
 
     def look(self) -> None:
         """Take in all files but the keyring's own, as they are now."""
-        directory = self.here.keyring.directory
-        for path in sorted(directory.rglob("*")):
-            if path.is_file() and "keyrings" not in path.parts:
-                with contextlib.suppress(FileNotFoundError):
-                    self.note(f"file {path.relative_to(directory)}", path.read_bytes())
+        for path, data in self.here.written():
+            self.note(f"file {path.relative_to(self.here.keyring.directory)}", data)
         for path in sorted(self.record.glob("start-*")):
             argv, environ = json.loads(path.read_text())
             self.note("argv", "\0".join(argv))

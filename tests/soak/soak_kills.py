@@ -27,3 +27,14 @@ def test_killed_again_and_again(
 
     assert len(TRANSACTIONS) == 8
     assert killed >= KILLS
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_killed_with_a_real_keyring(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K8: the same with GNOME Keyring in the place of ours, once at every moment."""
+    killed = kill_everywhere(TRANSACTIONS[name], "gnome", tmp_path, monkeypatch)
+
+    assert killed > 0
