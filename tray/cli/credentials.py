@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -15,7 +16,9 @@ from tray.core import events as ev
 from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
+from tray.core.text import given_to
 from tray.errors import SignInNeeded, TokenRejected
+from tray.system.processes import program_behind
 
 if TYPE_CHECKING:
     from tray.cli.alone import Alone
@@ -93,8 +96,12 @@ def _alone(
 
     with Alone(here) as alone:
         if session is None:
-            return _asked(alone, wanted, None, profile)
-        return _of_session(alone, wanted, session, profile)
+            found = _asked(alone, wanted, None, profile)
+        else:
+            found = _of_session(alone, wanted, session, profile)
+        detail = given_to(profile.name, program_behind(os.getpid()))
+        alone.write_down(wanted, profile.session, detail)
+        return found
 
 
 def _asked(
@@ -120,7 +127,6 @@ def _of_session(
         _renew(alone, session)  # one refresh decides (R6)
         found = _asked(alone, wanted, session, profile)
     alone.tell(session.key, ev.CredentialsGiven(session.key))
-    alone.write_down(wanted, session.key, profile.name)
     return found
 
 

@@ -19,6 +19,7 @@ from tray.core.events import Event
 from tray.core.wire import to_wire
 from tray.errors import TrayError
 from tray.system import paths, transport
+from tray.system.processes import program_behind
 
 log = logging.getLogger(__name__)
 
@@ -40,20 +41,21 @@ class Answers:
         world: the resident's world (C3).
         post: brings an event to the rules.
         status: the document of rule C5.
-        hand_out: credentials or identity of a profile, None: of the active one:
-            ``(op, profile) -> done``.
+        hand_out: credentials or identity of a profile, None: of the active one, for a program:
+            ``(op, profile, program) -> done``.
     """
 
     world: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
-    hand_out: Callable[[str, str | None], Awaitable[dict[str, Any]]]
+    hand_out: Callable[[str, str | None, str], Awaitable[dict[str, Any]]]
 
 
 @dataclass(eq=False)
 class _Client:
-    """One connection: lines to be sent, in order."""
+    """One connection: the process at the other end, 0 if unknown; lines to be sent, in order."""
 
+    process: int
     lines: asyncio.Queue[dict[str, Any] | None] = field(
         default_factory=lambda: asyncio.Queue(BACKLOG)
     )
@@ -160,7 +162,7 @@ class Agent:
             writer.write(encode({"error": "bad-request", "sentence": sentence}))
             await writer.drain()
             return
-        client = _Client()
+        client = _Client(transport.peer_process(writer.get_extra_info("socket")))
         request_id = f"request-{next(self._numbers)}"
         refusal = self._refusal(request)
         if refusal is not None:
@@ -240,8 +242,10 @@ class Agent:
                 post(ev.QuitWanted(number))
 
     def _later(self, op: str, profile: str | None, client: _Client) -> None:
+        asker = program_behind(client.process)  # now: it may have ended when the answer comes
+
         async def answer() -> None:
-            client.send({"done": await self._answers.hand_out(op, profile)})
+            client.send({"done": await self._answers.hand_out(op, profile, asker)})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)

@@ -107,6 +107,7 @@ class Resident:
                     renew=self._renew,
                     ask=self.pool.ask,
                     memory=self.credentials,
+                    record=lambda *line: self.history.add(time.time(), *line),
                 ),
             )
         )
@@ -221,6 +222,7 @@ class Resident:
         except ConfigRejected as error:
             self.post(ev.ConfigBroken(error.sentence))
             return
+        self.credentials.forget_by_profile()
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
         self.post(ev.ConfigRead(catalog))
