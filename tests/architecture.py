@@ -33,7 +33,8 @@ _BELOW = frozenset({"tray.core", "tray.aws", "tray.system", *SHARED})
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.core": frozenset(),
     "tray.identity_center": frozenset(),
-    "tray.handout": frozenset(),
+    "tray.handout": frozenset({"tray.files", "tray.system"}),
+    "tray.handout.credentials": frozenset(),
     "tray.aws": _SMALL | {"tray.core"},
     "tray.system": _SMALL | {"tray.core"},
     "tray.worker": _BELOW,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from tray.active_profile import read_active
 from tray.cli import manual
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
@@ -14,7 +16,9 @@ from tray.core import events as ev
 from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
+from tray.core.text import given_to
 from tray.errors import SignInNeeded, TokenRejected
+from tray.system.processes import program_behind
 
 if TYPE_CHECKING:
     from tray.cli.alone import Alone
@@ -32,10 +36,17 @@ Wanted = Literal["credentials", "whoami"]
     show_default=True,
     help="For whom.",
 )
-def credentials(*, profile: str | None, form: str) -> None:
+@click.option(
+    "--active",
+    is_flag=True,
+    help="The active profile, whatever AWS_PROFILE says.",
+)
+def credentials(*, profile: str | None, form: str, active: bool) -> None:
     """Print credentials."""
     del form  # there is one so far
-    click.echo(json.dumps(_document("credentials", profile)))
+    if active and profile is not None:
+        raise click.UsageError("--active and --profile name two different profiles.")
+    click.echo(json.dumps(_document("credentials", profile, active=active)))
 
 
 @click.command(help=manual.WHOAMI)
@@ -53,9 +64,9 @@ def whoami(*, profile: str | None) -> None:
             click.echo(f"{label:<8} {found[member]}")
 
 
-def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
+def _document(wanted: Wanted, name: str | None, *, active: bool = False) -> dict[str, Any]:
     """
-    Return what was asked for.
+    Return what was asked for; `active`: of the active profile, whatever ``AWS_PROFILE`` says.
 
     Raises:
         Ended: the resident could not get it.
@@ -63,7 +74,8 @@ def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
     """
     here = Here.of_this_process()
     catalog = here.catalog()
-    profile = profile_meant(catalog, name, here.profile_in_force)
+    in_force = read_active(here.paths.state) if active else here.profile_in_force
+    profile = profile_meant(catalog, name, in_force)
     session = next((one for one in catalog.sessions if one.key == profile.session), None)
     done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
@@ -84,8 +96,12 @@ def _alone(
 
     with Alone(here) as alone:
         if session is None:
-            return _asked(alone, wanted, None, profile)
-        return _of_session(alone, wanted, session, profile)
+            found = _asked(alone, wanted, None, profile)
+        else:
+            found = _of_session(alone, wanted, session, profile)
+        detail = given_to(profile.name, program_behind(os.getpid()))
+        alone.write_down(wanted, profile.session, detail)
+        return found
 
 
 def _asked(
@@ -111,7 +127,6 @@ def _of_session(
         _renew(alone, session)  # one refresh decides (R6)
         found = _asked(alone, wanted, session, profile)
     alone.tell(session.key, ev.CredentialsGiven(session.key))
-    alone.write_down(wanted, session.key, profile.name)
     return found
 
 

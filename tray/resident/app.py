@@ -23,7 +23,8 @@ from tray.core.state import TrayState
 from tray.core.view import View
 from tray.desktop.main_thread import MainThread
 from tray.errors import ConfigRejected
-from tray.files import private_directory, remove_stale_temps
+from tray.files import FileRefused, private_directory, remove_stale_temps
+from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
@@ -106,6 +107,7 @@ class Resident:
                     renew=self._renew,
                     ask=self.pool.ask,
                     memory=self.credentials,
+                    record=lambda *line: self.history.add(time.time(), *line),
                 ),
             )
         )
@@ -152,6 +154,7 @@ class Resident:
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
         self._tidy()
+        self._install_hand_out()
         listening, address = self._listen() if transport.AVAILABLE else (None, None)
         try:
             self.watch.start()
@@ -174,6 +177,13 @@ class Resident:
                 remove_stale_temps(place)
             except OSError as error:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
+
+    def _install_hand_out(self) -> None:
+        """Put the hand-out client where programs expect it; without it each acts alone."""
+        try:
+            install(self.paths.state, self.environ)
+        except (OSError, FileRefused) as error:
+            log.warning("the hand-out client cannot be written (%s)", error)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
@@ -212,6 +222,7 @@ class Resident:
         except ConfigRejected as error:
             self.post(ev.ConfigBroken(error.sentence))
             return
+        self.credentials.forget_by_profile()
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
         self.post(ev.ConfigRead(catalog))

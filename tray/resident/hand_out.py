@@ -15,7 +15,7 @@ from tray.core.model import Profile, SsoSession
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.wire import to_wire
-from tray.resident.role_credentials import RoleCredentials
+from tray.resident.role_credentials import Place, RoleCredentials
 
 
 class _Failed(Exception):
@@ -40,7 +40,8 @@ class HandOut:
         post: brings an event to the rules.
         renew: asks the rules for a renewal and waits for its end.
         ask: asks a worker.
-        forget: the memory of what was handed out.
+        memory: of what was handed out.
+        record: adds a line to the history: what, session key, detail.
     """
 
     def __init__(
@@ -51,21 +52,27 @@ class HandOut:
         renew: Callable[[str], Awaitable[Tell]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
         memory: RoleCredentials,
+        record: Callable[[str, str | None, str], None],
     ) -> None:
         self._state = state
         self._post = post
         self._renew = renew
         self._ask = ask
         self._memory = memory
+        self._record = record
 
-    async def __call__(self, op: str, name: str) -> dict[str, Any]:
+    async def __call__(self, op: str, name: str | None, asker: str) -> dict[str, Any]:
         """
         Return the last word for one request.
 
         Args:
             op: ``credentials`` or ``whoami``.
-            name: the profile's.
+            name: the profile's; None: the active one's.
+            asker: the program that wants to know, for the history; empty where nobody tells.
         """
+        name = self._state().active_profile if name is None else name
+        if name is None:
+            return {"exit": 2, "sentence": text.NO_ACTIVE_PROFILE}
         profile = next((one for one in self._state().catalog.profiles if one.name == name), None)
         if profile is None:
             return {"exit": 2, "sentence": text.no_such_profile(name)}
@@ -85,6 +92,7 @@ class HandOut:
             return {"exit": failed.exit, "sentence": failed.sentence}
         if op == "credentials":
             self._post(ev.CredentialsGiven(key))
+        self._record(op, profile.session, text.given_to(profile.name, asker))
         return {"exit": 0, "sentence": "", **answer}
 
     def _session(self, key: str) -> Session | None:
@@ -115,9 +123,8 @@ class HandOut:
         if op == "whoami":
             return {"identity": await fetch()}
         token = session.token if session is not None else None
-        fingerprint = token.fingerprint if token is not None else ""
-        key = profile.session or ""
-        return {"credentials": await self._memory.get(profile.name, key, fingerprint, fetch)}
+        place = Place.of(profile, token.fingerprint if token is not None else "")
+        return {"credentials": await self._memory.get(place, fetch)}
 
     async def _fetch(
         self, op: str, profile: Profile, session: SsoSession | None

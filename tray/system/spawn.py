@@ -57,6 +57,27 @@ def worker_command(name: str) -> list[str]:
     return [sys.executable, "-P", "-m", "tray.worker", name]
 
 
+def own_program(environ: Mapping[str, str]) -> list[str]:
+    """
+    Return the argv that starts this very program, to be written where it has to last.
+
+    An AppImage is mounted at another place each time, so its file counts; the command installed
+    beside the interpreter is what survives updates; else the interpreter runs the package.
+
+    Args:
+        environ: of this process; an AppImage tells its file in it.
+    """
+    image = environ.get("APPIMAGE")
+    if image:
+        return [image]
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    beside = Path(sys.executable).with_name("sso-tray.exe" if WINDOWS else "sso-tray")
+    if beside.is_file():
+        return [str(beside)]
+    return [sys.executable, "-P", "-m", "tray"]
+
+
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     Return the environment a worker starts with (rule F3).
