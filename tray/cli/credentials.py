@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +9,7 @@ import click
 
 from tray.active_profile import read_active
 from tray.cli import manual
+from tray.cli.environment import FORMATS, Format, written
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
 from tray.core import events as ev
@@ -31,7 +31,7 @@ Wanted = Literal["credentials", "whoami"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["process"]),
+    type=click.Choice(FORMATS),
     default="process",
     show_default=True,
     help="For whom.",
@@ -41,19 +41,21 @@ Wanted = Literal["credentials", "whoami"]
     is_flag=True,
     help="The active profile, whatever AWS_PROFILE says.",
 )
-def credentials(*, profile: str | None, form: str, active: bool) -> None:
+def credentials(*, profile: str | None, form: Format, active: bool) -> None:
     """Print credentials."""
-    del form  # there is one so far
     if active and profile is not None:
         raise click.UsageError("--active and --profile name two different profiles.")
-    click.echo(json.dumps(_document("credentials", profile, active=active)))
+    here = Here.of_this_process()
+    meant = _meant(here, profile, active=active)
+    click.echo(written(form, given(here, "credentials", meant), meant))
 
 
 @click.command(help=manual.WHOAMI)
 @click.option("--profile", metavar="P", help="Which profile; else the active one.")
 def whoami(*, profile: str | None) -> None:
     """Ask AWS who we are."""
-    found = _document("whoami", profile)
+    here = Here.of_this_process()
+    found = given(here, "whoami", _meant(here, profile))
     for label, member in (
         ("user", "user"),
         ("account", "account"),
@@ -64,19 +66,21 @@ def whoami(*, profile: str | None) -> None:
             click.echo(f"{label:<8} {found[member]}")
 
 
-def _document(wanted: Wanted, name: str | None, *, active: bool = False) -> dict[str, Any]:
+def _meant(here: Here, name: str | None, *, active: bool = False) -> Profile:
+    """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
+    in_force = read_active(here.paths.state) if active else here.profile_in_force
+    return profile_meant(here.catalog(), name, in_force)
+
+
+def given(here: Here, wanted: Wanted, profile: Profile) -> dict[str, Any]:
     """
-    Return what was asked for; `active`: of the active profile, whatever ``AWS_PROFILE`` says.
+    Return what was asked for, from the resident or without it.
 
     Raises:
         Ended: the resident could not get it.
         TrayError: we could not; `SignInNeeded` where a person must sign in.
     """
-    here = Here.of_this_process()
-    catalog = here.catalog()
-    in_force = read_active(here.paths.state) if active else here.profile_in_force
-    profile = profile_meant(catalog, name, in_force)
-    session = next((one for one in catalog.sessions if one.key == profile.session), None)
+    session = next((one for one in here.catalog().sessions if one.key == profile.session), None)
     done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
         return _alone(here, wanted, session, profile)

@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "profiles": "tray.cli.profiles:profiles",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",
+    "exec": "tray.cli.execute:execute",
+    "console": "tray.cli.console:console",
     "autostart": "tray.cli.autostart:autostart",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",

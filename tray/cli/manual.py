@@ -131,15 +131,60 @@ Exit codes:
 """
 
 CREDENTIALS: Final = """\
-Print credentials of a profile for a program.
+Print credentials of a profile for a program or a shell.
 
-The format "process" is what AWS SDKs read from a credential_process. Nothing else is printed on
-stdout, and no browser is ever opened: where a sign-in is needed the exit code is 3.
+The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
+name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
+ever opened: where a sign-in is needed the exit code is 3. Which program asked is written to the
+history.
 
 \b
-Example, in ~/.aws/config:
+Examples:
+  eval "$(sso-tray credentials --profile dev --format env)"
+  sso-tray credentials --format fish | source
+  sso-tray credentials --format powershell | Out-String | Invoke-Expression
+
+\b
+In ~/.aws/config:
   [profile dev-by-tray]
   credential_process = sso-tray credentials --profile dev
+"""
+
+EXEC: Final = """\
+Run a command with credentials of a profile, the active one by default.
+
+They are given in the command's environment, from which everything that would shadow them is
+taken out. With --endpoint they are not: the command is told of an HTTP endpoint on 127.0.0.1
+instead, which lives as long as it does, answers nobody else, and hands out fresh credentials for
+ever. Every AWS SDK asks such an endpoint by itself.
+
+\b
+Exit codes:
+  of the command, or 128 and the number of the signal that ended it
+  3    before it starts: a person must sign in
+  125  failed, one sentence on stderr says why
+  126  the command cannot be run
+  127  there is no such command
+
+\b
+Examples:
+  sso-tray exec --profile prod -- terraform plan
+  sso-tray exec --endpoint -- ./a-server-that-runs-for-days
+"""
+
+CONSOLE: Final = """\
+Open a profile's AWS console in the browser, of the active profile by default.
+
+The link is the access portal's own: it names account and role, carries no secret, and your
+browser's portal session signs you in. --federate makes a link that signs in by itself, from the
+profile's credentials, and so takes role chains and other profiles, too; such a link is a secret
+for 15 minutes, and the browser gets it from this command, never on its command line.
+
+\b
+Examples:
+  sso-tray console --profile prod
+  sso-tray console --print
+  sso-tray console --federate --destination https://console.aws.amazon.com/s3/
 """
 
 AUTOSTART: Final = """\

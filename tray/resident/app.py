@@ -293,9 +293,10 @@ class Resident:
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
 
-    def _open_browser(self, key: str, url: str) -> None:
-        if not open_browser(url, self.environ, self.settings.browser(key)):
-            log.warning("no browser could be opened for %s; use the link in the menu", key)
+    def _open_browser(self, page: fx.OpenBrowser) -> None:
+        template = self.settings.browser(page.key, page.profile)
+        if not open_browser(page.url, self.environ, template):
+            log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _copy(self, text: str, what: str) -> None:
         self._go(self.desktop.copy(text, what))

@@ -17,7 +17,7 @@ from tray.system import WINDOWS
 FROZEN_WORKER_FLAG: Final = "--run-as-worker"
 """What a frozen build is started with instead of ``-m tray.worker``."""
 
-_DROPPED: Final = frozenset(
+_CREDENTIALS: Final = frozenset(
     {
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -30,17 +30,17 @@ _DROPPED: Final = frozenset(
         "AWS_ROLE_ARN",
         "AWS_ROLE_SESSION_NAME",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
+)
+_CREDENTIALS_BEGINNINGS: Final = ("AWS_CONTAINER_", "AWS_BEARER_TOKEN")
+_DROPPED: Final = frozenset(
+    {
         "KEYCHAIN_PATH",
         "PYTHON_KEYRING_BACKEND",
         # A Python that stays interactive or profiles would never end.
         "PYTHONINSPECT",
         "PYTHONSTARTUP",
     }
-)
-_DROPPED_BEGINNINGS: Final = (
-    "AWS_CONTAINER_",
-    "AWS_BEARER_TOKEN",
-    "KEYRING_PROPERTY_",
 )
 
 
@@ -78,6 +78,15 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
     return [sys.executable, "-P", "-m", "tray"]
 
 
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what SDKs would take credentials or a profile from."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in _CREDENTIALS and not name.startswith(_CREDENTIALS_BEGINNINGS)
+    }
+
+
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     Return the environment a worker starts with (rule F3).
@@ -88,8 +97,8 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {
         name: value
-        for name, value in environ.items()
-        if name not in _DROPPED and not name.startswith(_DROPPED_BEGINNINGS)
+        for name, value in without_credentials(environ).items()
+        if name not in _DROPPED and not name.startswith("KEYRING_PROPERTY_")
     }
     root = str(Path(tray.__file__).resolve().parent.parent)
     if root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:

@@ -1,0 +1,91 @@
+"""Credentials as environment variables: for a child, or as lines a shell takes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, get_args
+
+from tray.core.model import Profile
+
+Format = Literal["process", "env", "fish", "powershell", "json"]
+FORMATS: Final = get_args(Format)
+
+_MEMBERS: Final = {
+    "AWS_ACCESS_KEY_ID": "AccessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+    "AWS_SESSION_TOKEN": "SessionToken",
+    "AWS_CREDENTIAL_EXPIRATION": "Expiration",
+}
+"""What the SDKs and `aws configure export-credentials` call the document's members."""
+
+
+def variables(document: Mapping[str, Any]) -> dict[str, str | None]:
+    """
+    Return the variables that carry some credentials.
+
+    Args:
+        document: of ``credential_process``.
+
+    Returns:
+        Names to values; None: to be unset, for an older value would belong to other keys.
+    """
+    return {name: document.get(member) for name, member in _MEMBERS.items()}
+
+
+def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for a profile's region, unless the environment names one already."""
+    named = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if named or not profile.region:
+        return {}
+    return {"AWS_REGION": profile.region, "AWS_DEFAULT_REGION": profile.region}
+
+
+def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
+    """
+    Return credentials in a format.
+
+    Args:
+        form: ``process``: the document as SDKs read it; ``json``: the same for people and
+            scripts, with the profile's name and region; else lines for a shell, POSIX for
+            ``env``.
+        document: of ``credential_process``.
+        profile: whose they are.
+    """
+    match form:
+        case "process":
+            return json.dumps(document)
+        case "json":
+            named = {"Profile": profile.name, "Region": profile.region}
+            return json.dumps({**named, **document}, indent=2)
+        case "env":
+            return _lines(document, _posix)
+        case "fish":
+            return _lines(document, _fish)
+        case "powershell":
+            return _lines(document, _powershell)
+
+
+def _lines(document: Mapping[str, Any], line: Callable[[str, str | None], str]) -> str:
+    return "\n".join(line(name, value) for name, value in variables(document).items())
+
+
+def _posix(name: str, value: str | None) -> str:
+    if value is None:
+        return f"unset {name}"
+    return f"export {name}='" + value.replace("'", "'\\''") + "'"
+
+
+def _fish(name: str, value: str | None) -> str:
+    if value is None:
+        return f"set -e {name}"
+    return f"set -gx {name} '" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _powershell(name: str, value: str | None) -> str:
+    if value is None:
+        return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue"
+    quoted = value
+    for mark in "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\u201a\u201b":
+        quoted = quoted.replace(mark, mark * 2)  # PowerShell takes them all for quotes
+    return f"$Env:{name} = '{quoted}'"
