@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -269,6 +269,14 @@ class Stage:
         end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
         while (left := end - time.time()) >= 0:
             time.sleep(left + 0.01)
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for what a file will say; only a look tells."""
+        for _ in range(int(PATIENCE / LOOK_AGAIN)):
+            if true():
+                return
+            time.sleep(LOOK_AGAIN)
+        raise AssertionError("waited in vain")
 
     def unreachable(self) -> dict[str, str]:
         """Return the variables of a world in which nobody answers for AWS."""

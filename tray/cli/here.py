@@ -14,6 +14,7 @@ import click
 
 from tray.active_profile import read_active
 from tray.agent import QUICK_ANSWER, AgentClient, OtherWorld
+from tray.applied import with_managed
 from tray.aws.config import (
     CatalogReader,
     ConfigFiles,
@@ -67,7 +68,7 @@ class Here:
         Raises:
             ConfigRejected: botocore refuses it, too.
         """
-        return self.reader.read()
+        return with_managed(self.reader.read(), self.paths.state)
 
     def settings(self) -> Settings:
         """

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "renew": "tray.cli.sessions:renew",
     "release": "tray.cli.sessions:release",
     "use": "tray.cli.profiles:use",
+    "apply": "tray.cli.applying:apply",
     "profiles": "tray.cli.profiles:profiles",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",

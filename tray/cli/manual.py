@@ -31,7 +31,7 @@ Exit codes:
 
 \b
 Files:
-  ~/.aws/config, ~/.aws/credentials      sessions and profiles; only read
+  ~/.aws/config, ~/.aws/credentials      sessions and profiles; written by "apply" alone
   ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
   ~/.config/sso-tray/config.toml         settings
   ~/.local/state/sso-tray/               what is remembered; active-profile is one line
@@ -113,6 +113,20 @@ USE: Final = """\
 Make PROFILE the active one; "-" is the previous one. Without an argument: show it.
 
 An exported AWS_PROFILE wins over it in its terminal.
+"""
+
+APPLY: Final = """\
+Let the AWS config follow the active profile, or no more.
+
+\b
+  default   a managed [default] with the active profile's keys, so that a bare "aws" and every
+            SDK follow; your own other keys in [default] stay. Refused where a [default] gives
+            credentials of its own. While a guarded profile is active it is left out.
+  process   [profile sso-tray], which asks SSO Tray for the active profile's credentials: name
+            it once, in AWS_PROFILE or in an IDE.
+
+Nothing else in the file changes by a single byte, --off restores it, and the last five versions
+are kept in the state directory. A section that somebody else has changed is left alone.
 """
 
 PROFILES: Final = """\

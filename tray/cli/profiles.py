@@ -9,6 +9,7 @@ import click
 
 from tray.active_profile import read_active, read_previous, record_active
 from tray.cli import manual
+from tray.cli.applying import follow_active
 from tray.cli.here import Ended, Here, finish, note
 from tray.cli.naming import profile_named
 from tray.core import text
@@ -98,9 +99,10 @@ def _meant(here: Here, name: str) -> str:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         name = previous
-    if is_managed(name):
+    catalog = here.catalog()
+    if is_managed(name, catalog.managed):
         raise Ended(text.managed_profile(name), 1)
-    profile = profile_named(here.catalog(), name)
+    profile = profile_named(catalog, name)
     if profile.problem is not None:
         raise Ended(profile.problem, 1)
     return profile.name
@@ -111,4 +113,6 @@ def _switch(here: Here, name: str | None) -> None:
     if done is None:
         record_active(here.paths.state, name)
         done = {"exit": 0, "sentence": text.now_active(name)}
+    if not done["exit"]:
+        follow_active(here)
     finish(done["exit"], done["sentence"])

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import click
 
+from tray import applied
 from tray.aws.timestamps import parse_timestamp
 from tray.cli import manual
 from tray.cli.here import Ended, Here
 from tray.cli.naming import listed
-from tray.core import text
+from tray.core import applied_text, text
 from tray.core.documents import status_document
 from tray.core.view import SessionRow
 from tray.core.words import clean
@@ -26,6 +27,9 @@ from tray.errors import NotFound, TrayError
 
 LOOK_EVERY: Final = 1.0
 """Seconds between looks of ``--watch``; with a resident only the words are looked at again."""
+
+SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
+"""Set by the shell hook while AWS_PROFILE follows the active profile there."""
 
 _COLOURS: Final = {
     "signed-in": "green",
@@ -57,17 +61,23 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
 def status_now(here: Here) -> dict[str, Any]:
     """Return the status document: the resident's, or without one what the files tell (C2)."""
     done = here.asked("status")
-    if done is not None:
-        document: dict[str, Any] = done["status"]
-        return document
-    return _of_files(here)
+    document: dict[str, Any] = done["status"] if done is not None else _of_files(here)
+    if SHELL_FOLLOWS in here.environ:
+        # Only this shell knows: its hook exports AWS_PROFILE at each prompt (A2).
+        document["applies"] = [*document["applies"], "shell"]
+    return document
 
 
 def _of_files(here: Here) -> dict[str, Any]:
     from tray.cli.alone import view_of_files
 
     seen = view_of_files(here)
-    return status_document(seen, active_profile=seen.active_profile, applies=(), resident=None)
+    state = here.paths.state
+    document = status_document(
+        seen, active_profile=seen.active_profile, applies=applied.applies(state), resident=None
+    )
+    document["problems"] = [*document["problems"], *applied.problems(state)]
+    return document
 
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:
@@ -134,8 +144,10 @@ def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone
 
 def _active(here: Here, document: dict[str, Any]) -> Iterator[str]:
     active, exported = document["active_profile"], here.exported_profile
-    yield f"Active profile: {clean(active) if active is not None else 'none'}"
-    if exported is not None and exported != active:
+    through = applied_text.in_effect(tuple(document["applies"])) if active is not None else ""
+    words = f" (in effect for {through})" if through else ""
+    yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
+    if exported is not None and exported != active and SHELL_FOLLOWS not in here.environ:
         yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -21,6 +21,12 @@ def is_guarded(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def is_managed(name: str) -> bool:
-    """Whether a profile is ours, so that ``use`` refuses it."""
-    return name == MANAGED_PROFILE
+def is_managed(name: str, managed: Container[str] = ()) -> bool:
+    """
+    Whether a profile is ours, so that ``use`` refuses it.
+
+    Args:
+        name: the profile's name.
+        managed: what else is ours (`Catalog.managed`): a ``[default]`` that follows.
+    """
+    return name == MANAGED_PROFILE or name in managed

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tray import applied
 from tray.active_profile import read_active, record_active
+from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -28,6 +30,7 @@ from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
+from tray.resident.applying import Applying
 from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
@@ -94,7 +97,9 @@ class Resident:
             settings=lambda: self.settings,
             icon=icon,
             main=main,
+            follows=lambda: self.applying.follows,
         )
+        self.applying = Applying(self._world, self.desktop.refresh)
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -142,6 +147,11 @@ class Resident:
             arm=self.timer.arm,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _world(self) -> World:
+        guarded = self.settings.preferences.guarded
+        state = self.paths.state
+        return World(self.paths, guarded, lambda: install(state, self.environ))
 
     def post(self, event: Event) -> None:
         """Bring an event to the rules."""
@@ -199,7 +209,9 @@ class Resident:
         log.info("ending")
         self.timer.close()
         self.watch.close()
-        await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
+        await asyncio.gather(
+            self.agent.close(), self.pool.close(), self.desktop.stop(), self.applying.close()
+        )
         if self._to_keep:
             await self._write_memories()
         if address is not None:
@@ -225,7 +237,7 @@ class Resident:
         self.credentials.forget_by_profile()
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
-        self.post(ev.ConfigRead(catalog))
+        self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
 
     def _config_size(self) -> int:
         try:
@@ -306,6 +318,9 @@ class Resident:
         if name == "start-at-login":
             self.desktop.start_at_login(on=on)
             return
+        if name == "default-follows":
+            self.applying.let_default_follow(on=on)
+            return
         table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
         write_setting(self.paths.state, table, key, on)
         self._read_settings()
@@ -315,6 +330,7 @@ class Resident:
         self.ended.set()
 
     def _changed(self, seen: View) -> None:
+        self.applying.shown(seen)
         self.desktop.show(seen)
         self.agent.changed()
 
@@ -336,11 +352,12 @@ class Resident:
         document = status_document(
             seen,
             active_profile=seen.active_profile,
-            applies=(),
+            applies=applied.applies(self.paths.state),
             resident=Running(os.getpid(), self.since),
         )
-        tray = [self.desktop.problem] if self.desktop.problem is not None else []
-        document["problems"] = [*document["problems"], *self._problems, *tray]
+        more = (*applied.problems(self.paths.state), self.applying.refusal, self.desktop.problem)
+        told = [sentence for sentence in more if sentence is not None]
+        document["problems"] = [*document["problems"], *self._problems, *told]
         return document
 
     async def _renew(self, key: str) -> fx.Tell:

@@ -37,6 +37,7 @@ class Desktop:
         settings: the settings as they are now.
         icon: whether there is to be an icon; notices come either way.
         main: the main thread, where the icon has to live there (macOS, Windows).
+        follows: whether ``[default]`` follows the active profile.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class Desktop:
         settings: Callable[[], Settings],
         icon: bool,
         main: MainThread | None = None,
+        follows: Callable[[], bool] = lambda: False,
     ) -> None:
         self._post = post
+        self._follows = follows
         self._settings = settings
         self._environ = environ
         self._autostart = autostart_for(environ)
@@ -177,6 +180,7 @@ class Desktop:
             starts_at_login=self._starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
+            default_follows=self._follows(),
             recent_profiles=tuple(self._used),
             guarded=settings.preferences.guarded,
             zone=zone,
