@@ -23,6 +23,7 @@ Component = Literal[
     "chromium",
     "dbus-daemon",
     "desktop-file-validate",
+    "fish",
     "gdbus",
     "gio",
     "gnome-keyring-daemon",
@@ -38,6 +39,7 @@ Component = Literal[
     "xprop",
     "xsel",
     "xvfb",
+    "zsh",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +73,7 @@ SOURCES: Mapping[Component, Source] = {
     "desktop-file-validate": Source(
         "desktop-file-validate", "sudo apt-get install desktop-file-utils"
     ),
+    "fish": Source("fish", "sudo apt-get install fish"),
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
     "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
@@ -88,6 +91,7 @@ SOURCES: Mapping[Component, Source] = {
     "xprop": Source("xprop", "sudo apt-get install x11-utils"),
     "xsel": Source("xsel", "sudo apt-get install xsel"),
     "xvfb": Source("Xvfb", "sudo apt-get install xvfb"),
+    "zsh": Source("zsh", "sudo apt-get install zsh"),
 }
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.credentials import given
 from tray.cli.here import Ended, Here
 from tray.cli.naming import profile_meant
@@ -29,7 +29,12 @@ LOOK_AGAIN: Final = 1.0
 
 
 @click.command(help=manual.CONSOLE)
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 @click.option("--print", "prints", is_flag=True, help="Print the link, open nothing.")
 @click.option("--federate", is_flag=True, help="A link that signs in by itself; any role.")
 @click.option("--destination", metavar="URL", help="The page of the console to go to.")

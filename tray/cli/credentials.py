@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tray.active_profile import read_active
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.environment import FORMATS, Format, written
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
@@ -27,7 +27,12 @@ Wanted = Literal["credentials", "whoami"]
 
 
 @click.command(help=manual.CREDENTIALS)
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 @click.option(
     "--format",
     "form",
@@ -51,7 +56,12 @@ def credentials(*, profile: str | None, form: Format, active: bool) -> None:
 
 
 @click.command(help=manual.WHOAMI)
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 def whoami(*, profile: str | None) -> None:
     """Ask AWS who we are."""
     here = Here.of_this_process()

@@ -73,19 +73,33 @@ def _lines(document: Mapping[str, Any], line: Callable[[str, str | None], str]) 
 def _posix(name: str, value: str | None) -> str:
     if value is None:
         return f"unset {name}"
-    return f"export {name}='" + value.replace("'", "'\\''") + "'"
+    return f"export {name}={posix_word(value)}"
 
 
 def _fish(name: str, value: str | None) -> str:
     if value is None:
         return f"set -e {name}"
-    return f"set -gx {name} '" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return f"set -gx {name} {fish_word(value)}"
 
 
 def _powershell(name: str, value: str | None) -> str:
     if value is None:
         return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue"
-    quoted = value
+    return f"$Env:{name} = {powershell_word(value)}"
+
+
+def posix_word(value: str) -> str:
+    """Return a text as one word of a POSIX shell, bash or zsh."""
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def fish_word(value: str) -> str:
+    """Return a text as one word of fish."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def powershell_word(value: str) -> str:
+    """Return a text as one word of PowerShell, which takes five characters for quotes."""
     for mark in "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\u201a\u201b":
-        quoted = quoted.replace(mark, mark * 2)  # PowerShell takes them all for quotes
-    return f"$Env:{name} = '{quoted}'"
+        value = value.replace(mark, mark * 2)
+    return f"'{value}'"

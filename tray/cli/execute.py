@@ -19,7 +19,7 @@ import click
 
 from tray.agent import OtherWorld
 from tray.aws.config import ConfigFiles, profile_settings
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.child import become, run_beside
 from tray.cli.credentials import given
 from tray.cli.environment import region_of, variables
@@ -64,7 +64,12 @@ class _AsEnv(click.Command):
     help=manual.EXEC,
     context_settings={"allow_interspersed_args": False},
 )
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 @click.option("--endpoint", is_flag=True, help="Credentials that renew themselves, by HTTP.")
 @click.argument("command", metavar="-- COMMAND...", nargs=-1, required=True)
 def execute(*, profile: str | None, endpoint: bool, command: tuple[str, ...]) -> int:

@@ -32,6 +32,9 @@ COMMANDS: Final = {
     "exec": "tray.cli.execute:execute",
     "console": "tray.cli.console:console",
     "autostart": "tray.cli.autostart:autostart",
+    "shell-init": "tray.cli.shell:shell_init",
+    "completion": "tray.cli.shell:completion",
+    "log": "tray.cli.log:log",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",
 }

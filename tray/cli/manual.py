@@ -209,6 +209,37 @@ the desktop's own settings switched off counts as off, and "on" switches it on a
 that was changed by hand is left alone.
 """
 
+SHELL_INIT: Final = """\
+Print a hook that lets AWS_PROFILE follow the active profile in a shell.
+
+The hook reads a file of three lines at each prompt and starts no process. It says a line when the
+profile changed. Your own "export AWS_PROFILE=..." pins a terminal, sso-tray-unpin lets it follow
+again; a guarded profile is exported only where you pin it (sso-tray-pin). For a prompt of your
+own there is sso_tray_prompt, which prints the profile and the time left.
+
+\b
+Once, in the file your shell reads at its start:
+  eval "$(sso-tray shell-init bash)"          ~/.bashrc
+  eval "$(sso-tray shell-init zsh)"           ~/.zshrc
+  sso-tray shell-init fish | source           ~/.config/fish/config.fish
+  Invoke-Expression (& sso-tray shell-init powershell | Out-String)     $PROFILE
+"""
+
+COMPLETION: Final = """\
+Print what completes commands, sessions and profiles in a shell.
+
+\b
+  eval "$(sso-tray completion bash)"          ~/.bashrc
+  eval "$(sso-tray completion zsh)"           ~/.zshrc
+  sso-tray completion fish | source           ~/.config/fish/config.fish
+"""
+
+LOG: Final = """\
+Show the log, or with --history what happened to your sessions; --follow goes on.
+
+Neither holds a secret: both can be attached to a report.
+"""
+
 QUIT: Final = """\
 End the resident.
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import click
 
 from tray.active_profile import read_active, read_previous, record_active
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.applying import follow_active
 from tray.cli.here import Ended, Here, finish, note
 from tray.cli.naming import profile_named
+from tray.cli.shell import tell_prompts
 from tray.core import text
 from tray.core.active import is_managed
 from tray.core.documents import profiles_document
@@ -68,7 +69,7 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
 
 
 @click.command(help=manual.USE)
-@click.argument("profile", required=False)
+@click.argument("profile", required=False, shell_complete=completing.profiles)
 @click.option("--none", "nobody", is_flag=True, help="No profile is active.")
 def use(profile: str | None, *, nobody: bool) -> None:
     """Pick the active profile."""
@@ -112,6 +113,7 @@ def _switch(here: Here, name: str | None) -> None:
     done = here.asked("use", profile=name)
     if done is None:
         record_active(here.paths.state, name)
+        tell_prompts(here)
         done = {"exit": 0, "sentence": text.now_active(name)}
     if not done["exit"]:
         follow_active(here)

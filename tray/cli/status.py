@@ -16,7 +16,7 @@ import click
 
 from tray import applied
 from tray.aws.timestamps import parse_timestamp
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.here import Ended, Here
 from tray.cli.naming import listed
 from tray.core import applied_text, text
@@ -43,7 +43,7 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
 @click.command(help=manual.STATUS)
-@click.argument("session", nargs=-1)
+@click.argument("session", nargs=-1, shell_complete=completing.sessions)
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 @click.option("--watch", is_flag=True, help="Go on, and print again on every change; Ctrl-C ends.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:

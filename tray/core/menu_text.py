@@ -128,5 +128,5 @@ def happened(what: str, key: str | None, detail: str, when: str) -> str:
     """Say one line of the history; ``when`` is a time of day."""
     words = _HAPPENED.get(what, what.replace("-", " "))
     whom = f" {clean(session_name(key))}" if key else ""
-    about = f" {clean(detail)}" if what == "active-profile" and detail else ""
+    about = f" {clean(detail)}" if what in ("active-profile", "credentials") and detail else ""
     return f"{when} {words}{about}{whom}"

@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from tray import applied
-from tray.active_profile import read_active, record_active
+from tray.active_profile import read_active, record_active, write_prompt
 from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.active import is_guarded
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
 from tray.core.model import Memory
+from tray.core.prompt import prompt_end
 from tray.core.state import TrayState
 from tray.core.view import View
 from tray.desktop.main_thread import MainThread
-from tray.errors import ConfigRejected
+from tray.errors import ConfigRejected, TrayError
 from tray.files import FileRefused, private_directory, remove_stale_temps
 from tray.handout import install
 from tray.logs import History, set_debug
@@ -86,6 +88,7 @@ class Resident:
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
         self._problems: tuple[str, ...] = ()
+        self._prompts_told: object = None
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
         self._wire(icon=icon, main=main)
@@ -304,6 +307,9 @@ class Resident:
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
+        patterns = self.settings.preferences.guarded
+        guarded = profile is not None and is_guarded(profile, patterns)
+        write_prompt(self.paths.state, profile, guarded=guarded)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self.settings.browser(page.key, page.profile)
@@ -331,8 +337,20 @@ class Resident:
 
     def _changed(self, seen: View) -> None:
         self.applying.shown(seen)
+        self._tell_prompts(seen)
         self.desktop.show(seen)
         self.agent.changed()
+
+    def _tell_prompts(self, seen: View) -> None:
+        """Tell the shells; a full disk costs them the news, and nothing else."""
+        told = (seen.active_profile, seen.guarded, prompt_end(seen))
+        if told == self._prompts_told or not self.loop.state.config_read:
+            return
+        self._prompts_told = told
+        try:
+            write_prompt(self.paths.state, told[0], guarded=told[1], ends_at=told[2])
+        except (OSError, TrayError) as error:
+            log.warning("the shells cannot be told (%s)", type(error).__name__)
 
     def show(self, notice: fx.Notice) -> None:
         """Tell a person, and whoever subscribed."""
