@@ -6,8 +6,9 @@ import os
 import pty
 import select
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -30,7 +31,7 @@ class Terminal:
         self.kind = kind
         self._process, self._master = process, master
         self.screen = ""
-        self._asked = 0
+        self._asked = self._answered = 0
 
     def type(self, line: str) -> str:
         """Type a line, wait until it has run, and return what the terminal showed of it."""
@@ -49,6 +50,20 @@ class Terminal:
         told = self.type(f"printf '<value %s>\\n' \"${name}\"")
         shown = [part for part in told.splitlines() if part.startswith("<value ")]
         return shown[-1].removeprefix("<value ").removesuffix(">") if shown else ""
+
+    def answer(self, question: str, words: str) -> None:
+        """Wait for a question, and answer it."""
+        self._read_until(question, self._answered)
+        self._answered = len(self.screen)
+        self._write(f"{words}\n")
+
+    def wait(self) -> int:
+        """Wait until the program has ended, and return its exit code."""
+        while True:
+            try:
+                self.screen += os.read(self._master, 65536).decode(errors="replace")
+            except OSError:  # Linux: the last one who had it open has gone
+                return self._process.wait(PATIENCE)
 
     def _write(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -78,11 +93,27 @@ def terminal(kind: Kind, environ: Mapping[str, str], home: Path) -> Iterator[Ter
         home: where it starts.
     """
     component: Component = kind
-    # Its controlling terminal, without which fish ends at once.
-    command = ["setsid", "--ctty", str(require(component)), *COMMANDS[kind]]
+    with _opened(kind, [str(require(component)), *COMMANDS[kind]], environ, home) as shell:
+        yield shell
+
+
+@contextmanager
+def program(
+    arguments: Sequence[str], environ: Mapping[str, str], home: Path
+) -> Iterator[Terminal]:
+    """Open a terminal in which Python runs a program of ours, for a person to answer."""
+    with _opened("bash", [sys.executable, *arguments], environ, home) as running:
+        yield running
+
+
+@contextmanager
+def _opened(
+    kind: Kind, command: Sequence[str], environ: Mapping[str, str], home: Path
+) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        command,
+        # Its controlling terminal, without which fish ends at once.
+        ["setsid", "--ctty", "--wait", *command],
         env={**environ, "TERM": "dumb", "PS1": "$ ", "fish_greeting": ""},
         cwd=home,
         stdin=slave,

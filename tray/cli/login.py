@@ -74,6 +74,11 @@ def login(session: str | None, *, every: bool, **options: Any) -> None:
     one_by_one(sessions, lambda one: _sign_in(here, one, typed))
 
 
+def sign_in_plainly(here: Here, session: SsoSession) -> tuple[int, str]:
+    """Sign in as ``login SESSION`` does; return the exit code and the last sentence."""
+    return _sign_in(here, session, _Options(False, False, False, None))
+
+
 def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
     states = {entry["key"]: entry["state"] for entry in status_now(here)["sessions"]}
     return tuple(one for one in sessions if states.get(one.key, "signed-out") in _NEEDY)

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "use": "tray.cli.profiles:use",
     "apply": "tray.cli.applying:apply",
     "profiles": "tray.cli.profiles:profiles",
+    "add": "tray.cli.add:add",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",
     "exec": "tray.cli.execute:execute",

@@ -31,7 +31,7 @@ Exit codes:
 
 \b
 Files:
-  ~/.aws/config, ~/.aws/credentials      sessions and profiles; written by "apply" alone
+  ~/.aws/config, ~/.aws/credentials      sessions and profiles; written by "apply" and "add" alone
   ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
   ~/.config/sso-tray/config.toml         settings
   ~/.local/state/sso-tray/               what is remembered; active-profile is one line
@@ -134,6 +134,25 @@ List the profiles of the AWS config, as the AWS CLI lists them.
 
 The active one is marked with "*". With a config that the AWS CLI refuses, too, --json prints no
 profiles and names the problem, and the exit code is 1.
+"""
+
+ADD: Final = """\
+Add profiles for the accounts and roles that a session gives you.
+
+SESSION is an existing session or a new name; what is missing is asked for, in a terminal. Signs in
+where needed, lists every account and role, lets you pick, shows the change and writes it at once.
+A profile that is there for a role already is left alone. Nothing else in the file changes.
+
+\b
+Examples:
+  sso-tray add                                 asks for everything
+  sso-tray add corp --all --region eu-west-1
+  sso-tray add corp --account "*prod*" --role ReadOnly --name "{account_name}-ro"
+  sso-tray add devto-article --start-url https://sso-portal.awsapps.com/start \\
+      --sso-region eu-west-2 --role ReadOnly --name test-profile
+  sso-tray add corp --sync --prune             what is new comes, what is gone goes
+
+A name template has {account_name}, {account_id}, {role_name}, {email} and {session}.
 """
 
 WHOAMI: Final = """\

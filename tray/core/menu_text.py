@@ -34,7 +34,7 @@ HELP_LINES = (
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
 SET_UP = "Set up AWS access"
-SET_UP_HOW = "Type in a terminal: aws configure sso"
+SET_UP_HOW = "Type in a terminal: sso-tray add"
 NO_KEYRING = "No keyring: refresh tokens stay in the files"
 MORE = "The others: sso-tray use NAME"
 
