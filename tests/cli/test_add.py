@@ -10,8 +10,8 @@ import botocore.session
 import pytest
 
 from tests.cli.stage import Stage
-from tests.clients.identity import Answer, ClientName, ask
 from tests.cli.terminal import program
+from tests.clients.identity import Answer, ClientName, ask
 from tray.aws import assignments
 from tray.cli.choosing import numbers_of
 from tray.identity_center import DEFAULT_START_URL, IdentityCenter

@@ -185,9 +185,7 @@ def test_without_any_config_the_first_row_says_how_to_begin() -> None:
     """M1: "Set up AWS access", and the command that does it."""
     menu = entries(View((), (), None, "signed-out", 0, False, ()), Extras(), NOW)
 
-    assert ["Set up AWS access", ["Type in a terminal: aws configure sso"], "---"] == (
-        labels(menu)[:3]
-    )
+    assert ["Set up AWS access", ["Type in a terminal: sso-tray add"], "---"] == (labels(menu)[:3])
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:
