@@ -253,6 +253,22 @@ Print what completes commands, sessions and profiles in a shell.
   sso-tray completion fish | source           ~/.config/fish/config.fish
 """
 
+DOCTOR: Final = """\
+Tell what works here, what does not, and what to type about it.
+
+Looks at the resident, the desktop, the keyring (never with a prompt), the AWS config and what each
+SDK makes of it, every session, the environment, the clock against AWS's, and files. Takes ten
+seconds at most, whatever hangs.
+
+--bundle FILE writes an archive for a report: these findings, logs, history, and the config with
+start URLs, accounts and names made unreadable. It holds no secret.
+
+\b
+Exit codes:
+  0  nothing needs a person
+  1  something does; it is marked with "x"
+"""
+
 LOG: Final = """\
 Show the log, or with --history what happened to your sessions; --follow goes on.
 
