@@ -273,6 +273,7 @@ def person(
     keyring: Kind = "unlocked",
     panel: bool = True,
     notices: bool = False,
+    shadows: bool = False,
     **knobs: Any,
 ) -> Iterator[Person]:
     """
@@ -284,10 +285,11 @@ def person(
         keyring: what keeps secrets on the desktop.
         panel: whether there is one from the start.
         notices: whether a daemon shows them.
+        shadows: whether windows have some.
         knobs: of the Identity Center.
     """
     with ExitStack() as stack:
-        on = stack.enter_context(desk(panel=panel, notices=notices))
+        on = stack.enter_context(desk(panel=panel, notices=notices, shadows=shadows))
         center = stack.enter_context(IdentityCenter(**{"auto_approve": True, **knobs}))
         home = Path(on.env["HOME"])
         if config is not None:
