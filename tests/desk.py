@@ -312,6 +312,14 @@ class Desk:
         until(rests, "the screen to come to rest")
         return seen[-1]
 
+    def window(self, title: str) -> bool:
+        """Whether a window's title begins like this."""
+        command = [str(require("xdotool")), "search", "--onlyvisible", "--name", f"^{title}"]
+        found = subprocess.run(
+            command, env=self.env, check=False, capture_output=True, timeout=_PATIENCE
+        )
+        return bool(found.stdout)
+
     # --- Hands ---------------------------------------------------------------------------------
 
     def move(self, x: int, y: int) -> None:
@@ -327,8 +335,8 @@ class Desk:
         self._xdotool("key", "--delay", "12", *keys)
 
     def _xdotool(self, *words: str) -> None:
-        command = [require("xdotool"), *words]
-        # With its output at hand its end is an event; else ``run`` looks for it in ever longer steps.
+        command = [str(require("xdotool")), *words]
+        # With its output at hand its end is an event; else ``run`` looks for it in longer steps.
         subprocess.run(command, env=self.env, check=True, capture_output=True, timeout=_PATIENCE)
 
     # --- The panel -----------------------------------------------------------------------------
