@@ -20,8 +20,8 @@ from tray.system.paths import Paths
 PROGRAMS = 20
 PROFILES = ("dev-profile", "test-profile")
 """Half of the programs want the one, half the other."""
-CLIS = 4
-"""Half of them get credentials from us, half go to AWS by themselves."""
+CLIS_BY_US = 2
+"""AWS CLI processes that get credentials from us; others go to AWS by themselves."""
 SUBSCRIBER = 1
 """The test's own connection to the resident."""
 
@@ -46,13 +46,17 @@ sso_role_name = ReadOnly
 [sso-session other]
 sso_region = {DEFAULT_REGION}
 sso_start_url = {OTHER}
-
-[profile direct]
-sso_session = other
-sso_account_id = 123456789011
-sso_role_name = Auditor
-region = us-east-1
 """
+
+
+# The AWS CLI writes its role credentials in place, where processes of one role trip over another's
+# half-written file (measured with 2.38.5): each of those that work by themselves has its own role.
+OWN_ROLES = ("Auditor", "Billing")
+DIRECT = "".join(
+    f"\n[profile direct-{role}]\nsso_session = other\nsso_account_id = 123456789011\n"
+    f"sso_role_name = {role}\nregion = {DEFAULT_REGION}\n"
+    for role in OWN_ROLES
+)
 
 
 def sign_in(here: Desk, key: str, start_url: str, *, ended: bool = False) -> None:
@@ -83,10 +87,10 @@ def test_twenty_programs_at_the_moment_of_expiry_beside_aws_clis() -> None:
     """One CreateToken, one GetRoleCredentials for each role, and nobody fails."""
     require("aws-newest")
     accounts = (
-        Account("123456789011", ("FullAccess", "Auditor")),
+        Account("123456789011", ("FullAccess", *OWN_ROLES)),
         Account("123456789012", ("ReadOnly",)),
     )
-    with desk(config=CONFIG, accounts=accounts) as here, ThreadPoolExecutor(CLIS) as threads:
+    with desk(config=CONFIG + DIRECT, accounts=accounts) as here, ThreadPoolExecutor() as threads:
         argv = install(Paths.from_environment(here.environ).state, here.environ)
         with here.config.open("a") as config:
             command = shlex.join([*argv, "dev-profile"])
@@ -97,8 +101,8 @@ def test_twenty_programs_at_the_moment_of_expiry_beside_aws_clis() -> None:
         held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
         with here.resident():
             held.wait_hit(timeout=PATIENCE)
-            by_us = [threads.submit(who, here, "newest", "by-us") for _ in range(CLIS // 2)]
-            beside = [threads.submit(who, here, "newest", "direct") for _ in range(CLIS // 2)]
+            by_us = [threads.submit(who, here, "newest", "by-us") for _ in range(CLIS_BY_US)]
+            beside = [threads.submit(who, here, "newest", f"direct-{role}") for role in OWN_ROLES]
             asking = [
                 subprocess.Popen(
                     [*argv, profile],
@@ -123,9 +127,8 @@ def test_twenty_programs_at_the_moment_of_expiry_beside_aws_clis() -> None:
         assert {"123456789011", "123456789012"} == {
             json.loads(out)["AccountId"] for out, _ in given
         }
-        assert ["FullAccess"] * len(by_us) + ["Auditor"] * len(beside) == roles
+        assert ["FullAccess"] * len(by_us) + [*OWN_ROLES] == roles
         assert 1 == at_aws("CreateToken", grant_type="refresh_token")
-        assert [1, 1, len(beside)] == [
-            at_aws("GetRoleCredentials", role_name=role)
-            for role in ("FullAccess", "ReadOnly", "Auditor")
+        assert [1, 1] == [
+            at_aws("GetRoleCredentials", role_name=role) for role in ("FullAccess", "ReadOnly")
         ]
