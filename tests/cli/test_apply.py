@@ -9,6 +9,7 @@ import pytest
 from tests.cli.stage import CONFIG, Stage
 from tray import applied
 from tray.applied import World
+from tray.aws.credential_process import command_line
 from tray.errors import UserMustAct
 from tray.system.paths import Paths
 
@@ -220,9 +221,9 @@ def test_killed_at_any_step_it_can_be_repeated_and_taken_back(stage: Stage, step
 
 def test_a_path_that_shells_read_differently_is_refused() -> None:
     """A word is quoted so that shlex, sh and cmd agree, or not written at all."""
-    words = applied.command_line(("/usr/bin/python3", "-I", "/home/a b/x.py"))
+    words = command_line(("/usr/bin/python3", "-I", "/home/a b/x.py"))
 
     assert '/usr/bin/python3 -I "/home/a b/x.py"' == words
     for path in ('/a"b', "/a$b", "/a`b", "/a\nb", "/a\\b"):
         with pytest.raises(UserMustAct):
-            applied.command_line((path,))
+            command_line((path,))
