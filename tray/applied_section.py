@@ -123,6 +123,8 @@ def planned(
     refusal = None
     try:
         keys = _keys(world, target, theirs) if wanted else {}
+        if keys and now.keys == tuple(keys) and now.digest == digest_of(keys):
+            return Plan(data, replace(entry, theirs=False, owned=(now,)), now)
         after, owned = _written(data, file, header, keys, now)
     except ConfigRejected:
         raise

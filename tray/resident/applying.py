@@ -51,12 +51,10 @@ class Applying:
 
     def follow(self) -> None:
         """Bring the sections up to date; one writer at a time, and none while nothing applies."""
-        if not applied.at_work(self._world().paths.state):
-            return
         if self._task is not None and not self._task.done():
-            self._again = True
-            return
-        self._task = asyncio.create_task(self._run(applied.follow))
+            self._again = True  # it may have read the profile that was active before
+        elif applied.at_work(self._world().paths.state):
+            self._task = asyncio.create_task(self._run(applied.follow))
 
     def let_default_follow(self, *, on: bool) -> None:
         """Do what the menu's tick says."""
@@ -73,14 +71,15 @@ class Applying:
             if before is not None:
                 await asyncio.wait([before])
             await self._run(change)
-            if self.refusal is not None:
-                self._refused(self.refusal)
+            why, self.refusal = self.refusal, None  # an answer to a click is no lasting problem
+            if why is not None:
+                self._refused(why)
 
         self._task = asyncio.create_task(clicked())
 
     async def close(self) -> None:
-        """Wait for a write that has begun."""
-        if self._task is not None:
+        """Wait for a write that has begun, and for the one that waits for it."""
+        while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _run(self, act: Callable[[World], None]) -> None:
