@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ LOOK_EVERY: Final = 0.25
 @click.option(
     "-n",
     "--lines",
+    metavar="N",
     type=click.IntRange(min=0),
     default=LINES,
     show_default=True,
@@ -40,14 +42,16 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
     worded: Callable[[str], str] = _event if history else clean_line
-    said = [line for one in (*older, path) for line in _lines(one)]
+    said = [line for one in older for line in _lines(one)]
+    newest, known = _whole_lines(path)
+    said += newest
     for line in said[-lines:] if lines else ():
         click.echo(worded(line))
     if not said and not follow:
         note(f"{clean(str(path), 160)} is empty: nothing has happened yet.")
     if follow:
         sys.stdout.flush()
-        for line in _coming(path):
+        for line in _coming(path, known):
             click.echo(worded(line))
             sys.stdout.flush()
 
@@ -70,35 +74,35 @@ def _event(line: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
+    return _whole_lines(path)[0]
+
+
+def _whole_lines(path: Path) -> tuple[list[str], tuple[int, int] | None]:
+    """Return a file's whole lines, and which file that was and where the next one begins."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        with path.open("rb") as file:
+            data = file.read()
+            inode = os.fstat(file.fileno()).st_ino
     except FileNotFoundError:
-        return []
+        return [], None
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace").splitlines(), (inode, len(whole))
 
 
-def _coming(path: Path) -> Iterator[str]:
+def _coming(path: Path, known: tuple[int, int] | None) -> Iterator[str]:
     """Yield the lines written from now on, over a change of files, until Ctrl-C."""
-    known = _mark(path)
-    place = known[1] if known is not None else 0
-    rest = ""
     while True:
-        now = _mark(path)
-        if now is not None:
-            if known is None or now[0] != known[0] or now[1] < place:
-                place, rest = 0, ""  # the full one was put away, and this is a new one
-            with path.open(encoding="utf-8", errors="replace", newline="") as file:
-                file.seek(place)
-                told = rest + file.read()
-                place = file.tell()
-            *whole, rest = told.split("\n")
-            yield from whole
-        known = now
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if known is None or found.st_ino != known[0] or found.st_size < known[1]:
+                    known = (found.st_ino, 0)  # the full one was put away; this is a new one
+                file.seek(known[1])
+                data = file.read()
+        except FileNotFoundError:
+            data = b""
+        whole = data[: data.rfind(b"\n") + 1]
+        yield from whole.decode("utf-8", "replace").splitlines()
+        if known is not None:
+            known = (known[0], known[1] + len(whole))
         time.sleep(LOOK_EVERY)
-
-
-def _mark(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_size

@@ -31,7 +31,7 @@ Exit codes:
 
 \b
 Files:
-  ~/.aws/config, ~/.aws/credentials      sessions and profiles; written by "apply" and "add" alone
+  ~/.aws/config, ~/.aws/credentials      profiles; only "apply" and "add" write there
   ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
   ~/.config/sso-tray/config.toml         settings
   ~/.local/state/sso-tray/               what is remembered; active-profile is one line
