@@ -124,6 +124,19 @@ def test_a_section_is_taken_out_with_the_blank_line_it_came_with() -> None:
     assert WRITTEN == taken_out
 
 
+def test_one_section_may_be_edited_again_and_again() -> None:
+    """Each edit goes on from the one before, also where the section came or went between them."""
+    steps = [
+        SectionEdit("a", remove=("x",)),
+        SectionEdit("a", {"y": "1"}),
+        SectionEdit("a", drop=True),
+        SectionEdit("a", {"z": "1"}),
+        SectionEdit("a", {"z": "2"}),
+    ]
+
+    assert b"# top\n\n[a]\nz = 2\n" == edited(b"# top\n[a]\nx = 1\n", FILE, steps)
+
+
 REFUSED = {
     "a second line": SectionEdit("profile dev", {"region": "x\naws_access_key_id = y"}),
     "a line end of another kind": SectionEdit("profile dev", {"region": "x\x0by"}),

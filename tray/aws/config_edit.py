@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -83,9 +83,18 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     text = data.decode(ini.native_encoding())
     lines = lines_of(text)
     ended = not lines or lines[-1].end != ""
+    # Hundreds of new sections come in one go: for each, the whole file need not be looked through.
+    there = set(before)
     for edit in edits:
         _check(edit)
-        lines = _dropped(lines, edit) if edit.drop else _put(lines, edit)
+        if edit.drop:
+            lines = _dropped(lines, edit)
+            there.discard(edit.header)
+        elif edit.header in there:
+            lines = _put(lines, edit)
+        elif edit.put:
+            lines = _appended(lines, edit)
+            there.add(edit.header)
     lines = _with_last_end(lines, ended=ended)
     try:
         after = joined(lines).encode(ini.native_encoding())
@@ -188,9 +197,6 @@ def _dropped(lines: list[Line], edit: SectionEdit) -> list[Line]:
 
 
 def _put(lines: list[Line], edit: SectionEdit) -> list[Line]:
-    span = section_span(lines, edit.header)
-    if span is None:
-        return _appended(lines, edit) if edit.put else lines
     for key in edit.remove:
         lines = _without(lines, edit.header, key)
     for key, value in edit.put.items():
@@ -269,10 +275,10 @@ def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
     return max((one.text[: len(one.text) - len(one.text.lstrip())] for one in models), key=len)
 
 
-def _sign(lines: Iterable[Line]) -> str:
+def _sign(lines: Sequence[Line]) -> str:
     """Return how key and value are parted where most lines agree: as in the last one."""
-    for line in reversed([line for line in lines if line.kind == "option"]):
-        found = re.match(r"[^=:]*?([ \t]*[=:][ \t]*)\S", line.text)
+    for line in reversed(lines):
+        found = line.kind == "option" and re.match(r"[^=:]*?([ \t]*[=:][ \t]*)\S", line.text)
         if found:
             return found[1]
     return " = "
