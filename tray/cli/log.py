@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ LOOK_EVERY: Final = 0.25
     "--lines",
     type=click.IntRange(min=0),
     default=LINES,
+    metavar="N",
     show_default=True,
     help="How many of the last lines.",
 )
@@ -40,16 +42,18 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
     worded: Callable[[str], str] = _event if history else clean_line
-    said = [line for one in (*older, path) for line in _lines(one)]
+    tail = _Tail(path)
+    said = [line for one in older for line in _lines(one)] + tail.read()
     for line in said[-lines:] if lines else ():
         click.echo(worded(line))
     if not said and not follow:
         note(f"{clean(str(path), 160)} is empty: nothing has happened yet.")
-    if follow:
-        sys.stdout.flush()
-        for line in _coming(path):
+    sys.stdout.flush()
+    while follow:
+        time.sleep(LOOK_EVERY)
+        for line in tail.read():
             click.echo(worded(line))
-            sys.stdout.flush()
+        sys.stdout.flush()
 
 
 def clean_line(line: str) -> str:
@@ -71,34 +75,60 @@ def _event(line: str) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return _split(path.read_bytes())
     except FileNotFoundError:
         return []
 
 
-def _coming(path: Path) -> Iterator[str]:
-    """Yield the lines written from now on, over a change of files, until Ctrl-C."""
-    known = _mark(path)
-    place = known[1] if known is not None else 0
-    rest = ""
-    while True:
-        now = _mark(path)
-        if now is not None:
-            if known is None or now[0] != known[0] or now[1] < place:
-                place, rest = 0, ""  # the full one was put away, and this is a new one
-            with path.open(encoding="utf-8", errors="replace", newline="") as file:
-                file.seek(place)
-                told = rest + file.read()
-                place = file.tell()
-            *whole, rest = told.split("\n")
-            yield from whole
-        known = now
-        time.sleep(LOOK_EVERY)
+def _split(data: bytes) -> list[str]:
+    return [line.decode(errors="replace") for line in data.split(b"\n") if line]
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
+class _Tail:
+    """
+    A log file read to its end, and then what is written to it, over a change of files.
+
+    It is opened anew for each look: Windows renames no file that somebody has open.
+
+    Args:
+        path: the file; when it is full it becomes ``path.1``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._older = path.with_name(f"{path.name}.1")
+        self._known: int | None = None
+        self._place = 0
+
+    def read(self) -> list[str]:
+        """Return the whole lines that are new."""
+        told: list[str] = []
+        if self._known is not None and _number(self._path) != self._known:
+            if _number(self._older) == self._known:
+                told += self._rest(self._older)
+            self._known, self._place = None, 0
+        return told + self._rest(self._path)
+
+    def _rest(self, path: Path) -> list[str]:
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if self._known not in (None, found.st_ino):
+                    return []  # it was put away this very moment: the next look sees that
+                if found.st_size < self._place:
+                    self._place = 0  # somebody emptied it
+                self._known = found.st_ino
+                file.seek(self._place)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._place += len(whole)
+        return _split(whole)
+
+
+def _number(path: Path) -> int | None:
     try:
-        found = path.stat()
+        return path.stat().st_ino
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_size
