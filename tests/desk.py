@@ -80,6 +80,16 @@ _PANEL: Final = """\
 </channel>
 """
 
+_WINDOWS: Final = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<channel name="xfwm4" version="1.0">
+  <property name="general" type="empty">
+    <property name="theme" type="string" value="Frameless"/>
+    <property name="workspace_count" type="int" value="1"/>
+  </property>
+</channel>
+"""
+
 _NOTICES: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-notifyd" version="1.0">
@@ -193,13 +203,13 @@ class Bus:
 
     Args:
         directory: short enough for a socket's path.
-        running: who ends it.
+        running: who ends it; starts more programs beside it.
         services: names below ``/usr/share/dbus-1/services`` that may be activated; no others are.
     """
 
     def __init__(self, directory: Path, running: Running, services: Sequence[str] = ()) -> None:
         self._program = require("dbus-daemon")
-        self._running = running
+        self.running = running
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = directory / "bus"
         self.address = f"unix:path={self.socket}"
@@ -219,7 +229,7 @@ class Bus:
             "--nofork",
             "--print-address",
         ]
-        self._process = self._running.start(command, env, stdout=subprocess.PIPE)
+        self._process = self.running.start(command, env, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(b"unix:"), "the bus did not start"
 
@@ -232,7 +242,7 @@ class Bus:
     def stop(self) -> None:
         """End the daemon and remove its socket, as a logout does."""
         assert self._process is not None
-        self._running.end(self._process)
+        self.running.end(self._process)
         self.socket.unlink(missing_ok=True)
 
 
@@ -295,12 +305,20 @@ class Desk:
         seen = [self.look()]
 
         def rests() -> bool:
+            time.sleep(0.04)
             seen.append(self.look())
-            time.sleep(0.1)
             return ImageChops.difference(seen[-2], seen[-1]).getbbox() is None
 
         until(rests, "the screen to come to rest")
         return seen[-1]
+
+    def window(self, title: str) -> bool:
+        """Whether a window's title begins like this."""
+        command = [str(require("xdotool")), "search", "--onlyvisible", "--name", f"^{title}"]
+        found = subprocess.run(
+            command, env=self.env, check=False, capture_output=True, timeout=_PATIENCE
+        )
+        return bool(found.stdout)
 
     # --- Hands ---------------------------------------------------------------------------------
 
@@ -310,14 +328,16 @@ class Desk:
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Click; 1 is the left button, 2 the middle one, 3 the right one."""
-        self._xdotool("mousemove", str(x), str(y), "click", str(button))
+        self._xdotool("mousemove", str(x), str(y), "click", "--delay", "0", str(button))
 
     def key(self, *keys: str) -> None:
         """Press keys one after the other: ``Down``, ``Return``, ``ctrl+a``."""
-        self._xdotool("key", "--delay", "40", *keys)
+        self._xdotool("key", "--delay", "12", *keys)
 
     def _xdotool(self, *words: str) -> None:
-        subprocess.run([require("xdotool"), *words], env=self.env, check=True, timeout=_PATIENCE)
+        command = [str(require("xdotool")), *words]
+        # With its output at hand its end is an event; else ``run`` looks for it in longer steps.
+        subprocess.run(command, env=self.env, check=True, capture_output=True, timeout=_PATIENCE)
 
     # --- The panel -----------------------------------------------------------------------------
 
@@ -367,7 +387,11 @@ class Desk:
 
 @contextmanager
 def desk(
-    *, panel: bool = True, notices: bool = False, size: tuple[int, int] = (1280, 800)
+    *,
+    panel: bool = True,
+    notices: bool = False,
+    shadows: bool = False,
+    size: tuple[int, int] = (1280, 800),
 ) -> Iterator[Desk]:
     """
     Give a desktop with a window manager, ready to be used.
@@ -375,6 +399,7 @@ def desk(
     Args:
         panel: whether a panel with a tray is started too.
         notices: whether a notification daemon is, too.
+        shadows: whether windows have shadows and round corners, for which all is drawn twice.
         size: pixels of the screen.
     """
     needed = (require("xvfb"), require("xprop"), require("xdotool"), require("gdbus"))
@@ -385,7 +410,8 @@ def desk(
             env = _environment(directory, bus.address)
             env["DISPLAY"] = _start_screen(running, env, needed[0], size)
             bus.start(env)
-            running.start([require("xfwm4")], env)
+            drawn = f"--compositor={'on' if shadows else 'off'}"
+            running.start([require("xfwm4"), drawn], env)
             until(lambda: _managed(env), "the window manager")
             made = Desk(env, bus, running)
             if notices:
@@ -408,7 +434,12 @@ def desk(
 
 
 def _lives(process: int | None) -> bool:
-    return process is not None and Path(f"/proc/{process}").exists()
+    """Whether a process runs; one that has ended may stay listed until its parent looks at it."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextmanager
@@ -446,6 +477,11 @@ def _environment(directory: Path, address: str) -> dict[str, str]:
     channels.mkdir(parents=True)
     (channels / "xfce4-panel.xml").write_text(_PANEL)
     (channels / "xfce4-notifyd.xml").write_text(_NOTICES)
+    (channels / "xfwm4.xml").write_text(_WINDOWS)
+    # Nothing here has a frame, and to read the usual one's two thousand pictures takes longest.
+    frames = directory / "data/themes/Frameless/xfwm4"
+    frames.mkdir(parents=True)
+    (frames / "themerc").touch()
     return env
 
 

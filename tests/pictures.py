@@ -58,7 +58,9 @@ SETTINGS = 'guarded = ["prod"]\n'
 def main() -> None:
     """Take them all."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    with person(config=CONFIG, settings=SETTINGS, notices=True, token_life=600) as who:
+    with person(
+        config=CONFIG, settings=SETTINGS, notices=True, shadows=True, token_life=600
+    ) as who:
         paint(who)
         who.sees_icon("signed-out")
         who.click_on("corp", "Sign in")

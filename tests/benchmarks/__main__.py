@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import change, click, config_parsing, renewals, resident, start
+from tests.benchmarks import (
+    change,
+    click,
+    config_parsing,
+    hand_out,
+    renewals,
+    resident,
+    start,
+)
 from tests.benchmarks.table import Figure, show
 
 
@@ -20,6 +28,7 @@ PARTS = {
     "change": change.measure,
     "renewals": renewals.measure,
     "click": click.measure,
+    "hand-out": hand_out.measure,
     "start": start.measure,
     "resident": resident.measure,
 }

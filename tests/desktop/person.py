@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from dbus_fast.aio import MessageBus
 from PIL import Image, ImageChops
 
 from tests.desk import Desk, colour_box, desk, until
+from tests.desktop import browser_window
 from tests.desktop.tray_host import ITEM, ITEM_PATH, WATCHER, WATCHER_PATH, Host, Shown
 from tests.keyring_session import Kind, keyring_on
 from tests.resident.living import PATIENCE, Living, resident
@@ -273,6 +275,8 @@ def person(
     keyring: Kind = "unlocked",
     panel: bool = True,
     notices: bool = False,
+    shadows: bool = False,
+    chromium: bool = False,
     **knobs: Any,
 ) -> Iterator[Person]:
     """
@@ -284,11 +288,14 @@ def person(
         keyring: what keeps secrets on the desktop.
         panel: whether there is one from the start.
         notices: whether a daemon shows them.
+        shadows: whether windows have some.
+        chromium: whether pages open in a real browser, and wait for clicks in it; else all is
+            approved unseen.
         knobs: of the Identity Center.
     """
     with ExitStack() as stack:
-        on = stack.enter_context(desk(panel=panel, notices=notices))
-        center = stack.enter_context(IdentityCenter(**{"auto_approve": True, **knobs}))
+        on = stack.enter_context(desk(panel=panel, notices=notices, shadows=shadows))
+        center = stack.enter_context(IdentityCenter(**{"auto_approve": not chromium, **knobs}))
         home = Path(on.env["HOME"])
         if config is not None:
             (home / ".aws").mkdir()
@@ -297,8 +304,11 @@ def person(
             ours = Path(on.env["XDG_CONFIG_HOME"]) / "sso-tray"
             ours.mkdir()
             (ours / "config.toml").write_text(settings)
-        browser = home / ".browser.py"
-        browser.write_text(_BROWSER)
+        unseen = home / ".browser.py"
+        unseen.write_text(_BROWSER)
+        browser = shlex.join([sys.executable, "-I", str(unseen), "%s"])
+        if chromium:
+            browser = browser_window.command(home / ".chromium")
         environ = {
             **on.env,
             **center.environment(),
@@ -308,7 +318,7 @@ def person(
             # What is not served here would be https, and ends at this closed port.
             "HTTPS_PROXY": "http://127.0.0.1:1",
             "NO_PROXY": "127.0.0.1",
-            "BROWSER": f"{sys.executable} -I {browser} %s &",
+            "BROWSER": f"{browser} &",
         }
         runtime = Path(on.env["XDG_RUNTIME_DIR"])
         stack.enter_context(keyring_on(on.env, runtime, keyring))

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 
 from tests.desk import until
+from tests.desktop.browser_window import await_page, click_allow, close
 from tests.desktop.person import Person, person
+
+SIGNED_IN = "You are signed in"
+"""The title of our own page."""
 
 
 def session(who: Person) -> dict[str, object]:
@@ -14,12 +18,21 @@ def session(who: Person) -> dict[str, object]:
     return dict(who.status()["sessions"][0])
 
 
+def signs_in(who: Person, picture: str) -> None:
+    """Allow access on the page that has opened, read the page that follows, and close it."""
+    click_allow(who.desk)
+    await_page(who.desk, SIGNED_IN)
+    who.desk.screenshot(picture)
+    close(who.desk, SIGNED_IN)
+
+
 def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
     """Sign in, pick a profile, be warned and sign in from the notice, sign out, quit."""
-    with person(notices=True, token_life=600) as who:
+    with person(notices=True, chromium=True, token_life=600) as who:
         who.sees_icon("signed-out")
         assert ["corp: signed out", ["Sign in"], "---"] == who.menu().labels()[:3]
         who.click_on("corp", "Sign in", picture="day-1-signed-out")
+        signs_in(who, "day-1-browser")
         who.living.until_state("corp", "signed-in", keeper="keyring")
         who.sees_icon("signed-in")
         published = json.loads(who.token_file().read_text())
@@ -52,9 +65,10 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
 
         before = len(who.living.messages)
         who.click_button(notice, "left")
+        signs_in(who, "day-5-browser")
         who.living.until_state("corp", "signed-in", since=before)
         who.sees_icon("signed-in")
-        until(who.nothing_open, "the notice to go")
+        until(who.nothing_open, "notice and browser to go")
         who.desk.screenshot("day-5-signed-in-again")
 
         assert 2 == who.center.count("CreateToken", grant_type="authorization_code", status=200)

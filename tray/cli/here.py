@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -20,6 +20,7 @@ from tray.aws.config import (
     ConfigFiles,
     active_profile_from_environment,
 )
+from tray.core.active import shell_follows
 from tray.core.model import Catalog, Now
 from tray.errors import TrayError, Unreachable
 from tray.settings import Settings, read_settings
@@ -30,8 +31,6 @@ NO_SUCH_NAME = 2
 Exit code of a resident that does not know a name. We have found it in the config by then: it was
 edited a moment ago, and the resident has yet to read it.
 """
-SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
-"""What a shell's hook exported as ``AWS_PROFILE``; not there where it does not follow (A2)."""
 JOB_PATIENCE = 120.0
 """Seconds to wait for a resident that runs a transaction; its own deadline is shorter."""
 
@@ -89,11 +88,7 @@ class Here:
     @property
     def shell_follows(self) -> bool:
         """Whether ``AWS_PROFILE`` here is what this shell's hook made of it (A2)."""
-        told = self.environ.get(SHELL_FOLLOWS)
-        if told is None:
-            return False
-        # A blank stands for "nothing" where no variable can be empty.
-        return self.environ.get("AWS_PROFILE") == (told if told.strip() else None)
+        return shell_follows(self.environ)
 
     @property
     def profile_in_force(self) -> str | None:

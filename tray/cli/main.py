@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "autostart": "tray.cli.autostart:autostart",
     "shell-init": "tray.cli.shell:shell_init",
     "completion": "tray.cli.shell:completion",
+    "doctor": "tray.cli.doctor:doctor",
     "log": "tray.cli.log:log",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",

@@ -31,7 +31,7 @@ Exit codes:
 
 \b
 Files:
-  ~/.aws/config, ~/.aws/credentials      sessions and profiles; written by "apply" and "add" alone
+  ~/.aws/config, ~/.aws/credentials      profiles; only "apply" and "add" write there
   ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
   ~/.config/sso-tray/config.toml         settings
   ~/.local/state/sso-tray/               what is remembered; active-profile is one line
@@ -253,6 +253,22 @@ Print what completes commands, sessions and profiles in a shell.
   eval "$(sso-tray completion bash)"          ~/.bashrc
   eval "$(sso-tray completion zsh)"           ~/.zshrc
   sso-tray completion fish | source           ~/.config/fish/config.fish
+"""
+
+DOCTOR: Final = """\
+Tell what works here, what does not, and what to type about it.
+
+Looks at the resident, the desktop, the keyring (never with a prompt), the AWS config and what each
+SDK makes of it, every session, the environment, the clock against AWS's, and files. Takes ten
+seconds at most, whatever hangs.
+
+--bundle FILE writes an archive for a report: these findings, logs, history, and the config with
+start URLs, accounts and names made unreadable. It holds no secret.
+
+\b
+Exit codes:
+  0  nothing needs a person
+  1  something does; it is marked with "x"
 """
 
 LOG: Final = """\

@@ -58,7 +58,7 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
 def status_now(here: Here) -> dict[str, Any]:
     """Return the status document: the resident's, or without one what the files tell (C2)."""
     done = here.asked("status")
-    return _seen_here(here, done["status"] if done is not None else _of_files(here))
+    return _seen_here(here, done["status"] if done is not None else of_files(here))
 
 
 def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +68,8 @@ def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "applies": [*document["applies"], "shell"]}
 
 
-def _of_files(here: Here) -> dict[str, Any]:
+def of_files(here: Here) -> dict[str, Any]:
+    """Return the status document as files alone tell it: no keyring, no network (C2)."""
     from tray.cli.alone import view_of_files
 
     seen = view_of_files(here)
@@ -129,6 +130,14 @@ def in_words(here: Here, document: dict[str, Any]) -> str:
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def words_of(entry: dict[str, Any], *, alone: bool) -> str:
+    """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
+    row, zone = _row(entry), datetime.now().astimezone().tzinfo
+    if alone and row.state == "expired" and row.renews:
+        return "expired, can be renewed (sso-tray renew)"
+    return text.row(row, time.time(), zone).removeprefix(f"{clean(row.name)}: ")
 
 
 def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone: bool) -> str:
@@ -210,7 +219,7 @@ def _documents(here: Here) -> Iterator[dict[str, Any]]:
     """Yield the document every second, and at once when a resident says that it changed."""
     while True:
         yield from _of_resident(here)
-        yield _of_files(here)
+        yield of_files(here)
         time.sleep(LOOK_EVERY)
 
 
