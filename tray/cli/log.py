@@ -29,6 +29,7 @@ LOOK_EVERY: Final = 0.25
 @click.option(
     "-n",
     "--lines",
+    metavar="N",
     type=click.IntRange(min=0),
     default=LINES,
     metavar="N",
