@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tray import config_file
 from tray.aws.config_edit import SectionEdit, edited
 from tray.config_file import change_config
 from tray.errors import Busy, ConfigRejected
@@ -33,6 +34,8 @@ def test_link_and_mode_stay_and_the_old_file_is_kept(tmp_path: Path) -> None:
     """A config in somebody's dotfiles stays there, as readable as it was; a copy is ours alone."""
     real, link, state = tmp_path / "dotfiles", tmp_path / "config", tmp_path / "state"
     real.write_bytes(OLD)
+    group = 1 if os.getuid() == 0 else max(os.getgid(), *os.getgroups())
+    os.chown(real, -1, group)
     real.chmod(0o640)
     link.symlink_to(real)
 
@@ -41,6 +44,7 @@ def test_link_and_mode_stay_and_the_old_file_is_kept(tmp_path: Path) -> None:
     copy = next((state / "backups").iterdir())
     assert (True, OLD.replace(b"x", b"y")) == (written, real.read_bytes())
     assert (True, 0o640) == (link.is_symlink(), stat.S_IMODE(real.stat().st_mode))
+    assert group == real.stat().st_gid
     assert (OLD, 0o600) == (copy.read_bytes(), stat.S_IMODE(copy.stat().st_mode))
 
 
@@ -90,6 +94,38 @@ def test_what_somebody_writes_meanwhile_is_not_lost(tmp_path: Path) -> None:
     change_config(path, state, change)
 
     assert b"[profile dev]\nregion = y\noutput = json\n" == path.read_bytes()
+
+
+def test_nor_what_they_write_at_the_last_moment(tmp_path: Path) -> None:
+    """Even a write while our new file lies ready beside theirs is seen before the rename."""
+    path, state = tmp_path / "config", tmp_path / "state"
+    path.write_bytes(OLD)
+    steps: list[str] = []
+
+    def interfere(step: str) -> None:
+        steps.append(step)
+        if steps.count("temp-written") == 1 and step == "temp-written":
+            path.write_bytes(b"theirs\n")
+
+    change_config(path, state, lambda data: data + b"# ours\n", seam=interfere)
+
+    assert b"theirs\n# ours\n" == path.read_bytes()
+    assert ["config", "state"] == sorted(one.name for one in tmp_path.iterdir())
+
+
+def test_to_and_fro_keeps_what_was_there_before(tmp_path: Path) -> None:
+    """The same bytes are kept once, and each file has its own five."""
+    path, other, state = tmp_path / "config", tmp_path / "other", tmp_path / "state"
+    for each in (path, other):
+        each.write_bytes(OLD)
+
+    for number in range(8):
+        put("ab"[number % 2], path, state)
+    put("z", other, state)
+
+    kept = [OLD, *(OLD.replace(b"x", region) for region in (b"a", b"b"))]
+    assert kept == [one.read_bytes() for one in config_file.backups(state, path)]
+    assert [OLD] == [one.read_bytes() for one in config_file.backups(state, other)]
 
 
 def test_who_never_stops_writing_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ processes holds the file (`Busy`), somebody else keeps writing it, or the system
 
 from __future__ import annotations
 
+import hashlib
+import os
 import stat
 import time
 from collections.abc import Callable
@@ -26,14 +28,42 @@ _TRIES: Final = 5
 _NEW_FILE: Final = 0o600
 
 
+class _Overtaken(Exception):
+    """Another program wrote the file after we had read it."""
+
+
+def edit_lock(state: Path) -> FileLock:
+    """
+    Return the lock for who changes a file of the user's, and what we remember of it.
+
+    As a context manager it raises `Busy` where another of our processes holds it too long.
+    """
+    private_directory(state)
+    return FileLock(lock_path(state, "config"), timeout=LOCK_PATIENCE)
+
+
 def change_config(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
     """
-    Change the AWS config file.
+    Change the AWS config file under the lock; see :func:`change_locked`.
 
-    A symbolic link is followed, the mode kept; what was there before is kept among the last five
-    in ``<state>/backups``. A file that somebody changes meanwhile is read and changed anew.
+    Raises:
+        Busy: another process edits the file. Else as :func:`change_locked`.
+    """
+    with edit_lock(state):
+        return change_locked(path, state, change, seam=seam)
+
+
+def change_locked(
+    path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
+) -> bool:
+    """
+    Change the AWS config file; the caller holds :func:`edit_lock`.
+
+    A symbolic link is followed; mode, owner and group stay; what was there before is kept among
+    the file's last five in ``<state>/backups``. A file that somebody changes meanwhile, until the
+    very moment of the rename, is read and changed anew.
 
     Args:
         path: the file; it and its directory may be missing.
@@ -45,46 +75,66 @@ def change_config(
         Whether anything was written.
 
     Raises:
-        Busy: another process edits the file, or somebody never stops writing it.
+        Busy: somebody never stops writing it.
         ConfigRejected: the file cannot be read as one.
         FileRefused, OSError: it cannot be written.
     """
-    private_directory(state)
-    with FileLock(lock_path(state, "config"), timeout=LOCK_PATIENCE):
-        for _ in range(_TRIES):
-            mark = config_files.mark(path)
-            before = config_files.read(path)
-            after = change(before or b"")
-            if after == (before or b""):
-                return False
-            if before is not None:
-                _keep(before, state / "backups")
-                if seam is not None:
-                    seam("backed-up")
-            else:
-                private_directory(path.parent)
-            if config_files.mark(path) != mark:
-                continue  # somebody else has written: theirs is the truth to change
-            write_atomic(path, after, mode=_mode(path), seam=seam)
-            return True
+    for _ in range(_TRIES):
+        before = config_files.read(path)
+        after = change(before or b"")
+        if after == (before or b""):
+            return False
+        if before is not None:
+            _keep(before, state / "backups", path)
+            if seam is not None:
+                seam("backed-up")
+        else:
+            private_directory(path.parent)
+        try:
+            _replace(path, before, after, seam)
+        except _Overtaken:
+            continue  # theirs is the truth to change
+        return True
     raise Busy(f"{clean(str(path), 160)} is being written by another program: try again.")
 
 
-def _mode(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        return _NEW_FILE
+def backups(state: Path, path: Path) -> list[Path]:
+    """Return what is kept of one file, oldest first."""
+    return sorted((state / "backups").glob(f"config-{_mark_of(path)}-[0-9]*-*"))
 
 
-def _keep(data: bytes, directory: Path) -> None:
-    """Keep a copy, readable by the user alone, and let the oldest one beyond five go."""
+def _replace(path: Path, before: bytes | None, after: bytes, seam: Seam | None) -> None:
+    mode, group = _NEW_FILE, None
+    if before is not None:
+        info = path.stat()
+        mode, group = stat.S_IMODE(info.st_mode), info.st_gid
+
+    def step(name: str) -> None:
+        if seam is not None:
+            seam(name)
+        if name == "temp-written" and config_files.read(path) != before:
+            raise _Overtaken
+
+    write_atomic(path, after, mode=mode, group=group, seam=step)
+
+
+def _keep(data: bytes, directory: Path, path: Path) -> None:
+    """
+    Keep a copy, readable by the user alone, and let the oldest one beyond five go.
+
+    The same bytes are kept once: who switches to and fro does not push out what was there before.
+    """
     private_directory(directory)
-    old = sorted(directory.glob("config-[0-9]*-*"))
-    if old and old[-1].read_bytes() == data:
+    old = backups(directory.parent, path)
+    if any(one.read_bytes() == data for one in old):
         return
-    number = int(old[-1].name.split("-")[1]) + 1 if old else 1
+    number = int(old[-1].name.split("-")[2]) + 1 if old else 1
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    write_atomic(directory / f"config-{number:06d}-{stamp}", data)
+    write_atomic(directory / f"config-{_mark_of(path)}-{number:06d}-{stamp}", data)
     for one in old[: max(0, len(old) + 1 - BACKUPS)]:
         one.unlink(missing_ok=True)
+
+
+def _mark_of(path: Path) -> str:
+    """Return what tells the backups of one file from another's (``AWS_CONFIG_FILE``)."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]

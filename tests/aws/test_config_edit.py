@@ -18,6 +18,7 @@ from tray.aws.config_edit import (
     session_header,
     written_header,
 )
+from tray.aws.config_layout import joined, lines_of, section_span
 from tray.errors import ConfigRejected, TrayError
 
 FILE = "~/.aws/config"
@@ -85,6 +86,22 @@ CHANGES = {
         edit(b"[a]\nx = 1", "b", y="2"),
         b"[a]\nx = 1\n\n[b]\ny = 2",
     ),
+    "a comment in a block that goes": (
+        edit(b"[a]\ns3 =\n  # why\n\n  x = y\nk = v\n", "a", "s3"),
+        b"[a]\n  # why\nk = v\n",
+    ),
+    "a comment in a block that is replaced": (
+        edit(b"[a]\r\nk: v\r\n# why\r\n  w\r\n", "a", k="x"),
+        b"[a]\r\nk: x\r\n# why\r\n",
+    ),
+    "a key below one that is less deep than the first": (
+        edit(b"[a]\n    k = v\n  l = w\n  [b]\n", "a", x="y"),
+        b"[a]\n    k = v\n  l = w\n  x = y\n  [b]\n",
+    ),
+    "a first key above a header that stands deeper": (
+        edit(b"[a]\n# of b\n  [b]\n", "a", x="y"),
+        b"[a]\n  x = y\n# of b\n  [b]\n",
+    ),
     "nothing into nothing": (edit(WRITTEN, "profile new", "region"), WRITTEN),
     "an empty value": (edit(b"[a]\nx =\n", "a", x="1"), b"[a]\nx = 1\n"),
 }
@@ -105,6 +122,19 @@ def test_a_section_is_taken_out_with_the_blank_line_it_came_with() -> None:
     taken_out = edited(put_in, FILE, [SectionEdit("default", drop=True)])
 
     assert WRITTEN == taken_out
+
+
+def test_one_section_may_be_edited_again_and_again() -> None:
+    """Each edit goes on from the one before, also where the section came or went between them."""
+    steps = [
+        SectionEdit("a", remove=("x",)),
+        SectionEdit("a", {"y": "1"}),
+        SectionEdit("a", drop=True),
+        SectionEdit("a", {"z": "1"}),
+        SectionEdit("a", {"z": "2"}),
+    ]
+
+    assert b"# top\n\n[a]\nz = 2\n" == edited(b"# top\n[a]\nx = 1\n", FILE, steps)
 
 
 REFUSED = {
@@ -231,6 +261,53 @@ def test_botocore_reads_the_change_and_nothing_else(data: bytes, edits: list[Sec
         assert last.put.items() <= theirs.get(last.header, {}).items()
     if not any(one.drop or one.remove or one.put for one in edits):
         assert data == after
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    config_referee.lines().map(lambda tail: b"[default]\n" + tail) | config_referee.mutated(),
+    st.builds(
+        SectionEdit,
+        HEADERS,
+        st.dictionaries(KEYS, VALUES, max_size=3),
+        st.lists(KEYS, max_size=2).map(tuple),
+        st.sampled_from([False, False, False, True]),
+    ),
+)
+@example(b"[default]\n  region = x\n  [a]\nk=v", SectionEdit("default", {"k": "v"}))
+@example(b"[default]\nk = 1\r", SectionEdit("new", {"k": "v"}))
+def test_no_byte_changes_that_was_not_meant_to(data: bytes, one: SectionEdit) -> None:
+    """Outside its section all stays, and in it every comment and every line of other keys."""
+    try:
+        after = edited(data, FILE, [one])
+    except EditRefused:
+        assert one.drop  # what it kept apart would run together
+        return
+    except ConfigRejected:
+        assume(False)
+        raise
+    lines = lines_of(data.decode())
+    span = section_span(lines, one.header)
+    if span is None:
+        assert after.startswith(data)
+        return
+    head = joined(lines[: span.start]).encode()
+    tail = joined(lines[span.stop :]).encode()
+    if one.drop:
+        gap = joined(lines[max(0, span.start - 1) : span.start]).encode()
+        both = [head + tail, head.removesuffix(gap) + tail] if not gap.strip() else [head + tail]
+        assert after.rstrip(b"\r\n") in [each.rstrip(b"\r\n") for each in both]
+        return
+    assert after.startswith(head)
+    assert after.endswith(tail)
+    ahead = iter(lines_of(after[len(head) : len(after) - len(tail)].decode()))
+    touched = {*one.put, *one.remove}
+    owner = ""
+    for line in lines[span.start : span.stop]:
+        owner = line.name if line.kind in ("option", "header") else owner
+        comment = line.kind == "rest" and line.text.strip()
+        if comment or owner not in touched:
+            assert any(line.text == each.text for each in ahead)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

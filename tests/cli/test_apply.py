@@ -8,9 +8,10 @@ import pytest
 
 from tests.cli.stage import CONFIG, Stage
 from tray import applied
+from tray.agent import AgentClient
 from tray.applied import World
-from tray.errors import UserMustAct
 from tray.system.paths import Paths
+from tray.system.paths import world as world_of
 
 _ARN = "print(session.client('sts', region_name='eu-west-1').get_caller_identity()['Arn'])"
 ARN = f"import boto3; session = boto3.Session(); {_ARN}"
@@ -139,12 +140,17 @@ def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
 
 
 def test_a_profile_that_vanishes_takes_default_along(stage: Stage) -> None:
-    """A resident sees the config change; nothing is active then, never another account (A7)."""
+    """A resident follows a pick in its menu, and the config: never another account (A7)."""
     stage.signed_in_by_cli()
     stage.tray("use", "reader")
     stage.tray("apply", "default")
     with stage.resident():
-        gone = stage.config.read_text().replace("[profile reader]", "[profile renamed]")
+        with AgentClient(
+            Paths.from_environment(stage.environ).runtime_sockets, world_of(stage.environ)
+        ) as menu:
+            menu.done("use", profile="dev")
+        stage.until(lambda: default_of(stage).get("sso_role_name") == "FullAccess")
+        gone = stage.config.read_text().replace("[profile dev]", "[profile renamed]")
         stage.config.write_text(gone)
         stage.until(lambda: "[default]" not in stage.config.read_text())
         document = stage.tray("status", "--json").json()
@@ -216,13 +222,3 @@ def test_killed_at_any_step_it_can_be_repeated_and_taken_back(stage: Stage, step
     applied.take_back(world(stage), "default")
 
     assert ("ReadOnly", before) == (role, stage.config.read_bytes())
-
-
-def test_a_path_that_shells_read_differently_is_refused() -> None:
-    """A word is quoted so that shlex, sh and cmd agree, or not written at all."""
-    words = applied.command_line(("/usr/bin/python3", "-I", "/home/a b/x.py"))
-
-    assert '/usr/bin/python3 -I "/home/a b/x.py"' == words
-    for path in ('/a"b', "/a$b", "/a`b", "/a\nb", "/a\\b"):
-        with pytest.raises(UserMustAct):
-            applied.command_line((path,))

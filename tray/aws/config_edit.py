@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,13 +25,15 @@ from tray.aws.config_layout import (
 )
 from tray.aws.ini import Section
 from tray.core.words import clean
-from tray.errors import UserMustAct
+from tray.errors import ConfigRejected, UserMustAct
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _DELIMITED: Final = re.compile(r"[^=:]*[=:][ \t]*")
 _COMMENT: Final = re.compile(r"(?:^|\s)[#;]")
 _DEFAULTS: Final = "DEFAULT"
+_QUOTING: Final = frozenset("\"'\\\t\r\n")
+"""What makes shlex, which takes its time, do more with a header than split it at its blanks."""
 
 
 class EditRefused(UserMustAct):
@@ -65,7 +67,8 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     Return a config file with some sections changed.
 
     New options stand after the section's last one, a new section at the file's end after a blank
-    line, both written as the file writes its own. A last line without an end stays without.
+    line, both written as the file writes its own. A last line without an end stays without, and
+    comments stay even inside a block that goes.
 
     Args:
         data: the whole file; empty where there is none.
@@ -80,12 +83,26 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     text = data.decode(ini.native_encoding())
     lines = lines_of(text)
     ended = not lines or lines[-1].end != ""
+    # Hundreds of new sections come in one go: for each, the whole file need not be looked through.
+    there = set(before)
     for edit in edits:
         _check(edit)
-        lines = _dropped(lines, edit) if edit.drop else _put(lines, edit)
+        if edit.drop:
+            lines = _dropped(lines, edit)
+            there.discard(edit.header)
+        elif edit.header in there:
+            lines = _put(lines, edit)
+        elif edit.put:
+            lines = _appended(lines, edit)
+            there.add(edit.header)
     lines = _with_last_end(lines, ended=ended)
-    after = joined(lines).encode(ini.native_encoding())
-    _insist(before, ini.parse(after, file), edits, inherited(data, file))
+    try:
+        after = joined(lines).encode(ini.native_encoding())
+        found = ini.parse(after, file)
+    except (UnicodeEncodeError, ConfigRejected):
+        msg = f"{clean(file, 160)} would be unreadable after this change: edit it by hand."
+        raise EditRefused(msg) from None
+    _insist(before, found, edits, inherited(data, file))
     return after
 
 
@@ -140,6 +157,8 @@ def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
 
 
 def _words(header: str) -> list[str]:
+    if _QUOTING.isdisjoint(header):
+        return [word for word in header.split(" ") if word]
     try:
         return shlex.split(header)
     except ValueError:
@@ -178,9 +197,6 @@ def _dropped(lines: list[Line], edit: SectionEdit) -> list[Line]:
 
 
 def _put(lines: list[Line], edit: SectionEdit) -> list[Line]:
-    span = section_span(lines, edit.header)
-    if span is None:
-        return _appended(lines, edit) if edit.put else lines
     for key in edit.remove:
         lines = _without(lines, edit.header, key)
     for key, value in edit.put.items():
@@ -203,7 +219,16 @@ def _appended(lines: list[Line], edit: SectionEdit) -> list[Line]:
 def _without(lines: list[Line], header: str, key: str) -> list[Line]:
     section = section_span(lines, header)
     span = None if section is None else option_span(lines, section, key)
-    return lines if span is None else lines[: span.start] + lines[span.stop :]
+    if span is None:
+        return lines
+    return [*lines[: span.start], *_comments(lines, span), *lines[span.stop :]]
+
+
+def _comments(lines: list[Line], span: Span) -> list[Line]:
+    """Return the comments inside an option's block: they are the person's, whatever becomes."""
+    return [
+        line for line in lines[span.start : span.stop] if line.kind == "rest" and line.text.strip()
+    ]
 
 
 def _set(lines: list[Line], header: str, key: str, value: str) -> list[Line]:
@@ -221,7 +246,7 @@ def _set(lines: list[Line], header: str, key: str, value: str) -> list[Line]:
     if left.endswith(("=", ":")) and left[:-1].endswith((" ", "\t")):
         left += " "
     new = Line(left + value, lines[span.stop - 1].end or end, "option", key)
-    return [*lines[: span.start], new, *lines[span.stop :]]
+    return [*lines[: span.start], new, *_comments(lines, span), *lines[span.stop :]]
 
 
 def _value_of(line: Line) -> str:
@@ -232,17 +257,28 @@ def _value_of(line: Line) -> str:
 def _added(lines: list[Line], section: Span, key: str, value: str) -> list[Line]:
     end = end_of(lines)
     own = [line for line in lines[section.start : section.stop] if line.kind == "option"]
-    indent = ""
-    if own:
-        indent = own[0].text[: len(own[0].text) - len(own[0].text.lstrip())]
-    new = Line(f"{indent}{key}{_sign(own or lines)}{value}", end, "option", key)
+    new = Line(
+        f"{_indent(lines, section, own)}{key}{_sign(own or lines)}{value}", end, "option", key
+    )
     return [*_closed(lines[: section.stop], end), new, *lines[section.stop :]]
 
 
-def _sign(lines: Iterable[Line]) -> str:
+def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
+    """
+    Return how deep a new option stands: as deep as the last one.
+
+    The first one of a section is as deep as what follows: were it less deep, it would take an
+    indented header below for its own value.
+    """
+    below = (line for line in lines[section.stop :] if line.kind != "rest")
+    models = own[-1:] or [lines[section.start], *list(below)[:1]]
+    return max((one.text[: len(one.text) - len(one.text.lstrip())] for one in models), key=len)
+
+
+def _sign(lines: Sequence[Line]) -> str:
     """Return how key and value are parted where most lines agree: as in the last one."""
-    for line in reversed([line for line in lines if line.kind == "option"]):
-        found = re.match(r"[^=:]*?([ \t]*[=:][ \t]*)\S", line.text)
+    for line in reversed(lines):
+        found = line.kind == "option" and re.match(r"[^=:]*?([ \t]*[=:][ \t]*)\S", line.text)
         if found:
             return found[1]
     return " = "
@@ -285,7 +321,7 @@ def _insist(
             if key in given:
                 section[key] = given[key]
         section.update(edit.put)
-    if wanted != after:
+    if wanted != after or list(wanted) != list(after):
         differing = {name for name in {*wanted, *after} if wanted.get(name) != after.get(name)}
         places = ", ".join(f"[{clean(name)}]" for name in sorted(differing))
         raise EditRefused(f"The config file cannot be edited safely at {places}: edit it by hand.")

@@ -18,7 +18,6 @@ from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.active import is_guarded
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
 from tray.core.model import Memory
@@ -27,7 +26,7 @@ from tray.core.state import TrayState
 from tray.core.view import View
 from tray.desktop.main_thread import MainThread
 from tray.errors import ConfigRejected, TrayError
-from tray.files import FileRefused, private_directory, remove_stale_temps
+from tray.files import FileRefused, private_directory
 from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
@@ -38,6 +37,7 @@ from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
+from tray.resident.tidying import tidy
 from tray.resident.watch import Watch
 from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
@@ -88,7 +88,6 @@ class Resident:
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
         self._problems: tuple[str, ...] = ()
-        self._prompts_told: object = None
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
         self._wire(icon=icon, main=main)
@@ -102,7 +101,7 @@ class Resident:
             main=main,
             follows=lambda: self.applying.follows,
         )
-        self.applying = Applying(self._world, self.desktop.refresh)
+        self.applying = Applying(self._world, self._applied, self.desktop.default_refused)
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -141,6 +140,7 @@ class Resident:
             config=lambda: self._go(self._read_config()),
             settings=self._read_settings,
             records=self._read_records,
+            applied=self._applied,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
@@ -150,6 +150,11 @@ class Resident:
             arm=self.timer.arm,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _applied(self) -> None:
+        """Show what may be different now that a managed section was written or refused."""
+        self.desktop.refresh()
+        self.agent.changed()
 
     def _world(self) -> World:
         guarded = self.settings.preferences.guarded
@@ -166,7 +171,7 @@ class Resident:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
-        self._tidy()
+        tidy(self.paths)
         self._install_hand_out()
         listening, address = self._listen() if transport.AVAILABLE else (None, None)
         try:
@@ -181,15 +186,6 @@ class Resident:
             await self.ended.wait()
         finally:
             await self._stop(address)
-
-    def _tidy(self) -> None:
-        """Remove what killed processes of ours left wherever we write (fault 1)."""
-        paths = self.paths
-        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
-            try:
-                remove_stale_temps(place)
-            except OSError as error:
-                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _install_hand_out(self) -> None:
         """Put the hand-out client where programs expect it; without it each acts alone."""
@@ -241,6 +237,7 @@ class Resident:
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
         self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
+        self.applying.follow()  # keys of the active profile that the rules do not know may differ
 
     def _config_size(self) -> int:
         try:
@@ -307,9 +304,6 @@ class Resident:
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
-        patterns = self.settings.preferences.guarded
-        guarded = profile is not None and is_guarded(profile, patterns)
-        write_prompt(self.paths.state, profile, guarded=guarded)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self.settings.browser(page.key, page.profile)
@@ -343,12 +337,16 @@ class Resident:
 
     def _tell_prompts(self, seen: View) -> None:
         """Tell the shells; a full disk costs them the news, and nothing else."""
-        told = (seen.active_profile, seen.guarded, prompt_end(seen))
-        if told == self._prompts_told or not self.loop.state.config_read:
-            return
-        self._prompts_told = told
+        state = self.loop.state
+        if not state.config_read or (state.config_problem and not state.catalog.profiles):
+            return  # which profiles there are is not known: what the shells have stays
         try:
-            write_prompt(self.paths.state, told[0], guarded=told[1], ends_at=told[2])
+            write_prompt(
+                self.paths.state,
+                seen.active_profile,
+                guarded=seen.guarded,
+                ends_at=prompt_end(seen),
+            )
         except (OSError, TrayError) as error:
             log.warning("the shells cannot be told (%s)", type(error).__name__)
 

@@ -147,7 +147,10 @@ class HandOut:
         kind, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if kind == "TokenRejected":
             raise _Failed(3, sentence, doubtful=True)
-        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence)
+        # The file says its end in whole seconds, up to one earlier than we know it.
+        known = self._session(profile.session or "")
+        again = kind == "SignInNeeded" and known is not None and renewable(known)
+        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence, doubtful=again)
 
 
 def _nothing() -> None:
