@@ -22,8 +22,8 @@ LONGEST = 400
 """Lines a file may have: it should be read in one sitting."""
 
 SHARED = frozenset({
-    "tray.active_profile", "tray.applied", "tray.config_file", "tray.errors", "tray.files",
-    "tray.logs", "tray.records", "tray.secret", "tray.settings",
+    "tray.active_profile", "tray.applied", "tray.applied_section", "tray.config_file",
+    "tray.errors", "tray.files", "tray.logs", "tray.records", "tray.secret", "tray.settings",
 })  # fmt: skip
 """The small modules any room but the sealed ones may use."""
 
@@ -51,6 +51,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
     "tray.active_profile": SHARED | {"tray.core", "tray.system"},
     "tray.applied": SHARED | {"tray.core", "tray.system", "tray.aws"},
+    "tray.applied_section": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.config_file": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.records": SHARED | {"tray.core", "tray.system"},
     "tray.agent": SHARED | {"tray.core", "tray.system"},

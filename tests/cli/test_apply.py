@@ -9,7 +9,6 @@ import pytest
 from tests.cli.stage import CONFIG, Stage
 from tray import applied
 from tray.applied import World
-from tray.errors import UserMustAct
 from tray.system.paths import Paths
 
 _ARN = "print(session.client('sts', region_name='eu-west-1').get_caller_identity()['Arn'])"
@@ -216,13 +215,3 @@ def test_killed_at_any_step_it_can_be_repeated_and_taken_back(stage: Stage, step
     applied.take_back(world(stage), "default")
 
     assert ("ReadOnly", before) == (role, stage.config.read_bytes())
-
-
-def test_a_path_that_shells_read_differently_is_refused() -> None:
-    """A word is quoted so that shlex, sh and cmd agree, or not written at all."""
-    words = applied.command_line(("/usr/bin/python3", "-I", "/home/a b/x.py"))
-
-    assert '/usr/bin/python3 -I "/home/a b/x.py"' == words
-    for path in ('/a"b', "/a$b", "/a`b", "/a\nb", "/a\\b"):
-        with pytest.raises(UserMustAct):
-            applied.command_line((path,))

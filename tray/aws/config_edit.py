@@ -32,6 +32,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _DELIMITED: Final = re.compile(r"[^=:]*[=:][ \t]*")
 _COMMENT: Final = re.compile(r"(?:^|\s)[#;]")
 _DEFAULTS: Final = "DEFAULT"
+_QUOTING: Final = frozenset("\"'\\\t\r\n")
+"""What makes shlex, which takes its time, do more with a header than split it at its blanks."""
 
 
 class EditRefused(UserMustAct):
@@ -146,6 +148,8 @@ def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
 
 
 def _words(header: str) -> list[str]:
+    if _QUOTING.isdisjoint(header):
+        return [word for word in header.split(" ") if word]
     try:
         return shlex.split(header)
     except ValueError:

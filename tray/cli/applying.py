@@ -52,7 +52,7 @@ def world_of(here: Here) -> World:
 
 def follow_active(here: Here) -> None:
     """Let what is applied follow; the resident does, too, and whoever comes first writes."""
-    if not applied.applies(here.paths.state):
+    if not applied.at_work(here.paths.state):
         return
     try:
         applied.follow(world_of(here))

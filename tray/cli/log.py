@@ -29,9 +29,9 @@ LOOK_EVERY: Final = 0.25
 @click.option(
     "-n",
     "--lines",
+    metavar="N",
     type=click.IntRange(min=0),
     default=LINES,
-    metavar="N",
     show_default=True,
     help="How many of the last lines.",
 )

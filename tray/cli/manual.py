@@ -126,7 +126,9 @@ Let the AWS config follow the active profile, or no more.
             it once, in AWS_PROFILE or in an IDE.
 
 Nothing else in the file changes by a single byte, --off restores it, and the last five versions
-are kept in the state directory. A section that somebody else has changed is left alone.
+are kept in the state directory. A section that somebody else has changed, or taken out, is left
+alone until you apply it again; "status" says so. A profile that cannot stand in [default] leaves
+none there, never the one before.
 """
 
 PROFILES: Final = """\

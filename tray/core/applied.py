@@ -8,7 +8,7 @@ somebody else has changed is theirs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -27,6 +27,11 @@ GIVES_CREDENTIALS: Final = frozenset({
     "sso_role_name", "sso_session", "sso_start_url", "web_identity_token_file",
 })  # fmt: skip
 """Keys with which a ``[default]`` is somebody's own credentials already."""
+
+_WOULD_MIX: Final = frozenset({
+    "duration_seconds", "external_id", "mfa_serial", "role_session_name", "sso_region",
+})  # fmt: skip
+"""Keys that give nothing by themselves, and would change what ours give."""
 
 _OF_SSO: Final = ("sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
 _OF_A_CHAIN: Final = (
@@ -65,11 +70,23 @@ class Applied:
         wanted: whether it was applied and not taken back.
         owned: what of ours may stand in the file: after a kill the older or the newer.
         theirs: somebody else has changed the section: it is left alone.
+        file: the config file it is about, as ``AWS_CONFIG_FILE`` moves it; empty: none yet.
     """
 
     wanted: bool = False
     owned: tuple[Owned, ...] = (Owned(),)
     theirs: bool = False
+    file: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the active profile takes effect through it."""
+        return self.wanted and not self.theirs
+
+    @property
+    def at_work(self) -> bool:
+        """Whether there is something to follow, or something of ours left to take out."""
+        return not self.theirs and (self.wanted or any(one.keys for one in self.owned))
 
 
 def digest_of(values: Mapping[str, str]) -> str:
@@ -88,22 +105,24 @@ def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
     return len(texts) == len(found) and digest_of(texts) == owned.digest
 
 
-def default_keys(profile: Profile, settings: Mapping[str, object], command: str) -> dict[str, str]:
+def default_keys(
+    profile: Profile, settings: Mapping[str, object], command: Callable[[], str]
+) -> dict[str, str]:
     """
     Return the keys with which ``[default]`` is another name of a profile (A3).
 
     Args:
         profile: the active one.
         settings: its own keys, from both files.
-        command: the hand-out's command line, for profiles of other kinds.
+        command: the hand-out's command line, asked for only where the kind needs it.
     """
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
-    keys = {name: str(settings[name]) for name in names if settings.get(name)}
+    keys = _texts(settings, names)
     if profile.kind == "sso" and "sso_session" in keys:
         # With a session these two say nothing, or contradict it.
         keys = {name: keys[name] for name in keys if name not in ("sso_start_url", "sso_region")}
     if not keys:
-        keys = {"credential_process": command}
+        keys = {"credential_process": command()}
     return keys | _taken_over(settings)
 
 
@@ -124,13 +143,14 @@ def without_taken(keys: Mapping[str, str], theirs: Mapping[str, object]) -> dict
     return {
         name: value
         for name, value in keys.items()
-        if not (name in _WHERE_MISSING and theirs.get(name))
+        if not (name in _WHERE_MISSING and name in theirs)
     }
 
 
-def foreign_credentials(theirs: Mapping[str, object]) -> bool:
-    """Whether the user's own section gives credentials already, so that ours is refused."""
-    return not GIVES_CREDENTIALS.isdisjoint(theirs)
+def foreign_credentials(theirs: Mapping[str, object]) -> str | None:
+    """Return the key by which the user's own section gives credentials, or would mix with ours."""
+    known = GIVES_CREDENTIALS | _WOULD_MIX
+    return next((name for name in theirs if name in known), None)
 
 
 def managed_names(catalog: Catalog, owned: Mapping[Target, Owned]) -> frozenset[str]:
@@ -147,5 +167,9 @@ def managed_names(catalog: Catalog, owned: Mapping[Target, Owned]) -> frozenset[
 
 
 def _taken_over(settings: Mapping[str, object]) -> dict[str, str]:
-    found = {name: settings.get(name) for name in _WHERE_MISSING}
+    return _texts(settings, _WHERE_MISSING)
+
+
+def _texts(settings: Mapping[str, object], names: tuple[str, ...]) -> dict[str, str]:
+    found = {name: settings.get(name) for name in names}
     return {name: value for name, value in found.items() if isinstance(value, str) and value}

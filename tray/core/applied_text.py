@@ -37,6 +37,31 @@ def not_applied(target: Target) -> str:
     return f"Nothing of SSO Tray's stands in {section}: nothing was changed."
 
 
+def theirs(target: Target) -> str:
+    """Say that somebody else has changed a managed section, and what can be done."""
+    section = "[profile sso-tray]" if target == "process" else "[default]"
+    return (
+        f"{section} is no longer as SSO Tray wrote it, or has credentials of its own beside it: "
+        f'it is left alone. "sso-tray apply {target}" takes it up again once they are out.'
+    )
+
+
+def elsewhere(target: Target, file: str) -> str:
+    """Say that a managed section stands in another config file."""
+    return (
+        f'"{target}" is applied in {clean(file, 160)} already: take it out there first '
+        f"(AWS_CONFIG_FILE, sso-tray apply {target} --off)."
+    )
+
+
+def circle(name: str, source: str) -> str:
+    """Say that a profile builds on a section that follows it."""
+    return (
+        f'[default] cannot follow "{clean(name)}": that profile takes its own credentials from '
+        f'"{source}", which follows the active profile.'
+    )
+
+
 def in_effect(applies: tuple[str, ...]) -> str:
     """Say through what the active profile takes effect, for ``status``; empty: through nothing."""
     words = {

@@ -26,7 +26,7 @@ from tray.core.state import TrayState
 from tray.core.view import View
 from tray.desktop.main_thread import MainThread
 from tray.errors import ConfigRejected, TrayError
-from tray.files import FileRefused, private_directory, remove_stale_temps
+from tray.files import FileRefused, private_directory
 from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
@@ -37,6 +37,7 @@ from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
+from tray.resident.tidying import tidy
 from tray.resident.watch import Watch
 from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
@@ -100,7 +101,7 @@ class Resident:
             main=main,
             follows=lambda: self.applying.follows,
         )
-        self.applying = Applying(self._world, self.desktop.refresh)
+        self.applying = Applying(self._world, self._applied, self.desktop.default_refused)
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -139,6 +140,7 @@ class Resident:
             config=lambda: self._go(self._read_config()),
             settings=self._read_settings,
             records=self._read_records,
+            applied=self._applied,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
@@ -148,6 +150,11 @@ class Resident:
             arm=self.timer.arm,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _applied(self) -> None:
+        """Show what may be different now that a managed section was written or refused."""
+        self.desktop.refresh()
+        self.agent.changed()
 
     def _world(self) -> World:
         guarded = self.settings.preferences.guarded
@@ -164,7 +171,7 @@ class Resident:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
-        self._tidy()
+        tidy(self.paths)
         self._install_hand_out()
         listening, address = self._listen() if transport.AVAILABLE else (None, None)
         try:
@@ -179,15 +186,6 @@ class Resident:
             await self.ended.wait()
         finally:
             await self._stop(address)
-
-    def _tidy(self) -> None:
-        """Remove what killed processes of ours left wherever we write (fault 1)."""
-        paths = self.paths
-        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
-            try:
-                remove_stale_temps(place)
-            except OSError as error:
-                log.info("%s cannot be tidied (%s)", place, error.strerror)
 
     def _install_hand_out(self) -> None:
         """Put the hand-out client where programs expect it; without it each acts alone."""
@@ -239,6 +237,7 @@ class Resident:
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
         self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
+        self.applying.follow()  # keys of the active profile that the rules do not know may differ
 
     def _config_size(self) -> int:
         try:

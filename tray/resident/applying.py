@@ -21,10 +21,16 @@ class Applying:
     Args:
         world: what the sections depend on, as it is now.
         done: called once something was written or refused; its sentences may have changed.
+        refused: told why a click could not do what it asked for.
     """
 
-    def __init__(self, world: Callable[[], World], done: Callable[[], None]) -> None:
-        self._world, self._done = world, done
+    def __init__(
+        self,
+        world: Callable[[], World],
+        done: Callable[[], None],
+        refused: Callable[[str], None],
+    ) -> None:
+        self._world, self._done, self._refused = world, done, refused
         self._seen: object = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
@@ -45,12 +51,10 @@ class Applying:
 
     def follow(self) -> None:
         """Bring the sections up to date; one writer at a time, and none while nothing applies."""
-        if not applied.applies(self._world().paths.state):
-            return
         if self._task is not None and not self._task.done():
-            self._again = True
-            return
-        self._task = asyncio.create_task(self._run(applied.follow))
+            self._again = True  # it may have read the profile that was active before
+        elif applied.at_work(self._world().paths.state):
+            self._task = asyncio.create_task(self._run(applied.follow))
 
     def let_default_follow(self, *, on: bool) -> None:
         """Do what the menu's tick says."""
@@ -61,11 +65,21 @@ class Applying:
             else:
                 applied.take_back(world, "default")
 
-        self._task = asyncio.create_task(self._run(change))
+        before = self._task
+
+        async def clicked() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await self._run(change)
+            why, self.refusal = self.refusal, None  # an answer to a click is no lasting problem
+            if why is not None:
+                self._refused(why)
+
+        self._task = asyncio.create_task(clicked())
 
     async def close(self) -> None:
-        """Wait for a write that has begun."""
-        if self._task is not None:
+        """Wait for a write that has begun, and for the one that waits for it."""
+        while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _run(self, act: Callable[[World], None]) -> None:

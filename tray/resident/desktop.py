@@ -149,6 +149,11 @@ class Desktop:
             title, body = menu_text.not_copied(what, words)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
+    def default_refused(self, why: str) -> None:
+        """Say why a click could not let ``[default]`` follow, also to who wants no warnings."""
+        title = menu_text.DEFAULT_REFUSED
+        self.notifier.show(Notice("default", f"default:{why}", "config", "normal", title, why))
+
     def start_at_login(self, *, on: bool) -> None:
         """Start with the desktop session from now on, or no longer."""
         try:
