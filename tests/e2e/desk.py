@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from tests.clients.aws_cli import Version, aws_cli, endpoint_data_path
 from tests.components import require
 from tests.keyring_session import KeyringSession, Kind, keyring_session
 from tests.resident.living import Living, resident
-from tray.aws.timestamps import parse_timestamp
 from tray.aws.token_cache import cache_path
 from tray.identity_center import DEFAULT_START_URL, IdentityCenter
 
@@ -186,24 +184,6 @@ class Desk:
             )
         done = aws_cli(version, *arguments, env=env)
         return Done(done.returncode, done.stdout, done.stderr)
-
-    def run(self, *command: str) -> Done:
-        """Run any program that prints credentials."""
-        done = subprocess.run(
-            command,
-            env=self.environ,
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def token_has_ended(self) -> bool:
-        """Whether the published token is past its end by this machine's clock."""
-        return parse_timestamp(self.token_file()["expiresAt"]) < time.time()
 
     def arn(self, version: Version, profile: str) -> str:
         """Ask STS by an AWS CLI who a profile is."""

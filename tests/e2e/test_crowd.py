@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 from tests.components import require
 from tests.e2e.desk import SESSION, at_once, desk, until
-from tray.handout import install
 
 # Twenty processes; the fork comes after the import, so that they truly ask together.
 _CROWD = """\
@@ -101,31 +99,3 @@ def test_an_sdk_and_we_renew_from_one_file() -> None:
         assert ("signed-in", "file", True) == (state["state"], state["keeper"], state["renews"])
         assert here.center.accepts_refresh_token(here.token_file()["refreshToken"])
         assert "ReadOnly" in here.boto3("test-profile")
-
-
-def test_twenty_hand_outs_at_the_moment_of_expiry() -> None:
-    """One CreateToken and one GetRoleCredentials for all who ask, AWS CLI processes among them."""
-    require("aws-newest")
-    with desk(rotation="strict", token_life=3) as here, here.resident():
-        here.tray("login", SESSION)
-        here.tray("use", "test-profile")
-        here.tray("apply", "process")
-        held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
-        held.wait_hit(timeout=60)  # the renewal at half life
-        with here.center.lock:
-            here.center.token_life = 600
-        until(here.token_has_ended, "the published token is past its end")
-        before = here.center.count("GetRoleCredentials")
-        hand_out = install(here.home / ".local/state/sso-tray", here.environ)
-        whoami = ("sts", "get-caller-identity", "--profile", "sso-tray")
-        with ThreadPoolExecutor(23) as threads:
-            asking = [threads.submit(here.run, *hand_out) for _ in range(20)]
-            clients = [threads.submit(here.aws, "newest", *whoami) for _ in range(3)]
-            held.release()
-        given = [one.result() for one in asking]
-        told = [one.result() for one in clients]
-
-        assert [(0, "")] * 23 == [(one.code, one.err) for one in (*given, *told)]
-        assert 1 == len({one.out for one in given})
-        assert 1 == here.center.count("CreateToken", grant_type="refresh_token")
-        assert 1 == here.center.count("GetRoleCredentials") - before

@@ -103,3 +103,12 @@ def powershell_word(value: str) -> str:
     for mark in "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\u201a\u201b":
         value = value.replace(mark, mark * 2)
     return f"'{value}'"
+
+
+def powershell_ascii(value: str) -> str:
+    """Return a text as an expression of ASCII alone: PowerShell reads a program in a code page."""
+    if value.isascii():
+        return powershell_word(value)
+    units = value.encode("utf-16-be", "surrogatepass")
+    codes = [f"0x{units[at : at + 2].hex()}" for at in range(0, len(units), 2)]
+    return f"(-join [char[]]({','.join(codes)}))"

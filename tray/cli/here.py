@@ -20,6 +20,7 @@ from tray.aws.config import (
     ConfigFiles,
     active_profile_from_environment,
 )
+from tray.core.active import shell_follows
 from tray.core.model import Catalog, Now
 from tray.errors import TrayError, Unreachable
 from tray.settings import Settings, read_settings
@@ -83,6 +84,11 @@ class Here:
     def exported_profile(self) -> str | None:
         """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
         return active_profile_from_environment(self.environ)
+
+    @property
+    def shell_follows(self) -> bool:
+        """Whether ``AWS_PROFILE`` here is what this shell's hook made of it (A2)."""
+        return shell_follows(self.environ)
 
     @property
     def profile_in_force(self) -> str | None:

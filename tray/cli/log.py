@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,7 @@ LOOK_EVERY: Final = 0.25
     metavar="N",
     type=click.IntRange(min=0),
     default=LINES,
+    metavar="N",
     show_default=True,
     help="How many of the last lines.",
 )
@@ -42,18 +43,18 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
     worded: Callable[[str], str] = _event if history else clean_line
-    said = [line for one in older for line in _lines(one)]
-    newest, known = _whole_lines(path)
-    said += newest
+    tail = _Tail(path)
+    said = [line for one in older for line in _lines(one)] + tail.read()
     for line in said[-lines:] if lines else ():
         click.echo(worded(line))
     if not said and not follow:
         note(f"{clean(str(path), 160)} is empty: nothing has happened yet.")
-    if follow:
-        sys.stdout.flush()
-        for line in _coming(path, known):
+    sys.stdout.flush()
+    while follow:
+        time.sleep(LOOK_EVERY)
+        for line in tail.read():
             click.echo(worded(line))
-            sys.stdout.flush()
+        sys.stdout.flush()
 
 
 def clean_line(line: str) -> str:
@@ -74,35 +75,61 @@ def _event(line: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    return _whole_lines(path)[0]
-
-
-def _whole_lines(path: Path) -> tuple[list[str], tuple[int, int] | None]:
-    """Return a file's whole lines, and which file that was and where the next one begins."""
     try:
-        with path.open("rb") as file:
-            data = file.read()
-            inode = os.fstat(file.fileno()).st_ino
+        return _split(path.read_bytes())
     except FileNotFoundError:
-        return [], None
-    whole = data[: data.rfind(b"\n") + 1]
-    return whole.decode("utf-8", "replace").splitlines(), (inode, len(whole))
+        return []
 
 
-def _coming(path: Path, known: tuple[int, int] | None) -> Iterator[str]:
-    """Yield the lines written from now on, over a change of files, until Ctrl-C."""
-    while True:
+def _split(data: bytes) -> list[str]:
+    return [line.decode(errors="replace") for line in data.split(b"\n") if line]
+
+
+class _Tail:
+    """
+    A log file read to its end, and then what is written to it, over a change of files.
+
+    It is opened anew for each look: Windows renames no file that somebody has open.
+
+    Args:
+        path: the file; when it is full it becomes ``path.1``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._older = path.with_name(f"{path.name}.1")
+        self._known: int | None = None
+        self._place = 0
+
+    def read(self) -> list[str]:
+        """Return the whole lines that are new."""
+        told: list[str] = []
+        if self._known is not None and _number(self._path) != self._known:
+            if _number(self._older) == self._known:
+                told += self._rest(self._older)
+            self._known, self._place = None, 0
+        return told + self._rest(self._path)
+
+    def _rest(self, path: Path) -> list[str]:
         try:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
-                if known is None or found.st_ino != known[0] or found.st_size < known[1]:
-                    known = (found.st_ino, 0)  # the full one was put away; this is a new one
-                file.seek(known[1])
+                if self._known not in (None, found.st_ino):
+                    return []  # it was put away this very moment: the next look sees that
+                if found.st_size < self._place:
+                    self._place = 0  # somebody emptied it
+                self._known = found.st_ino
+                file.seek(self._place)
                 data = file.read()
         except FileNotFoundError:
-            data = b""
+            return []
         whole = data[: data.rfind(b"\n") + 1]
-        yield from whole.decode("utf-8", "replace").splitlines()
-        if known is not None:
-            known = (known[0], known[1] + len(whole))
-        time.sleep(LOOK_EVERY)
+        self._place += len(whole)
+        return _split(whole)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None

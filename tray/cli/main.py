@@ -103,6 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _never_refuse_a_character(stream)
     # What a library or a transaction logs is no part of a command's output.
     logging.getLogger().addHandler(logging.NullHandler())
+    if "_SSO_TRAY_COMPLETE" in os.environ:
+        from tray.cli.completing import register
+
+        register()
     try:
         result: Any = cli.main(
             None if arguments is None else list(arguments),

@@ -234,9 +234,11 @@ SHELL_INIT: Final = """\
 Print a hook that lets AWS_PROFILE follow the active profile in a shell.
 
 The hook reads a file of three lines at each prompt and starts no process. It says a line when the
-profile changed. Your own "export AWS_PROFILE=..." pins a terminal, sso-tray-unpin lets it follow
-again; a guarded profile is exported only where you pin it (sso-tray-pin). For a prompt of your
-own there is sso_tray_prompt, which prints the profile and the time left.
+profile changed. Whatever you export as AWS_PROFILE yourself, even if it is empty, pins a terminal;
+"sso-tray-pin [PROFILE]" does, too, and sso-tray-unpin lets it follow again. A guarded profile is
+exported only where you pin it. For a prompt of your own there is the function sso_tray_prompt,
+which prints the profile and the time left; bash and zsh have the same in the variable
+SSO_TRAY_PROMPT, without starting anything.
 
 \b
 Once, in the file your shell reads at its start:

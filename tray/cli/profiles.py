@@ -81,6 +81,8 @@ def use(profile: str | None, *, nobody: bool) -> None:
     else:
         _switch(here, None if nobody else _meant(here, profile or ""))
     exported = here.exported_profile
+    if here.shell_follows:
+        return  # at its next prompt
     if exported is not None and exported != read_active(here.paths.state):
         note(f'in this terminal AWS_PROFILE is set to "{clean(exported)}", which wins.')
 

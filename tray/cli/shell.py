@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 import click
-from click.shell_completion import get_completion_class
 
 from tray import handout
 from tray.active_profile import prompt_path, read_active, write_prompt
+from tray.agent import OtherWorld
 from tray.cli import manual
-from tray.cli.environment import fish_word, posix_word, powershell_word
-from tray.cli.here import Here
-from tray.core.active import is_guarded
+from tray.cli.completing import script
+from tray.cli.environment import fish_word, posix_word, powershell_ascii
+from tray.cli.here import Here, note
+from tray.core.prompt import prompt_end
+from tray.errors import ConfigRejected, TrayError, Unreachable
 
 Shell = Literal["bash", "zsh", "fish", "powershell"]
 SHELLS: Final = get_args(Shell)
@@ -25,7 +27,7 @@ _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
     "bash": ("hook.bash", posix_word),
     "zsh": ("hook.zsh", posix_word),
     "fish": ("hook.fish", fish_word),
-    "powershell": ("hook.ps1", powershell_word),
+    "powershell": ("hook.ps1", powershell_ascii),
 }
 
 
@@ -34,31 +36,64 @@ _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
 def shell_init(shell: str) -> None:
     """Print the hook."""
     here = Here.of_this_process()
-    if not prompt_path(here.paths.state).exists():
+    if not _is_resident_here(here):
         tell_prompts(here)
     name, quoted = _HOOKS[cast("Shell", shell)]
     source = Path(handout.__file__).parent / "shell" / name
-    text = source.read_text(encoding="utf-8")
-    click.echo(text.replace("@FILE@", quoted(str(prompt_path(here.paths.state)))), nl=False)
+    hook = source.read_text(encoding="utf-8")
+    word = quoted(str(prompt_path(here.paths.state)))
+    # As bytes: a path need not be text, and its bytes are the file's.
+    click.echo(os.fsencode(hook.replace("@FILE@", word)), nl=False)
+
+
+def _is_resident_here(here: Here) -> bool:
+    """Whether a resident tells the shells, be it of this world or of another one."""
+    try:
+        with here.resident() as agent:
+            agent.done("status")
+    except Unreachable:
+        return False
+    except OtherWorld:
+        return True
+    return True
 
 
 def tell_prompts(here: Here) -> None:
-    """Tell the shells which profile is active, where no resident does."""
-    active = read_active(here.paths.state)
-    patterns = here.settings().preferences.guarded
-    guarded = active is not None and is_guarded(active, patterns)
-    write_prompt(here.paths.state, active, guarded=guarded)
+    """
+    Tell the shells which profile is active, where no resident does.
+
+    What hinders it is only said: the active profile is picked, and a hook is a hook all the same.
+    """
+    from tray.cli.alone import view_of_files
+
+    try:
+        if read_active(here.paths.state) is None:
+            write_prompt(here.paths.state, None, guarded=False)
+            return
+        here.catalog()  # in one that cannot be read, nobody knows whether the profile is there
+        seen = view_of_files(here)
+        guarded = seen.guarded or not _are_patterns_known(here)
+        write_prompt(
+            here.paths.state, seen.active_profile, guarded=guarded, ends_at=prompt_end(seen)
+        )
+    except TrayError as error:
+        note(error.sentence)
+    except OSError as error:
+        note(f"the shells cannot be told: {error.strerror}.")
+
+
+def _are_patterns_known(here: Here) -> bool:
+    """Whether we know which profiles are guarded; where not, each is left to the person (A7)."""
+    try:
+        here.settings()
+    except ConfigRejected as error:
+        note(error.sentence)
+        return False
+    return True
 
 
 @click.command(help=manual.COMPLETION)
 @click.argument("shell", type=click.Choice(COMPLETES))
 def completion(shell: str) -> None:
     """Print what completes."""
-    from tray.cli.main import cli
-
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"{shell} is not known.")
-    # Without the check of bash's version, which would start a process.
-    click.echo(kind(cli, {}, "sso-tray", "_SSO_TRAY_COMPLETE").source())
-    sys.stdout.flush()
+    click.echo(script(shell), nl=False)

@@ -28,9 +28,6 @@ from tray.errors import NotFound, TrayError
 LOOK_EVERY: Final = 1.0
 """Seconds between looks of ``--watch``; with a resident only the words are looked at again."""
 
-SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
-"""Set by the shell hook while AWS_PROFILE follows the active profile there."""
-
 _COLOURS: Final = {
     "signed-in": "green",
     "ending": "yellow",
@@ -61,11 +58,14 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
 def status_now(here: Here) -> dict[str, Any]:
     """Return the status document: the resident's, or without one what the files tell (C2)."""
     done = here.asked("status")
-    document: dict[str, Any] = done["status"] if done is not None else of_files(here)
-    if SHELL_FOLLOWS in here.environ:
-        # Only this shell knows: its hook exports AWS_PROFILE at each prompt (A2).
-        document["applies"] = [*document["applies"], "shell"]
-    return document
+    return _seen_here(here, done["status"] if done is not None else of_files(here))
+
+
+def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
+    """Add what only this shell knows: whether its hook follows at each prompt (A2)."""
+    if not here.shell_follows:
+        return document
+    return {**document, "applies": [*document["applies"], "shell"]}
 
 
 def of_files(here: Here) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _active(here: Here, document: dict[str, Any]) -> Iterator[str]:
     through = applied_text.in_effect(tuple(document["applies"])) if active is not None else ""
     words = f" (in effect for {through})" if through else ""
     yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
-    if exported is not None and exported != active and SHELL_FOLLOWS not in here.environ:
+    if exported is not None and exported != active and not here.shell_follows:
         yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
 
 
@@ -195,7 +195,8 @@ def _watch(here: Here, names: tuple[str, ...], *, as_json: bool) -> None:
     """Print again whenever what is printed would differ, until Ctrl-C."""
     last = ""
     try:
-        for document in _documents(here):
+        for told in _documents(here):
+            document = _seen_here(here, told)
             try:
                 seen = _only(document, names)
             except TrayError as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from tray.core.active import shell_follows
 from tray.core.commands import login_command, quoted
 from tray.core.model import Catalog
 from tray.core.words import clean, session_name
@@ -298,8 +299,8 @@ def _active(facts: Facts) -> Iterator[Finding]:
             f"unset {' '.join(keys)}",
         )
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        exported = environ.get(name)
-        if exported and exported != facts.active and "SSO_TRAY_SHELL" not in environ:
+        exported = "" if shell_follows(environ) else environ.get(name)
+        if exported and exported != facts.active:
             yield Finding(
                 "environment",
                 "note",
@@ -396,5 +397,4 @@ def _files(facts: Facts) -> Iterator[Finding]:
 def worst(findings: Iterable[Finding]) -> Verdict:
     """Return the gravest verdict."""
     verdicts = {one.verdict for one in findings}
-    gravest: tuple[Verdict, ...] = ("problem", "note")
-    return next((one for one in gravest if one in verdicts), "ok")
+    return "problem" if "problem" in verdicts else "note" if "note" in verdicts else "ok"

@@ -18,7 +18,6 @@ from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.active import is_guarded
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
 from tray.core.model import Memory
@@ -89,7 +88,6 @@ class Resident:
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
         self._problems: tuple[str, ...] = ()
-        self._prompts_told: object = None
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
         self._wire(icon=icon, main=main)
@@ -306,9 +304,6 @@ class Resident:
 
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
-        patterns = self.settings.preferences.guarded
-        guarded = profile is not None and is_guarded(profile, patterns)
-        write_prompt(self.paths.state, profile, guarded=guarded)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self.settings.browser(page.key, page.profile)
@@ -342,12 +337,16 @@ class Resident:
 
     def _tell_prompts(self, seen: View) -> None:
         """Tell the shells; a full disk costs them the news, and nothing else."""
-        told = (seen.active_profile, seen.guarded, prompt_end(seen))
-        if told == self._prompts_told or not self.loop.state.config_read:
-            return
-        self._prompts_told = told
+        state = self.loop.state
+        if not state.config_read or (state.config_problem and not state.catalog.profiles):
+            return  # which profiles there are is not known: what the shells have stays
         try:
-            write_prompt(self.paths.state, told[0], guarded=told[1], ends_at=told[2])
+            write_prompt(
+                self.paths.state,
+                seen.active_profile,
+                guarded=seen.guarded,
+                ends_at=prompt_end(seen),
+            )
         except (OSError, TrayError) as error:
             log.warning("the shells cannot be told (%s)", type(error).__name__)
 
