@@ -17,6 +17,10 @@ JS_SSO := 3.973.28
 JS_STS := 3.1169.0
 JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 
+# What the hand-out of credentials is measured against, in an environment of its own.
+AWS_SSO_UTIL := aws-sso-util>=4.33,<5
+AWS_SSO_UTIL_STAMP := .tools/aws-sso-util/.installed
+
 # One more than there are cores, since many tests wait; more than four only fight for the machine.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
@@ -42,7 +46,7 @@ format: .venv/.check ## Format the code and mend what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/.test ## Print the performance table
+bench: .venv/.test $(AWS_SSO_UTIL_STAMP) ## Print the performance table
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
@@ -99,6 +103,12 @@ components:
 $(AWS_CLI_STAMP): | .venv/.test
 	@$(PY) tests/install_aws_cli.py aws-cdk-asset-awscli-v2==$(AWS_CLI_ASSET) .tools/awscli
 	@touch $@
+
+$(AWS_SSO_UTIL_STAMP): | .venv/.test
+	@echo 'Installing aws-sso-util, to be measured against'
+	@$(PY) -m venv --clear .tools/aws-sso-util
+	@.tools/aws-sso-util/bin/python -m pip --disable-pip-version-check --quiet install '$(AWS_SSO_UTIL)' \
+	  && touch $@ || echo 'It cannot be had; its rows are left out.'
 
 $(JS_STAMP): | .venv/.test
 	@$(PY) tests/install_js_sdk.py .tools/js \

@@ -19,6 +19,7 @@ import pytest
 Component = Literal[
     "aws-newest",
     "aws-debian",
+    "aws-sso-util",
     "bash",
     "chromium",
     "dbus-daemon",
@@ -71,6 +72,7 @@ def _in_libraries(program: str) -> str:
 SOURCES: Mapping[Component, Source] = {
     "aws-newest": Source(str(ROOT / ".tools/awscli/aws"), "make test (on x86-64 Linux)"),
     "aws-debian": Source("/usr/bin/aws", "sudo apt-get install awscli"),
+    "aws-sso-util": Source(str(ROOT / ".tools/aws-sso-util/bin/aws-sso-util"), "make bench"),
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),

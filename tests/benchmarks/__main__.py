@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import (
-    change,
-    click,
-    config_parsing,
-    hand_out,
-    renewals,
-    resident,
-    start,
-)
+from tests.benchmarks import change, click, config_parsing, hand_out, renewals, resident, start
 from tests.benchmarks.table import Figure, show
 
 
@@ -25,10 +17,10 @@ def _config() -> list[Figure]:
 
 PARTS = {
     "config": _config,
+    "hand-out": hand_out.measure,
     "change": change.measure,
     "renewals": renewals.measure,
     "click": click.measure,
-    "hand-out": hand_out.measure,
     "start": start.measure,
     "resident": resident.measure,
 }

@@ -1,136 +1,145 @@
-"""
-Credentials through ``credential_process``, warm: ours against a bare Python, and others' ways.
-
-The resident holds the role credentials, as it does all day; what is measured is what an SDK waits
-for. ``aws-sso-util`` is asked as its users have it in their config. All take turns.
-"""
+"""Credentials handed out to a program, warm, against the AWS CLI and aws-sso-util."""
 
 from __future__ import annotations
 
-import os
+import json
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks.config_parsing import config_of
 from tests.benchmarks.table import ROUNDS, Figure, median
-from tests.cli.stage import Stage
-from tests.clients.aws_cli import client_environment
-from tests.components import ROOT, find
-from tray.handout import install
+from tests.cli.stage import CONFIG, Stage
+from tests.components import SOURCES, Component, find
+from tray.handout import install, interpreter
 from tray.identity_center import IdentityCenter
 
-UTIL = ROOT / ".tools/aws-sso-util"
-"""A virtual environment of its own: it wants other versions than we do."""
+LEGACY = "https://legacy.awsapps.com/start"
+"""aws-sso-util reads profiles of this kind only."""
 
-_GET = """\
+PEERS: Mapping[Component, tuple[tuple[str, ...], float]] = {
+    "aws-newest": (
+        ("configure", "export-credentials", "--format", "process", "--profile", "dev"),
+        1 / 25,
+    ),
+    "aws-sso-util": (("credential-process", "--profile", "old"), 1 / 15),
+}
+"""What each peer is asked, and the greatest ratio of our time to its (DESIGN section 5)."""
+
+Commands = Mapping[str, Sequence[str]]
+
+_BOTO3 = """\
 import sys, time
-import botocore.session
+import boto3
 began = time.perf_counter()
-session = botocore.session.Session(profile=sys.argv[1])
-session.get_credentials().get_frozen_credentials()
-print((time.perf_counter() - began) * 1000)
+boto3.Session(profile_name=sys.argv[1]).get_credentials().get_frozen_credentials()
+print(time.perf_counter() - began)
 """
 
 
 def measure() -> list[Figure]:
-    """Take turns; a peer that is not there is named and left out."""
-    aws, util = find("aws-newest"), _aws_sso_util()
+    """Take turns: a small config, the same through boto3, and a config of 10,000 profiles."""
     with tempfile.TemporaryDirectory() as folder, IdentityCenter() as center:
         stage = Stage(Path(folder), center)
         stage.signed_in_by_cli()
-        stage.signed_in_by_cli("https://legacy.awsapps.com/start")  # all that aws-sso-util knows
-        stage.tray("use", "dev")
-        with stage.config.open("a") as file:
-            file.write("\n" + config_of(1000).replace("[sso-session corp]", "[sso-session bench]"))
-            file.write(_by_process("ours", install(stage.state, stage.environ)))
-            if util is not None:
-                file.write(_by_process("theirs", (util, "credential-process", "--profile", "old")))
-        environ = {**client_environment(stage.home / "peers", center.url), **stage.environ}
-        hand_out = [*install(stage.state, stage.environ)]
+        stage.signed_in_by_cli(LEGACY)
+        peers: Commands = {
+            name: (str(found), *PEERS[name][0])
+            for name, found in ((name, find(name)) for name in PEERS)
+            if found is not None
+        }
+        for name in PEERS.keys() - peers.keys():
+            sys.stderr.write(
+                f"no {name}, so nothing is held against it: {SOURCES[name].install}\n"
+            )
+        ours = (*install(stage.state, stage.environ), "dev")
+        bare = (interpreter(), "-I", "-S", "-c", "pass")
         with stage.resident():
-            # What the resident's first answer costs is AWS's time, not ours.
-            subprocess.run(hand_out, env=environ, check=True, capture_output=True)
-            commands: dict[str, Sequence[str]] = {
-                "ours": hand_out,
-                "bare": [hand_out[0], "-I", "-S", "-c", "pass"],
-            }
-            if aws is not None:
-                export = (str(aws), "configure", "export-credentials", "--profile", "dev")
-                commands["aws"] = export
-            if util is not None:
-                commands["util"] = [util, "credential-process", "--profile", "old"]
-            took = _in_turn({name: _runner(one, environ) for name, one in commands.items()})
-            library = _in_turn({
-                name: _asker(profile, environ)
-                for name, profile in (("ours", "ours"), ("own", "dev"), ("util", "theirs"))
-                if name != "util" or util is not None
-            })  # fmt: skip
-    rows = [
-        ("bare", "python -I -S -c pass", 1.3),
-        ("aws", "aws configure export-credentials", 1 / 25),
-    ]
-    rows += [("util", "aws-sso-util", 1 / 15)]
-    figures = [
-        Figure("credentials by credential_process", took["ours"], "ms", peer, took[name], goal)
-        for name, peer, goal in rows
-        if name in took
-    ]
-    peers = (("own", "its own SSO provider"), ("util", "aws-sso-util"))
+            figures = _small(stage, {"bare": bare, "ours": ours, **peers})
+            figures += _through_boto3(stage, {"ours": ours, **peers})
+        stage.config.write_text(CONFIG + config_of(10_000))
+        with stage.resident():
+            return figures + _large(stage, ours, peers)
+
+
+def _small(stage: Stage, commands: Commands) -> list[Figure]:
+    spent = _turns(stage, commands)
+    ours = spent.pop("ours")
+    figures = [Figure("hand-out", ours, "ms", "python -I -S -c pass", spent.pop("bare"), 1.3)]
     return figures + [
-        Figure("boto3 get_credentials, by us", library["ours"], "ms", peer, library[name], None)
-        for name, peer in peers
-        if name in library
+        Figure("hand-out", ours, "ms", name, theirs, PEERS[name][1])  # type: ignore[index]  # the names are those of the peers
+        for name, theirs in spent.items()
     ]
 
 
-def _by_process(name: str, command: Sequence[str]) -> str:
-    return f"\n[profile {name}]\ncredential_process = {' '.join(command)}\n"
-
-
-def _in_turn(ways: Mapping[str, Callable[[], float]]) -> dict[str, float]:
-    took: dict[str, list[float]] = {name: [] for name in ways}
+def _through_boto3(stage: Stage, commands: Commands) -> list[Figure]:
+    """Time boto3 from session to credentials, with each command as its credential_process."""
+    sections = [
+        f"[profile by-{name}]\ncredential_process = {shlex.join(command)}\n"
+        for name, command in commands.items()
+    ]
+    stage.config.write_text(CONFIG + "".join(sections))
+    spent: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
-        for name, way in ways.items():
-            took[name].append(way())
-    return {name: median(values) for name, values in took.items()}
+        for name, times in spent.items():
+            done = _run(stage, [sys.executable, "-c", _BOTO3, f"by-{name}"])
+            times.append(float(done) * 1000)
+    ours = median(spent.pop("ours"))
+    return [
+        Figure("boto3 get_credentials()", ours, "ms", f"by {name}", median(times), None)
+        for name, times in spent.items()
+    ]
 
 
-def _runner(command: Sequence[str], environ: Mapping[str, str]) -> Callable[[], float]:
-    def run() -> float:
-        began = time.perf_counter()
-        done = subprocess.run(command, env=environ, capture_output=True, check=False)
-        took = (time.perf_counter() - began) * 1000
-        assert done.returncode == 0, done.stderr.decode()
-        return took
+def _large(stage: Stage, ours: Sequence[str], peers: Commands) -> list[Figure]:
+    """Hand out one of 10,000 profiles, and list them all."""
+    spent = _turns(stage, {"ours": ours, **peers})
+    mine = spent.pop("ours")
+    figures = [
+        Figure("hand-out, 10,000 profiles", mine, "ms", name, theirs, None)
+        for name, theirs in spent.items()
+    ]
+    aws = find("aws-newest")
+    if aws is None:
+        return figures
+    listing = {
+        "ours": [sys.executable, "-m", "tray", "profiles"],
+        "aws": [str(aws), "configure", "list-profiles"],
+    }
+    lists = _turns(stage, listing, rounds=5)
+    row = Figure(
+        "list 10,000 profiles", lists["ours"], "ms", "aws list-profiles", lists["aws"], None
+    )
+    return [*figures, row]
 
-    return run
+
+def _turns(stage: Stage, commands: Commands, rounds: int = ROUNDS) -> dict[str, float]:
+    """Return each command's median in ms, without the first round, which warms every cache."""
+    spent: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            out = _run(stage, command)
+            took = (time.perf_counter() - began) * 1000
+            if number:
+                spent[name].append(took)
+            elif "profiles" not in " ".join(command) and name != "bare":
+                assert json.loads(out)["Version"] == 1, name
+    return {name: median(times) for name, times in spent.items()}
 
 
-def _asker(profile: str, environ: Mapping[str, str]) -> Callable[[], float]:
-    def ask() -> float:
-        command = [sys.executable, "-c", _GET, profile]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-        return float(done.stdout)
-
-    return ask
-
-
-def _aws_sso_util() -> str | None:
-    """Return the peer's program, put beside us on the first run."""
-    program = UTIL / "bin/aws-sso-util"
-    if not program.exists():
-        sys.stderr.write("fetching aws-sso-util, only this once\n")
-        commands = (
-            [sys.executable, "-m", "venv", str(UTIL)],
-            [str(UTIL / "bin/pip"), "install", "--quiet", "aws-sso-util>=4.33,<5"],
-        )
-        for command in commands:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                sys.stderr.write(f"aws-sso-util cannot be had: {done.stderr.splitlines()[-1:]}\n")
-                return None
-    return str(program) if os.access(program, os.X_OK) else None
+def _run(stage: Stage, command: Sequence[str]) -> bytes:
+    environ = dict(stage.environ)
+    if command[0] != sys.executable:
+        environ.pop("PYTHONPATH")  # it is ours, and would be in the peers' way
+    done = subprocess.run(
+        command, env=environ, cwd=stage.home, stdin=subprocess.DEVNULL, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.decode()[-300:]}")
+    return done.stdout

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.stage import CONFIG, Stage
+from tests.e2e.desk import until
 
 ARN = "print(session.client('sts').get_caller_identity()['Arn'])"
 
@@ -187,8 +188,11 @@ def test_who_asked_is_in_the_history(either: Stage) -> None:
     """The history knows which program got which profile's credentials, and no secret (F1)."""
     either.signed_in_by_cli()
     either.tray("credentials", "--profile", "dev")
+    path = either.state / "history.jsonl"
+    # The resident writes it down after its answer, which we have already.
+    until(lambda: path.exists() and '"credentials"' in path.read_text(), "it is written down")
 
-    history = (either.state / "history.jsonl").read_text()
+    history = path.read_text()
 
     last = json.loads(history.splitlines()[-1])
     name = Path("/proc/self/comm").read_text().strip()

@@ -48,7 +48,7 @@ def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     directory = private_directory(private_directory(state) / "handout")
     path = directory / FILE_NAME
     sockets = tuple(map(str, Paths.from_environment(environ).runtime_sockets))
-    text = _written(SOCKETS=sockets, PROGRAM=tuple(program), PYTHONPATH=_python_path()).encode()
+    text = client_text(SOCKETS=sockets, PROGRAM=tuple(program), PYTHONPATH=_python_path()).encode()
     if not path.is_file() or path.read_bytes() != text:
         write_atomic(path, text)
     return (interpreter(), "-I", "-S", str(path))
@@ -73,7 +73,7 @@ def interpreter() -> str:
         return str(base)
 
 
-def _written(**constants: object) -> str:
+def client_text(**constants: object) -> str:
     """Return the client with these constants for the empty ones in the source."""
     lines = SOURCE.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:

@@ -42,13 +42,15 @@ class Answers:
         post: brings an event to the rules.
         status: the document of rule C5.
         hand_out: credentials or identity of a profile, None: of the active one, for a program:
-            ``(op, profile, program) -> done``.
+            ``(op, profile, program) -> (done, what is to be done once that is sent)``.
     """
 
     world: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
-    hand_out: Callable[[str, str | None, str], Awaitable[dict[str, Any]]]
+    hand_out: Callable[
+        [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
+    ]
 
 
 @dataclass(eq=False)
@@ -59,6 +61,7 @@ class _Client:
     lines: asyncio.Queue[dict[str, Any] | None] = field(
         default_factory=lambda: asyncio.Queue(BACKLOG)
     )
+    afterwards: Callable[[], None] | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         try:
@@ -173,6 +176,8 @@ class Agent:
         try:
             self._begin(request, request_id, client)
             await _send_all(client, writer, gone)
+            if client.afterwards is not None:
+                client.afterwards()
         finally:
             gone.cancel()
             self._subscribers.discard(client)
@@ -245,7 +250,8 @@ class Agent:
         asker = program_behind(client.process)  # now: it may have ended when the answer comes
 
         async def answer() -> None:
-            client.send({"done": await self._answers.hand_out(op, profile, asker)})
+            done, client.afterwards = await self._answers.hand_out(op, profile, asker)
+            client.send({"done": done})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)
