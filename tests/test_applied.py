@@ -260,6 +260,31 @@ def test_a_stale_interpreter_is_mended(world: World) -> None:
     assert "/usr/bin/python4 /x/credentials.py" == settings["credential_process"]
 
 
+@pytest.mark.parametrize("step", ["backed-up", "temp-written", "directory-synced"])
+def test_a_disk_that_is_full_changes_nothing_but_the_sentence(world: World, step: str) -> None:
+    """Who could not apply has not applied, who could not take out still has it; and try again."""
+
+    def full(name: str) -> None:
+        if name == step:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        applied.apply(world, "default", seam=full)
+    first = applied.applies(world.paths.state)
+    applied.follow(world)
+    left = config(world)
+    applied.apply(world, "default")
+    with pytest.raises(OSError, match="No space"):
+        applied.take_back(world, "default", seam=full)
+    then = applied.applies(world.paths.state)
+    applied.follow(world)
+
+    assert ((), CONFIG) == (first, left)
+    assert (("default",), "Dev") == (then, role(world))
+    assert applied.take_back(world, "default")
+    assert CONFIG == config(world)
+
+
 def killed_at(step: str) -> Callable[[str], None]:
     """Return a seam that ends the work at one step."""
 

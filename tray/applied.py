@@ -160,19 +160,28 @@ def _sync(
         whether the file was written.
     """
     state = world.paths.state
-    plan = Plan(b"", Applied())
+    before = read_applied(state).get(target, Applied())
+    plan, noted = Plan(b"", before), False
 
     def change(data: bytes) -> bytes:
-        nonlocal plan
+        nonlocal plan, noted
         known = read_applied(state).get(target, Applied())
         plan = planned(world, target, data, known, wanted=wanted, typed=typed)
         if plan.after != data:
             _write(state, target, plan.meanwhile)
+            noted = True
             if seam is not None:
                 seam("noted")
         return plan.after
 
-    written = change_locked(world.files.config, state, change, seam=seam)
+    try:
+        written = change_locked(world.files.config, state, change, seam=seam)
+    except Exception:
+        if noted:
+            # Nothing came of it; which of the two stands in the file, who comes next finds out.
+            undone = replace(plan.meanwhile, wanted=before.wanted, theirs=before.theirs)
+            _write(state, target, undone)
+        raise
     _write(state, target, plan.entry)
     if plan.refusal is not None:
         raise plan.refusal

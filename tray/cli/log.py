@@ -32,7 +32,6 @@ LOOK_EVERY: Final = 0.25
     metavar="N",
     type=click.IntRange(min=0),
     default=LINES,
-    metavar="N",
     show_default=True,
     help="How many of the last lines.",
 )
