@@ -47,7 +47,11 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},
     "tray.demo": _BELOW | {"tray.agent", "tray.demo_sandbox", "tray.identity_center"},
     "tray.demo_sandbox": _BELOW | {"tray.agent"},
-    "tray.__main__": frozenset({"tray.cli"}),
+    "tray.demo_witness": frozenset(),
+    "tray.upgrade": frozenset({"tray.system"}),
+    "tray.__main__": frozenset(
+        {"tray.agent", "tray.cli", "tray.errors", "tray.resident", "tray.system"}
+    ),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
     "tray.active_profile": SHARED | {"tray.core", "tray.system"},
     "tray.applied": SHARED | {"tray.core", "tray.system", "tray.aws"},
@@ -62,13 +66,13 @@ is where ports are wired. A file outside this table fails: a new room states its
 """
 
 ONLY_IN: Mapping[str, tuple[str, ...]] = {
-    "boto3": ("tray.aws", "tray.worker"),
+    "boto3": ("tray.aws", "tray.worker", "tray.demo_witness"),
     "botocore": ("tray.aws", "tray.worker"),
     "types_boto3_sso": ("tray.aws", "tray.worker"),
     "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
     "types_boto3_sts": ("tray.aws", "tray.worker"),
     "keyring": ("tray.worker.vault*",),
-    "secretstorage": ("tray.worker.vault*",),
+    "secretstorage": ("tray.worker.vault*", "tray.demo_witness"),
     "pystray": ("tray.desktop",),
     "PIL": ("tray.desktop",),
     "plyer": ("tray.desktop", "tray.worker"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import change, click, config_parsing, hand_out, renewals, resident, start
+from tests.benchmarks import (
+    change,
+    click,
+    config_parsing,
+    frozen,
+    hand_out,
+    renewals,
+    resident,
+    start,
+)
 from tests.benchmarks.table import Figure, show
 
 
@@ -22,6 +31,7 @@ PARTS = {
     "renewals": renewals.measure,
     "click": click.measure,
     "start": start.measure,
+    "frozen": frozen.measure,
     "resident": resident.measure,
 }
 

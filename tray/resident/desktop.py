@@ -62,6 +62,7 @@ class Desktop:
         self._no_icon: str | None = None
         self._redraw: asyncio.TimerHandle | None = None
         self._view: View | None = None
+        self._started = False
         hooks = Hooks(post, self._extras, self._host, self._pressed)
         self._surface = surface_for(environ, hooks, main)
         self.notifier = self._surface.notifier
@@ -89,6 +90,8 @@ class Desktop:
         self._follow_autostart()
         self.moods.start()
         self._surface.start()
+        self._started = True
+        self.refresh()
 
     async def stop(self) -> None:
         """Take the icon away and let the connection go."""
@@ -106,8 +109,14 @@ class Desktop:
         return self._no_icon if self.tray is None else self._problem
 
     def show(self, view: View) -> None:
-        """Show a view, and show it again when its icon changes by itself."""
+        """
+        Show a view, and show it again when its icon changes by itself.
+
+        What is read at the start makes several, one after the other; the last of them is drawn.
+        """
         self._view = view
+        if not self._started:
+            return
         if self._redraw is not None:
             self._redraw.cancel()
             self._redraw = None
