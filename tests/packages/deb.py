@@ -108,6 +108,15 @@ def _use(root: Root, icon: TrayIcon) -> None:
     holds("the AWS CLI works", "ReadOnly" in (told := _aws(root, "reader")), told)
     document = json.loads(root.user("sso-tray", "credentials", "--format", "process"))
     holds("credentials are handed out", document["Version"] == 1, document["Expiration"])
+    root.user("sso-tray", "apply", "process")
+    config = root.read(f"{HOME}/.aws/config")
+    (line,) = re.findall(r"credential_process\s*=\s*(.+)", config)
+    told = _aws(root, "sso-tray")
+    holds("also to the AWS CLI by credential_process, without a Python", "ReadOnly" in told, line)
+    root.user("sso-tray", "apply", "process", "--off")
+    for shell in ("bash", "zsh", "fish", "powershell"):
+        hook = root.user("sso-tray", "shell-init", shell)
+        holds(f"`shell-init {shell}`", "AWS_PROFILE" in hook, f"{len(hook.splitlines())} lines")
     workers = root.processes("--internal tray.worker")
     holds("by workers of the frozen program", workers, f"pids {workers}")
 

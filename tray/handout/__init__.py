@@ -17,7 +17,7 @@ from typing import Final
 from tray.files import private_directory, write_atomic
 from tray.system import LINUX
 from tray.system.paths import Paths
-from tray.system.spawn import own_program
+from tray.system.spawn import frozen, own_program
 
 FILE_NAME: Final = "credentials.py"
 SOURCE: Final = Path(__file__).with_name(FILE_NAME)
@@ -37,13 +37,13 @@ def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
 
     Returns:
         The argv for ``credential_process``; a profile's name may be added. Without one the
-        active profile is meant. A frozen build, which may run where no Python is, names itself.
+        active profile is meant. A frozen program where the system has no Python names itself.
 
     Raises:
         OSError, FileRefused: the state directory cannot be written.
     """
     program = own_program(environ)
-    if getattr(sys, "frozen", False):
+    if frozen() and interpreter() != str(SYSTEM_PYTHON):
         return (*program, "credentials", "--active")
     directory = private_directory(private_directory(state) / "handout")
     path = directory / FILE_NAME
@@ -86,6 +86,8 @@ def client_text(**constants: object) -> str:
 
 
 def _python_path() -> str:
-    """Return where this package is found, unless it is installed as others are."""
+    """Return where this package is found, unless it is installed as others are, or frozen."""
+    if frozen():
+        return ""
     root = Path(__file__).resolve().parents[2]
     return "" if root.name in _SITES else str(root)
