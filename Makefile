@@ -30,7 +30,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench pictures soak clean components \
-  wheel frozen deb rpm package-test constraints
+  wheel frozen deb package-test constraints
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,9 +64,6 @@ frozen: wheel ## Build the program that needs no Python, in build/frozen
 
 deb: frozen ## Build the Debian package, in dist
 	$(PACK) packaging/build.py deb
-
-rpm: frozen ## Build the RPM package, which was never installed, in dist
-	$(PACK) packaging/build.py rpm
 
 package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade and remove the packages
 	@packaging/install-components
