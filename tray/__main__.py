@@ -16,6 +16,9 @@ def main() -> int:
     The resident starts at each login, so it does so without the command line's libraries; where
     one runs already, the command line has the words for it.
     """
+    if sys.argv[1:] in _RUN:
+        # Nor does the command line need TLS to say that one runs already.
+        from tray.resident import without_tls  # noqa: F401  (before anything asks for it)
     if sys.argv[1:] in _RUN and not _one_answers():
         # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
         # The resident begins to collect once it has started.

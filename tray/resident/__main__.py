@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tray.resident import without_tls  # noqa: F401  # isort: skip  (before asyncio asks for it)
+
 import asyncio
 import gc
 import os
