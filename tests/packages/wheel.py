@@ -25,7 +25,7 @@ IN_SOURCES = (
     "Makefile", "CHANGELOG.md", "LICENSE", "README.md",
 )  # fmt: skip
 SUITE = (
-    "tests/cli/test_process.py", "tests/cli/test_login.py", "tests/cli/test_credentials.py",
+    "tests/cli/test_process.py", "tests/cli/test_credentials.py",
     "tests/handout", "tests/system/test_spawn.py", "tests/e2e/test_demo.py",
 )  # fmt: skip
 """
