@@ -26,7 +26,7 @@ IN_SOURCES = (
 )  # fmt: skip
 SUITE = (
     "tests/cli/test_process.py", "tests/cli/test_credentials.py",
-    "tests/handout", "tests/system/test_spawn.py", "tests/e2e/test_demo.py",
+    "tests/handout", "tests/system/test_spawn.py",
 )  # fmt: skip
 """
 What runs against the wheel: what starts its parts, files and helpers, and the whole story. The
