@@ -9,10 +9,13 @@ from tray.core.adding import (
     Assignment,
     Plan,
     chosen,
+    not_to_prune,
     plan,
     profile_keys,
     profile_name,
+    sources_of,
     template_flaw,
+    usual_region,
 )
 from tray.core.model import Profile, SsoSession
 
@@ -35,8 +38,10 @@ EVERY = (DEV, DEV_READ, PROD)
         (
             "{account_name}",
             Assignment("1" * 12, "R", "Zoë's [big] account\n"),
-            "Zoë-s-big-account",
+            "Zoe-s-big-account",
         ),
+        (TEMPLATE, Assignment("1" * 12, "R", "日本"), "111111111111-R"),
+        (TEMPLATE, Assignment("1" * 12, "R", "東京 Prod"), "Prod-R"),
         ("{account_name}", Assignment("1" * 12, "R", '"$(rm)"'), "rm"),
         ("{email}", Assignment("1" * 12, "R"), "111111111111"),
     ],
@@ -44,7 +49,7 @@ EVERY = (DEV, DEV_READ, PROD)
 def test_a_name_holds_nothing_a_shell_or_file_obeys(
     template: str, one: Assignment, name: str
 ) -> None:
-    """Letters, digits and a few signs; what is left of nothing is the account's number."""
+    """Plain letters and a few signs, as every SDK reads; of nothing the account's number is left."""
     assert name == profile_name(template, one, "corp")
 
 
@@ -134,6 +139,70 @@ def test_two_accounts_of_one_name_are_told_apart_by_number() -> None:
     made = plan(CORP, (), (DEV, TWIN), (DEV, TWIN), TEMPLATE)
 
     assert ["Dev-Admin-111111111111", "Dev-Admin-333333333333"] == [name for name, _ in made.new]
+
+
+NAMES = {
+    "whichever of two twins is added first": (TEMPLATE, (TWIN,), ["Dev-Admin-333333333333"]),
+    "a twin whose other role has no double": (TEMPLATE, (DEV_READ,), ["Dev-ReadOnly"]),
+    "one role under a name of one's own": ("mine", (DEV,), ["mine"]),
+    "two roles under one": (
+        "mine",
+        (DEV, PROD),
+        ["mine-Admin-111111111111", "mine-ReadOnly-222222222222"],
+    ),
+    "two roles of one account": (
+        "{account_name}",
+        (DEV, DEV_READ),
+        ["Dev-Admin-111111111111", "Dev-ReadOnly-111111111111"],
+    ),
+    "one role of it": ("{account_name}", (DEV_READ,), ["Dev"]),
+    "never what is ours": ("sso-tray", (PROD,), ["sso-tray-ReadOnly-222222222222"]),
+    "never the default": ("default", (PROD,), ["default-ReadOnly-222222222222"]),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_would_share_a_name_is_told_apart(name: str) -> None:
+    """A name depends on what there is at AWS, not on the order in which it was added."""
+    template, wanted, expected = NAMES[name]
+
+    made = plan(CORP, (), wanted, (*EVERY, TWIN), template)
+
+    assert expected == [one for one, _ in made.new]
+
+
+PLAIN_KEYS = ("sso_session", "sso_account_id", "sso_role_name", "region", "output")
+
+
+@pytest.mark.parametrize(
+    ("keys", "active", "guarded", "sources", "why"),
+    [
+        (PLAIN_KEYS, None, (), (), None),
+        (("sso_start_url", "sso_region", *PLAIN_KEYS[1:3]), "other", ("*prod*",), ("x",), None),
+        (PLAIN_KEYS, "old", (), (), "it is the active profile"),
+        (PLAIN_KEYS, None, ("o*",), (), "it is guarded"),
+        (PLAIN_KEYS, None, (), ("old",), "other profiles chain from it"),
+        ((*PLAIN_KEYS, "s3", "mfa_serial"), None, (), (), "it has settings of its own (mfa_serial, s3)"),
+    ],
+)  # fmt: skip
+def test_only_what_is_exactly_ours_is_pruned(
+    keys: tuple[str, ...],
+    active: str | None,
+    guarded: tuple[str, ...],
+    sources: tuple[str, ...],
+    why: str | None,
+) -> None:
+    """What somebody counts on stays, and says why."""
+    assert why == not_to_prune("old", keys, active=active, guarded=guarded, sources=sources)
+
+
+def test_sources_and_the_usual_region_are_read_from_the_config() -> None:
+    """A block in place of a name is none; of equal regions the first counts."""
+    sections = {"profile a": {"source_profile": "old"}, "profile b": {"source_profile": {"x": "y"}}}
+    regions = [Profile(str(n), region=one) for n, one in enumerate((None, "b", "a", "a", "b"))]
+
+    assert frozenset({"old"}) == sources_of(sections)
+    assert ("b", None) == (usual_region(regions), usual_region(regions[:1]))
 
 
 def test_a_profile_has_its_sessions_style() -> None:

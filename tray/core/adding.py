@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
+from tray.core.active import MANAGED_PROFILE, is_guarded
 from tray.core.model import Profile, SsoSession
 
 TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
-_UNFIT: Final = re.compile(r"[^\w.@+-]+")
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
+"""What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+_TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
+_OURS: Final = frozenset({
+    "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
+    "output",
+})  # fmt: skip
+"""The keys of a profile as we write it; one with more is somebody's own work."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +83,7 @@ def template_flaw(template: str) -> str | None:
 
 def profile_name(template: str, one: Assignment, session: str) -> str:
     """
-    Return the name of a profile, made of letters, digits and ``_.@+-``.
+    Return the name of a profile, made of plain letters, digits and ``_.@+-``.
 
     Args:
         template: has no flaw.
@@ -87,8 +97,16 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
         "email": one.email,
         "session": session,
     }
-    fit = {name: _UNFIT.sub("-", value).strip("-") for name, value in values.items()}
-    return _UNFIT.sub("-", template.format(**fit)).strip("-") or one.account_id
+    fit = {name: _fit(value) for name, value in values.items()}
+    fit["account_name"] = fit["account_name"] or one.account_id
+    return _fit(template.format(**fit)) or one.account_id
+
+
+def _fit(words: str) -> str:
+    """Return words in the letters every SDK takes: an accent is dropped, another script as well."""
+    plain = unicodedata.normalize("NFKD", words)
+    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return _UNFIT.sub("-", bare).strip("-")
 
 
 def chosen(
@@ -125,8 +143,10 @@ def plan(
     """
     Return what to add and what is gone.
 
-    Two roles that would get one name both get the account's number behind it; what still meets a
-    name that is taken gets a number.
+    Roles that would share one name all get what tells them apart behind it, the account's number
+    at the least. Two accounts of one name count even where only one of them was chosen, so that
+    a profile's name does not depend on which was added first. What still meets a name that is
+    taken gets a number.
 
     Args:
         session: whose roles.
@@ -138,13 +158,15 @@ def plan(
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
     known = {(one.account_id, one.role_name): one.name for one in reversed(of_session)}
     fresh = [one for one in wanted if (one.account_id, one.role_name) not in known]
-    taken = {one.name for one in profiles} | {"default"}
+    taken = {one.name for one in profiles} | {"default", MANAGED_PROFILE}
     plain = [profile_name(template, one, session.key) for one in fresh]
+    shared = Counter(plain)
+    twins = _twins(session, every, template)
     new: list[tuple[str, Assignment]] = []
     for one, name in zip(fresh, plain, strict=True):
         named = name
-        if plain.count(name) > 1 or name in taken:
-            named = f"{name}-{one.account_id}" if one.account_id not in name else name
+        if shared[name] > 1 or (name, one.role_name) in twins or name in taken:
+            named = _told_apart(name, one, template)
         new.append((_free(named, taken), one))
         taken.add(new[-1][0])
     assigned = {(one.account_id, one.role_name) for one in every}
@@ -155,6 +177,22 @@ def plan(
         ),
         tuple(one.name for one in of_session if (one.account_id, one.role_name) not in assigned),
     )
+
+
+def _twins(
+    session: SsoSession, every: Sequence[Assignment], template: str
+) -> frozenset[tuple[str, str]]:
+    """Return names, with their role, that more than one account would give."""
+    if not any(field in template for field in _TELL_ACCOUNTS_APART):
+        return frozenset()  # the template is not meant to: who chose one role gets its plain name
+    names = Counter((profile_name(template, one, session.key), one.role_name) for one in every)
+    return frozenset(place for place, count in names.items() if count > 1)
+
+
+def _told_apart(name: str, one: Assignment, template: str) -> str:
+    if "{role_name}" not in template:
+        name = f"{name}-{_fit(one.role_name)}"
+    return name if one.account_id in name else f"{name}-{one.account_id}"
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -179,3 +217,45 @@ def profile_keys(
     return keys | {
         name: value for name, value in (("region", region), ("output", output)) if value
     }
+
+
+def usual_region(profiles: Iterable[Profile]) -> str | None:
+    """Return the region most profiles have, the first of equals; None where none has one."""
+    regions = Counter(one.region for one in profiles if one.region)
+    return max(regions, key=lambda one: regions[one], default=None)
+
+
+def not_to_prune(
+    name: str,
+    keys: Collection[str],
+    *,
+    active: str | None,
+    guarded: Iterable[str],
+    sources: Collection[str],
+) -> str | None:
+    """
+    Return why a profile that is gone at AWS is not taken out of the config, or None.
+
+    Only what is exactly as we would write it may go, and nothing that somebody counts on.
+
+    Args:
+        name: the profile's.
+        keys: those of its section.
+        active: the active profile.
+        guarded: patterns of guarded names.
+        sources: what ``source_profile`` names anywhere in the config.
+    """
+    if name == active:
+        return "it is the active profile"
+    if is_guarded(name, guarded):
+        return "it is guarded"
+    if name in sources:
+        return "other profiles chain from it"
+    own = sorted(set(keys) - _OURS)
+    return f"it has settings of its own ({', '.join(own)})" if own else None
+
+
+def sources_of(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+    """Return what ``source_profile`` names anywhere in a config."""
+    found = (section.get("source_profile") for section in sections.values())
+    return frozenset(name for name in found if isinstance(name, str))
