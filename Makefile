@@ -17,12 +17,12 @@ JS_SSO := 3.973.28
 JS_STS := 3.1169.0
 JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 
+# What the packages are built with.
+PACK := .tools/packaging/bin/python
+
 # What the hand-out of credentials is measured against, in an environment of its own.
 AWS_SSO_UTIL := aws-sso-util>=4.33,<5
 AWS_SSO_UTIL_STAMP := .tools/aws-sso-util/.installed
-
-# What the packages are built with.
-PACK := .tools/packaging/bin/python
 
 # One more than there are cores, since many tests wait; more than four only fight for the machine.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
@@ -30,7 +30,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench pictures soak clean components \
-  wheel frozen deb package-test constraints
+  wheel frozen deb rpm package-test constraints
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,7 +50,7 @@ format: .venv/.check ## Format the code and mend what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/.test $(AWS_SSO_UTIL_STAMP) ## Print the performance table
+bench: .venv/.test $(AWS_SSO_UTIL_STAMP) frozen ## Print the performance table
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
@@ -64,6 +64,9 @@ frozen: wheel ## Build the program that needs no Python, in build/frozen
 
 deb: frozen ## Build the Debian package, in dist
 	$(PACK) packaging/build.py deb
+
+rpm: frozen ## Build the RPM package, which was never installed, in dist
+	$(PACK) packaging/build.py rpm
 
 package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade and remove the packages
 	@packaging/install-components

@@ -1,5 +1,5 @@
 """
-Build the packages: ``python packaging/build.py wheel|frozen|deb``, from the repository's root.
+Build the packages: ``python packaging/build.py wheel|frozen|deb|rpm``, from the repository's root.
 
 Run by the Python that ``packaging/make-environment`` sets up; the Makefile does both. The same
 source gives the same wheel and source distribution, byte for byte: every date is that of the last
@@ -168,7 +168,7 @@ def _zip(content: bytes, path: Path) -> None:
 def main() -> None:
     """Build what was asked for."""
     asked = argparse.ArgumentParser(description="Build the packages.")
-    asked.add_argument("what", choices=["wheel", "frozen", "deb", "constraints", "epoch"])
+    asked.add_argument("what", choices=["wheel", "frozen", "deb", "rpm", "constraints", "epoch"])
     asked.add_argument("--version", default=version(), help="of a Linux package, for trying one")
     words = asked.parse_args()
     DIST.mkdir(exist_ok=True)
@@ -178,6 +178,7 @@ def main() -> None:
         "constraints": constraints,
         "epoch": lambda: sys.stdout.write(f"{epoch()}\n"),
         "deb": lambda: package("deb", SOURCES / "deb/nfpm.yaml", words.version),
+        "rpm": lambda: package("rpm", SOURCES / "unproven/rpm/nfpm.yaml", words.version),
     }
     builders[words.what]()
 

@@ -49,7 +49,7 @@ EVERY = (DEV, DEV_READ, PROD)
 def test_a_name_holds_nothing_a_shell_or_file_obeys(
     template: str, one: Assignment, name: str
 ) -> None:
-    """Plain letters and a few signs, as every SDK reads; of nothing the account's number is left."""
+    """Plain letters and a few signs, as every SDK reads; of nothing the account's number stays."""
     assert name == profile_name(template, one, "corp")
 
 
@@ -182,7 +182,10 @@ PLAIN_KEYS = ("sso_session", "sso_account_id", "sso_role_name", "region", "outpu
         (PLAIN_KEYS, "old", (), (), "it is the active profile"),
         (PLAIN_KEYS, None, ("o*",), (), "it is guarded"),
         (PLAIN_KEYS, None, (), ("old",), "other profiles chain from it"),
-        ((*PLAIN_KEYS, "s3", "mfa_serial"), None, (), (), "it has settings of its own (mfa_serial, s3)"),
+        (
+            (*PLAIN_KEYS, "s3", "mfa_serial"), None, (), (),
+            "it has settings of its own (mfa_serial, s3)",
+        ),
     ],
 )  # fmt: skip
 def test_only_what_is_exactly_ours_is_pruned(
@@ -198,7 +201,10 @@ def test_only_what_is_exactly_ours_is_pruned(
 
 def test_sources_and_the_usual_region_are_read_from_the_config() -> None:
     """A block in place of a name is none; of equal regions the first counts."""
-    sections = {"profile a": {"source_profile": "old"}, "profile b": {"source_profile": {"x": "y"}}}
+    sections: dict[str, dict[str, object]] = {
+        "profile a": {"source_profile": "old"},
+        "profile b": {"source_profile": {"x": "y"}},
+    }
     regions = [Profile(str(n), region=one) for n, one in enumerate((None, "b", "a", "a", "b"))]
 
     assert frozenset({"old"}) == sources_of(sections)

@@ -103,7 +103,7 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
 
 
 def _fit(words: str) -> str:
-    """Return words in the letters every SDK takes: an accent is dropped, another script as well."""
+    """Return words in letters every SDK takes: an accent is dropped, another script as well."""
     plain = unicodedata.normalize("NFKD", words)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
