@@ -58,7 +58,7 @@ def test_a_locked_keyring_is_said_without_a_prompt(stage: Stage) -> None:
     assert ([], "problem", True) == (
         prompts,
         told["keyring"]["verdict"],
-        told["keyring"]["sentence"].startswith("Locked"),
+        told["keyring"]["sentence"].startswith("Secret Service, locked"),
     )
 
 

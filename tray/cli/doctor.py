@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +17,8 @@ import tray
 from tray.cli import manual
 from tray.cli.here import Ended, Here
 from tray.cli.probing import gathered
-from tray.core.checkup import Finding, Verdict, judged, worst
+from tray.core.checkup import judged
+from tray.core.findings import Finding, Verdict, worst
 from tray.core.words import clean
 
 WIDTH: Final = 80
@@ -30,6 +31,8 @@ _LIBRARIES: Final = (
     "boto3", "botocore", "click", "dbus-fast", "desktop-notifier", "keyring", "pillow", "plyer",
     "pystray",
 )  # fmt: skip
+
+_SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 
 
 @click.command(help=manual.DOCTOR, short_help="Tell what works here, and what to do.")
@@ -54,7 +57,8 @@ def doctor(*, as_json: bool, bundle: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(document, indent=2))
     else:
-        click.echo(f"SSO Tray {tray.__version__}, Python {platform.python_version()}\n")
+        click.echo(_versions(document))
+        click.echo()
         for line in screen(findings):
             click.echo(line)
     if worst(findings) == "problem":
@@ -72,6 +76,12 @@ def doctor_document(findings: Sequence[Finding]) -> dict[str, Any]:
         "verdict": worst(findings),
         "findings": [asdict(one) for one in findings],
     }
+
+
+def _versions(document: Mapping[str, Any]) -> str:
+    found = {name: document["libraries"].get(name) for name in _SHOWN_LIBRARIES}
+    beside = "".join(f", {name} {number}" for name, number in found.items() if number)
+    return f"SSO Tray {document['program']}, Python {document['python']}{beside}"
 
 
 def _version(name: str) -> str | None:

@@ -4,157 +4,235 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import stat
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import tray
 from tray import applied
 from tray.active_profile import read_active
 from tray.agent import OtherWorld
-from tray.aws.config import ConfigFiles, profile_settings
-from tray.aws.token_cache import cache_path
+from tray.aws import config_files
+from tray.aws.config import ConfigFiles, every_profile
+from tray.aws.sdk_quirks import quirks
+from tray.cli import probing_system as system
 from tray.cli.here import Here
 from tray.cli.status import of_files, words_of
-from tray.core.checkup import Facts, SessionFacts
+from tray.core.active import is_managed
+from tray.core.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
-from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
 from tray.records import Records
 from tray.secret import Secret
-from tray.system.autostart import autostart_for
-from tray.system.browser import browser_command
-from tray.system.bus_names import NOTICES, TRAY_HOST, owned_names
-from tray.system.lock import FileLock, lock_path
 
 log = logging.getLogger(__name__)
 
-_Told: TypeAlias = tuple[
-    Literal["running", "none", "elsewhere"], tuple[str, ...], tuple[SessionFacts, ...]
-]
-"""How the resident stands, what is told, and each session."""
+ALL_WITHIN: Final = 8.0
+"""Seconds for all probes, which run side by side; with start and end the command takes ten."""
+RESIDENT_PATIENCE: Final = 3.0
+"""Seconds a resident has to answer; it takes milliseconds, whatever else it waits for."""
 
-EACH_WITHIN: Final = 8.0
-"""Seconds for the slowest probe; all run side by side."""
-PROFILES: Final = 500
-"""Profiles whose keys are looked at one by one."""
-_NAMES_FILES: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
+_FOR: Final = re.compile(r"--profile(?:=|\s+)(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
+
+Found: TypeAlias = Mapping[str, Any]
+"""Members of `Facts`, by name."""
 
 
-def gathered(here: Here) -> Facts:
-    """Return all facts; what took too long or failed is not among them."""
-    facts = Facts(now=time.time(), environ=here.environ, active=read_active(here.paths.state))
-    facts = replace(facts, **_config(here))
-    probes: dict[str, Callable[[], Any]] = {
-        "told": lambda: _told(here),
-        "hosts": lambda: _hosts(here),
-        "keyring": lambda: _keyring(here),
-        "registrations": lambda: _registrations(here, facts.catalog),
-        "browser": lambda: _browser(here),
-        "skew": lambda: _skew(here, facts.catalog),
-        "aws_cli": lambda: aws_cli_version(here.environ),
-        "starts": lambda: _starts(here),
-        "modes": lambda: _modes(here, facts.catalog),
-        "locks": lambda: _locks(here),
-    }
-    found = _side_by_side(probes)
-    told: _Told | None = found.pop("told", None)
-    resident, problems, entries = told if told is not None else ("none", (), ())
-    registrations = found.pop("registrations", None) or {}
-    sessions = tuple(
-        replace(one, registration_ends_at=registrations.get(one.key)) for one in entries
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """The config, as far as it can be read."""
+
+    catalog: Catalog | None = None
+    problem: str | None = None
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    quirks: tuple[tuple[Quirk, int], ...] = ()
+    calls: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def gathered(here: Here, within: float = ALL_WITHIN) -> Facts:
+    """
+    Return all facts; what took too long or failed is told by name in ``unknown``.
+
+    Args:
+        here: whose.
+        within: seconds.
+    """
+    config: Future[_Config] = Future()
+
+    def catalog() -> Catalog | None:
+        return config.result(within).catalog
+
+    found, unknown = side_by_side(
+        {
+            "config": lambda: _config(here, config),
+            "profile": lambda: _recorded(here),
+            "resident": lambda: _resident(here),
+            "d-bus": lambda: system.hosts(here.environ),
+            "keyring": lambda: _keyring(here),
+            "registrations": lambda: {"registrations": _registrations(here, catalog())},
+            "browser": lambda: system.browser(here.environ),
+            "AWS": lambda: _skew(catalog()),
+            "aws cli": lambda: system.aws_cli(here.environ),
+            "at login": lambda: system.starts(here),
+            "files": lambda: system.files(here, catalog()),
+            "locks": lambda: system.locks(here.paths.state),
+        },
+        within,
     )
-    if "keyring" not in found:
-        found["keyring"] = f"It does not answer within {EACH_WITHIN:.0f} s."
-    return replace(
-        facts,
-        resident=resident,
-        problems=problems,
-        sessions=sessions,
-        applies=applied.applies(here.paths.state),
-        missing_files=tuple(name for name in _NAMES_FILES if _is_missing(here, name)),
+    ends: Mapping[str, float] = found.pop("registrations", {})
+    found["sessions"] = tuple(
+        replace(one, registration_ends_at=ends.get(one.key)) for one in found.get("sessions", ())
+    )
+    return Facts(
+        now=time.time(),
+        program=tray.__version__,
+        environ=here.environ,
+        # Where these ends are kept is a line of its own already.
+        unknown=tuple((area, why) for area, why in unknown.items() if area != "registrations"),
         **found,
     )
 
 
-def _side_by_side(probes: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def side_by_side(
+    probes: Mapping[str, Callable[[], Found]], within: float
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """
+    Run all probes at once; return what they found, and why some found nothing.
 
-    def run(name: str, probe: Callable[[], Any]) -> None:
+    Args:
+        probes: by area. One that hangs is left behind in a thread that keeps nothing alive.
+        within: seconds for all.
+    """
+    outcomes: dict[str, Future[Found]] = {area: Future() for area in probes}
+
+    def run(area: str) -> None:
         try:
-            found[name] = probe()
+            outcomes[area].set_result(probes[area]())
         except Exception as error:  # noqa: BLE001  (what is looked at may be broken in any way)
-            log.info("doctor: %s (%s)", name, type(error).__name__)
+            outcomes[area].set_exception(error)
 
-    running = [
-        threading.Thread(target=run, args=(name, probe), name=name, daemon=True)
-        for name, probe in probes.items()
-    ]
-    for one in running:
-        one.start()
-    deadline = time.monotonic() + EACH_WITHIN
-    for one in running:
-        one.join(max(0.0, deadline - time.monotonic()))
-    return dict(found)
+    for area in probes:
+        threading.Thread(target=run, args=(area,), name=area, daemon=True).start()
+    deadline = time.monotonic() + within
+    found: dict[str, Any] = {}
+    unknown: dict[str, str] = {}
+    for area, outcome in outcomes.items():
+        try:
+            found.update(outcome.result(max(0.0, deadline - time.monotonic())))
+        except TimeoutError:
+            unknown[area] = f"no answer within {within:.0f} s"
+        except TrayError as error:
+            unknown[area] = error.sentence.rstrip(".")
+        except Exception as error:  # noqa: BLE001  (as above; its own text may hold anything)
+            unknown[area] = type(error).__name__
+    return found, unknown
 
 
-def _config(here: Here) -> dict[str, Any]:
+# --- The config ---------------------------------------------------------------------------------
+
+
+def _config(here: Here, told: Future[_Config]) -> Found:
+    try:
+        read = _read_config(here)
+    except BaseException as error:
+        told.set_exception(error)
+        raise
+    told.set_result(read)
+    return {
+        "catalog": read.catalog,
+        "config_problem": read.problem,
+        "config_place": _tilde(here, here.paths.aws_config),
+        "settings": read.settings,
+        "quirks": read.quirks,
+        "calls": read.calls,
+    }
+
+
+def _read_config(here: Here) -> _Config:
+    from tray.worker.hand_out import calls_us
+
+    files = ConfigFiles(here.paths.aws_config, here.paths.aws_credentials)
     try:
         catalog = here.catalog()
+        settings = every_profile(files)
+        data = config_files.read(files.config)
     except ConfigRejected as error:
-        return {"config_problem": error.sentence}
-    files = ConfigFiles(here.paths.aws_config, here.paths.aws_credentials)
-    names = [one.name for one in catalog.profiles[:PROFILES]]
-    if "default" in {one.name for one in catalog.profiles}:
-        names = ["default", *(name for name in names if name != "default")]
-    settings: dict[str, Mapping[str, object]] = {}
-    for name in names:
-        with suppress(TrayError):
-            settings[name] = profile_settings(files, name)
-    return {"catalog": catalog, "settings": settings}
+        return _Config(problem=error.sentence)
+    calls: dict[str, str | None] = {}
+    for name, keys in settings.items():
+        command = keys.get("credential_process")
+        if not isinstance(command, str) or is_managed(name, catalog.managed):
+            continue
+        if calls_us(command, here.paths.state):
+            asked = _FOR.search(command)
+            calls[name] = next(filter(None, asked.groups()), None) if asked else None
+    return _Config(catalog, None, settings, quirks(data or b""), calls)
 
 
-def _told(here: Here) -> _Told:
-    resident: Literal["running", "none", "elsewhere"] = "running"
+def _tilde(here: Here, path: Path) -> str:
+    """Return a path as a person would write it."""
+    if path.is_relative_to(here.paths.home):
+        return f"~/{path.relative_to(here.paths.home).as_posix()}"
+    return str(path)
+
+
+def _recorded(here: Here) -> Found:
+    through = applied.applies(here.paths.state)
+    if here.shell_follows:
+        through = (*through, "shell")
+    return {"active": read_active(here.paths.state), "applies": through}
+
+
+# --- Sessions -----------------------------------------------------------------------------------
+
+
+def _resident(here: Here) -> Found:
+    connected = False
     told: dict[str, Any] | None = None
+    standing = "running"
     try:
         with here.resident() as agent:
-            told = agent.done("status")["status"]
+            connected = True
+            told = agent.done("status", patience=RESIDENT_PATIENCE)["status"]
     except Unreachable:
-        resident = "none"
+        standing = "mute" if connected else "none"
     except OtherWorld:
-        resident = "elsewhere"
+        standing = "elsewhere"
     document = told if told is not None else of_files(here)
     contested = {key for key, one in Records(here.paths.state).read().items() if one.contested}
     sessions = tuple(
         SessionFacts(
             entry["key"],
-            words_of(entry, alone=resident != "running"),
-            entry["state"] in ("expired", "unreadable") and not entry["renews"],
+            words_of(entry, alone=standing != "running"),
+            entry["state"],
+            entry["renews"],
             contested=entry["key"] in contested,
         )
         for entry in document["sessions"]
     )
-    return resident, tuple(document["problems"]), sessions
+    running = document["resident"] or {}
+    return {
+        "resident": standing,
+        "resident_program": running.get("program"),
+        "no_tray": running.get("no_tray"),
+        "problems": tuple(document["problems"]),
+        "sessions": sessions,
+    }
 
 
-def _hosts(here: Here) -> tuple[bool | None, bool | None]:
-    owned = owned_names(here.environ, (TRAY_HOST, NOTICES))
-    return (None, None) if owned is None else (TRAY_HOST in owned, NOTICES in owned)
-
-
-def _keyring(here: Here) -> str:
+def _keyring(here: Here) -> Found:
     from tray.worker.tools import Tools
 
+    vault = Tools.from_environment(here.environ).vault
     try:
-        return Tools.from_environment(here.environ).vault.lock_state()
+        state: str = vault.lock_state()
     except TrayError as error:
-        return error.sentence
+        state = error.sentence
+    return {"keyring": state, "keyring_name": vault.keyring_name}
 
 
 def _registrations(here: Here, catalog: Catalog | None) -> dict[str, float]:
@@ -165,103 +243,36 @@ def _registrations(here: Here, catalog: Catalog | None) -> dict[str, float]:
     ready = tools.vault.lock_state() == "ready"
     found: dict[str, float] = {}
     for session in catalog.sessions if catalog is not None else ():
-        with suppress(TrayError):
+        try:
             token = tools.read(session)
             if token is not None and token.registration is None and ready:
                 token = tools.vault.load(session)
-            if token is not None and token.registration is not None:
-                found[session.key] = token.registration.expires_at
+        except TrayError as error:
+            log.info("doctor: %s", error.sentence)
+            continue
+        if token is not None and token.registration is not None:
+            found[session.key] = token.registration.expires_at
     return found
 
 
-def _browser(here: Here) -> tuple[bool, str]:
-    choice = browser_command(here.environ)
-    return choice.available, choice.reason
-
-
-def _skew(here: Here, catalog: Catalog | None) -> float | str | None:
+def _skew(catalog: Catalog | None) -> Found:
     """Ask the portal with a token that is none: its refusal tells the time."""
     from tray.aws.clients import AwsClients
     from tray.aws.portal import Portal
-    from tray.errors import TokenRejected
 
-    del here
     session = _first_sound(catalog)
     if session is None:
-        return None
+        return {}
     with AwsClients(connect_timeout=3.0, read_timeout=4.0) as clients:
         try:
             Portal(clients).check(Secret("none"), session.region)
         except TokenRejected:
-            return clients.skew
+            return {"skew": clients.skew}
         except TrayError as error:
-            return error.sentence
-        return clients.skew
+            return {"skew": error.sentence}
+        return {"skew": clients.skew}
 
 
 def _first_sound(catalog: Catalog | None) -> SsoSession | None:
     sessions = catalog.sessions if catalog is not None else ()
     return next((one for one in sessions if one.problem is None), None)
-
-
-def aws_cli_version(environ: Mapping[str, str]) -> tuple[int, ...] | None:
-    """Return the version of the ``aws`` on PATH, or None where there is none that says it."""
-    program = shutil.which("aws", path=environ.get("PATH"))
-    if program is None:
-        return None
-    done = subprocess.run(
-        [program, "--version"],
-        env={name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=EACH_WITHIN,
-        check=False,
-    )
-    found = re.search(r"aws-cli/(\d+(?:\.\d+)*)", done.stdout + done.stderr)
-    return tuple(map(int, found[1].split("."))) if found else None
-
-
-def _starts(here: Here) -> tuple[str, bool]:
-    entry = autostart_for(here.environ)
-    configured = here.paths.home / ".config/systemd/user"
-    unit = any(configured.glob("*.wants/sso-tray.service"))
-    return entry.status(), unit
-
-
-def _modes(here: Here, catalog: Catalog | None) -> tuple[str, ...]:
-    paths = here.paths
-    places = [paths.state, *(one.parent for one in paths.runtime_sockets), paths.aws_credentials]
-    sessions = catalog.sessions if catalog is not None else ()
-    places += [cache_path(paths.token_cache, one.key) for one in sessions]
-    return tuple(str(one) for one in dict.fromkeys(places) if _is_open(one))
-
-
-def _is_open(path: Path) -> bool:
-    with suppress(OSError):
-        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
-    return False
-
-
-def _locks(here: Here) -> str | None:
-    state = here.paths.state
-    if not state.exists():
-        return None
-    first, second = (FileLock(lock_path(state, "config")) for _ in range(2))
-    try:
-        if not first.acquire(2.0):
-            return None  # somebody edits just now
-        try:
-            if second.acquire(0):
-                second.release()
-                return f"Locks do not hold in {state}: two programs could renew at once."
-        finally:
-            first.release()
-    except OSError as error:
-        return f"{state} cannot be written: {error.strerror}."
-    return None
-
-
-def _is_missing(here: Here, name: str) -> bool:
-    value = here.environ.get(name)
-    return bool(value) and not Path(str(value)).expanduser().exists()

@@ -7,260 +7,140 @@ little as it is known.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Iterator
+from typing import Final
 
-from tray.core.active import shell_follows
+from tray.core import checkup_profiles
 from tray.core.commands import login_command, quoted
-from tray.core.model import Catalog
+from tray.core.findings import Facts, Finding, SessionFacts, counted
 from tray.core.words import clean, session_name
-
-Verdict = Literal["ok", "note", "problem"]
-"""``note``: works, but worth knowing; ``problem``: somebody has to do something."""
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
 """The AWS CLIs that first read ``[sso-session]`` (protocol.md 1; botocore 1.29.10)."""
 CLOCK_SLACK: Final = 60.0
-REGISTRATION_SOON: Final = 7 * 86400.0
-
-_JS_NAME: Final = re.compile(r"[\w\-@+.%:/]+", re.ASCII)
-_STATIC: Final = frozenset({"aws_access_key_id", "aws_secret_access_key"})
-_SHADOWS: Final = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """
-    One line of the doctor's screen.
-
-    Args:
-        area: what it is about, a word or two.
-        verdict: how it stands.
-        sentence: what was found.
-        remedy: what to type or do next; empty where there is nothing to do.
-    """
-
-    area: str
-    verdict: Verdict
-    sentence: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """
-    One session.
-
-    Args:
-        key: of the session.
-        words: how it is, in the tray's own words.
-        needs_person: whether only a person can help.
-        problem: why nobody can sign in to it.
-        contested: another program keeps putting the refresh data back (K1).
-        registration_ends_at: seconds since the epoch; None: not known.
-    """
-
-    key: str
-    words: str
-    needs_person: bool = False
-    problem: str | None = None
-    contested: bool = False
-    registration_ends_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """
-    Everything that was found; None: it could not be found out.
-
-    Args:
-        now: seconds since the epoch.
-        resident: ``running``, ``none`` or ``elsewhere``: with other files or endpoints.
-        problems: what the resident or the files tell.
-        hosts: whether there is a tray, and whether notices can be shown.
-        keyring: ``ready``, ``locked``, ``absent``, or why it does not answer.
-        browser: whether a page can be opened, and why not.
-        catalog: the config; with `config_problem` the refused one's sentence instead.
-        settings: keys of each profile, for what SDKs make of them.
-        sessions: each session.
-        skew: seconds by which AWS's clock is ahead; a sentence where AWS was not reached.
-        environ: the environment.
-        missing_files: variables that name a file which is not there.
-        active: the active profile.
-        applies: through what it takes effect.
-        aws_cli: the version of the ``aws`` on PATH; None: there is none.
-        starts: how autostart stands, and whether a systemd unit starts the program, too.
-        modes: paths that others may read, with what they are.
-        locks: whether locks work in the state directory; a sentence where not.
-    """
-
-    now: float
-    resident: Literal["running", "none", "elsewhere"] = "none"
-    problems: tuple[str, ...] = ()
-    hosts: tuple[bool | None, bool | None] = (None, None)
-    keyring: str | None = None
-    browser: tuple[bool, str] | None = None
-    catalog: Catalog | None = None
-    config_problem: str | None = None
-    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    sessions: tuple[SessionFacts, ...] = ()
-    skew: float | str | None = None
-    environ: Mapping[str, str] = field(default_factory=dict)
-    missing_files: tuple[str, ...] = ()
-    active: str | None = None
-    applies: tuple[str, ...] = ()
-    aws_cli: tuple[int, ...] | None = None
-    starts: tuple[str, bool] | None = None
-    modes: tuple[str, ...] = ()
-    locks: str | None = None
+DAY: Final = 86400.0
+REGISTRATION_SOON: Final = 7 * DAY
 
 
 def judged(facts: Facts) -> tuple[Finding, ...]:
     """Return all findings, in the order of the screen."""
     return tuple(
         finding
-        for judge in (_resident, _desktop, _keyring, _config, _sessions, _active, _around, _files)
+        for judge in (
+            _resident,
+            _desktop,
+            _keyring,
+            checkup_profiles.config,
+            _sessions,
+            checkup_profiles.profile,
+            _around,
+            _files,
+            _unknown,
+        )
         for finding in judge(facts)
     )
 
 
 def _resident(facts: Facts) -> Iterator[Finding]:
     match facts.resident:
+        case None:
+            pass
         case "running":
-            yield Finding("resident", "ok", "It runs: sessions are watched and renewed.")
+            yield _running(facts)
         case "none":
-            yield Finding(
-                "resident", "note", "None runs: nothing is renewed by itself.", "sso-tray run"
-            )
+            words = "None runs: nothing is renewed by itself."
+            yield Finding("resident", "note", words, "sso-tray run")
+        case "mute":
+            words = "It runs and does not answer: nothing can be asked of it."
+            yield Finding("resident", "problem", words, "sso-tray quit, then: sso-tray run")
         case "elsewhere":
             words = "It works with other files or endpoints than this terminal."
             remedy = "compare HOME, AWS_CONFIG_FILE and AWS_ENDPOINT_URL* with its own"
             yield Finding("resident", "note", words, remedy)
+    # What is said of the config and of the tray is said there, once.
+    told = {facts.config_problem, facts.no_tray}
+    if facts.catalog is not None:
+        told.update(facts.catalog.problems)
+        told.update(one.problem for one in facts.catalog.sessions)
+        told.update(one.problem for one in facts.catalog.profiles)
     for problem in facts.problems:
-        yield Finding("resident", "problem", problem)
+        if problem not in told:
+            yield Finding("sso-tray", "problem", problem)
+
+
+def _running(facts: Facts) -> Finding:
+    theirs = facts.resident_program
+    if theirs is not None and theirs != facts.program:
+        words = f"It is version {clean(theirs)}, this command {facts.program}."
+        return Finding("resident", "problem", words, "sso-tray quit, then: sso-tray run")
+    return Finding("resident", "ok", "It runs: sessions are watched and renewed.")
 
 
 def _desktop(facts: Facts) -> Iterator[Finding]:
-    tray, notices = facts.hosts
-    if tray is not None:
-        yield (
-            Finding("tray", "ok", "There is a tray for the icon.")
-            if tray
-            else Finding(
-                "tray",
-                "note",
-                "No tray is there: the icon appears as soon as one is.",
-                "GNOME: its AppIndicator extension; elsewhere: a panel with a tray",
-            )
-        )
-    if notices is not None:
+    yield from _tray(facts)
+    if facts.no_bus is not None:
+        words = f"There is no session bus here ({facts.no_bus}): no icon, no notices, no keyring."
+        yield Finding("d-bus", "note", words, "run it in a desktop session, or: dbus-run-session")
+    if facts.hosts is not None:
         yield (
             Finding("notices", "ok", "Notifications can be shown, with their buttons.")
-            if notices
+            if facts.hosts[1]
             else Finding(
-                "notices", "note", "No notification service: only the icon's badge warns."
+                "notices",
+                "note",
+                "No notification service: only the icon's badge warns.",
+                "install one, for instance dunst",
             )
         )
     if facts.browser is not None:
         there, reason = facts.browser
+        said = f"{reason[:1].upper()}{reason[1:]}." if reason else "There is none."
         yield (
             Finding("browser", "ok", "Sign-in pages can be opened from here.")
             if there
-            else Finding(
-                "browser", "note", reason or "There is none.", "login shows a code; or set BROWSER"
-            )
+            else Finding("browser", "note", said, "login shows a code; or set BROWSER")
         )
 
 
+def _tray(facts: Facts) -> Iterator[Finding]:
+    remedy = "GNOME: its AppIndicator extension; elsewhere: a panel with a tray"
+    if facts.no_tray is not None and facts.resident == "running":
+        yield Finding("tray", "note", facts.no_tray, remedy)
+    elif facts.hosts is not None and facts.hosts[0]:
+        yield Finding("tray", "ok", "There is a tray for the icon.")
+    elif facts.hosts is not None:
+        words = "No tray is there: the icon appears as soon as one is."
+        yield Finding("tray", "note", words, remedy)
+
+
 def _keyring(facts: Facts) -> Iterator[Finding]:
+    name = facts.keyring_name
     match facts.keyring:
         case None:
             return
         case "ready":
-            yield Finding("keyring", "ok", "Unlocked: refresh tokens are kept there.")
+            yield Finding("keyring", "ok", f"{name}, unlocked: refresh tokens are kept there.")
         case "locked":
             yield Finding(
                 "keyring",
                 "problem",
-                "Locked: sessions whose refresh token it holds are not renewed.",
+                f"{name}, locked: sessions whose refresh token it holds are not renewed.",
                 "unlock it from the menu, or type: sso-tray login",
             )
         case "absent":
-            yield Finding(
-                "keyring",
-                "note",
-                "There is none: refresh tokens stay in the token files, as the AWS CLI has it.",
-            )
+            words = "There is none: refresh tokens stay in the token files, as the AWS CLI has it."
+            yield Finding("keyring", "note", words)
         case why:
             yield Finding("keyring", "problem", why)
 
 
-def _config(facts: Facts) -> Iterator[Finding]:
-    if facts.config_problem is not None:
-        yield Finding("config", "problem", facts.config_problem, "mend that line; all tools stop")
-        return
-    if facts.catalog is None:
-        return
-    catalog = facts.catalog
-    if not catalog.profiles and not catalog.sessions:
-        yield Finding("config", "note", "It has no profile yet.", "sso-tray add")
-        return
-    counts = f"{len(catalog.sessions)} sessions, {len(catalog.profiles)} profiles"
-    yield Finding("config", "ok", f"Every AWS tool accepts it: {counts}.")
-    told = [*catalog.problems, *(one.problem for one in catalog.profiles if one.problem)]
-    for problem in told:
-        yield Finding("config", "problem", problem)
-    for name, settings in facts.settings.items():
-        yield from _differing(name, settings)
-
-
-def _differing(name: str, settings: Mapping[str, object]) -> Iterator[Finding]:
-    """Find what works in one SDK and fails in another (protocol.md 1.4)."""
-    shown = clean(name)
-    if not _JS_NAME.fullmatch(name):
-        yield Finding(
-            "config",
-            "note",
-            f'The profile "{shown}" does not exist for the JavaScript SDK: its name has a blank '
-            "or a sign that it drops.",
-            "rename it with letters, digits and -_.@+%:/",
-        )
-    if settings.keys() & _STATIC and settings.keys() & {"sso_session", "sso_start_url"}:
-        yield Finding(
-            "config",
-            "note",
-            f'The profile "{shown}" has keys and SSO: the AWS CLI takes SSO, the JavaScript SDK '
-            "the keys.",
-            "keep one of them",
-        )
-    for key, value in settings.items():
-        if isinstance(value, str) and re.search(r"\s[#;]", value) and key not in _STATIC:
-            yield Finding(
-                "config",
-                "note",
-                f'"{clean(key)}" of the profile "{shown}" has a comment behind it: the AWS CLI '
-                "reads it as part of the value, other SDKs do not.",
-                "put the comment on a line of its own",
-            )
-
-
 def _sessions(facts: Facts) -> Iterator[Finding]:
+    broken = {one.key for one in facts.catalog.sessions if one.problem} if facts.catalog else set()
     for one in facts.sessions:
+        if one.key in broken:
+            continue  # told with the config; nobody can sign in to it
         name = clean(session_name(one.key))
-        if one.problem is not None:
-            yield Finding(name, "problem", one.problem)
-            continue
-        remedy = login_command(one.key) if one.needs_person else ""
-        yield Finding(name, "problem" if one.needs_person else "ok", one.words, remedy)
+        yield _session(name, one, alone=facts.resident != "running")
         if one.contested:
             yield Finding(
                 name,
@@ -271,90 +151,66 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             )
         ends = one.registration_ends_at
         if ends is not None and ends - facts.now < REGISTRATION_SOON:
-            days = max(0, int((ends - facts.now) // 86400))
-            yield Finding(
-                name,
-                "note",
-                f"Its registration at AWS ends in {days} days; the next sign-in makes a new one.",
-            )
+            days = counted(max(0, int((ends - facts.now) // DAY)), "day")
+            words = f"Its registration at AWS ends in {days}; the next sign-in makes a new one."
+            yield Finding(name, "note", words)
 
 
-def _active(facts: Facts) -> Iterator[Finding]:
-    environ = facts.environ
-    if facts.active is not None:
-        through = ", ".join(facts.applies)
-        told = f"takes effect through {through}" if through else "is recorded, and nothing follows"
-        yield Finding(
-            "profile",
-            "ok" if through else "note",
-            f'The active profile "{clean(facts.active)}" {told}.',
-            "" if through else "sso-tray apply default",
-        )
-    keys = [name for name in _SHADOWS if environ.get(name)]
-    if keys:
-        yield Finding(
-            "environment",
-            "problem",
-            f"{keys[0]} is set here: it wins over every profile, in every SDK.",
-            f"unset {' '.join(keys)}",
-        )
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        exported = "" if shell_follows(environ) else environ.get(name)
-        if exported and exported != facts.active:
-            yield Finding(
-                "environment",
-                "note",
-                f'{name} is "{clean(exported)}" here: it wins over the active profile.',
-                f"unset {name}",
-            )
-            break
-    default = facts.settings.get("default", {})
-    managed = facts.catalog is not None and "default" in facts.catalog.managed
-    if default.keys() & _STATIC and not managed:
-        yield Finding(
-            "profile",
-            "note",
-            "[default] has keys of its own: a bare aws uses them, not the active profile.",
-            "give that section another name, then: sso-tray apply default",
-        )
+def _session(name: str, one: SessionFacts, *, alone: bool) -> Finding:
+    match one.state:
+        case "expired" if one.renews and alone:
+            return Finding(name, "note", "expired, and can be renewed", "sso-tray renew")
+        case "expired" if one.renews:
+            return Finding(name, "note", one.words)
+        case "expired" | "unreadable":
+            return Finding(name, "problem", one.words, login_command(one.key))
+        case "signed-out" | "ending":
+            return Finding(name, "note", one.words, login_command(one.key))
+        case "renewal-failing":
+            return Finding(name, "note", one.words)
+        case _:
+            return Finding(name, "ok", one.words)
 
 
 def _around(facts: Facts) -> Iterator[Finding]:
-    if isinstance(facts.skew, str):
-        yield Finding("AWS", "note", facts.skew)
-    elif facts.skew is not None:
-        late = abs(facts.skew) > CLOCK_SLACK
-        words = f"{abs(facts.skew):.0f} s {'behind' if facts.skew > 0 else 'ahead of'} AWS's"
-        yield (
-            Finding("clock", "problem", f"This machine's is {words}.", "set the clock (NTP)")
-            if late
-            else Finding("AWS", "ok", "It was reached, and the clocks agree.")
-        )
+    yield from _clock(facts.skew)
     environ = facts.environ
     proxies = [name for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)]
     if proxies:
-        yield Finding(
-            "network", "note", f"{proxies[0]} is used; the JavaScript SDK does not read it."
-        )
+        words = f"{proxies[0]} is used; the JavaScript SDK does not read it."
+        yield Finding("network", "note", words)
+    if environ.get("AWS_CA_BUNDLE") and "AWS_CA_BUNDLE" not in facts.missing_files:
+        words = "AWS_CA_BUNDLE is used; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
+        yield Finding("network", "note", words)
     for variable in facts.missing_files:
-        yield Finding(
-            "environment",
-            "problem",
-            f"{variable} names a file that is not there.",
-            f"unset {variable}",
-        )
+        words = f"{variable} names a file that is not there."
+        yield Finding("environment", "problem", words, f"unset {variable}")
     endpoints = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL"))
     if endpoints:
-        yield Finding(
-            "environment", "note", f"AWS is looked for elsewhere: {', '.join(endpoints)}."
-        )
+        words = f"AWS is looked for elsewhere: {', '.join(endpoints)}."
+        yield Finding("environment", "note", words)
     if facts.aws_cli is not None:
-        yield _aws_cli(facts.aws_cli)
+        yield _aws_cli(facts, facts.aws_cli)
 
 
-def _aws_cli(found: tuple[int, ...]) -> Finding:
+def _clock(skew: float | str | None) -> Iterator[Finding]:
+    if isinstance(skew, str):
+        yield Finding("AWS", "note", skew)
+    elif skew is not None and abs(skew) > CLOCK_SLACK:
+        words = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} AWS's"
+        yield Finding("clock", "problem", f"This machine's is {words}.", "set the clock (NTP)")
+    elif skew is not None:
+        yield Finding("AWS", "ok", "It was reached, and the clocks agree.")
+
+
+def _aws_cli(facts: Facts, found: tuple[int, ...]) -> Finding:
+    if not found:
+        words = "None is on PATH; SSO Tray does without."
+        return Finding("aws cli", "ok", words)
     version = ".".join(map(str, found))
-    if found < OLDEST_CLI.get(found[0], (0,)):
+    sessions = facts.catalog.sessions if facts.catalog is not None else ()
+    old = found < OLDEST_CLI.get(found[0], (0,))
+    if old and any(not one.legacy for one in sessions):
         words = f"{version} on PATH does not know [sso-session]."
         return Finding("aws cli", "problem", words, "install the AWS CLI 2")
     if found[0] == 1:
@@ -365,36 +221,31 @@ def _aws_cli(found: tuple[int, ...]) -> Finding:
 
 def _files(facts: Facts) -> Iterator[Finding]:
     if facts.starts is not None:
-        status, unit = facts.starts
-        if status == "on" and unit:
-            yield Finding(
-                "at login",
-                "problem",
-                "It starts twice: by the autostart entry and by a systemd unit.",
-                "sso-tray autostart off",
-            )
-        elif status == "changed":
-            yield Finding("at login", "note", "The autostart entry was changed by hand.")
-        else:
-            on = status == "on" or unit
-            yield Finding(
-                "at login",
-                "ok" if on else "note",
-                "It starts at login." if on else "It does not start at login.",
-                "" if on else "sso-tray autostart on",
-            )
+        yield _at_login(*facts.starts)
     for path in facts.modes:
-        yield Finding(
-            "files",
-            "problem",
-            f"Others on this machine may read {clean(path, 160)}.",
-            f"chmod go= {quoted(path)}",
-        )
+        words = f"Others on this machine may read {clean(path, 160)}."
+        yield Finding("files", "problem", words, f"chmod go= {quoted(path)}")
+    for path in facts.foreign:
+        words = f"{clean(path, 160)} belongs to another user (sudo does that)."
+        yield Finding("files", "problem", words, f'sudo chown "$USER" {quoted(path)}')
+    for path in facts.unwritable:
+        words = f"{clean(path, 160)} cannot be written."
+        yield Finding("files", "problem", words, f"chmod u+rwx {quoted(path)}")
     if facts.locks is not None:
-        yield Finding("files", "problem", facts.locks)
+        yield Finding("files", "problem", facts.locks, "move it to a local disk: XDG_STATE_HOME")
 
 
-def worst(findings: Iterable[Finding]) -> Verdict:
-    """Return the gravest verdict."""
-    verdicts = {one.verdict for one in findings}
-    return "problem" if "problem" in verdicts else "note" if "note" in verdicts else "ok"
+def _at_login(status: str, unit: bool) -> Finding:
+    if status == "on" and unit:
+        words = "It starts twice: by the autostart entry and by a systemd unit."
+        return Finding("at login", "problem", words, "sso-tray autostart off")
+    if status == "changed":
+        return Finding("at login", "note", "The autostart entry was changed by hand.")
+    if status == "on" or unit:
+        return Finding("at login", "ok", "It starts at login.")
+    return Finding("at login", "note", "It does not start at login.", "sso-tray autostart on")
+
+
+def _unknown(facts: Facts) -> Iterator[Finding]:
+    for area, why in facts.unknown:
+        yield Finding(area, "note", f"It could not be looked at: {why}.")

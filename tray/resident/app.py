@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tray
 from tray import applied
 from tray.active_profile import read_active, record_active, write_prompt
 from tray.applied import World, with_managed
@@ -369,7 +370,7 @@ class Resident:
             seen,
             active_profile=seen.active_profile,
             applies=applied.applies(self.paths.state),
-            resident=Running(os.getpid(), self.since),
+            resident=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
         )
         more = (*applied.problems(self.paths.state), self.applying.refusal, self.desktop.problem)
         told = [sentence for sentence in more if sentence is not None]

@@ -5,50 +5,53 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from tray.system import LINUX
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
+
+from tray.system.bus import NoBus, session_bus_address
 
 TRAY_HOST = "org.kde.StatusNotifierWatcher"
 NOTICES = "org.freedesktop.Notifications"
 
+_BUS = "org.freedesktop.DBus"
+
 
 def owned_names(
     environ: Mapping[str, str], names: Sequence[str], within: float = 3.0
-) -> frozenset[str] | None:
+) -> frozenset[str]:
     """
-    Return which of some names somebody owns, or could be started for; None: no bus answers.
+    Return which of some names somebody owns, or could be started for.
 
     Args:
-        environ: ``DBUS_SESSION_BUS_ADDRESS`` counts.
+        environ: says where the session bus is.
         names: well-known names.
         within: seconds.
+
+    Raises:
+        NoBus: there is none, or it does not answer; its text is the reason.
     """
-    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
-    if not LINUX or not address:
-        return None
+    address = session_bus_address(environ)
     try:
         return asyncio.run(asyncio.wait_for(_owned(address, names), within))
-    except Exception:  # noqa: BLE001  (a desktop may raise anything; the answer is "unknown")
-        return None
+    except TimeoutError:
+        why = "it does not answer"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    except Exception as error:  # noqa: BLE001  (dbus-fast: an address, a login, a cut line)
+        why = type(error).__name__
+    raise NoBus(why)
 
 
 async def _owned(address: str, names: Sequence[str]) -> frozenset[str]:
-    from dbus_fast import Message
-    from dbus_fast.aio import MessageBus
-
     bus = await MessageBus(address).connect()
     try:
         found: set[str] = set()
         for member in ("ListNames", "ListActivatableNames"):
-            answer = await bus.call(
-                Message(
-                    destination="org.freedesktop.DBus",
-                    path="/org/freedesktop/DBus",
-                    interface="org.freedesktop.DBus",
-                    member=member,
-                )
+            question = Message(
+                destination=_BUS, path="/org/freedesktop/DBus", interface=_BUS, member=member
             )
-            if answer.body:
-                found.update(answer.body[0])
+            answer = await bus.call(question)
+            found.update(answer.body[0])
         return frozenset(found.intersection(names))
     finally:
         bus.disconnect()
