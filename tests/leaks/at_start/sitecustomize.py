@@ -39,6 +39,7 @@ def _state() -> list[str]:
 
 
 def _tell_memory(*_: Any) -> None:
+    gc.unfreeze()  # what the resident froze after its start is off the collector's list otherwise
     told = _RECORD / f"memory-{os.getpid()}"
     part = told.with_suffix(".part")
     part.write_text(json.dumps({"texts": _texts(), "states": _state()}))
