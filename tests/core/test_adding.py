@@ -49,7 +49,7 @@ EVERY = (DEV, DEV_READ, PROD)
 def test_a_name_holds_nothing_a_shell_or_file_obeys(
     template: str, one: Assignment, name: str
 ) -> None:
-    """Plain letters and a few signs, as every SDK reads; of nothing the account's number stays."""
+    """Plain letters and a few signs, as every SDK reads; else the account's number."""
     assert name == profile_name(template, one, "corp")
 
 
@@ -182,12 +182,9 @@ PLAIN_KEYS = ("sso_session", "sso_account_id", "sso_role_name", "region", "outpu
         (PLAIN_KEYS, "old", (), (), "it is the active profile"),
         (PLAIN_KEYS, None, ("o*",), (), "it is guarded"),
         (PLAIN_KEYS, None, (), ("old",), "other profiles chain from it"),
-        (
-            (*PLAIN_KEYS, "s3", "mfa_serial"), None, (), (),
-            "it has settings of its own (mfa_serial, s3)",
-        ),
+        ((*PLAIN_KEYS, "s3", "cli"), None, (), (), "it has settings of its own (cli, s3)"),
     ],
-)  # fmt: skip
+)
 def test_only_what_is_exactly_ours_is_pruned(
     keys: tuple[str, ...],
     active: str | None,

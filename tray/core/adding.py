@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from tray.core.active import MANAGED_PROFILE, is_guarded
 from tray.core.model import Profile, SsoSession
@@ -46,6 +46,15 @@ class Assignment:
     role_name: str
     account_name: str = ""
     email: str = ""
+
+
+def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
+    """Return the roles of ``[id, name, email, [role, ...]]`` for each account."""
+    return tuple(
+        Assignment(account_id, role, name, email)
+        for account_id, name, email, roles in accounts
+        for role in roles
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
 
 
 def _fit(words: str) -> str:
-    """Return words in letters every SDK takes: an accent is dropped, another script as well."""
+    """Return words in the letters every SDK takes; accents and other scripts are dropped."""
     plain = unicodedata.normalize("NFKD", words)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")

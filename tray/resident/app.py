@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tray import applied
 from tray.active_profile import read_active, record_active, write_prompt
 from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
+from tray.config_file import add_profiles
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.documents import Running, status_document
@@ -131,6 +133,8 @@ class Resident:
             open_browser=self._open_browser,
             copy=self._copy,
             change_setting=self._change_setting,
+            add_profiles=partial(add_profiles, self.paths.aws_config, self.paths.state),
+            report=self.desktop.report,
             restart=self._restart,
             quit=self.ended.set,
         )
@@ -215,7 +219,7 @@ class Resident:
         if self._to_keep:
             await self._write_memories()
         if address is not None:
-            _removed(address)
+            address.unlink(missing_ok=True)  # so that nobody waits for an answer there
 
     # --- Reading -------------------------------------------------------------------------------
 
@@ -391,8 +395,3 @@ class Resident:
             self.agent.tell(tell)
         elif not told.done():
             told.set_result(tell)
-
-
-def _removed(address: Path) -> None:
-    """Take our socket away, so that nobody waits for an answer there."""
-    address.unlink(missing_ok=True)

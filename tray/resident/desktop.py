@@ -160,8 +160,11 @@ class Desktop:
 
     def default_refused(self, why: str) -> None:
         """Say why a click could not let ``[default]`` follow, also to who wants no warnings."""
-        title = menu_text.DEFAULT_REFUSED
-        self.notifier.show(Notice("default", f"default:{why}", "config", "normal", title, why))
+        self.report(menu_text.DEFAULT_REFUSED, why)
+
+    def report(self, title: str, words: str) -> None:
+        """Tell what came of a click; who wants no warnings wants to know this."""
+        self.notifier.show(Notice("click", f"click:{title}", "config", "normal", title, words))
 
     def start_at_login(self, *, on: bool) -> None:
         """Start with the desktop session from now on, or no longer."""
