@@ -219,7 +219,7 @@ class Resident:
         if self._to_keep:
             await self._write_memories()
         if address is not None:
-            address.unlink(missing_ok=True)  # so that nobody waits for an answer there
+            _removed(address)
 
     # --- Reading -------------------------------------------------------------------------------
 
@@ -395,3 +395,7 @@ class Resident:
             self.agent.tell(tell)
         elif not told.done():
             told.set_result(tell)
+
+
+def _removed(address: Path) -> None:
+    address.unlink(missing_ok=True)  # so that nobody waits for an answer there
