@@ -57,6 +57,7 @@ def test_a_click_asks_once_and_offers_what_comes() -> None:
         report.title,
         report.text,
     )
+    assert report.good
 
 
 @pytest.mark.parametrize("key", ["lab", "gone"])

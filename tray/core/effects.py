@@ -217,10 +217,18 @@ class AddProfile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell what came of a click that shows nothing by itself, also to who wants no warnings."""
+    """
+    Tell what came of a click that shows nothing by itself, also to who wants no warnings.
+
+    Args:
+        title: a few words.
+        text: a sentence.
+        good: whether it is what the click was meant to do.
+    """
 
     title: str
     text: str
+    good: bool = False
 
 
 @dataclass(frozen=True, slots=True)

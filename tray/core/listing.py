@@ -39,7 +39,8 @@ def listed(state: TrayState, event: ev.RolesListed, now: Now) -> Step:
     problem = None if event.roles else menu_text.NO_ROLES
     listing = replace(listing, roles=event.roles, problem=problem, at=now.wall)
     accounts = len({one.account_id for one in event.roles})
-    report = fx.Report(*menu_text.roles_listed(event.key, len(event.roles), accounts))
+    told = menu_text.roles_listed(event.key, len(event.roles), accounts)
+    report = fx.Report(*told, good=problem is None)
     return _with(state, event.key, listing), (report,)
 
 
@@ -76,7 +77,7 @@ def added(state: TrayState, event: ev.ProfileAdded) -> Step:
     """Say what became of it; the profile itself comes with the config that has it."""
     if event.refusal is not None:
         return state, (fx.Report(menu_text.profile_not_added(event.name), event.refusal),)
-    told = fx.Report(*menu_text.profile_added(event.name))
+    told = fx.Report(*menu_text.profile_added(event.name), good=True)
     return state, (fx.Note("profile-added", event.key, event.name), told)
 
 

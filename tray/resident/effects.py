@@ -62,7 +62,7 @@ class Ports:
         copy: put a text on the clipboard; the second argument names it.
         change_setting: write a setting of the menu.
         add_profiles: write new profiles, by name, into the AWS config; may block, and raise.
-        report: tell what came of a click: a title and a text.
+        report: tell what came of a click.
         restart: start anew, because a worker is of another version.
         quit: end the resident.
     """
@@ -79,7 +79,7 @@ class Ports:
     copy: Callable[[str, str], None]
     change_setting: Callable[[str, bool], None]
     add_profiles: Callable[[Mapping[str, Mapping[str, str]]], object]
-    report: Callable[[str, str], None]
+    report: Callable[[fx.Report], None]
     restart: Callable[[], None]
     quit: Callable[[], None]
 
@@ -140,7 +140,7 @@ class Effects:
             case fx.AddProfile():
                 self._go(self._add(effect))
             case fx.Report():
-                ports.report(effect.title, effect.text)
+                ports.report(effect)
             case fx.Quit():
                 ports.quit()
             case _:
