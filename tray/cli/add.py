@@ -25,6 +25,7 @@ from tray.core.adding import (
     not_to_prune,
     plan,
     profile_keys,
+    profiles_of,
     sources_of,
     template_flaw,
     usual_region,
@@ -113,7 +114,7 @@ def add(
     if not some and not typed.sync:
         raise Ended(f"None of the {_count(len(found), 'role')} fits; nothing was written.", 1)
     if not typed.narrows:
-        some = pick(some)
+        some = pick(some, profiles_of(meant.key, here.catalog().profiles))
         typed = _with_defaults(here, meant, some, found, typed)
     profiles = here.catalog().profiles
     if typed.narrows and region is None:

@@ -142,6 +142,19 @@ def _fits(patterns: Sequence[str], *names: str) -> bool:
     )
 
 
+def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
+    """
+    Return the profiles a session has already, by account and role; the first of several.
+
+    One that chains from another is no profile for its role.
+    """
+    return {
+        (one.account_id, one.role_name): one.name
+        for one in reversed(profiles)
+        if one.kind == "sso" and one.session == key and one.account_id and one.role_name
+    }
+
+
 def plan(
     session: SsoSession,
     profiles: Sequence[Profile],
@@ -165,7 +178,7 @@ def plan(
         template: has no flaw.
     """
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
-    known = {(one.account_id, one.role_name): one.name for one in reversed(of_session)}
+    known = profiles_of(session.key, profiles)
     fresh = [one for one in wanted if (one.account_id, one.role_name) not in known]
     taken = {one.name for one in profiles} | {"default", MANAGED_PROFILE}
     plain = [profile_name(template, one, session.key) for one in fresh]

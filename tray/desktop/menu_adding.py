@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from tray.core import events as ev
 from tray.core import menu_text
-from tray.core.adding import Assignment
+from tray.core.adding import Assignment, profiles_of
 from tray.core.listed import Listing
 from tray.core.view import SessionRow, View
 from tray.desktop.menu_entry import LEVEL, SEPARATION, Entry, grouped
 
-Known = dict[tuple[str | None, str | None], str]
+Known = dict[tuple[str, str], str]
 """The profile there is for an account and role."""
 
 
@@ -28,18 +28,9 @@ def add_profile(row: SessionRow, view: View) -> Entry:
         why = menu_text.problem(listing.problem)
         below = (Entry(f"roles-why:{row.key}", why, enabled=False),)
     else:
-        below = _accounts(row.key, listing, _known(row.key, view))
+        below = _accounts(row.key, listing, profiles_of(row.key, view.profiles))
     children = (*below, SEPARATION, again)
     return Entry(f"add:{row.key}", menu_text.ADD_PROFILE, children=children)
-
-
-def _known(key: str, view: View) -> Known:
-    """Return the session's own profiles; what chains from one is no profile for its role."""
-    return {
-        (one.account_id, one.role_name): one.name
-        for one in reversed(view.profiles)
-        if one.kind == "sso" and one.session == key
-    }
 
 
 def _accounts(key: str, listing: Listing, known: Known) -> Iterable[Entry]:
