@@ -124,7 +124,7 @@ class Resident:
         ports = Ports(
             workers=self.pool,
             screen=self,
-            read_tokens=self._look,
+            read_tokens=lambda key: self.watch.look(key),
             keep=self._keep,
             record_active=self._record_active,
             forget=self.credentials.forget,
@@ -280,9 +280,6 @@ class Resident:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _look(self, key: str) -> None:
-        self.watch.look(key)
 
     def _alarm(self, alarm: str) -> None:
         self.post(ev.Mood("clock-set") if alarm == "clock-set" else ev.Tick())
