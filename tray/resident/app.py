@@ -121,10 +121,18 @@ class Resident:
                 ),
             )
         )
+        self.watch = Watch(
+            self.paths,
+            tokens=self.post,
+            config=lambda: self._go(self._read_config()),
+            settings=self._read_settings,
+            records=self._read_records,
+            applied=self._applied,
+        )
         ports = Ports(
             workers=self.pool,
             screen=self,
-            read_tokens=lambda key: self.watch.look(key),
+            read_tokens=self.watch.look,
             keep=self._keep,
             record_active=self._record_active,
             forget=self.credentials.forget,
@@ -139,14 +147,6 @@ class Resident:
             quit=self.ended.set,
         )
         self.effects = Effects(ports, self.post)
-        self.watch = Watch(
-            self.paths,
-            tokens=self.post,
-            config=lambda: self._go(self._read_config()),
-            settings=self._read_settings,
-            records=self._read_records,
-            applied=self._applied,
-        )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
             TrayState(machine=socket.gethostname() or "machine"),
