@@ -13,6 +13,7 @@ from tray.core.adding import (
     plan,
     profile_keys,
     profile_name,
+    session_name_flaw,
     sources_of,
     template_flaw,
     usual_region,
@@ -69,6 +70,16 @@ def test_a_name_holds_nothing_a_shell_or_file_obeys(
 def test_a_template_has_our_fields_and_no_more(template: str, sound: bool) -> None:
     """Nothing of Python's formatting language is for sale."""
     assert sound == (template_flaw(template) is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [("devto-article", True), ("a.b@c/d:e%f+g_1", True), ("a b", False), ("Zoë", False),
+     ("", False), ("x]\n[y", False)],
+)  # fmt: skip
+def test_a_new_session_has_a_name_every_sdk_finds(name: str, sound: bool) -> None:
+    """One that is in the config already is not judged by it."""
+    assert sound == (session_name_flaw(name) is None)
 
 
 @pytest.mark.parametrize(

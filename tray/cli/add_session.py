@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import click
@@ -16,6 +16,7 @@ from tray.cli.login import sign_in_plainly
 from tray.cli.sessions import renewed
 from tray.cli.status import status_now, usable_now
 from tray.config_file import change_config
+from tray.core.adding import session_name_flaw
 from tray.core.model import SsoSession
 from tray.core.words import clean
 
@@ -66,7 +67,7 @@ def session_for(here: Here, wanted: Wanted) -> SsoSession:
             raise click.UsageError("Name the session.")
         if known:
             click.echo(f"Sessions: {', '.join(clean(key) for key in known)}", err=True)
-        name = asked("SSO session name", next(iter(known), None), _name_flaw)
+        name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
     if name in known:
         return _as_typed(known[name], wanted)
     return _new(here, name, wanted)
@@ -102,7 +103,11 @@ def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
         scopes = asked("SSO registration scopes", SCOPE) if wanted.asks else SCOPE
-    flaws = (("start URL", start_url_flaw(start_url)), ("SSO region", region_flaw(region)))
+    flaws = (
+        ("session name", session_name_flaw(name)),
+        ("start URL", start_url_flaw(start_url)),
+        ("SSO region", region_flaw(region)),
+    )
     for what, flaw in flaws:
         if flaw is not None:
             raise click.UsageError(f"The {what} {flaw}.")
@@ -121,9 +126,9 @@ def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
     return next(one for one in here.catalog().sessions if one.key == name)
 
 
-def _name_flaw(name: str) -> str | None:
-    blank = any(sign.isspace() for sign in name)
-    return "has a blank, which not every AWS SDK takes" if blank else None
+def _flaw(name: str, known: Collection[str]) -> str | None:
+    """A name that is there already is what it is."""
+    return None if name in known else session_name_flaw(name)
 
 
 def asked(

@@ -23,6 +23,7 @@ TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
 """What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+_SESSION: Final = re.compile(r"[A-Za-z0-9_.@+%:/-]+")
 _TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
 _OURS: Final = frozenset({
     "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
@@ -88,6 +89,12 @@ def template_flaw(template: str) -> str | None:
         if name not in FIELDS or form or conversion:
             return f"The name template may have {known}."
     return None
+
+
+def session_name_flaw(name: str) -> str | None:
+    """Return why a new sso-session is not called so, as the end of "a name that ...", or None."""
+    # The JavaScript SDK drops a section whose name has anything else (measured).
+    return None if _SESSION.fullmatch(name) else "has a character that not every AWS SDK takes"
 
 
 def profile_name(template: str, one: Assignment, session: str) -> str:
