@@ -11,11 +11,12 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from tray.aws import config_files
+from tray.aws.profile_edit import with_profiles
 from tray.core.words import clean
 from tray.errors import Busy
 from tray.files import Seam, private_directory, write_atomic
@@ -96,6 +97,30 @@ def change_locked(
             continue  # theirs is the truth to change
         return True
     raise Busy(f"{clean(str(path), 160)} is being written by another program: try again.")
+
+
+def add_profiles(
+    path: Path,
+    state: Path,
+    new: Mapping[str, Mapping[str, str]],
+    gone: Sequence[str] = (),
+) -> bool:
+    """
+    Add profiles to the AWS config and take others out, all in one write.
+
+    Args:
+        path: the file; it and its directory may be missing.
+        state: our state directory.
+        new: the keys of each new profile, by its name.
+        gone: names of profiles to take out.
+
+    Returns:
+        Whether anything was written.
+
+    Raises:
+        EditRefused: a profile cannot be added. Else as :func:`change_config`.
+    """
+    return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))
 
 
 def backups(state: Path, path: Path) -> list[Path]:

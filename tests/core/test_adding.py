@@ -13,6 +13,7 @@ from tray.core.adding import (
     plan,
     profile_keys,
     profile_name,
+    session_name_flaw,
     sources_of,
     template_flaw,
     usual_region,
@@ -49,7 +50,7 @@ EVERY = (DEV, DEV_READ, PROD)
 def test_a_name_holds_nothing_a_shell_or_file_obeys(
     template: str, one: Assignment, name: str
 ) -> None:
-    """Plain letters and a few signs, as every SDK reads; of nothing the account's number stays."""
+    """Plain letters and a few signs, as every SDK reads; else the account's number."""
     assert name == profile_name(template, one, "corp")
 
 
@@ -69,6 +70,16 @@ def test_a_name_holds_nothing_a_shell_or_file_obeys(
 def test_a_template_has_our_fields_and_no_more(template: str, sound: bool) -> None:
     """Nothing of Python's formatting language is for sale."""
     assert sound == (template_flaw(template) is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [("devto-article", True), ("a.b@c/d:e%f+g_1", True), ("a b", False), ("Zoë", False),
+     ("", False), ("x]\n[y", False)],
+)  # fmt: skip
+def test_a_new_session_has_a_name_every_sdk_finds(name: str, sound: bool) -> None:
+    """One that is in the config already is not judged by it."""
+    assert sound == (session_name_flaw(name) is None)
 
 
 @pytest.mark.parametrize(
@@ -182,12 +193,9 @@ PLAIN_KEYS = ("sso_session", "sso_account_id", "sso_role_name", "region", "outpu
         (PLAIN_KEYS, "old", (), (), "it is the active profile"),
         (PLAIN_KEYS, None, ("o*",), (), "it is guarded"),
         (PLAIN_KEYS, None, (), ("old",), "other profiles chain from it"),
-        (
-            (*PLAIN_KEYS, "s3", "mfa_serial"), None, (), (),
-            "it has settings of its own (mfa_serial, s3)",
-        ),
+        ((*PLAIN_KEYS, "s3", "cli"), None, (), (), "it has settings of its own (cli, s3)"),
     ],
-)  # fmt: skip
+)
 def test_only_what_is_exactly_ours_is_pruned(
     keys: tuple[str, ...],
     active: str | None,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tray.core import events as ev
 from tray.core import text
+from tray.core.adding import Assignment
 from tray.core.effects import JobKind
 from tray.core.model import Catalog, Keeper, Memory, Preferences, SsoSession, TokenFacts
 from tray.core.state import TrayState
@@ -148,6 +149,12 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ConsoleWanted, st.sampled_from(("dev", "gone"))),
     st.builds(ev.LinkWanted, keys),
     st.builds(ev.SettingWanted, st.just("adopt"), st.booleans()),
+    st.just(ev.SetUpWanted()),
+    st.builds(ev.RolesWanted, keys),
+    st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
+    st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),
+    st.builds(ev.AddProfileWanted, keys, st.just("1" * 12), st.just("r")),
+    st.builds(ev.ProfileAdded, keys, st.just("dev"), st.sampled_from((None, "It failed."))),
     st.builds(ev.CredentialsGiven, keys),
 )
 """Every word of the world but Quit; answers to attempts that mostly nobody awaits."""

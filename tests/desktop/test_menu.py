@@ -13,7 +13,8 @@ from tray.core.events import Event
 from tray.core.model import Profile, State
 from tray.core.view import View
 from tray.desktop.extras import Extras
-from tray.desktop.menu import LEVEL, Entry, entries, render
+from tray.desktop.menu import entries, render
+from tray.desktop.menu_entry import LEVEL, Entry
 from tray.resident.desktop import pressed
 
 CORP = row("corp", "signed-in")
@@ -65,7 +66,12 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
 
     assert [
         "corp: signed in, renews itself",
-        ["Sign in afresh (ends this session first)", "Renew now", "Sign out"],
+        [
+            "Sign in afresh (ends this session first)",
+            "Renew now",
+            "Add profile: list accounts and roles",
+            "Sign out",
+        ],
         "---",
         "Profile: dev",
         ["None", "dev"],
@@ -113,6 +119,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
     assert {
         "afresh:corp": ev.SignInWanted("corp", afresh=True),
         "renew:corp": ev.RenewWanted("corp"),
+        "roles:corp": ev.RolesWanted("corp"),
         "sign-out:corp": ev.SignOutWanted("corp"),
         "use-none": ev.UseWanted(None),
         "use:dev": ev.UseWanted("dev"),
@@ -133,6 +140,7 @@ AFRESH = ev.SignInWanted("corp", afresh=True)
 OUT = ev.SignOutWanted("corp")
 RENEW = ev.RenewWanted("corp")
 ENDS = "Sign in afresh (ends this session first)"
+ADD = {"Add profile: list accounts and roles": ev.RolesWanted("corp")}
 
 
 @pytest.mark.parametrize(
@@ -141,22 +149,22 @@ ENDS = "Sign in afresh (ends this session first)"
         ("signed-out", {"renews": False}, {"Sign in": PLAIN}),
         ("expired", {"renews": False}, {"Sign in": PLAIN, "Sign out": OUT}),
         ("unreadable", {"renews": False}, {"Sign in": PLAIN, ENDS: AFRESH, "Sign out": OUT}),
-        ("signed-in", {}, {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT}),
-        ("signed-in", {"renews": False}, {ENDS: AFRESH, "Sign out": OUT}),
+        ("signed-in", {}, {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT, **ADD}),
+        ("signed-in", {"renews": False}, {ENDS: AFRESH, "Sign out": OUT, **ADD}),
         (
             "ending",
             {"renews": False},
-            {"Sign in": PLAIN, ENDS: AFRESH, "Sign out": OUT},
+            {"Sign in": PLAIN, ENDS: AFRESH, "Sign out": OUT, **ADD},
         ),
         (
             "ending",
             {"afresh": True},
-            {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT},
+            {ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT, **ADD},
         ),
         (
             "renewal-failing",
             {},
-            {"Sign in": PLAIN, ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT},
+            {"Sign in": PLAIN, ENDS: AFRESH, "Renew now": RENEW, "Sign out": OUT, **ADD},
         ),
     ],
 )
@@ -182,10 +190,15 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
 
 
 def test_without_any_config_the_first_row_says_how_to_begin() -> None:
-    """M1: "Set up AWS access", and the command that does it."""
+    """M1: "Set up AWS access", and the command that does it, to be read or copied."""
     menu = entries(View((), (), None, "signed-out", 0, False, ()), Extras(), NOW)
 
-    assert ["Set up AWS access", ["Type in a terminal: sso-tray add"], "---"] == (labels(menu)[:3])
+    assert [
+        "Set up AWS access",
+        ["Type in a terminal: sso-tray add", "Copy this command"],
+        "---",
+    ] == labels(menu)[:3]
+    assert [None, ev.SetUpWanted()] == [one.event for one in menu[0].children]
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:

@@ -223,6 +223,9 @@ class World:
                 | fx.Note()
                 | fx.CopyText()
                 | fx.ChangeSetting()
+                | fx.ListRoles()
+                | fx.AddProfile()
+                | fx.Report()
                 | fx.Quit()
             ):
                 pass

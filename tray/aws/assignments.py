@@ -62,24 +62,37 @@ def list_assignments(
             names = tuple(portal.list_roles(access_token, region, account.account_id, pace))
         except RoleForbidden:
             return ()  # taken away between two questions
+        except Exception:
+            pace.stop()  # what this one heard, the others need not ask for
+            raise
         return tuple(
             Assignment(account.account_id, name, account.name, account.email) for name in names
         )
 
     found: list[Assignment] = []
+    given_up: GivenUp | None = None
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="list") as pool:
         try:
             # As they come, so that one that cannot go on is not waited for behind others' pauses.
             asked = [pool.submit(roles, account) for account in accounts]
             for number, answered in enumerate(as_completed(asked), 1):
-                found += answered.result()
+                try:
+                    found += answered.result()
+                except GivenUp as error:
+                    given_up = error  # the one that made them all give up says why
                 progress(number, len(accounts))
         except BaseException:
             # Whoever pauses is woken: nobody waits for a list that will not be made.
             pace.stop()
             pool.shutdown(cancel_futures=True)
             raise
+    if given_up is not None:
+        raise given_up
     return tuple(sorted(found))
+
+
+class GivenUp(ServiceTrouble):
+    """Nobody wants the list any more."""
 
 
 class Pace:
@@ -145,4 +158,4 @@ class Pace:
                 return
             # A moment more for each, so that eight who waited do not ask in one breath.
             self._stopped.wait(left + self._shake() * FIRST_PAUSE)
-        raise ServiceTrouble("The listing was given up.")
+        raise GivenUp("The listing was given up.")

@@ -147,12 +147,29 @@ def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
     Raises:
         ConfigRejected: botocore refuses the file.
     """
-    found = None
+    return written_headers(data, file, kind).get(name)
+
+
+def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
+    """
+    Return the header of every profile or sso-session of a file, by its name.
+
+    Args:
+        data: a whole config file.
+        file: its path, for sentences.
+        kind: ``profile`` or ``sso-session``.
+
+    Raises:
+        ConfigRejected: botocore refuses the file.
+    """
+    found: dict[str, str] = {}
     for header in ini.parse(data, file):
-        if kind == "profile" and name == header == "default":
-            found = header
-        elif header.startswith(kind) and _words(header)[1:] == [name]:
-            found = header  # a later one replaces an earlier one
+        if kind == "profile" and header == "default":
+            found[header] = header
+        elif header.startswith(kind):
+            words = _words(header)
+            if len(words) == 2:
+                found[words[1]] = header  # a later one replaces an earlier one
     return found
 
 
@@ -335,4 +352,5 @@ __all__ = [
     "profile_header",
     "session_header",
     "written_header",
+    "written_headers",
 ]

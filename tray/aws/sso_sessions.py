@@ -73,7 +73,7 @@ def _named(name: str, section: Section) -> SsoSession:
         key=name,
         start_url=url,
         region=region,
-        scopes=_scopes(text_of(section, "sso_registration_scopes")),
+        scopes=scopes_of(text_of(section, "sso_registration_scopes")),
         problem=_problem(f'The sso-session "{clean(name)}"', url, region),
     )
 
@@ -89,7 +89,7 @@ def _legacy(url: str, profile: str, region: str) -> SsoSession:
     )
 
 
-def _scopes(text: str) -> tuple[str, ...]:
+def scopes_of(text: str) -> tuple[str, ...]:
     """Return the scopes of a comma separated list, as ``parse_sso_registration_scopes`` does."""
     return tuple(scope for part in text.split(",") if (scope := part.strip())) or DEFAULT_SCOPES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import click
@@ -18,16 +18,22 @@ HOW: Final = (
 )
 
 
-def pick(every: Sequence[Assignment]) -> tuple[Assignment, ...]:
+def pick(
+    every: Sequence[Assignment], known: Mapping[tuple[str, str], str]
+) -> tuple[Assignment, ...]:
     """
     Let a person pick.
+
+    Args:
+        every: what there is to pick.
+        known: the profile there is already, by account and role.
 
     Raises:
         Ended: they stopped.
     """
     shown = tuple(every)
     while True:
-        _show(shown, len(every))
+        _show(shown, len(every), known)
         answer = click.prompt("Roles", default="", show_default=False, err=True).strip()
         if not answer:
             raise Ended("Nothing was picked, nothing was written.", 1)
@@ -62,13 +68,16 @@ def _mentions(one: Assignment, words: str) -> bool:
     return all(word in text for word in words.lower().split())
 
 
-def _show(shown: Sequence[Assignment], count: int) -> None:
+def _show(shown: Sequence[Assignment], count: int, known: Mapping[tuple[str, str], str]) -> None:
     whole = "" if len(shown) == count else f" of {count}"
     click.echo(f"{len(shown)}{whole} roles available to you:", err=True)
     width = max((len(clean(one.account_name, 40)) for one in shown[:SHOWN]), default=0)
     for number, one in enumerate(shown[:SHOWN], 1):
         name = clean(one.account_name, 40).ljust(width)
-        click.echo(f"{number:>5}  {one.account_id}  {name}  {clean(one.role_name)}", err=True)
+        there = known.get((one.account_id, one.role_name))
+        mark = click.style(f"  (profile {clean(there)})", dim=True) if there is not None else ""
+        role = clean(one.role_name)
+        click.echo(f"{number:>5}  {one.account_id}  {name}  {role}{mark}", err=True)
     if len(shown) > SHOWN:
         click.echo(f"       ... and {len(shown) - SHOWN} more: type a word to narrow.", err=True)
     click.echo(HOW, err=True)

@@ -141,9 +141,15 @@ profiles and names the problem, and the exit code is 1.
 ADD: Final = """\
 Add profiles for the accounts and roles that a session gives you.
 
-SESSION is an existing session or a new name; what is missing is asked for, in a terminal. Signs in
-where needed, lists every account and role, lets you pick, shows the change and writes it at once.
-A profile that is there for a role already is left alone. Nothing else in the file changes.
+SESSION is an existing session or a new name; what is missing is asked for, in a terminal. A new
+session is written first. Then it signs in where needed, lists every account and role, lets you
+pick, shows the change and writes all profiles at once. One that is there for a role already is
+left alone. Nothing else in the file changes.
+
+Patterns are those of a shell, and may be given several times. With --sync, profiles of the session
+whose role is not yours any more are told, and in a terminal it offers to take them out; --prune
+does it unasked. The active profile, a guarded one, one that others chain from and one with
+settings of its own stay, and it says so.
 
 \b
 Examples:
@@ -154,7 +160,9 @@ Examples:
       --sso-region eu-west-2 --role ReadOnly --name test-profile
   sso-tray add corp --sync --prune             what is new comes, what is gone goes
 
-A name template has {account_name}, {account_id}, {role_name}, {email} and {session}.
+A name template has {account_name}, {account_id}, {role_name}, {email} and {session}. Names are
+made of letters, digits and ._@+- as every SDK reads them; where two would be the same, what tells
+them apart is added.
 """
 
 WHOAMI: Final = """\

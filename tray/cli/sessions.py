@@ -92,6 +92,11 @@ def one_by_one(
         raise Ended("", 1)
 
 
+def renewed(here: Here, session: SsoSession) -> tuple[int, str]:
+    """Renew a session's token as ``renew`` does; return the exit code and the last word."""
+    return _one(here, session, "renew", ev.RenewWanted)
+
+
 def _one(here: Here, session: SsoSession, op: str, wish: Wish) -> tuple[int, str]:
     done = here.asked(op, patience=JOB_PATIENCE, session=session.key)
     if done is not None:

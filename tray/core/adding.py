@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final
 
 from tray.core.active import MANAGED_PROFILE, is_guarded
 from tray.core.model import Profile, SsoSession
@@ -23,6 +23,7 @@ TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
 """What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+_SESSION: Final = re.compile(r"[A-Za-z0-9_.@+%:/-]+")
 _TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
 _OURS: Final = frozenset({
     "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
@@ -46,6 +47,15 @@ class Assignment:
     role_name: str
     account_name: str = ""
     email: str = ""
+
+
+def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
+    """Return the roles of ``[id, name, email, [role, ...]]`` for each account."""
+    return tuple(
+        Assignment(account_id, role, name, email)
+        for account_id, name, email, roles in accounts
+        for role in roles
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,12 @@ def template_flaw(template: str) -> str | None:
     return None
 
 
+def session_name_flaw(name: str) -> str | None:
+    """Return why a new sso-session is not called so, as the end of "a name that ...", or None."""
+    # The JavaScript SDK drops a section whose name has anything else (measured).
+    return None if _SESSION.fullmatch(name) else "has a character that not every AWS SDK takes"
+
+
 def profile_name(template: str, one: Assignment, session: str) -> str:
     """
     Return the name of a profile, made of plain letters, digits and ``_.@+-``.
@@ -103,7 +119,7 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
 
 
 def _fit(words: str) -> str:
-    """Return words in letters every SDK takes: an accent is dropped, another script as well."""
+    """Return words in the letters every SDK takes; accents and other scripts are dropped."""
     plain = unicodedata.normalize("NFKD", words)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
@@ -133,6 +149,19 @@ def _fits(patterns: Sequence[str], *names: str) -> bool:
     )
 
 
+def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
+    """
+    Return the profiles a session has already, by account and role; the first of several.
+
+    One that chains from another is no profile for its role.
+    """
+    return {
+        (one.account_id, one.role_name): one.name
+        for one in reversed(profiles)
+        if one.kind == "sso" and one.session == key and one.account_id and one.role_name
+    }
+
+
 def plan(
     session: SsoSession,
     profiles: Sequence[Profile],
@@ -156,7 +185,7 @@ def plan(
         template: has no flaw.
     """
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
-    known = {(one.account_id, one.role_name): one.name for one in reversed(of_session)}
+    known = profiles_of(session.key, profiles)
     fresh = [one for one in wanted if (one.account_id, one.role_name) not in known]
     taken = {one.name for one in profiles} | {"default", MANAGED_PROFILE}
     plain = [profile_name(template, one, session.key) for one in fresh]

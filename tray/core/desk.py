@@ -20,6 +20,10 @@ HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
 
 
+SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
+"""What helps who has no AWS config yet: the command that makes one, ready to be pasted."""
+
+
 def sign_in_all(state: TrayState, event: ev.SignInAllWanted) -> Step:
     """
     Queue sessions that need a person, config order; the upkeep starts them one by one.

@@ -199,6 +199,39 @@ class ChangeSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRoles:
+    """Let a worker list accounts and roles; it ends as ``RolesListed`` or ``ListingFailed``."""
+
+    session: SsoSession
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddProfile:
+    """Write a new profile with these keys and values; it ends as ``ProfileAdded``."""
+
+    key: str
+    name: str
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    Tell what came of a click that shows nothing by itself, also to who wants no warnings.
+
+    Args:
+        title: a few words.
+        text: a sentence.
+        good: whether it is what the click was meant to do.
+    """
+
+    title: str
+    text: str
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the resident."""
 
@@ -219,6 +252,9 @@ Effect = (
     | UnlockKeyring
     | CopyText
     | ChangeSetting
+    | ListRoles
+    | AddProfile
+    | Report
     | Quit
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tray.core.adding import Assignment
 from tray.core.model import Catalog, Keeper, Memory, Preferences, Reason, TokenFacts
 from tray.core.outcomes import (
     Adopted as Adopted,
@@ -35,6 +36,9 @@ from tray.core.outcomes import (
     Unrenewable as Unrenewable,
 )
 from tray.core.wishes import (
+    AddProfileWanted as AddProfileWanted,
+)
+from tray.core.wishes import (
     ConsoleWanted as ConsoleWanted,
 )
 from tray.core.wishes import (
@@ -44,10 +48,16 @@ from tray.core.wishes import (
     LinkWanted as LinkWanted,
 )
 from tray.core.wishes import (
+    RolesWanted as RolesWanted,
+)
+from tray.core.wishes import (
     SettingName as SettingName,
 )
 from tray.core.wishes import (
     SettingWanted as SettingWanted,
+)
+from tray.core.wishes import (
+    SetUpWanted as SetUpWanted,
 )
 from tray.core.wishes import (
     SignInAllWanted as SignInAllWanted,
@@ -242,6 +252,37 @@ class RequesterLeft:
     request: str
 
 
+# --- Adding profiles ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RolesListed:
+    """The portal listed every role of a session's user, by account and role."""
+
+    key: str
+    attempt: int
+    roles: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFailed:
+    """The roles could not be listed; ``rejected``: the portal did not want the access token."""
+
+    key: str
+    attempt: int
+    sentence: str
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAdded:
+    """A profile was written into the AWS config; ``refusal`` says why it was not."""
+
+    key: str
+    name: str
+    refusal: str | None = None
+
+
 # --- Other wishes ---------------------------------------------------------------------------
 
 
@@ -334,6 +375,12 @@ Event = (
     | LinkWanted
     | EnvironmentWanted
     | SettingWanted
+    | SetUpWanted
+    | RolesWanted
+    | RolesListed
+    | ListingFailed
+    | AddProfileWanted
+    | ProfileAdded
     | CredentialsGiven
     | QuitWanted
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from tray.core import desk, files, jobs, policy, signing, text
+from tray.core import desk, files, jobs, listing, policy, signing, text
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.active import is_managed
@@ -40,7 +40,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if desk.handed_back(after):
         after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(after, now)
+    after, told = notices(listing.without_old(after, now), now)
     return after, (*answers, *started, *told, *_keeps(state, after))
 
 
@@ -73,7 +73,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInReady():
             return signing.ready(state, event, now)
         case ev.SignedIn():
-            return signing.signed_in(state, event, now)
+            # Whoever signed in may be somebody else, with other roles.
+            return signing.signed_in(listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
             return signing.failed(state, event, now)
         case ev.SignInCancelled():
@@ -102,6 +103,18 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return desk.environment(state, event)
         case ev.SettingWanted():
             return state, (fx.ChangeSetting(event.name, event.on),)
+        case ev.SetUpWanted():
+            return state, (desk.SET_UP,)
+        case ev.RolesWanted():
+            return listing.wanted(state, event, now)
+        case ev.RolesListed():
+            return listing.listed(state, event, now)
+        case ev.ListingFailed():
+            return listing.failed(state, event, now)
+        case ev.AddProfileWanted():
+            return listing.add_wanted(state, event)
+        case ev.ProfileAdded():
+            return listing.added(state, event)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitWanted():

@@ -6,6 +6,7 @@ from tray.core.words import clean, session_name
 
 COPIED_LINK = "sign-in link"
 COPIED_ENVIRONMENT = "environment"
+COPIED_SET_UP = "command"
 
 SIGN_IN = "Sign in"
 SIGN_IN_AFRESH = "Sign in afresh (ends this session first)"
@@ -35,7 +36,16 @@ HELP_LINES = (
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
 SET_UP = "Set up AWS access"
-SET_UP_HOW = "Type in a terminal: sso-tray add"
+SET_UP_COMMAND = "sso-tray add"
+SET_UP_HOW = f"Type in a terminal: {SET_UP_COMMAND}"
+SET_UP_COPY = "Copy this command"
+ADD_PROFILE = "Add profile"
+LIST_ROLES = "Add profile: list accounts and roles"
+LISTING_ROLES = "Add profile: listing accounts and roles …"
+LIST_AGAIN = "List again"
+MORE_ROLES = f"The others: {SET_UP_COMMAND}"
+NO_ROLES = "AWS gives you no role in any account."
+LISTING_LOST = "The accounts and roles could not be listed; try again."
 NO_KEYRING = "No keyring: refresh tokens stay in the files"
 MORE = "The others: sso-tray use NAME"
 
@@ -68,6 +78,47 @@ def accounts(first: str | None, last: str | None) -> str:
     """Name a group of accounts by its first and last one; None: profiles without one."""
     ends = [clean(one) if one is not None else "others" for one in (first, last)]
     return f"Accounts {ends[0]} … {ends[1]}"
+
+
+def named_account(account_id: str, name: str) -> str:
+    """Name an account as its organisation does, and by its number."""
+    return f"{clean(name, 40)} ({clean(account_id)})" if name else f"Account {clean(account_id)}"
+
+
+def named_accounts(first: str, last: str) -> str:
+    """Name a group of accounts by its first and last one."""
+    return f"{clean(first, 30)} … {clean(last, 30)}"
+
+
+def role(name: str, profile_name: str | None) -> str:
+    """Name a role that can be added, or say which profile there is for it."""
+    words = clean(name, 48)
+    return words if profile_name is None else f"{words}: profile {clean(profile_name, 48)}"
+
+
+def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
+    """Say that the roles can be picked now, and where."""
+    name = clean(session_name(key))
+    if not roles:
+        return f"{name}: no profile to add", NO_ROLES
+    count = "1 role" if roles == 1 else f"{roles} roles"
+    where = "1 account" if accounts == 1 else f"{accounts} accounts"
+    return f"{name}: {count} in {where}", f"Pick one in the menu: {name} > {ADD_PROFILE}."
+
+
+def roles_not_listed(key: str) -> str:
+    """Head the reason why the roles could not be listed."""
+    return f"{clean(session_name(key))}: no accounts listed"
+
+
+def profile_added(name: str) -> tuple[str, str]:
+    """Say that a profile was added, and how it is used."""
+    return f"Added profile {clean(name)}", f"In a terminal: aws --profile {clean(name)} …"
+
+
+def profile_not_added(name: str) -> str:
+    """Head the reason why a profile could not be added."""
+    return f"Profile {clean(name)} was not added"
 
 
 def sessions(first: str, last: str) -> str:
@@ -122,12 +173,16 @@ _HAPPENED = {
     "sign-in-failed": "sign-in failed",
     "active-profile": "active profile",
     "credentials": "credentials given out",
+    "profile-added": "profile added",
 }
+
+
+_ABOUT_A_PROFILE = ("active-profile", "credentials", "profile-added")
 
 
 def happened(what: str, key: str | None, detail: str, when: str) -> str:
     """Say one line of the history; ``when`` is a time of day."""
     words = _HAPPENED.get(what, what.replace("-", " "))
     whom = f" {clean(session_name(key))}" if key else ""
-    about = f" {clean(detail)}" if what in ("active-profile", "credentials") and detail else ""
+    about = f" {clean(detail)}" if what in _ABOUT_A_PROFILE and detail else ""
     return f"{when} {words}{about}{whom}"

@@ -81,3 +81,9 @@ KEYRING_PATIENCE: Final = 10.0
 HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""
+
+# --- Adding profiles ---
+LISTING_DEADLINE: Final = 10 * MINUTE
+"""Seconds for listing all accounts and roles: AWS may ask for patience at every page."""
+LISTING_KEPT: Final = 15 * MINUTE
+"""For how long the menu offers what was listed; then it is old, and memory for nothing."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from tray.core import policy
 from tray.core.ends import end_of
 from tray.core.events import Recalled
+from tray.core.listed import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
 from tray.core.pace import next_attempt
 from tray.core.session import Failing, Session
@@ -45,6 +46,7 @@ class TrayState:
         shown: notices on screen by slot.
         told: once-keys that belong to no session.
         sign_in_queue: sessions that "Sign in to all" still has to come to.
+        listings: the roles that were asked for, by session key, to be added from the menu.
         handing_back: who asked to hand everything back before the end, or None.
         quitting: the last word was said; nothing is started any more.
         next_attempt: the number of the next job or sign-in.
@@ -68,6 +70,7 @@ class TrayState:
     shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
     told: frozenset[str] = frozenset()
     sign_in_queue: tuple[str, ...] = ()
+    listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
     handing_back: str | None = None
     quitting: bool = False
     next_attempt: int = 1
@@ -89,13 +92,14 @@ def next_look(state: TrayState, now: Now) -> float | None:
 
     The loop arms one timer for it and answers with ``Tick``; nothing else ever polls.
     """
-    moments = (
-        moment
-        for session in state.sessions.values()
-        for moment in _moments(session, state)
-        if moment > now.wall
-    )
-    return None if state.quitting else min(moments, default=None)
+    moments = [
+        moment for session in state.sessions.values() for moment in _moments(session, state)
+    ]
+    moments += [
+        one.at + policy.LISTING_KEPT for one in state.listings.values() if one.at is not None
+    ]
+    ahead = (moment for moment in moments if moment > now.wall)
+    return None if state.quitting else min(ahead, default=None)
 
 
 def _moments(session: Session, state: TrayState) -> Iterator[float]:

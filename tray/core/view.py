@@ -9,6 +9,7 @@ from tray.core import text
 from tray.core.active import is_guarded
 from tray.core.causes import in_use
 from tray.core.ends import end_known, shown_end
+from tray.core.listed import Listing
 from tray.core.model import EndKnown, Keeper, Now, Profile, Reason, State
 from tray.core.pace import next_attempt
 from tray.core.session import Session
@@ -34,6 +35,7 @@ class SessionRow:
         afresh: what the button "Sign in" does now is the afresh sign-in (L10), and says so.
         problem: why the session cannot be signed in to.
         in_use: False for a session nobody used for a week: it only colours its row (W2).
+        listing: the roles that can be added, where somebody has asked for them.
     """
 
     key: str
@@ -55,6 +57,7 @@ class SessionRow:
     afresh: bool
     problem: str | None
     in_use: bool = True
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +157,5 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         afresh=helps_afresh(session, state.preferences, now),
         problem=session.config.problem,
         in_use=in_use(state, session, now),
+        listing=state.listings.get(session.key),
     )

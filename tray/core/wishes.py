@@ -53,3 +53,24 @@ class SettingWanted:
 
     name: SettingName
     on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpWanted:
+    """A person without any AWS config wants to know how to begin (M1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolesWanted:
+    """A person wants the accounts and roles of a session listed, to add a profile (M1)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddProfileWanted:
+    """A person picked a role to have a profile for."""
+
+    key: str
+    account_id: str
+    role_name: str

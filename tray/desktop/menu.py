@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tray.core import events as ev
@@ -13,40 +12,15 @@ from tray.core.events import Event
 from tray.core.model import Profile
 from tray.core.view import SessionRow, View
 from tray.desktop.extras import RECENT, Extras
+from tray.desktop.menu_adding import add_profile
+from tray.desktop.menu_entry import LEVEL, SEPARATION, Entry, grouped
 from tray.desktop.rows import SEPARATOR, Menu, Row
 
-LEVEL: Final = 25
-"""Rows a level shows at most; longer lists are grouped, the rest is for the command line."""
 SESSIONS: Final = 8
 """Sessions on the first level; with all else there is on it, it has room for no more."""
 PROBLEMS: Final = 3
 RECENT_PROFILES: Final = 8
 """Profiles used lately that stand on the first level of a long list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """
-    One row of the menu.
-
-    Args:
-        key: what it acts on and how; a click is known by it, never by its place (M3).
-        text: what it says.
-        event: what a click tells the rules; None for a row that only tells, or has children.
-        children: rows below it.
-        checked, radio, enabled: as the row shows.
-    """
-
-    key: str
-    text: str
-    event: Event | None = None
-    children: tuple[Entry, ...] = ()
-    checked: bool | None = None
-    radio: bool = False
-    enabled: bool = True
-
-
-SEPARATION: Final = Entry("separator", "")
 
 
 def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
@@ -108,15 +82,18 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
         yield Entry(
             "set-up",
             menu_text.SET_UP,
-            children=(Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),),
+            children=(
+                Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),
+                Entry("set-up-copy", menu_text.SET_UP_COPY, ev.SetUpWanted()),
+            ),
         )
         return
     first, rest = _by_urgency(view.sessions)
-    yield from (_session(row, extras, now) for row in first)
+    yield from (_session(row, view, extras, now) for row in first)
     if rest:
-        rows = [_session(row, extras, now) for row in rest]
+        rows = [_session(row, view, extras, now) for row in rest]
         names = [row.name for row in rest]
-        more = _grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
+        more = grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
         yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(more))
     for number, problem in enumerate(view.problems[:PROBLEMS]):
         yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
@@ -142,15 +119,15 @@ def _by_urgency(
     )
 
 
-def _session(row: SessionRow, extras: Extras, now: float) -> Entry:
+def _session(row: SessionRow, view: View, extras: Extras, now: float) -> Entry:
     return Entry(
         f"session:{row.key}",
         text.row(row, now, extras.zone),
-        children=tuple(_session_actions(row)),
+        children=tuple(_session_actions(row, view)),
     )
 
 
-def _session_actions(row: SessionRow) -> Iterable[Entry]:
+def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
     key = row.key
     if row.problem is not None:
         yield Entry(f"why:{key}", menu_text.problem(row.problem), enabled=False)
@@ -168,6 +145,8 @@ def _session_actions(row: SessionRow) -> Iterable[Entry]:
         yield Entry(f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
     if row.renews:
         yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewWanted(key))
+    if row.state in ("signed-in", "ending", "renewal-failing"):
+        yield add_profile(row, view)
     if row.state != "signed-out":
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutWanted(key))
 
@@ -223,30 +202,7 @@ def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> 
     ]
     ids = list(accounts)
     room = LEVEL - 2 - min(len(shown), RECENT_PROFILES)
-    yield from _grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
-
-
-def _grouped(
-    rows: Sequence[Entry], room: int, words: Callable[[int, int], str]
-) -> Iterable[Entry]:
-    """
-    Put rows into groups where there are too many, so that no level overflows.
-
-    Args:
-        rows: what may be too much.
-        room: rows there is room for.
-        words: names a group by the places of its first and last row.
-    """
-    if len(rows) <= room:
-        yield from rows
-        return
-    for start in range(0, len(rows), LEVEL):
-        if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
-            yield Entry("more", menu_text.MORE, enabled=False)
-            return
-        part = rows[start : start + LEVEL]
-        last = start + len(part) - 1
-        yield Entry(f"from:{part[0].key}", words(start, last), children=tuple(part))
+    yield from grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
 
 
 def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:

@@ -22,7 +22,8 @@ from tray.core.view import View
 from tray.desktop.extras import Extras
 from tray.desktop.icon import IconLook, Theme, draw, look_of, redraw_at
 from tray.desktop.main_thread import MainThread, OwnLoop
-from tray.desktop.menu import SEPARATION, Entry, entries, render
+from tray.desktop.menu import entries, render
+from tray.desktop.menu_entry import SEPARATION, Entry
 from tray.system import MACOS
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tray import applied
 from tray.active_profile import read_active, record_active, write_prompt
 from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
+from tray.config_file import add_profiles
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.documents import Running, status_document
@@ -119,22 +121,6 @@ class Resident:
                 ),
             )
         )
-        ports = Ports(
-            workers=self.pool,
-            screen=self,
-            read_tokens=self._look,
-            keep=self._keep,
-            record_active=self._record_active,
-            forget=self.credentials.forget,
-            tell=self._tell,
-            note=self._note,
-            open_browser=self._open_browser,
-            copy=self._copy,
-            change_setting=self._change_setting,
-            restart=self._restart,
-            quit=self.ended.set,
-        )
-        self.effects = Effects(ports, self.post)
         self.watch = Watch(
             self.paths,
             tokens=self.post,
@@ -143,6 +129,24 @@ class Resident:
             records=self._read_records,
             applied=self._applied,
         )
+        ports = Ports(
+            workers=self.pool,
+            screen=self,
+            read_tokens=self.watch.look,
+            keep=self._keep,
+            record_active=self._record_active,
+            forget=self.credentials.forget,
+            tell=self._tell,
+            note=self._note,
+            open_browser=self._open_browser,
+            copy=self._copy,
+            change_setting=self._change_setting,
+            add_profiles=partial(add_profiles, self.paths.aws_config, self.paths.state),
+            report=self.desktop.report,
+            restart=self._restart,
+            quit=self.ended.set,
+        )
+        self.effects = Effects(ports, self.post)
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
             TrayState(machine=socket.gethostname() or "machine"),
@@ -277,9 +281,6 @@ class Resident:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _look(self, key: str) -> None:
-        self.watch.look(key)
-
     def _alarm(self, alarm: str) -> None:
         self.post(ev.Mood("clock-set") if alarm == "clock-set" else ev.Tick())
 
@@ -394,5 +395,4 @@ class Resident:
 
 
 def _removed(address: Path) -> None:
-    """Take our socket away, so that nobody waits for an answer there."""
-    address.unlink(missing_ok=True)
+    address.unlink(missing_ok=True)  # so that nobody waits for an answer there

@@ -160,8 +160,14 @@ class Desktop:
 
     def default_refused(self, why: str) -> None:
         """Say why a click could not let ``[default]`` follow, also to who wants no warnings."""
-        title = menu_text.DEFAULT_REFUSED
-        self.notifier.show(Notice("default", f"default:{why}", "config", "normal", title, why))
+        self.report(fx.Report(menu_text.DEFAULT_REFUSED, why))
+
+    def report(self, told: fx.Report) -> None:
+        """Tell what came of a click; who wants no warnings wants to know this."""
+        once = f"click:{told.title}"
+        # The category is for the picture: what went well has no warning sign.
+        category: fx.NoticeCategory = "adopted" if told.good else "config"
+        self.notifier.show(Notice("click", once, category, "normal", told.title, told.text))
 
     def start_at_login(self, *, on: bool) -> None:
         """Start with the desktop session from now on, or no longer."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core import menu_text, policy
+from tray.core.adding import assignments
 from tray.core.events import Event
 from tray.core.model import Memory
 from tray.core.wire import from_wire, to_wire
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 class Workers(Protocol):
     """What the pool offers (`tray.worker.pool.Pool`)."""
 
-    def ask(self, request: dict[str, Any]) -> Awaitable[dict[str, Any]]:
+    def ask(self, request: dict[str, Any], *, deadline: float = ...) -> Awaitable[dict[str, Any]]:
         """Let the shared worker do one thing."""
 
     def sign_in(
@@ -59,6 +61,8 @@ class Ports:
         open_browser: open a page.
         copy: put a text on the clipboard; the second argument names it.
         change_setting: write a setting of the menu.
+        add_profiles: write new profiles, by name, into the AWS config; may block, and raise.
+        report: tell what came of a click.
         restart: start anew, because a worker is of another version.
         quit: end the resident.
     """
@@ -74,6 +78,8 @@ class Ports:
     open_browser: Callable[[fx.OpenBrowser], None]
     copy: Callable[[str, str], None]
     change_setting: Callable[[str, bool], None]
+    add_profiles: Callable[[Mapping[str, Mapping[str, str]]], object]
+    report: Callable[[fx.Report], None]
     restart: Callable[[], None]
     quit: Callable[[], None]
 
@@ -129,6 +135,12 @@ class Effects:
                 ports.copy(effect.text, effect.what)
             case fx.ChangeSetting():
                 ports.change_setting(effect.name, effect.on)
+            case fx.ListRoles():
+                self._go(self._list(effect))
+            case fx.AddProfile():
+                self._go(self._add(effect))
+            case fx.Report():
+                ports.report(effect)
             case fx.Quit():
                 ports.quit()
             case _:
@@ -191,6 +203,31 @@ class Effects:
             log.info("the keyring stays locked")
             return
         self._post(ev.Mood("keyring-unlocked"))
+
+    async def _list(self, effect: fx.ListRoles) -> None:
+        key, attempt = effect.session.key, effect.attempt
+        request = {"kind": "roles", "session": to_wire(effect.session)}
+        try:
+            done = await self._ports.workers.ask(request, deadline=policy.LISTING_DEADLINE)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            self._lost(error)
+            self._post(ev.ListingFailed(key, attempt, menu_text.LISTING_LOST))
+            return
+        if "failed" in done:
+            rejected = done.get("error") == "TokenRejected"
+            self._post(ev.ListingFailed(key, attempt, str(done["failed"]["sentence"]), rejected))
+            return
+        self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
+
+    async def _add(self, effect: fx.AddProfile) -> None:
+        refusal: str | None = None
+        try:
+            await asyncio.to_thread(self._ports.add_profiles, {effect.name: dict(effect.keys)})
+        except OSError as error:
+            refusal = f"The AWS config cannot be written: {error.strerror}."
+        except Exception as error:  # noqa: BLE001  (told to who clicked)
+            refusal = self._lost(error)
+        self._post(ev.ProfileAdded(effect.key, effect.name, refusal))
 
     def _lost(self, error: Exception) -> str:
         sentence = getattr(error, "sentence", None)

@@ -19,6 +19,7 @@ from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
 from tray.logs import quiet_libraries, set_debug
 from tray.worker import hand_out, jobs
+from tray.worker.roles import roles_document, roles_of
 from tray.worker.sign_in import SignInPage, sign_in
 from tray.worker.tools import Tools
 
@@ -134,6 +135,9 @@ class Worker:
             return {
                 "answer": self._handed_out(kind, session, from_wire(request["profile"]), tools)
             }
+        if kind == "roles":
+            roles = roles_of(session, tools, cancelled=self._cancelled)
+            return {"accounts": roles_document(roles)}
         if kind not in get_args(JobKind):
             msg = f"{kind} is no job"
             raise ValueError(msg)
