@@ -22,6 +22,7 @@ Component = Literal[
     "bash",
     "chromium",
     "dbus-daemon",
+    "dbusmock",
     "desktop-file-validate",
     "gdbus",
     "gio",
@@ -51,10 +52,12 @@ class Source:
     Args:
         executable: a path, or a name to look for on PATH.
         install: the one line that brings it.
+        runs: whether it is a program; else it is a file that another program reads.
     """
 
     executable: str
     install: str
+    runs: bool = True
 
 
 def _in_libraries(program: str) -> str:
@@ -68,6 +71,11 @@ SOURCES: Mapping[Component, Source] = {
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
+    "dbusmock": Source(
+        "/usr/lib/python3/dist-packages/dbusmock/__main__.py",
+        "sudo apt-get install python3-dbusmock",
+        runs=False,
+    ),
     "desktop-file-validate": Source(
         "desktop-file-validate", "sudo apt-get install desktop-file-utils"
     ),
@@ -93,7 +101,10 @@ SOURCES: Mapping[Component, Source] = {
 
 def find(name: Component) -> Path | None:
     """Return the executable of a component, or None where it is not installed."""
-    found = shutil.which(SOURCES[name].executable)
+    source = SOURCES[name]
+    if not source.runs:
+        return Path(source.executable) if Path(source.executable).is_file() else None
+    found = shutil.which(source.executable)
     return Path(found) if found else None
 
 

@@ -209,7 +209,7 @@ class Bus:
 
     def __init__(self, directory: Path, running: Running, services: Sequence[str] = ()) -> None:
         self._program = require("dbus-daemon")
-        self._running = running
+        self.running = running
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = directory / "bus"
         self.address = f"unix:path={self.socket}"
@@ -229,7 +229,7 @@ class Bus:
             "--nofork",
             "--print-address",
         ]
-        self._process = self._running.start(command, env, stdout=subprocess.PIPE)
+        self._process = self.running.start(command, env, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(b"unix:"), "the bus did not start"
 
@@ -242,7 +242,7 @@ class Bus:
     def stop(self) -> None:
         """End the daemon and remove its socket, as a logout does."""
         assert self._process is not None
-        self._running.end(self._process)
+        self.running.end(self._process)
         self.socket.unlink(missing_ok=True)
 
 

@@ -133,7 +133,13 @@ def resident(
 ) -> Iterator[Living]:
     """Run the resident until the end of the block; it must end by itself when asked to."""
     root = Path(__file__).resolve().parents[2]
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **environ}
+    # Of whoever runs the tests neither sleep nor lock nor network is a test's affair.
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(root),
+        "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/at/all",
+        **environ,
+    }
     command = [sys.executable, "-m", "tray.resident", *([] if icon else ["--no-icon"])]
     process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
     living = Living(process, environ)
