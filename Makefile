@@ -17,15 +17,23 @@ JS_SSO := 3.973.28
 JS_STS := 3.1169.0
 JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 
+# What the packages are built with.
+PACK := .tools/packaging/bin/python
+
+# What the hand-out of credentials is measured against, in an environment of its own.
+AWS_SSO_UTIL := aws-sso-util>=4.33,<5
+AWS_SSO_UTIL_STAMP := .tools/aws-sso-util/.installed
+
 # One more than there are cores, since many tests wait; more than four only fight for the machine.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench pictures soak clean components
+.PHONY: help demo test check format bench pictures soak clean components \
+  wheel frozen deb rpm package-test constraints
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## Try SSO Tray against an embedded Identity Center; needs no AWS account
 	@.venv/bin/sso-tray demo $(ARGS)
@@ -42,11 +50,33 @@ format: .venv/.check ## Format the code and mend what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/.test ## Print the performance table
+bench: .venv/.test $(AWS_SSO_UTIL_STAMP) frozen ## Print the performance table
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak $(ARGS)
+
+wheel: .tools/packaging/.ready ## Build the wheel and the source distribution, in dist
+	$(PACK) packaging/build.py wheel
+
+frozen: wheel ## Build the program that needs no Python, in build/frozen
+	$(PACK) packaging/build.py frozen
+
+deb: frozen ## Build the Debian package, in dist
+	$(PACK) packaging/build.py deb
+
+rpm: frozen ## Build the RPM package, which was never installed, in dist
+	$(PACK) packaging/build.py rpm
+
+package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade and remove the packages
+	@packaging/install-components
+	@PACK=$(PACK) $(PY) -m tests.packages $(ARGS)
+
+constraints: ## Take the newest versions the packages may be built from
+	rm -rf .tools/packaging
+	@: >packaging/constraints.txt
+	@$(MAKE) --no-print-directory frozen
+	$(PACK) packaging/build.py constraints
 
 pictures: .venv/.test components ## Take the README's pictures anew
 	@$(PY) -m tests.pictures
@@ -54,6 +84,10 @@ pictures: .venv/.test components ## Take the README's pictures anew
 clean: ## Remove everything that was built, downloaded or cached
 	rm -rf .venv .tools build dist artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find tray tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.tools/packaging/.ready: packaging/make-environment packaging/constraints.txt | .venv/.ready
+	@packaging/make-environment .tools/packaging
+	@touch $@
 
 components:
 	@tests/install-components
@@ -99,6 +133,12 @@ components:
 $(AWS_CLI_STAMP): | .venv/.test
 	@$(PY) tests/install_aws_cli.py aws-cdk-asset-awscli-v2==$(AWS_CLI_ASSET) .tools/awscli
 	@touch $@
+
+$(AWS_SSO_UTIL_STAMP): | .venv/.test
+	@echo 'Installing aws-sso-util, to be measured against'
+	@$(PY) -m venv --clear .tools/aws-sso-util
+	@.tools/aws-sso-util/bin/python -m pip --disable-pip-version-check --quiet install '$(AWS_SSO_UTIL)' \
+	  && touch $@ || echo 'It cannot be had; its rows are left out.'
 
 $(JS_STAMP): | .venv/.test
 	@$(PY) tests/install_js_sdk.py .tools/js \

@@ -22,8 +22,8 @@ LONGEST = 400
 """Lines a file may have: it should be read in one sitting."""
 
 SHARED = frozenset({
-    "tray.active_profile", "tray.errors", "tray.files", "tray.logs", "tray.records",
-    "tray.secret", "tray.settings",
+    "tray.active_profile", "tray.applied", "tray.applied_section", "tray.config_file",
+    "tray.errors", "tray.files", "tray.logs", "tray.records", "tray.secret", "tray.settings",
 })  # fmt: skip
 """The small modules any room but the sealed ones may use."""
 
@@ -33,7 +33,8 @@ _BELOW = frozenset({"tray.core", "tray.aws", "tray.system", *SHARED})
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.core": frozenset(),
     "tray.identity_center": frozenset(),
-    "tray.handout": frozenset(),
+    "tray.handout": frozenset({"tray.files", "tray.system"}),
+    "tray.handout.credentials": frozenset(),
     "tray.aws": _SMALL | {"tray.core"},
     "tray.system": _SMALL | {"tray.core"},
     "tray.worker": _BELOW,
@@ -46,9 +47,16 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     | {"tray.agent", "tray.worker", "tray.resident", "tray.handout", "tray.demo"},
     "tray.demo": _BELOW | {"tray.agent", "tray.demo_sandbox", "tray.identity_center"},
     "tray.demo_sandbox": _BELOW | {"tray.agent"},
-    "tray.__main__": frozenset({"tray.cli"}),
+    "tray.demo_witness": frozenset(),
+    "tray.upgrade": frozenset({"tray.system"}),
+    "tray.__main__": frozenset(
+        {"tray.agent", "tray.cli", "tray.errors", "tray.resident", "tray.system"}
+    ),
     **dict.fromkeys(SHARED, SHARED | {"tray.core"}),
     "tray.active_profile": SHARED | {"tray.core", "tray.system"},
+    "tray.applied": SHARED | {"tray.core", "tray.system", "tray.aws"},
+    "tray.applied_section": SHARED | {"tray.core", "tray.system", "tray.aws"},
+    "tray.config_file": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.records": SHARED | {"tray.core", "tray.system"},
     "tray.agent": SHARED | {"tray.core", "tray.system"},
 }
@@ -58,13 +66,13 @@ is where ports are wired. A file outside this table fails: a new room states its
 """
 
 ONLY_IN: Mapping[str, tuple[str, ...]] = {
-    "boto3": ("tray.aws", "tray.worker"),
+    "boto3": ("tray.aws", "tray.worker", "tray.demo_witness"),
     "botocore": ("tray.aws", "tray.worker"),
     "types_boto3_sso": ("tray.aws", "tray.worker"),
     "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
     "types_boto3_sts": ("tray.aws", "tray.worker"),
     "keyring": ("tray.worker.vault*",),
-    "secretstorage": ("tray.worker.vault*",),
+    "secretstorage": ("tray.worker.vault*", "tray.demo_witness"),
     "pystray": ("tray.desktop",),
     "PIL": ("tray.desktop",),
     "plyer": ("tray.desktop", "tray.worker"),

@@ -19,16 +19,19 @@ import pytest
 Component = Literal[
     "aws-newest",
     "aws-debian",
+    "aws-sso-util",
     "bash",
     "chromium",
     "dbus-daemon",
     "dbusmock",
     "desktop-file-validate",
+    "fish",
     "gdbus",
     "gio",
     "gnome-keyring-daemon",
     "js-sdk",
     "lxqt-panel",
+    "mandoc",
     "notify-send",
     "secret-tool",
     "xclip",
@@ -39,6 +42,7 @@ Component = Literal[
     "xprop",
     "xsel",
     "xvfb",
+    "zsh",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +72,7 @@ def _in_libraries(program: str) -> str:
 SOURCES: Mapping[Component, Source] = {
     "aws-newest": Source(str(ROOT / ".tools/awscli/aws"), "make test (on x86-64 Linux)"),
     "aws-debian": Source("/usr/bin/aws", "sudo apt-get install awscli"),
+    "aws-sso-util": Source(str(ROOT / ".tools/aws-sso-util/bin/aws-sso-util"), "make bench"),
     "bash": Source("bash", "sudo apt-get install bash"),
     "chromium": Source("chromium", "sudo apt-get install chromium"),
     "dbus-daemon": Source("dbus-daemon", "sudo apt-get install dbus"),
@@ -79,11 +84,13 @@ SOURCES: Mapping[Component, Source] = {
     "desktop-file-validate": Source(
         "desktop-file-validate", "sudo apt-get install desktop-file-utils"
     ),
+    "fish": Source("fish", "sudo apt-get install fish"),
     "gdbus": Source("gdbus", "sudo apt-get install libglib2.0-bin"),
     "gio": Source("gio", "sudo apt-get install libglib2.0-bin"),
     "gnome-keyring-daemon": Source("gnome-keyring-daemon", "sudo apt-get install gnome-keyring"),
     "js-sdk": Source(str(ROOT / ".tools/js/node"), "make test (with Node's npm or pip at hand)"),
     "lxqt-panel": Source("lxqt-panel", "sudo apt-get install lxqt-panel"),
+    "mandoc": Source("mandoc", "sudo apt-get install mandoc"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
     "xclip": Source("xclip", "sudo apt-get install xclip"),
@@ -96,6 +103,7 @@ SOURCES: Mapping[Component, Source] = {
     "xprop": Source("xprop", "sudo apt-get install x11-utils"),
     "xsel": Source("xsel", "sudo apt-get install xsel"),
     "xvfb": Source("Xvfb", "sudo apt-get install xvfb"),
+    "zsh": Source("zsh", "sudo apt-get install zsh"),
 }
 
 

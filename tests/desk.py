@@ -49,7 +49,7 @@ _BUS_CONFIG: Final = """\
 </busconfig>
 """
 
-_PANEL: Final = """\
+PANEL: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
   <property name="configver" type="int" value="2"/>
@@ -203,7 +203,7 @@ class Bus:
 
     Args:
         directory: short enough for a socket's path.
-        running: who ends it.
+        running: who ends it; starts more programs beside it.
         services: names below ``/usr/share/dbus-1/services`` that may be activated; no others are.
     """
 
@@ -475,7 +475,7 @@ def _environment(directory: Path, address: str) -> dict[str, str]:
         env[variable] = str(directory / name)
     channels = directory / "config/xfce4/xfconf/xfce-perchannel-xml"
     channels.mkdir(parents=True)
-    (channels / "xfce4-panel.xml").write_text(_PANEL)
+    (channels / "xfce4-panel.xml").write_text(PANEL)
     (channels / "xfce4-notifyd.xml").write_text(_NOTICES)
     (channels / "xfwm4.xml").write_text(_WINDOWS)
     # Nothing here has a frame, and to read the usual one's two thousand pictures takes longest.

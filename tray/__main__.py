@@ -1,7 +1,54 @@
-"""``python -m tray`` is the command ``sso-tray``."""
+"""The command ``sso-tray`` and ``python -m tray``: the command line, or at once the resident."""
 
+from __future__ import annotations
+
+import gc
+import os
 import sys
 
-from tray.cli.main import main
+_RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 
-sys.exit(main())
+
+def main() -> int:
+    """
+    Run what was asked for; returns the exit code.
+
+    The resident starts at each login, so it does so without the command line's libraries; where
+    one runs already, the command line has the words for it.
+    """
+    if sys.argv[1:] in _RUN:
+        # Nor does the command line need TLS to say that one runs already.
+        from tray.resident import without_tls  # noqa: F401  (before anything asks for it)
+    if sys.argv[1:] in _RUN and not _one_answers():
+        # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
+        # The resident begins to collect once it has started.
+        gc.disable()
+        from tray.resident.__main__ import main as live
+
+        return live()
+    from tray.cli.main import main as command_line
+
+    return command_line()
+
+
+def _one_answers() -> bool:
+    from tray.agent import AgentClient
+    from tray.errors import TrayError, Unreachable
+    from tray.system.paths import Paths, world
+
+    try:
+        with AgentClient(Paths.from_environment(os.environ).runtime_sockets, world(os.environ)):
+            return True
+    except Unreachable:
+        return False
+    except TrayError:  # a world we cannot live in: the command line says why
+        return True
+
+
+if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        # The current directory is on the import path; the resident gets a process without it.
+        from tray.cli.main import main as command_line
+
+        sys.exit(command_line())
+    sys.exit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tray.core.prompt import prompt_lines
 from tray.files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock import FileLock, lock_path
 
@@ -55,6 +56,36 @@ def record_active(state: Path, profile: str | None) -> None:
             active_path(state).unlink(missing_ok=True)
         else:
             write_atomic(active_path(state), os.fsencode(profile) + b"\n")
+
+
+def prompt_path(state: Path) -> Path:
+    """Return the file that the shell hooks read at each prompt (A2)."""
+    return state / "prompt"
+
+
+def write_prompt(
+    state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
+) -> None:
+    """
+    Tell the shells of the active profile, where that is news.
+
+    Args:
+        state: our state directory.
+        profile: the active profile's name, None for none.
+        guarded: whether shells are to leave it alone.
+        ends_at: when its session ends, seconds since the epoch, where that is known.
+
+    Raises:
+        OSError, FileRefused: the state directory cannot be written.
+    """
+    data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
+    path = prompt_path(state)
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(state)
+    write_atomic(path, data)
 
 
 def _line(path: Path) -> str | None:

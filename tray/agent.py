@@ -5,7 +5,8 @@ A client connects, sends one request and reads lines until ``done`` or ``error``
 ``subscribe`` goes on until one side closes. Every line carries ``"v": 1``.
 
 Requests: ``{"v", "program", "world", "op", ...}`` where ``world`` is `tray.system.paths.world` of
-the caller (rule C3) and ``op`` one of:
+the caller (rule C3). A caller that does not know those rules, the hand-out client, sends
+``environ`` instead: its variables, see `tray.resident.agent.world_told`. ``op`` is one of:
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5
@@ -16,8 +17,10 @@ the caller (rule C3) and ``op`` one of:
 ``cancel``     ``session``: end the sign-in under way
 ``logout`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
-``credentials``  ``profile``; -> ``done.credentials``: the ``credential_process`` document
-``whoami``     ``profile``; -> ``done.identity``
+``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
+               ``credential_process`` document. The hand-out client takes the whole line apart
+               by its exact beginning and end: `tray.handout.credentials`
+``whoami``     ``profile``, or null; -> ``done.identity``
 ``quit``       end the resident
 =============  ==========================================================================
 

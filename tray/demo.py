@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from typing import Final
 
 from tray.demo_sandbox import CONFIG, SESSION, START_URL, Sandbox, StepFailed
 from tray.identity_center import IdentityCenter
+from tray.system.spawn import module_command
 
 __all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]
 
@@ -186,7 +188,7 @@ def main() -> int:
             token_life=TOKEN_LIFE,
             rotation="strict",
         ) as center:
-            browser = f"{sys.executable} -m tray.demo --browser %s"
+            browser = shlex.join(module_command("tray.demo", "--browser", "%s"))
             sandbox = Sandbox(root, center.environment(), browser)
             demo = Demo(center, sandbox, _say)
             try:

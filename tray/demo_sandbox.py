@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from tray.agent import AgentClient
 from tray.aws.token_cache import cache_path
 from tray.errors import TrayError, Unreachable
 from tray.system.paths import Paths, world
+from tray.system.spawn import module_command, worker_environment
 
 START_URL: Final = "https://sso-portal.awsapps.com/start"
 SESSION: Final = "demo"
@@ -47,33 +47,6 @@ sso_region = eu-west-2
 sso_account_id = 123456789011
 sso_role_name = ReadOnly
 region = eu-west-1
-"""
-
-_IDENTITY: Final = """\
-import boto3, sys
-session = boto3.Session(profile_name=sys.argv[1])
-print(session.client("sts").get_caller_identity()["Arn"])
-"""
-
-# Another client of the keyring, in a process that knows nothing of us. It prints no secret.
-_KEYRING_ITEMS: Final = """\
-import hashlib, json, secretstorage, sys
-bus = secretstorage.dbus_init()
-for item in secretstorage.search_items(bus, {"service": sys.argv[1]}):
-    text = item.get_secret().decode()
-    try:
-        token = json.loads(text).get("refresh_token") or json.loads(text).get("refreshToken") or ""
-    except (ValueError, AttributeError):
-        token = ""
-    print(len(text), hashlib.sha256(token.encode()).hexdigest()[:12] if token else "-")
-"""
-
-
-_FORGET: Final = """\
-import secretstorage, sys
-bus = secretstorage.dbus_init()
-for item in list(secretstorage.search_items(bus, {"service": sys.argv[1]})):
-    item.delete()
 """
 
 
@@ -125,13 +98,13 @@ class Sandbox:
         settings = home / ".config" / "sso-tray" / "config.toml"
         settings.parent.mkdir(parents=True)
         settings.write_text(f'[keyring]\nservice = "{self.service}"\n')
-        return environ
+        return worker_environment(environ)
 
     @contextmanager
     def resident(self) -> Iterator[int]:
         """Run the real resident, in the tray where there is a desktop; gives its pid."""
         desktop = "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
-        command = [sys.executable, "-m", "tray", "run", *([] if desktop else ["--no-icon"])]
+        command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
         try:
             self.until(self._answers, "the resident serves its socket")
@@ -180,7 +153,7 @@ class Sandbox:
     def tray(self, *arguments: str, whole: bool = False) -> str:
         """Run the command line as a person does; return what it prints, or its last line."""
         done = subprocess.run(
-            [sys.executable, "-m", "tray", *arguments],
+            module_command("tray", *arguments),
             env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -195,20 +168,20 @@ class Sandbox:
 
     def boto3(self, profile: str) -> str:
         """Return who boto3 is with a profile, asked in a process of its own."""
-        return self.python(_IDENTITY, profile).strip()
+        return self.witness("identity", profile).strip()
 
     def keyring_items(self) -> list[str]:
         """Return short hashes of the refresh tokens in the demo's keyring items."""
         try:
-            lines = self.python(_KEYRING_ITEMS, self.service).splitlines()
+            lines = self.witness("keyring", self.service).splitlines()
         except StepFailed:
             return []
         return [line.split()[1] for line in lines]
 
-    def python(self, code: str, *arguments: str) -> str:
-        """Run a few lines that know nothing of us, and return what they print."""
+    def witness(self, *arguments: str) -> str:
+        """Ask a process that uses nothing of ours, and return what it prints."""
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
+            module_command("tray.demo_witness", *arguments),
             env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -246,4 +219,4 @@ class Sandbox:
     def close(self) -> None:
         """Leave nothing behind in the keyring."""
         with suppress(StepFailed):
-            self.python(_FORGET, self.service)
+            self.witness("forget", self.service)

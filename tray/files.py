@@ -125,7 +125,14 @@ def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "t
     return bytes(data)
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, seam: Seam | None = None) -> None:
+def write_atomic(
+    path: Path,
+    data: bytes,
+    *,
+    mode: int = 0o600,
+    group: int | None = None,
+    seam: Seam | None = None,
+) -> None:
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
 
@@ -137,6 +144,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, seam: Seam | Non
         path: its directory exists.
         data: the whole new content.
         mode: permission bits of the new file, exactly, whatever the umask says.
+        group: whose it is to be, as far as the system lets us; None: as new files are.
         seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
 
     Raises:
@@ -148,7 +156,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, seam: Seam | Non
     target = _target_of(path)
     temp = target.with_name(f".sso-tray.{os.urandom(8).hex()}.tmp")
     with _removed_on_failure(temp):
-        _write_temp(temp, data, mode)
+        _write_temp(temp, data, mode, group)
         tell("temp-written")
         _rename(lambda: temp.replace(target))
     tell("renamed")
@@ -279,9 +287,13 @@ def _removed_on_failure(temp: Path) -> Iterator[None]:
         raise
 
 
-def _write_temp(temp: Path, data: bytes, mode: int) -> None:
+def _write_temp(temp: Path, data: bytes, mode: int, group: int | None) -> None:
     descriptor = os.open(temp, _TEMP_FLAGS, 0o600)
     try:
+        if group is not None and hasattr(os, "fchown"):
+            # A group that we are no member of cannot be given; the file is then our own group's.
+            with suppress(PermissionError):
+                os.fchown(descriptor, -1, group)
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, mode)
         left = memoryview(data)

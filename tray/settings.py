@@ -23,13 +23,23 @@ LONGEST_SESSION = 366 * DAY
 LONGEST_WARNING = 7 * DAY
 
 _KNOWN = {
-    "": ("browser", "guarded", "keyring", "sessions", "warnings", "compat", "log"),
+    "": (
+        "browser",
+        "guarded",
+        "keyring",
+        "sessions",
+        "profiles",
+        "warnings",
+        "compat",
+        "log",
+    ),
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
 _KNOWN_OF_SESSION = ("length_hours", "browser")
+_KNOWN_OF_PROFILE = ("browser",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Settings:
         keyring_service: the service name of our keyring items (K2).
         empty_refresh_members: write protocol.md's three empty strings into lean files (K3).
         browsers: command templates by session key (L11); the key ``*`` is for all others.
+        profile_browsers: likewise by profile, for its console.
         notices: whether warnings are shown as notifications.
         log_debug: log more.
         problems: one sentence for each key of ``config.toml`` that means nothing to us: most
@@ -52,13 +63,15 @@ class Settings:
     keyring_service: str = KEYRING_SERVICE
     empty_refresh_members: bool = False
     browsers: Mapping[str, str] = field(default_factory=dict)
+    profile_browsers: Mapping[str, str] = field(default_factory=dict)
     notices: bool = True
     log_debug: bool = False
     problems: tuple[str, ...] = ()
 
-    def browser(self, key: str) -> str | None:
-        """Return the browser command template for a session, or None for the system's."""
-        return self.browsers.get(key, self.browsers.get("*"))
+    def browser(self, key: str, profile: str | None = None) -> str | None:
+        """Return the browser command template for a session's pages, or None for the system's."""
+        own = None if profile is None else self.profile_browsers.get(profile)
+        return own or self.browsers.get(key, self.browsers.get("*"))
 
 
 def read_settings(config: Path, state: Path) -> Settings:
@@ -227,6 +240,11 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
         browser = one.take("browser", "", _word, "a command such as 'firefox -P work %s'")
         if browser:
             browsers[key] = browser
+    profiles, of_profiles = top.table("profiles"), dict(settings.profile_browsers)
+    for name in profiles.keys():  # noqa: SIM118  (a table of ours, not a dict)
+        browser = profiles.table(name).take("browser", "", _word, "a command such as 'firefox %s'")
+        if browser:
+            of_profiles[name] = browser
     everywhere = top.take("browser", "", _word, "a command such as 'firefox %s'")
     if everywhere:
         browsers["*"] = everywhere
@@ -254,6 +272,7 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
             "empty_refresh_members", settings.empty_refresh_members, _flag, "true or false"
         ),
         browsers=browsers,
+        profile_browsers=of_profiles,
         notices=top.table("warnings").take("show", settings.notices, _flag, "true or false"),
         log_debug=logs.take("debug", settings.log_debug, _flag, "true or false"),
     )
@@ -264,4 +283,6 @@ def _unknown(top: _Table) -> tuple[str, ...]:
     tables = [(top, _KNOWN[""]), *((top.table(name), _KNOWN[name]) for name in _KNOWN if name)]
     sessions = top.table("sessions")
     tables += [(sessions.table(key), _KNOWN_OF_SESSION) for key in sessions.keys()]  # noqa: SIM118  (a table of ours, not a dict)
+    profiles = top.table("profiles")
+    tables += [(profiles.table(name), _KNOWN_OF_PROFILE) for name in profiles.keys()]  # noqa: SIM118  (likewise)
     return tuple(sentence for table, known in tables for sentence in table.unknown(known))

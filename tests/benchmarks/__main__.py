@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import change, click, config_parsing, renewals, resident, start
+from tests.benchmarks import (
+    change,
+    click,
+    config_parsing,
+    frozen,
+    hand_out,
+    renewals,
+    resident,
+    start,
+)
 from tests.benchmarks.table import Figure, show
 
 
@@ -17,10 +26,12 @@ def _config() -> list[Figure]:
 
 PARTS = {
     "config": _config,
+    "hand-out": hand_out.measure,
     "change": change.measure,
     "renewals": renewals.measure,
     "click": click.measure,
     "start": start.measure,
+    "frozen": frozen.measure,
     "resident": resident.measure,
 }
 

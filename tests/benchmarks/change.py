@@ -83,7 +83,9 @@ async def _changes(home: Path) -> list[float]:
     loop = Loop(TrayState("machine"), perform=perform, changed=nothing, arm=nothing)
     session = SsoSession("corp", "https://x.awsapps.com/start", "eu-west-2")
     loop.post(ConfigRead(Catalog((session,))))
-    watch = Watch(paths, tokens=take, config=nothing, settings=nothing, records=nothing)
+    watch = Watch(
+        paths, tokens=take, config=nothing, settings=nothing, records=nothing, applied=nothing
+    )
     watch.follow(["corp"])
     watch.start()
     path = cache_path(paths.token_cache, "corp")

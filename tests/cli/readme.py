@@ -36,7 +36,10 @@ def synopsis(name: str, command: click.Command) -> str:
     """Return how a command is typed, ``|`` escaped for a table."""
     context = click.Context(command, info_name=name)
     words = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
-    return " ".join(["sso-tray", name, *words, *_options(command, context)]).replace("|", r"\|")
+    options = list(_options(command, context))
+    # Where everything after the first word is somebody else's, ours have to stand before it.
+    typed = [*words, *options] if context.allow_interspersed_args else [*options, *words]
+    return " ".join(["sso-tray", name, *typed]).replace("|", r"\|")
 
 
 def says(command: click.Command) -> str:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,12 +193,17 @@ class Stage:
 
     def tray(self, *arguments: str, **variables: str | None) -> Done:
         """Run the command to its end; no command may ever tell a traceback or a secret."""
+        done = self.given_out(*arguments, **variables)
+        if "credentials" not in arguments:
+            assert not [secret for secret in self.center.secrets() if secret in done.out]
+        return done
+
+    def given_out(self, *arguments: str, **variables: str | None) -> Done:
+        """Run a command whose output, not its errors, is meant to hold credentials."""
         with self.start(*arguments, with_input=False, **variables) as process:
             out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err, err
-        given_out = {"credentials"} & set(arguments)
-        told = err if given_out else out + err
-        assert not [secret for secret in self.center.secrets() if secret in told]
+        assert not [secret for secret in self.center.secrets() if secret in err]
         return Done(process.returncode, out, err)
 
     def status(self, key: str = "corp", **variables: str | None) -> dict[str, Any]:
@@ -264,6 +269,14 @@ class Stage:
         end = parse_timestamp(json.loads(self.file_of(key).read_text())["expiresAt"])
         while (left := end - time.time()) >= 0:
             time.sleep(left + 0.01)
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for what a file will say; only a look tells."""
+        for _ in range(int(PATIENCE / LOOK_AGAIN)):
+            if true():
+                return
+            time.sleep(LOOK_AGAIN)
+        raise AssertionError("waited in vain")
 
     def unreachable(self) -> dict[str, str]:
         """Return the variables of a world in which nobody answers for AWS."""

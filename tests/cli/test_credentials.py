@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 
 from tests.cli.stage import CONFIG, Stage
+from tests.e2e.desk import until
 
 ARN = "print(session.client('sts').get_caller_identity()['Arn'])"
 
@@ -181,16 +184,21 @@ def test_whoami_without_a_sign_in_is_3(either: Stage) -> None:
     assert "sso-tray login corp" in done.err
 
 
-def test_who_asked_is_in_the_history(stage: Stage) -> None:
-    """The history knows which profile's credentials were given out, and no secret (F1)."""
-    stage.signed_in_by_cli()
-    stage.tray("credentials", "--profile", "dev")
+def test_who_asked_is_in_the_history(either: Stage) -> None:
+    """The history knows which program got which profile's credentials, and no secret (F1)."""
+    either.signed_in_by_cli()
+    either.tray("credentials", "--profile", "dev")
+    path = either.state / "history.jsonl"
+    # The resident writes it down after its answer, which we have already.
+    until(lambda: path.exists() and '"credentials"' in path.read_text(), "it is written down")
 
-    history = (stage.state / "history.jsonl").read_text()
+    history = path.read_text()
 
     last = json.loads(history.splitlines()[-1])
-    assert ("credentials", "corp", "dev") == (last["what"], last["session"], last["detail"])
-    assert not [secret for secret in stage.center.secrets() if secret in history]
+    name = Path("/proc/self/comm").read_text().strip()
+    assert ("credentials", "corp") == (last["what"], last["session"])
+    assert f"dev, to {name} ({os.getpid()})" == last["detail"]
+    assert not [secret for secret in either.center.secrets() if secret in history]
 
 
 def test_a_profile_just_added_works_at_once(either: Stage) -> None:

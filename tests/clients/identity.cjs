@@ -6,7 +6,8 @@ const { createInterface } = require("node:readline");
 const { GetCallerIdentityCommand, STSClient } = require("@aws-sdk/client-sts");
 const { fromSSO } = require("@aws-sdk/credential-provider-sso");
 
-const [profile, wanted] = process.argv.slice(2);
+const [named, wanted] = process.argv.slice(2);
+const profile = named || undefined; // else whoever a bare client is
 const credentials = wanted === "sso" ? fromSSO({ profile }) : undefined; // else the default chain
 const sts = new STSClient({ profile, credentials, maxAttempts: 1 });
 

@@ -38,7 +38,7 @@ import sys
 
 import boto3
 
-sts = boto3.Session(profile_name=sys.argv[1]).client("sts")
+sts = boto3.Session(profile_name=sys.argv[1] or None).client("sts")
 for _ in sys.stdin:
     try:
         told = {"account": sts.get_caller_identity()["Account"]}
@@ -80,7 +80,7 @@ def client(name: ClientName, env: Mapping[str, str], profile: str) -> Iterator[C
     Args:
         name: which one; the test is skipped where it is missing.
         env: the whole environment; see :func:`tests.clients.aws_cli.client_environment`.
-        profile: as whom to ask.
+        profile: as whom to ask; empty: as whoever a bare client is.
     """
     if name in _VERSIONS:
         yield lambda: _asked_by_cli(_VERSIONS[name], env, profile)
@@ -96,7 +96,8 @@ def ask(name: ClientName, env: Mapping[str, str], profile: str) -> Answer:
 
 
 def _asked_by_cli(version: Version, env: Mapping[str, str], profile: str) -> Answer:
-    done = aws_cli(version, "sts", "get-caller-identity", "--profile", profile, env=env)
+    named = ("--profile", profile) if profile else ()
+    done = aws_cli(version, "sts", "get-caller-identity", *named, env=env)
     if done.returncode:
         return Answer(error=done.stderr.strip())
     return Answer(json.loads(done.stdout)["Account"])

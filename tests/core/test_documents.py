@@ -15,11 +15,19 @@ from tray.core.view import View, view
 def test_the_status_document_keeps_to_its_schema() -> None:
     """What a view holds is there, with times in whole seconds UTC."""
     document = status_document(
-        _seen(), active_profile="dev", applies=["default"], resident=Running(7, T0 + 0.5)
+        _seen(),
+        active_profile="dev",
+        applies=["default"],
+        resident=Running(7, T0 + 0.5, "1.2", "No tray."),
     )
 
     validate("status", document)
-    assert {"pid": 7, "since": "2027-01-15T08:00:00Z"} == document["resident"]
+    assert {
+        "pid": 7,
+        "since": "2027-01-15T08:00:00Z",
+        "program": "1.2",
+        "no_tray": "No tray.",
+    } == document["resident"]
     assert ("signed-in", "2027-01-15T09:00:00Z", True) == tuple(
         document["sessions"][0][name] for name in ("state", "token_expires_at", "renews")
     )

@@ -69,13 +69,19 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         "---",
         "Profile: dev",
         ["None", "dev"],
+        "Let a bare aws follow this choice",
         "Open AWS console",
         "Copy environment",
         "---",
         "Recent activity",
         ["17:42 signed in corp"],
         "Settings",
-        ["Start at login", "Warn before a session ends", "Keep refresh tokens in the keyring"],
+        [
+            "Start at login",
+            "Warn before a session ends",
+            "A bare aws follows the active profile",
+            "Keep refresh tokens in the keyring",
+        ],
         "Help",
         [
             "All commands: sso-tray --help",
@@ -85,6 +91,17 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         "Quit",
         "Quit and hand sessions back to the AWS CLI",
     ] == labels(menu)
+
+
+def test_what_applies_already_is_not_offered_again() -> None:
+    """A3: one click at the first pick; afterwards the tick in the settings takes it back."""
+    menu = list(
+        every(entries(with_profiles(DEV, active="dev"), Extras(default_follows=True), NOW))
+    )
+
+    rows = [one for one in menu if one.event == ev.SettingWanted("default-follows", on=False)]
+    assert [("setting:default-follows", True)] == [(one.key, one.checked) for one in rows]
+    assert "offer-default" not in [one.key for one in menu]
 
 
 def test_every_row_tells_the_rules_what_it_says() -> None:
@@ -103,6 +120,8 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
         "environment": ev.EnvironmentWanted("dev"),
         "setting:start-at-login": ev.SettingWanted("start-at-login", on=False),
         "setting:warnings": ev.SettingWanted("warnings", on=True),
+        "offer-default": ev.SettingWanted("default-follows", on=True),
+        "setting:default-follows": ev.SettingWanted("default-follows", on=True),
         "setting:adopt": ev.SettingWanted("adopt", on=False),
         "quit": ev.QuitWanted(),
         "quit-hand-back": ev.QuitWanted(hand_back=True),
@@ -166,9 +185,7 @@ def test_without_any_config_the_first_row_says_how_to_begin() -> None:
     """M1: "Set up AWS access", and the command that does it."""
     menu = entries(View((), (), None, "signed-out", 0, False, ()), Extras(), NOW)
 
-    assert ["Set up AWS access", ["Type in a terminal: aws configure sso"], "---"] == (
-        labels(menu)[:3]
-    )
+    assert ["Set up AWS access", ["Type in a terminal: sso-tray add"], "---"] == (labels(menu)[:3])
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:

@@ -18,7 +18,7 @@ def test_with_no_config_the_menu_says_how_to_begin_and_follows_when_it_is_there(
         who.desk.key("Escape")
 
         assert box[3] - box[1] < 250
-        assert ["Set up AWS access", ["Type in a terminal: aws configure sso"], "---"] == (
+        assert ["Set up AWS access", ["Type in a terminal: sso-tray add"], "---"] == (
             who.menu().labels()[:3]
         )
         assert [] == who.living.notices()

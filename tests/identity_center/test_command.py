@@ -28,10 +28,12 @@ def test_it_prints_exports_serves_and_ends(how: signal.Signals) -> None:
         line = process.stdout.readline()
         found = re.fullmatch(
             r"export AWS_ENDPOINT_URL_SSO=(http://127\.0\.0\.1:\d+) "
-            r"AWS_ENDPOINT_URL_SSO_OIDC=\1 AWS_ENDPOINT_URL_STS=\1\n",
+            r"AWS_ENDPOINT_URL_SSO_OIDC=\1 AWS_ENDPOINT_URL_STS=\1 AWS_ENDPOINT_URL_SIGNIN=\1\n",
             line,
         )
-        assert found is not None
+        if found is None:
+            process.kill()
+        assert found is not None, line
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(f"{found[1]}/device", timeout=20) as page:
             status = page.status

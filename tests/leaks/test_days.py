@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ EVERYWHERE = {
     "told to subscribers",
 }
 PROFILE, OTHER = "dev-profile", "test-profile"
+ASKS_THE_ENDPOINT = """
+import boto3
+credentials = boto3.Session().get_credentials()
+credentials.get_frozen_credentials()
+print(credentials.method)
+"""
 
 
 def junk(witness: Witness) -> list[bytes]:
@@ -67,6 +74,11 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
                 living.ask("credentials", profile=PROFILE)
             given = witness.tray("credentials", "--profile", PROFILE)
             whose = witness.tray("whoami", "--profile", OTHER)
+            witness.tray("credentials", "--profile", PROFILE, "--format", "env")
+            quick = witness.hand_out(PROFILE)
+            command = (sys.executable, "-c", ASKS_THE_ENDPOINT)
+            served = witness.tray("exec", "--profile", PROFILE, "--endpoint", "--", *command)
+            link = witness.tray("console", "--print", "--profile", PROFILE)
             witness.memory(living)
             for kind in (*TROUBLE, *REFUSALS):
                 center.fault("CreateToken", kind, grant_type="refresh_token")
@@ -85,7 +97,9 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
             signed_out = witness.tray("logout", SESSION)
         document, seen = json.loads(given.out), witness.seen()
 
-        assert [0] * 5 == [one.code for one in (signed_in, given, whose, again, signed_out)]
+        done = (signed_in, given, whose, quick, served, link, again, signed_out)
+        assert [0] * 8 == [one.code for one in done]
+        assert ("container-role", json.loads(quick.out)) == (served.out.strip(), document)
         assert "session-over" == expired["reason"]
         assert {document["SecretAccessKey"], document["SessionToken"]} <= center.secrets()
         assert {} == witness.found()
@@ -105,10 +119,13 @@ def test_a_day_without_a_keyring(tmp_path: Path) -> None:
             center.fault("CreateToken", kind, grant_type="refresh_token")
             witness.tray("renew", LEGACY)
         given = witness.tray("credentials", "--profile", "dev")
+        quick = witness.hand_out("dev")
         signed_out = witness.tray("logout", LEGACY)
+        refused = witness.hand_out("dev")
         found = witness.found()
 
-        assert [0] * 3 == [one.code for one in (signed_in, given, signed_out)]
+        done = (signed_in, given, quick, signed_out, refused)
+        assert [0, 0, 0, 0, 3] == [one.code for one in done]
         assert {"access token", "refresh token", "client secret"} >= found.pop(
             f"file home/.aws/sso/cache/{witness.here.file_of(LEGACY).name}"
         )

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from tests.e2e.desk import ROOT, Desk, Done, desk, until
 from tests.keyring_session import Kind
 from tests.leaks.canaries import Canaries
 from tests.resident.living import PATIENCE, Living, resident
+from tray.handout import install
+from tray.system.paths import Paths
 
 HERE = Path(__file__).parent
 
@@ -72,6 +75,23 @@ class Witness:
         self.note(f"stderr of {arguments[0]}", err)
         self.look()
         return Done(process.returncode, out, err)
+
+    def hand_out(self, profile: str) -> Done:
+        """Run the hand-out client; it says what ``credentials`` says."""
+        argv = install(Paths.from_environment(self.here.environ).state, self.here.environ)
+        done = subprocess.run(
+            [*argv, profile],
+            env=self.here.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.note("stdout of credentials", done.stdout)
+        self.note("stderr of credentials", done.stderr)
+        self.look()
+        return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
     def resident(self) -> Iterator[Living]:

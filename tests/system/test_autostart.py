@@ -342,3 +342,17 @@ def _tray(home: Path, *words: str) -> tuple[int, str]:
         timeout=60,
     )
     return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def test_the_user_unit_and_an_entry_are_never_both(tmp_path: Path) -> None:
+    """Where systemd starts it, it is on without an entry, and only systemctl takes it off."""
+    wanted = tmp_path / "systemd/user/graphical-session.target.wants/sso-tray.service"
+    wanted.parent.mkdir(parents=True)
+    wanted.symlink_to("/usr/lib/systemd/user/sso-tray.service")
+    entry = DesktopEntry.of({"HOME": "/home/ada", "XDG_CONFIG_HOME": str(tmp_path)})
+
+    entry.enable(["/usr/bin/sso-tray", "run"])
+
+    assert ("on", False) == (entry.status(), Path(entry.place).exists())
+    with pytest.raises(UserMustAct, match=r"systemctl --user disable sso-tray\.service"):
+        entry.disable()

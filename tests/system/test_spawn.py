@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -8,7 +9,14 @@ from pathlib import Path
 import pytest
 
 import tray
-from tray.system.spawn import start_detached, worker_command, worker_environment
+from tray.system.spawn import (
+    PARTS,
+    module_command,
+    start_detached,
+    without_bootloader,
+    worker_command,
+    worker_environment,
+)
 
 ROOT = Path(tray.__file__).parents[1]
 
@@ -62,7 +70,8 @@ def test_a_worker_keeps_the_import_path_behind_our_own() -> None:
     """PYTHONPATH stays, and the same `tray` as ours comes first."""
     environ = worker_environment({"PYTHONPATH": "/one" + os.pathsep + os.pathsep + "/two"})
 
-    assert environ["PYTHONPATH"].split(os.pathsep)[-2:] == ["/one", "/two"]
+    kept = [path for path in environ["PYTHONPATH"].split(os.pathsep) if path]
+    assert ["/one", "/two"] == kept[-2:]
 
 
 def test_a_worker_imports_our_tray_and_nothing_from_the_current_directory(
@@ -121,3 +130,29 @@ def test_what_cannot_be_started_is_told(tmp_path: Path) -> None:
     """No such program is an OSError in the caller, not a silent nothing."""
     with pytest.raises(FileNotFoundError):
         start_detached([str(tmp_path / "no-such-program")], os.environ)
+
+
+def test_a_frozen_program_starts_its_parts_through_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no interpreter to be asked for -m; the one entry takes the module's name."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/usr/lib/sso-tray/sso-tray")
+
+    part = ["/usr/lib/sso-tray/sso-tray", "--internal", "tray.worker", "shared"]
+    assert part == worker_command("shared")
+    assert ["/usr/lib/sso-tray/sso-tray", "run"] == module_command("tray", "run")
+    assert "PYTHONPATH" not in worker_environment({})
+
+
+def test_what_the_bootloader_put_into_the_environment_reaches_no_child() -> None:
+    """A browser must not load our libraries; what the user had set is theirs again."""
+    environ = {"LD_LIBRARY_PATH": "/ours", "_PYI_ARCHIVE_FILE": "x", "HOME": "/home/ada"}
+
+    assert {"HOME": "/home/ada"} == without_bootloader(environ)
+    environ["LD_LIBRARY_PATH_ORIG"] = "/theirs"
+    assert {"HOME": "/home/ada", "LD_LIBRARY_PATH": "/theirs"} == without_bootloader(environ)
+
+
+@pytest.mark.parametrize("module", PARTS)
+def test_every_part_exists(module: str) -> None:
+    """What a frozen program holds can be run by name."""
+    assert importlib.util.find_spec(module) is not None

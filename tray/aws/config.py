@@ -23,6 +23,7 @@ __all__ = [
     "CatalogReader",
     "ConfigFiles",
     "active_profile_from_environment",
+    "every_profile",
     "profile_settings",
     "read_catalog",
 ]
@@ -75,13 +76,26 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
         NotFound: there is no such profile.
         ConfigRejected: see :func:`read_catalog`.
     """
-    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
-    if name not in merged.profiles:
+    every = every_profile(files)
+    if name not in every:
         raise NotFound(f'There is no profile "{clean(name)}" in {clean(str(files.config), 160)}.')
-    settings = merged.profiles[name]
-    return MappingProxyType(
-        {key: HIDDEN if key in _SECRET_KEYS else value for key, value in settings.items()}
-    )
+    return every[name]
+
+
+def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
+    """
+    Return what :func:`profile_settings` does, for all profiles, the files read once.
+
+    Raises:
+        ConfigRejected: see :func:`read_catalog`.
+    """
+    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
+    return {
+        name: MappingProxyType(
+            {key: HIDDEN if key in _SECRET_KEYS else value for key, value in settings.items()}
+        )
+        for name, settings in merged.profiles.items()
+    }
 
 
 class CatalogReader:

@@ -117,7 +117,7 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
         ConfigRejected: botocore refuses these bytes too; ``line`` is configparser's, which is the
             first fault but for those that let it read on until a worse one.
     """
-    text = _decode(data, file, encoding or _native_encoding())
+    text = _decode(data, file, encoding or native_encoding())
     reading = _Reading(file, text)
     _read_lines(reading)
     reading.sections.pop(_DEFAULT, None)
@@ -131,7 +131,8 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
     return reading.sections
 
 
-def _native_encoding() -> str:
+def native_encoding() -> str:
+    """Return what Python's ``open`` takes a file for, as botocore does: UTF-8 as a rule."""
     return "utf-8" if sys.flags.utf8_mode else locale.getencoding()
 
 
@@ -290,7 +291,7 @@ def lines_of(data: bytes, headers: Collection[str]) -> dict[str, int]:
         headers: section headers as :func:`parse` returned them.
     """
     found: dict[str, int] = {}
-    text = _universal(data.decode(_native_encoding(), "replace"))
+    text = _universal(data.decode(native_encoding(), "replace"))
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped[:1] == "[" and (header := stripped[1 : stripped.rfind("]")]) in headers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tray.aws.answers import number_member, secret_member, text_member
@@ -18,6 +19,14 @@ from tray.errors import TokenRejected
 from tray.secret import Secret
 
 _PAGE = 100
+
+Answer = Mapping[str, Any]
+Asking = Callable[[Callable[[], Answer]], Answer]
+"""How one page is asked for: at once, or as patiently as who lists hundreds of accounts has to."""
+
+
+def _at_once(ask: Callable[[], Answer]) -> Answer:
+    return ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +74,40 @@ class Portal:
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
-    def list_accounts(self, access_token: Secret, region: str) -> Iterator[Account]:
+    def list_accounts(
+        self, access_token: Secret, region: str, asking: Asking = _at_once
+    ) -> Iterator[Account]:
         """
         Yield the user's accounts, asking for a page when it is needed.
+
+        Args:
+            access_token: a good one.
+            region: the session's.
+            asking: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
             WillRetry: as usual.
         """
         method = self._clients.portal(region).list_accounts
-        for row in self._rows("ListAccounts", method, {}, access_token, "accountList"):
+        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", asking):
             yield Account(
                 account_id=text_member("ListAccounts", row, "accountId"),
                 name=str(row.get("accountName", "")),
                 email=str(row.get("emailAddress", "")),
             )
 
-    def list_roles(self, access_token: Secret, region: str, account_id: str) -> Iterator[str]:
+    def list_roles(
+        self, access_token: Secret, region: str, account_id: str, asking: Asking = _at_once
+    ) -> Iterator[str]:
         """
         Yield the names of the user's roles in an account.
+
+        Args:
+            access_token: a good one.
+            region: the session's.
+            account_id: 12 digits.
+            asking: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
@@ -92,7 +116,8 @@ class Portal:
         """
         method = self._clients.portal(region).list_account_roles
         arguments = {"accountId": account_id}
-        for row in self._rows("ListAccountRoles", method, arguments, access_token, "roleList"):
+        operation = "ListAccountRoles"
+        for row in self._rows(operation, method, arguments, access_token, "roleList", asking):
             yield text_member("ListAccountRoles", row, "roleName")
 
     def role_credentials(
@@ -169,13 +194,14 @@ class Portal:
         arguments: Mapping[str, object],
         access_token: Secret,
         name: str,
+        asking: Asking,
     ) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of all pages; a page mark that comes again would never end."""
         seen: set[str] = set()
         paging: dict[str, object] = {"maxResults": _PAGE}
         while True:
             whole = {"accessToken": access_token.reveal(), **arguments, **paging}
-            answer = self._clients.call(operation, method, whole)
+            answer = asking(partial(self._clients.call, operation, method, whole))
             yield from answer.get(name) or ()
             mark = answer.get("nextToken")
             if not mark:

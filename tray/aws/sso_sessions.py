@@ -101,9 +101,13 @@ def _problem(owner: str, url: str, region: str) -> str | None:
     flaw = start_url_flaw(url)
     if flaw is not None:
         return f"{owner} has a start URL that {flaw}."
-    if _REGION.fullmatch(region) is None:
-        return f'{owner} has an sso_region that is no AWS region: "{clean(region)}".'
-    return None
+    wrong = region_flaw(region)
+    return None if wrong is None else f"{owner} has an sso_region that {wrong}."
+
+
+def region_flaw(region: str) -> str | None:
+    """Return why this is no AWS region, as the end of "an sso_region that ...", or None."""
+    return None if _REGION.fullmatch(region) else f'is no AWS region: "{clean(region)}"'
 
 
 def start_url_flaw(url: str) -> str | None:

@@ -182,7 +182,7 @@ class Alone:
         for effect in self._fed(event):
             self._kept(effect, key)
 
-    def write_down(self, what: str, key: str, detail: str) -> None:
+    def write_down(self, what: str, key: str | None, detail: str) -> None:
         """Add a line to the history: who asked for which role is found there."""
         self._history.add(now().wall, what, key, detail)
 

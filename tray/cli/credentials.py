@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from tray.cli import manual
+from tray.active_profile import read_active
+from tray.cli import completing, manual
+from tray.cli.environment import FORMATS, Format, written
 from tray.cli.here import JOB_PATIENCE, Ended, Here, now
 from tray.cli.naming import profile_meant
 from tray.core import events as ev
 from tray.core.commands import sign_in_first
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
+from tray.core.text import given_to
 from tray.errors import SignInNeeded, TokenRejected
+from tray.system.processes import program_behind
 
 if TYPE_CHECKING:
     from tray.cli.alone import Alone
@@ -23,26 +27,45 @@ Wanted = Literal["credentials", "whoami"]
 
 
 @click.command(help=manual.CREDENTIALS)
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["process"]),
+    type=click.Choice(FORMATS),
     default="process",
     show_default=True,
     help="For whom.",
 )
-def credentials(*, profile: str | None, form: str) -> None:
+@click.option(
+    "--active",
+    is_flag=True,
+    help="The active profile, whatever AWS_PROFILE says.",
+)
+def credentials(*, profile: str | None, form: Format, active: bool) -> None:
     """Print credentials."""
-    del form  # there is one so far
-    click.echo(json.dumps(_document("credentials", profile)))
+    if active and profile is not None:
+        raise click.UsageError("--active and --profile name two different profiles.")
+    here = Here.of_this_process()
+    meant = _meant(here, profile, active=active)
+    click.echo(written(form, given(here, "credentials", meant), meant))
 
 
 @click.command(help=manual.WHOAMI)
-@click.option("--profile", metavar="P", help="Which profile; else the active one.")
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completing.profiles,
+)
 def whoami(*, profile: str | None) -> None:
     """Ask AWS who we are."""
-    found = _document("whoami", profile)
+    here = Here.of_this_process()
+    found = given(here, "whoami", _meant(here, profile))
     for label, member in (
         ("user", "user"),
         ("account", "account"),
@@ -53,18 +76,21 @@ def whoami(*, profile: str | None) -> None:
             click.echo(f"{label:<8} {found[member]}")
 
 
-def _document(wanted: Wanted, name: str | None) -> dict[str, Any]:
+def _meant(here: Here, name: str | None, *, active: bool = False) -> Profile:
+    """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
+    in_force = read_active(here.paths.state) if active else here.profile_in_force
+    return profile_meant(here.catalog(), name, in_force)
+
+
+def given(here: Here, wanted: Wanted, profile: Profile) -> dict[str, Any]:
     """
-    Return what was asked for.
+    Return what was asked for, from the resident or without it.
 
     Raises:
         Ended: the resident could not get it.
         TrayError: we could not; `SignInNeeded` where a person must sign in.
     """
-    here = Here.of_this_process()
-    catalog = here.catalog()
-    profile = profile_meant(catalog, name, here.profile_in_force)
-    session = next((one for one in catalog.sessions if one.key == profile.session), None)
+    session = next((one for one in here.catalog().sessions if one.key == profile.session), None)
     done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
         return _alone(here, wanted, session, profile)
@@ -84,8 +110,12 @@ def _alone(
 
     with Alone(here) as alone:
         if session is None:
-            return _asked(alone, wanted, None, profile)
-        return _of_session(alone, wanted, session, profile)
+            found = _asked(alone, wanted, None, profile)
+        else:
+            found = _of_session(alone, wanted, session, profile)
+        detail = given_to(profile.name, program_behind(os.getpid()))
+        alone.write_down(wanted, profile.session, detail)
+        return found
 
 
 def _asked(
@@ -111,7 +141,6 @@ def _of_session(
         _renew(alone, session)  # one refresh decides (R6)
         found = _asked(alone, wanted, session, profile)
     alone.tell(session.key, ev.CredentialsGiven(session.key))
-    alone.write_down(wanted, session.key, profile.name)
     return found
 
 

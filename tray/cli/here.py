@@ -14,11 +14,13 @@ import click
 
 from tray.active_profile import read_active
 from tray.agent import QUICK_ANSWER, AgentClient, OtherWorld
+from tray.applied import with_managed
 from tray.aws.config import (
     CatalogReader,
     ConfigFiles,
     active_profile_from_environment,
 )
+from tray.core.active import shell_follows
 from tray.core.model import Catalog, Now
 from tray.errors import TrayError, Unreachable
 from tray.settings import Settings, read_settings
@@ -67,7 +69,7 @@ class Here:
         Raises:
             ConfigRejected: botocore refuses it, too.
         """
-        return self.reader.read()
+        return with_managed(self.reader.read(), self.paths.state)
 
     def settings(self) -> Settings:
         """
@@ -82,6 +84,11 @@ class Here:
     def exported_profile(self) -> str | None:
         """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
         return active_profile_from_environment(self.environ)
+
+    @property
+    def shell_follows(self) -> bool:
+        """Whether ``AWS_PROFILE`` here is what this shell's hook made of it (A2)."""
+        return shell_follows(self.environ)
 
     @property
     def profile_in_force(self) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from tray.agent import OtherWorld
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.here import NO_SUCH_NAME, Here, note, say_acting_alone
 from tray.cli.sessions import meant, one_by_one
 from tray.cli.sign_in_page import SignInPage
@@ -43,7 +43,12 @@ class _Options:
 
 
 @click.command(help=manual.LOGIN, short_help="Sign in, through the browser or by a code.")
-@click.argument("session", metavar="[SESSION|PROFILE]", required=False)
+@click.argument(
+    "session",
+    metavar="[SESSION|PROFILE]",
+    required=False,
+    shell_complete=completing.sessions,
+)
 @click.option("--all", "every", is_flag=True, help="Each session that needs it, one by one.")
 @click.option("--device-code", is_flag=True, help="Enter a code in any browser, anywhere.")
 @click.option("--no-browser", is_flag=True, help="Print the link, open nothing.")
@@ -67,6 +72,11 @@ def login(session: str | None, *, every: bool, **options: Any) -> None:
             click.echo("Every session is signed in.")
             return
     one_by_one(sessions, lambda one: _sign_in(here, one, typed))
+
+
+def sign_in_plainly(here: Here, session: SsoSession) -> tuple[int, str]:
+    """Sign in as ``login SESSION`` does; return the exit code and the last sentence."""
+    return _sign_in(here, session, _Options(False, False, False, None))
 
 
 def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:

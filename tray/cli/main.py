@@ -25,10 +25,18 @@ COMMANDS: Final = {
     "renew": "tray.cli.sessions:renew",
     "release": "tray.cli.sessions:release",
     "use": "tray.cli.profiles:use",
+    "apply": "tray.cli.applying:apply",
     "profiles": "tray.cli.profiles:profiles",
+    "add": "tray.cli.add:add",
     "whoami": "tray.cli.credentials:whoami",
     "credentials": "tray.cli.credentials:credentials",
+    "exec": "tray.cli.execute:execute",
+    "console": "tray.cli.console:console",
     "autostart": "tray.cli.autostart:autostart",
+    "shell-init": "tray.cli.shell:shell_init",
+    "completion": "tray.cli.shell:completion",
+    "doctor": "tray.cli.doctor:doctor",
+    "log": "tray.cli.log:log",
     "quit": "tray.cli.process:end",
     "demo": "tray.cli.process:demo",
 }
@@ -95,6 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _never_refuse_a_character(stream)
     # What a library or a transaction logs is no part of a command's output.
     logging.getLogger().addHandler(logging.NullHandler())
+    if "_SSO_TRAY_COMPLETE" in os.environ:
+        from tray.cli.completing import register
+
+        register()
     try:
         result: Any = cli.main(
             None if arguments is None else list(arguments),

@@ -31,7 +31,7 @@ Exit codes:
 
 \b
 Files:
-  ~/.aws/config, ~/.aws/credentials      sessions and profiles; only read
+  ~/.aws/config, ~/.aws/credentials      profiles; only "apply" and "add" write there
   ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
   ~/.config/sso-tray/config.toml         settings
   ~/.local/state/sso-tray/               what is remembered; active-profile is one line
@@ -115,11 +115,46 @@ Make PROFILE the active one; "-" is the previous one. Without an argument: show 
 An exported AWS_PROFILE wins over it in its terminal.
 """
 
+APPLY: Final = """\
+Let the AWS config follow the active profile, or no more.
+
+\b
+  default   a managed [default] with the active profile's keys, so that a bare "aws" and every
+            SDK follow; your own other keys in [default] stay. Refused where a [default] gives
+            credentials of its own. While a guarded profile is active it is left out.
+  process   [profile sso-tray], which asks SSO Tray for the active profile's credentials: name
+            it once, in AWS_PROFILE or in an IDE.
+
+Nothing else in the file changes by a single byte, --off restores it, and the last five versions
+are kept in the state directory. A section that somebody else has changed, or taken out, is left
+alone until you apply it again; "status" says so. A profile that cannot stand in [default] leaves
+none there, never the one before.
+"""
+
 PROFILES: Final = """\
 List the profiles of the AWS config, as the AWS CLI lists them.
 
 The active one is marked with "*". With a config that the AWS CLI refuses, too, --json prints no
 profiles and names the problem, and the exit code is 1.
+"""
+
+ADD: Final = """\
+Add profiles for the accounts and roles that a session gives you.
+
+SESSION is an existing session or a new name; what is missing is asked for, in a terminal. Signs in
+where needed, lists every account and role, lets you pick, shows the change and writes it at once.
+A profile that is there for a role already is left alone. Nothing else in the file changes.
+
+\b
+Examples:
+  sso-tray add                                 asks for everything
+  sso-tray add corp --all --region eu-west-1
+  sso-tray add corp --account "*prod*" --role ReadOnly --name "{account_name}-ro"
+  sso-tray add devto-article --start-url https://sso-portal.awsapps.com/start \\
+      --sso-region eu-west-2 --role ReadOnly --name test-profile
+  sso-tray add corp --sync --prune             what is new comes, what is gone goes
+
+A name template has {account_name}, {account_id}, {role_name}, {email} and {session}.
 """
 
 WHOAMI: Final = """\
@@ -131,15 +166,60 @@ Exit codes:
 """
 
 CREDENTIALS: Final = """\
-Print credentials of a profile for a program.
+Print credentials of a profile for a program or a shell.
 
-The format "process" is what AWS SDKs read from a credential_process. Nothing else is printed on
-stdout, and no browser is ever opened: where a sign-in is needed the exit code is 3.
+The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
+name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
+ever opened: where a sign-in is needed the exit code is 3. Which program asked is written to the
+history.
 
 \b
-Example, in ~/.aws/config:
+Examples:
+  eval "$(sso-tray credentials --profile dev --format env)"
+  sso-tray credentials --format fish | source
+  sso-tray credentials --format powershell | Out-String | Invoke-Expression
+
+\b
+In ~/.aws/config:
   [profile dev-by-tray]
   credential_process = sso-tray credentials --profile dev
+"""
+
+EXEC: Final = """\
+Run a command with credentials of a profile, the active one by default.
+
+They are given in the command's environment, from which everything that would shadow them is
+taken out. With --endpoint they are not: the command is told of an HTTP endpoint on 127.0.0.1
+instead, which lives as long as it does, answers nobody else, and hands out fresh credentials for
+ever. Every AWS SDK asks such an endpoint by itself.
+
+\b
+Exit codes:
+  of the command, or 128 and the number of the signal that ended it
+  3    before it starts: a person must sign in
+  125  failed, one sentence on stderr says why
+  126  the command cannot be run
+  127  there is no such command
+
+\b
+Examples:
+  sso-tray exec --profile prod -- terraform plan
+  sso-tray exec --endpoint -- ./a-server-that-runs-for-days
+"""
+
+CONSOLE: Final = """\
+Open a profile's AWS console in the browser, of the active profile by default.
+
+The link is the access portal's own: it names account and role, carries no secret, and your
+browser's portal session signs you in. --federate makes a link that signs in by itself, from the
+profile's credentials, and so takes role chains and other profiles, too; such a link is a secret
+for 15 minutes, and the browser gets it from this command, never on its command line.
+
+\b
+Examples:
+  sso-tray console --profile prod
+  sso-tray console --print
+  sso-tray console --federate --destination https://console.aws.amazon.com/s3/
 """
 
 AUTOSTART: Final = """\
@@ -148,6 +228,55 @@ Start SSO Tray at login, or no more; without an argument: say how it stands.
 Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. What
 the desktop's own settings switched off counts as off, and "on" switches it on again. An entry
 that was changed by hand is left alone.
+"""
+
+SHELL_INIT: Final = """\
+Print a hook that lets AWS_PROFILE follow the active profile in a shell.
+
+The hook reads a file of three lines at each prompt and starts no process. It says a line when the
+profile changed. Whatever you export as AWS_PROFILE yourself, even if it is empty, pins a terminal;
+"sso-tray-pin [PROFILE]" does, too, and sso-tray-unpin lets it follow again. A guarded profile is
+exported only where you pin it. For a prompt of your own there is the function sso_tray_prompt,
+which prints the profile and the time left; bash and zsh have the same in the variable
+SSO_TRAY_PROMPT, without starting anything.
+
+\b
+Once, in the file your shell reads at its start:
+  eval "$(sso-tray shell-init bash)"          ~/.bashrc
+  eval "$(sso-tray shell-init zsh)"           ~/.zshrc
+  sso-tray shell-init fish | source           ~/.config/fish/config.fish
+  Invoke-Expression (& sso-tray shell-init powershell | Out-String)     $PROFILE
+"""
+
+COMPLETION: Final = """\
+Print what completes commands, sessions and profiles in a shell.
+
+\b
+  eval "$(sso-tray completion bash)"          ~/.bashrc
+  eval "$(sso-tray completion zsh)"           ~/.zshrc
+  sso-tray completion fish | source           ~/.config/fish/config.fish
+"""
+
+DOCTOR: Final = """\
+Tell what works here, what does not, and what to type about it.
+
+Looks at the resident, the desktop, the keyring (never with a prompt), the AWS config and what each
+SDK makes of it, every session, the environment, the clock against AWS's, and files. Takes ten
+seconds at most, whatever hangs.
+
+--bundle FILE writes an archive for a report: these findings, logs, history, and the config with
+start URLs, accounts and names made unreadable. It holds no secret.
+
+\b
+Exit codes:
+  0  nothing needs a person
+  1  something does; it is marked with "x"
+"""
+
+LOG: Final = """\
+Show the log, or with --history what happened to your sessions; --follow goes on.
+
+Neither holds a secret: both can be attached to a report.
 """
 
 QUIT: Final = """\

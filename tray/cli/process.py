@@ -13,7 +13,7 @@ from tray.cli import manual
 from tray.cli.here import Ended, Here, finish
 from tray.errors import Unreachable
 from tray.system import WINDOWS
-from tray.system.spawn import worker_environment
+from tray.system.spawn import module_command, worker_environment
 
 
 @click.command(help=manual.RUN)
@@ -41,13 +41,13 @@ def _become_resident(here: Here, options: list[str]) -> None:
     importable = worker_environment(environ)
     if "PYTHONPATH" in importable:
         environ["PYTHONPATH"] = importable["PYTHONPATH"]
-    command = [sys.executable, "-P", "-m", "tray.resident", *options]
+    command = module_command("tray.resident", *options)
     sys.stdout.flush()
     sys.stderr.flush()
     if WINDOWS:
         # There exec would give the shell its prompt back while the resident runs on.
         raise Ended("", subprocess.call(command, env=environ))
-    os.execve(sys.executable, command, environ)  # noqa: S606 - ourselves, no shell
+    os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
 @click.command("quit", help=manual.QUIT)

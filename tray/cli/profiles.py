@@ -8,9 +8,11 @@ from dataclasses import replace
 import click
 
 from tray.active_profile import read_active, read_previous, record_active
-from tray.cli import manual
+from tray.cli import completing, manual
+from tray.cli.applying import follow_active
 from tray.cli.here import Ended, Here, finish, note
 from tray.cli.naming import profile_named
+from tray.cli.shell import tell_prompts
 from tray.core import text
 from tray.core.active import is_managed
 from tray.core.documents import profiles_document
@@ -67,7 +69,7 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
 
 
 @click.command(help=manual.USE)
-@click.argument("profile", required=False)
+@click.argument("profile", required=False, shell_complete=completing.profiles)
 @click.option("--none", "nobody", is_flag=True, help="No profile is active.")
 def use(profile: str | None, *, nobody: bool) -> None:
     """Pick the active profile."""
@@ -79,6 +81,8 @@ def use(profile: str | None, *, nobody: bool) -> None:
     else:
         _switch(here, None if nobody else _meant(here, profile or ""))
     exported = here.exported_profile
+    if here.shell_follows:
+        return  # at its next prompt
     if exported is not None and exported != read_active(here.paths.state):
         note(f'in this terminal AWS_PROFILE is set to "{clean(exported)}", which wins.')
 
@@ -98,9 +102,10 @@ def _meant(here: Here, name: str) -> str:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         name = previous
-    if is_managed(name):
+    catalog = here.catalog()
+    if is_managed(name, catalog.managed):
         raise Ended(text.managed_profile(name), 1)
-    profile = profile_named(here.catalog(), name)
+    profile = profile_named(catalog, name)
     if profile.problem is not None:
         raise Ended(profile.problem, 1)
     return profile.name
@@ -110,5 +115,8 @@ def _switch(here: Here, name: str | None) -> None:
     done = here.asked("use", profile=name)
     if done is None:
         record_active(here.paths.state, name)
+        tell_prompts(here)
         done = {"exit": 0, "sentence": text.now_active(name)}
+    if not done["exit"]:
+        follow_active(here)
     finish(done["exit"], done["sentence"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.here import JOB_PATIENCE, Ended, Here, finish, note
 from tray.cli.naming import session_meant
 from tray.core import events as ev
@@ -17,7 +17,7 @@ Wish = Callable[[str, str], ev.Event]
 
 
 @click.command(help=manual.LOGOUT, short_help="Sign out, here and at AWS.")
-@click.argument("session", required=False)
+@click.argument("session", required=False, shell_complete=completing.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
     """Sign out."""
@@ -26,7 +26,7 @@ def logout(session: str | None, *, every: bool) -> None:
 
 
 @click.command(help=manual.RENEW)
-@click.argument("session", required=False)
+@click.argument("session", required=False, shell_complete=completing.sessions)
 def renew(session: str | None) -> None:
     """Renew now."""
     here = Here.of_this_process()
@@ -34,7 +34,7 @@ def renew(session: str | None) -> None:
 
 
 @click.command(help=manual.RELEASE, short_help="Hand sessions back to the AWS CLI.")
-@click.argument("session", required=False)
+@click.argument("session", required=False, shell_complete=completing.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
     """Hand back to the AWS CLI."""

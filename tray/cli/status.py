@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import click
 
+from tray import applied
 from tray.aws.timestamps import parse_timestamp
-from tray.cli import manual
+from tray.cli import completing, manual
 from tray.cli.here import Ended, Here
 from tray.cli.naming import listed
-from tray.core import text
+from tray.core import applied_text, text
 from tray.core.documents import status_document
 from tray.core.view import SessionRow
 from tray.core.words import clean
@@ -39,7 +40,7 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
 @click.command(help=manual.STATUS)
-@click.argument("session", nargs=-1)
+@click.argument("session", nargs=-1, shell_complete=completing.sessions)
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 @click.option("--watch", is_flag=True, help="Go on, and print again on every change; Ctrl-C ends.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
@@ -57,17 +58,27 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
 def status_now(here: Here) -> dict[str, Any]:
     """Return the status document: the resident's, or without one what the files tell (C2)."""
     done = here.asked("status")
-    if done is not None:
-        document: dict[str, Any] = done["status"]
+    return _seen_here(here, done["status"] if done is not None else of_files(here))
+
+
+def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
+    """Add what only this shell knows: whether its hook follows at each prompt (A2)."""
+    if not here.shell_follows:
         return document
-    return _of_files(here)
+    return {**document, "applies": [*document["applies"], "shell"]}
 
 
-def _of_files(here: Here) -> dict[str, Any]:
+def of_files(here: Here) -> dict[str, Any]:
+    """Return the status document as files alone tell it: no keyring, no network (C2)."""
     from tray.cli.alone import view_of_files
 
     seen = view_of_files(here)
-    return status_document(seen, active_profile=seen.active_profile, applies=(), resident=None)
+    state = here.paths.state
+    document = status_document(
+        seen, active_profile=seen.active_profile, applies=applied.applies(state), resident=None
+    )
+    document["problems"] = [*document["problems"], *applied.problems(state)]
+    return document
 
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:
@@ -121,6 +132,14 @@ def in_words(here: Here, document: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def words_of(entry: dict[str, Any], *, alone: bool) -> str:
+    """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
+    row, zone = _row(entry), datetime.now().astimezone().tzinfo
+    if alone and row.state == "expired" and row.renews:
+        return "expired, can be renewed (sso-tray renew)"
+    return text.row(row, time.time(), zone).removeprefix(f"{clean(row.name)}: ")
+
+
 def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone: bool) -> str:
     name = clean(row.name)
     words = text.row(row, now, zone).removeprefix(f"{name}: ")
@@ -134,8 +153,10 @@ def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone
 
 def _active(here: Here, document: dict[str, Any]) -> Iterator[str]:
     active, exported = document["active_profile"], here.exported_profile
-    yield f"Active profile: {clean(active) if active is not None else 'none'}"
-    if exported is not None and exported != active:
+    through = applied_text.in_effect(tuple(document["applies"])) if active is not None else ""
+    words = f" (in effect for {through})" if through else ""
+    yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
+    if exported is not None and exported != active and not here.shell_follows:
         yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
 
 
@@ -174,7 +195,8 @@ def _watch(here: Here, names: tuple[str, ...], *, as_json: bool) -> None:
     """Print again whenever what is printed would differ, until Ctrl-C."""
     last = ""
     try:
-        for document in _documents(here):
+        for told in _documents(here):
+            document = _seen_here(here, told)
             try:
                 seen = _only(document, names)
             except TrayError as error:
@@ -197,7 +219,7 @@ def _documents(here: Here) -> Iterator[dict[str, Any]]:
     """Yield the document every second, and at once when a resident says that it changed."""
     while True:
         yield from _of_resident(here)
-        yield _of_files(here)
+        yield of_files(here)
         time.sleep(LOOK_EVERY)
 
 

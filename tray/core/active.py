@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -21,6 +21,25 @@ def is_guarded(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def is_managed(name: str) -> bool:
-    """Whether a profile is ours, so that ``use`` refuses it."""
-    return name == MANAGED_PROFILE
+def is_managed(name: str, managed: Container[str] = ()) -> bool:
+    """
+    Whether a profile is ours, so that ``use`` refuses it.
+
+    Args:
+        name: the profile's name.
+        managed: what else is ours (`Catalog.managed`): a ``[default]`` that follows.
+    """
+    return name == MANAGED_PROFILE or name in managed
+
+
+SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
+"""What a shell's hook exported as ``AWS_PROFILE``; not there where it does not follow (A2)."""
+
+
+def shell_follows(environ: Mapping[str, str]) -> bool:
+    """Whether ``AWS_PROFILE`` in this environment is what a shell's hook made of it (A2)."""
+    told = environ.get(SHELL_FOLLOWS)
+    if told is None:
+        return False
+    # A blank stands for "nothing" where no variable can be empty.
+    return environ.get("AWS_PROFILE") == (told if told.strip() else None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import quote
 
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import jobs, menu_text, signing
 from tray.core.commands import quoted
+from tray.core.console import console_link
 from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.state import TrayState
@@ -75,9 +75,8 @@ def console(state: TrayState, event: ev.ConsoleWanted) -> Step:
     session = state.sessions.get(profile.session)
     if session is None or session.config.problem is not None or not profile.role_name:
         return state, ()
-    place = session.config.start_url.rstrip("/").removesuffix("/#")
-    query = f"account_id={quote(profile.account_id)}&role_name={quote(profile.role_name)}"
-    return state, (fx.OpenBrowser(session.key, f"{place}/#/console?{query}"),)
+    url = console_link(session.config.start_url, profile.account_id, profile.role_name)
+    return state, (fx.OpenBrowser(session.key, url, profile.name),)
 
 
 def link(state: TrayState, event: ev.LinkWanted) -> Step:

@@ -24,10 +24,14 @@ class Running:
     Args:
         pid: its process.
         since: when it started, seconds since the epoch.
+        program: its version.
+        no_tray: the sentence, one of ``problems`` too, why no tray shows its icon; else None.
     """
 
     pid: int
     since: float
+    program: str
+    no_tray: str | None = None
 
 
 def status_document(
@@ -53,7 +57,12 @@ def status_document(
         "applies": list(applies),
         "resident": None
         if resident is None
-        else {"pid": resident.pid, "since": timestamp(resident.since)},
+        else {
+            "pid": resident.pid,
+            "since": timestamp(resident.since),
+            "program": resident.program,
+            "no_tray": resident.no_tray,
+        },
         "sessions": [_session(row, planned=resident is not None) for row in view.sessions],
         "problems": list(view.problems),
     }

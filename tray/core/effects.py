@@ -86,10 +86,18 @@ class CancelSignIn:
 
 @dataclass(frozen=True, slots=True)
 class OpenBrowser:
-    """Open the page where the click was made: a person asked for exactly this (L6)."""
+    """
+    Open the page where the click was made: a person asked for exactly this (L6).
+
+    Args:
+        key: the session whose browser it is.
+        url: the page.
+        profile: the profile it is about, which may have a browser of its own.
+    """
 
     key: str
     url: str
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

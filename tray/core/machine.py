@@ -157,7 +157,7 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
 
 def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
-    if is_managed(name):
+    if is_managed(name, state.catalog.managed):
         return 1, text.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:

@@ -120,11 +120,13 @@ class Catalog:
         sessions: in file order; legacy sessions at their first profile's place.
         profiles: every profile botocore lists, in botocore's order (rule C4).
         problems: sentences for what could be read but not used.
+        managed: names of the profiles that we wrote ourselves; picking one would be a circle.
     """
 
     sessions: tuple[SsoSession, ...] = ()
     profiles: tuple[Profile, ...] = ()
     problems: tuple[str, ...] = ()
+    managed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

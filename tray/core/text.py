@@ -171,6 +171,14 @@ def no_such_profile(name: str) -> str:
     return f'There is no profile "{clean(name)}" in the AWS config.'
 
 
+NO_ACTIVE_PROFILE = "No profile is active: pick one in the menu, or with: sso-tray use PROFILE"
+
+
+def given_to(profile: str, asker: str) -> str:
+    """Return the history's words for who got which profile's credentials."""
+    return f"{clean(profile)}, to {asker}" if asker else clean(profile)
+
+
 def active_profile_gone(name: str) -> str:
     """Say that the active profile vanished, so that none is active (A7)."""
     gone = f'The active profile "{clean(name)}" is no longer in the AWS config.'

@@ -71,6 +71,7 @@ class View:
         keyring_locked: whether the row "unlock keyring" belongs in the menu.
         problems: sentences about config and sessions.
         guarded: whether the active profile matches a guarded pattern, for the mark (A7, M4).
+        managed: the profiles that we wrote, which nobody picks.
     """
 
     sessions: tuple[SessionRow, ...]
@@ -81,6 +82,7 @@ class View:
     keyring_locked: bool
     problems: tuple[str, ...]
     guarded: bool = False
+    managed: frozenset[str] = frozenset()
 
 
 _URGENCY: tuple[State, ...] = (
@@ -109,6 +111,7 @@ def view(state: TrayState, now: Now) -> View:
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
         problems=tuple(_problems(state, rows)),
         guarded=active is not None and is_guarded(active, state.preferences.guarded),
+        managed=state.catalog.managed,
     )
 
 

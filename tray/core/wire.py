@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tray.core import effects, events, model
+from tray.core import applied, effects, events, model
 
 _TYPES: dict[str, type[Any]] = {
     name: kind
-    for module in (model, events, effects)
+    for module in (model, events, effects, applied)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SettingName = Literal["start-at-login", "warnings", "adopt"]
+SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows"]
 """The settings the menu offers with a tick."""
 
 

@@ -176,7 +176,7 @@ def _session_actions(row: SessionRow) -> Iterable[Entry]:
 
 
 def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
-    usable = tuple(one for one in view.profiles if not is_managed(one.name))
+    usable = tuple(one for one in view.profiles if not is_managed(one.name, view.managed))
     if not usable:
         return
     active = view.active_profile
@@ -186,6 +186,10 @@ def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
     chosen = next((one for one in usable if one.name == active), None)
     if chosen is None:
         return
+    if not extras.default_follows:
+        yield Entry(
+            "offer-default", menu_text.OFFER_DEFAULT, ev.SettingWanted("default-follows", on=True)
+        )
     has_console = bool(chosen.session and chosen.account_id and chosen.role_name)
     yield Entry(
         "console", menu_text.OPEN_CONSOLE, ev.ConsoleWanted(chosen.name), enabled=has_console
@@ -284,6 +288,7 @@ def _rest(view: View, extras: Extras) -> Iterable[Entry]:
         children=(
             _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
             _setting("warnings", menu_text.WARNINGS, extras.warns),
+            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, extras.default_follows),
             _setting("adopt", menu_text.ADOPT, extras.adopts),
         ),
     )

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import signal
-import sys
 from abc import abstractmethod
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
@@ -21,12 +20,9 @@ from typing import ClassVar, Final
 from tray.core.effects import Notice
 from tray.desktop.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
 from tray.system import WINDOWS
-from tray.system.spawn import worker_environment
+from tray.system.spawn import module_command, worker_environment
 
 log = logging.getLogger(__name__)
-
-FROZEN_NOTICE_FLAG: Final = "--tell-notice"
-"""What a frozen build is started with instead of ``-m tray.desktop.plyer_notice``."""
 
 TOLD: Final = b"told\n"
 """What the process says once the notice is on its way; it may live on to keep it on screen."""
@@ -95,9 +91,7 @@ class PlyerNotices(ProcessNotices):
 
     def _command(self, notice: Notice) -> Sequence[str]:
         del notice
-        if getattr(sys, "frozen", False):
-            return [sys.executable, FROZEN_NOTICE_FLAG]
-        return [sys.executable, "-P", "-m", "tray.desktop.plyer_notice"]
+        return module_command("tray.desktop.plyer_notice")
 
     def _input(self, notice: Notice) -> bytes:
         return json.dumps({"title": notice.title, "text": notice.text}).encode()

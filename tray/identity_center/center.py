@@ -99,8 +99,8 @@ class IdentityCenter(Knobs):
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead the AWS CLI (2.13 and later) and the SDKs here."""
-        names = ("AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_STS")
-        return dict.fromkeys(names, self.url)
+        services = ("SSO", "SSO_OIDC", "STS", "SIGNIN")
+        return {f"AWS_ENDPOINT_URL_{name}": self.url for name in services}
 
     # Clock and sessions
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tray.identity_center.consent import Consent, refuse_page
+from tray.identity_center.federation import Federation
 from tray.identity_center.oidc import Oidc
 from tray.identity_center.portal import Portal
 from tray.identity_center.realm import Realm
@@ -31,13 +32,14 @@ class Operation:
 
 
 class Routes:
-    """The four services behind one port."""
+    """The five services behind one port."""
 
     def __init__(self, realm: Realm) -> None:
         oidc = Oidc(realm)
         consent = Consent(oidc)
         portal = Portal(realm)
         sts = Sts(realm)
+        federation = Federation(realm)
         self._by_path: Mapping[tuple[str, str], Operation] = {
             ("POST", "/client/register"): _oidc("RegisterClient", oidc.register_client),
             ("POST", "/device_authorization"): _oidc(
@@ -54,6 +56,8 @@ class Routes:
                 "GetRoleCredentials", portal.get_role_credentials
             ),
             ("POST", "/logout"): _portal("Logout", portal.logout),
+            ("POST", "/federation"): _portal("GetSigninToken", federation.get_signin_token),
+            ("GET", "/federation"): _portal("ConsoleLogin", federation.login),
         }
         self._by_action: Mapping[str, Operation] = {
             "GetCallerIdentity": Operation(

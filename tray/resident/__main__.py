@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from tray.resident import without_tls  # noqa: F401  # isort: skip  (before asyncio asks for it)
+
 import asyncio
+import gc
 import os
 import sys
+from typing import Final
 
 from tray.desktop.main_thread import MainThread
 from tray.desktop.surface import main_thread
@@ -14,6 +18,10 @@ from tray.resident.app import Resident
 from tray.system.ending import EndSignals
 from tray.system.lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.system.spawn import module_command
+
+STARTED: Final = 2.0
+"""Seconds after which the start is over, and with it what is only needed for it."""
 
 
 def main() -> int:
@@ -43,7 +51,8 @@ def _main() -> int:
         return 0
     if _lived():
         lock.release()
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (ourselves)
+        anew = module_command("tray.resident", *sys.argv[1:])
+        os.execv(anew[0], anew)  # noqa: S606  (ourselves)
     return 0
 
 
@@ -60,8 +69,15 @@ def _lived() -> bool:
 async def _live(main: MainThread | None, ends: EndSignals) -> bool:
     icon = "--no-icon" not in sys.argv[1:]
     resident = Resident(os.environ, icon=icon, main=main, ends=ends)
+    asyncio.get_running_loop().call_later(STARTED, _collect)
     await resident.run()
     return resident.restarts
+
+
+def _collect() -> None:
+    """Collect garbage from now on, but not among what stays for life."""
+    gc.freeze()
+    gc.enable()
 
 
 if __name__ == "__main__":

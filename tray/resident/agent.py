@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import logging
 import os
@@ -16,7 +17,9 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.wire import to_wire
-from tray.system import transport
+from tray.errors import TrayError
+from tray.system import paths, transport
+from tray.system.processes import program_behind
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +41,27 @@ class Answers:
         world: the resident's world (C3).
         post: brings an event to the rules.
         status: the document of rule C5.
-        hand_out: credentials or identity of a profile: ``(op, profile) -> done``.
+        hand_out: credentials or identity of a profile, None: of the active one, for a program:
+            ``(op, profile, program) -> (done, what is to be done once that is sent)``.
     """
 
     world: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
-    hand_out: Callable[[str, str], Awaitable[dict[str, Any]]]
+    hand_out: Callable[
+        [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
+    ]
 
 
 @dataclass(eq=False)
 class _Client:
-    """One connection: lines to be sent, in order."""
+    """One connection: the process at the other end, 0 if unknown; lines to be sent, in order."""
 
+    process: int
     lines: asyncio.Queue[dict[str, Any] | None] = field(
         default_factory=lambda: asyncio.Queue(BACKLOG)
     )
+    afterwards: Callable[[], None] | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         try:
@@ -157,7 +165,7 @@ class Agent:
             writer.write(encode({"error": "bad-request", "sentence": sentence}))
             await writer.drain()
             return
-        client = _Client()
+        client = _Client(transport.peer_process(writer.get_extra_info("socket")))
         request_id = f"request-{next(self._numbers)}"
         refusal = self._refusal(request)
         if refusal is not None:
@@ -168,6 +176,8 @@ class Agent:
         try:
             self._begin(request, request_id, client)
             await _send_all(client, writer, gone)
+            if client.afterwards is not None:
+                client.afterwards()
         finally:
             gone.cancel()
             self._subscribers.discard(client)
@@ -179,17 +189,22 @@ class Agent:
         if not isinstance(op, str) or op not in _NEEDS:
             sentence = f"There is no request {str(op)[:40]!r}: client and resident differ."
             return {"error": "unknown-op", "sentence": sentence}
-        if request.get("world") != dict(self._answers.world):
+        if not self._is_of_this_world(request):
             sentence = "The resident works with other files or endpoints; this command acts alone."
             return {"error": "other-world", "sentence": sentence}
         for name in _NEEDS[op]:
             value = request.get(name)
-            none_is_meant = op == "use" and name in request and value is None
+            none_is_meant = name == "profile" and name in request and value is None
             if not isinstance(value, str) and not none_is_meant:
                 return {"error": "bad-request", "sentence": f"The request lacks {name!r}."}
         if op == "login" and not _login_is_sound(request):
             return {"error": "bad-request", "sentence": "The sign-in request cannot be read."}
         return None
+
+    def _is_of_this_world(self, request: dict[str, Any]) -> bool:
+        told = request.get("environ")
+        world = world_told(told) if isinstance(told, str) else request.get("world")
+        return world == dict(self._answers.world)
 
     def _begin(self, request: dict[str, Any], number: str, client: _Client) -> None:
         post, op = self._answers.post, request["op"]
@@ -203,7 +218,7 @@ class Agent:
                 client.send({"status": self._answers.status()})
                 return
             case "credentials" | "whoami":
-                self._later(op, str(request["profile"]), client)
+                self._later(op, request["profile"], client)
                 return
         self._waiting[number] = client
         match op:
@@ -231,9 +246,12 @@ class Agent:
             case "quit":
                 post(ev.QuitWanted(number))
 
-    def _later(self, op: str, profile: str, client: _Client) -> None:
+    def _later(self, op: str, profile: str | None, client: _Client) -> None:
+        asker = program_behind(client.process)  # now: it may have ended when the answer comes
+
         async def answer() -> None:
-            client.send({"done": await self._answers.hand_out(op, profile)})
+            done, client.afterwards = await self._answers.hand_out(op, profile, asker)
+            client.send({"done": done})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)
@@ -253,6 +271,22 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "whoami": ("profile",),
     "quit": (),
 }
+
+
+@functools.lru_cache(maxsize=64)
+def world_told(environ: str) -> dict[str, str] | None:
+    """
+    Return the world of a caller that tells its variables; None where they cannot be read.
+
+    Args:
+        environ: ``NAME=value`` joined by NUL bytes, in hexadecimal digits: what the hand-out
+            client can send without knowing the rules of `tray.system.paths`.
+    """
+    try:
+        pairs = os.fsdecode(bytes.fromhex(environ)).split("\0")
+        return paths.world(dict(pair.split("=", 1) for pair in pairs))
+    except (ValueError, TrayError):
+        return None
 
 
 def _login_is_sound(request: dict[str, Any]) -> bool:

@@ -12,26 +12,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tray.active_profile import read_active, record_active
+import tray
+from tray import applied
+from tray.active_profile import read_active, record_active, write_prompt
+from tray.applied import World, with_managed
 from tray.aws.config import CatalogReader, ConfigFiles
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.documents import Running, status_document
 from tray.core.events import Event
 from tray.core.model import Memory
+from tray.core.prompt import prompt_end
 from tray.core.state import TrayState
 from tray.core.view import View
 from tray.desktop.main_thread import MainThread
-from tray.errors import ConfigRejected
-from tray.files import private_directory, remove_stale_temps
+from tray.errors import ConfigRejected, TrayError
+from tray.files import FileRefused, private_directory
+from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
+from tray.resident.applying import Applying
 from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
 from tray.resident.loop import Loop
 from tray.resident.role_credentials import RoleCredentials
+from tray.resident.tidying import tidy
 from tray.resident.watch import Watch
 from tray.settings import Settings, read_settings, write_setting
 from tray.system import transport
@@ -93,7 +100,9 @@ class Resident:
             settings=lambda: self.settings,
             icon=icon,
             main=main,
+            follows=lambda: self.applying.follows,
         )
+        self.applying = Applying(self._world, self._applied, self.desktop.default_refused)
         self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
         self.agent = Agent(
             Answers(
@@ -106,6 +115,7 @@ class Resident:
                     renew=self._renew,
                     ask=self.pool.ask,
                     memory=self.credentials,
+                    record=lambda *line: self.history.add(time.time(), *line),
                 ),
             )
         )
@@ -131,6 +141,7 @@ class Resident:
             config=lambda: self._go(self._read_config()),
             settings=self._read_settings,
             records=self._read_records,
+            applied=self._applied,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = Loop(
@@ -140,6 +151,16 @@ class Resident:
             arm=self.timer.arm,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _applied(self) -> None:
+        """Show what may be different now that a managed section was written or refused."""
+        self.desktop.refresh()
+        self.agent.changed()
+
+    def _world(self) -> World:
+        guarded = self.settings.preferences.guarded
+        state = self.paths.state
+        return World(self.paths, guarded, lambda: install(state, self.environ))
 
     def post(self, event: Event) -> None:
         """Bring an event to the rules."""
@@ -151,7 +172,8 @@ class Resident:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
-        self._tidy()
+        tidy(self.paths)
+        self._install_hand_out()
         listening, address = self._listen() if transport.AVAILABLE else (None, None)
         try:
             self.watch.start()
@@ -166,14 +188,12 @@ class Resident:
         finally:
             await self._stop(address)
 
-    def _tidy(self) -> None:
-        """Remove what killed processes of ours left wherever we write (fault 1)."""
-        paths = self.paths
-        for place in (paths.token_cache, paths.aws_config.parent, paths.state):
-            try:
-                remove_stale_temps(place)
-            except OSError as error:
-                log.info("%s cannot be tidied (%s)", place, error.strerror)
+    def _install_hand_out(self) -> None:
+        """Put the hand-out client where programs expect it; without it each acts alone."""
+        try:
+            install(self.paths.state, self.environ)
+        except (OSError, FileRefused) as error:
+            log.warning("the hand-out client cannot be written (%s)", error)
 
     def _listen(self) -> tuple[Any, Path]:
         """Listen at the best place that is ours; another world's resident may have the first."""
@@ -189,7 +209,9 @@ class Resident:
         log.info("ending")
         self.timer.close()
         self.watch.close()
-        await asyncio.gather(self.agent.close(), self.pool.close(), self.desktop.stop())
+        await asyncio.gather(
+            self.agent.close(), self.pool.close(), self.desktop.stop(), self.applying.close()
+        )
         if self._to_keep:
             await self._write_memories()
         if address is not None:
@@ -212,9 +234,11 @@ class Resident:
         except ConfigRejected as error:
             self.post(ev.ConfigBroken(error.sentence))
             return
+        self.credentials.forget_by_profile()
         keys = [session.key for session in catalog.sessions]
         self.watch.follow(keys)
-        self.post(ev.ConfigRead(catalog))
+        self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
+        self.applying.follow()  # keys of the active profile that the rules do not know may differ
 
     def _config_size(self) -> int:
         try:
@@ -282,9 +306,10 @@ class Resident:
     def _record_active(self, profile: str | None) -> None:
         record_active(self.paths.state, profile)
 
-    def _open_browser(self, key: str, url: str) -> None:
-        if not open_browser(url, self.environ, self.settings.browser(key)):
-            log.warning("no browser could be opened for %s; use the link in the menu", key)
+    def _open_browser(self, page: fx.OpenBrowser) -> None:
+        template = self.settings.browser(page.key, page.profile)
+        if not open_browser(page.url, self.environ, template):
+            log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _copy(self, text: str, what: str) -> None:
         self._go(self.desktop.copy(text, what))
@@ -293,6 +318,9 @@ class Resident:
         """Change a setting of the menu; the file's own change brings it back to the rules."""
         if name == "start-at-login":
             self.desktop.start_at_login(on=on)
+            return
+        if name == "default-follows":
+            self.applying.let_default_follow(on=on)
             return
         table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
         write_setting(self.paths.state, table, key, on)
@@ -303,8 +331,25 @@ class Resident:
         self.ended.set()
 
     def _changed(self, seen: View) -> None:
+        self.applying.shown(seen)
+        self._tell_prompts(seen)
         self.desktop.show(seen)
         self.agent.changed()
+
+    def _tell_prompts(self, seen: View) -> None:
+        """Tell the shells; a full disk costs them the news, and nothing else."""
+        state = self.loop.state
+        if not state.config_read or (state.config_problem and not state.catalog.profiles):
+            return  # which profiles there are is not known: what the shells have stays
+        try:
+            write_prompt(
+                self.paths.state,
+                seen.active_profile,
+                guarded=seen.guarded,
+                ends_at=prompt_end(seen),
+            )
+        except (OSError, TrayError) as error:
+            log.warning("the shells cannot be told (%s)", type(error).__name__)
 
     def show(self, notice: fx.Notice) -> None:
         """Tell a person, and whoever subscribed."""
@@ -324,11 +369,12 @@ class Resident:
         document = status_document(
             seen,
             active_profile=seen.active_profile,
-            applies=(),
-            resident=Running(os.getpid(), self.since),
+            applies=applied.applies(self.paths.state),
+            resident=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
         )
-        tray = [self.desktop.problem] if self.desktop.problem is not None else []
-        document["problems"] = [*document["problems"], *self._problems, *tray]
+        more = (*applied.problems(self.paths.state), self.applying.refusal, self.desktop.problem)
+        told = [sentence for sentence in more if sentence is not None]
+        document["problems"] = [*document["problems"], *self._problems, *told]
         return document
 
     async def _renew(self, key: str) -> fx.Tell:

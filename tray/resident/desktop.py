@@ -37,6 +37,7 @@ class Desktop:
         settings: the settings as they are now.
         icon: whether there is to be an icon; notices come either way.
         main: the main thread, where the icon has to live there (macOS, Windows).
+        follows: whether ``[default]`` follows the active profile.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class Desktop:
         settings: Callable[[], Settings],
         icon: bool,
         main: MainThread | None = None,
+        follows: Callable[[], bool] = lambda: False,
     ) -> None:
         self._post = post
+        self._follows = follows
         self._settings = settings
         self._environ = environ
         self._autostart = autostart_for(environ)
@@ -59,6 +62,7 @@ class Desktop:
         self._no_icon: str | None = None
         self._redraw: asyncio.TimerHandle | None = None
         self._view: View | None = None
+        self._started = False
         hooks = Hooks(post, self._extras, self._host, self._pressed)
         self._surface = surface_for(environ, hooks, main)
         self.notifier = self._surface.notifier
@@ -86,6 +90,8 @@ class Desktop:
         self._follow_autostart()
         self.moods.start()
         self._surface.start()
+        self._started = True
+        self.refresh()
 
     async def stop(self) -> None:
         """Take the icon away and let the connection go."""
@@ -103,8 +109,14 @@ class Desktop:
         return self._no_icon if self.tray is None else self._problem
 
     def show(self, view: View) -> None:
-        """Show a view, and show it again when its icon changes by itself."""
+        """
+        Show a view, and show it again when its icon changes by itself.
+
+        What is read at the start makes several, one after the other; the last of them is drawn.
+        """
         self._view = view
+        if not self._started:
+            return
         if self._redraw is not None:
             self._redraw.cancel()
             self._redraw = None
@@ -146,6 +158,11 @@ class Desktop:
             title, body = menu_text.not_copied(what, words)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
+    def default_refused(self, why: str) -> None:
+        """Say why a click could not let ``[default]`` follow, also to who wants no warnings."""
+        title = menu_text.DEFAULT_REFUSED
+        self.notifier.show(Notice("default", f"default:{why}", "config", "normal", title, why))
+
     def start_at_login(self, *, on: bool) -> None:
         """Start with the desktop session from now on, or no longer."""
         try:
@@ -177,6 +194,7 @@ class Desktop:
             starts_at_login=self._starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
+            default_follows=self._follows(),
             recent_profiles=tuple(self._used),
             guarded=settings.preferences.guarded,
             zone=zone,

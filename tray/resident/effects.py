@@ -56,7 +56,7 @@ class Ports:
         forget: drop cached role credentials.
         tell: answer a waiting request.
         note: add to the history.
-        open_browser: open a page for a session.
+        open_browser: open a page.
         copy: put a text on the clipboard; the second argument names it.
         change_setting: write a setting of the menu.
         restart: start anew, because a worker is of another version.
@@ -71,7 +71,7 @@ class Ports:
     forget: Callable[[str], None]
     tell: Callable[[fx.Tell], None]
     note: Callable[[fx.Note], None]
-    open_browser: Callable[[str, str], None]
+    open_browser: Callable[[fx.OpenBrowser], None]
     copy: Callable[[str, str], None]
     change_setting: Callable[[str, bool], None]
     restart: Callable[[], None]
@@ -106,7 +106,7 @@ class Effects:
                 if cancel is not None:
                     cancel.set()
             case fx.OpenBrowser():
-                ports.open_browser(effect.key, effect.url)
+                ports.open_browser(effect)
             case fx.ReadTokens():
                 asyncio.get_running_loop().call_later(effect.delay, ports.read_tokens, effect.key)
             case fx.ShowNotice():

@@ -15,7 +15,7 @@ from tray.core.model import Profile, SsoSession
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.wire import to_wire
-from tray.resident.role_credentials import RoleCredentials
+from tray.resident.role_credentials import Place, RoleCredentials
 
 
 class _Failed(Exception):
@@ -40,7 +40,8 @@ class HandOut:
         post: brings an event to the rules.
         renew: asks the rules for a renewal and waits for its end.
         ask: asks a worker.
-        forget: the memory of what was handed out.
+        memory: of what was handed out.
+        record: adds a line to the history: what, session key, detail.
     """
 
     def __init__(
@@ -51,26 +52,37 @@ class HandOut:
         renew: Callable[[str], Awaitable[Tell]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
         memory: RoleCredentials,
+        record: Callable[[str, str | None, str], None],
     ) -> None:
         self._state = state
         self._post = post
         self._renew = renew
         self._ask = ask
         self._memory = memory
+        self._record = record
 
-    async def __call__(self, op: str, name: str) -> dict[str, Any]:
+    async def __call__(
+        self, op: str, name: str | None, asker: str
+    ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
-        Return the last word for one request.
+        Return the last word for one request, and what is to be done once it has been sent.
+
+        Rules and history hear of it then: a program need not wait for our bookkeeping, which
+        takes ten times as long as its answer (measured with 10,000 profiles).
 
         Args:
             op: ``credentials`` or ``whoami``.
-            name: the profile's.
+            name: the profile's; None: the active one's.
+            asker: the program that wants to know, for the history; empty where nobody tells.
         """
+        name = self._state().active_profile if name is None else name
+        if name is None:
+            return {"exit": 2, "sentence": text.NO_ACTIVE_PROFILE}, _nothing
         profile = next((one for one in self._state().catalog.profiles if one.name == name), None)
         if profile is None:
-            return {"exit": 2, "sentence": text.no_such_profile(name)}
+            return {"exit": 2, "sentence": text.no_such_profile(name)}, _nothing
         if profile.problem is not None:
-            return {"exit": 1, "sentence": profile.problem}
+            return {"exit": 1, "sentence": profile.problem}, _nothing
         key = profile.session or ""
         try:
             await self._freshen(key)
@@ -82,10 +94,13 @@ class HandOut:
                 await self._renewed(key)  # one refresh decides (R6)
                 answer = await self._answer(op, profile)
         except _Failed as failed:
-            return {"exit": failed.exit, "sentence": failed.sentence}
+            return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
+        return {"exit": 0, "sentence": "", **answer}, lambda: self._given(op, profile, asker)
+
+    def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
-            self._post(ev.CredentialsGiven(key))
-        return {"exit": 0, "sentence": "", **answer}
+            self._post(ev.CredentialsGiven(profile.session or ""))
+        self._record(op, profile.session, text.given_to(profile.name, asker))
 
     def _session(self, key: str) -> Session | None:
         return self._state().sessions.get(key)
@@ -115,9 +130,8 @@ class HandOut:
         if op == "whoami":
             return {"identity": await fetch()}
         token = session.token if session is not None else None
-        fingerprint = token.fingerprint if token is not None else ""
-        key = profile.session or ""
-        return {"credentials": await self._memory.get(profile.name, key, fingerprint, fetch)}
+        place = Place.of(profile, token.fingerprint if token is not None else "")
+        return {"credentials": await self._memory.get(place, fetch)}
 
     async def _fetch(
         self, op: str, profile: Profile, session: SsoSession | None
@@ -133,4 +147,11 @@ class HandOut:
         kind, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if kind == "TokenRejected":
             raise _Failed(3, sentence, doubtful=True)
-        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence)
+        # The file says its end in whole seconds, up to one earlier than we know it.
+        known = self._session(profile.session or "")
+        again = kind == "SignInNeeded" and known is not None and renewable(known)
+        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence, doubtful=again)
+
+
+def _nothing() -> None:
+    """Who got nothing leaves nothing to be remembered."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tray.aws.timestamps import parse_timestamp
+from tray.core.model import Profile
 
 FRESH_FOR: Final = 15 * 60.0
 """SDKs fetch anew with less than this left; a cached answer must be good for longer."""
@@ -19,11 +20,36 @@ class _Held:
     """One ``credential_process`` document, held as text that no repr shows."""
 
     document: dict[str, Any]
+    ends_at: float
     good_until: float
-    key: str
 
     def __repr__(self) -> str:
         return "_Held(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    What some credentials are of; profiles that share a role share them.
+
+    Args:
+        key: the session key; empty for profiles without one.
+        fingerprint: of the session's token: another token may be another person's.
+        role: account and role of the portal, or the name of a profile that is no portal's.
+    """
+
+    key: str
+    fingerprint: str
+    role: tuple[str, ...]
+
+    @classmethod
+    def of(cls, profile: Profile, fingerprint: str) -> Place:
+        """Return the place of a profile's credentials."""
+        if profile.kind == "sso" and profile.account_id and profile.role_name:
+            role: tuple[str, ...] = (profile.account_id, profile.role_name)
+        else:
+            role = (profile.name,)
+        return cls(profile.session or "", fingerprint, role)
 
 
 class RoleCredentials:
@@ -36,49 +62,55 @@ class RoleCredentials:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._held: dict[tuple[str, str], _Held] = {}
-        self._asked: dict[tuple[str, str], asyncio.Task[dict[str, Any]]] = {}
+        self._held: dict[Place, _Held] = {}
+        self._asked: dict[Place, asyncio.Task[dict[str, Any]]] = {}
 
     async def get(
-        self,
-        profile: str,
-        key: str,
-        fingerprint: str,
-        fetch: Callable[[], Awaitable[dict[str, Any]]],
+        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         """
-        Return a profile's credentials, from memory or by one call for all who ask meanwhile.
+        Return credentials, from memory or by one call for all who ask meanwhile.
 
         Args:
-            profile: the profile's name.
-            key: its session key; empty for profiles without one.
-            fingerprint: of the session's token; another token means other credentials.
+            place: of what.
             fetch: asks a worker.
         """
-        place = (profile, fingerprint)
         held = self._held.get(place)
         if held is not None and held.good_until > self._clock():
             return held.document
         task = self._asked.get(place)
         if task is None:
-            task = asyncio.ensure_future(self._fetch(place, key, fetch))
+            task = asyncio.ensure_future(self._fetch(place, fetch))
             self._asked[place] = task
-            task.add_done_callback(lambda _: self._asked.pop(place, None))
+            task.add_done_callback(lambda done: self._answered(place, done))
         return await asyncio.shield(task)
 
     def forget(self, key: str) -> None:
-        """Drop what belongs to a session."""
-        self._held = {place: held for place, held in self._held.items() if held.key != key}
+        """Drop what belongs to a session; what is being asked for answers, and is not kept."""
+        self._drop(lambda place: place.key == key)
+
+    def forget_by_profile(self) -> None:
+        """Drop what no portal gave: what it depends on stands in a config that has changed."""
+        self._drop(lambda place: len(place.role) == 1)
+
+    def _drop(self, wanted: Callable[[Place], bool]) -> None:
+        self._held = {place: held for place, held in self._held.items() if not wanted(place)}
+        self._asked = {place: task for place, task in self._asked.items() if not wanted(place)}
+
+    def _answered(self, place: Place, task: asyncio.Task[dict[str, Any]]) -> None:
+        if self._asked.get(place) is task:
+            del self._asked[place]
 
     async def _fetch(
-        self, place: tuple[str, str], key: str, fetch: Callable[[], Awaitable[dict[str, Any]]]
+        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         asked_at = self._clock()
         document = await fetch()
         expiration = document.get("Expiration")
-        if isinstance(expiration, str):
-            end = parse_timestamp(expiration)
+        if isinstance(expiration, str) and self._asked.get(place) is asyncio.current_task():
+            now, end = self._clock(), parse_timestamp(expiration)
+            self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
             # Lives shorter than the SDKs' window are good for half of themselves.
             good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
-            self._held[place] = _Held(document, good_until, key)
+            self._held[place] = _Held(document, end, good_until)
         return document

@@ -31,7 +31,7 @@ class Watch:
     Args:
         paths: where everything lies.
         tokens: told what a look at a session's cache file has shown.
-        config, settings, records: called when that file should be read again.
+        config, settings, records, applied: called when that file should be read again.
     """
 
     def __init__(
@@ -42,10 +42,13 @@ class Watch:
         config: Callable[[], None],
         settings: Callable[[], None],
         records: Callable[[], None],
+        applied: Callable[[], None],
     ) -> None:
         self._paths = paths
         self._tokens = tokens
-        self._readers = {"config": config, "settings": settings, "records": records}
+        self._readers = {
+            "config": config, "settings": settings, "records": records, "applied": applied,
+        }  # fmt: skip
         self._events = directory_events()
         self._names: dict[str, str] = {}
         self._settling: dict[str, asyncio.TimerHandle] = {}
@@ -58,6 +61,7 @@ class Watch:
             ("config", (paths.aws_config, paths.aws_credentials)),
             ("settings", (paths.settings_file, paths.state / "settings.json")),
             ("records", (paths.state / "state.json", paths.state / "active-profile")),
+            ("applied", (paths.state / "applied.json",)),
         ):
             for file in files:
                 self._places.update(dict.fromkeys(places(file), what))

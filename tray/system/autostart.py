@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from tray.errors import UserMustAct
 from tray.system import LINUX, MACOS
+from tray.system.spawn import own_program
 
 Status = Literal["on", "off", "changed"]
 """
@@ -132,18 +131,10 @@ def own_command(environ: Mapping[str, str]) -> list[str]:
     """
     Return the argv that starts this very program as the resident.
 
-    An AppImage is mounted at another place each time, so its file counts; the command installed
-    beside the interpreter is what survives updates; else the interpreter runs the package.
+    Args:
+        environ: as `tray.system.spawn.own_program` takes it.
     """
-    image = environ.get("APPIMAGE")
-    if image:
-        return [image, "run"]
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "run"]
-    beside = Path(sys.executable).with_name("sso-tray.exe" if not (LINUX or MACOS) else "sso-tray")
-    if beside.is_file():
-        return [str(beside), "run"]
-    return [sys.executable, "-P", "-m", "tray", "run"]
+    return [*own_program(environ), "run"]
 
 
 def digest(content: Any) -> str:

@@ -17,6 +17,8 @@ from tray.system.autostart import Autostart, Status, digest
 from tray.system.paths import Paths
 
 FILE_NAME: Final = "sso-tray.desktop"
+UNIT: Final = "sso-tray.service"
+"""The packages' user unit: the other way to start at login, never beside this one."""
 
 _LIMIT: Final = 64 * 1024
 _GROUP: Final = "[Desktop Entry]"
@@ -54,8 +56,27 @@ class DesktopEntry(Autostart):
         """The file's path."""
         return str(self._file)
 
+    def enable(self, command: Sequence[str]) -> None:
+        """Start ``command`` at login, unless systemd's user unit does so already."""
+        if not self._by_unit():
+            super().enable(command)
+
+    def disable(self) -> None:
+        """
+        Start it no more.
+
+        Raises:
+            UserMustAct: the user unit is enabled, which only systemctl can undo.
+        """
+        if self._by_unit():
+            msg = f"systemd starts SSO Tray at login: systemctl --user disable {UNIT}"
+            raise UserMustAct(msg)
+        super().disable()
+
     def status(self) -> Status:
         """Say whether it is on; a file that is none of ours is ``changed``, unless it is off."""
+        if self._by_unit():
+            return "on"
         said = self._read()
         if said is None or _switched_off(said):
             return "off"
@@ -67,6 +88,11 @@ class DesktopEntry(Autostart):
         if said is None or _switched_off(said) or not _is_ours(said):
             return None
         return split_exec(said["Exec"])
+
+    def _by_unit(self) -> bool:
+        """Whether the unit is enabled; where there is an entry too, the unit stands back."""
+        wanted = self._file.parent.parent / "systemd/user/graphical-session.target.wants" / UNIT
+        return wanted.is_symlink() and not self._file.exists()
 
     def _theirs(self) -> bool:
         said = self._read()

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import stat
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dbus_fast import Message, MessageFlag
@@ -42,6 +44,30 @@ class NoBus(Exception):
 def system_bus_address(environ: Mapping[str, str]) -> str:
     """Return where the system bus listens (D-Bus Specification, "System message bus")."""
     return environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS
+
+
+def session_bus_address(environ: Mapping[str, str]) -> str:
+    """
+    Return where the session bus listens.
+
+    That is ``DBUS_SESSION_BUS_ADDRESS``, else the socket ``$XDG_RUNTIME_DIR/bus`` that systemd
+    keeps (sd_bus_default_user(3)), which is right where only the variable was lost.
+
+    Raises:
+        NoBus: there is neither.
+    """
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if address:
+        return address
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if runtime:
+        usual = Path(runtime) / "bus"
+        try:
+            if stat.S_ISSOCK(usual.stat().st_mode):
+                return f"unix:path={usual}"
+        except OSError as error:
+            log.debug("%s: %s", usual, error.strerror)
+    raise NoBus("DBUS_SESSION_BUS_ADDRESS is not set")
 
 
 def send_and_forget(bus: MessageBus, message: Message) -> None:

@@ -23,7 +23,7 @@ if WINDOWS:
 else:
     from tray.system.lock_posix import lock_file, unlock_file
 
-LockKind = Literal["resident", "session", "sign-in", "state"]
+LockKind = Literal["resident", "session", "sign-in", "state", "config"]
 
 _FIRST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 0.025

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from tray.errors import UserMustAct
 from tray.system import LINUX, WINDOWS
 
@@ -67,8 +65,12 @@ class Paths:
         state = _own(environ, "XDG_STATE_HOME", home / ".local" / "state") / NAME
         settings = _own(environ, "XDG_CONFIG_HOME", home / ".config") / NAME
         if not LINUX and not _absolute(environ, "XDG_STATE_HOME"):
+            import platformdirs  # only there: it takes 5 ms of each start
+
             state = platformdirs.user_state_path(NAME, appauthor=False)
         if not LINUX and not _absolute(environ, "XDG_CONFIG_HOME"):
+            import platformdirs
+
             settings = platformdirs.user_config_path(NAME, appauthor=False)
         return cls(
             home=home,

@@ -14,10 +14,20 @@ from typing import Final
 import tray
 from tray.system import WINDOWS
 
-FROZEN_WORKER_FLAG: Final = "--run-as-worker"
-"""What a frozen build is started with instead of ``-m tray.worker``."""
+INTERNAL_FLAG: Final = "--internal"
+"""What a frozen program is started with instead of ``-m``; its own part follows."""
 
-_DROPPED: Final = frozenset(
+PARTS: Final = (
+    "tray.resident",
+    "tray.worker",
+    "tray.desktop.plyer_notice",
+    "tray.demo",
+    "tray.demo_witness",
+    "tray.upgrade",
+)
+"""The modules that are started as programs of their own; a frozen program holds and runs these."""
+
+_CREDENTIALS: Final = frozenset(
     {
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -30,6 +40,11 @@ _DROPPED: Final = frozenset(
         "AWS_ROLE_ARN",
         "AWS_ROLE_SESSION_NAME",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
+)
+_CREDENTIALS_BEGINNINGS: Final = ("AWS_CONTAINER_", "AWS_BEARER_TOKEN")
+_DROPPED: Final = frozenset(
+    {
         "KEYCHAIN_PATH",
         "PYTHON_KEYRING_BACKEND",
         # A Python that stays interactive or profiles would never end.
@@ -37,24 +52,79 @@ _DROPPED: Final = frozenset(
         "PYTHONSTARTUP",
     }
 )
-_DROPPED_BEGINNINGS: Final = (
-    "AWS_CONTAINER_",
-    "AWS_BEARER_TOKEN",
-    "KEYRING_PROPERTY_",
-)
 
 
-def worker_command(name: str) -> list[str]:
+def frozen() -> bool:
+    """Whether this is the frozen program, which has no interpreter beside it (PyInstaller)."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
     """
-    Return the argv that starts the worker `name`.
+    Return the argv that runs one of our modules as a program.
 
     ``-P`` keeps the current directory out of the import path (a ``keyring.py`` lying there must
     not be imported), yet leaves ``PYTHONPATH`` and user installations working, which ``-I``
     would not.
+
+    Args:
+        module: one of `PARTS`, or ``tray``: the command line.
+        arguments: what follows.
     """
-    if getattr(sys, "frozen", False):
-        return [sys.executable, FROZEN_WORKER_FLAG, name]
-    return [sys.executable, "-P", "-m", "tray.worker", name]
+    if not frozen():
+        return [sys.executable, "-P", "-m", module, *arguments]
+    return [sys.executable, *([] if module == "tray" else [INTERNAL_FLAG, module]), *arguments]
+
+
+def worker_command(name: str) -> list[str]:
+    """Return the argv that starts the worker `name`."""
+    return module_command("tray.worker", name)
+
+
+def own_program(environ: Mapping[str, str]) -> list[str]:
+    """
+    Return the argv that starts this very program, to be written where it has to last.
+
+    An AppImage is mounted at another place each time, so its file counts; the command installed
+    beside the interpreter is what survives updates; else the interpreter runs the package.
+
+    Args:
+        environ: of this process; an AppImage tells its file in it.
+    """
+    image = environ.get("APPIMAGE")
+    if image:
+        return [image]
+    if frozen():
+        return module_command("tray")
+    beside = Path(sys.executable).with_name("sso-tray.exe" if WINDOWS else "sso-tray")
+    if beside.is_file():
+        return [str(beside)]
+    return module_command("tray")
+
+
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what SDKs would take credentials or a profile from."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in _CREDENTIALS and not name.startswith(_CREDENTIALS_BEGINNINGS)
+    }
+
+
+def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return an environment as it was before a frozen program's bootloader changed it.
+
+    A browser or the child of ``exec`` must not load our libraries; our own children's bootloader
+    sets its own (PyInstaller, "LD_LIBRARY_PATH / LIBPATH considerations").
+    """
+    kept = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
+    for name in ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH"):
+        before = kept.pop(f"{name}_ORIG", None)
+        kept.pop(name, None)
+        if before is not None:
+            kept[name] = before
+    return kept
 
 
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -67,11 +137,11 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {
         name: value
-        for name, value in environ.items()
-        if name not in _DROPPED and not name.startswith(_DROPPED_BEGINNINGS)
+        for name, value in without_credentials(environ).items()
+        if name not in _DROPPED and not name.startswith("KEYRING_PROPERTY_")
     }
     root = str(Path(tray.__file__).resolve().parent.parent)
-    if root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    if not frozen() and root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
         others = kept.get("PYTHONPATH", "").split(os.pathsep)
         kept["PYTHONPATH"] = os.pathsep.join([root, *(path for path in others if path)])
     return kept

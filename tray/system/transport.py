@@ -115,6 +115,14 @@ def peer_uid(connection: socket.socket) -> int:
     return int(struct.unpack_from("2I", found)[1])
 
 
+def peer_process(connection: socket.socket) -> int:
+    """Return the process id at the other end, 0 where the system does not tell (unix(7))."""
+    if not LINUX:
+        return 0
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", found)[0])
+
+
 def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
     """Connect, waiting while the backlog is full: a unix socket says EAGAIN instead of waiting."""
     while True:

@@ -95,7 +95,7 @@ def judge(head: bytes, *, host: str, state: Secret) -> Callback | Refusal:
     """
     lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     words = lines[0].split(" ")
-    headers = _headers(lines[1:])
+    headers = headers_of(lines[1:])
     if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0") or headers is None:
         return Refusal(400)
     method, target, _ = words
@@ -105,7 +105,7 @@ def judge(head: bytes, *, host: str, state: Secret) -> Callback | Refusal:
     return _callback(target.partition("?")[2], state)
 
 
-def _headers(lines: list[str]) -> dict[str, list[str]] | None:
+def headers_of(lines: list[str]) -> dict[str, list[str]] | None:
     """Return all values by lower-case name, or None for what is no header (RFC 9112 5)."""
     headers: dict[str, list[str]] = {}
     for line in lines:

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from tray.aws.config import ConfigFiles, profile_settings
@@ -166,7 +166,7 @@ def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
     """
     for name, settings in _chain(profile.name, tools):
         command = settings.get("credential_process")
-        if isinstance(command, str) and calls_us(command, tools):
+        if isinstance(command, str) and calls_us(command, tools.paths.state):
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
@@ -190,13 +190,13 @@ def _chain(name: str, tools: Tools) -> Iterator[tuple[str, Mapping[str, object]]
         following = settings.get("source_profile")
 
 
-def calls_us(command: str, tools: Tools) -> bool:
-    """Whether a ``credential_process`` line would start SSO Tray."""
+def calls_us(command: str, state: Path) -> bool:
+    """Whether a ``credential_process`` line would start SSO Tray, or its file in ``state``."""
     try:
         words = shlex.split(command)
     except ValueError:
         words = command.split()
     programs = {PurePath(word).name.lower().removesuffix(".exe") for word in words}
     as_module = any(pair == ("-m", "tray") for pair in pairwise(words))
-    handout = str(tools.paths.state / "handout")
+    handout = str(state / "handout")
     return "sso-tray" in programs or as_module or any(word.startswith(handout) for word in words)

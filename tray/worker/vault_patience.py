@@ -2,17 +2,18 @@
 One keyring request at a time, and none that holds its caller up for ever.
 
 A keyring may take 20 seconds (measured by others on locked-down PCs) or never answer: its
-libraries have no time limits, and a thread stuck in one cannot be ended. So each request runs in
-a thread of its own; a caller whose time is up goes on without it, and until that thread comes
-back every further request is refused at once.
+libraries have no time limits, and a thread stuck in one cannot be ended. So requests run in a
+thread beside; a caller whose time is up goes on without it, and until that thread comes back
+every further request is refused at once.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tray.errors import KeyringUnavailable
 
@@ -26,6 +27,10 @@ class Patience:
         self._change = threading.Condition()
         self._busy = False
         self._overdue = False
+        # One thread for all: a renewal makes twenty requests, and starting a thread for each was
+        # most of what ten renewals at once cost (measured).
+        self._requests: queue.SimpleQueue[_Outcome[Any]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:
         """
@@ -45,9 +50,8 @@ class Patience:
             if self._busy or not free:
                 raise _waiting()
             self._busy = True
-        # A daemon: a request that never comes back must not keep the process from ending.
-        threading.Thread(target=self._run, args=(outcome,), name="keyring", daemon=True).start()
-        with self._change:
+            self._requests.put(outcome)
+            self._insist_on_thread()
             if not self._change.wait_for(lambda: outcome.done, _left(deadline)):
                 self._overdue = True
                 self._change.notify_all()
@@ -67,12 +71,22 @@ class Patience:
         with self._change:
             return self._change.wait_for(lambda: not self._busy, timeout)
 
-    def _run(self, outcome: _Outcome[T]) -> None:
-        outcome.run()
-        with self._change:
-            outcome.done = True
-            self._busy = self._overdue = False
-            self._change.notify_all()
+    def _insist_on_thread(self) -> None:
+        """Have somebody to run requests; a forked process has nobody any more."""
+        if self._thread is None or not self._thread.is_alive():
+            # A daemon: a request that never comes back must not keep the process from ending.
+            self._thread = threading.Thread(target=self._run, name="keyring", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            outcome = self._requests.get()
+            outcome.run()
+            with self._change:
+                outcome.done = True
+                self._busy = self._overdue = False
+                self._change.notify_all()
+            del outcome  # it may hold a secret, which must not wait here for the next request
 
 
 class _Outcome(Generic[T]):

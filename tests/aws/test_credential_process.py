@@ -1,0 +1,36 @@
+"""The value of ``credential_process``: one text that every SDK's shell divides alike."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+
+import pytest
+
+from tray.aws.config_edit import SectionEdit, edited
+from tray.aws.credential_process import command_line
+from tray.errors import UserMustAct
+
+WORDS = ("/usr/bin/python3", "-I", "/home/a b/x.py", "/o(n)e&two/;|<>*?~{}#", "Zoë")
+
+
+def test_shlex_and_sh_find_the_same_words() -> None:
+    """Botocore divides with shlex, Go and JavaScript leave it to sh; cmd knows the quotes."""
+    line = command_line(WORDS)
+
+    said = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {line}"], capture_output=True, check=True, text=True
+    ).stdout.splitlines()
+
+    assert '/usr/bin/python3 -I "/home/a b/x.py"' == command_line(WORDS[:3])
+    assert list(WORDS) == shlex.split(line) == said
+    assert line.encode() in edited(
+        b"", "f", [SectionEdit("default", {"credential_process": line})]
+    )
+
+
+@pytest.mark.parametrize("word", ["", 'a"b', "a'b", "a$b", "a`b", "a\nb", "a\\b", "%PATH%", "a!"])
+def test_a_word_that_one_of_them_reads_differently_is_refused(word: str) -> None:
+    """Nothing is started that is another program to another SDK."""
+    with pytest.raises(UserMustAct):
+        command_line((word,))

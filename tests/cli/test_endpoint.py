@@ -1,0 +1,212 @@
+"""The endpoint of ``exec --endpoint``: who gets credentials there, and who gets nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.components import require
+from tray.aws.timestamps import format_timestamp
+from tray.cli.endpoint import LONGEST_HEAD, Endpoint
+from tray.core.model import Profile
+from tray.errors import SignInNeeded
+
+KEY = "wJalrXUtnFEMI-invented"
+
+
+class Source:
+    """Where the endpoint gets credentials in these tests: counted, and failing on request."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.ends_at = 4_000_000_000.0
+        self.failing = False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return a ``credential_process`` document."""
+        self.asked += 1
+        if self.failing:
+            raise SignInNeeded("Nobody is signed in.")
+        return {
+            "Version": 1,
+            "AccessKeyId": f"ASIA{self.asked}",
+            "SecretAccessKey": KEY,
+            "SessionToken": "token",
+            "Expiration": format_timestamp(self.ends_at),
+            "AccountId": "123456789011",
+        }
+
+
+@pytest.fixture
+def source() -> Source:
+    """Give what is behind the endpoint."""
+    return Source()
+
+
+@pytest.fixture
+def endpoint(source: Source) -> Iterator[Endpoint]:
+    """Serve without a resident; a connection has a quarter of a second to say what it wants."""
+    profile = Profile("dev", "sso", "corp", "123456789011", "ReadOnly")
+    with Endpoint(profile, lambda: None, source, head_within=0.25) as serving:
+        yield serving
+
+
+def place(endpoint: Endpoint) -> tuple[str, int]:
+    """Return host and port."""
+    parts = urlsplit(endpoint.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
+def talk(endpoint: Endpoint, request: bytes) -> bytes:
+    """Send bytes and return all that comes back."""
+    with socket.create_connection(place(endpoint), timeout=30) as connection:
+        connection.sendall(request)
+        answer = b""
+        try:
+            while more := connection.recv(65536):
+                answer += more
+        except ConnectionResetError:
+            pass  # cut off in the middle of a huge request: nothing came, which is the point
+        return answer
+
+
+def request(endpoint: Endpoint, **changes: str | None) -> bytes:
+    """Return a sound request, with some of it changed or left out."""
+    host, port = place(endpoint)
+    told: dict[str, str | None] = {
+        "line": "GET /credentials HTTP/1.1",
+        "Host": f"{host}:{port}",
+        "Authorization": endpoint.variables()["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+        **changes,
+    }
+    head = [str(told.pop("line")), *(f"{name}: {v}" for name, v in told.items() if v is not None)]
+    return "\r\n".join([*head, "", ""]).encode()
+
+
+def status(answer: bytes) -> int:
+    """Return the status of an answer; 0 where there is none."""
+    return int(answer.split(b" ")[1]) if answer else 0
+
+
+def test_who_has_the_token_gets_the_document(endpoint: Endpoint) -> None:
+    """The members are those of the SDKs' container provider."""
+    head, _, body = talk(endpoint, request(endpoint)).partition(b"\r\n\r\n")
+
+    assert 200 == status(head)
+    assert b"no-store" in head
+    assert {
+        "AccessKeyId": "ASIA1",
+        "SecretAccessKey": KEY,
+        "Token": "token",
+        "Expiration": "2096-10-02T07:06:40Z",
+        "AccountId": "123456789011",
+    } == json.loads(body)
+
+
+WRONG: dict[str, tuple[int, dict[str, str | None]]] = {
+    "a rebound name": (421, {"Host": "evil.example"}),
+    "localhost by name": (421, {"Host": "localhost:1"}),
+    "no host": (421, {"Host": None}),
+    "a wrong token": (403, {"Authorization": "x" * 43}),
+    "no token": (403, {"Authorization": None}),
+    "another path": (404, {"line": "GET /latest/meta-data/ HTTP/1.1"}),
+    "a form of a page": (405, {"line": "POST /credentials HTTP/1.1"}),
+    "no HTTP": (400, {"line": "hello"}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_anybody_else_gets_nothing(endpoint: Endpoint, source: Source, name: str) -> None:
+    """A page that rebinds a name, a guess, a scan: a 4xx without a word, and nobody is asked."""
+    expected, changes = WRONG[name]
+
+    answer = talk(endpoint, request(endpoint, **changes))
+
+    assert (expected, b"") == (status(answer), answer.partition(b"\r\n\r\n")[2])
+    assert 0 == source.asked
+
+
+def test_a_huge_request_and_a_slow_one_get_nothing(endpoint: Endpoint, source: Source) -> None:
+    """Size and time have limits, and others are served meanwhile."""
+    slow = socket.create_connection(place(endpoint), timeout=30)
+    slow.sendall(request(endpoint)[:-2])
+
+    huge = talk(endpoint, request(endpoint, Padding="x" * (LONGEST_HEAD + 1)))
+    served = talk(endpoint, request(endpoint))
+
+    assert (True, 200) == (status(huge) in (0, 431), status(served))
+    with slow:
+        assert b"" == slow.recv(65536)
+    assert 1 == source.asked
+
+
+def test_credentials_are_kept_and_fetched_anew_when_they_are_due(
+    endpoint: Endpoint, source: Source
+) -> None:
+    """Good ones are asked for once, by all at the same time; ended ones each time."""
+    answers: list[bytes] = []
+    asking = [
+        threading.Thread(target=lambda: answers.append(talk(endpoint, request(endpoint))))
+        for _ in range(5)
+    ]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    kept = source.asked
+
+    assert ([200] * 5, 1) == ([status(answer) for answer in answers], kept)
+
+
+def test_what_fails_fails_fast_and_says_why(endpoint: Endpoint, source: Source) -> None:
+    """An SDK gets an error that names the cause, and no secret."""
+    source.failing = True
+
+    answer = talk(endpoint, request(endpoint))
+
+    assert 500 == status(answer)
+    assert {"code": "SignInNeeded", "message": "Nobody is signed in."} == json.loads(
+        answer.partition(b"\r\n\r\n")[2]
+    )
+
+
+def test_the_port_closes_with_the_child(source: Source) -> None:
+    """Nobody listens there afterwards."""
+    with Endpoint(Profile("dev"), lambda: None, source) as serving:
+        where = place(serving)
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(where, timeout=5)
+
+
+def test_another_user_gets_nothing_without_the_token(endpoint: Endpoint) -> None:
+    """Any user of the machine can reach the port; the token is in our child's environment only."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    host, port = place(endpoint)
+    script = f'exec 3<>/dev/tcp/{host}/{port}; printf %s "$1" >&3; cat <&3'
+    asked = request(endpoint, Authorization=None).decode()
+
+    done = subprocess.run(
+        [require("bash"), "-c", script, "bash", asked],
+        user=65534,
+        group=65534,
+        extra_groups=[],
+        cwd="/",
+        env={},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, 403) == (done.returncode, status(done.stdout))

@@ -1,0 +1,172 @@
+"""``exec`` as a script uses it: what the child finds, how it ends, and what ends it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.stage import CONFIG, PATIENCE, Stage
+
+ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
+WHO = (
+    "import boto3; s = boto3.Session(); "
+    "print(s.get_credentials().method, s.region_name, "
+    "s.client('sts').get_caller_identity()['Arn'])"
+)
+PYTHON = sys.executable
+
+SHADOWS: dict[str, str | None] = {
+    "AWS_PROFILE": "reader",
+    "AWS_ACCESS_KEY_ID": "AKIASHADOW",
+    "AWS_SECRET_ACCESS_KEY": "shadow",
+    "AWS_SESSION_TOKEN": "shadow",
+    "AWS_ROLE_ARN": "arn:aws:iam::123456789011:role/shadow",
+}
+
+
+def test_the_child_has_the_credentials_and_nothing_that_shadows_them(either: Stage) -> None:
+    """Keys, token and region are those of the profile; the caller's own are gone."""
+    either.signed_in_by_cli()
+
+    done = either.given_out("exec", "--profile", "dev", "--", PYTHON, "-c", WHO, **SHADOWS)
+    environ = either.given_out(
+        "exec", "--profile", "dev", "--", PYTHON, "-c", ENVIRON, **SHADOWS
+    ).json()
+
+    method, region, arn = done.out.split()
+    assert (0, "env", "eu-west-1") == (done.code, method, region)
+    assert ":assumed-role/AWSReservedSSO_FullAccess_" in arn
+    assert {"AWS_PROFILE", "AWS_ROLE_ARN"}.isdisjoint(environ)
+    assert "shadow" not in " ".join(environ.values()).lower()
+
+
+@pytest.mark.parametrize("how", [(), ("--endpoint",)], ids=["environment", "endpoint"])
+def test_it_ends_as_env_does(stage: Stage, how: tuple[str, ...]) -> None:
+    """The child's status is ours; 127 and 126 for a command that is not, or cannot be run."""
+    stage.signed_in_by_cli()
+    (stage.home / "text").write_text("no program")
+    run = ("exec", "--profile", "dev", *how, "--")
+
+    ended = [
+        stage.tray(*run, "sh", "-c", "exit 42"),
+        stage.tray(*run, "no-such-command"),
+        stage.tray(*run, str(stage.home / "text")),
+    ]
+
+    assert [42, 127, 126] == [done.code for done in ended]
+    assert ["", 1, 1] == [ended[0].err, *[len(done.err.splitlines()) for done in ended[1:]]]
+
+
+def test_what_fails_before_the_child_starts_is_3_or_125(stage: Stage) -> None:
+    """A sign-in that is needed, a profile that is not, wrong use: no command is run."""
+    told = [
+        stage.tray("exec", "--profile", "dev", "--", "touch", "ran"),
+        stage.tray("exec", "--profile", "nobody", "--", "touch", "ran"),
+        stage.tray("exec", "--profile", "around", "--", "touch", "ran"),
+        stage.tray("exec", "--", "touch", "ran"),
+        stage.tray("exec", "--profile", "dev"),
+    ]
+
+    assert [3, 125, 125, 125, 125] == [done.code for done in told]
+    assert "sso-tray login corp" in told[0].err
+    assert not (stage.home / "ran").exists()
+    assert [] == stage.opened()
+
+
+@pytest.mark.parametrize("given", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_signals_pass_to_the_child_of_an_endpoint(stage: Stage, given: signal.Signals) -> None:
+    """What we are told reaches the child, which decides what it means."""
+    stage.signed_in_by_cli()
+    child = (
+        "import signal, sys\n"
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, [{int(given)}])\n"
+        "print('ready', flush=True)\n"
+        f"signal.sigwait([{int(given)}])\nsys.exit(7)"
+    )
+
+    with stage.start(
+        "exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", child
+    ) as running:
+        assert running.stdout is not None
+        assert "ready\n" == running.stdout.readline()
+        running.send_signal(given)
+        code = running.wait(PATIENCE)
+
+    assert 7 == code
+
+
+def test_a_child_ended_by_a_signal_is_told_as_a_shell_does(stage: Stage) -> None:
+    """128 and the signal's number, with an endpoint; without one we were the child."""
+    stage.signed_in_by_cli()
+    command = ("sh", "-c", "kill -9 $$")
+
+    beside = stage.tray("exec", "--profile", "dev", "--endpoint", "--", *command)
+    became = stage.tray("exec", "--profile", "dev", "--", *command)
+
+    assert (128 + 9, -9) == (beside.code, became.code)
+
+
+def test_the_endpoint_wins_over_a_default_with_credentials(either: Stage) -> None:
+    """boto3 takes the endpoint's where ``[default]`` would give others; other names work."""
+    either.signed_in_by_cli()
+    either.config.write_text(
+        CONFIG + "[default]\naws_access_key_id = AKIASHADOW\naws_secret_access_key = shadow\n"
+    )
+    before = either.config.read_bytes()
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c")
+
+    done = either.tray(*run, WHO, **SHADOWS)
+    named = either.tray(
+        *run, "import boto3; print(boto3.Session(profile_name='reader').profile_name)"
+    )
+
+    method, region, arn = done.out.split()
+    assert ("container-role", "eu-west-1") == (method, region)
+    assert ":assumed-role/AWSReservedSSO_FullAccess_" in arn
+    assert (0, "reader\n") == (named.code, named.out)
+    assert before == either.config.read_bytes()
+    assert [] == list(either.state.glob("exec-*"))
+
+
+def test_the_endpoint_has_no_credentials_in_the_environment(stage: Stage) -> None:
+    """Only where it is and the token that opens it; a profile without region sets none."""
+    stage.signed_in_by_cli()
+    run = ("exec", "--profile", "reader", "--endpoint", "--", PYTHON, "-c", ENVIRON)
+
+    environ = stage.tray(*run, **SHADOWS).json()
+
+    aws = {name for name in environ if name.startswith("AWS_")} - set(stage.environ)
+    assert {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    } == aws
+
+
+def test_the_format_env_is_taken_by_a_posix_shell(stage: Stage) -> None:
+    """POSIX shells take ``env``; what older credentials left is unset."""
+    stage.signed_in_by_cli()
+    script = 'eval "$1"; python3 -c "import json, os; print(json.dumps(dict(os.environ)))"'
+
+    text = stage.given_out("credentials", "--profile", "dev", "--format", "env").out
+    user = stage.given_out("credentials", "--profile", "plain", "--format", "env").out
+    told = [
+        json.loads(
+            subprocess.run(
+                ["sh", "-c", script, "sh", lines],
+                env={**stage.environ, "AWS_SESSION_TOKEN": "older"},
+                capture_output=True,
+                check=True,
+            ).stdout
+        )
+        for lines in (text, user)
+    ]
+
+    expected = stage.given_out("credentials", "--profile", "dev").json()
+    assert expected["AccessKeyId"][:4] == told[0]["AWS_ACCESS_KEY_ID"][:4]
+    assert "older" != told[0]["AWS_SESSION_TOKEN"]
+    assert "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" == told[1]["AWS_SECRET_ACCESS_KEY"]
+    assert "AWS_SESSION_TOKEN" not in told[1]

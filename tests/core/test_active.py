@@ -1,0 +1,31 @@
+"""Whose ``AWS_PROFILE`` it is that stands in an environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tray.core.active import shell_follows
+
+
+@pytest.mark.parametrize(
+    ("exported", "by_the_hook", "follows"),
+    [
+        ("dev", "dev", True),
+        (None, "", True),
+        (None, " ", True),
+        ("dev", None, False),
+        (None, None, False),
+        ("far", "dev", False),
+        ("", "dev", False),
+        ("dev", "", False),
+        ("", "", False),
+        (None, "dev", False),
+    ],
+)
+def test_a_shell_follows_while_its_profile_is_the_hooks(
+    exported: str | None, by_the_hook: str | None, follows: bool
+) -> None:
+    """A2: what a person put in place of it, even nothing at all, is theirs; a blank is none."""
+    named = {"AWS_PROFILE": exported, "SSO_TRAY_SHELL": by_the_hook}
+
+    assert follows == shell_follows({name: to for name, to in named.items() if to is not None})

@@ -1,0 +1,184 @@
+"""What the doctor makes of what it finds: one row a judgement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tray.core.checkup import judged
+from tray.core.findings import Facts, Finding, SessionFacts, Verdict, worst
+from tray.core.model import Catalog, Profile, SsoSession, State
+
+NOW = 1_000_000.0
+CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-2")
+DEV = Profile("dev", "sso", "corp", "1" * 12, "r")
+CONFIG = Catalog((CORP,), (DEV,))
+TWO = Catalog((CORP,), (DEV, replace(DEV, name="prod")))
+WELL = Facts(
+    now=NOW,
+    resident="running",
+    hosts=(True, True),
+    keyring="ready",
+    browser=(True, ""),
+    catalog=CONFIG,
+    sessions=(SessionFacts("corp", "signed in"),),
+    skew=1.0,
+    program="1.0",
+    resident_program="1.0",
+    active="dev",
+    applies=("default",),
+    aws_cli=(2, 36, 7),
+    starts=("on", False),
+)
+
+
+def test_where_all_is_well_nothing_is_to_be_done() -> None:
+    """Every line is a plus, and none has a remedy."""
+    findings = judged(WELL)
+
+    assert ("ok", {""}) == (worst(findings), {one.remedy for one in findings})
+    assert 10 <= len(findings)
+
+
+def test_nothing_known_is_nothing_said_about_it() -> None:
+    """Probes that found nothing out leave no line that claims anything."""
+    assert () == judged(Facts(now=NOW))
+
+
+def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
+    return {"sessions": (SessionFacts("corp", state, state, renews),)}
+
+
+ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
+    ({"resident": "none"}, "note", "None runs", "sso-tray run"),
+    ({"resident": "mute"}, "problem", "does not answer", "sso-tray quit"),
+    ({"resident_program": "0.9"}, "problem", "version 0.9, this command 1.0", "sso-tray quit"),
+    ({"resident": "elsewhere"}, "note", "other files", "compare"),
+    ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
+    ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
+    ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", "AppIndicator"),
+    ({"hosts": None, "no_bus": "gone"}, "note", "no session bus here (gone)", "dbus-run-session"),
+    ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
+    ({"hosts": (True, False)}, "note", "No notification", "install"),
+    ({"browser": (False, "no display")}, "note", "No display.", "BROWSER"),
+    ({"keyring": "locked"}, "problem", "locked", "sso-tray login"),
+    ({"keyring": "absent"}, "note", "none", ""),
+    ({"keyring": "It hangs."}, "problem", "hangs", ""),
+    ({"catalog": None, "config_problem": "config, line 3: x"}, "problem", "line 3", "mend"),
+    ({"catalog": Catalog(), "active": None}, "note", "no profile yet", "sso-tray add"),
+    ({"catalog": replace(CONFIG, problems=("left out.",))}, "problem", "left out", "mend it in"),
+    (
+        {"catalog": Catalog((replace(CORP, problem="no region."),), (replace(DEV, problem="x"),))},
+        "problem", "no region", "mend it in",
+    ),
+    ({"catalog": replace(CONFIG, sessions=(replace(CORP, key="a b"),)), "sessions": ()},
+        "note", 'sso-session "a b" is not there', "rename"),
+    ({"quirks": (("colon", 3), ("colon", 9))}, "note", "lines 3, 9", "="),
+    ({"quirks": (("upper-case", 3),)}, "note", "line 3 a key", "lower case"),
+    ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
+    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "endpoint_url", ""),
+    ({"calls": {"me": "me"}}, "problem", '"me" asks SSO Tray for "me"', "--profile"),
+    ({"calls": {"dev": None}}, "problem", '"dev" asks SSO Tray for "dev"', "--profile"),
+    (
+        {"calls": {"a": "b", "c": "dev"}, "settings": {"b": {"source_profile": "a"}}},
+        "problem", '"a" asks', "--profile",
+    ),
+    ({"settings": {"two words": {}}}, "note", "JavaScript", "rename"),
+    ({"settings": {"Zoë": {}}}, "note", "JavaScript", "rename"),
+    (
+        {"settings": {"dev": {"aws_access_key_id": "***", "sso_session": "corp"}}},
+        "note", "takes SSO", "keep one",
+    ),
+    ({"settings": {"dev": {"region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
+    ({"settings": {"default": {"aws_access_key_id": "***"}}}, "note", "bare aws", "apply default"),
+    (_session("expired", renews=False), "problem", "expired", "login corp"),
+    (_session("expired"), "note", "expired", ""),
+    (_session("unreadable", renews=False), "problem", "unreadable", "login corp"),
+    (_session("signed-out", renews=False), "note", "signed-out", "login corp"),
+    (_session("ending"), "note", "ending", "login corp"),
+    (_session("renewal-failing"), "note", "failing", ""),
+    ({"sessions": (SessionFacts("corp", "in", contested=True),)}, "note", "putting", "login"),
+    (
+        {"sessions": (SessionFacts("corp", "in", registration_ends_at=NOW + 86400.0),)},
+        "note", "1 day;", "",
+    ),
+    ({"applies": ()}, "note", "nothing follows", "apply default"),
+    ({"environ": {"AWS_ACCESS_KEY_ID": "x"}}, "problem", "wins over every", "unset AWS_ACCESS"),
+    (
+        {"environ": {"AWS_PROFILE": "prod"}, "catalog": TWO},
+        "note", "wins over the active", "unset AWS_PROFILE",
+    ),
+    ({"environ": {"AWS_PROFILE": "gone"}}, "problem", "does not have", "unset AWS_PROFILE"),
+    (
+        {"environ": {"AWS_REGION": "x"}, "settings": {"dev": {"region": "y"}}},
+        "note", "AWS_REGION", "unset AWS_REGION",
+    ),
+    ({"active": "gone"}, "problem", "no longer in the config", "sso-tray use"),
+    ({"environ": {"AWS_CA_BUNDLE": "x"}}, "note", "NODE_EXTRA_CA_CERTS", ""),
+    ({"environ": {"AWS_ENDPOINT_URL_STS": "x"}}, "note", "AWS_ENDPOINT_URL_STS", ""),
+    ({"environ": {"HTTPS_PROXY": "x"}}, "note", "HTTPS_PROXY", ""),
+    ({"missing_files": ("AWS_CA_BUNDLE",)}, "problem", "AWS_CA_BUNDLE", "unset"),
+    ({"skew": 90.0}, "problem", "90 s behind", "NTP"),
+    ({"skew": -3600.0}, "problem", "3600 s ahead of", "NTP"),
+    ({"skew": "AWS was not reached."}, "note", "not reached", ""),
+    ({"aws_cli": (2, 4)}, "problem", "2.4", "install"),
+    ({"aws_cli": (1, 20)}, "problem", "1.20", "install"),
+    ({"starts": ("on", True)}, "problem", "twice", "autostart off"),
+    ({"starts": ("off", False)}, "note", "does not start", "autostart on"),
+    ({"starts": ("changed", False)}, "note", "by hand", ""),
+    ({"modes": ("/home/a b/x",)}, "problem", "may read", "chmod go= '/home/a b/x'"),
+    ({"foreign": ("/x",)}, "problem", "another user", "sudo chown"),
+    ({"unwritable": ("/x",)}, "problem", "cannot be written", "chmod"),
+    ({"locks": "Locks do not hold."}, "problem", "Locks", "XDG_STATE_HOME"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "verdict", "words", "remedy"), ROWS)
+def test_each_trouble_is_found_and_says_what_to_do(
+    changes: dict[str, Any], verdict: Verdict, words: str, remedy: str
+) -> None:
+    """One thing wrong: one line more that is no plus, with the next step where there is one."""
+    findings = [one for one in judged(replace(WELL, **changes)) if one.verdict != "ok"]
+
+    assert [verdict] == [one.verdict for one in findings], findings
+    assert words in findings[0].sentence
+    assert remedy in findings[0].remedy
+    assert bool(remedy) == bool(findings[0].remedy)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"AWS_PROFILE": "dev"}, {"AWS_PROFILE": "x", "SSO_TRAY_SHELL": "x"}, {"AWS_REGION": "x"}],
+)
+def test_what_shadows_nothing_is_not_told(environ: dict[str, str]) -> None:
+    """The active profile itself, and what the shell hook has exported, are as they should be."""
+    assert "ok" == worst(judged(replace(WELL, environ=environ)))
+
+
+def test_without_a_resident_a_person_is_told_to_renew() -> None:
+    """Nobody is at it, and no sign-in is needed."""
+    findings = judged(replace(WELL, resident="none", **_session("expired")))
+
+    assert "sso-tray renew" in [one.remedy for one in findings if one.area == "corp"]
+
+
+def test_a_large_config_in_trouble_still_fits_a_screen() -> None:
+    """Of many entries of one kind a few are told, and how many more there are."""
+    many = tuple(replace(DEV, name=f"p {n}", problem=f"{n} is wrong.") for n in range(40))
+    settings = {one.name: {"region": "x # y"} for one in many}
+
+    findings = judged(replace(WELL, catalog=Catalog((CORP,), (DEV, *many)), settings=settings))
+
+    told = [one.sentence for one in findings if one.area == "config"]
+    assert 7 == len(told)
+    assert "37 entries more cannot be used." in told
+    assert any("p 2" in one and "and 37 more" in one for one in told[-2:])
+
+
+def test_the_gravest_verdict_counts() -> None:
+    """A problem beside notes is a problem."""
+    lines = [Finding("a", "note", ""), Finding("b", "problem", ""), Finding("c", "ok", "")]
+
+    assert ("problem", "note", "ok") == (worst(lines), worst(lines[:1]), worst(lines[2:]))

@@ -1,0 +1,74 @@
+"""The hand-out client as SDKs start it: its answer, its refusals, and when it acts alone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.stage import PATIENCE, Done, Stage
+from tray.handout import install
+from tray.identity_center import IdentityCenter
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """Furnish a home in which "corp" was signed in by the AWS CLI and "dev" is active."""
+    with IdentityCenter() as center:
+        stage = Stage(tmp_path, center)
+        stage.signed_in_by_cli()
+        stage.tray("use", "dev")
+        yield stage
+
+
+def hand_out(
+    stage: Stage, *arguments: str, alone: bool = True, **variables: str
+) -> Done:  # fmt: skip
+    """Run the client; one that cannot act alone has no program to become."""
+    argv = install(stage.state, stage.environ)
+    if not alone:
+        text = Path(argv[-1]).read_text()
+        path = stage.home / "only-the-resident.py"
+        path.write_text(re.sub(r"(?m)^(PROGRAM: .*) = .*$", r"\1 = ()", text))
+        argv = (*argv[:-1], str(path))
+    done = subprocess.run(
+        [*argv, *arguments],
+        env={**stage.environ, **variables},
+        cwd=stage.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def test_resident_answers_for_active_and_named_profiles(stage: Stage) -> None:
+    """With a resident nothing else is started; a named profile and errors come the same way."""
+    with stage.resident():
+        active = hand_out(stage, alone=False)
+        named = hand_out(stage, "reader", alone=False)
+        forbidden = hand_out(stage, "forbidden", alone=False)
+        stage.tray("logout", "corp")
+        signed_out = hand_out(stage, alone=False)
+
+    document = active.json()
+    assert ("", 0, 1) == (active.err, active.code, document["Version"])
+    assert "123456789011" == document["AccountId"]
+    assert {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"} < set(document)
+    assert "123456789012" == named.json()["AccountId"]
+    assert (1, "", 1) == (forbidden.code, forbidden.out, len(forbidden.err.splitlines()))
+    assert (3, "") == (signed_out.code, signed_out.out)
+    assert "sso-tray login corp" in signed_out.err
+
+
+def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:
+    """The same document for the active profile, whatever AWS_PROFILE its caller has."""
+    done = hand_out(stage, AWS_PROFILE="sso-tray", PYTHONPATH="/nowhere")
+
+    assert ("", 0) == (done.err, done.code)
+    assert "123456789011" == done.json()["AccountId"]

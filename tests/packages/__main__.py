@@ -1,0 +1,66 @@
+"""
+Install, run, upgrade and remove what was built: ``make package-test``.
+
+One line for each promise, with what was seen; exit code 1 where one does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.packages import checkers, deb, wheel
+from tests.packages.told import Broken, failed, title
+
+ROOT = Path(__file__).parents[2]
+DIST = ROOT / "dist"
+
+
+def _one(pattern: str) -> Path:
+    """Return the newest of dist that fits."""
+    found = sorted(DIST.glob(pattern), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise Broken(f"dist has no {pattern}")
+    return found[-1]
+
+
+def _clean_debian() -> None:
+    """Check the Debian package where that can be done."""
+    if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
+        if os.environ.get("CI"):
+            raise Broken("a clean Debian needs root and mmdebstrap")
+        title("The Debian package was not tried: that needs root and mmdebstrap")
+        return
+    deb.check(_one("*.deb"))
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "checkers": lambda: checkers.check(_one("*.deb")),
+    "wheel": lambda: wheel.check(_one("*.whl"), _one("*.tar.gz")),
+    "deb": _clean_debian,
+}
+
+
+def main() -> int:
+    """Check what was asked for, everything by default; returns the exit code."""
+    began = time.monotonic()
+    worst = 0
+    for name in sys.argv[1:] or list(PARTS):
+        try:
+            PARTS[name]()
+        except (Broken, subprocess.SubprocessError) as error:
+            failed(error)
+            worst = 1
+    title(f"{'All promises hold' if not worst else 'A promise is broken'},"
+          f" in {time.monotonic() - began:.0f} s on {platform.platform()}")  # fmt: skip
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())

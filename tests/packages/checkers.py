@@ -1,0 +1,74 @@
+"""What the desktop's own checkers say of the package's files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.packages.told import Broken, holds, output, title
+
+SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
+
+
+def check(package: Path) -> None:
+    """Unpack the package and look at it."""
+    title(f"{package.name}, {package.stat().st_size / 1e6:.1f} MB")
+    with tempfile.TemporaryDirectory(prefix="sso-tray-files-") as folder:
+        top = Path(folder)
+        output(["dpkg-deb", "--extract", package, top])
+        share = top / "usr/share"
+        _by("desktop-file-validate", share / "applications/sso-tray.desktop")
+        about = share / "metainfo/org.sso_tray.SSOTray.metainfo.xml"
+        _by("appstreamcli", "validate", "--no-net", about)
+        _unit(top)
+        theme = share / "icons/hicolor"
+        lacks = [one for one in SIZES if not (theme / f"{one}x{one}/apps/sso-tray.png").is_file()]
+        there = (theme / "scalable/apps/sso-tray.svg").is_file() and not lacks
+        holds("icons for the theme", there, f"SVG and {len(SIZES)} sizes")
+        for shell in ("bash-completion/completions/sso-tray", "zsh/vendor-completions/_sso-tray",
+                      "fish/vendor_completions.d/sso-tray.fish"):  # fmt: skip
+            holds("completions", "sso-tray" in (share / shell).read_text(), shell)
+        _manual(share / "man/man1/sso-tray.1.gz")
+        program = top / "usr/lib/sso-tray"
+        size = sum(path.lstat().st_size for path in program.rglob("*"))
+        holds("the program's size on disk", size < 60e6, f"{size / 1e6:.1f} MB")
+
+
+def _unit(top: Path) -> None:
+    """Have systemd read the user unit, in whose place the program is found."""
+    unit = (top / "usr/lib/systemd/user/sso-tray.service").read_text()
+    holds("the unit stands back where there is an autostart entry",
+          "ConditionPathExists=!%E/autostart/sso-tray.desktop" in unit)  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sso-tray.service"
+        program = top / "usr/lib/sso-tray/sso-tray"
+        file.write_text(unit.replace("/usr/bin/sso-tray", str(program)))
+        environ = {**os.environ, "XDG_RUNTIME_DIR": folder}
+        command = ("systemd-analyze", "verify", "--user", "--man=no", file)
+        _by(*command, environ=environ)
+
+
+def _manual(page: Path) -> None:
+    if not page.is_file():
+        raise Broken("there is no manual page")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sso-tray.1"
+        file.write_bytes(gzip.decompress(page.read_bytes()))
+        environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "80"}
+        done = subprocess.run(
+            ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", file],
+            capture_output=True, env=environ, check=False,
+        )  # fmt: skip
+    fine = done.returncode == 0 and not done.stderr
+    holds("the manual page is read without a warning", fine, done.stderr.decode())
+
+
+def _by(checker: str, *arguments: str | Path, environ: dict[str, str] | None = None) -> None:
+    if shutil.which(checker) is None:
+        raise Broken(f"{checker} is not installed")
+    output([checker, *arguments], environ=environ)
+    holds(f"{checker} finds no fault", True, Path(arguments[-1]).name)

@@ -1,0 +1,57 @@
+"""The resident's half of ``apply``: a tick in the menu, and following what is active."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tray.active_profile import record_active
+from tray.applied import World
+from tray.resident.applying import Applying
+from tray.system.paths import Paths
+
+CONFIG = """\
+[profile dev]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 123456789011
+sso_role_name = Dev
+
+[profile plain]
+credential_process = /bin/true
+"""
+OWN = "\n[default]\naws_access_key_id = AKIA\n"
+
+
+def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
+    """A click that cannot be done is answered by file and line; one that can is seen at once."""
+    paths = Paths.from_environment({"HOME": str(tmp_path)})
+    paths.aws_config.parent.mkdir()
+    paths.aws_config.write_text(CONFIG + OWN)
+    record_active(paths.state, "dev")
+    world = World(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
+    refusals: list[str] = []
+    drawn: list[bool] = []
+
+    async def clicks() -> None:
+        applying = Applying(lambda: world, lambda: drawn.append(applying.follows), refusals.append)
+        applying.let_default_follow(on=True)
+        await applying.close()
+        paths.aws_config.write_text(CONFIG)
+        applying.let_default_follow(on=True)
+        applying.follow()
+        await applying.close()
+        record_active(paths.state, "plain")
+        applying.follow()
+        await applying.close()
+        drawn.append("credential_process = /usr/bin/python3" in paths.aws_config.read_text())
+        applying.let_default_follow(on=False)
+        await applying.close()
+
+    asyncio.run(clicks())
+
+    assert [f'{paths.aws_config}, line 10: [default] has a "aws_access_key_id"'] == [
+        one.partition(", so")[0] for one in refusals
+    ]
+    assert [False, True, True, True, True, False] == drawn
+    assert CONFIG == paths.aws_config.read_text()

@@ -1,0 +1,108 @@
+"""Running somebody's command: becoming it, or standing beside it for as long as it lives."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+
+POSIX: Final = hasattr(os, "posix_spawnp")
+
+SIGNALLED: Final = 128
+"""A child that a signal has ended ends us with this much more, as a shell has it."""
+
+_BY_KERNEL: Final = 128
+"""``si_code`` of a signal from the terminal, which the child got by itself (sigaction(2))."""
+
+
+def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """
+    Become a command: status and signals are its own. Where there is no exec, run it and wait.
+
+    Returns:
+        Its status, where we could not become it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if POSIX:
+        for number in _IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+        os.execvpe(command[0], list(command), dict(environ))  # noqa: S606  (no shell)
+    return subprocess.call(list(command), env=dict(environ))
+
+
+def run_beside(
+    command: Sequence[str], surroundings: AbstractContextManager[Mapping[str, str]]
+) -> int:
+    """
+    Run a command and pass it the signals we get.
+
+    Args:
+        command: the argv.
+        surroundings: what has to live as long as it does, and gives its environment.
+
+    Returns:
+        Its exit status; 128 and the signal's number where one has ended it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    if not POSIX:
+        with surroundings as environ:
+            return subprocess.call(list(command), env=dict(environ))
+    # Before any thread begins: each takes over what is blocked, so that we alone get signals.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [*_PASSED, signal.SIGCHLD])
+    try:
+        with surroundings as environ:
+            child = os.posix_spawnp(
+                command[0],
+                list(command),
+                dict(environ),
+                setsigmask=before,
+                setsigdef=_IGNORED_BY_PYTHON,
+            )
+            return _wait(child)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait(child: int) -> int:
+    while True:
+        number, by_terminal = _next_signal()
+        if number == signal.SIGCHLD:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else SIGNALLED - code
+        elif not by_terminal:
+            os.kill(child, number)  # it is not collected yet, so the number is still its own
+
+
+def _next_signal() -> tuple[int, bool]:
+    """Return the next signal, and whether the terminal sent it to the child, too."""
+    awaited = [*_PASSED, signal.SIGCHLD]
+    if hasattr(signal, "sigwaitinfo"):
+        found = signal.sigwaitinfo(awaited)
+        return found.si_signo, found.si_code == _BY_KERNEL
+    number = signal.sigwait(awaited)
+    return number, number in (signal.SIGINT, signal.SIGQUIT)
+
+
+_IGNORED_BY_PYTHON: Final = (
+    [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ")] if POSIX else []
+)
+_PASSED: Final = (
+    [
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+    ]
+    if POSIX
+    else []
+)

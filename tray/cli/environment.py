@@ -1,0 +1,114 @@
+"""Credentials as environment variables: for a child, or as lines a shell takes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, get_args
+
+from tray.core.model import Profile
+
+Format = Literal["process", "env", "fish", "powershell", "json"]
+FORMATS: Final = get_args(Format)
+
+_MEMBERS: Final = {
+    "AWS_ACCESS_KEY_ID": "AccessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+    "AWS_SESSION_TOKEN": "SessionToken",
+    "AWS_CREDENTIAL_EXPIRATION": "Expiration",
+}
+"""What the SDKs and `aws configure export-credentials` call the document's members."""
+
+
+def variables(document: Mapping[str, Any]) -> dict[str, str | None]:
+    """
+    Return the variables that carry some credentials.
+
+    Args:
+        document: of ``credential_process``.
+
+    Returns:
+        Names to values; None: to be unset, for an older value would belong to other keys.
+    """
+    return {name: document.get(member) for name, member in _MEMBERS.items()}
+
+
+def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for a profile's region, unless the environment names one already."""
+    named = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if named or not profile.region:
+        return {}
+    return {"AWS_REGION": profile.region, "AWS_DEFAULT_REGION": profile.region}
+
+
+def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
+    """
+    Return credentials in a format.
+
+    Args:
+        form: ``process``: the document as SDKs read it; ``json``: the same for people and
+            scripts, with the profile's name and region; else lines for a shell, POSIX for
+            ``env``.
+        document: of ``credential_process``.
+        profile: whose they are.
+    """
+    match form:
+        case "process":
+            return json.dumps(document)
+        case "json":
+            named = {"Profile": profile.name, "Region": profile.region}
+            return json.dumps({**named, **document}, indent=2)
+        case "env":
+            return _lines(document, _posix)
+        case "fish":
+            return _lines(document, _fish)
+        case "powershell":
+            return _lines(document, _powershell)
+
+
+def _lines(document: Mapping[str, Any], line: Callable[[str, str | None], str]) -> str:
+    return "\n".join(line(name, value) for name, value in variables(document).items())
+
+
+def _posix(name: str, value: str | None) -> str:
+    if value is None:
+        return f"unset {name}"
+    return f"export {name}={posix_word(value)}"
+
+
+def _fish(name: str, value: str | None) -> str:
+    if value is None:
+        return f"set -e {name}"
+    return f"set -gx {name} {fish_word(value)}"
+
+
+def _powershell(name: str, value: str | None) -> str:
+    if value is None:
+        return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue"
+    return f"$Env:{name} = {powershell_word(value)}"
+
+
+def posix_word(value: str) -> str:
+    """Return a text as one word of a POSIX shell, bash or zsh."""
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def fish_word(value: str) -> str:
+    """Return a text as one word of fish."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def powershell_word(value: str) -> str:
+    """Return a text as one word of PowerShell, which takes five characters for quotes."""
+    for mark in "'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\u201a\u201b":
+        value = value.replace(mark, mark * 2)
+    return f"'{value}'"
+
+
+def powershell_ascii(value: str) -> str:
+    """Return a text as an expression of ASCII alone: PowerShell reads a program in a code page."""
+    if value.isascii():
+        return powershell_word(value)
+    units = value.encode("utf-16-be", "surrogatepass")
+    codes = [f"0x{units[at : at + 2].hex()}" for at in range(0, len(units), 2)]
+    return f"(-join [char[]]({','.join(codes)}))"

@@ -1,0 +1,24 @@
+"""The portal's own link to an AWS console: it names account and role and carries no secret."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def console_link(
+    start_url: str, account_id: str, role_name: str, destination: str | None = None
+) -> str:
+    """
+    Return the shortcut link of the access portal; the browser uses its own portal session.
+
+    Source: IAM Identity Center user guide, "Creating shortcut links" (protocol.md 5).
+
+    Args:
+        start_url: as written in the config.
+        account_id: 12 digits.
+        role_name: the permission set.
+        destination: a page of the console to go to, an ``https:`` URL; None: its home.
+    """
+    place = start_url.rstrip("/").removesuffix("/#")
+    link = f"{place}/#/console?account_id={quote(account_id)}&role_name={quote(role_name)}"
+    return link if destination is None else f"{link}&destination={quote(destination, safe='')}"
