@@ -37,6 +37,7 @@ QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
 SET_UP = "Set up AWS access"
 SET_UP_HOW = "Type in a terminal: sso-tray add"
 NO_KEYRING = "No keyring: refresh tokens stay in the files"
+NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "The others: sso-tray use NAME"
 
 
@@ -105,8 +106,11 @@ def not_copied(what: str, words: str) -> tuple[str, str]:
 
 
 def no_tray(reason: str) -> str:
-    """Say why no icon is seen, and that everything else goes on."""
-    return f"No tray shows the icon ({reason}); everything else works, and it is tried again."
+    """Say why no icon is seen, what brings it, and that everything else goes on."""
+    return (
+        f"No tray shows the icon ({reason}). It comes with a panel that has one, on GNOME with "
+        "the AppIndicator extension; everything else works."
+    )
 
 
 _HAPPENED = {
