@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import socket
 import stat
+import threading
 import zipfile
-from urllib.parse import quote
+from collections.abc import Mapping
+from typing import Any
 
 from tests import schema
 from tests.cli.stage import Stage
 from tests.keyring_session import keyring_session
+from tests.leaks.canaries import Canaries, forms
+from tray.cli.probing import side_by_side
+from tray.system.paths import Paths
 
 CANARY = "canary-4f9c0d2b7a61e8f35c-PLANTED/secret+value=="
+SHORT = "hunter2:pa/ss?"
+KEY_ID = "AKIAIOSFODNN7CANARY1"
+NAME = "wjalrxutnfemi"
 
 
 def test_a_signed_in_desk_is_told_line_by_line(either: Stage) -> None:
@@ -63,46 +70,119 @@ def test_a_locked_keyring_is_said_without_a_prompt(stage: Stage) -> None:
 
 
 def test_what_hangs_keeps_nothing_else_from_being_told(stage: Stage) -> None:
-    """A bus that never answers costs its own lines alone."""
-    with socket.socket(socket.AF_UNIX) as mute:
-        mute.bind(str(stage.home / "mute"))
-        mute.listen()
+    """A bus and a resident that never answer cost their own lines; what hangs is not "none"."""
+    agent = Paths.from_environment(stage.environ).runtime_sockets[0]
+    agent.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as bus, socket.socket(socket.AF_UNIX) as resident:
+        for mute, place in ((bus, stage.home / "mute"), (resident, agent)):
+            mute.bind(str(place))
+            mute.listen()
         stage.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={stage.home}/mute"
         document = stage.tray("doctor", "--json").json()
 
-    areas = {one["area"] for one in document["findings"]}
-    assert {"resident", "keyring", "config", "AWS", "aws cli"} <= areas
+    told = {one["area"]: one for one in document["findings"]}
+    assert {"keyring", "config", "corp", "AWS", "aws cli"} <= told.keys()
+    assert "does not answer" in told["d-bus"]["sentence"]
+    assert ("problem", True) == (
+        told["resident"]["verdict"],
+        "does not answer" in told["resident"]["sentence"],
+    )
+
+
+def test_a_probe_that_fails_or_hangs_is_one_line() -> None:
+    """The rest is told, and of each of these only its kind: its text may hold anything."""
+    never = threading.Event()
+
+    def hang() -> Mapping[str, Any]:
+        never.wait()
+        return {}
+
+    def fail() -> Mapping[str, Any]:
+        raise ValueError(CANARY)
+
+    found, unknown = side_by_side({"a": hang, "b": fail, "c": lambda: {"active": "dev"}}, 0.2)
+    never.set()
+
+    assert {"active": "dev"} == found
+    assert {"a": "no answer within 0 s", "b": "ValueError"} == unknown
 
 
 def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
-    """Canaries in config, credentials, token file, environment, log and history stay out of it."""
-    stage.signed_in_by_cli()
-    stage.tray("renew", "corp")
-    forms = [
-        CANARY,
-        base64.b64encode(CANARY.encode()).decode(),
-        quote(CANARY, safe=""),
-        json.dumps({"k": CANARY}).replace("/", "\\/"),
-    ]
-    with stage.config.open("a") as file:
-        file.write(f"[profile planted]\naws_secret_access_key = {CANARY}\nregion = {CANARY}\n")
-        file.write(f"[{CANARY}]\n{CANARY} = {CANARY}\n")
-    (stage.home / ".aws/credentials").write_text(f"[x]\naws_session_token = {CANARY}\n")
-    for name in ("sso-tray.log", "history.jsonl"):
-        with (stage.state / name).open("a") as file:
-            file.writelines(f"2026-01-01T00:00:00Z INFO x: {form}\n" for form in forms)
-    archive = stage.home / "report.zip"
+    """Canaries in config, credentials, token files, environment, log, history, memory stay out."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        stage.signed_in_by_cli()
+        assert 0 == stage.tray("renew", "corp").code  # into the keyring, by adoption
+        planted = _plant(stage)
+        archive = stage.home / "report.zip"
 
-    done = stage.tray("doctor", "--bundle", str(archive), AWS_SESSION_TOKEN=CANARY, LANG=CANARY)
-    again = stage.tray("doctor", "--bundle", str(archive))
+        done = stage.tray(
+            "doctor",
+            "--bundle",
+            str(archive),
+            **{"AWS_SESSION_TOKEN": CANARY, "LANG": SHORT, "MY_PASSWORD": SHORT, NAME: "x"},
+        )
+        again = stage.tray("doctor", "--bundle", str(archive))
 
     with zipfile.ZipFile(archive) as held:
         texts = {name: held.read(name).decode() for name in held.namelist()}
     whole = "\n".join(texts.values())
+    secrets = Canaries([*stage.center.secrets(), CANARY, SHORT, KEY_ID, NAME])
     assert (0, 1, 0o600) == (done.code, again.code, stat.S_IMODE(archive.stat().st_mode))
-    assert {"doctor.json", "environment.json", "config.txt", "history.jsonl"} <= set(texts)
-    assert "renewed" in texts["history.jsonl"]
-    assert [] == [form for form in (*forms, "canary-4f9c0d2b7a61e8f35c") if form in whole]
-    assert [] == [secret for secret in stage.center.secrets() if secret in whole]
-    assert "awsapps.com" not in texts["config.txt"]
-    assert "123456789011" not in texts["config.txt"]
+    assert set() == secrets.in_text(whole)
+    assert planted <= secrets.in_text(_everything(stage)), "the search finds what was planted"
+    told = ("awsapps.com", "123456789011", "FullAccess", "bygone", str(stage.home))
+    assert [] == [line for line in whole.splitlines() if any(one in line for one in told)]
+
+
+def test_the_archive_tells_what_a_report_needs(stage: Stage) -> None:
+    """The same name is the same word in every file; our own words and plain values stay."""
+    stage.signed_in_by_cli()
+    stage.tray("renew", "corp")
+    stage.tray("use", "reader")
+    archive = stage.home / "report.zip"
+
+    stage.tray("doctor", "--bundle", str(archive))
+
+    with zipfile.ZipFile(archive) as held:
+        texts = {name: held.read(name).decode() for name in held.namelist()}
+    history = [json.loads(line) for line in texts["history.jsonl"].splitlines()]
+    document = json.loads(texts["doctor.json"])
+    schema.validate("doctor", document)
+    assert (
+        "[sso-session session-1]\nsso_start_url = url-1\nsso_region = us-east-1"
+        in (texts["config.txt"])
+    )
+    assert ("renewed", "session-1") in [(one["what"], one.get("session")) for one in history]
+    assert "session-1" in json.loads(texts["state.json"])["sessions"]
+    assert {"session-1", "session-2", "keyring"} <= {one["area"] for one in document["findings"]}
+    assert any('"profile-2"' in one["sentence"] for one in document["findings"])
+
+
+def _plant(stage: Stage) -> set[str]:
+    """Put canaries wherever somebody could, and return those that are in files now."""
+    with stage.config.open("a") as file:
+        file.write(f"[profile planted]\naws_secret_access_key = {CANARY}\nregion = {KEY_ID}\n")
+        file.write(f"[{CANARY}]\n{NAME} = {CANARY}\noutput = {SHORT}\n")
+    (stage.home / ".aws/credentials").write_text(f"[x]\naws_session_token = {CANARY}\n")
+    with (stage.state / "sso-tray.log").open("a") as log:
+        for canary in (CANARY, SHORT, KEY_ID, NAME):
+            log.writelines(
+                f"2026-01-01T00:00:00Z INFO tray.x: for {form.decode()}, then\n"
+                for form in forms(canary)
+            )
+        log.write(f"2026-01-01T00:00:00Z INFO tray.x: session 'bygone' {stage.home}/x\n")
+        log.write(f"Traceback: {CANARY}\n")
+    with (stage.state / "history.jsonl").open("a") as history:
+        for what, detail in (("refused", CANARY), ("active-profile", "bygone"), (NAME, SHORT)):
+            line = {"at": "2026-01-01T00:00:00Z", "what": what, "session": "bygone"}
+            history.write(json.dumps({**line, "detail": detail, "more": CANARY}) + "\n")
+    state = json.loads((stage.state / "state.json").read_text())
+    state["sessions"]["corp"]["mine"] = [CANARY, {SHORT: KEY_ID}]
+    (stage.state / "state.json").write_text(json.dumps(state))
+    return {CANARY, SHORT, KEY_ID, NAME}
+
+
+def _everything(stage: Stage) -> str:
+    files = [path for path in stage.home.rglob("*") if path.is_file() and path.suffix != ".zip"]
+    return "\n".join(path.read_text(errors="replace") for path in files)

@@ -30,7 +30,7 @@ WELL = Facts(
     active="dev",
     applies=("default",),
     aws_cli=(2, 36, 7),
-    starts=("on", False),
+    starts=("on", False, True),
 )
 
 
@@ -53,13 +53,13 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
 
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"resident": "none"}, "note", "None runs", "sso-tray run"),
-    ({"resident": "mute"}, "problem", "does not answer", "sso-tray quit"),
+    ({"resident": "mute"}, "problem", "does not answer", "sso-tray run"),
     ({"resident_program": "0.9"}, "problem", "version 0.9, this command 1.0", "sso-tray quit"),
     ({"resident": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
     ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
     ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", ""),
-    ({"hosts": None, "no_bus": "gone"}, "note", "no session bus here (gone)", "dbus-run-session"),
+    ({"hosts": None, "no_bus": "gone"}, "note", "cannot be used (gone)", "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
     ({"hosts": (True, False)}, "note", "No notification", "install"),
     ({"browser": (False, "no display")}, "note", "No display.", "BROWSER"),
@@ -125,10 +125,12 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"skew": "AWS was not reached."}, "note", "not reached", ""),
     ({"aws_cli": (2, 4)}, "problem", "2.4", "install"),
     ({"aws_cli": (1, 20)}, "problem", "1.20", "install"),
-    ({"starts": ("on", True)}, "problem", "twice", "autostart off"),
-    ({"starts": ("off", False)}, "note", "does not start", "autostart on"),
-    ({"starts": ("changed", False)}, "note", "by hand", ""),
+    ({"starts": ("on", True, True)}, "note", "stands back", "systemctl --user disable"),
+    ({"starts": ("off", True, True)}, "problem", "switched off", "autostart off"),
+    ({"starts": ("off", False, False)}, "note", "does not start", "autostart on"),
+    ({"starts": ("changed", False, True)}, "note", "by hand", ""),
     ({"modes": ("/home/a b/x",)}, "problem", "may read", "chmod go= '/home/a b/x'"),
+    ({"modes": ("~/a b",)}, "problem", "~/a b", "chmod go= ~/'a b'"),
     ({"foreign": ("/x",)}, "problem", "another user", "sudo chown"),
     ({"unwritable": ("/x",)}, "problem", "cannot be written", "chmod"),
     ({"locks": "Locks do not hold."}, "problem", "Locks", "XDG_STATE_HOME"),
@@ -155,6 +157,11 @@ def test_each_trouble_is_found_and_says_what_to_do(
 def test_what_shadows_nothing_is_not_told(environ: dict[str, str]) -> None:
     """The active profile itself, and what the shell hook has exported, are as they should be."""
     assert "ok" == worst(judged(replace(WELL, environ=environ)))
+
+
+def test_the_unit_alone_is_one_start() -> None:
+    """Autostart counts the enabled unit as "on"; that is no second start."""
+    assert "ok" == worst(judged(replace(WELL, starts=("on", True, False))))
 
 
 def test_without_a_resident_a_person_is_told_to_renew() -> None:

@@ -111,4 +111,6 @@ def screen(findings: Sequence[Finding]) -> list[str]:
 def _wrapped(words: str, width: int) -> list[str]:
     from textwrap import wrap
 
-    return wrap(words, max(30, width), break_on_hyphens=False) or [""]
+    # A path stays in one piece, to be copied.
+    whole = wrap(words, max(30, width), break_on_hyphens=False, break_long_words=False)
+    return whole or [""]

@@ -264,8 +264,10 @@ Looks at the resident, the desktop, the keyring (never with a prompt), the AWS c
 SDK makes of it, every session, the environment, the clock against AWS's, and files. Takes ten
 seconds at most, whatever hangs.
 
---bundle FILE writes an archive for a report: these findings, logs, history, and the config with
-start URLs, accounts and names made unreadable. It holds no secret.
+--bundle FILE writes an archive for a report: these findings, state, logs, history, the names of
+environment variables and the outline of the config. It holds no secret; sessions, profiles,
+accounts, roles and start URLs are numbered words, the same in every file. FILE is never written
+over.
 
 \b
 Exit codes:

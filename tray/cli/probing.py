@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import tray
@@ -145,7 +144,7 @@ def _config(here: Here, told: Future[_Config]) -> Found:
     return {
         "catalog": read.catalog,
         "config_problem": read.problem,
-        "config_place": _tilde(here, here.paths.aws_config),
+        "config_place": system.tilde(here, here.paths.aws_config),
         "settings": read.settings,
         "quirks": read.quirks,
         "calls": read.calls,
@@ -171,13 +170,6 @@ def _read_config(here: Here) -> _Config:
             asked = _FOR.search(command)
             calls[name] = next(filter(None, asked.groups()), None) if asked else None
     return _Config(catalog, None, settings, quirks(data or b""), calls)
-
-
-def _tilde(here: Here, path: Path) -> str:
-    """Return a path as a person would write it."""
-    if path.is_relative_to(here.paths.home):
-        return f"~/{path.relative_to(here.paths.home).as_posix()}"
-    return str(path)
 
 
 def _recorded(here: Here) -> Found:

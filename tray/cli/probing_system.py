@@ -49,30 +49,39 @@ def browser(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Ask the ``aws`` on PATH for its version; empty where there is none."""
+    """
+    Ask the ``aws`` on PATH for its version; empty where there is none.
+
+    Raises:
+        TimeoutError: it does not say; it has been ended.
+    """
     program = shutil.which("aws", path=environ.get("PATH"))
     if program is None:
         return {"aws_cli": ()}
-    done = subprocess.run(
-        [program, "--version"],
-        env={name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=CLI_PATIENCE,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            env={name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CLI_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
     found = re.search(r"aws-cli/(\d+(?:\.\d+)*)", done.stdout + done.stderr)
     return {"aws_cli": tuple(map(int, found[1].split(".")))} if found else {}
 
 
 def starts(here: Here) -> dict[str, Any]:
-    """Look how it starts at login: by the desktop's entry, by a systemd unit, by both."""
+    """Look how it starts at login: by the desktop's entry or by the systemd unit."""
     named = here.environ.get("XDG_CONFIG_HOME", "")
     own = Path(named) if named.startswith("/") else here.paths.home / ".config"
     places = (own / "systemd/user", Path("/etc/systemd/user"), Path("/usr/lib/systemd/user"))
     unit = any(next(place.glob(f"*.wants/{UNIT}"), None) is not None for place in places)
-    return {"starts": (autostart_for(here.environ).status(), unit)}
+    entry = autostart_for(here.environ)
+    return {"starts": (entry.status(), unit, LINUX and Path(entry.place).exists())}
 
 
 def files(here: Here, catalog: Catalog | None) -> dict[str, Any]:
@@ -85,15 +94,22 @@ def files(here: Here, catalog: Catalog | None) -> dict[str, Any]:
     written = [paths.state, paths.token_cache]
     foreign = [one for one in (*private, paths.token_cache, paths.aws_config) if _is_foreign(one)]
     return {
-        "modes": tuple(str(one) for one in private if _is_open(one)),
-        "foreign": tuple(str(one) for one in dict.fromkeys(foreign)),
+        "modes": tuple(tilde(here, one) for one in private if _is_open(one)),
+        "foreign": tuple(tilde(here, one) for one in dict.fromkeys(foreign)),
         "unwritable": tuple(
-            str(one)
+            tilde(here, one)
             for one in written
             if one.exists() and one not in foreign and not os.access(one, os.W_OK | os.X_OK)
         ),
         "missing_files": tuple(name for name in _NAMES_FILES if _is_missing(here, name)),
     }
+
+
+def tilde(here: Here, path: Path) -> str:
+    """Return a path as a person would write it."""
+    if path.is_relative_to(here.paths.home):
+        return f"~/{path.relative_to(here.paths.home).as_posix()}"
+    return str(path)
 
 
 def _sockets(here: Here) -> Iterator[Path]:

@@ -52,7 +52,8 @@ def _resident(facts: Facts) -> Iterator[Finding]:
             yield Finding("resident", "note", words, "sso-tray run")
         case "mute":
             words = "It runs and does not answer: nothing can be asked of it."
-            yield Finding("resident", "problem", words, "sso-tray quit, then: sso-tray run")
+            remedy = "end its process (pgrep -f tray.resident), then: sso-tray run"
+            yield Finding("resident", "problem", words, remedy)
         case "elsewhere":
             words = "It works with other files or endpoints than this terminal."
             remedy = "compare HOME, AWS_CONFIG_FILE and AWS_ENDPOINT_URL* with its own"
@@ -79,7 +80,7 @@ def _running(facts: Facts) -> Finding:
 def _desktop(facts: Facts) -> Iterator[Finding]:
     yield from _tray(facts)
     if facts.no_bus is not None:
-        words = f"There is no session bus here ({facts.no_bus}): no icon, no notices, no keyring."
+        words = f"The session bus cannot be used ({facts.no_bus}): no icon, no notices."
         yield Finding("d-bus", "note", words, "run it in a desktop session, or: dbus-run-session")
     if facts.hosts is not None:
         yield (
@@ -224,24 +225,36 @@ def _files(facts: Facts) -> Iterator[Finding]:
         yield _at_login(*facts.starts)
     for path in facts.modes:
         words = f"Others on this machine may read {clean(path, 160)}."
-        yield Finding("files", "problem", words, f"chmod go= {quoted(path)}")
+        yield Finding("files", "problem", words, f"chmod go= {_typed(path)}")
     for path in facts.foreign:
         words = f"{clean(path, 160)} belongs to another user (sudo does that)."
-        yield Finding("files", "problem", words, f'sudo chown "$USER" {quoted(path)}')
+        yield Finding("files", "problem", words, f'sudo chown "$USER" {_typed(path)}')
     for path in facts.unwritable:
         words = f"{clean(path, 160)} cannot be written."
-        yield Finding("files", "problem", words, f"chmod u+rwx {quoted(path)}")
+        yield Finding("files", "problem", words, f"chmod u+rwx {_typed(path)}")
     if facts.locks is not None:
         yield Finding("files", "problem", facts.locks, "move it to a local disk: XDG_STATE_HOME")
 
 
-def _at_login(status: str, unit: bool) -> Finding:
-    if status == "on" and unit:
-        words = "It starts twice: by the autostart entry and by a systemd unit."
-        return Finding("at login", "problem", words, "sso-tray autostart off")
+def _typed(path: str) -> str:
+    """Quote a path for a shell, which still has to see the ``~`` in front."""
+    home, rest = path[:2], path[2:]
+    return home + quoted(rest) if home == "~/" else quoted(path)
+
+
+def _at_login(status: str, unit: bool, entry: bool) -> Finding:
+    """Judge by what the packages' unit does: it stands back wherever there is an entry."""
+    if unit and entry:
+        words = "The autostart entry is switched off, and the systemd unit stands back for it."
+        if status == "off":
+            return Finding("at login", "problem", words, "sso-tray autostart off")
+        words = "The autostart entry starts it; the systemd unit stands back for it."
+        return Finding("at login", "note", words, "systemctl --user disable sso-tray.service")
+    if unit:
+        return Finding("at login", "ok", "systemd's user unit starts it.")
     if status == "changed":
         return Finding("at login", "note", "The autostart entry was changed by hand.")
-    if status == "on" or unit:
+    if status == "on":
         return Finding("at login", "ok", "It starts at login.")
     return Finding("at login", "note", "It does not start at login.", "sso-tray autostart on")
 

@@ -87,7 +87,8 @@ class Facts:
         active: the active profile.
         applies: through what it takes effect.
         aws_cli: the version of the ``aws`` on PATH; empty: there is none.
-        starts: how autostart stands, and whether a systemd unit starts the program, too.
+        starts: how autostart stands, whether the systemd unit is enabled, and whether there is an
+            autostart entry, switched off or not.
         modes: paths that others may read.
         foreign: paths that belong to another user.
         unwritable: directories that cannot be written.
@@ -119,7 +120,7 @@ class Facts:
     active: str | None = None
     applies: tuple[str, ...] = ()
     aws_cli: tuple[int, ...] | None = None
-    starts: tuple[str, bool] | None = None
+    starts: tuple[str, bool, bool] | None = None
     modes: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     unwritable: tuple[str, ...] = ()
