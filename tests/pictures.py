@@ -71,7 +71,7 @@ def main() -> None:
         keep(who, seen, "menu")
         who.desk.key(*["Escape"] * len(seen))
         who.center.end_session()
-        notice = who.seen_opening(lambda: who.click_on("corp", "Renew now"))
+        notice = who.seen_notice(lambda: who.click_on("corp", "Renew now"), "ending")
         who.living.until_state("corp", "ending")
         who.sees_icon("ending")
         keep(who, [notice], "notice")

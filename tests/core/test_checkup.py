@@ -58,7 +58,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"resident": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
     ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
-    ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", "AppIndicator"),
+    ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", ""),
     ({"hosts": None, "no_bus": "gone"}, "note", "cannot be used (gone)", "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
     ({"hosts": (True, False)}, "note", "No notification", "install"),

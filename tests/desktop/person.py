@@ -155,16 +155,28 @@ class Person:
 
     def seen_opening(self, act: Callable[[], object]) -> Box:
         """Do something and return the box below the panel where the screen changed by it."""
+        return self._changed(act, lambda _: True, "something to open")
+
+    def seen_notice(self, act: Callable[[], object], state: State) -> Box:
+        """Do something and return where the notice is that shows a state, menus having closed."""
+
+        def alone(screen: Image.Image) -> bool:
+            no_menu = colour_box(screen, HIGHLIGHT) is None
+            return no_menu and colour_box(screen, STATE_COLOURS[state]) is not None
+
+        return self._changed(act, alone, f"the notice of {state}")
+
+    def _changed(
+        self, act: Callable[[], object], awaited: Callable[[Image.Image], bool], said: str
+    ) -> Box:
         before = _below_panel(self.desk.await_rest())
         act()
-        until(
-            lambda: ImageChops.difference(before, _below_panel(self.desk.look())).getbbox(),
-            "something to open",
-        )
-        after = _below_panel(self.desk.await_rest())
-        found = ImageChops.difference(before, after).getbbox()
-        assert found is not None
-        left, top, right, bottom = found
+
+        def changed() -> Box | None:
+            after = _below_panel(self.desk.await_rest())
+            return ImageChops.difference(before, after).getbbox() if awaited(after) else None
+
+        left, top, right, bottom = until(changed, said)
         return left, top + 33, right, bottom + 33
 
     def click_on(self, *labels: str, picture: str | None = None) -> None:

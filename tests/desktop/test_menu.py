@@ -233,12 +233,16 @@ def test_several_sessions_that_need_a_person_are_signed_in_to_with_one_click() -
 
 
 def test_a_locked_or_missing_keyring_has_a_row() -> None:
-    """M1: unlock by a click when locked; where there is none, what follows from it."""
+    """M1: unlock by a click when locked; where there is none, what follows and what to do."""
     locked = entries(view_of(CORP, keyring_locked=True), Extras(), NOW)
     absent = entries(view_of(row("corp", "signed-in", reason="keyring-absent")), Extras(), NOW)
 
     assert [ev.UnlockWanted()] == [one.event for one in locked if one.text == "Unlock keyring"]
-    assert "No keyring: refresh tokens stay in the files" in labels(absent)
+    (missing,) = [one for one in absent if one.key == "no-keyring"]
+    assert "No keyring: refresh tokens stay in the files" == missing.text
+    assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
+        labels(missing.children)
+    )
 
 
 def test_profiles_that_deserve_a_second_thought_say_so() -> None:

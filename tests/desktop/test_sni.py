@@ -355,7 +355,7 @@ def test_it_registers_again_with_a_new_watcher() -> None:
                     assert [] == host.faults
                 reasons.append(await stage.absent())
 
-        gone = "no tray host: nobody is org.kde.StatusNotifierWatcher"
+        gone = "nobody is org.kde.StatusNotifierWatcher"
         shown = "shown by org.kde.StatusNotifierWatcher"
         assert [gone, shown, gone, shown, gone] == reasons
 
@@ -372,7 +372,7 @@ def test_a_watcher_without_a_panel_is_no_tray() -> None:
             await stage.present()
             host.set_panel(there=False)
 
-            assert "no tray host: org.kde.StatusNotifierWatcher knows of no panel" == reason
+            assert "org.kde.StatusNotifierWatcher knows of no panel" == reason
             assert reason == await stage.absent()
 
     serve(scene)
@@ -401,8 +401,8 @@ def test_it_lives_through_the_end_of_the_bus() -> None:
             async with tray(bus.address):
                 await stage.present()
                 bus.stop()
-                await stage.absent_for("no tray host: no session bus: it ended")
-            await stage.absent_for("no tray host: no session bus: No such file or directory")
+                await stage.absent_for("no session bus: it ended")
+            await stage.absent_for("no session bus: No such file or directory")
             bus.start({})
             async with tray(bus.address) as host:
                 await stage.present()
@@ -437,7 +437,7 @@ def test_no_bus_at_all_is_a_reason_not_an_error(environ: dict[str, str]) -> None
         await serving
         return str(reason)
 
-    assert asyncio.run(scene()).startswith("no tray host: no session bus: ")
+    assert asyncio.run(scene()).startswith("no session bus: ")
 
 
 def make_icon(told: Told) -> Icon:
@@ -479,7 +479,7 @@ def test_a_stopped_icon_leaves_the_connection_to_others() -> None:
             (owned,) = await host._ask_bus("NameHasOwner", host.items[-1])
 
             assert owned is False
-            assert "no tray host: the icon was stopped" == (await told.next())[1]
+            assert "the icon was stopped" == (await told.next())[1]
             icon.menu = rows("later")
             icon.stop()
             keeper.stop()

@@ -28,7 +28,7 @@ def no_tray(who: Person) -> bool:
     (problem,) = who.status()["problems"] or [""]
     assert isinstance(problem, str)
     return problem.startswith("No tray shows the icon (") and problem.endswith(
-        "everything else works, and it is tried again."
+        "the AppIndicator extension; everything else works."
     )
 
 

@@ -42,4 +42,6 @@ def test_without_a_keyring_a_sign_in_works_and_the_menu_says_where_the_token_is(
         who.desk.screenshot("first-run-no-keyring")
 
         assert json.loads(who.token_file().read_text())["refreshToken"]
-        assert "No keyring: refresh tokens stay in the files" in who.menu().labels()
+        assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
+            who.menu().named("No keyring: refresh tokens stay in the files").labels()
+        )

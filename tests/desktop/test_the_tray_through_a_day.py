@@ -54,7 +54,9 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
         assert {"None": 0, "dev": 0, "staging__eu": 1, "prod": 0} == ticked
 
         who.center.end_session()
-        notice = who.seen_opening(lambda: who.click_on("corp", "Renew now", picture="day-3-renew"))
+        notice = who.seen_notice(
+            lambda: who.click_on("corp", "Renew now", picture="day-3-renew"), "ending"
+        )
         who.living.until_state("corp", "ending", reason="refused")
         who.sees_icon("ending")
         who.desk.await_rest()

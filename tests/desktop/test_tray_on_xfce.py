@@ -129,7 +129,7 @@ def test_the_icon_changes_colour_and_outlives_the_panel() -> None:
         on.find_colour(STATE_COLOURS["ending"])
         on.screenshot("tray-icon-ending")
         on.stop_panel()
-        program.hear(f"host: no tray host: nobody is {WATCHER}")
+        program.hear(f"host: nobody is {WATCHER}")
         on.start_panel()
         program.hear(f"host: shown by {WATCHER}", times=2)
         x, y = on.find_colour(STATE_COLOURS["ending"])

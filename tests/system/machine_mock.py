@@ -19,9 +19,7 @@ from tests.desk import private_bus, until
 MOCK: Final = "org.freedesktop.DBus.Mock"
 LOGIND: Final = "org.freedesktop.login1"
 LOGIND_PATH: Final = "/org/freedesktop/login1"
-SESSION: Final = "c1"
-"""What ``XDG_SESSION_ID`` says in it: the template knows no user's graphical session."""
-SESSION_PATH: Final = f"{LOGIND_PATH}/session/{SESSION}"
+SESSION_PATH: Final = f"{LOGIND_PATH}/session/c1"
 NETWORK: Final = "org.freedesktop.NetworkManager"
 NETWORK_PATH: Final = "/org/freedesktop/NetworkManager"
 
@@ -68,8 +66,15 @@ class Machine:
 
     def log_in(self) -> None:
         """Give this user a graphical session; waits until the service knows how."""
-        session = (SESSION, "seat0", str(os.getuid()), "ada", "true")
+        session = ("c1", "seat0", str(os.getuid()), "ada", "true")
         until(lambda: self._answers(LOGIND, LOGIND_PATH, f"{MOCK}.AddSession", *session), "logind")
+        # The template's own cannot put a number into a path (0.28.7).
+        path = f"ret = '{LOGIND_PATH}/user/%d' % args[0]"
+        method = (f"{LOGIND}.Manager", "GetUser", "u", "o", path)
+        self._call(LOGIND, LOGIND_PATH, f"{MOCK}.AddMethod", *method)
+        user = f"{LOGIND_PATH}/user/{os.getuid()}"
+        display = (f"{LOGIND}.User", "Display", f"<('c1', objectpath '{SESSION_PATH}')>")
+        self._call(LOGIND, user, "org.freedesktop.DBus.Properties.Set", *display)
 
     def plug_in(self) -> None:
         """Have a network; waits until the service is there."""
@@ -81,9 +86,11 @@ class Machine:
         self._call(LOGIND, LOGIND_PATH, f"{MOCK}.EmitSignal", f"{LOGIND}.Manager", *said)
 
     def _network(self, state: int) -> None:
-        # The template's own method tells it from another object than NetworkManager does.
-        said = ("StateChanged", "u", f"[<uint32 {state}>]")
-        self._call(NETWORK, NETWORK_PATH, f"{MOCK}.EmitSignal", NETWORK, *said)
+        # The template's own signals from another path than the service does (0.28.7).
+        values = (NETWORK, f"{{'State': <uint32 {state}>}}")
+        self._call(NETWORK, NETWORK_PATH, f"{MOCK}.UpdateProperties", *values)
+        said = (NETWORK, "StateChanged", "u", f"[<uint32 {state}>]")
+        self._call(NETWORK, NETWORK_PATH, f"{MOCK}.EmitSignal", *said)
 
     def _call(self, *words: str) -> None:
         done = self._gdbus(*words)
@@ -112,10 +119,11 @@ def machine() -> Iterator[Machine]:
     """Give an awake, unlocked and connected machine."""
     require("dbusmock")
     with private_bus() as bus:
+        running = bus.running
         env = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": bus.address}
         for template in ("logind", "networkmanager"):
             command = ["/usr/bin/python3", "-m", "dbusmock", "--system", "--template", template]
-            bus.running.start(command, env)
+            running.start(command, env)
         made = Machine(bus.address)
         made.log_in()
         made.plug_in()

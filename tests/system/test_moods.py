@@ -7,52 +7,65 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.machine_mock import SESSION, Machine, machine
-from tests.system.moods_told import Told, run
-from tray.system.moods import Moods
+from tests.system.machine_mock import Machine, machine
+from tests.system.moods_told import Told, living, run
+from tray.system.network import NetworkManager
+from tray.system.power import Logind
+from tray.system.screen import ScreenLock
 
 
 @pytest.fixture(scope="module")
 def mocked() -> Iterator[Machine]:
-    """A machine that is awake, unlocked and connected."""
+    """A machine."""
     with machine() as made:
         yield made
 
 
-DAY = (
-    ("disconnect", "network-down"),
-    ("connect", "network-up"),
-    ("lock", "locked"),
-    ("unlock", "unlocked"),
-    ("sleep", "asleep"),
-    ("wake", "woke"),
-    ("lock", "locked"),
-    ("unlock", "unlocked"),
+@pytest.mark.parametrize(
+    ("happens", "told"),
+    [
+        (("sleep", "wake"), ["asleep", "woke"]),
+        (("lock", "unlock"), ["locked", "unlocked"]),
+        (("disconnect", "connect"), ["network-down", "network-up"]),
+        (
+            ("lock", "disconnect", "sleep", "wake", "connect", "unlock"),
+            ["locked", "network-down", "asleep", "woke", "network-up", "unlocked"],
+        ),
+    ],
+    ids=["sleep", "lock", "network", "a closed lid"],
 )
-
-
-def test_a_machines_day_is_told_in_our_words(mocked: Machine) -> None:
-    """Lid, screen and cable: each change once, in order, as real services word it."""
-    told: list[str] = []
+def test_what_a_machine_does_is_told(
+    mocked: Machine, happens: tuple[str, ...], told: list[str]
+) -> None:
+    """Each change once and in order, in the words of the rules."""
 
     async def story() -> None:
         heard = Told()
-        environ = {"DBUS_SYSTEM_BUS_ADDRESS": mocked.address, "XDG_SESSION_ID": SESSION}
-        moods = Moods(heard, environ)
-        moods.start()
-        await _listening(moods)
-        for what, _ in DAY:
-            await asyncio.to_thread(getattr(mocked, what))
-            told.append(await heard.next())
-        assert [] == heard.so_far()
-        await moods.close()
+        sources = (Logind(heard, ScreenLock(heard), {}), NetworkManager(heard))
+        async with living(mocked.address, *sources) as here:
+            await here.settled()
+            assert [None, None] == [source.missing for source in sources]
+            words = []
+            for what in happens:
+                await asyncio.to_thread(getattr(mocked, what))
+                words.append(await heard.next())
+
+            assert told == words
+            await here.settled()
+            assert [] == heard.so_far()
 
     run(story())
 
-    assert [word for _, word in DAY] == told
 
+def test_a_screen_that_was_locked_before_is_seen(mocked: Machine) -> None:
+    """Whoever starts behind a locked screen knows; logind is asked, not only listened to."""
+    mocked.lock()
 
-async def _listening(moods: Moods) -> None:
-    """Wait until sleep and network are told; only a look says so."""
-    while {"sleep", "network"} & set(moods.missing()):  # noqa: ASYNC110  (there is no event)
-        await asyncio.sleep(0.02)
+    async def story() -> None:
+        heard = Told()
+        async with living(mocked.address, Logind(heard, ScreenLock(heard), {})):
+            assert "locked" == await heard.next()
+            await asyncio.to_thread(mocked.unlock)
+            assert "unlocked" == await heard.next()
+
+    run(story())

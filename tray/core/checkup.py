@@ -106,7 +106,7 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: its AppIndicator extension; elsewhere: a panel with a tray"
     if facts.no_tray is not None and facts.resident == "running":
-        yield Finding("tray", "note", facts.no_tray, remedy)
+        yield Finding("tray", "note", facts.no_tray)
     elif facts.hosts is not None and facts.hosts[0]:
         yield Finding("tray", "ok", "There is a tray for the icon.")
     elif facts.hosts is not None:

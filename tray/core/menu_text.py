@@ -47,6 +47,7 @@ MORE_ROLES = f"The others: {SET_UP_COMMAND}"
 NO_ROLES = "AWS gives you no role in any account."
 LISTING_LOST = "The accounts and roles could not be listed; try again."
 NO_KEYRING = "No keyring: refresh tokens stay in the files"
+NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "The others: sso-tray use NAME"
 
 
@@ -156,8 +157,11 @@ def not_copied(what: str, words: str) -> tuple[str, str]:
 
 
 def no_tray(reason: str) -> str:
-    """Say why no icon is seen, and that everything else goes on."""
-    return f"No tray shows the icon ({reason}); everything else works, and it is tried again."
+    """Say why no icon is seen, what brings it, and that everything else goes on."""
+    return (
+        f"No tray shows the icon ({reason}). It comes with a panel that has one, on GNOME with "
+        "the AppIndicator extension; everything else works."
+    )
 
 
 _HAPPENED = {

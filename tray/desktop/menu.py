@@ -231,7 +231,8 @@ def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
 
 def _rest(view: View, extras: Extras) -> Iterable[Entry]:
     if any(row.reason == "keyring-absent" for row in view.sessions):
-        yield Entry("no-keyring", menu_text.NO_KEYRING, enabled=False)
+        how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
+        yield Entry("no-keyring", menu_text.NO_KEYRING, children=(how,))
     recent = tuple(
         Entry(f"recent:{number}", line, enabled=False)
         for number, line in enumerate(extras.recent[:RECENT])

@@ -208,9 +208,9 @@ def native_tray(
         host: told whether there is an icon, and why not.
     """
     if MACOS:
-        # Twice the menu bar's 22 points, and clear but for its shape, so that it can be tinted.
+        # Two pixels for each point, and clear but for its shape, so that it can be tinted.
         return NativeTray(
-            main, _for_macos, act=act, extras=extras, host=host, size=44, theme="template"
+            main, _for_macos, act=act, extras=extras, host=host, size=36, theme="template"
         )
     return NativeTray(main, _for_windows, act=act, extras=extras, host=host, ampersand="&&")
 

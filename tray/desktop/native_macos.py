@@ -2,19 +2,25 @@
 pystray's icon in macOS's menu bar, as an accessory: no Dock icon, no menu of an application.
 
 Never run: there was no macOS to run it on. Sources: pystray 0.19.5 ``_darwin.py``; Apple,
-NSApplicationActivationPolicyAccessory, NSImage.isTemplate; PyObjC, AppHelper.callAfter.
+NSApplicationActivationPolicyAccessory, NSImage.isTemplate and size; PyObjC, AppHelper.callAfter.
 """
 
 from __future__ import annotations
 
+import io
 import signal
+from typing import Final
 
 import AppKit
+import Foundation
 import PyObjCTools.AppHelper
 import PyObjCTools.MachSignals
 from pystray import _darwin
 
 from tray.desktop.native import OnMain
+
+POINTS: Final = 18.0
+"""Side of the picture; the menu bar is 22 and more high, and its icons keep clear of its edges."""
 
 
 class Icon(OnMain, _darwin.Icon):  # type: ignore[misc]  # pystray has no types
@@ -43,6 +49,11 @@ class Icon(OnMain, _darwin.Icon):  # type: ignore[misc]  # pystray has no types
         PyObjCTools.AppHelper.callAfter(self._stop)
 
     def _assert_image(self) -> None:
-        super()._assert_image()
-        if self._icon_image is not None:
-            self._icon_image.setTemplate_(True)
+        # pystray's makes one pixel of every point, which a Retina display shows blurred.
+        png = io.BytesIO()
+        self._icon.save(png, "png")
+        data = Foundation.NSData.dataWithBytes_length_(png.getvalue(), len(png.getvalue()))
+        self._icon_image = AppKit.NSImage.alloc().initWithData_(data)
+        self._icon_image.setSize_((POINTS, POINTS))
+        self._icon_image.setTemplate_(True)
+        self._status_item.button().setImage_(self._icon_image)

@@ -45,7 +45,7 @@ _MATCHES: Final = (
 )
 _ABSENT: Final = frozenset({f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner"})
 
-_NO_WATCHER: Final = f"no tray host: nobody is {WATCHER}"
+_NO_WATCHER: Final = f"nobody is {WATCHER}"
 
 HostCallback = Callable[[bool, str], None]
 
@@ -80,7 +80,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         menu: Menu | None = None,
     ) -> None:
         super().__init__(name, icon, title, menu)
-        self.host: tuple[bool, str] = (False, "no tray host: not connected yet")
+        self.host: tuple[bool, str] = (False, "not connected yet")
         self._face = Face(name)
         self._face.title = title or name
         self._tree = MenuTree()
@@ -144,7 +144,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         release.flags |= MessageFlag.NO_REPLY_EXPECTED
         bus.send(release)
         self._item = self._served = None
-        self._set_host(present=False, reason="no tray host: the icon was stopped")
+        self._set_host(present=False, reason="the icon was stopped")
 
     # --- Life on the bus -----------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         """Wait for the next connection."""
         self._bus = self._item = self._served = None
         self._cancel()
-        self._set_host(present=False, reason=f"no tray host: {reason}")
+        self._set_host(present=False, reason=reason)
 
     async def _take_name(self, bus: MessageBus) -> str:
         """Take the name the specification asks for; another's container may have our number."""
@@ -190,8 +190,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
         elif reply.error_name in _ABSENT:
             self._set_host(present=False, reason=_NO_WATCHER)
         else:
-            said = f"{WATCHER} answers {reply.error_name}"
-            self._set_host(present=False, reason=f"no tray host: {said}")
+            self._set_host(present=False, reason=f"{WATCHER} answers {reply.error_name}")
 
     async def _look_for_host(self, bus: MessageBus) -> None:
         """Ask the watcher whether anything shows its icons; KDE's lives on without a panel."""
@@ -201,7 +200,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
             return
         answered = reply.message_type is MessageType.METHOD_RETURN
         if answered and reply.body[0].value is False:
-            self._set_host(present=False, reason=f"no tray host: {WATCHER} knows of no panel")
+            self._set_host(present=False, reason=f"{WATCHER} knows of no panel")
         else:
             self._set_host(present=True, reason=f"shown by {WATCHER}")
 

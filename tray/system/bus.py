@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 SYSTEM_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 
 _FIRST_RETRY_SECONDS: Final = 1.0
+_SLOWER: Final = 4.0
+"""How many times longer each wait is: a missing bus seldom comes, and every try wakes us."""
 _AUTH_SECONDS: Final = 10.0
 
 
@@ -125,6 +127,7 @@ class Bus:
         self._tenants: list[Tenant] = []
         self._bus: MessageBus | None = None
         self._stopping = asyncio.Event()
+        self._reason = ""
 
     def join(self, tenant: Tenant) -> None:
         """Add a tenant; before :meth:`serve`."""
@@ -144,7 +147,7 @@ class Bus:
             self._tell(reason)
             if await self._stopped_within(delay):
                 return
-            delay = min(2 * delay, self._retry)
+            delay = min(_SLOWER * delay, self._retry)
 
     def stop(self) -> None:
         """End :meth:`serve`; the connection closes."""
@@ -160,7 +163,7 @@ class Bus:
 
     async def _live(self, bus: MessageBus) -> str:
         """Hand a connection to the tenants and return why it ended."""
-        self._bus = bus
+        self._bus, self._reason = bus, ""
         tasks = [asyncio.ensure_future(self._move_in(tenant, bus)) for tenant in self._tenants]
         try:
             if self._stopping.is_set():
@@ -186,7 +189,9 @@ class Bus:
                 tenant.disconnected(f"the {self._name} answers with {kind}")
 
     def _tell(self, reason: str) -> None:
-        log.info("%s", reason)
+        if reason != self._reason:
+            self._reason = reason
+            log.info("%s", reason)
         for tenant in self._tenants:
             tenant.disconnected(reason)
 

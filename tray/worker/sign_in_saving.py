@@ -39,7 +39,8 @@ _IN_FILE: Final[dict[Reason, str]] = {
         "keeps it."
     ),
     "keyring-absent": (
-        "There is no keyring, so the refresh token is in the cache file, as the AWS CLI keeps it."
+        "There is no keyring, so the refresh token is in the cache file, as the AWS CLI keeps it; "
+        "start one and sign in again to have it moved there."
     ),
 }
 _IN_FILE_TO_STAY: Final = (
