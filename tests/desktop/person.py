@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,6 +36,11 @@ from tray.identity_center import DEFAULT_START_URL, IdentityCenter
 ROOT = Path(__file__).parents[2]
 HIGHLIGHT = (53, 132, 228)
 """Of the row under the keyboard, in GTK's own theme."""
+TOO_SOON = 0.75
+"""
+Seconds after which a click is repeated. For half a second after a submenu has opened, GTK takes a
+click in it for the end of the one that opened it, and nothing tells when that is over.
+"""
 
 CONFIG = f"""\
 [sso-session corp]
@@ -181,7 +188,7 @@ class Person:
 
     def click_on(self, *labels: str, picture: str | None = None) -> None:
         """
-        Open the menu and click through it to a row.
+        Open the menu and click through it to a row; click again where that was too soon.
 
         Args:
             labels: of the submenus on the way, and of the row; a label's beginning is enough.
@@ -191,7 +198,18 @@ class Person:
         x, y = self._highlighted(boxes[-1])
         if picture is not None:
             self.desk.screenshot(picture)
-        self.desk.click(x, y)
+        clicked = -math.inf
+
+        def taken() -> bool:
+            nonlocal clicked
+            if not colour_box(self.desk.look().crop(boxes[-1]), HIGHLIGHT):
+                return True
+            if time.monotonic() - clicked > TOO_SOON:
+                self.desk.click(x, y)
+                clicked = time.monotonic()
+            return False
+
+        until(taken, "the click to be taken")
 
     def show(self, *labels: str) -> list[Box]:
         """Open the menu with the highlight on a row, as for :meth:`click_on`; return the boxes."""
