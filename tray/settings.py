@@ -73,6 +73,25 @@ class Settings:
         own = None if profile is None else self.profile_browsers.get(profile)
         return own or self.browsers.get(key, self.browsers.get("*"))
 
+    def to_worker(self) -> dict[str, Any]:
+        """Return what a worker has to know, as JSON."""
+        return {
+            "adopt": self.preferences.adopt,
+            "service": self.keyring_service,
+            "empty_refresh_members": self.empty_refresh_members,
+            "debug": self.log_debug,
+        }
+
+    @classmethod
+    def in_worker(cls, told: Mapping[str, Any]) -> Settings:
+        """Return what :meth:`to_worker` told; the rest is as by default."""
+        return cls(
+            preferences=Preferences(adopt=told["adopt"]),
+            keyring_service=told["service"],
+            empty_refresh_members=told["empty_refresh_members"],
+            log_debug=told["debug"],
+        )
+
 
 def read_settings(config: Path, state: Path) -> Settings:
     """

@@ -87,6 +87,20 @@ def test_a_broken_config_keeps_the_last_good_one() -> None:
     assert () == story.view().problems
 
 
+def test_broken_settings_are_a_row_and_change_nothing() -> None:
+    """The last good settings stay in force; the menu says what is wrong with the newest."""
+    story = Story(CORP, active="dev")
+    guarded = Preferences(guarded=("dev",))
+    sentence = "~/.config/sso-tray/config.toml: guarded must be a list of name patterns."
+
+    story.send(ev.PreferencesRead(guarded, (sentence,)))
+    broken = story.view()
+    story.send(ev.PreferencesRead(guarded))
+
+    assert ((sentence,), True) == (broken.problems, broken.guarded)
+    assert () == story.view().problems
+
+
 def test_two_sessions_keep_the_configs_order() -> None:
     """Rows stand in the order of the config, whatever happens to them."""
     story = Story(CORP, LAB)

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from tests.e2e.desk import LEGACY, ROOT, SESSION, Done, desk, until
+from tests.e2e.desk import LEGACY, ROOT, SESSION, Done, desk, kill, until, workers_of
 from tray.aws.sso_token import Registration, SsoToken
 from tray.aws.token_cache import full_document
 from tray.identity_center import SignedIn
@@ -104,6 +105,38 @@ def test_a_config_the_sdks_refuse_too() -> None:
             assert done.said().endswith(expected.read_text().strip())
 
 
+def test_broken_settings() -> None:
+    """A slip in ``config.toml`` is told; the last good settings stay, also in a new worker."""
+    with desk("none") as here, here.resident() as living:
+        here.tray("login", SESSION)
+        settings = here.home / ".config/sso-tray/config.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("guarded = [")
+        living.until(lambda message: _problems(message) != [])
+        for pid in workers_of(living):
+            kill(pid)
+        renewed = here.tray("renew", SESSION)
+        given = here.tray("credentials", "--profile", "test-profile")
+        again = here.tray("login", LEGACY)
+        problems = living.ask("status")["status"]["problems"]
+        told = f"{settings} is no TOML: Invalid value (at end of document)."
+
+        assert (0, 0) == (renewed.code, given.code), renewed.err + given.err
+        assert (0, told) == (again.code, again.said())
+        assert [told] == problems
+    with desk("none") as here:
+        settings = here.home / ".config/sso-tray/config.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("guarded = 7")
+        alone = here.tray("login", SESSION)
+
+        assert (1, f"{settings}: guarded must be a list of name patterns.") == (
+            alone.code,
+            alone.said(),
+        )
+        assert [] == here.opened()
+
+
 def test_names_that_do_not_exist() -> None:
     """An unknown name is wrong usage, with the resident and without it."""
     commands = (
@@ -198,6 +231,11 @@ def test_a_hanging_keyring() -> None:
         )
         assert here.center.accepts_refresh_token(here.token_file()["refreshToken"])
         assert "ReadOnly" in arn
+
+
+def _problems(message: dict[str, Any]) -> list[str]:
+    """Return the problems a status names."""
+    return [str(one) for one in message.get("status", {}).get("problems", ())]
 
 
 def document(given: SignedIn) -> str:

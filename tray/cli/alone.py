@@ -45,7 +45,7 @@ def uninterrupted() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def recalled(here: Here, preferences: Preferences) -> TrayState:
+def recalled(here: Here, preferences: Preferences, problems: tuple[str, ...] = ()) -> TrayState:
     """
     Return the state of the rules as the files alone tell it: no keyring, no network (C2).
 
@@ -64,7 +64,7 @@ def recalled(here: Here, preferences: Preferences) -> TrayState:
     effects: list[Effect] = []
     for event in (
         ev.Recalled(keepers, memories, contested),
-        ev.PreferencesRead(preferences),
+        ev.PreferencesRead(preferences, problems),
         ev.ActiveRead(read_active(here.paths.state)),
         config,
     ):
@@ -95,13 +95,12 @@ def _due(effects: Iterable[Effect]) -> dict[str, float]:
 
 def view_of_files(here: Here) -> View:
     """Return what a person sees when only files are asked; unusable settings are a problem."""
-    problems: tuple[str, ...] = ()
     try:
-        preferences = here.settings().preferences
+        settings = here.settings()
+        preferences, problems = settings.preferences, settings.problems
     except ConfigRejected as rejected:
         preferences, problems = Preferences(), (rejected.sentence,)
-    seen = view(recalled(here, preferences), now())
-    return replace(seen, problems=(*seen.problems, *problems))
+    return view(recalled(here, preferences, problems), now())
 
 
 class Alone:

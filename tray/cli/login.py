@@ -86,24 +86,26 @@ def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ..
 
 def _sign_in(here: Here, session: SsoSession, typed: _Options) -> tuple[int, str]:
     """Sign in to one session; return the exit code and the last sentence."""
-    template = _template(here, session)
+    template, problem = _template(here, session)
     method, why = _method(here, session, typed, template)
     page = SignInPage(here, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
         done = _by_resident(here, session, typed, method, page)
         if done is not None:
+            if problem:
+                note(problem)  # without a resident it is what the sign-in fails with
             return done
         return _alone(here, session, typed, method, page)
     finally:
         page.close()
 
 
-def _template(here: Here, session: SsoSession) -> str | None:
+def _template(here: Here, session: SsoSession) -> tuple[str | None, str]:
+    """Return the browser set for a session, and what is wrong with the settings, if anything."""
     try:
-        return here.settings().browser(session.key)
+        return here.settings().browser(session.key), ""
     except ConfigRejected as error:
-        note(error.sentence)
-        return None
+        return None, error.sentence
 
 
 def _method(

@@ -78,9 +78,16 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class PreferencesRead:
-    """The settings were read, at start or after a change."""
+    """
+    The settings were read, at start or after a change.
+
+    Args:
+        preferences: those in force; the last good ones, where a file is broken now.
+        problems: sentences about the settings' files.
+    """
 
     preferences: Preferences
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.Recalled():
             return files.recalled(state, event), ()
         case ev.PreferencesRead():
-            return replace(state, preferences=event.preferences), ()
+            return replace(
+                state, preferences=event.preferences, settings_problems=event.problems
+            ), ()
         case ev.ActiveRead():
             return _active_read(state, event), ()
         case ev.ConfigRead():

@@ -36,7 +36,8 @@ class TrayState:
         catalog: the last good config.
         config_problem: the sentence why the newest config was refused, or None.
         config_read: False until a config was read or refused for the first time.
-        preferences: the user's settings.
+        preferences: the user's settings, the last good ones.
+        settings_problems: sentences about the settings' files as they are now.
         active: the recorded active profile; it counts only while the catalog has it (A7).
         previous: the one before it.
         shelf: sessions the config does not have just now, by key, start URL and region.
@@ -58,6 +59,7 @@ class TrayState:
     config_problem: str | None = None
     config_read: bool = False
     preferences: Preferences = field(default_factory=Preferences)
+    settings_problems: tuple[str, ...] = ()
     active: str | None = None
     previous: str | None = None
     shelf: Mapping[tuple[str, str, str], Session] = field(

@@ -72,7 +72,7 @@ class View:
         worst: the most urgent state over the sessions in use, for the icon.
         attention: how many of them need a person.
         keyring_locked: whether the row "unlock keyring" belongs in the menu.
-        problems: sentences about config and sessions.
+        problems: sentences about config, sessions and settings.
         guarded: whether the active profile matches a guarded pattern, for the mark (A7, M4).
         managed: the profiles that we wrote, which nobody picks.
     """
@@ -131,6 +131,7 @@ def _problems(state: TrayState, rows: tuple[SessionRow, ...]) -> Iterator[str]:
             yield row.problem
     if state.active is not None and state.active_profile is None and state.config_read:
         yield text.active_profile_gone(state.active)
+    yield from state.settings_problems
 
 
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:

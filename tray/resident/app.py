@@ -90,7 +90,6 @@ class Resident:
         self.restarts = False
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
-        self._problems: tuple[str, ...] = ()
         self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
         self._numbers = itertools.count(1)
         self._wire(icon=icon, main=main)
@@ -105,7 +104,9 @@ class Resident:
             follows=lambda: self.applying.follows,
         )
         self.applying = Applying(self._world, self._applied, self.desktop.default_refused)
-        self.pool = Pool(self.environ, stored=lambda key: self.post(ev.Stored(key)))
+        self.pool = Pool(
+            self.environ, lambda: self.settings, lambda key: self.post(ev.Stored(key))
+        )
         self.agent = Agent(
             Answers(
                 world=world(self.environ),
@@ -253,14 +254,13 @@ class Resident:
     def _read_settings(self) -> None:
         try:
             self.settings = read_settings(self.paths.settings_file, self.paths.state)
-            self._problems = self.settings.problems
+            problems = self.settings.problems
             set_debug(self.settings.log_debug or "SSO_TRAY_DEBUG" in self.environ)
         except ConfigRejected as error:
             # The last good settings stay in use.
             log.warning("%s", error.sentence)
-            self._problems = (error.sentence,)
-            return
-        self.post(ev.PreferencesRead(self.settings.preferences))
+            problems = (error.sentence,)
+        self.post(ev.PreferencesRead(self.settings.preferences, problems))
         self.desktop.refresh()  # the menu's ticks are no part of what the rules see
 
     def _read_records(self) -> None:
@@ -375,7 +375,7 @@ class Resident:
         )
         more = (*applied.problems(self.paths.state), self.applying.refusal, self.desktop.problem)
         told = [sentence for sentence in more if sentence is not None]
-        document["problems"] = [*document["problems"], *self._problems, *told]
+        document["problems"] = [*document["problems"], *told]
         return document
 
     async def _renew(self, key: str) -> fx.Tell:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import tray
 from tray.core import policy
+from tray.settings import Settings
 from tray.system.spawn import worker_command, worker_environment
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class _Worker:
     """One worker process as we see it."""
 
     process: asyncio.subprocess.Process
+    told: dict[str, Any]
+    """The settings it works by."""
     asked: dict[int, _Asked] = field(default_factory=dict)
     holding: bool = False
     overdue: bool = False
@@ -64,11 +67,19 @@ class Pool:
 
     Args:
         environ: the resident's environment.
+        settings: returns the settings now in force; workers are told what concerns them, since
+            the files may be broken by the time one starts.
         stored: told the session key when a late keyring write was confirmed.
     """
 
-    def __init__(self, environ: Mapping[str, str], stored: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        settings: Callable[[], Settings],
+        stored: Callable[[str], None],
+    ) -> None:
         self._environ = worker_environment(environ)
+        self._settings = settings
         self._stored = stored
         self._shared: _Worker | None = None
         self._starting = asyncio.Lock()
@@ -154,6 +165,8 @@ class Pool:
         async with self._starting:
             if self._idle is not None:
                 self._idle.cancel()
+            if self._shared is not None and self._shared.told != self._settings().to_worker():
+                self._let_go(self._shared)
             if self._shared is None or self._shared.process.returncode is not None:
                 self._shared = await self._start("shared")
             return self._shared
@@ -171,10 +184,10 @@ class Pool:
             limit=ANSWER_LIMIT,
             start_new_session=True,  # a Ctrl-C meant for us must not cut a transaction
         )
-        worker = _Worker(process)
+        worker = _Worker(process, self._settings().to_worker())
         self._workers.add(worker)
         worker.reader = asyncio.create_task(self._read(worker))
-        self._write(worker, {"program": tray.__version__})
+        self._write(worker, {"program": tray.__version__, "settings": worker.told})
         return worker
 
     def _send(

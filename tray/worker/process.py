@@ -18,6 +18,7 @@ from tray.core.model import Profile, SsoSession
 from tray.core.wire import from_wire, to_wire
 from tray.errors import TrayError
 from tray.logs import quiet_libraries, set_debug
+from tray.settings import Settings
 from tray.worker import hand_out, jobs
 from tray.worker.roles import roles_document, roles_of
 from tray.worker.sign_in import SignInPage, sign_in
@@ -82,6 +83,7 @@ class Worker:
         self._lock = threading.Lock()
         self._holding: set[int] = set()
         """Threads whose transaction may hold a refresh token nobody else knows."""
+        self._settings = Settings()
         self._tools: Tools | None = None
 
     def serve(self) -> int:
@@ -98,6 +100,8 @@ class Worker:
         hello = json.loads(self._inlet.readline() or b"{}")
         if hello.get("program") != tray.__version__:
             return OTHER_VERSION
+        # The resident's, not the files': while those are broken its last good ones stay in use.
+        self._settings = Settings.in_worker(hello["settings"])
         with ThreadPoolExecutor(AT_ONCE) as threads:
             running: set[Future[None]] = set()
             for line in self._inlet:
@@ -183,13 +187,13 @@ class Worker:
         }
 
     def _ready_tools(self) -> Tools:
-        """Make the tools when first needed: broken settings are an answer, not a crash."""
+        """Make the tools when first needed: an import that fails is an answer, not a crash."""
         with self._lock:
             if self._tools is None:
                 self._tools = Tools.from_environment(
-                    self._environ, seam=self._step, stored=self._stored
+                    self._environ, settings=self._settings, seam=self._step, stored=self._stored
                 )
-                if self._tools.settings.log_debug:
+                if self._settings.log_debug:
                     set_debug(True)
             return self._tools
 

@@ -76,17 +76,25 @@ class Tools:
         cls,
         environ: Mapping[str, str],
         *,
+        settings: Settings | None = None,
         seam: Seam = _nowhere,
         stored: Callable[[str], None] = _nowhere,
     ) -> Tools:
         """
         Make the tools of this process.
 
+        Args:
+            environ: of this process.
+            settings: those in force; by default what the user's files say now.
+            seam: told each step by its name.
+            stored: told the session key when a late keyring write was confirmed.
+
         Raises:
             ConfigRejected: the settings cannot be used.
         """
         paths = Paths.from_environment(environ)
-        settings = read_settings(paths.settings_file, paths.state)
+        if settings is None:
+            settings = read_settings(paths.settings_file, paths.state)
         clients = AwsClients()
         return cls(
             paths=paths,
