@@ -34,11 +34,12 @@ def table() -> str:
 
 def synopsis(name: str, command: click.Command) -> str:
     """Return how a command is typed, ``|`` escaped for a table."""
+    # Where everything after the first word is somebody else's, ours have to stand before it.
+    ours_anywhere = command.context_settings.get("allow_interspersed_args", True)
     context = click.Context(command, info_name=name)
     words = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
     options = list(_options(command, context))
-    # Where everything after the first word is somebody else's, ours have to stand before it.
-    typed = [*words, *options] if context.allow_interspersed_args else [*options, *words]
+    typed = [*words, *options] if ours_anywhere else [*options, *words]
     return " ".join(["sso-tray", name, *typed]).replace("|", r"\|")
 
 

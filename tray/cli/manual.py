@@ -47,10 +47,11 @@ Environment:
 """
 
 RUN: Final = """\
-Run in the background of this session: watch, renew, warn.
+Become the resident: watch, renew and warn until "quit".
 
-One resident runs for each state directory; where one runs already, this says so and is done. It
-ends on "quit" or a signal.
+It stays in this terminal; "sso-tray run &" gives the terminal back, and "sso-tray autostart on"
+starts it at every login. One resident runs for each state directory; where one runs already, this
+says so and is done. It ends on "quit" or a signal.
 """
 
 STATUS: Final = """\
