@@ -66,15 +66,11 @@ class Records:
 
     def read(self) -> dict[str, Record]:
         """Return all entries; what cannot be used is left out, and told in the log."""
-        try:
-            return self._read()[0]
-        except (OSError, FileRefused) as error:
-            log.warning("state.json cannot be read (%s)", type(error).__name__)
-            return {}
+        return self._usable(None)
 
     def of(self, key: str) -> Record:
         """Return one session's entry; an empty one if there is none."""
-        return self.read().get(key, Record())
+        return self._usable(key).get(key, Record())
 
     def change(self, key: str, **changes: Any) -> Record:
         """
@@ -110,8 +106,20 @@ class Records:
                 raise
             return record
 
-    def _read(self) -> tuple[dict[str, Record], bytes]:
-        """Return the usable entries, and the whole file where any part of it is not usable."""
+    def _usable(self, only: str | None) -> dict[str, Record]:
+        try:
+            return self._read(only)[0]
+        except (OSError, FileRefused) as error:
+            log.warning("state.json cannot be read (%s)", type(error).__name__)
+            return {}
+
+    def _read(self, only: str | None = None) -> tuple[dict[str, Record], bytes]:
+        """
+        Return the usable entries, and the whole file where any part of them is not usable.
+
+        Args:
+            only: the one session to look at; a renewal asks for its own twice, beside hundreds.
+        """
         try:
             data = read_small(self.path)
         except FileNotFoundError:
@@ -124,6 +132,8 @@ class Records:
         entries: dict[str, Record] = {}
         whole = True
         for key, entry in sessions:
+            if only not in (None, key):
+                continue
             record, complete = _record(entry)
             whole = whole and complete
             if record is not None:

@@ -48,14 +48,14 @@ class Patience:
         with self._change:
             free = self._change.wait_for(lambda: not self._busy or self._overdue, _left(deadline))
             if self._busy or not free:
-                raise _waiting()
+                raise keyring_waiting()
             self._busy = True
             self._requests.put(outcome)
             self._insist_on_thread()
             if not self._change.wait_for(lambda: outcome.done, _left(deadline)):
                 self._overdue = True
                 self._change.notify_all()
-                raise _waiting()
+                raise keyring_waiting()
         return outcome.result()
 
     def settled(self, timeout: float) -> bool:
@@ -114,7 +114,8 @@ def _left(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
-def _waiting() -> KeyringUnavailable:
+def keyring_waiting() -> KeyringUnavailable:
+    """Return the error for a keyring that takes too long (``keyring-waiting``)."""
     return KeyringUnavailable(
         "The keyring does not answer; it is tried again.", reason="keyring-waiting"
     )
