@@ -117,12 +117,15 @@ def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "t
         OSError: as the system says.
     """
     os.lseek(descriptor, 0, os.SEEK_SET)
-    data = bytearray()
-    while chunk := os.read(descriptor, min(limit + 1 - len(data), 65536)):
+    data = b""
+    while True:
+        wanted = min(limit + 1 - len(data), 65536)
+        chunk = os.read(descriptor, wanted)
         data += chunk
         if len(data) > limit:
             raise FileRefused(f"{place} is larger than {limit} bytes.", reason="bad-file")
-    return bytes(data)
+        if len(chunk) < wanted:  # of a regular file: its end (read(2))
+            return data
 
 
 def write_atomic(

@@ -9,9 +9,9 @@ every further request is refused at once.
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -25,11 +25,11 @@ class Patience:
 
     def __init__(self) -> None:
         self._change = threading.Condition()
-        self._busy = False
+        self._waiting: deque[_Turn[Any]] = deque()
+        self._running: _Turn[Any] | None = None
         self._overdue = False
-        # One thread for all: a renewal makes twenty requests, and starting a thread for each was
-        # most of what ten renewals at once cost (measured).
-        self._requests: queue.SimpleQueue[_Outcome[Any]] = queue.SimpleQueue()
+        # One thread for all, and each caller woken for himself alone: threads started or woken in
+        # vain were most of what ten renewals at once cost (measured).
         self._thread: threading.Thread | None = None
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:
@@ -44,19 +44,17 @@ class Patience:
             KeyringUnavailable: the time is up, or an earlier request still hangs (at once);
                 the reason is ``keyring-waiting``.
         """
-        outcome: _Outcome[T] = _Outcome(request)
+        turn: _Turn[T] = _Turn(request)
         with self._change:
-            free = self._change.wait_for(lambda: not self._busy or self._overdue, _left(deadline))
-            if self._busy or not free:
+            if self._overdue:
                 raise keyring_waiting()
-            self._busy = True
-            self._requests.put(outcome)
+            self._waiting.append(turn)
             self._insist_on_thread()
-            if not self._change.wait_for(lambda: outcome.done, _left(deadline)):
-                self._overdue = True
-                self._change.notify_all()
-                raise keyring_waiting()
-        return outcome.result()
+            self._change.notify_all()
+        if not turn.over(deadline):
+            with self._change:
+                self._give_up(turn)
+        return turn.result()
 
     def settled(self, timeout: float) -> bool:
         """
@@ -69,7 +67,23 @@ class Patience:
             Whether none is under way now; then the next request has its chance.
         """
         with self._change:
-            return self._change.wait_for(lambda: not self._busy, timeout)
+            return self._change.wait_for(
+                lambda: self._running is None and not self._waiting, timeout
+            )
+
+    def _give_up(self, turn: _Turn[Any]) -> None:
+        """Let a caller go whose time is up; if his request hangs, all behind it go, too."""
+        if turn is self._running:
+            self._overdue = True
+            behind = list(self._waiting)
+            self._waiting.clear()
+        elif turn in self._waiting:
+            self._waiting.remove(turn)
+            behind = []
+        else:
+            return  # it has just come back
+        for one in (turn, *behind):
+            one.refuse()
 
     def _insist_on_thread(self) -> None:
         """Have somebody to run requests; a forked process has nobody any more."""
@@ -80,23 +94,28 @@ class Patience:
 
     def _run(self) -> None:
         while True:
-            outcome = self._requests.get()
-            outcome.run()
             with self._change:
-                outcome.done = True
-                self._busy = self._overdue = False
+                while not self._waiting:
+                    self._change.wait()
+                turn = self._running = self._waiting.popleft()
+            turn.run()
+            with self._change:
+                self._running, self._overdue = None, False
+                turn.end()
                 self._change.notify_all()
-            del outcome  # it may hold a secret, which must not wait here for the next request
+            del turn  # it may hold a secret, which must not wait here for the next request
 
 
-class _Outcome(Generic[T]):
-    """What a request came to, carried from its thread to the caller."""
+class _Turn(Generic[T]):
+    """A request, and what it came to, carried from its thread to the caller."""
 
     def __init__(self, request: Callable[[], T]) -> None:
         self._request = request
         self._values: list[T] = []
         self._error: BaseException | None = None
-        self.done = False
+        self._refused = False
+        self._over = threading.Lock()
+        self._over.acquire()
 
     def run(self) -> None:
         try:
@@ -104,7 +123,23 @@ class _Outcome(Generic[T]):
         except BaseException as error:  # noqa: BLE001  (it is raised in the caller's thread)
             self._error = error
 
+    def refuse(self) -> None:
+        """Let the caller go without an answer."""
+        self._refused = True
+        self.end()
+
+    def end(self) -> None:
+        """Let the caller go; once is enough."""
+        if self._over.locked():
+            self._over.release()
+
+    def over(self, deadline: float) -> bool:
+        """Wait for the end of the turn; return whether it has come."""
+        return self._over.acquire(timeout=_left(deadline))
+
     def result(self) -> T:
+        if self._refused:
+            raise keyring_waiting()
         if self._error is not None:
             raise self._error
         return self._values[0]
