@@ -83,6 +83,8 @@ def frozen() -> None:
         SOURCES / "frozen/sso-tray.spec",
         # Sets are then written in the same order each time.
         PYTHONHASHSEED="1",
+        # Unpacking each module was an eighth of the way to the icon; a package is packed anyway.
+        PYINSTALLER_ZLIB_COMPRESSION_LEVEL="0",
     )  # fmt: skip
 
 

@@ -24,14 +24,15 @@ LONGEST = 400
 SHARED = frozenset({
     "tray.active_profile", "tray.applied", "tray.applied_section", "tray.config_file",
     "tray.errors", "tray.files", "tray.logs", "tray.records", "tray.secret", "tray.settings",
+    "tray.values",
 })  # fmt: skip
 """The small modules any room but the sealed ones may use."""
 
-_SMALL = frozenset({"tray.errors", "tray.files", "tray.secret"})
+_SMALL = frozenset({"tray.errors", "tray.files", "tray.secret", "tray.values"})
 _BELOW = frozenset({"tray.core", "tray.aws", "tray.system", *SHARED})
 
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
-    "tray.core": frozenset(),
+    "tray.core": frozenset({"tray.values"}),
     "tray.identity_center": frozenset(),
     "tray.handout": frozenset({"tray.files", "tray.system"}),
     "tray.handout.credentials": frozenset(),
@@ -58,6 +59,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.applied_section": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.config_file": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.records": SHARED | {"tray.core", "tray.system"},
+    "tray.values": frozenset(),
     "tray.agent": SHARED | {"tray.core", "tray.system"},
 }
 """

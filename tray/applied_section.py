@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tray.active_profile import read_active
@@ -29,6 +29,7 @@ from tray.core.applied import (
 from tray.core.model import Profile
 from tray.errors import ConfigRejected, NotFound, UserMustAct
 from tray.system.paths import Paths
+from tray.values import dataclass
 
 NOTHING: Final = Owned()
 

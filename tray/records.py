@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +14,7 @@ from tray.core.model import Keeper, Memory, SessionEnd
 from tray.core.wire import from_wire, to_wire
 from tray.files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock import FileLock, lock_path
+from tray.values import dataclass
 
 log = logging.getLogger(__name__)
 

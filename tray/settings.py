@@ -6,7 +6,7 @@ import json
 import math
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.errors import ConfigRejected
 from tray.files import FileRefused, private_directory, read_small, write_atomic
+from tray.values import dataclass
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from tray.aws import ini
@@ -26,6 +26,7 @@ from tray.aws.config_layout import (
 from tray.aws.ini import Section
 from tray.core.words import clean
 from tray.errors import ConfigRejected, UserMustAct
+from tray.values import dataclass
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")

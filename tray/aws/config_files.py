@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tray.core.words import clean
 from tray.errors import ConfigRejected
+from tray.values import dataclass
 
 LARGEST = 16 * 2**20
 """Bytes; a bigger file is not a config (10,000 profiles take 1.4 MB)."""

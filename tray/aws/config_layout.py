@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from tray.values import dataclass
 
 Kind = Literal["header", "option", "more", "rest"]
 """``more`` continues the option above; ``rest`` is blank or a comment."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tray.aws.ini import Section
+from tray.values import dataclass
 
 _SHELL = "\"'\\\t"
 """What makes shlex do more with a header than split it at its blanks."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core.model import TokenFacts
 from tray.secret import Secret
+from tray.values import dataclass
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 

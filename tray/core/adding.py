@@ -12,12 +12,12 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from tray.core.active import MANAGED_PROFILE, is_guarded
 from tray.core.model import Profile, SsoSession
+from tray.values import dataclass
 
 TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from tray.core.active import MANAGED_PROFILE
 from tray.core.model import Catalog, Profile
+from tray.values import dataclass
 
 Target = Literal["default", "process"]
 """What ``apply`` is told: the managed ``[default]``, or the stanza that hands credentials out."""

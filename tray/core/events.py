@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from tray.core.adding import Assignment
@@ -65,6 +64,7 @@ from tray.core.wishes import (
 from tray.core.wishes import (
     UnlockWanted as UnlockWanted,
 )
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

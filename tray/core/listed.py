@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tray.core.adding import Assignment
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

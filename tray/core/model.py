@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
+
+from tray.values import dataclass
 
 State = Literal[
     "signed-out",

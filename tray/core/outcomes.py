@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tray.core.model import Keeper, Reason, TokenFacts
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

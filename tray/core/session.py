@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad
 from tray.core.model import Keeper, Memory, Now, Reason, SsoSession, TokenFacts
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
@@ -13,6 +13,7 @@ from tray.core.listed import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
 from tray.core.pace import next_attempt
 from tray.core.session import Failing, Session
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

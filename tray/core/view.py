@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tray.core import text
 from tray.core.active import is_guarded
@@ -16,6 +15,7 @@ from tray.core.session import Session
 from tray.core.state import TrayState
 from tray.core.states import helps_afresh, reason_of, renews, state_of
 from tray.core.words import session_name
+from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from tray.values import dataclass
 
 SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows"]
 """The settings the menu offers with a tick."""

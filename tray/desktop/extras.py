@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
+
+from tray.values import dataclass
 
 RECENT: Final = 10
 """Lines of the history that are shown."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
@@ -15,6 +14,7 @@ from tray.desktop.main_thread import MainThread
 from tray.desktop.notice_chain import notifier_for
 from tray.desktop.notifier import Notifier, Pressed
 from tray.system import LINUX
+from tray.values import dataclass
 
 
 class TrayFace(Protocol):

@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from tray.agent import REQUEST_LIMIT, BadLine, decode, encode
@@ -20,6 +20,7 @@ from tray.core.wire import to_wire
 from tray.errors import TrayError
 from tray.system import paths, transport
 from tray.system.processes import program_behind
+from tray.values import dataclass
 
 log = logging.getLogger(__name__)
 

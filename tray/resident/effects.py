@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from tray.core import effects as fx
@@ -15,6 +14,7 @@ from tray.core.adding import assignments
 from tray.core.events import Event
 from tray.core.model import Memory
 from tray.core.wire import from_wire, to_wire
+from tray.values import dataclass
 
 log = logging.getLogger(__name__)
 

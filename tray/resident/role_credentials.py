@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tray.aws.timestamps import parse_timestamp
 from tray.core.model import Profile
+from tray.values import dataclass
 
 FRESH_FOR: Final = 15 * 60.0
 """SDKs fetch anew with less than this left; a cached answer must be good for longer."""

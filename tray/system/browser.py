@@ -12,13 +12,13 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from tray.errors import OurBug
 from tray.system import MACOS, WINDOWS
 from tray.system.spawn import start_detached
+from tray.values import dataclass
 
 _GRAPHICAL: Final = (
     "x-www-browser",

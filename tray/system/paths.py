@@ -8,12 +8,12 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tray.errors import UserMustAct
 from tray.system import LINUX, WINDOWS
+from tray.values import dataclass
 
 NAME: Final = "sso-tray"
 SOCKET_NAME: Final = "agent.sock"
