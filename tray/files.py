@@ -135,6 +135,7 @@ def write_atomic(
     mode: int = 0o600,
     group: int | None = None,
     seam: Seam | None = None,
+    last_look: Callable[[], None] | None = None,
 ) -> None:
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
@@ -149,6 +150,8 @@ def write_atomic(
         mode: permission bits of the new file, exactly, whatever the umask says.
         group: whose it is to be, as far as the system lets us; None: as new files are.
         seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
+        last_look: called when all that is left to do is the rename, which takes microseconds;
+            whatever it raises leaves the old file as it is.
 
     Raises:
         FileRefused: the name is taken by something that is no regular file or belongs to another
@@ -161,6 +164,8 @@ def write_atomic(
     with _removed_on_failure(temp):
         _write_temp(temp, data, mode, group)
         tell("temp-written")
+        if last_look is not None:
+            last_look()
         _rename(lambda: temp.replace(target))
     tell("renamed")
     _sync_directory(target.parent)

@@ -162,7 +162,7 @@ def test_with_the_setting_off_the_file_is_the_keeper(world: World) -> None:
     assert ("file", "file", before) == (outcome.keeper, world.keeper, world.file.read_bytes())
 
 
-@pytest.mark.parametrize("step", ["stored", "recorded"])
+@pytest.mark.parametrize("step", ["stored", "recorded", "temp-written"])
 def test_a_change_under_our_hands_starts_over(world: World, step: str) -> None:
     """K4 (3): what was written last is adopted, by name or in place."""
     world.write_file(world.sign_in())

@@ -140,6 +140,22 @@ def test_newer_truth_in_the_file_is_not_covered(world: World) -> None:
     assert (before, {}) == (world.file.read_bytes(), world.backend.items)
 
 
+def test_a_login_while_it_is_written_is_not_covered(world: World) -> None:
+    """K7: the login stays, the person is told, and a repetition finds it handed back already."""
+    world.keep_in_keyring()
+    login = world.sign_in()
+    world.on_step["temp-written"] = lambda: world.write_file(login)
+
+    overtaken = world.run("release")
+    again = world.run("release")
+
+    assert isinstance(overtaken, Failed)
+    assert isinstance(again, Released)
+    assert login.refresh_token is not None
+    assert login.refresh_token.reveal() == world.members()["refreshToken"]
+    assert None is world.kept()
+
+
 def test_a_missing_file_is_written(world: World) -> None:
     """K7: the refresh data must lie somewhere."""
     token = world.keep_in_keyring()

@@ -219,6 +219,24 @@ def test_a_file_removed_during_a_renewal_is_judged_with_the_new_token(world: Wor
     )
 
 
+def test_a_login_just_before_it_is_published_again_is_never_covered(world: World) -> None:
+    """K5: the last look comes right before the rename, also where there was no file."""
+    world.keep_in_keyring()
+    world.file.unlink()
+    login = world.sign_in()
+    world.on_step["temp-written"] = lambda: world.write_file(login)
+
+    outcome = world.run("judge-removed")
+
+    assert isinstance(outcome, RemovalJudged)
+    assert ("back", login.fingerprint) == (
+        outcome.verdict,
+        None if outcome.token is None else outcome.token.fingerprint,
+    )
+    assert login.refresh_token is not None
+    assert login.refresh_token.reveal() == world.members()["refreshToken"]
+
+
 def test_a_session_signed_out_of_offline_with_a_locked_keyring_stays_signed_out(
     world: World,
 ) -> None:

@@ -131,7 +131,7 @@ def test_a_later_login_without_refresh_data_is_left_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("keeper", ["keyring", "file"])
-@pytest.mark.parametrize("step", ["proved", "answered"])
+@pytest.mark.parametrize("step", ["temp-written", "proved", "answered"])
 def test_a_login_during_a_renewal_is_never_covered(world: World, keeper: str, step: str) -> None:
     """Fault 67: whoever writes last wins; an older refresh does not overwrite a login."""
     world.keep_in_keyring() if keeper == "keyring" else world.keep_in_file()
@@ -145,11 +145,12 @@ def test_a_login_during_a_renewal_is_never_covered(world: World, keeper: str, st
     assert login.refresh_token == Secret(world.members()["refreshToken"])
 
 
-def test_a_login_between_storing_and_publishing_is_never_covered(world: World) -> None:
+@pytest.mark.parametrize("step", ["stored", "temp-written"])
+def test_a_login_between_storing_and_publishing_is_never_covered(world: World, step: str) -> None:
     """Fault 67: the last look comes right before the rename; the login is adopted then."""
     world.keep_in_keyring()
     login = world.sign_in()
-    world.on_step["stored"] = lambda: world.write_file(login)
+    world.on_step[step] = lambda: world.write_file(login)
 
     outcome = world.run("renew")
     adopted = world.run("adopt")
@@ -158,6 +159,24 @@ def test_a_login_between_storing_and_publishing_is_never_covered(world: World) -
     assert isinstance(adopted, Adopted)
     assert (False, login.fingerprint) == (outcome.by_us, adopted.token.fingerprint)
     assert login.refresh_token == _kept(world).refresh_token
+
+
+def test_an_old_lean_file_put_back_meanwhile_costs_no_refresh_token(world: World) -> None:
+    """R2: AWS's answer is the only refresh token left, so it is stored whatever the file says."""
+    world.center.rotation = "strict"
+    before = world.keep_in_keyring()
+    other = world.sign_in()
+    put_back = replace(other, refresh_token=None, registration=None)
+    world.on_step["answered"] = lambda: world.write_file(put_back)
+
+    outcome = world.run("renew")
+    kept = world.kept()
+
+    assert isinstance(outcome, Renewed)
+    assert (False, put_back.fingerprint) == (outcome.by_us, outcome.token.fingerprint)
+    assert kept is not None
+    assert before.refresh_token != kept.refresh_token
+    assert world.tools.oidc.refresh(kept).refreshable
 
 
 def test_a_lost_record_loses_no_session(world: World) -> None:

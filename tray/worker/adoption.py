@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tray.aws.sso_token import SsoToken
@@ -15,7 +16,7 @@ from tray.core.model import SsoSession
 from tray.errors import CacheFileBad, CacheFileTorn, KeyringDenied, KeyringUnavailable
 from tray.files import open_small, read_descriptor
 from tray.worker import granted, removal
-from tray.worker.tools import TORN_READS, TORN_WAIT, Tools, belongs
+from tray.worker.tools import TORN_READS, TORN_WAIT, LastLook, Overtaken, Tools, belongs
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,16 @@ class _Opened:
         os.close(again)
         return by_name != self.data or read_descriptor(self.descriptor) != self.data
 
+    def insist_unchanged(self) -> None:
+        """
+        Be the last look before the file is replaced.
+
+        Raises:
+            Overtaken: it says something else now.
+        """
+        if self.changed():
+            raise Overtaken(self._session, None)
+
     def written_late(self) -> SsoToken | None:
         """Return what was written into the old file since it was last read, if that is whole."""
         late = read_descriptor(self.descriptor)
@@ -153,9 +164,10 @@ def _once(session: SsoSession, tools: Tools, file: _Opened, *, adopt: bool) -> A
     # between that and the rename.
     tools.records.change(session.key, keeper="keyring")
     tools.seam("recorded")
-    if file.changed():
+    try:
+        tools.publish_lean(session, kept.token, file.insist_unchanged)
+    except Overtaken:
         return None
-    tools.publish_lean(session, kept.token)
     tools.seam("published")
     kept = _look_back(session, tools, file, kept)
     if handed_back:
@@ -191,17 +203,27 @@ def _look_back(session: SsoSession, tools: Tools, file: _Opened, kept: _Kept) ->
         published = tools.read_or_none(session)
         if published is not None and published.fingerprint != kept.token.fingerprint:
             continue  # somebody has written the new file after that
-        if not late.refreshable:
-            tools.publish_lean(session, late)  # used as it is
-            continue
-        try:
-            kept = _stored(session, tools, late)
-        except granted.KeyringTrouble as error:
-            log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
-            tools.publish_full(session, late)
-            continue
-        tools.publish_lean(session, kept.token)
-        tools.seam("adopted-late")
+        with suppress(Overtaken):  # somebody writes at this very moment; that is adopted next
+            last_look = None if published is None else tools.still(session, published)
+            kept = _adopted_late(session, tools, kept, late, last_look)
+    return kept
+
+
+def _adopted_late(
+    session: SsoSession, tools: Tools, kept: _Kept, late: SsoToken, last_look: LastLook | None
+) -> _Kept:
+    """Take in what a late writer wrote; return what the keyring keeps now."""
+    if not late.refreshable:
+        tools.publish_lean(session, late, last_look)  # used as it is
+        return kept
+    try:
+        kept = _stored(session, tools, late)
+    except granted.KeyringTrouble as error:
+        log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
+        tools.publish_full(session, late, last_look)
+        return kept
+    tools.publish_lean(session, kept.token, last_look)
+    tools.seam("adopted-late")
     return kept
 
 

@@ -17,7 +17,7 @@ from tray.errors import (
     RegistrationRefused,
     TrayError,
 )
-from tray.worker.tools import Tools
+from tray.worker.tools import Overtaken, Tools, is_same
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +61,6 @@ def newer_in_file(
     return again
 
 
-def is_same(one: SsoToken, other: SsoToken) -> bool:
-    """Whether two tokens are the same, refresh data included."""
-    return one.fingerprint == other.fingerprint and one.refresh_token == other.refresh_token
-
-
 def by_others(session: SsoSession, tools: Tools, token: SsoToken) -> Renewed:
     """Return the outcome where the file already has a newer token."""
     keeper = tools.record(session).keeper or "file"
@@ -94,15 +89,16 @@ def store_and_publish(
         CacheFileTorn, CacheFileBad, OSError: stored, but it cannot be published now.
     """
     newer = _newer_if_readable(session, tools, published)
-    if newer is not None:
+    if newer is not None and newer.refreshable:
         return by_others(session, tools, newer)
+    # Whatever else came meanwhile: this answer is the only refresh token that is left.
     generation = _stored(session, tools, token, published)
-    newer = newer_in_file(session, tools, published)
-    if newer is not None:
-        return by_others(session, tools, newer)
-    if published is not None and not tools.file_of(session).exists():
-        return None
-    tools.publish_lean(session, token)
+    try:
+        tools.publish_lean(session, token, tools.still(session, published))
+    except Overtaken as meanwhile:
+        if meanwhile.token is None:
+            return None
+        return by_others(session, tools, meanwhile.token)
     tools.seam("published")
     if generation is not None:
         forget_older(session, tools, generation)
@@ -241,14 +237,21 @@ class _Held:
     def _write(self) -> None:
         session, tools = self._session, self._tools
         published = tools.read_or_none(session)
-        if published is None and tools.file_of(session).exists():
-            # Broken by somebody: what AWS gave is worth more than that.
-            published = self._token
-        if published is None or self._is_history():
+        # Broken by somebody: what AWS gave is worth more than that.
+        broken = published is None and tools.file_of(session).exists()
+        if (published is None and not broken) or self._is_history():
             return
         if tools.record(session).keeper != "released":
             _record_file(session, tools)
-        tools.publish_full(session, self._token.with_extra(published.extra))
+        token, last_look = self._token, None
+        if published is not None:
+            token = token.with_extra(published.extra)
+            last_look = tools.still(session, published)
+        try:
+            tools.publish_full(session, token, last_look)
+        except Overtaken:
+            log.info("%s: another program has written its file meanwhile", session.key)
+            return
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_history(self) -> bool:

@@ -58,7 +58,8 @@ def _hand_back(session: SsoSession, tools: Tools, kept: SsoToken) -> None:
         if published.refreshable or is_history(session, tools, kept, published):
             return
         kept = kept.with_extra(published.extra)
-    tools.publish_full(session, kept)
+    readable = published is not None or not tools.file_of(session).exists()
+    tools.publish_full(session, kept, tools.still(session, published) if readable else None)
     tools.seam("published")
     written = tools.read(session)
     if written is None or not written.refreshable:

@@ -11,7 +11,7 @@ from tray.core.events import Outcome, RemovalJudged
 from tray.core.model import SsoSession
 from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
 from tray.worker import granted
-from tray.worker.tools import Tools
+from tray.worker.tools import Overtaken, Tools
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +53,10 @@ def judge(session: SsoSession, tools: Tools) -> Outcome:
         tools.portal.check(kept.access_token, session.region)
     except TokenRejected:
         return _back(session, tools) or _signed_out(session, tools)
-    back = _back(session, tools)
-    if back is not None:
-        return back
-    tools.publish_lean(session, kept)
+    try:
+        tools.publish_lean(session, kept, tools.still(session, None))
+    except Overtaken as back:
+        return RemovalJudged("back", tools.facts(session, back.token or kept))
     tools.seam("published")
     return RemovalJudged("published", tools.facts(session, kept))
 

@@ -17,9 +17,12 @@ from tray.errors import (
     TrayError,
 )
 from tray.worker import adoption, granted, removal
-from tray.worker.tools import Tools, belongs
+from tray.worker.tools import Overtaken, Tools, belongs, is_same
 
 log = logging.getLogger(__name__)
+
+STARTS = 5
+"""How often a renewal begins anew because the file was changed before AWS was asked."""
 
 PortalSays = Literal["valid", "dead", "unreachable"]
 
@@ -44,6 +47,7 @@ def renew(
 
     Raises:
         Busy: another transaction holds the session for too long.
+        Overtaken: other programs keep changing the file; AWS was not asked.
         KeyringUnavailable, KeyringDenied: the keyring cannot be read, or takes no writes; AWS
             was not asked.
         CacheFileTorn, CacheFileBad: the file cannot be read.
@@ -55,6 +59,13 @@ def renew(
         newer = None if seen is None else tools.read(session)
         if newer is not None and newer.fingerprint != seen and _usable(newer, tools):
             return granted.by_others(session, tools, newer)
+        for _ in range(STARTS - 1):
+            try:
+                return _renew(session, tools, adopt=adopt)
+            except Overtaken as meanwhile:
+                if meanwhile.token is not None and _usable(meanwhile.token, tools):
+                    return granted.by_others(session, tools, meanwhile.token)
+                log.info("%s: its file was changed meanwhile; begun anew", session.key)
         return _renew(session, tools, adopt=adopt)
 
 
@@ -103,8 +114,9 @@ def _renew_kept(session: SsoSession, tools: Tools, published: SsoToken) -> Outco
     if kept.fingerprint != published.fingerprint:
         if _written_later(kept, published):
             # An earlier run died between storing and publishing.
+            last_look = tools.still(session, published)
             kept = published = kept.with_extra(published.extra)
-            tools.publish_lean(session, kept)
+            tools.publish_lean(session, kept, last_look)
             tools.seam("published")
             if _fresh(kept, tools):
                 return Renewed(tools.facts(session, kept), "keyring", by_us=False)
@@ -155,26 +167,35 @@ def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outc
     keeper = tools.record(session).keeper
     if keeper is None:
         keeper = tools.records.change(session.key, keeper="file").keeper
-    tools.publish_full(session, published)
+    tools.publish_full(session, published, tools.still(session, published))
     tools.seam("proved")
     try:
         renewed = granted.ask(tools, published)
     except (GrantRefused, RegistrationRefused) as error:
         return _refused(session, tools, published, error)
     tools.seam("answered")
-    again = _again(session, tools)
-    if again is not None and not granted.is_same(again, published):
-        return granted.by_others(session, tools, again)
-    if again is None and not tools.file_of(session).exists():
-        return RemovalJudged("nothing")
     renewed = renewed.with_extra(published.extra)
     try:
-        tools.publish_full(session, renewed)
+        _publish_filed(session, tools, renewed, published)
+    except Overtaken as meanwhile:
+        if meanwhile.token is None:
+            return RemovalJudged("nothing")
+        return granted.by_others(session, tools, meanwhile.token)
     except (OSError, TrayError):
         granted.hold_for_file(session, tools, renewed, published)
         raise
     tools.seam("published")
     return Renewed(tools.facts(session, renewed), keeper or "file")
+
+
+def _publish_filed(
+    session: SsoSession, tools: Tools, renewed: SsoToken, published: SsoToken
+) -> None:  # fmt: skip
+    """Write the full file over the one that was renewed, or over one broken meanwhile."""
+    try:
+        tools.publish_full(session, renewed, tools.still(session, published))
+    except (CacheFileTorn, CacheFileBad):
+        tools.publish_full(session, renewed)  # what AWS gave is worth more than that
 
 
 def _again(session: SsoSession, tools: Tools) -> SsoToken | None:
@@ -198,7 +219,7 @@ def _refused(
     the file has the newer truth.
     """
     again = _again(session, tools)
-    if again is not None and not granted.is_same(again, published):
+    if again is not None and not is_same(again, published):
         return granted.by_others(session, tools, again)
     if isinstance(error, RegistrationRefused):
         return Refused("valid", "registration-expired")

@@ -17,7 +17,7 @@ from tray.aws.sso_token import SsoToken
 from tray.aws.token_cache import cache_path, full_document, lean_document, read_token
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
-from tray.errors import CacheFileBad, CacheFileTorn
+from tray.errors import CacheFileBad, CacheFileTorn, WillRetry
 from tray.files import private_directory, write_atomic
 from tray.records import Record, Records
 from tray.settings import Settings, read_settings
@@ -36,6 +36,22 @@ TORN_WAIT = 0.25
 """As often and as long an empty or cut file is read again before it counts as torn (K3)."""
 
 Seam = Callable[[str], None]
+LastLook = Callable[[], None]
+"""Called right before the cache file is replaced; raises where that must not be (fault 67)."""
+
+
+class Overtaken(WillRetry):
+    """
+    Somebody without our lock wrote or removed the cache file: theirs is the newer truth (K4).
+
+    Args:
+        session: whose file it is.
+        token: what it holds now, None if it is gone.
+    """
+
+    def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
+        super().__init__(f"Another program has just changed the token file of {session.key}.")
+        self.token = token
 
 
 def _nowhere(name: str) -> None:
@@ -182,33 +198,72 @@ class Tools:
             return None
         return kept
 
-    def publish_lean(self, session: SsoSession, token: SsoToken) -> None:
+    def publish_lean(
+        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+    ) -> None:
         """
         Write the lean file (K3), atomically.
 
         Its mtime becomes the token's moment of issue, which no member tells: so a restart, or a
         file published anew, does not make the token look younger than it is (R1).
 
+        Args:
+            session: whose file it is.
+            token: what to write.
+            last_look: see `still`; None writes over whatever is there, as a sign-in does.
+
         Raises:
+            Overtaken: the last look found another's file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
         empty = self.settings.empty_refresh_members
-        self._write(session, token, lean_document(token, empty_refresh_members=empty))
+        document = lean_document(token, empty_refresh_members=empty)
+        self._write(session, token, document, last_look)
 
-    def publish_full(self, session: SsoSession, token: SsoToken) -> None:
+    def publish_full(
+        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+    ) -> None:
         """
-        Write the file as the AWS CLI does (keeper ``file``), atomically; mtime as above.
+        Write the file as the AWS CLI does (keeper ``file``), atomically; all as `publish_lean`.
 
         Raises:
+            Overtaken: the last look found another's file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
-        self._write(session, token, full_document(token))
+        self._write(session, token, full_document(token), last_look)
 
-    def _write(self, session: SsoSession, token: SsoToken, document: bytes) -> None:
+    def still(self, session: SsoSession, seen: SsoToken | None) -> LastLook:
+        """
+        Return the last look that finds the cache file as it was seen.
+
+        Between it and the rename lie microseconds. A writer in place that has begun by then shows
+        itself, since it empties the file first.
+
+        Args:
+            session: whose file it is.
+            seen: what the file held, None if there was none.
+
+        Returns:
+            What raises `Overtaken` where it holds something else now, `CacheFileTorn` or
+            `CacheFileBad` where it cannot be read.
+        """
+
+        def last_look() -> None:
+            now = self.read(session)
+            if now is None and seen is None:
+                return
+            if now is None or seen is None or not is_same(now, seen):
+                raise Overtaken(session, now)
+
+        return last_look
+
+    def _write(
+        self, session: SsoSession, token: SsoToken, document: bytes, last_look: LastLook | None
+    ) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
         try:
-            write_atomic(path, document, seam=self.seam)
+            write_atomic(path, document, seam=self.seam, last_look=last_look)
         except OSError as error:
             error.filename = str(path)  # a write tells no place, or that of a temporary file
             raise
@@ -239,6 +294,11 @@ class Tools:
     def record(self, session: SsoSession) -> Record:
         """Return what ``state.json`` says of the session."""
         return self.records.of(session.key)
+
+
+def is_same(one: SsoToken, other: SsoToken) -> bool:
+    """Whether two tokens are the same, refresh data included."""
+    return one.fingerprint == other.fingerprint and one.refresh_token == other.refresh_token
 
 
 def belongs(token: SsoToken, session: SsoSession) -> bool:
