@@ -1,15 +1,17 @@
-"""A thousand kills, spread over the moments of all transactions."""
+"""A thousand kills: at the moments of all transactions, and anywhere between them."""
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from tests.worker.test_steps import TRANSACTIONS, kill_everywhere
+from tests.worker.test_steps import TRANSACTIONS, kill_at_random, kill_everywhere
 
-KILLS = 125
-"""For each of the eight transactions."""
+KILLS = 1000 // len(TRANSACTIONS) + 1
+"""For each transaction."""
+AT_ONCE = 40
 
 
 @pytest.mark.timeout(1200)
@@ -18,14 +20,17 @@ def test_killed_again_and_again(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """K8: at whatever moment, however often: nothing is torn, nothing lost, repeating ends it."""
-    killed = rounds = 0
+    chance = random.Random(f"soak {name}")
+    first = tmp_path / "moments"
+    first.mkdir()
+    killed = kill_everywhere(TRANSACTIONS[name], "file", first, monkeypatch)
+    rounds = 0
     while killed < KILLS:
         rounds += 1
         directory = tmp_path / f"round-{rounds}"
         directory.mkdir()
-        killed += kill_everywhere(TRANSACTIONS[name], "file", directory, monkeypatch)
+        killed += kill_at_random(TRANSACTIONS[name], AT_ONCE, chance, directory, monkeypatch)
 
-    assert len(TRANSACTIONS) == 8
     assert killed >= KILLS
 
 

@@ -7,12 +7,14 @@ a process costs milliseconds; it stays single-threaded itself.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,14 +25,19 @@ from tests.worker.world import CORP
 from tray.aws.clients import AwsClients
 from tray.aws.oidc import Oidc
 from tray.aws.portal import Portal
+from tray.aws.token_cache import parse_token
 from tray.core.wire import from_wire, to_wire
 from tray.worker import jobs
+from tray.worker.sign_in_saving import save
 from tray.worker.tools import Tools
 from tray.worker.vault import Vault
-from tray.worker.vault_backends import VaultBackend
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 8
+TOGETHER = ("kept", "arrange", "arrange-ended")
+"""What nobody kills is done in one process for all homes."""
+GIVEN = "given.json"
+"""In a home: the token a sign-in gave, as the AWS CLI would write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,16 @@ class Ended:
     How a process ended.
 
     Args:
-        killed: whether by SIGKILL, at the moment it was told to.
-        moments: the names of the moments it passed; the last is the one it died at.
+        killed: whether by a signal that no process can prepare for, when it was told to.
+        moments: the names of the moments it passed; the last is the one it died at or after.
         answer: its outcome, or what was looked up; None where it was killed.
+        seconds: how long it lived.
     """
 
     killed: bool
     moments: tuple[str, ...]
     answer: Any = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +65,18 @@ class Order:
 
     Args:
         home: whose.
-        kind: of job; or ``arrange``: move the file's refresh data into the keyring, all at once,
-            or ``kept``: look up the kept refresh token.
+        kind: of job; ``sign-in``: save what a sign-in gave, which lies in `GIVEN`; ``arrange``:
+            move the file's refresh data into the keyring, all at once, ``arrange-ended`` with
+            an access token past its end; ``kept``: look up the kept refresh token.
         stop_at: number of the moment at which the process kills itself.
+        kill_after: seconds after which the system kills it, wherever it is by then.
         seen: for ``renew``.
     """
 
     home: Path
     kind: str
     stop_at: int | None = None
+    kill_after: float | None = None
     seen: str | None = None
 
 
@@ -83,7 +95,8 @@ class Processes:
         self._server.stdin.flush()
         ended = json.loads(self._server.stdout.readline())
         return [
-            Ended(one["killed"], tuple(one["moments"]), from_wire(one["answer"])) for one in ended
+            Ended(one["killed"], tuple(one["moments"]), from_wire(one["answer"]), one["seconds"])
+            for one in ended
         ]
 
 
@@ -113,10 +126,21 @@ def processes(environ: Mapping[str, str], keyring: str) -> Iterator[Processes]:
 def _serve(keyring: str) -> None:
     # Making a client costs more than all the rest of a process; connections come after the fork.
     clients = AwsClients()
+    # What each child would load for itself: the keyring's library, and what a first call takes,
+    # whose connection is nobody's to share.
+    Tools.from_environment({"HOME": os.devnull})
+    Oidc(clients).register(CORP, grant="authorization_code", scopes=("sso:account:access",))
+    clients.close()
     _ = clients.oidc(CORP.region), clients.portal(CORP.region)
+    # What is there now is nobody's garbage: to look through it, each child would copy it all.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         orders = json.loads(line)
         ended: list[dict[str, Any]] = []
+        if orders and orders[0]["kind"] in TOGETHER:
+            ended = _together(orders, keyring, clients)
+            orders = []
         for start in range(0, len(orders), SIDE_BY_SIDE):
             children = [
                 _forked(one, keyring, clients) for one in orders[start : start + SIDE_BY_SIDE]
@@ -125,29 +149,64 @@ def _serve(keyring: str) -> None:
         print(json.dumps(ended), flush=True)  # noqa: T201  (a pipe to who ordered)
 
 
-def _forked(order: dict[str, Any], keyring: str, clients: AwsClients) -> tuple[int, int]:
+def _together(
+    orders: list[dict[str, Any]], keyring: str, clients: AwsClients
+) -> list[dict[str, Any]]:
     inlet, outlet = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.close(inlet)
+            with os.fdopen(outlet, "w") as pipe:
+                for one in orders:
+                    answer = _answer(one, _tools(one, keyring, clients, lambda _: None))
+                    pipe.write(json.dumps(answer) + "\n")
+            os._exit(0)
+        finally:
+            os._exit(70)
+    os.close(outlet)
+    with os.fdopen(inlet) as pipe:
+        answers = [json.loads(line) for line in pipe]
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return [
+        {"killed": False, "moments": [], "answer": answer, "seconds": 0.0} for answer in answers
+    ]
+
+
+def _forked(order: dict[str, Any], keyring: str, clients: AwsClients) -> tuple[int, int, float]:
+    inlet, outlet = os.pipe()
+    began = time.monotonic()
     pid = os.fork()
     if pid:
         os.close(outlet)
-        return pid, inlet
+        return pid, inlet, began
     try:
         os.close(inlet)
+        if order["kill_after"] is not None:
+            # Without a handler the system ends the process on the spot, as SIGKILL does.
+            signal.setitimer(signal.ITIMER_REAL, order["kill_after"])
         _work(order, keyring, clients, outlet)
         os._exit(0)
     finally:
         os._exit(70)
 
 
-def _ended(pid: int, inlet: int) -> dict[str, Any]:
+def _ended(pid: int, inlet: int, began: float) -> dict[str, Any]:
     with os.fdopen(inlet) as pipe:
-        lines = [json.loads(line) for line in pipe]
+        lines = [json.loads(line) for line in pipe if line.endswith("\n")]
+    seconds = time.monotonic() - began
     _, status = os.waitpid(pid, 0)
-    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    deaths = (signal.SIGKILL, signal.SIGALRM)
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in deaths
     assert killed or os.waitstatus_to_exitcode(status) == 0
     answers = [line["answer"] for line in lines if "answer" in line]
     moments = [line["moment"] for line in lines if "moment" in line]
-    return {"killed": killed, "moments": moments, "answer": answers[0] if answers else None}
+    return {
+        "killed": killed,
+        "moments": moments,
+        "answer": answers[0] if answers else None,
+        "seconds": seconds,
+    }
 
 
 def _work(order: dict[str, Any], keyring: str, clients: AwsClients, outlet: int) -> None:
@@ -160,20 +219,22 @@ def _work(order: dict[str, Any], keyring: str, clients: AwsClients, outlet: int)
             os.kill(os.getpid(), signal.SIGKILL)
         passed += 1
 
+    answer = _answer(order, _tools(order, keyring, clients, moment))
+    os.write(outlet, json.dumps({"answer": answer}).encode() + b"\n")
+
+
+def _tools(
+    order: dict[str, Any], keyring: str, clients: AwsClients, moment: Callable[[str], None]
+) -> Tools:
     home = Path(order["home"])
-    backend: VaultBackend | None = FileBackend(home / "keyring") if keyring == "file" else None
     tools = Tools.from_environment({"HOME": str(home)}, seam=moment)
     vault = Vault(
         "sso-tray-test",
         tools.paths.token_cache,
-        backend,
+        FileBackend(home / "keyring") if keyring == "file" else None,
         seam=lambda name: moment(f"vault: {name}"),
     )
-    tools = replace(
-        tools, vault=vault, clients=clients, oidc=Oidc(clients), portal=Portal(clients)
-    )
-    answer = _answer(order, tools)
-    os.write(outlet, json.dumps({"answer": answer}).encode() + b"\n")
+    return replace(tools, vault=vault, clients=clients, oidc=Oidc(clients), portal=Portal(clients))
 
 
 def _answer(order: dict[str, Any], tools: Tools) -> Any:
@@ -181,13 +242,18 @@ def _answer(order: dict[str, Any], tools: Tools) -> Any:
         case "kept":
             kept = tools.vault.load(CORP)
             return kept.refresh_token.reveal() if kept and kept.refresh_token else None
-        case "arrange":
+        case "arrange" | "arrange-ended" as kind:
             token = tools.read(CORP)
             assert token is not None
+            if kind == "arrange-ended":
+                token = replace(token, expires_at=time.time() - 60)
             tools.vault.store(CORP.key, token)
             tools.records.change(CORP.key, keeper="keyring")
             tools.publish_lean(CORP, token)
             return None
+        case "sign-in":
+            place = Path(order["home"], GIVEN)
+            return save(CORP, tools, parse_token(place.read_bytes(), str(place))).keeper
         case kind:
             return to_wire(jobs.run(kind, CORP, tools, seen=order["seen"]))
 

@@ -1,4 +1,9 @@
-"""Adoption: a file with refresh data is newer truth than the keyring and moves into it (K4)."""
+"""
+Adoption: a file with refresh data is newer truth than the keyring and moves into it (K4).
+
+A process killed in the second in which it still looks at the replaced file loses what a writer in
+place put there just then; the login that was adopted before it goes on.
+"""
 
 from __future__ import annotations
 
