@@ -232,6 +232,9 @@ def _tools(
         "sso-tray-test",
         tools.paths.token_cache,
         FileBackend(home / "keyring") if keyring == "file" else None,
+        # Ten times as long as usual: many processes ask one keyring here.
+        read_seconds=50.0,
+        write_seconds=100.0,
         seam=lambda name: moment(f"vault: {name}"),
     )
     return replace(tools, vault=vault, clients=clients, oidc=Oidc(clients), portal=Portal(clients))
