@@ -9,7 +9,8 @@ import pytest
 from tests.worker.world import CORP, World, full_disk
 from tray.aws.role_cache import role_cache_path
 from tray.core.events import Failed, RemovalJudged, Renewed, SignedOut, Unrenewable
-from tray.worker.sign_out import AWS_REMAINS, KEYRING_REMAINS, ROLES_REMAIN
+from tray.worker.process import HOLDS_FROM
+from tray.worker.sign_out import AWS_REMAINS, AWS_SILENT, KEYRING_REMAINS, ROLES_REMAIN
 
 
 def test_a_sign_out_leaves_nothing(world: World) -> None:
@@ -101,6 +102,34 @@ def test_a_dead_token_and_no_way_to_another_is_said(world: World) -> None:
     world.advance(2 * 86400)
 
     assert SignedOut(AWS_REMAINS) == world.run("sign-out")
+
+
+def test_killed_after_the_only_refresh_token_was_spent_it_never_claims_the_end(
+    world: World,
+) -> None:
+    """K6, K8: nobody can end AWS's session then, and the repetition says so."""
+    world.center.session_length = 90 * 86400
+    world.center.rotation = "strict"
+    kept = world.keep_in_keyring()
+    world.advance(2 * 86400)
+    world.tools.oidc.refresh(kept)  # the answer died with the process that was killed
+
+    outcome = world.run("sign-out")
+
+    assert 1 == len(world.center.live_sessions())
+    assert (SignedOut(AWS_SILENT), {}) == (outcome, world.backend.items)
+
+
+def test_while_it_spends_the_refresh_token_it_says_that_it_holds_one(world: World) -> None:
+    """R3: a process between AWS's answer and the logout is never killed by us."""
+    world.center.session_length = 90 * 86400
+    world.keep_in_keyring()
+    world.advance(2 * 86400)
+
+    world.run("sign-out")
+
+    assert ["spending", "answered", "logged-out"] == world.steps[:3]
+    assert "spending" in HOLDS_FROM
 
 
 def test_a_session_that_was_revoked_is_just_tidied_away(world: World) -> None:

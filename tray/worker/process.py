@@ -32,7 +32,7 @@ OTHER_VERSION: Final = 3
 """Exit code after a handshake with another version (an upgrade under a running resident)."""
 
 # Between these steps the process alone knows a refresh token, and must not be killed (R3).
-_HOLDS_FROM: Final = ("proved", "exchanging")
+HOLDS_FROM: Final = ("proved", "exchanging", "spending")
 
 
 class _Out:
@@ -198,7 +198,7 @@ class Worker:
             return self._tools
 
     def _step(self, name: str) -> None:
-        if name in _HOLDS_FROM:
+        if name in HOLDS_FROM:
             with self._lock:
                 self._holding.add(threading.get_ident())
             self._out.send({"holding": True})

@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 AWS_REMAINS = (
     "AWS could not be told, so its own session lives on until it ends; nothing here uses it."
 )
+AWS_SILENT = (
+    "AWS takes this session's tokens no longer: if its own session is not over yet, that lives on "
+    "until it ends; nothing here uses it."
+)
 KEYRING_REMAINS = (
     "The keyring cannot be written now: its item remains; sign out again once it is unlocked."
 )
@@ -55,8 +59,7 @@ def sign_out(session: SsoSession, tools: Tools) -> Outcome:
         kept, keyring_open = _kept(session, tools)
         published = tools.read_or_none(session)
         tokens = [token for token in (published, kept) if token is not None]
-        if not _logged_out(session, tools, tokens):
-            remains.append(AWS_REMAINS)
+        remains.extend(_logged_out(session, tools, tokens))
         tools.seam("logged-out")
         _record(session, tools, tokens)
         tools.seam("recorded")
@@ -95,15 +98,18 @@ def _never_used(
     return error.reason == "keyring-absent" and tools.record(session).keeper != "keyring"
 
 
-def _logged_out(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> bool:
-    """End the portal session at AWS; True if it has ended, or nothing is left to end it with."""
-    ended = True
+def _logged_out(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> list[str]:
+    """End the portal session at AWS; return what is to be said where it may live on."""
+    said: set[str] = set()
     for token in {token.fingerprint: token for token in tokens}.values():
         try:
-            ended = _ended(tools, token, token.region or session.region) and ended
+            if not _ended(tools, token, token.region or session.region):
+                said.add(AWS_REMAINS)
+        except GrantRefused:
+            said.add(AWS_SILENT)
         except TrayError:
-            ended = False
-    return ended
+            said.add(AWS_REMAINS)
+    return [AWS_REMAINS] if AWS_REMAINS in said else sorted(said)
 
 
 def _ended(tools: Tools, token: SsoToken, region: str) -> bool:
@@ -113,15 +119,25 @@ def _ended(tools: Tools, token: SsoToken, region: str) -> bool:
     AWS cannot tell from a dead access token which session to end: after a night's sleep the
     session would go on for days. So one is asked for by the refresh token, where there is one;
     without it, a token that died before its time shows that its session has been ended.
+
+    Raises:
+        GrantRefused: neither token is taken, and the access token is past its own end: the
+            session is over, or it lives on and its refresh token was spent by somebody who died
+            before using the answer, as a sign-out may that is killed here.
     """
     if tools.portal.logout(token.access_token, region):
         return True
+    died_early = token.expires_at > tools.clock()
     if not token.refreshable:
-        return token.expires_at > tools.clock()
+        return died_early
+    tools.seam("spending")
     try:
         fresh = granted.ask(tools, token)
     except GrantRefused:
-        return True
+        if died_early:
+            return True
+        raise
+    tools.seam("answered")
     return tools.portal.logout(fresh.access_token, region)
 
 
