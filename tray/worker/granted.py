@@ -252,6 +252,8 @@ class _Held:
         except Overtaken:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
+        # Only now: killed before, the record still tells that the keyring's older data counts.
+        _mark_unstored(session, tools, None)
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_history(self) -> bool:
@@ -264,7 +266,7 @@ class _Held:
 
 def _record_file(session: SsoSession, tools: Tools) -> None:
     try:
-        tools.records.change(session.key, keeper="file", unstored=None)
+        tools.records.change(session.key, keeper="file")
     except (TrayError, OSError) as error:
         # A full file is renewed from and adopted, whatever the record says.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)

@@ -90,7 +90,9 @@ def _renew(session: SsoSession, tools: Tools, *, adopt: bool) -> Outcome:
         if published.refreshable:
             return _renew_filed(session, tools, published)
         keeper = adopted.keeper
-    if keeper is None and _kept_unrecorded(session, tools, published):
+    surrendered = keeper == "file" and published.fingerprint == tools.record(session).unstored
+    if surrendered or (keeper is None and _kept_unrecorded(session, tools, published)):
+        # Whoever was to write the full file died between the record and the file (R3).
         keeper = tools.records.change(session.key, keeper="keyring").keeper
     if keeper != "keyring":
         return Unrenewable()
