@@ -260,7 +260,7 @@ def kill_everywhere(
         killed = place.starter.run(
             *(Order(home, transaction.kind, stop_at=at) for at, home in enumerate(homes))
         )
-        assert [True] * count == [one.killed for one in killed]
+        assert [] == [one for one in killed if not one.killed], killed
         return _killed_and_repeated(transaction, place, homes, killed)
 
 
@@ -273,7 +273,7 @@ def _killed_and_repeated(
     kept = place.kept(homes)
 
     for number, home in enumerate(homes):
-        where = killed[number].moments
+        where = (killed[number].moments, ended[number])
         assert transaction.signs_out or able[number], where
         assert isinstance(ended[number].answer, transaction.result | RemovalJudged), where
         _check_end(transaction, place, home, kept[number])

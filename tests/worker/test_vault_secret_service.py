@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 import secretstorage
+from dbus_fast import Variant
 from secretstorage.collection import SESSION_COLLECTION
 
 from tests import components
+from tests.bus_fake import Answer, FakeService, serving
 from tests.keyring_session import PATIENCE, KeyringSession, Kind, keyring_session
 from tray.aws.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
@@ -25,6 +28,7 @@ from tray.worker.vault_patience import Patience
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-1")
 CACHE = Path("/home/ann/.aws/sso/cache")
 SERVICE = "sso-tray"
+COLLECTION = "/org/freedesktop/secrets/collection/login"
 
 Enter = Callable[[Kind], KeyringSession]
 
@@ -239,6 +243,28 @@ def test_a_bus_without_a_keyring_is_absent(enter: Enter) -> None:
     assert ("absent", "keyring-absent") == (kept.lock_state(), refused.value.reason)
 
 
+def test_a_default_collection_that_is_named_wrongly_once_is_asked_again(enter: Enter) -> None:
+    """GNOME Keyring 42 names one that does not exist once in a while; it is not locked then."""
+    named = ["/org/freedesktop/secrets/collection/m_9e_b5_60", COLLECTION]
+    properties = {
+        (COLLECTION, f"org.freedesktop.Secret.Collection.{name}"): value
+        for name, value in {"Label": Variant("s", "Login"), "Locked": Variant("b", False)}.items()
+    }
+    alias: dict[str, Callable[[str, list[str]], Answer]] = {
+        "org.freedesktop.Secret.Service.ReadAlias": lambda _path, _body: ("o", [named.pop(0)])
+    }
+    service = FakeService("org.freedesktop.secrets", alias, properties)
+    address = enter("none").environ["DBUS_SESSION_BUS_ADDRESS"]
+
+    async def asked() -> str:
+        async with serving(service, address):
+            return await asyncio.to_thread(vault().lock_state)
+
+    state = asyncio.run(asked())
+
+    assert ("ready", []) == (state, named)
+
+
 def test_a_keyring_the_bus_can_start_is_started_and_not_prompted(enter: Enter) -> None:
     """Installed and not running yet: the bus starts it, and its missing collection is `locked`."""
     session = enter("activatable")
@@ -281,7 +307,7 @@ def test_a_hanging_service_is_told_and_asked_only_once(enter: Enter) -> None:
     heard = session.heard()
 
     assert ["keyring-waiting"] * 3 == reasons
-    assert ["org.freedesktop.DBus.Properties Get"] == heard
+    assert ["org.freedesktop.Secret.Service ReadAlias"] == heard
     assert kept.settled(PATIENCE)
     assert kept.lock_state() == "absent"
 

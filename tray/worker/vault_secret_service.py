@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import secretstorage
@@ -20,6 +20,7 @@ from jeepney import (  # type: ignore[import-untyped]  # no stubs exist
 from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]  # no stubs exist
 from keyring.backends import SecretService
 from keyring.errors import KeyringLocked, PasswordDeleteError
+from secretstorage.collection import get_collection_by_alias
 from secretstorage.exceptions import (
     ItemNotFoundException,
     LockedException,
@@ -38,6 +39,13 @@ from tray.worker.vault_backends import (
     keyring_refuses,
 )
 from tray.worker.vault_items import KeyringItems
+
+_TRIES = 3
+"""
+GNOME Keyring looks its default collection up through freed memory once in some thousand times
+where many ask it, and then names one that does not exist (measured, 42.1). So it is looked up once
+for all requests of a turn, and again before "there is none" is believed.
+"""
 
 
 class SecretServiceBackend(KeyringItems):
@@ -95,6 +103,7 @@ class _Line:
         self.bus = _connect()
         vars(self.bus)["close"] = lambda: None
         self._session: Any = None
+        self._path: str | None = None
         try:
             self._owner = self._owner_now()
         except BaseException:
@@ -106,6 +115,22 @@ class _Line:
         if self._session is None:
             self._session = open_session(self.bus)
         return self._session
+
+    def find_collection(self) -> Any:  # secretstorage says no types here
+        """
+        Return the collection that is the default one now; `collection` stays with it.
+
+        Raises:
+            ItemNotFoundException: there is none.
+        """
+        found = _default_collection(self.bus)
+        self._path = found.collection_path
+        return found
+
+    def collection(self) -> Any:
+        """Return the collection that was found last; `find_collection` where none was."""
+        path = self._path or self.find_collection().collection_path
+        return secretstorage.Collection(self.bus, path, session=self.session)
 
     def is_good(self) -> bool:
         """Whether the service at its other end is still the same; a new one knows no session."""
@@ -134,7 +159,7 @@ class _QuietKeyring(SecretService.Keyring):
     def lock_state(self) -> LockState:
         try:
             with self._kept_line() as line:
-                return "locked" if secretstorage.Collection(line.bus).is_locked() else "ready"
+                return "locked" if line.find_collection().is_locked() else "ready"
         except ItemNotFoundException:
             return "locked"
         except (SecretServiceNotAvailableException, OSError, RuntimeError):
@@ -142,7 +167,7 @@ class _QuietKeyring(SecretService.Keyring):
 
     def get_preferred_collection(self) -> Any:  # keyring and secretstorage say no types here
         with self._kept_line() as line:
-            collection = secretstorage.Collection(line.bus, session=line.session)
+            collection = line.collection()
             if collection.is_locked():
                 raise KeyringLocked
             return collection
@@ -200,9 +225,20 @@ def _connect() -> Any:
     return bus
 
 
+def _default_collection(bus: Any) -> Any:
+    """Return it; it is there: its label has been read."""
+    for _ in range(_TRIES - 1):
+        with suppress(ItemNotFoundException):
+            return get_collection_by_alias(bus, "default")
+    return get_collection_by_alias(bus, "default")
+
+
 def _unlock() -> None:
     with closing(_connect()) as bus:
-        collection = secretstorage.get_default_collection(bus)
+        try:
+            collection = _default_collection(bus)
+        except ItemNotFoundException:
+            collection = secretstorage.create_collection(bus, "Default", "default")
         if collection.is_locked():
             collection.unlock()
         if collection.is_locked():
