@@ -118,8 +118,15 @@ def linux(said: str) -> None:
 
 
 def package(kind: str, config: Path, said: str) -> None:
-    """Build a Linux package with nfpm."""
+    """
+    Build a Linux package with nfpm; older ones in ``dist`` go, so that a pattern names one.
+
+    It asks for the C library of the machine it is built on, which the program in it is linked to:
+    built on a newer distribution it does not install on an older one.
+    """
     linux(said)
+    for old in DIST.glob(f"sso-tray*.{kind}"):
+        old.unlink()
     nfpm = Path(sys.executable).with_name("nfpm")
     run(
         nfpm, "package", "--config", config, "--packager", kind, "--target", DIST,

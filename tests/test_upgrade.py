@@ -8,14 +8,23 @@ from pathlib import Path
 import pytest
 
 from tray.system.spawn import INTERNAL_FLAG
-from tray.upgrade import Running, running, stop
+from tray.upgrade import Running, running, start_again, stop
 
-PROGRAM = Path("/usr/lib/sso-tray/sso-tray")
+PROGRAM = Path("/usr/bin/env")
+"""Any that is there."""
 
 
-def _process(proc: Path, pid: int, *words: str, exe: Path = PROGRAM, parent: int = 1) -> None:
+def _process(
+    proc: Path,
+    pid: int,
+    *words: str,
+    exe: Path = PROGRAM,
+    parent: int = 1,
+    root: Path = Path("/"),
+) -> None:
     place = proc / str(pid)
     place.mkdir()
+    (place / "root").symlink_to(root)
     (place / "exe").symlink_to(exe)
     (place / "cmdline").write_bytes(b"".join(word.encode() + b"\0" for word in words))
     environ = {
@@ -82,3 +91,46 @@ def test_one_that_has_ended_by_itself_holds_nothing_up() -> None:
     gone = Running(2**22 - 1, os.getuid(), ("run",), {}, by_unit=False)
 
     assert [] == stop([gone], lambda _: False)
+
+
+def test_a_resident_in_a_container_is_left_alone(tmp_path: Path) -> None:
+    """Its program has the same path, but is another file."""
+    inside = tmp_path / "container"
+    (inside / PROGRAM.relative_to("/")).parent.mkdir(parents=True)
+    (inside / PROGRAM.relative_to("/")).touch()
+    _process(tmp_path, 7, "sso-tray", "run", root=inside)
+
+    assert [] == running(PROGRAM, tmp_path)
+
+
+def test_one_that_cannot_be_started_keeps_no_other_from_starting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user whom the system does not know, or a missing program, costs a line and no more."""
+    nobody = 2**31 - 7
+    residents = [
+        Running(7, nobody, ("run",), {}, by_unit=False),
+        Running(8, os.getuid(), ("run",), {}, by_unit=False),
+    ]
+
+    start_again(residents, tmp_path / "none", lambda _: False)
+
+    said = capsys.readouterr().err.splitlines()
+    expected = [
+        f"sso-tray: could not be started again for user {uid}" for uid in (nobody, os.getuid())
+    ]
+    assert expected == [line.partition(" (")[0] for line in said]
+
+
+def test_a_new_resident_waits_for_the_old_one(tmp_path: Path) -> None:
+    """One that is still ending would send the new one away, and then none would run."""
+    looks = iter([True, True, False])
+    seen = []
+
+    def alive(pid: int) -> bool:
+        seen.append(pid)
+        return next(looks)
+
+    start_again([Running(7, 2**31 - 7, (), {}, by_unit=False)], tmp_path / "none", alive)
+
+    assert [7, 7, 7] == seen

@@ -62,13 +62,14 @@ def running(program: Path, proc: Path = PROC) -> list[Running]:
     """
     Return the residents that run from a program's file.
 
-    A demo's own resident is left out: it ends with its demo.
+    A demo's own resident is left out: it ends with its demo. So is one in a container: its path
+    reads the same from here, but names another file, which no package of ours replaces.
     """
     found = []
     for pid in _from(program, proc):
         # It may have ended in between; then it needs nothing.
         with suppress(FileNotFoundError, ProcessLookupError):
-            told = _resident(pid, proc)
+            told = _resident(pid, proc) if _sees_our_files(pid, program, proc) else None
             if told is not None and _parent(pid, proc) not in set(_from(program, proc)):
                 found.append(told)
     return found
@@ -79,16 +80,50 @@ def stop(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
     for one in residents:
         with suppress(ProcessLookupError):
             os.kill(one.pid, signal.SIGTERM)
+    return wait_for(residents, alive)
+
+
+def wait_for(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
+    """Wait until residents have ended, ``PATIENCE`` at most; returns the pids of those left."""
     deadline = time.monotonic() + PATIENCE
-    left = [one.pid for one in residents]
+    left = [one.pid for one in residents if alive(one.pid)]
     while left and time.monotonic() < deadline:
         time.sleep(0.05)
         left = [pid for pid in left if alive(pid)]
     return left
 
 
+def start_again(residents: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
+    """
+    Start residents as their users, once the old ones have ended, or ``PATIENCE`` is over.
+
+    A new one that found the old one still ending would leave the place to it, and none would run.
+    One that cannot be started is told of on stderr and keeps no other from starting.
+    """
+    left = wait_for(residents, alive)
+    for one in residents:
+        if one.pid in left:
+            sys.stderr.write(
+                f"sso-tray: process {one.pid} has not ended yet; its user has to start sso-tray.\n"
+            )
+            continue
+        try:
+            start(one, program)
+        except (KeyError, OSError) as error:
+            sys.stderr.write(
+                f"sso-tray: could not be started again for user {one.uid}"
+                f" ({type(error).__name__}).\n"
+            )
+
+
 def start(one: Running, program: Path) -> None:
-    """Start a resident as its user; returns at once."""
+    """
+    Start a resident as its user; returns at once.
+
+    Raises:
+        KeyError: the system knows no such user.
+        OSError: the program or the user's directory cannot be used.
+    """
     user = pwd.getpwuid(one.uid)
     if one.by_unit:
         manager = ["systemctl", f"--machine={user.pw_name}@.host", "--user"]
@@ -135,6 +170,11 @@ def _resident(pid: int, proc: Path) -> Running | None:
     )
 
 
+def _sees_our_files(pid: int, program: Path, proc: Path) -> bool:
+    """Whether a program's path is the same file to a process as to this one (proc(5), root)."""
+    return (proc / str(pid) / "root" / program.relative_to("/")).samefile(program)
+
+
 def _parent(pid: int, proc: Path) -> int:
     after_name = (proc / str(pid) / "stat").read_text().rpartition(")")[2]
     return int(after_name.split()[1])
@@ -153,9 +193,10 @@ def main() -> int:
     """
     program = Path(sys.executable).resolve()
     if sys.argv[1] == "start":
-        for told in json.loads(NOTE.read_text()) if NOTE.exists() else []:
-            start(Running(**{**told, "options": tuple(told["options"])}), program)
+        noted = json.loads(NOTE.read_text()) if NOTE.exists() else []
         NOTE.unlink(missing_ok=True)
+        again = [Running(**{**told, "options": tuple(told["options"])}) for told in noted]
+        start_again(again, program, _alive)
         return 0
     residents = running(program)
     if sys.argv[1] == "stop" and residents:

@@ -57,7 +57,7 @@ def main() -> int:
         except (Broken, subprocess.SubprocessError) as error:
             failed(error)
             worst = 1
-    title(f"{'All promises hold' if not worst else 'A promise is broken'},"
+    title(f"{'All promises that were tried hold' if not worst else 'A promise is broken'},"
           f" in {time.monotonic() - began:.0f} s on {platform.platform()}")  # fmt: skip
     return worst
 

@@ -198,7 +198,9 @@ def _look_back(session: SsoSession, tools: Tools, file: _Opened, kept: _Kept) ->
     """
     Look at the old file twice more: a writer that had opened it before the rename wrote there.
 
-    What it wrote was written last and is adopted in its turn.
+    What it wrote was written last and is adopted in its turn. Killed before the keyring has it,
+    that writer's login is lost, since it exists only in the replaced file; what was adopted before
+    goes on. A writer later than the second look is not seen at all.
     """
     for pause in LOOKS_BACK:
         time.sleep(pause)
