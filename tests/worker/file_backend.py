@@ -26,13 +26,19 @@ class FileBackend:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._locked = path.with_suffix(".locked")
 
     def lock_state(self) -> LockState:
-        """It is always open."""
-        return "ready"
+        """It is open unless it was locked."""
+        return "locked" if self._locked.exists() else "ready"
+
+    def lock(self) -> None:
+        """Lock it, for every process."""
+        self._locked.touch()
 
     def unlock(self) -> None:
-        """It is always open."""
+        """Open it again."""
+        self._locked.unlink(missing_ok=True)
 
     def get(self, username: str, /) -> Secret | None:
         """Read an item."""

@@ -25,7 +25,7 @@ from tests.worker.world import CORP
 from tray.aws.clients import AwsClients
 from tray.aws.oidc import Oidc
 from tray.aws.portal import Portal
-from tray.aws.token_cache import parse_token
+from tray.aws.token_cache import cache_path, parse_token
 from tray.core.wire import from_wire, to_wire
 from tray.worker import jobs
 from tray.worker.sign_in_saving import save
@@ -33,11 +33,11 @@ from tray.worker.tools import Tools
 from tray.worker.vault import Vault
 
 ROOT = Path(__file__).parents[2]
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 16
 TOGETHER = ("kept", "arrange", "arrange-ended")
 """What nobody kills is done in one process for all homes."""
 GIVEN = "given.json"
-"""In a home: the token a sign-in gave, as the AWS CLI would write it."""
+"""In a home: the token that a sign-in has given, as the AWS CLI would write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,12 @@ class Order:
 
     Args:
         home: whose.
-        kind: of job; ``sign-in``: save what a sign-in gave, which lies in `GIVEN`; ``arrange``:
-            move the file's refresh data into the keyring, all at once, ``arrange-ended`` with
-            an access token past its end; ``kept``: look up the kept refresh token.
+        kind: of job; ``sign-in``: save what a sign-in gave, which lies in `GIVEN`;
+            ``adopt-late``: adopt, while another program writes what lies there into the file it
+            had opened; ``renew-unconfirmed``: renew with a keyring that is locked once AWS has
+            answered, and end; ``arrange``: move the file's refresh data into the keyring, all at
+            once, ``arrange-ended`` with an access token past its end; ``kept``: look up the kept
+            refresh token.
         stop_at: number of the moment at which the process kills itself.
         kill_after: seconds after which the system kills it, wherever it is by then.
         seen: for ``renew``.
@@ -209,12 +212,33 @@ def _ended(pid: int, inlet: int, began: float) -> dict[str, Any]:
     }
 
 
+class _LateWriter:
+    """Another program that had opened the token file before we replaced it."""
+
+    def __init__(self, home: Path) -> None:
+        self._data = (home / GIVEN).read_bytes()
+        self._file = cache_path(home / ".aws/sso/cache", CORP.key).open("r+b", buffering=0)
+
+    def write(self) -> None:
+        """Write in place, once."""
+        if not self._file.closed:
+            self._file.truncate()
+            self._file.write(self._data)
+            self._file.close()
+
+
 def _work(order: dict[str, Any], keyring: str, clients: AwsClients, outlet: int) -> None:
     passed = 0
+    home = Path(order["home"])
+    late = _LateWriter(home) if order["kind"] == "adopt-late" else None
 
     def moment(name: str) -> None:
         nonlocal passed
         os.write(outlet, json.dumps({"moment": name}).encode() + b"\n")
+        if name == "published" and late is not None:
+            late.write()
+        if name == "answered" and order["kind"] == "renew-unconfirmed":
+            FileBackend(home / "keyring").lock()
         if passed == order["stop_at"]:
             os.kill(os.getpid(), signal.SIGKILL)
         passed += 1
@@ -254,6 +278,12 @@ def _answer(order: dict[str, Any], tools: Tools) -> Any:
             tools.records.change(CORP.key, keeper="keyring")
             tools.publish_lean(CORP, token)
             return None
+        case "adopt-late":
+            return to_wire(jobs.run("adopt", CORP, tools))
+        case "renew-unconfirmed":
+            outcome = jobs.run("renew", CORP, tools)
+            tools.unsaved.surrender()
+            return to_wire(outcome)
         case "sign-in":
             place = Path(order["home"], GIVEN)
             return save(CORP, tools, parse_token(place.read_bytes(), str(place))).keeper
