@@ -31,7 +31,10 @@ act alone), ``version``, ``unknown-op`` or ``bad-request``, each with a ``senten
 from __future__ import annotations
 
 import json
+import math
+import select
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -48,6 +51,8 @@ CONNECT_PATIENCE: Final = 2.0
 _NO_JSON: Final = object()
 QUICK_ANSWER: Final = 10.0
 """Seconds for a connection and for the first line of an answer that asks nobody else."""
+_LOOKS_UP: Final = 1.0
+_CHUNK: Final = 64 * 1024
 
 
 class BadLine(TrayError):
@@ -156,13 +161,11 @@ class AgentClient:
         request = {"program": tray.__version__, "world": self._world, "op": op, **members}
         try:
             self._connection.sendall(encode(request))
-            self._connection.settimeout(patience)
-            with self._connection.makefile("rb") as lines:
-                while line := lines.readline(ANSWER_LIMIT + 1):
-                    message = _checked(decode(line, limit=ANSWER_LIMIT))
-                    yield message
-                    if "done" in message:
-                        return
+            for line in _lines(self._connection, patience):
+                message = _checked(decode(line, limit=ANSWER_LIMIT))
+                yield message
+                if "done" in message:
+                    return
         except TimeoutError:
             msg = "The resident does not answer."
             raise Unreachable(msg) from None
@@ -176,6 +179,43 @@ class AgentClient:
         """Send a request and return the last word, as ``ask`` does."""
         *_, last = self.ask(op, patience=patience, **members)
         return last["done"]
+
+
+def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]:
+    """
+    Yield lines as they come, the last one cut where the other side closed in the middle.
+
+    Raises:
+        TimeoutError: none came for so long.
+    """
+    waiting = b""
+    while True:
+        line, newline, rest = waiting.partition(b"\n")
+        if newline or len(waiting) > ANSWER_LIMIT:
+            yield line + newline
+            waiting = rest
+            continue
+        _wait(connection, patience)
+        chunk = connection.recv(_CHUNK)
+        if not chunk:
+            break
+        waiting += chunk
+    if waiting:
+        yield waiting
+
+
+def _wait(connection: socket.socket, patience: float | None) -> None:
+    """
+    Wait until something comes, looking up at least every second.
+
+    A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
+    and Python looks for it only afterwards (measured: one in some thousand).
+    """
+    deadline = math.inf if patience is None else time.monotonic() + patience
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([connection], [], [], min(left, _LOOKS_UP))[0]:
+            return
+    raise TimeoutError
 
 
 def _checked(message: dict[str, Any]) -> dict[str, Any]:
