@@ -76,6 +76,8 @@ REOPEN_AFTER: Final = MINUTE
 """A page is opened again for an impatient second click only after this (T18)."""
 JOB_DEADLINE: Final = 90.0
 """Seconds after which a job counts as overdue; AWS calls end by themselves well before."""
+FAULT_PAUSE: Final = 10.0
+"""Seconds after a fault of the rules at which what was due is tried again (fault 77)."""
 KEYRING_PATIENCE: Final = 10.0
 """Seconds a keyring write may take before a token is published without it (L12, R3)."""
 HANDED_BACK_TIMES: Final = 3

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
+from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.events import Event, Tick
 from tray.core.machine import step
@@ -54,6 +55,7 @@ class Loop:
         self._clocks = clocks
         self._inbox: deque[Event] = deque(maxlen=INBOX_LIMIT)
         self._busy = False
+        self._failed = False
         self._view: View | None = None
 
     def view(self) -> View:
@@ -69,7 +71,7 @@ class Loop:
         self._inbox.append(event)
         if self._busy:
             return
-        self._busy = True
+        self._busy, self._failed = True, False
         try:
             while self._inbox:
                 self._one(self._inbox.popleft())
@@ -87,6 +89,7 @@ class Loop:
         except Exception:
             # Nothing ends the resident: the state before is kept, the loop goes on (fault 77).
             log.exception("the rules failed on %s", type(event).__name__)
+            self._failed = True
             return
         for effect in effects:
             try:
@@ -96,13 +99,23 @@ class Loop:
 
     def _look_round(self) -> None:
         now = self._clocks()
+        self._arm(self._next_look(now))
         try:
             seen = view(self.state, now)
+            if seen != self._view:
+                self._view = seen
+                self._changed(seen)
+        except Exception:
+            log.exception("what is shown could not be made")
+
+    def _next_look(self, now: Now) -> float | None:
+        """Return when to look again; after a fault soon, since what was due is still to do."""
+        soon = now.wall + policy.FAULT_PAUSE
+        try:
             moment = next_look(self.state, now)
         except Exception:
-            log.exception("the view failed")
-            return
-        self._arm(moment)
-        if seen != self._view:
-            self._view = seen
-            self._changed(seen)
+            log.exception("the next look could not be found")
+            return soon
+        if not self._failed or self.state.quitting:
+            return moment
+        return soon if moment is None else min(moment, soon)
