@@ -16,6 +16,9 @@ from tray.core.model import Catalog, Preferences, SsoSession
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+Act = Callable[["World", "Happening"], bool | None]
+"""Lets something happen; False = it met nothing that it could happen to."""
+
 MOVED = SsoSession(
     key="corp", start_url="https://moved.awsapps.com/start", region="eu-west-1", profiles=("dev",)
 )
@@ -68,7 +71,7 @@ def _session(world: World, one: Happening) -> SsoSession:
 # --- AWS and the network --------------------------------------------------
 
 
-def _weather(kind: str) -> Callable[[World, Happening], None]:
+def _weather(kind: str) -> Act:
     def act(world: World, one: Happening) -> None:
         world.machine.weather = kind  # type: ignore[assignment] # a word of Weather
         told = kind == "offline" and one.which < 0.5
@@ -101,7 +104,7 @@ def _registration(world: World, one: Happening) -> None:
 # --- The machine ----------------------------------------------------------
 
 
-def _keyring(mode: str) -> Callable[[World, Happening], None]:
+def _keyring(mode: str) -> Act:
     def act(world: World, one: Happening) -> None:
         world.keyring(mode)
 
@@ -120,14 +123,15 @@ def _sleep(world: World, one: Happening) -> None:
 
 def _clock(world: World, one: Happening) -> None:
     jump = (60.0, 900.0, 7200.0, 86400.0)[int(one.which * 4)] * (0.2 + one.much)
+    world.machine.met["clock-ahead" if one.much < 0.5 else "clock-back"] += 1
     world.machine.offset += jump if one.much < 0.5 else -jump
     world.promises.clock_set()
     world.tell(ev.Mood("clock-set"))
 
 
-def _screen(world: World, one: Happening) -> None:
+def _screen(world: World, one: Happening) -> bool:
     if world.locked:
-        return
+        return False
     world.locked = True
     world.tell(ev.Mood("locked"))
 
@@ -136,6 +140,7 @@ def _screen(world: World, one: Happening) -> None:
         world.tell(ev.Mood("unlocked"))
 
     world.later(60 + one.much * 7200, "the screen is unlocked", unlocked)
+    return True
 
 
 def _restart(world: World, one: Happening) -> None:
@@ -146,8 +151,16 @@ def _restart(world: World, one: Happening) -> None:
 
 
 def _config(world: World, one: Happening) -> None:
-    if one.much < 0.2:
+    if one.much < 0.3:
         world.tell(ev.ConfigBroken("~/.aws/config, line 3: no section."))
+        world.later(one.much * 400, "the config is whole again", lambda: _config_read(world, one))
+        return
+    _config_read(world, one)
+
+
+def _config_read(world: World, one: Happening) -> None:
+    if world.calm:
+        return
     catalogs: tuple[Catalog, ...] = (
         catalog(CORP, LAB, OLD),
         catalog(CORP, LAB, OLD),
@@ -167,26 +180,28 @@ def _setting(world: World, one: Happening) -> None:
 # --- Files and other programs ---------------------------------------------
 
 
-def _aws_login(world: World, one: Happening) -> None:
+def _aws_login(world: World, one: Happening) -> bool:
     session = _session(world, one)
     if world.machine.weather != "well":
-        return
+        return False
     file = world.machine.file(session.key)
     file.torn = True
     world.look(session.key)
     given = world.portal(session.start_url).sign_in(world.machine.time)
     world.signed_in_at.setdefault(session.key, []).append(world.machine.time)
-    _writes(world, session, given, 0.05 + one.much**4 * 5)
+    _writes(world, session, given, 0.05 + one.much**4 * 5, "login")
+    return True
 
 
-def _writes(world: World, session: SsoSession, given: Given, delay: float) -> None:
+def _writes(world: World, session: SsoSession, given: Given, delay: float, what: str) -> None:
     entry = world.machine.entry(given, session.start_url)
     world.being_written.append(entry)
     world.later(delay, f"{session.key}: another program has written",
-                lambda: _written(world, session.key, entry))  # fmt: skip
+                lambda: _written(world, session.key, entry, what))  # fmt: skip
 
 
-def _written(world: World, key: str, entry: Entry) -> None:
+def _written(world: World, key: str, entry: Entry, what: str) -> None:
+    _meanwhile(world, key, what)
     world.disturbed_at = world.machine.time
     world.being_written.remove(entry)
     world.machine.thrown(key)
@@ -194,59 +209,75 @@ def _written(world: World, key: str, entry: Entry) -> None:
     world.look(key)
 
 
-def _aws_logout(world: World, one: Happening) -> None:
+def _meanwhile(world: World, key: str, what: str) -> None:
+    world.machine.met[f"{what}-written"] += 1
+    if world.is_renewing(key):
+        world.machine.met[f"{what}-during-renewal"] += 1
+
+
+def _aws_logout(world: World, one: Happening) -> bool:
     key = _session(world, one).key
     entry = world.machine.file(key).entry
     if world.machine.weather != "well" or entry is None:
-        return
+        return False
     world.portal(entry.place).sign_out()
     world.machine.write(key, None)
     world.look(key)
+    return True
 
 
-def _sdk_refresh(world: World, one: Happening) -> None:
+def _sdk_refresh(world: World, one: Happening) -> bool:
     """An SDK refreshes from a full file, or with what it read from one a while ago."""
     session, machine = _session(world, one), world.machine
     read = machine.file(session.key).entry if one.much < 0.6 else None
     read = read or world.memory_of_sdk.get(session.key)
     if read is None or read.refresh is None or machine.weather != "well":
-        return
+        return False
     if read.place != session.start_url:
-        return
+        return False
     given = world.portal(session.start_url).refresh(read.refresh, machine.time)
     if not isinstance(given, Given):
-        return
-    machine.met["sdk-refreshed"] += 1
-    _writes(world, session, given, 0.02 + one.much)
+        return False
+    _writes(world, session, given, 0.02 + one.much, "sdk")
+    return True
 
 
-def _sdk_reads(world: World, one: Happening) -> None:
+def _sdk_reads(world: World, one: Happening) -> bool:
     key = _session(world, one).key
     entry = world.machine.file(key).entry
-    if entry is not None and not world.machine.file(key).torn:
-        world.memory_of_sdk[key] = entry
-        world.backups[key] = entry
+    if entry is None or world.machine.file(key).torn:
+        return False
+    world.memory_of_sdk[key] = entry
+    world.backups[key] = entry
+    return True
 
 
-def _removed(world: World, one: Happening) -> None:
+def _removed(world: World, one: Happening) -> bool:
     key = _session(world, one).key
     entry = world.machine.file(key).entry
     if entry is None:
-        return
+        return False
     world.machine.thrown(key)
+    _meanwhile(world, key, "removal")
     world.machine.write(key, None)
     world.look(key)
     if one.much < 0.4:
-        world.later(one.much * 5, f"{key}: put back", lambda: _put(world, key))
+        world.later(one.much * 5, f"{key}: put back", lambda: _put_later(world, key))
         world.backups[key] = entry
+    return True
 
 
-def _put(world: World, key: str) -> None:
+def _put_later(world: World, key: str) -> None:
+    _put(world, key)
+
+
+def _put(world: World, key: str) -> bool:
     entry = world.backups.get(key)
     if entry is None:
-        return
+        return False
     world.disturbed_at = world.machine.time
     world.machine.thrown(key)
+    _meanwhile(world, key, "put-back")
     world.promises.put_back(key)
     kept = world.machine.keyring.get(key)
     if kept is not None and entry.refresh is not None:
@@ -254,26 +285,29 @@ def _put(world: World, key: str) -> None:
         world.machine.thrown_away.add((kept.place, kept.given.family))
     world.machine.write(key, entry)
     world.look(key)
+    return True
 
 
-def _torn(world: World, one: Happening) -> None:
+def _torn(world: World, one: Happening) -> bool:
     key = _session(world, one).key
     file = world.machine.file(key)
     if file.entry is None:
-        return
+        return False
     file.torn = True
     world.look(key)
     world.later(one.much**2 * 10, f"{key}: whole again", lambda: _whole(world, key, file))
+    return True
 
 
-def _bad(world: World, one: Happening) -> None:
+def _bad(world: World, one: Happening) -> bool:
     key = _session(world, one).key
     file = world.machine.file(key)
     if file.entry is None:
-        return
+        return False
     file.bad = "bad-file" if one.much < 0.5 else "no-permission"
     world.look(key)
     world.later(30 + one.much * 1800, f"{key}: mended", lambda: _whole(world, key, file))
+    return True
 
 
 def _whole(world: World, key: str, file: CacheFile) -> None:
@@ -345,7 +379,7 @@ def _well(world: World, one: Happening) -> None:
         world.look(session.key)
 
 
-ACTS: dict[str, Callable[[World, Happening], None]] = {
+ACTS: dict[str, Act] = {
     "offline": _weather("offline"),
     "5xx": _weather("5xx"),
     "429": _weather("429"),
@@ -381,8 +415,12 @@ ACTS: dict[str, Callable[[World, Happening], None]] = {
 }
 """Everything that can happen, by name."""
 
+RACERS = ("aws sso login", "sdk refreshes", "remove", "put back", "tear")
+"""What other programs do to a file, at any time and in the middle of a renewal."""
+
 WEIGHTS = dict.fromkeys(ACTS, 2) | {
     "click": 9,
+    "sdk refreshes": 6,
     "aws sso login": 3,
     "sdk reads": 3,
     "credentials": 3,

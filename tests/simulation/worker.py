@@ -22,10 +22,18 @@ KEYRING_REASONS: dict[str, Reason] = {
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What AWS gave and is not stored yet, and the name of the token that stood in the file."""
+    """
+    What AWS gave and is not stored yet.
+
+    Args:
+        renewed: it.
+        published: name of the token that stood in the file when AWS was asked, None = no file.
+        filed: whether it was asked with the file's refresh token, not with the keyring's.
+    """
 
     renewed: Entry
     published: str | None
+    filed: bool
 
 
 class Worker:
@@ -58,30 +66,49 @@ class Worker:
             case "release":
                 return self._release(session)
 
-    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome:
-        """Store what AWS gave, publish it, let go of it."""
+    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome | Pending:
+        """Store what AWS gave, publish it, let go of it; others may have written meanwhile."""
         machine, key, renewed = self.machine, session.key, pending.renewed
-        published = machine.file(key).entry
-        keeper = machine.keepers.get(key)
+        file, keeper = machine.file(key), machine.keepers.get(key)
         machine.in_hand.pop(key, None)
-        if keeper == "keyring":
-            stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
-            if stored:
-                machine.keep(key, renewed)
-            else:
-                machine.in_hand[key] = renewed
-                machine.met["keyring-slow"] += 1
-            newer = published is not None and published.refresh is not None
-            if not newer:
-                machine.write(key, renewed.lean())
-            return ev.Renewed(facts(renewed.lean()), "keyring", stored)
-        if published is None:
-            machine.thrown_away.add((renewed.place, renewed.given.family))
-            return ev.RemovalJudged("nothing")
-        if published.given.name != pending.published:
-            return ev.Renewed(facts(published), keeper or "file", by_us=False)
-        machine.write(key, renewed)
-        return ev.Renewed(facts(renewed), keeper or "file")
+        readable = not file.torn and file.bad is None
+        name = file.entry.given.name if file.entry is not None else None
+        newer = file.entry if readable and name != pending.published else None
+        if pending.filed:
+            if newer is not None and not self._out_of_a_backup(newer, renewed):
+                if newer.refresh is None:  # a login without refresh data
+                    machine.thrown_away.add((renewed.place, renewed.given.family))
+                return self._by_others(key, newer)
+            if readable and file.entry is None:
+                machine.thrown_away.add((renewed.place, renewed.given.family))
+                return ev.RemovalJudged("nothing")
+            machine.write(key, renewed)
+            return ev.Renewed(facts(renewed), keeper or "file")
+        if newer is not None and newer.refresh is not None:
+            return self._by_others(key, newer)
+        stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
+        if stored:
+            machine.keep(key, renewed)
+        else:
+            machine.in_hand[key] = renewed
+            machine.met["keyring-slow"] += 1
+        if not readable:
+            machine.met["broken-during-renewal"] += 1
+            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+        if newer is not None:
+            return self._by_others(key, newer)
+        if file.entry is None and pending.published is not None:
+            return self._judged(session)
+        machine.write(key, renewed.lean())
+        return ev.Renewed(facts(renewed.lean()), "keyring", stored)
+
+    def _out_of_a_backup(self, newer: Entry, renewed: Entry) -> bool:
+        ends_earlier = newer.refresh is None and newer.expires < renewed.expires
+        return ends_earlier or newer.expires <= self.machine.wall
+
+    def _by_others(self, key: str, newer: Entry) -> ev.Renewed:
+        self.machine.met["overtaken"] += 1
+        return ev.Renewed(facts(newer), self.machine.keepers.get(key) or "file", by_us=False)
 
     def settle(self, key: str) -> bool:
         """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
@@ -131,7 +158,7 @@ class Worker:
         if published.refresh is not None:
             if machine.keepers.get(key) is None:
                 machine.keepers[key] = "file"
-            return self._ask(session, published, published)
+            return self._ask(session, published, published, filed=True)
         if machine.keepers.get(key) != "keyring":
             return ev.Unrenewable()
         if machine.keyring_refuses:
@@ -143,7 +170,9 @@ class Worker:
             return ev.Unrenewable()
         return self._ask(session, kept, published)
 
-    def _ask(self, session: SsoSession, held: Entry, published: Entry) -> ev.Outcome | Pending:
+    def _ask(
+        self, session: SsoSession, held: Entry, published: Entry | None, *, filed: bool = False
+    ) -> ev.Outcome | Pending:
         machine, key = self.machine, session.key
         portal = self.portals[session.start_url]
         trouble = self._trouble(key)
@@ -155,12 +184,10 @@ class Worker:
         if isinstance(answer, Given):
             renewed = machine.entry(answer, session.start_url)
             machine.in_hand[key] = renewed
-            return Pending(renewed, published.given.name)
+            name = None if published is None else published.given.name
+            return Pending(renewed, name, filed)
         machine.met["registration-expired" if answer == "registration" else "refused"] += 1
-        again = machine.file(key).entry
-        if again is not None and again.given.name != published.given.name:
-            return ev.Renewed(facts(again), machine.keepers.get(key) or "file", by_us=False)
-        says = self._portal_says(session, published)
+        says = self._portal_says(session, published or held)
         if says == "dead":
             machine.met["revoked"] += 1
         return ev.Refused(says, "registration-expired" if answer == "registration" else "refused")
@@ -208,7 +235,7 @@ class Worker:
         if kept is None or kept.place != session.start_url:
             return ev.RemovalJudged("nothing")
         if kept.expires <= machine.wall or kept.issued > machine.wall + policy.CLOCK_SLACK:
-            decided = self._ask(session, kept, kept)
+            decided = self._ask(session, kept, None)
             if isinstance(decided, ev.Refused):
                 return self._gone(session, over=decided.reason != "registration-expired")
             return decided

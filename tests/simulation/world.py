@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, assert_never
 
 from tests.core.story import CORP, LAB, OLD, T0, catalog
-from tests.simulation.happenings import ACTS, MOVED, Happening, happening
+from tests.simulation.happenings import ACTS, MOVED, RACERS, Happening, happening
 from tests.simulation.machine import Entry, Machine
 from tests.simulation.person import Person, SigningIn
 from tests.simulation.portal import Portal
@@ -19,7 +19,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Catalog
-from tray.core.pace import share
+from tray.core.pace import planned_renewal, share
 from tray.core.state import TrayState, next_look
 
 HOUR = 3600.0
@@ -53,6 +53,7 @@ class World:
     adopt: bool = True
     locked: bool = False
     being_written: list[Entry] = field(default_factory=list)
+    ambushes: list[tuple[str, Happening]] = field(default_factory=list)
     signed_in_at: dict[str, list[float]] = field(default_factory=dict)
     disturbed_at: float = 0.0
     happened: int = 0
@@ -102,6 +103,7 @@ class World:
         while self.steps < steps and (self.most is None or self.happened <= self.most):
             self._turn()
         self.calm = True
+        self.ambushes.clear()
         self.happen("all is well")
         self._until(self.machine.time + CALM)
         self.promises.all_is_true()
@@ -247,14 +249,26 @@ class World:
         if self.waits_for_lock(key, lambda: self._begin(start, life)):
             return
         keepers = dict(machine.keepers)
-        result = self.worker.run(start)
-        if isinstance(result, Pending):
-            slow = machine.keyring_mode == "slow"
-            took = self.draw("store", key, 0.05, 12.0 if slow else 0.3)
-            self._busy[key] = machine.time + took
-            self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
-        else:
+        self._goes_on(start, life, self.worker.run(start), keepers)
+
+    def _goes_on(
+        self, start: fx.StartJob, life: int, result: ev.Outcome | Pending, keepers: object
+    ) -> None:
+        key, machine = start.session.key, self.machine
+        if not isinstance(result, Pending):
             self._answer(start, life, result, keepers)
+            return
+        slow = machine.keyring_mode == "slow"
+        took = self.draw("store", key, 0.05, 12.0 if slow else 0.3)
+        if self.ambushes and start.session in self.catalog.sessions:
+            took += 1.0
+            kind, one = self.ambushes.pop(0)
+            place = (self.catalog.sessions.index(start.session) + 0.5) / len(self.catalog.sessions)
+            aimed = replace(one, which=place)
+            self.later(took * one.which, "meanwhile",
+                       lambda: self.happen(kind, aimed, meanwhile=True))  # fmt: skip
+        self._busy[key] = machine.time + took
+        self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
 
     def _store(self, start: fx.StartJob, life: int, pending: Pending) -> None:
         key = start.session.key
@@ -262,7 +276,11 @@ class World:
         outcome = self.worker.store(start.session, pending)
         if key in self.machine.in_hand:
             self.later(5, f"{key}: storing again", lambda: self._settle(key))
-        self._answer(start, life, outcome, keepers)
+        self._goes_on(start, life, outcome, keepers)
+
+    def is_renewing(self, key: str) -> bool:
+        """Whether AWS has answered a renewal of a session and nothing is stored yet."""
+        return self._busy.get(key, 0.0) > self.machine.time
 
     def _settle(self, key: str) -> None:
         if key not in self.machine.in_hand:
@@ -309,12 +327,23 @@ class World:
 
     # --- What the world does (tests.simulation.happenings names it) --------
 
-    def happen(self, kind: str, one: Happening | None = None) -> None:
-        """Let one thing happen."""
-        self.say(f"== {kind} {'' if one is None else one.number}")
-        self.machine.met[kind] += 1
+    def happen(
+        self, kind: str, one: Happening | None = None, *, meanwhile: bool = False
+    ) -> None:  # fmt: skip
+        """
+        Let one thing happen.
+
+        What others do to a file waits, every other time, for the middle of a renewal: by chance
+        it would never fall into that second.
+        """
+        one = one or Happening(0, kind, 0.0, 0.0, 0.0)
+        self.say(f"== {kind} {one.number}")
+        if kind in RACERS and not meanwhile and int(one.much * 1000) % 2:
+            self.ambushes.append((kind, one))
+            return
         self.disturbed_at = self.machine.time
-        ACTS[kind](self, one or Happening(0, kind, 0.0, 0.0, 0.0))
+        if ACTS[kind](self, one) is not False:
+            self.machine.met[kind] += 1
 
     def portal(self, place: str) -> Portal:
         """Return the Identity Center of a start URL."""
@@ -330,6 +359,7 @@ class World:
         """Let the machine sleep: nothing of it runs, AWS goes on."""
         self.tell(ev.Mood("asleep"))
         before = self.machine.time
+        self._count_what_it_sleeps_over(seconds)
         self._until_asleep(before + 2)
         self.machine.time += seconds
         self.machine.slept += seconds
@@ -339,6 +369,15 @@ class World:
         if self.draw("tick-first", "machine") < 0.5:
             self.tell(ev.Tick())  # the timer may be quicker than the word that it is awake
         self.tell(ev.Mood("woke"))
+
+    def _count_what_it_sleeps_over(self, seconds: float) -> None:
+        machine = self.machine
+        for session in self.state.sessions.values():
+            renewal = planned_renewal(session, self.state.preferences, self.state.machine)
+            end = session.token.expires_at if session.token is not None else None
+            for name, at in (("slept-over-renewal", renewal), ("slept-over-end", end)):
+                if at is not None and machine.wall < at < machine.wall + seconds:
+                    machine.met[name] += 1
 
     def _until_asleep(self, time: float) -> None:
         while self._queue and self._queue[0][0] <= time:

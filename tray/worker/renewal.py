@@ -177,17 +177,29 @@ def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outc
         return _refused(session, tools, published, error)
     tools.seam("answered")
     renewed = renewed.with_extra(published.extra)
-    try:
-        _publish_filed(session, tools, renewed, published)
-    except Overtaken as meanwhile:
-        if meanwhile.token is None:
-            return RemovalJudged("nothing")
-        return granted.by_others(session, tools, meanwhile.token)
-    except (OSError, TrayError):
-        granted.hold_for_file(session, tools, renewed, published)
-        raise
+    seen = published
+    while True:
+        try:
+            _publish_filed(session, tools, renewed, seen)
+        except Overtaken as meanwhile:
+            if meanwhile.token is None:
+                return RemovalJudged("nothing")
+            if not _out_of_a_backup(meanwhile.token, renewed, tools):
+                return granted.by_others(session, tools, meanwhile.token)
+            seen = meanwhile.token  # this answer is the only refresh token that is left
+        except (OSError, TrayError):
+            granted.hold_for_file(session, tools, renewed, published)
+            raise
+        else:
+            break
     tools.seam("published")
     return Renewed(tools.facts(session, renewed), keeper or "file")
+
+
+def _out_of_a_backup(token: SsoToken, renewed: SsoToken, tools: Tools) -> bool:
+    """Whether what came meanwhile is older than what AWS has just given: no login looks so."""
+    ends_earlier = not token.refreshable and token.expires_at < renewed.expires_at
+    return ends_earlier or not _usable(token, tools)
 
 
 def _publish_filed(
