@@ -163,13 +163,15 @@ SLIPS: tuple[Slip, ...] = (
          lambda _: lambda one: one.token is not None and not session.refused(one),
          ("a released session is left alone", "no notice for what renews itself")),
     Slip("R4: what was over stays over", (files, "new_token"), _over_for_good,
-         ("what works is not called over", "signing in helps", "a well world is shown well")),
+         ("what works is not called over", "signing in helps", "a well world is shown well",
+          "SDKs never have to")),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
          ("no state changes between two looks", "what is over is not called well")),
     Slip("R5: never again after a failure", (pace, "backoff"), lambda _: lambda *_: 1e9,
          ("SDKs never have to", "what is over is not called well", "a well world is shown well")),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
-         ("what works is not called over", "signing in helps", "a well world is shown well")),
+         ("what works is not called over", "signing in helps", "a well world is shown well",
+          "SDKs never have to")),
 )  # fmt: skip
 
 
