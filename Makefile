@@ -50,7 +50,8 @@ format: .venv/.check ## Format the code and mend what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/.test $(AWS_SSO_UTIL_STAMP) frozen ## Print the performance table
+bench: .venv/.test components $(AWS_CLI_STAMP) $(AWS_SSO_UTIL_STAMP) frozen ## Print the performance table
+	@tests/install-components bench
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
@@ -74,9 +75,9 @@ package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade an
 
 constraints: ## Take the newest versions the packages may be built from
 	rm -rf .tools/packaging
-	@: >packaging/constraints.txt
-	@$(MAKE) --no-print-directory frozen
-	$(PACK) packaging/build.py constraints
+	@mkdir -p .tools; cp packaging/constraints.txt .tools/constraints.before; : >packaging/constraints.txt
+	@$(MAKE) --no-print-directory frozen && $(PACK) packaging/build.py constraints || \
+	  { cp .tools/constraints.before packaging/constraints.txt; exit 1; }
 
 pictures: .venv/.test components ## Take the README's pictures anew
 	@$(PY) -m tests.pictures

@@ -142,7 +142,7 @@ def constraints() -> None:
         [sys.executable, "-m", "pip", "list", "--format", "freeze", "--disable-pip-version-check"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    own = ("pip==", "setuptools==", "sso-tray==", "sso_tray==")
+    own = ("pip==", "sso-tray==", "sso_tray==")
     lines = [line for line in done.stdout.splitlines() if not line.startswith(own)]
     head = (
         "# The versions the packages are built from, so that the same source gives the same"

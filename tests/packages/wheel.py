@@ -25,12 +25,12 @@ IN_SOURCES = (
     "Makefile", "CHANGELOG.md", "LICENSE", "README.md",
 )  # fmt: skip
 SUITE = (
+    "tests/core", "tests/aws", "tests/handout", "tests/system/test_spawn.py",
     "tests/cli/test_process.py", "tests/cli/test_credentials.py",
-    "tests/handout", "tests/system/test_spawn.py",
 )  # fmt: skip
 """
-What runs against the wheel: what starts its parts, files and helpers, and the whole story. The
-rest of the tests run from the source tree, where a change counts at once.
+What runs against the wheel: the rules, AWS's formats and calls, and what starts its parts, files
+and processes. The rest of the tests run from the source tree, where a change counts at once.
 """
 
 
