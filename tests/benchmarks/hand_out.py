@@ -111,7 +111,7 @@ def _large(stage: Stage, ours: Sequence[str], peers: Commands) -> list[Figure]:
         "ours": [sys.executable, "-m", "tray", "profiles"],
         "aws": [str(aws), "configure", "list-profiles"],
     }
-    lists = _turns(stage, listing, rounds=5)
+    lists = _turns(stage, listing)
     row = Figure(
         "list 10,000 profiles", lists["ours"], "ms", "aws list-profiles", lists["aws"], None
     )
