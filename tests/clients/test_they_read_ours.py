@@ -1,4 +1,4 @@
-"""Every client reads what we write: the table of protocol.md 4 and 4.1, measured anew."""
+"""Every client reads what we write: what it does with a lean file, measured."""
 
 from __future__ import annotations
 

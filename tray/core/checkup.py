@@ -16,7 +16,7 @@ from tray.core.findings import Facts, Finding, SessionFacts, counted
 from tray.core.words import clean, session_name
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
-"""The AWS CLIs that first read ``[sso-session]`` (protocol.md 1; botocore 1.29.10)."""
+"""The AWS CLIs that first read ``[sso-session]`` (botocore 1.29.10; measured)."""
 CLOCK_SLACK: Final = 60.0
 DAY: Final = 86400.0
 REGISTRATION_SOON: Final = 7 * DAY

@@ -110,7 +110,7 @@ def _chain(name: str, settings: Mapping[str, Mapping[str, object]]) -> Iterator[
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
-    """Find what works in one SDK and fails in another (protocol.md 1.4)."""
+    """Find what works in one SDK and fails in another (measured)."""
     every = facts.settings
     dropped = [f'profile "{clean(name)}"' for name in every if not _JS_NAME.fullmatch(name)]
     dropped += [

@@ -11,7 +11,7 @@ def console_link(
     """
     Return the shortcut link of the access portal; the browser uses its own portal session.
 
-    Source: IAM Identity Center user guide, "Creating shortcut links" (protocol.md 5).
+    Source: IAM Identity Center user guide, "Creating shortcut links".
 
     Args:
         start_url: as written in the config.

@@ -71,7 +71,7 @@ def console(state: TrayState, event: ev.ConsoleWanted) -> Step:
     """
     Open the portal's shortcut link to a profile's console.
 
-    The link carries no secret: the browser uses its own portal session (protocol.md 5).
+    The link carries no secret: the browser uses its own portal session (measured).
     """
     profile = next((one for one in state.catalog.profiles if one.name == event.profile), None)
     if profile is None or profile.session is None or not profile.account_id:

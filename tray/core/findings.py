@@ -12,7 +12,7 @@ Verdict = Literal["ok", "note", "problem"]
 """``note``: works, but worth knowing; ``problem``: somebody has to do something."""
 
 Quirk = Literal["colon", "upper-case", "two-defaults"]
-"""How a config file may be written so that SDKs read different things (protocol.md 1.4)."""
+"""How a config file may be written so that SDKs read different things (measured)."""
 
 
 @dataclass(frozen=True, slots=True)

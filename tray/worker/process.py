@@ -27,7 +27,7 @@ from tray.worker.tools import Tools
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
-"""Jobs one worker runs side by side; measured: more threads bring nothing (performance.md 2e)."""
+"""Jobs one worker runs side by side; more threads bring nothing (measured)."""
 OTHER_VERSION: Final = 3
 """Exit code after a handshake with another version (an upgrade under a running resident)."""
 
