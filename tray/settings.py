@@ -51,7 +51,7 @@ class Settings:
     Args:
         preferences: those the rules need.
         keyring_service: the service name of our keyring items (K2).
-        empty_refresh_members: write three empty strings for the refresh members into lean files (K3).
+        empty_refresh_members: write the refresh members into lean files, empty (K3).
         browsers: command templates by session key (L11); the key ``*`` is for all others.
         profile_browsers: likewise by profile, for its console.
         notices: whether warnings are shown as notifications.
