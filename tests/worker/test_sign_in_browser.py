@@ -464,6 +464,20 @@ def test_a_fixed_port_is_used(place: Place) -> None:
     assert () == place.center.requests
 
 
+def test_without_any_port_it_goes_on_by_a_code(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fault 57: any port is asked for three times; a code needs none."""
+    monkeypatch.setattr("tray.worker.callback._ADDRESS", "192.0.2.1")  # nobody's (RFC 5737)
+    browser = approving()
+
+    place.sign_in(browser)
+
+    refused = [line for line in caplog.messages if line.startswith("no port")]
+    assert (2, 1) == (len(refused), place.center.count("StartDeviceAuthorization"))
+    assert browser.page().user_code is not None
+
+
 def test_no_secret_is_logged(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     """Codes, tokens, secrets and states appear in no log line, not even at DEBUG."""
     caplog.set_level(logging.DEBUG)

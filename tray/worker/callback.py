@@ -37,6 +37,10 @@ DRAINED_WITHIN: Final = 0.3
 CLOSED_WITHIN: Final = 0.8
 """Seconds for the last answers to get through; then everything is closed."""
 
+PORT_TRIES: Final = 3
+PORT_PAUSE: Final = 0.2
+"""How often any port is asked for, and the seconds in between (fault 57)."""
+
 _PIECE: Final = 64 * 1024
 _ADDRESS: Final = "127.0.0.1"
 _EXCLUSIVE: Final = getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR)
@@ -51,6 +55,10 @@ class _Connection:
     stage: Stage = "reading"
     received: bytearray = field(default_factory=bytearray)
     unsent: bytes = b""
+
+
+class NoPort(UserMustAct):
+    """There is no port to wait for the browser's answer at."""
 
 
 class CallbackServer:
@@ -102,10 +110,10 @@ class CallbackServer:
         Bind, listen and serve.
 
         Raises:
-            UserMustAct: the port cannot be had.
+            NoPort: none can be had, or not the one that was named.
         """
         try:
-            self._listen()
+            self._listen_at_last()
         except (OSError, OverflowError) as error:
             self._close_sockets()
             raise _no_port(self._wanted_port, error) from None
@@ -147,6 +155,18 @@ class CallbackServer:
         """Answer the callback, and whoever sends it again."""
         self._page = page
         self._wake()
+
+    def _listen_at_last(self) -> None:
+        """Take any port in one of a few tries (fault 57); one that was named is not waited for."""
+        for _ in range(0 if self._wanted_port else PORT_TRIES - 1):
+            try:
+                self._listen()
+            except OSError as error:
+                log.warning("no port to wait for the browser at (%s)", error.strerror)
+                time.sleep(PORT_PAUSE)
+            else:
+                return
+        self._listen()
 
     def _listen(self) -> None:
         if WINDOWS:
@@ -310,10 +330,10 @@ def _expendable(connection: _Connection) -> tuple[bool, float]:
     return connection.stage == "held", connection.deadline
 
 
-def _no_port(port: int, error: OSError | OverflowError) -> UserMustAct:
+def _no_port(port: int, error: OSError | OverflowError) -> NoPort:
     why = getattr(error, "strerror", None) or "no such port"
     where = f"{_ADDRESS}:{port}" if port else _ADDRESS
-    return UserMustAct(
+    return NoPort(
         f"The browser's answer cannot be waited for at {where}: {why}. "
         "Another port, or a sign-in by code, may work."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Literal
@@ -11,11 +12,14 @@ from tray.core.model import SsoSession
 from tray.core.words import clean
 from tray.errors import Busy, UserMustAct
 from tray.system.lock import FileLock, lock_path
+from tray.worker.callback import NoPort
 from tray.worker.sign_in_attempt import Attempt, SignInPage
 from tray.worker.sign_in_browser import by_browser
 from tray.worker.sign_in_code import by_code
 from tray.worker.sign_in_saving import SignInResult
 from tray.worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 __all__ = ["SignInPage", "SignInResult", "sign_in"]
 
@@ -37,7 +41,7 @@ def sign_in(
     Args:
         session: which one.
         tools: what to work with.
-        method: ``pkce`` or ``device`` (L1).
+        method: ``pkce``, which becomes ``device`` where no port can be had, or ``device`` (L1).
         afresh: end the running portal session first, once everything is prepared (L9).
         callback_port: a fixed port for the loopback server, or None for any.
         ready: told once where the person goes on; in a thread of its own, as it may start a
@@ -63,6 +67,21 @@ def sign_in(
         raise Busy(msg)
     try:
         attempt = Attempt(session, tools, ready, cancelled, patience, afresh=afresh)
-        return by_code(attempt) if method == "device" else by_browser(attempt, callback_port)
+        return _by(attempt, method, callback_port)
     finally:
         lock.release()
+
+
+def _by(
+    attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
+) -> SignInResult:
+    if method == "device":
+        return by_code(attempt)
+    try:
+        return by_browser(attempt, callback_port)
+    except NoPort as error:
+        if callback_port is not None:
+            raise
+        # Nothing has happened yet, and a code needs no port (fault 57).
+        log.warning("%s: %s", attempt.session.key, error.sentence)
+        return by_code(attempt)
