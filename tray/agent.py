@@ -209,7 +209,7 @@ def _wait(connection: socket.socket, patience: float | None) -> None:
     Wait until something comes, looking up at least every second.
 
     A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
-    and Python looks for it only afterwards (measured: one in some thousand).
+    and Python looks for it only afterwards.
     """
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
