@@ -76,6 +76,30 @@ def test_a_dead_token_of_a_live_session_is_renewed_once(stage: Stage) -> None:
     assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
 
 
+def _one_by_one(stage: Stage) -> int:
+    """Ask for one role's credentials; return how often AWS has been asked for some so far."""
+    done = stage.tray("credentials", "--profile", "dev")
+    assert (0, "") == (done.code, done.err)
+    return stage.center.count("GetRoleCredentials", role_name="FullAccess")
+
+
+def test_a_renewal_fetches_no_role_anew_and_another_sign_in_does(stage: Stage) -> None:
+    """Credentials outlive the token they were asked for with, but not the person who signed in."""
+    stage.signed_in_by_cli()
+    with stage.resident():
+        asked = [_one_by_one(stage)]
+        stage.tray("renew", "corp")
+        asked.append(_one_by_one(stage))
+        before = stage.status()["token_expires_at"]
+        stage.center.token_life = 7200.0
+        stage.signed_in_by_cli()
+        stage.until(lambda: stage.status()["token_expires_at"] != before)
+        asked.append(_one_by_one(stage))
+
+    assert [1, 1, 2] == asked
+    assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
+
+
 def test_an_expired_token_is_renewed_once_for_all_who_ask_at_once(stage: Stage) -> None:
     """Several programs that find the same old token make one renewal, and all get credentials."""
     stage.center.token_life = 0.5

@@ -71,7 +71,7 @@ class Endpoint:
         *,
         head_within: float = HEAD_WITHIN,
     ) -> None:
-        self._place = Place.of(profile, "")
+        self._place = Place.of(profile, None)
         self._ask, self._fetch = ask, fetch
         self._head_within = head_within
         self._token = Secret(secrets.token_urlsafe(32))

@@ -129,8 +129,7 @@ class HandOut:
 
         if op == "whoami":
             return {"identity": await fetch()}
-        token = session.token if session is not None else None
-        place = Place.of(profile, token.fingerprint if token is not None else "")
+        place = Place.of(profile, session.origin if session is not None else None)
         return {"credentials": await self._memory.get(place, fetch)}
 
     async def _fetch(

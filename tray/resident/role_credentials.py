@@ -34,22 +34,22 @@ class Place:
 
     Args:
         key: the session key; empty for profiles without one.
-        fingerprint: of the session's token: another token may be another person's.
+        origin: of the session's sign-in: another one may be another person's.
         role: account and role of the portal, or the name of a profile that is no portal's.
     """
 
     key: str
-    fingerprint: str
+    origin: str | None
     role: tuple[str, ...]
 
     @classmethod
-    def of(cls, profile: Profile, fingerprint: str) -> Place:
+    def of(cls, profile: Profile, origin: str | None) -> Place:
         """Return the place of a profile's credentials."""
         if profile.kind == "sso" and profile.account_id and profile.role_name:
             role: tuple[str, ...] = (profile.account_id, profile.role_name)
         else:
             role = (profile.name,)
-        return cls(profile.session or "", fingerprint, role)
+        return cls(profile.session or "", origin, role)
 
 
 class RoleCredentials:
