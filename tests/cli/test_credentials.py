@@ -100,6 +100,23 @@ def test_a_renewal_fetches_no_role_anew_and_another_sign_in_does(stage: Stage) -
     assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
 
 
+def test_good_credentials_are_given_while_aws_cannot_be_reached(stage: Stage) -> None:
+    """A token that ended on the train takes no role along that is good for hours yet."""
+    stage.center.token_life = 3.0
+    stage.signed_in_by_cli()
+    with stage.resident():
+        before = stage.tray("credentials", "--profile", "dev")
+        for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts"):
+            stage.center.fault(operation, "reset", times=None)
+        stage.wait_until_expired("corp")
+        again = stage.tray("credentials", "--profile", "dev")
+        other = stage.tray("credentials", "--profile", "reader")
+
+    assert (0, "") == (before.code, before.err)
+    assert (0, before.json()) == (again.code, again.json())
+    assert (1, "") == (other.code, other.out)  # nothing was kept of that one
+
+
 def test_an_expired_token_is_renewed_once_for_all_who_ask_at_once(stage: Stage) -> None:
     """Several programs that find the same old token make one renewal, and all get credentials."""
     stage.center.token_life = 0.5

@@ -32,8 +32,9 @@ class HandOut:
     """
     Answer ``credentials`` and ``whoami``.
 
-    An expired token that can be renewed is renewed first; a token the portal rejects is renewed
-    once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
+    What is in memory is given at once, whatever has become of the token it was asked for with.
+    Else an expired token that can be renewed is renewed first; a token the portal rejects is
+    renewed once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
 
     Args:
         state: the rules' state at this moment.
@@ -85,7 +86,8 @@ class HandOut:
             return {"exit": 1, "sentence": profile.problem}, _nothing
         key = profile.session or ""
         try:
-            await self._freshen(key)
+            if self._memory.held(self._place(profile)) is None:
+                await self._freshen(key)
             try:
                 answer = await self._answer(op, profile)
             except _Failed as failed:
@@ -120,6 +122,10 @@ class HandOut:
         if told.exit:
             raise _Failed(told.exit, told.sentence)
 
+    def _place(self, profile: Profile) -> Place:
+        session = self._session(profile.session or "")
+        return Place.of(profile, session.origin if session is not None else None)
+
     async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
         session = self._session(profile.session or "")
         config = session.config if session is not None else None
@@ -129,8 +135,7 @@ class HandOut:
 
         if op == "whoami":
             return {"identity": await fetch()}
-        place = Place.of(profile, session.origin if session is not None else None)
-        return {"credentials": await self._memory.get(place, fetch)}
+        return {"credentials": await self._memory.get(self._place(profile), fetch)}
 
     async def _fetch(
         self, op: str, profile: Profile, session: SsoSession | None

@@ -65,6 +65,11 @@ class RoleCredentials:
         self._held: dict[Place, _Held] = {}
         self._asked: dict[Place, asyncio.Task[dict[str, Any]]] = {}
 
+    def held(self, place: Place) -> dict[str, Any] | None:
+        """Return credentials that are still good for long enough, None where there are none."""
+        held = self._held.get(place)
+        return held.document if held is not None and held.good_until > self._clock() else None
+
     async def get(
         self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
@@ -75,9 +80,9 @@ class RoleCredentials:
             place: of what.
             fetch: asks a worker.
         """
-        held = self._held.get(place)
-        if held is not None and held.good_until > self._clock():
-            return held.document
+        held = self.held(place)
+        if held is not None:
+            return held
         task = self._asked.get(place)
         if task is None:
             task = asyncio.ensure_future(self._fetch(place, fetch))
