@@ -90,6 +90,10 @@ class RoleCredentials:
             task.add_done_callback(lambda done: self._answered(place, done))
         return await asyncio.shield(task)
 
+    def keep(self, place: Place, document: dict[str, Any]) -> None:
+        """Take in a ``credential_process`` document that was given just now."""
+        self._keep(place, document, self._clock())
+
     def forget(self, key: str) -> None:
         """Drop what belongs to a session; what is being asked for answers, and is not kept."""
         self._drop(lambda place: place.key == key)
@@ -111,11 +115,16 @@ class RoleCredentials:
     ) -> dict[str, Any]:
         asked_at = self._clock()
         document = await fetch()
-        expiration = document.get("Expiration")
-        if isinstance(expiration, str) and self._asked.get(place) is asyncio.current_task():
-            now, end = self._clock(), parse_timestamp(expiration)
-            self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
-            # Lives shorter than the SDKs' window are good for half of themselves.
-            good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
-            self._held[place] = _Held(document, end, good_until)
+        if self._asked.get(place) is asyncio.current_task():
+            self._keep(place, document, asked_at)
         return document
+
+    def _keep(self, place: Place, document: dict[str, Any], asked_at: float) -> None:
+        expiration = document.get("Expiration")
+        if not isinstance(expiration, str):
+            return
+        now, end = self._clock(), parse_timestamp(expiration)
+        self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
+        # Lives shorter than the SDKs' window are good for half of themselves.
+        good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
+        self._held[place] = _Held(document, end, good_until)
