@@ -217,6 +217,36 @@ def test_whoami_tells_user_account_and_role(either: Stage) -> None:
     assert lines["arn"].startswith("arn:aws:sts::123456789011:assumed-role/")
 
 
+def test_whoami_of_a_chain_names_its_role_session_not_a_user(either: Stage) -> None:
+    """Whoever assumes a role names the session as he likes: that name is no user's."""
+    either.signed_in_by_cli()
+    chain = "[profile chain]\nrole_arn = arn:aws:iam::123456789012:role/Deploy\n"
+    chain += "source_profile = dev\nregion = eu-west-1\n"
+    either.config.write_text(CONFIG + chain)
+
+    done = either.tray("whoami", "--profile", "chain")
+
+    lines = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert (0, {"session", "account", "role", "arn"}) == (done.code, set(lines)), done.err
+    assert ("123456789012", "Deploy") == (lines["account"], lines["role"])
+    assert lines["session"].startswith("botocore-session-")
+
+
+def test_whoami_tells_of_the_credentials_that_are_given_out(stage: Stage) -> None:
+    """It asks the portal for none where some are in memory; revoked ones are fetched anew."""
+    stage.signed_in_by_cli()
+    with stage.resident():
+        stage.tray("credentials", "--profile", "dev")
+        held = stage.tray("whoami", "--profile", "dev")
+        asked = [stage.center.count("GetRoleCredentials")]
+        stage.center.fault("GetCallerIdentity", "InvalidClientTokenId", status=403)
+        anew = stage.tray("whoami", "--profile", "dev")
+        asked.append(stage.center.count("GetRoleCredentials"))
+
+    assert [(0, ""), (0, "")] == [(done.code, done.err) for done in (held, anew)]
+    assert [1, 2] == asked
+
+
 def test_whoami_without_a_sign_in_is_3(either: Stage) -> None:
     """As with credentials: the command to type, and no page."""
     done = either.tray("whoami", "--profile", "dev")
@@ -238,7 +268,7 @@ def test_who_asked_is_in_the_history(either: Stage) -> None:
     last = json.loads(history.splitlines()[-1])
     name = Path("/proc/self/comm").read_text().strip()
     assert ("credentials", "corp") == (last["what"], last["session"])
-    assert f"dev, to {name} ({os.getpid()})" == last["detail"]
+    assert f'dev ("123456789011/FullAccess"), to {name} ({os.getpid()})' == last["detail"]
     assert not [secret for secret in either.center.secrets() if secret in history]
 
 

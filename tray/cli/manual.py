@@ -169,6 +169,9 @@ them apart is added.
 WHOAMI: Final = """\
 Ask AWS whom a profile's credentials belong to.
 
+It prints the user who signed in, account and role; of a role that a chain assumes, in place of the
+user, the name of its role session, which is nobody's name.
+
 \b
 Exit codes:
   3  a person must sign in first
@@ -179,8 +182,8 @@ Print credentials of a profile for a program or a shell.
 
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
 name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
-ever opened: where a sign-in is needed the exit code is 3. Which program asked is written to the
-history.
+ever opened: where a sign-in is needed the exit code is 3. Which program asked for which role is
+written to the history.
 
 \b
 Examples:

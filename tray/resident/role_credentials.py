@@ -98,6 +98,10 @@ class RoleCredentials:
         """Drop what belongs to a session; what is being asked for answers, and is not kept."""
         self._drop(lambda place: place.key == key)
 
+    def forget_one(self, place: Place) -> None:
+        """Drop what is of one place."""
+        self._drop(place.__eq__)
+
     def forget_by_profile(self) -> None:
         """Drop what no portal gave: what it depends on stands in a config that has changed."""
         self._drop(lambda place: len(place.role) == 1)
