@@ -132,7 +132,7 @@ def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
     assert (0, 1, 0o600) == (done.code, again.code, stat.S_IMODE(archive.stat().st_mode))
     assert set() == secrets.in_text(whole)
     assert planted <= secrets.in_text(_everything(stage)), "the search finds what was planted"
-    assert r'(\"name-' in texts["history.jsonl"]
+    assert r"(\"name-" in texts["history.jsonl"]
     told = ("awsapps.com", "123456789011", "FullAccess", "ReadOnly", "bygone", str(stage.home))
     assert [] == [line for line in whole.splitlines() if any(one in line for one in told)]
 
