@@ -29,6 +29,22 @@ def test_shlex_and_sh_find_the_same_words() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        (r"C:\Python\python.exe", '"C:/Python/python.exe"'),
+        ("C:/Python/python.exe", '"C:/Python/python.exe"'),
+        (r"d:\Users\Ada L\sso-tray\handout\credentials.py",
+         '"d:/Users/Ada L/sso-tray/handout/credentials.py"'),
+        ("-S", "-S"),
+        ("a:b", "a:b"),
+    ],
+)  # fmt: skip
+def test_a_path_of_windows_has_slashes_and_quotes(word: str, written: str) -> None:
+    """Shlex and sh would take its backslashes away, cmd would divide it at a bare slash."""
+    assert (written, [written.strip('"')]) == (command_line((word,)), shlex.split(written))
+
+
 @pytest.mark.parametrize("word", ["", 'a"b', "a'b", "a$b", "a`b", "a\nb", "a\\b", "%PATH%", "a!"])
 def test_a_word_that_one_of_them_reads_differently_is_refused(word: str) -> None:
     """Nothing is started that is another program to another SDK."""

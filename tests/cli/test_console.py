@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 from tests.cli.stage import Stage
+from tray.cli.console import _handed_over
+from tray.secret import Secret
 
 PAGE = "/start/#/console?account_id=123456789011&role_name=FullAccess"
 
@@ -47,6 +52,31 @@ def test_a_link_that_signs_in_never_stands_on_a_command_line(either: Stage) -> N
     assert ["GetSigninToken", "ConsoleLogin"] == asked[-2:]
     assert ["http://127.0.0.1"] == [page.rpartition(":")[0] for page in either.opened()]
     assert "SigninToken" not in done.out + "".join(either.opened())
+
+
+def _asked(page: str) -> tuple[int, str | None]:
+    """Ask for a page that leads to no web page; return its status and where it leads."""
+    try:
+        urllib.request.urlopen(page, timeout=30).close()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers["Location"]
+    raise AssertionError("it was answered with a page")
+
+
+def test_whoever_else_knocks_keeps_the_browser_from_nothing() -> None:
+    """A hundred guesses and one that dribbles: the page leads on all the same, and once."""
+    link = "data:,the console"
+    with _handed_over(Secret(link)) as (page, fetched):
+        parts = urlsplit(page)
+        with socket.create_connection((parts.hostname or "", parts.port or 0)) as dribbling:
+            dribbling.sendall(b"GET /")
+            guesses = {_asked(f"{page}x") for _ in range(100)}
+            led, again = _asked(page), _asked(page)
+        came = fetched()
+
+    assert ({(404, None)}, (302, link), (404, None)) == (guesses, led, again)
+    assert came
 
 
 def test_the_printed_link_is_for_one_sign_in(stage: Stage) -> None:

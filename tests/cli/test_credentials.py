@@ -76,6 +76,47 @@ def test_a_dead_token_of_a_live_session_is_renewed_once(stage: Stage) -> None:
     assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
 
 
+def _one_by_one(stage: Stage) -> int:
+    """Ask for one role's credentials; return how often AWS has been asked for some so far."""
+    done = stage.tray("credentials", "--profile", "dev")
+    assert (0, "") == (done.code, done.err)
+    return stage.center.count("GetRoleCredentials", role_name="FullAccess")
+
+
+def test_a_renewal_fetches_no_role_anew_and_another_sign_in_does(stage: Stage) -> None:
+    """Credentials outlive the token they were asked for with, but not the person who signed in."""
+    stage.signed_in_by_cli()
+    with stage.resident():
+        asked = [_one_by_one(stage)]
+        stage.tray("renew", "corp")
+        asked.append(_one_by_one(stage))
+        before = stage.status()["token_expires_at"]
+        stage.center.token_life = 7200.0
+        stage.signed_in_by_cli()
+        stage.until(lambda: stage.status()["token_expires_at"] != before)
+        asked.append(_one_by_one(stage))
+
+    assert [1, 1, 2] == asked
+    assert 1 == stage.center.count("CreateToken", grant_type="refresh_token")
+
+
+def test_good_credentials_are_given_while_aws_cannot_be_reached(stage: Stage) -> None:
+    """A token that ended on the train takes no role along that is good for hours yet."""
+    stage.center.token_life = 3.0
+    stage.signed_in_by_cli()
+    with stage.resident():
+        before = stage.tray("credentials", "--profile", "dev")
+        for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts"):
+            stage.center.fault(operation, "reset", times=None)
+        stage.wait_until_expired("corp")
+        again = stage.tray("credentials", "--profile", "dev")
+        other = stage.tray("credentials", "--profile", "reader")
+
+    assert (0, "") == (before.code, before.err)
+    assert (0, before.json()) == (again.code, again.json())
+    assert (1, "") == (other.code, other.out)  # nothing was kept of that one
+
+
 def test_an_expired_token_is_renewed_once_for_all_who_ask_at_once(stage: Stage) -> None:
     """Several programs that find the same old token make one renewal, and all get credentials."""
     stage.center.token_life = 0.5
@@ -176,6 +217,36 @@ def test_whoami_tells_user_account_and_role(either: Stage) -> None:
     assert lines["arn"].startswith("arn:aws:sts::123456789011:assumed-role/")
 
 
+def test_whoami_of_a_chain_names_its_role_session_not_a_user(either: Stage) -> None:
+    """Whoever assumes a role names the session as he likes: that name is no user's."""
+    either.signed_in_by_cli()
+    chain = "[profile chain]\nrole_arn = arn:aws:iam::123456789012:role/Deploy\n"
+    chain += "source_profile = dev\nregion = eu-west-1\n"
+    either.config.write_text(CONFIG + chain)
+
+    done = either.tray("whoami", "--profile", "chain")
+
+    lines = dict(line.split(maxsplit=1) for line in done.out.splitlines())
+    assert (0, {"session", "account", "role", "arn"}) == (done.code, set(lines)), done.err
+    assert ("123456789012", "Deploy") == (lines["account"], lines["role"])
+    assert lines["session"].startswith("botocore-session-")
+
+
+def test_whoami_tells_of_the_credentials_that_are_given_out(stage: Stage) -> None:
+    """It asks the portal for none where some are in memory; revoked ones are fetched anew."""
+    stage.signed_in_by_cli()
+    with stage.resident():
+        stage.tray("credentials", "--profile", "dev")
+        held = stage.tray("whoami", "--profile", "dev")
+        asked = [stage.center.count("GetRoleCredentials")]
+        stage.center.fault("GetCallerIdentity", "InvalidClientTokenId", status=403)
+        anew = stage.tray("whoami", "--profile", "dev")
+        asked.append(stage.center.count("GetRoleCredentials"))
+
+    assert [(0, ""), (0, "")] == [(done.code, done.err) for done in (held, anew)]
+    assert [1, 2] == asked
+
+
 def test_whoami_without_a_sign_in_is_3(either: Stage) -> None:
     """As with credentials: the command to type, and no page."""
     done = either.tray("whoami", "--profile", "dev")
@@ -197,7 +268,7 @@ def test_who_asked_is_in_the_history(either: Stage) -> None:
     last = json.loads(history.splitlines()[-1])
     name = Path("/proc/self/comm").read_text().strip()
     assert ("credentials", "corp") == (last["what"], last["session"])
-    assert f"dev, to {name} ({os.getpid()})" == last["detail"]
+    assert f'dev ("123456789011/FullAccess"), to {name} ({os.getpid()})' == last["detail"]
     assert not [secret for secret in either.center.secrets() if secret in history]
 
 

@@ -113,6 +113,7 @@ def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
         stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
         stage.signed_in_by_cli()
         assert 0 == stage.tray("renew", "corp").code  # into the keyring, by adoption
+        stage.tray("credentials", "--profile", "reader")  # of a role that the history names
         planted = _plant(stage)
         archive = stage.home / "report.zip"
 
@@ -131,7 +132,8 @@ def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
     assert (0, 1, 0o600) == (done.code, again.code, stat.S_IMODE(archive.stat().st_mode))
     assert set() == secrets.in_text(whole)
     assert planted <= secrets.in_text(_everything(stage)), "the search finds what was planted"
-    told = ("awsapps.com", "123456789011", "FullAccess", "bygone", str(stage.home))
+    assert r"(\"name-" in texts["history.jsonl"]
+    told = ("awsapps.com", "123456789011", "FullAccess", "ReadOnly", "bygone", str(stage.home))
     assert [] == [line for line in whole.splitlines() if any(one in line for one in told)]
 
 

@@ -29,10 +29,14 @@ class Source:
         self.asked = 0
         self.ends_at = 4_000_000_000.0
         self.failing = False
+        self.open = threading.Event()
+        self.open.set()
 
     def __call__(self) -> dict[str, Any]:
         """Return a ``credential_process`` document."""
         self.asked += 1
+        if not self.open.wait(60):
+            raise TimeoutError
         if self.failing:
             raise SignInNeeded("Nobody is signed in.")
         return {
@@ -178,6 +182,54 @@ def test_what_fails_fails_fast_and_says_why(endpoint: Endpoint, source: Source) 
     assert {"code": "SignInNeeded", "message": "Nobody is signed in."} == json.loads(
         answer.partition(b"\r\n\r\n")[2]
     )
+
+
+def test_what_takes_long_is_told_in_time_and_is_there_at_the_next_try(source: Source) -> None:
+    """An SDK waits a second: it is told to ask again, and the asking goes on, once for all."""
+    source.open.clear()
+    with Endpoint(Profile("dev"), lambda: None, source, answer_within=0.05) as serving:
+        early = [talk(serving, request(serving)) for _ in range(2)]  # while the source hangs
+        source.open.set()
+        answer = early[0]
+        while status(answer) == 503:
+            answer = talk(serving, request(serving))
+
+    assert [503, 503, 200] == [status(one) for one in (*early, answer)]
+    assert "being fetched" in json.loads(early[0].partition(b"\r\n\r\n")[2])["message"]
+    assert 1 == source.asked
+
+
+def test_an_end_does_not_wait_for_a_source_that_hangs(source: Source) -> None:
+    """The child is gone: neither the port nor this process stays for what nobody wants."""
+    source.open.clear()
+    with Endpoint(Profile("dev"), lambda: None, source, answer_within=0.05) as serving:
+        told = status(talk(serving, request(serving)))
+    waiting = [one for one in threading.enumerate() if one.name == "endpoint-source"]
+    source.open.set()
+
+    assert 503 == told
+    assert [True] == [one.daemon for one in waiting]
+
+
+def test_what_is_at_hand_is_given_until_a_sign_out_is_heard_of(source: Source) -> None:
+    """What exec has fetched before the child started serves the first who asks, and no longer."""
+    document, hears = source(), threading.Event()
+
+    def resident() -> dict[str, Any] | None:
+        if hears.is_set():
+            hears.clear()
+            raise SignInNeeded("Signed out.")
+        return None
+
+    with Endpoint(Profile("dev"), resident, source, document=document) as serving:
+        given = [talk(serving, request(serving))]
+        hears.set()
+        given += [talk(serving, request(serving)) for _ in range(2)]
+
+    assert [200, 500, 200] == [status(answer) for answer in given]
+    assert [True, False, True] == [
+        f"ASIA{number}".encode() in answer for number, answer in zip((1, 1, 2), given, strict=True)
+    ]
 
 
 def test_the_port_closes_with_the_child(source: Source) -> None:

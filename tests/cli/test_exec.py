@@ -44,6 +44,16 @@ def test_the_child_has_the_credentials_and_nothing_that_shadows_them(either: Sta
     assert "shadow" not in " ".join(environ.values()).lower()
 
 
+def test_the_endpoint_begins_with_what_was_fetched_for_it(stage: Stage) -> None:
+    """Without a resident, too, the first request waits for no process of ours."""
+    stage.signed_in_by_cli()
+
+    done = stage.tray("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", WHO)
+
+    assert (0, "container-role") == (done.code, done.out.split()[0])
+    assert 1 == stage.center.count("GetRoleCredentials")
+
+
 @pytest.mark.parametrize("how", [(), ("--endpoint",)], ids=["environment", "endpoint"])
 def test_it_ends_as_env_does(stage: Stage, how: tuple[str, ...]) -> None:
     """The child's status is ours; 127 and 126 for a command that is not, or cannot be run."""

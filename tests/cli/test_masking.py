@@ -35,6 +35,9 @@ def _mask() -> Mask:
         ("role of 123456789011 and 210987654321", "role of account-1 and account-2"),
         ("session 'bygone' and \"dev\"", "session 'name-1' and \"profile-2\""),
         ("/home/ada/.aws/config and /home/adam", "~/.aws/config and /home/adam"),
+        (
+            'dev ("123456789011/Admin"), to aws (17)', 'profile-2 ("name-1"), to aws (17)',
+        ),
         ("write to ada@acme.example", "write to user-2"),
         ("AKIAIOSFODNN7EXAMPLE and aoaAbCdEf12345678", "(cut) and (cut)"),
         ("0123456789abcdef is a fingerprint", "0123456789abcdef is a fingerprint"),

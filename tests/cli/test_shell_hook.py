@@ -139,6 +139,39 @@ def test_the_hook_of_powershell_is_ascii(stage: Stage) -> None:
     assert done.out.isascii()
 
 
+def test_powershell_reads_no_variable_that_was_never_set(stage: Stage) -> None:
+    """Under Set-StrictMode that is an error: each is set, or looked for, before all else."""
+    hook = stage.tray("shell-init", "powershell").out
+
+    names = set(re.findall(r"\$global:(__SsoTray\w+)", hook))
+    lines = hook.splitlines()
+    first = [next(line for line in lines if f"global:{name}" in line) for name in sorted(names)]
+
+    assert {"__SsoTrayFile", "__SsoTrayPrompt", "__SsoTrayTold"} == names
+    assert first[0].startswith("$global:__SsoTrayFile = ")
+    assert ["if (-not (Test-Path variable:global:"] * 2 == [line[:36] for line in first[1:]]
+
+
+def test_unpinning_leaves_a_universal_variable_to_its_owner(stage: Stage) -> None:
+    """In fish one terminal's unpin must not take AWS_PROFILE from all of them for good."""
+    hook = stage.home / "hook"
+    hook.write_text(stage.tray("shell-init", "fish").out)
+    script = f"set -Ux AWS_PROFILE mine; source {hook}; set -gx AWS_PROFILE own; sso-tray-unpin"
+
+    done = subprocess.run(
+        [require("fish"), "-c", f"{script}; echo $AWS_PROFILE"],
+        env=stage.environ,
+        cwd=stage.home,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert "mine\n" == done.stdout
+    assert "universal AWS_PROFILE keeps every terminal" in done.stderr
+
+
 @pytest.mark.parametrize("kind", SHELLS)
 def test_a_shell_started_from_a_following_one_follows_too(stage: Stage, kind: Kind) -> None:
     """What the hook has exported is not taken for somebody's own; status tells that it follows."""

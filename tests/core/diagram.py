@@ -15,7 +15,6 @@ from typing import get_args
 
 from tests.core.story import HOUR, T0, Story, token
 from tray.core import events as ev
-from tray.core import policy
 from tray.core.model import Reason, State, TokenFacts
 from tray.core.state import next_look
 
@@ -103,7 +102,8 @@ def _removed(story: Story) -> bool:
     if story.session().token is None or story.session().sign_in is not None:
         return False
     story.file(ev.FileAbsent())
-    story.run_until(story.time + policy.REMOVED_DELAY, lambda _start, _at: None)
+    while story.session().job is None and (due := next_look(story.state, story.now)):
+        story.send(ev.Tick(), due - T0)  # after a failure its back-off is waited for, too
     job = story.session().job
     if job is None or job.kind != "judge-removed":
         return False

@@ -105,7 +105,37 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         "note", "1 day;", "",
     ),
     ({"applies": ()}, "note", "nothing follows", "apply default"),
-    ({"environ": {"AWS_ACCESS_KEY_ID": "x"}}, "problem", "wins over every", "unset AWS_ACCESS"),
+    (
+        {"environ": {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}},
+        "problem", "only --profile wins", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
+    ),
+    ({"environ": {"AWS_ACCESS_KEY_ID": "x"}}, "problem", "stop there", "unset AWS_ACCESS"),
+    (
+        {"environ": {"AWS_WEB_IDENTITY_TOKEN_FILE": "x", "AWS_ROLE_ARN": "y"}},
+        "problem", "before a profile's SSO", "unset AWS_WEB",
+    ),
+    ({"environ": {"AWS_WEB_IDENTITY_TOKEN_FILE": "x"}}, "problem", "no AWS_ROLE_ARN", "unset"),
+    ({"environ": {"AWS_PROFILE": ""}}, "problem", "is empty", "unset AWS_PROFILE"),
+    (
+        {"environ": {"AWS_PROFILE": "dev", "AWS_DEFAULT_PROFILE": "prod"}},
+        "note", "boto3 the second", "unset AWS_DEFAULT_PROFILE",
+    ),
+    ({"settings": {"default": {"sso_session": "corp"}}}, "note", "bare aws", "apply default"),
+    ({"settings": {"default": {"role_arn": "x"}}}, "note", "bare aws", "apply default"),
+    (
+        {
+            "catalog": replace(CONFIG, managed=frozenset({"default"})),
+            "settings": {"default": {"aws_access_key_id": "***", "credential_process": "x"}},
+        },
+        "problem", "takes those", "remove them",
+    ),
+    (
+        {
+            "catalog": replace(CONFIG, managed=frozenset({"default"})),
+            "settings": {"dev": {"source_profile": "default"}, "default": {}},
+        },
+        "problem", 'builds on "default"', "source_profile",
+    ),
     (
         {"environ": {"AWS_PROFILE": "prod"}, "catalog": TWO},
         "note", "wins over the active", "unset AWS_PROFILE",
@@ -152,7 +182,13 @@ def test_each_trouble_is_found_and_says_what_to_do(
 
 @pytest.mark.parametrize(
     "environ",
-    [{"AWS_PROFILE": "dev"}, {"AWS_PROFILE": "x", "SSO_TRAY_SHELL": "x"}, {"AWS_REGION": "x"}],
+    [
+        {"AWS_PROFILE": "dev"},
+        {"AWS_PROFILE": "x", "SSO_TRAY_SHELL": "x"},
+        {"AWS_REGION": "x"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"},
+        {"AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "y"},
+    ],
 )
 def test_what_shadows_nothing_is_not_told(environ: dict[str, str]) -> None:
     """The active profile itself, and what the shell hook has exported, are as they should be."""

@@ -196,7 +196,7 @@ REMOVED: list[tuple[str, ev.Outcome, str, str | None, bool]] = [
     ("401", ev.RemovalJudged("signed-out"), "signed-out", "removed", True),
     ("only deleted", ev.RemovalJudged("published", LEAN), "signed-in", None, False),
     ("back by itself", ev.RemovalJudged("back", LEAN), "signed-in", None, False),
-    ("renewed", ev.Renewed(token("b", 60), "keyring"), "signed-in", None, False),
+    ("renewed", ev.Renewed(token("b", 60), "keyring", of="a"), "signed-in", None, False),
     ("nothing kept", ev.RemovalJudged("nothing"), "signed-out", "removed", True),
     ("unreachable", ev.Failed("offline", "No route."), "renewal-failing", "offline", False),
 ]

@@ -368,3 +368,50 @@ def test_a_session_that_cannot_be_used_is_not_asked_about() -> None:
 
     assert [] == story.jobs()
     assert "The start URL is not https." == only(fx.Tell, effects).sentence
+
+
+def _renewed_of(of: str | None, *, by_us: bool = True) -> ev.Outcome:
+    return ev.Renewed(token("b", 31 * MINUTE), "keyring", by_us=by_us, of=of)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "dropped"),
+    [
+        (_renewed_of("a"), False),
+        # Our job found another program's sign-in in the file, adopted that and renewed it.
+        (_renewed_of("x"), True),
+        (_renewed_of(None, by_us=False), True),
+        (ev.Adopted(token("a"), "keyring"), False),
+        (ev.Adopted(token("x", 60), "keyring"), True),
+        (ev.Refused("valid"), False),
+        (ev.SignedOut(), True),
+        (ev.RemovalJudged("published", token("a")), False),
+        (ev.Failed("offline", "No route."), False),
+    ],
+)
+def test_role_credentials_live_as_long_as_their_sign_in(
+    outcome: ev.Outcome, dropped: bool
+) -> None:
+    """What was given for a sign-in serves over its renewals, and no other sign-in (T14)."""
+    story = kept()
+    story.send(ev.RenewWanted("corp"), 31 * MINUTE)
+
+    effects = story.answer(outcome)
+
+    assert dropped == (fx.ForgetCredentials("corp") in effects)
+
+
+def test_another_programs_sign_in_drops_role_credentials_once() -> None:
+    """A token that is not of our renewing may be another person's; the same one again is not."""
+    story = kept()
+    renewed = token("b", 31 * MINUTE)
+    story.send(ev.RenewWanted("corp"), 31 * MINUTE)
+    story.answer(_renewed_of("a"))
+    seen = [story.file(renewed), story.file(token("x", 40 * MINUTE))]
+    seen.append(story.file(token("x", 40 * MINUTE)))
+    story.sign_in(token("c", 50 * MINUTE), afresh=True)
+
+    found = [fx.ForgetCredentials("corp") in effects for effects in seen]
+
+    assert [False, True, False] == found
+    assert 3 == len(story.all(fx.ForgetCredentials))  # of the first token, of x, of our own

@@ -30,7 +30,7 @@ def test_renews_from_the_keyring(world: World, rotation: Any) -> None:
     """R2: the new token is published lean, the new refresh token kept; twice over."""
     world.center.rotation = rotation
     before = world.keep_in_keyring()
-    seen = []
+    seen: list[str] = []
     for _ in range(2):
         world.advance(HALF_LIFE)
 
@@ -40,6 +40,7 @@ def test_renews_from_the_keyring(world: World, rotation: Any) -> None:
         assert kept is not None
         assert isinstance(outcome, Renewed)
         assert (kept.fingerprint, False) == (outcome.token.fingerprint, outcome.token.refreshable)
+        assert [before.fingerprint, *seen][-1] == outcome.of
         assert (True, LEAN) == (world.renews(kept.refresh_token), set(world.members()))
         assert kept.access_token.reveal() == world.members()["accessToken"]
         seen.append(outcome.token.fingerprint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PureWindowsPath
 from typing import Final
 
 from tray.core.words import clean
@@ -10,12 +12,16 @@ from tray.errors import UserMustAct
 _PLAIN: Final = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@+=:,./-"
 )
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 _READ_DIFFERENTLY: Final = frozenset("\"'$`\\%!")
 
 
 def command_line(argv: tuple[str, ...]) -> str:
     """
     Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd divide alike.
+
+    A path of Windows is written with slashes, for shlex and sh take a backslash away, and always
+    in quotes, for cmd takes a bare slash for the beginning of an option.
 
     Raises:
         UserMustAct: a word of it cannot be written so that all of them read it back.
@@ -24,7 +30,10 @@ def command_line(argv: tuple[str, ...]) -> str:
 
 
 def _word(word: str) -> str:
-    if word and not set(word) - _PLAIN:
+    drive = _DRIVE.match(word) is not None
+    if drive:
+        word = PureWindowsPath(word).as_posix()
+    if word and not drive and not set(word) - _PLAIN:
         return word
     if not word or not word.isprintable() or set(word) & _READ_DIFFERENTLY:
         msg = f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'

@@ -68,6 +68,7 @@ def whoami(*, profile: str | None) -> None:
     found = given(here, "whoami", _meant(here, profile))
     for label, member in (
         ("user", "user"),
+        ("session", "session"),
         ("account", "account"),
         ("role", "role"),
         ("arn", "arn"),
@@ -113,7 +114,7 @@ def _alone(
             found = _asked(alone, wanted, None, profile)
         else:
             found = _of_session(alone, wanted, session, profile)
-        detail = given_to(profile.name, program_behind(os.getpid()))
+        detail = given_to(profile, program_behind(os.getpid()))
         alone.write_down(wanted, profile.session, detail)
         return found
 

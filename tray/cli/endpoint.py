@@ -17,8 +17,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, cast
 
 from tray.aws.timestamps import format_timestamp
 from tray.core.model import Profile
@@ -35,8 +36,18 @@ HEAD_WITHIN: Final = 5.0
 LONGEST_HEAD: Final = 16 * 1024
 MOST_CONNECTIONS: Final = 64
 WRITTEN_WITHIN: Final = 5.0
+ANSWER_WITHIN: Final = 0.9
+"""Seconds an SDK waits at least: the one for JavaScript gives up a try after 1, boto3 after 2."""
+LATE_ANSWER_LIFE: Final = 30.0
+"""Seconds in which the next try may have what came too late for the one before."""
 USER_KEYS_LIFE: Final = 3600.0
 """Keys of a user never end; the SDKs want an end, and ask again then."""
+
+NOT_YET: Final = "The credentials are being fetched; ask again in a moment."
+
+_T = TypeVar("_T")
+_Answer = tuple[int, dict[str, Any]]
+"""The status, and what is said in JSON."""
 
 _REASONS: Final = {
     200: "OK",
@@ -48,6 +59,7 @@ _REASONS: Final = {
     421: "Misdirected Request",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 
 
@@ -60,7 +72,9 @@ class Endpoint:
         ask: gets its ``credential_process`` document from the resident, which keeps it as long as
             it is good and drops it at a sign-out; None where no resident acts for us.
         fetch: gets it without one. Both may block, and raise `TrayError` where there are none.
+        document: one that is at hand already; the first who asks need not wait for another.
         head_within: seconds a connection may take to say what it wants.
+        answer_within: seconds after which who waits is told to ask again; the asking goes on.
     """
 
     def __init__(
@@ -69,13 +83,19 @@ class Endpoint:
         ask: Callable[[], dict[str, Any] | None],
         fetch: Callable[[], dict[str, Any]],
         *,
+        document: dict[str, Any] | None = None,
         head_within: float = HEAD_WITHIN,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._place = Place.of(profile, "")
+        self._place = Place.of(profile, None)
         self._ask, self._fetch = ask, fetch
-        self._head_within = head_within
+        self._head_within, self._answer_within = head_within, answer_within
         self._token = Secret(secrets.token_urlsafe(32))
         self._memory = RoleCredentials()
+        if document is not None:
+            self._memory.keep(self._place, document)
+        self._asked: asyncio.Task[_Answer] | None = None
+        self._answered_at = 0.0
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
@@ -158,19 +178,68 @@ class Endpoint:
             if not head:
                 await reader.read(16 * LONGEST_HEAD)  # closing on unread bytes destroys the answer
 
-    async def _document(self) -> tuple[int, dict[str, Any]]:
-        async def fetch() -> dict[str, Any]:
-            return await asyncio.to_thread(self._fetch)
-
+    async def _document(self) -> _Answer:
+        """Return the answer in time: an SDK that waits in vain says less than one that is told."""
+        asked = self._asked
+        late = asked is not None and asked.done()
+        if asked is None or (late and self._loop.time() - self._answered_at > LATE_ANSWER_LIFE):
+            asked = self._asked = self._loop.create_task(self._asking())
         try:
-            given = await asyncio.to_thread(self._ask)
+            async with asyncio.timeout(self._answer_within):
+                answer = await asyncio.shield(asked)
+        except TimeoutError:
+            return 503, {"code": "NotYet", "message": NOT_YET}
+        if self._asked is asked:
+            self._asked = None
+        return answer
+
+    async def _asking(self) -> _Answer:
+        try:
+            given = await _beside(self._asked_the_resident)
             if given is None:
-                given = await self._memory.get(self._place, fetch)
+                given = await self._memory.get(self._place, lambda: _beside(self._fetch))
+            return 200, container_document(given, time.time())
         except TrayError as error:
             return 500, {"code": type(error).__name__, "message": error.sentence}
         except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
             return 500, {"code": type(error).__name__, "message": "SSO Tray made a mistake."}
-        return 200, container_document(given, time.time())
+        finally:
+            self._answered_at = self._loop.time()
+
+    def _asked_the_resident(self) -> dict[str, Any] | None:
+        try:
+            return self._ask()
+        except TrayError:
+            # A sign-out made it forget what it gave: nobody gets that once it is gone, either.
+            self._loop.call_soon_threadsafe(self._memory.forget, self._place.key)
+            raise
+
+
+async def _beside(work: Callable[[], _T]) -> _T:
+    """Run what may block in a thread for which the end of this process does not wait."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def told(result: _T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast("_T", result))
+
+    def run() -> None:
+        result: _T | None = None
+        failed: Exception | None = None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001  (raised again where it is waited for)
+            failed = error
+        with suppress(RuntimeError):  # the child has ended, and the loop with it
+            loop.call_soon_threadsafe(told, result, failed)
+
+    threading.Thread(target=run, name="endpoint-source", daemon=True).start()
+    return await done
 
 
 def refused(head: bytes, host: str, token: Secret) -> int:

@@ -80,7 +80,7 @@ def execute(*, profile: str | None, endpoint: bool, command: tuple[str, ...]) ->
         document = given(here, "credentials", meant)
         environ = without_credentials(here.environ) | region_of(meant, here.environ)
         if endpoint:
-            return _with_endpoint(here, meant, command, environ)
+            return _with_endpoint(here, meant, command, environ, document)
     except SignInNeeded:
         raise
     except Ended as error:
@@ -111,12 +111,19 @@ def _as_env(command: Sequence[str]) -> Iterator[None]:
 
 
 def _with_endpoint(
-    here: Here, profile: Profile, command: Sequence[str], environ: dict[str, str]
+    here: Here,
+    profile: Profile,
+    command: Sequence[str],
+    environ: dict[str, str],
+    document: dict[str, Any],
 ) -> int:
     from tray.cli.endpoint import Endpoint
 
     endpoint = Endpoint(
-        profile, lambda: _of_the_resident(here, profile), lambda: _of_a_process(here, profile)
+        profile,
+        lambda: _of_the_resident(here, profile),
+        lambda: _of_a_process(here, profile),
+        document=document,
     )
     with _unshadowed(here, profile) as config:
 

@@ -169,6 +169,9 @@ them apart is added.
 WHOAMI: Final = """\
 Ask AWS whom a profile's credentials belong to.
 
+It prints the user who signed in, account and role; of a role that a chain assumes, in place of the
+user, the name of its role session, which is nobody's name.
+
 \b
 Exit codes:
   3  a person must sign in first
@@ -179,8 +182,8 @@ Print credentials of a profile for a program or a shell.
 
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
 name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
-ever opened: where a sign-in is needed the exit code is 3. Which program asked is written to the
-history.
+ever opened: where a sign-in is needed the exit code is 3. Which program asked for which role is
+written to the history.
 
 \b
 Examples:
@@ -199,8 +202,11 @@ Run a command with credentials of a profile, the active one by default.
 
 They are given in the command's environment, from which everything that would shadow them is
 taken out. With --endpoint they are not: the command is told of an HTTP endpoint on 127.0.0.1
-instead, which lives as long as it does, answers nobody else, and hands out fresh credentials for
-ever. Every AWS SDK asks such an endpoint by itself.
+instead, which lives as long as it does, answers nobody else, and hands out fresh credentials
+until the sign-in session ends. Every AWS SDK asks such an endpoint by itself.
+
+Where [default] has credentials of its own, which SDKs would take first, the command with
+--endpoint has a copy of the config in AWS_CONFIG_FILE: what it writes there is lost at its end.
 
 \b
 Exit codes:
@@ -247,7 +253,7 @@ profile changed. Whatever you export as AWS_PROFILE yourself, even if it is empt
 "sso-tray-pin [PROFILE]" does, too, and sso-tray-unpin lets it follow again. A guarded profile is
 exported only where you pin it. For a prompt of your own there is the function sso_tray_prompt,
 which prints the profile and the time left; bash and zsh have the same in the variable
-SSO_TRAY_PROMPT, without starting anything.
+SSO_TRAY_PROMPT, without starting anything. In a fish before 3.5 the function starts date(1).
 
 \b
 Once, in the file your shell reads at its start:

@@ -22,14 +22,13 @@ _JS_NAME: Final = re.compile(r"[\w\-@+.%:/]+", re.ASCII)
 _COMMENT: Final = re.compile(r"\s[#;]")
 _STATIC: Final = frozenset({"aws_access_key_id", "aws_secret_access_key"})
 _SSO: Final = frozenset({"sso_session", "sso_start_url"})
-_SHADOWS: Final = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-)
+_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_WEB: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"
+_GIVE: Final = _STATIC | _SSO | {
+    "credential_process", "credential_source", "login_session", "role_arn",
+    "web_identity_token_file",
+}  # fmt: skip
+"""Keys with which a profile gives credentials."""
 _QUIRKS: Final[dict[Quirk, tuple[str, str]]] = {
     "colon": ("a colon stands where the other SDKs want =", "write it with ="),
     "upper-case": (
@@ -69,6 +68,7 @@ def config(facts: Facts) -> Iterator[Finding]:
         more = counted(len(told) - SHOWN, "entry").replace("entrys", "entries")
         yield Finding("config", "problem", f"{more} more cannot be used.", "sso-tray profiles")
     yield from _circles(facts)
+    yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
 
 
@@ -98,6 +98,18 @@ def _circles(facts: Facts) -> Iterator[Finding]:
                 "asks SSO Tray: nothing comes of it.",
                 "name another profile after --profile in its credential_process",
             )
+
+
+def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
+    """Find an active profile whose source is the one that we let follow it (F3)."""
+    if facts.active is None:
+        return
+    for name in _chain(facts.active, facts.settings):
+        if name == MANAGED_PROFILE or name in catalog.managed:
+            words = f'The active profile "{clean(facts.active)}" builds on "{clean(name)}", which '
+            words += "follows the active profile: nothing comes of it."
+            yield Finding("config", "problem", words, "name another source_profile")
+            return
 
 
 def _chain(name: str, settings: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
@@ -167,14 +179,7 @@ def profile(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     if facts.active is not None:
         yield _active(facts, facts.active)
-    keys = [name for name in _SHADOWS if environ.get(name)]
-    if keys:
-        yield Finding(
-            "environment",
-            "problem",
-            f"{keys[0]} is set here: it wins over every profile, in every SDK.",
-            f"unset {' '.join(keys)}",
-        )
+    yield from _credentials_of(environ)
     yield from _exported(facts)
     region = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
     own = facts.settings.get(facts.active or "", {}).get("region")
@@ -187,13 +192,48 @@ def profile(facts: Facts) -> Iterator[Finding]:
         )
     default = facts.settings.get("default", {})
     managed = facts.catalog is not None and "default" in facts.catalog.managed
-    if default.keys() & _STATIC and not managed:
+    if default.keys() & _GIVE and not managed and facts.active != "default":
         yield Finding(
             "profile",
             "note",
-            "[default] has keys of its own: a bare aws uses them, not the active profile.",
+            "[default] has credentials of its own: a bare aws uses them, not the active profile.",
             "give that section another name, then: sso-tray apply default",
         )
+    # Keys in the credentials file win over a process; a role or SSO wins over them (measured).
+    if managed and default.keys() & _STATIC and "credential_process" in default:
+        yield Finding(
+            "profile",
+            "problem",
+            "[default] follows the active profile, but has keys in the credentials file, too: "
+            "every SDK takes those.",
+            "remove them, or give that section another name",
+        )
+
+
+def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """
+    Judge credentials in the environment, by the order in which SDKs look (measured).
+
+    A container's endpoint comes last everywhere and shadows no profile; a secret key or a session
+    token without a key id is not looked at.
+    """
+    keys = [name for name in _KEYS if environ.get(name)]
+    if environ.get(_KEYS[0]):
+        words = (
+            "AWS_ACCESS_KEY_ID is set here: a bare aws and boto3 use that key, whatever profile "
+            "is active or in AWS_PROFILE; only --profile wins over it."
+            if environ.get(_KEYS[1])
+            else "AWS_ACCESS_KEY_ID is set here without AWS_SECRET_ACCESS_KEY: a bare aws and "
+            "boto3 stop there."
+        )
+        yield Finding("environment", "problem", words, f"unset {' '.join(keys)}")
+    if environ.get(_WEB):
+        words = (
+            "a bare aws and boto3 take that role before a profile's SSO, the JavaScript SDK after."
+            if environ.get("AWS_ROLE_ARN")
+            else "there is no AWS_ROLE_ARN with it, and the AWS CLI and boto3 stop there."
+        )
+        yield Finding("environment", "problem", f"{_WEB} is set here: {words}", f"unset {_WEB}")
 
 
 def _active(facts: Facts, active: str) -> Finding:
@@ -216,8 +256,21 @@ def _exported(facts: Facts) -> Iterator[Finding]:
         (one for one in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if one in facts.environ), ""
     )
     exported = facts.environ.get(name)
+    older = facts.environ.get("AWS_DEFAULT_PROFILE")
+    if older is not None and exported and older != exported:
+        words = (
+            "AWS_PROFILE and AWS_DEFAULT_PROFILE differ here: the AWS CLI takes the first, boto3 "
+        )
+        yield Finding("environment", "note", f"{words}the second.", "unset AWS_DEFAULT_PROFILE")
+    if exported == "":
+        words = (
+            f"{name} is empty here: the AWS CLI and boto3 look for a profile of no name, and stop."
+        )
+        yield Finding("environment", "problem", words, f"unset {name}")
     if not exported or exported == facts.active:
         return
+    if facts.catalog is not None and exported in facts.catalog.managed:
+        return  # our [default]: the active profile, by its other name (A3)
     shown = clean(exported)
     if facts.catalog is not None and exported not in {one.name for one in facts.catalog.profiles}:
         words = f'{name} is "{shown}" here, which the config does not have: every AWS tool stops.'

@@ -181,6 +181,7 @@ def forgotten(session: Session, *, removed: bool) -> Session:
     return replace(
         session,
         token=None,
+        origin=None,
         life=None,
         over=False,
         failing=None,
@@ -228,6 +229,7 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
     return replace(
         seen,
         token=token,
+        origin=token.fingerprint,
         life=token.life,
         over=False,
         failing=None,

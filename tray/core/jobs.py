@@ -147,9 +147,12 @@ def _of_elsewhere(
 
 def _renewed(session: Session, outcome: ev.Renewed, now: Now) -> Session:
     token, usual = outcome.token, session.life
+    goes_on = session.token is not None and outcome.of == session.token.fingerprint
+    seen = present(session, token)
     after = replace(
-        present(session, token),
+        seen,
         token=token,
+        origin=session.origin if goes_on else seen.origin,
         keeper=outcome.keeper,
         barren=None,
         notable=None if outcome.stored else "keyring-waiting",

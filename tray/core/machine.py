@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
@@ -41,7 +42,8 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
         after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
         answers = (*answers, *farewell)
     after, told = notices(listing.without_old(after, now), now)
-    return after, (*answers, *started, *told, *_keeps(state, after))
+    forgets = (one for one in _forgets(state, after) if one not in answers)
+    return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -284,6 +286,14 @@ def _adopting_again(state: TrayState) -> TrayState:
     for session in state.sessions.values():
         state = state.with_session(replace(session, adopt_tried=None))
     return state
+
+
+def _forgets(before: TrayState, after: TrayState) -> Iterator[Effect]:
+    """Drop the credentials of every sign-in that has ended or that another one has replaced."""
+    for key, session in before.sessions.items():
+        now_there = after.sessions.get(key)
+        if now_there is None or now_there.origin != session.origin:
+            yield fx.ForgetCredentials(key)
 
 
 def _keeps(before: TrayState, after: TrayState) -> tuple[Effect, ...]:

@@ -18,12 +18,14 @@ class Renewed:
         keeper: who keeps its refresh data now.
         stored: False while the keyring has not yet confirmed the new refresh token (R3).
         by_us: False if somebody else had renewed it already, so AWS was not asked.
+        of: fingerprint of the token whose grant it goes on with; None: not known.
     """
 
     token: TokenFacts
     keeper: Keeper
     stored: bool = True
     by_us: bool = True
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class Session:
         torn_reads: how many looks in a row found it torn.
         bad: why the file cannot be used.
         token: the last good token seen; kept while a file is torn, bad or being judged.
+        origin: fingerprint of the token with which this sign-in began, as far as we saw it; our
+            own renewals keep it, another program's token does not: it may be another person's.
         life: the usual life of this sign-in's tokens, seconds.
         barren: fingerprint of a token for which no refresh data exists anywhere.
         over: AWS has said that the sign-in session is dead.
@@ -104,6 +106,7 @@ class Session:
     torn_reads: int = 0
     bad: FileBad | None = None
     token: TokenFacts | None = None
+    origin: str | None = None
     life: float | None = None
     barren: str | None = None
     over: bool = False

@@ -156,8 +156,8 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     waiting = sign_in.requests
     if session.job is not None and dropped:
         waiting += session.job.requests
-    effects = (fx.ForgetCredentials(event.key), fx.Note("signed-in", event.key))
-    return state.with_session(after), (*effects, *fx.done(waiting, 0, sentence))
+    note = fx.Note("signed-in", event.key)
+    return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
 
 
 def failed(state: TrayState, event: ev.SignInFailed, now: Now) -> Step:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from tray.core.commands import login_command
 from tray.core.events import FileBad
-from tray.core.model import Now, Reason, State
+from tray.core.model import Now, Profile, Reason, State
 from tray.core.words import clean, session_name
 
 if TYPE_CHECKING:
@@ -174,9 +174,18 @@ def no_such_profile(name: str) -> str:
 NO_ACTIVE_PROFILE = "No profile is active: pick one in the menu, or with: sso-tray use PROFILE"
 
 
-def given_to(profile: str, asker: str) -> str:
-    """Return the history's words for who got which profile's credentials."""
-    return f"{clean(profile)}, to {asker}" if asker else clean(profile)
+def given_to(profile: Profile, asker: str) -> str:
+    """
+    Return the history's words for who got which profile's credentials, and of which role.
+
+    The role is in quotes: what stands in quotes is masked in reports, in the config or not.
+    """
+    words = clean(profile.name)
+    if profile.account_id and profile.role_name:
+        role = f'"{clean(profile.account_id)}/{clean(profile.role_name)}"'
+        # What a chain ends with stands in the config alone; this is the role it begins with.
+        words += f" (through {role})" if profile.kind == "chained" else f" ({role})"
+    return f"{words}, to {asker}" if asker else words
 
 
 def active_profile_gone(name: str) -> str:

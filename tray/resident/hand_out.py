@@ -11,7 +11,7 @@ from tray.core import text
 from tray.core.commands import sign_in_first
 from tray.core.effects import Tell
 from tray.core.events import Event
-from tray.core.model import Profile, SsoSession
+from tray.core.model import Profile
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.wire import to_wire
@@ -21,19 +21,23 @@ from tray.resident.role_credentials import Place, RoleCredentials
 class _Failed(Exception):
     """No credentials: why, and with which exit code (C1)."""
 
-    def __init__(self, code: int, sentence: str, *, doubtful: bool = False) -> None:
+    def __init__(
+        self, code: int, sentence: str, *, doubtful: bool = False, forbidden: bool = False
+    ) -> None:
         super().__init__(sentence)
         self.exit = code
         self.sentence = sentence
         self.doubtful = doubtful
+        self.forbidden = forbidden
 
 
 class HandOut:
     """
     Answer ``credentials`` and ``whoami``.
 
-    An expired token that can be renewed is renewed first; a token the portal rejects is renewed
-    once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
+    What is in memory is given at once, whatever has become of the token it was asked for with.
+    Else an expired token that can be renewed is renewed first; a token the portal rejects is
+    renewed once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
 
     Args:
         state: the rules' state at this moment.
@@ -85,7 +89,8 @@ class HandOut:
             return {"exit": 1, "sentence": profile.problem}, _nothing
         key = profile.session or ""
         try:
-            await self._freshen(key)
+            if self._memory.held(self._place(profile)) is None:
+                await self._freshen(key)
             try:
                 answer = await self._answer(op, profile)
             except _Failed as failed:
@@ -100,7 +105,7 @@ class HandOut:
     def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
             self._post(ev.CredentialsGiven(profile.session or ""))
-        self._record(op, profile.session, text.given_to(profile.name, asker))
+        self._record(op, profile.session, text.given_to(profile, asker))
 
     def _session(self, key: str) -> Session | None:
         return self._state().sessions.get(key)
@@ -120,37 +125,49 @@ class HandOut:
         if told.exit:
             raise _Failed(told.exit, told.sentence)
 
+    def _place(self, profile: Profile) -> Place:
+        session = self._session(profile.session or "")
+        return Place.of(profile, session.origin if session is not None else None)
+
     async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
+        place = self._place(profile)
+        held = self._memory.held(place)
+        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        if op == "credentials":
+            return {"credentials": given}
+        try:
+            return {"identity": await self._fetch("whoami", profile, credentials=given)}
+        except _Failed as failed:
+            if held is None or not failed.forbidden:
+                raise
+        # Somebody revoked what was given out before: what is fetched now may well be good.
+        self._memory.forget_one(place)
+        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        return {"identity": await self._fetch("whoami", profile, credentials=given)}
+
+    async def _fetch(self, kind: str, profile: Profile, **more: Any) -> dict[str, Any]:
         session = self._session(profile.session or "")
         config = session.config if session is not None else None
-
-        async def fetch() -> dict[str, Any]:
-            return await self._fetch(op, profile, config)
-
-        if op == "whoami":
-            return {"identity": await fetch()}
-        token = session.token if session is not None else None
-        place = Place.of(profile, token.fingerprint if token is not None else "")
-        return {"credentials": await self._memory.get(place, fetch)}
-
-    async def _fetch(
-        self, op: str, profile: Profile, session: SsoSession | None
-    ) -> dict[str, Any]:
-        request = {"kind": op, "profile": to_wire(profile), "session": to_wire(session)}
+        request = {"kind": kind, "profile": to_wire(profile), "session": to_wire(config), **more}
         try:
             done = await self._ask(request)
-        except Exception as error:  # noqa: BLE001  (a lost worker is an answer like any other)
-            raise _Failed(1, str(getattr(error, "sentence", text.MISTAKE))) from None
+        except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
+            raise _Failed(1, str(getattr(lost, "sentence", text.MISTAKE))) from None
         if "failed" not in done:
             answer: dict[str, Any] = done["answer"]
             return answer
-        kind, sentence = done.get("error", ""), str(done["failed"]["sentence"])
-        if kind == "TokenRejected":
+        error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
+        if error == "TokenRejected":
             raise _Failed(3, sentence, doubtful=True)
         # The file says its end in whole seconds, up to one earlier than we know it.
         known = self._session(profile.session or "")
-        again = kind == "SignInNeeded" and known is not None and renewable(known)
-        raise _Failed(3 if kind == "SignInNeeded" else 1, sentence, doubtful=again)
+        again = error == "SignInNeeded" and known is not None and renewable(known)
+        raise _Failed(
+            3 if error == "SignInNeeded" else 1,
+            sentence,
+            doubtful=again,
+            forbidden=error == "RoleForbidden",
+        )
 
 
 def _nothing() -> None:

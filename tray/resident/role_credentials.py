@@ -34,22 +34,22 @@ class Place:
 
     Args:
         key: the session key; empty for profiles without one.
-        fingerprint: of the session's token: another token may be another person's.
+        origin: of the session's sign-in: another one may be another person's.
         role: account and role of the portal, or the name of a profile that is no portal's.
     """
 
     key: str
-    fingerprint: str
+    origin: str | None
     role: tuple[str, ...]
 
     @classmethod
-    def of(cls, profile: Profile, fingerprint: str) -> Place:
+    def of(cls, profile: Profile, origin: str | None) -> Place:
         """Return the place of a profile's credentials."""
         if profile.kind == "sso" and profile.account_id and profile.role_name:
             role: tuple[str, ...] = (profile.account_id, profile.role_name)
         else:
             role = (profile.name,)
-        return cls(profile.session or "", fingerprint, role)
+        return cls(profile.session or "", origin, role)
 
 
 class RoleCredentials:
@@ -65,6 +65,11 @@ class RoleCredentials:
         self._held: dict[Place, _Held] = {}
         self._asked: dict[Place, asyncio.Task[dict[str, Any]]] = {}
 
+    def held(self, place: Place) -> dict[str, Any] | None:
+        """Return credentials that are still good for long enough, None where there are none."""
+        held = self._held.get(place)
+        return held.document if held is not None and held.good_until > self._clock() else None
+
     async def get(
         self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
@@ -75,9 +80,9 @@ class RoleCredentials:
             place: of what.
             fetch: asks a worker.
         """
-        held = self._held.get(place)
-        if held is not None and held.good_until > self._clock():
-            return held.document
+        held = self.held(place)
+        if held is not None:
+            return held
         task = self._asked.get(place)
         if task is None:
             task = asyncio.ensure_future(self._fetch(place, fetch))
@@ -85,9 +90,17 @@ class RoleCredentials:
             task.add_done_callback(lambda done: self._answered(place, done))
         return await asyncio.shield(task)
 
+    def keep(self, place: Place, document: dict[str, Any]) -> None:
+        """Take in a ``credential_process`` document that was given just now."""
+        self._keep(place, document, self._clock())
+
     def forget(self, key: str) -> None:
         """Drop what belongs to a session; what is being asked for answers, and is not kept."""
         self._drop(lambda place: place.key == key)
+
+    def forget_one(self, place: Place) -> None:
+        """Drop what is of one place."""
+        self._drop(place.__eq__)
 
     def forget_by_profile(self) -> None:
         """Drop what no portal gave: what it depends on stands in a config that has changed."""
@@ -106,11 +119,16 @@ class RoleCredentials:
     ) -> dict[str, Any]:
         asked_at = self._clock()
         document = await fetch()
-        expiration = document.get("Expiration")
-        if isinstance(expiration, str) and self._asked.get(place) is asyncio.current_task():
-            now, end = self._clock(), parse_timestamp(expiration)
-            self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
-            # Lives shorter than the SDKs' window are good for half of themselves.
-            good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
-            self._held[place] = _Held(document, end, good_until)
+        if self._asked.get(place) is asyncio.current_task():
+            self._keep(place, document, asked_at)
         return document
+
+    def _keep(self, place: Place, document: dict[str, Any], asked_at: float) -> None:
+        expiration = document.get("Expiration")
+        if not isinstance(expiration, str):
+            return
+        now, end = self._clock(), parse_timestamp(expiration)
+        self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
+        # Lives shorter than the SDKs' window are good for half of themselves.
+        good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
+        self._held[place] = _Held(document, end, good_until)

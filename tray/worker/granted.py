@@ -68,7 +68,12 @@ def by_others(session: SsoSession, tools: Tools, token: SsoToken) -> Renewed:
 
 
 def store_and_publish(
-    session: SsoSession, tools: Tools, token: SsoToken, published: SsoToken | None
+    session: SsoSession,
+    tools: Tools,
+    token: SsoToken,
+    published: SsoToken | None,
+    *,
+    of: str,
 ) -> Renewed | None:
     """
     Store what AWS has just given, publish it, forget older generations (R2 4-6).
@@ -81,6 +86,7 @@ def store_and_publish(
         tools: what to work with.
         token: AWS's answer.
         published: what the file held when AWS was asked, None if it was gone already.
+        of: fingerprint of the token whose grant it goes on with.
 
     Returns:
         `Renewed`; None where the file went away meanwhile (K5): stored then, not published.
@@ -102,7 +108,8 @@ def store_and_publish(
     tools.seam("published")
     if generation is not None:
         forget_older(session, tools, generation)
-    return Renewed(tools.facts(session, token), "keyring", stored=generation is not None)
+    stored = generation is not None
+    return Renewed(tools.facts(session, token), "keyring", stored=stored, of=of)
 
 
 def forget_older(session: SsoSession, tools: Tools, generation: int) -> None:

@@ -80,19 +80,32 @@ def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools)
     )
 
 
-def identity(session: SsoSession | None, profile: Profile, tools: Tools) -> CallerIdentity:
+def identity(
+    session: SsoSession | None,
+    profile: Profile,
+    tools: Tools,
+    document: Mapping[str, Any] | None = None,
+) -> CallerIdentity:
     """
     Return whom AWS takes the holder of a profile's credentials for.
 
+    Args:
+        session: the profile's session; None for profiles of kind ``other``.
+        profile: which one.
+        tools: what to work with.
+        document: the profile's ``credential_process`` document; None: it is asked for.
+
     Raises:
+        RoleForbidden: AWS does not take the credentials.
         TrayError: as `role_credentials`.
     """
-    found = role_credentials(session, profile, tools)
+    if document is None:
+        document = credentials_document(role_credentials(session, profile, tools))
     credentials = RoleCredentials(
-        found.access_key_id,
-        found.secret_access_key,
-        found.session_token or Secret(""),
-        found.expires_at or 0.0,
+        Secret(document["AccessKeyId"]),
+        Secret(document["SecretAccessKey"]),
+        Secret(document.get("SessionToken", "")),
+        0.0,
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
     return caller_identity(tools.clients, credentials, region)
@@ -115,16 +128,22 @@ def credentials_document(credentials: Credentials) -> dict[str, Any]:
 
 
 def identity_document(identity: CallerIdentity) -> dict[str, Any]:
-    """Return ``account arn user_id role user``; the last two None where it is no role."""
+    """
+    Return ``account arn user_id role user session``, the last three None where there is none.
+
+    Only of a permission set's role is the role session's name the user; whoever assumes another
+    role names its session as he likes (botocore: ``botocore-session-...``).
+    """
     found = _ROLE_ARN.fullmatch(identity.arn)
-    role, user = (found[1], found[2]) if found else (None, None)
+    role, name = (found[1], found[2]) if found else (None, None)
     of_a_set = _PERMISSION_SET.fullmatch(role) if role else None
     return {
         "account": identity.account,
         "arn": identity.arn,
         "user_id": identity.user_id,
         "role": of_a_set[1] if of_a_set else role,
-        "user": user,
+        "user": name if of_a_set else None,
+        "session": None if of_a_set else name,
     }
 
 

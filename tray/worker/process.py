@@ -137,7 +137,7 @@ class Worker:
             return self._sign_in(tools, session, request, number)
         if kind in ("credentials", "whoami"):
             return {
-                "answer": self._handed_out(kind, session, from_wire(request["profile"]), tools)
+                "answer": self._handed_out(request, session, from_wire(request["profile"]), tools)
             }
         if kind == "roles":
             roles = roles_of(session, tools, cancelled=self._cancelled)
@@ -153,10 +153,11 @@ class Worker:
 
     @staticmethod
     def _handed_out(
-        kind: str, session: SsoSession | None, profile: Profile, tools: Tools
+        request: dict[str, Any], session: SsoSession | None, profile: Profile, tools: Tools
     ) -> dict[str, Any]:
-        if kind == "whoami":
-            return dict(hand_out.identity_document(hand_out.identity(session, profile, tools)))
+        if request["kind"] == "whoami":
+            given = request.get("credentials")
+            return hand_out.identity_document(hand_out.identity(session, profile, tools, given))
         credentials = hand_out.role_credentials(session, profile, tools)
         return hand_out.credentials_document(credentials)
 

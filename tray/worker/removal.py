@@ -84,7 +84,7 @@ def _refresh_decides(session: SsoSession, tools: Tools, kept: SsoToken) -> Outco
         tools.vault.delete(session.key)
         return _back(session, tools) or RemovalJudged("nothing")
     tools.seam("answered")
-    done = granted.store_and_publish(session, tools, renewed, None)
+    done = granted.store_and_publish(session, tools, renewed, None, of=kept.fingerprint)
     return RemovalJudged("nothing") if done is None else done
 
 

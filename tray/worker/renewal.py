@@ -132,7 +132,8 @@ def _renew_kept(session: SsoSession, tools: Tools, published: SsoToken) -> Outco
         return _refused(session, tools, published, error)
     tools.seam("answered")
     renewed = renewed.with_extra(published.extra)
-    done = granted.store_and_publish(session, tools, renewed, published)
+    of = published.fingerprint
+    done = granted.store_and_publish(session, tools, renewed, published, of=of)
     return removal.judge(session, tools) if done is None else done
 
 
@@ -193,7 +194,7 @@ def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outc
         else:
             break
     tools.seam("published")
-    return Renewed(tools.facts(session, renewed), keeper or "file")
+    return Renewed(tools.facts(session, renewed), keeper or "file", of=published.fingerprint)
 
 
 def _out_of_a_backup(token: SsoToken, renewed: SsoToken, tools: Tools) -> bool:

@@ -47,7 +47,7 @@ function __sso_tray_follow --on-event fish_prompt
     if test -n "$name"
         set -gx AWS_PROFILE $name
     else
-        set -e AWS_PROFILE
+        set -eg AWS_PROFILE
     end
     set -gx SSO_TRAY_SHELL "$name"
     set -g __sso_tray_told $news
@@ -71,8 +71,13 @@ function sso-tray-pin --description 'Keep a profile in this terminal, by default
 end
 
 function sso-tray-unpin --description 'Follow the active profile again in this terminal'
-    set -e AWS_PROFILE
-    set -e SSO_TRAY_SHELL
+    # Only this terminal's: a universal variable is every terminal's, and would be gone for good.
+    set -eg AWS_PROFILE
+    set -eg SSO_TRAY_SHELL
+    if set -q AWS_PROFILE
+        echo "sso-tray: a universal AWS_PROFILE keeps every terminal; to remove it: set -eU AWS_PROFILE" >&2
+        return 1
+    end
     set -g __sso_tray_told ''
     __sso_tray_follow
 end

@@ -1,6 +1,9 @@
 # SSO Tray's hook for PowerShell: AWS_PROFILE follows the active profile at every prompt.
 # Written by `sso-tray shell-init powershell`; it starts no process.
 $global:__SsoTrayFile = @FILE@
+# Under Set-StrictMode a variable that was never set cannot even be read.
+if (-not (Test-Path variable:global:__SsoTrayTold)) { $global:__SsoTrayTold = $null }
+if (-not (Test-Path variable:global:__SsoTrayPrompt)) { $global:__SsoTrayPrompt = $null }
 
 function global:__SsoTrayRead {
     $lines = @()
