@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.core.story import T0
-from tests.simulation.machine import Entry, Machine, facts
+from tests.simulation.machine import CacheFile, Entry, Machine, facts
 from tests.simulation.portal import Given, Portal
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -22,10 +22,18 @@ KEYRING_REASONS: dict[str, Reason] = {
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What AWS gave and is not stored yet, and the name of the token that stood in the file."""
+    """
+    What AWS gave and is not stored yet.
+
+    Args:
+        renewed: what AWS gave.
+        published: the token that stood in the file when AWS was asked; None = there was no file.
+        filed: the refresh token came from the file and goes back there, whoever the keeper is.
+    """
 
     renewed: Entry
-    published: str | None
+    published: Entry | None
+    filed: bool
 
 
 class Worker:
@@ -59,29 +67,62 @@ class Worker:
                 return self._release(session)
 
     def store(self, session: SsoSession, pending: Pending) -> ev.Outcome:
-        """Store what AWS gave, publish it, let go of it."""
+        """Store what AWS gave, publish it, let go of it; what others wrote meanwhile stays."""
+        self.machine.in_hand.pop(session.key, None)
+        return (self._file if pending.filed else self._keep)(session, pending)
+
+    def _keep(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Put it into the keyring and publish it lean (``store_and_publish``)."""
         machine, key, renewed = self.machine, session.key, pending.renewed
-        published = machine.file(key).entry
-        keeper = machine.keepers.get(key)
-        machine.in_hand.pop(key, None)
-        if keeper == "keyring":
-            stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
-            if stored:
-                machine.keep(key, renewed)
-            else:
-                machine.in_hand[key] = renewed
-                machine.met["keyring-slow"] += 1
-            newer = published is not None and published.refresh is not None
-            if not newer:
-                machine.write(key, renewed.lean())
-            return ev.Renewed(facts(renewed.lean()), "keyring", stored)
-        if published is None:
-            machine.thrown_away.add((renewed.place, renewed.given.family))
-            return ev.RemovalJudged("nothing")
-        if published.given.name != pending.published:
-            return ev.Renewed(facts(published), keeper or "file", by_us=False)
+        file = machine.file(key)
+        readable = not file.torn and file.bad is None
+        newer = file.entry if file.entry != pending.published and readable else None
+        if newer is not None and newer.refresh is not None:
+            machine.met["newer-than-the-answer"] += 1
+            return self._by_others(key, newer)
+        stored = self._into_keyring(key, renewed)
+        if not readable:
+            return _broken_file(file)
+        if newer is not None:
+            return self._by_others(key, newer)
+        if file.entry is None and pending.published is not None:
+            machine.met["removed-before-it-was-published"] += 1
+            return self._judged_again(session)
+        machine.write(key, renewed.lean())
+        return ev.Renewed(facts(renewed.lean()), "keyring", stored)
+
+    def _into_keyring(self, key: str, entry: Entry) -> bool:
+        """Whether the keyring took it; else it stays in the worker's hand (R3)."""
+        machine = self.machine
+        stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
+        if stored:
+            machine.keep(key, entry)
+        else:
+            machine.in_hand[key] = entry
+            machine.met["keyring-slow"] += 1
+        return stored
+
+    def _file(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Write the full file over the one that was renewed (``_publish_filed``)."""
+        machine, key, renewed = self.machine, session.key, pending.renewed
+        file = machine.file(key)
+        if not file.torn and file.bad is None:
+            if file.entry is None:
+                machine.thrown_away.add((renewed.place, renewed.given.family))
+                return ev.RemovalJudged("nothing")
+            if file.entry != pending.published:
+                machine.met["newer-than-the-answer"] += 1
+                return self._by_others(key, file.entry)
         machine.write(key, renewed)
-        return ev.Renewed(facts(renewed), keeper or "file")
+        return ev.Renewed(facts(renewed), machine.keepers.get(key) or "file")
+
+    def _judged_again(self, session: SsoSession) -> ev.Outcome:
+        """Judge a file that went away while its token was renewed: AWS is asked once more."""
+        outcome = self._judged(session)
+        return self.store(session, outcome) if isinstance(outcome, Pending) else outcome
+
+    def _by_others(self, key: str, entry: Entry) -> ev.Renewed:
+        return ev.Renewed(facts(entry), self.machine.keepers.get(key) or "file", by_us=False)
 
     def settle(self, key: str) -> bool:
         """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
@@ -119,7 +160,7 @@ class Worker:
         if machine.keepers.get(key) == "released":
             return ev.Unrenewable()
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         if file.entry is None:
             return self._judged(session)
         if file.entry.place != session.start_url:
@@ -131,7 +172,7 @@ class Worker:
         if published.refresh is not None:
             if machine.keepers.get(key) is None:
                 machine.keepers[key] = "file"
-            return self._ask(session, published, published)
+            return self._ask(session, published, published, filed=True)
         if machine.keepers.get(key) != "keyring":
             return ev.Unrenewable()
         if machine.keyring_refuses:
@@ -139,11 +180,19 @@ class Worker:
         kept = machine.in_hand.get(key) or machine.keyring.get(key)
         if kept is None or kept.refresh is None or kept.place != session.start_url:
             return ev.Unrenewable()
-        if kept.given.name != published.given.name and kept.issued <= published.issued:
-            return ev.Unrenewable()
+        if kept.given.name != published.given.name:
+            if kept.issued <= published.issued:
+                return ev.Unrenewable()
+            published = kept.lean()  # stored and never published
+            machine.write(key, published)
+            if kept.expires - machine.wall > (kept.expires - kept.issued) / 2:
+                machine.met["published-late"] += 1
+                return self._by_others(key, published)
         return self._ask(session, kept, published)
 
-    def _ask(self, session: SsoSession, held: Entry, published: Entry) -> ev.Outcome | Pending:
+    def _ask(
+        self, session: SsoSession, held: Entry, published: Entry | None, *, filed: bool = False
+    ) -> ev.Outcome | Pending:
         machine, key = self.machine, session.key
         portal = self.portals[session.start_url]
         trouble = self._trouble(key)
@@ -155,12 +204,9 @@ class Worker:
         if isinstance(answer, Given):
             renewed = machine.entry(answer, session.start_url)
             machine.in_hand[key] = renewed
-            return Pending(renewed, published.given.name)
+            return Pending(renewed, published, filed)
         machine.met["registration-expired" if answer == "registration" else "refused"] += 1
-        again = machine.file(key).entry
-        if again is not None and again.given.name != published.given.name:
-            return ev.Renewed(facts(again), machine.keepers.get(key) or "file", by_us=False)
-        says = self._portal_says(session, published)
+        says = self._portal_says(session, published or held)
         if says == "dead":
             machine.met["revoked"] += 1
         return ev.Refused(says, "registration-expired" if answer == "registration" else "refused")
@@ -169,7 +215,7 @@ class Worker:
         machine, key = self.machine, session.key
         file, keeper = machine.file(key), machine.keepers.get(key)
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         token = file.entry
         if token is None:
             return self._judged(session)
@@ -197,7 +243,7 @@ class Worker:
         machine, key = self.machine, session.key
         file = machine.file(key)
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         if file.entry is not None:
             return ev.RemovalJudged("back", facts(file.entry))
         if machine.keepers.get(key) != "keyring":
@@ -208,7 +254,7 @@ class Worker:
         if kept is None or kept.place != session.start_url:
             return ev.RemovalJudged("nothing")
         if kept.expires <= machine.wall or kept.issued > machine.wall + policy.CLOCK_SLACK:
-            decided = self._ask(session, kept, kept)
+            decided = self._ask(session, kept, None)
             if isinstance(decided, ev.Refused):
                 return self._gone(session, over=decided.reason != "registration-expired")
             return decided
@@ -315,3 +361,7 @@ class Worker:
             return "unreachable"
         portal = self.portals[session.start_url]
         return "valid" if portal.check(token.given.name, self.machine.time) else "dead"
+
+
+def _broken_file(file: CacheFile) -> ev.Failed:
+    return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
