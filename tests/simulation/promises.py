@@ -272,7 +272,6 @@ class Promises:
                 *(file.entry for file in machine.files.values()),
                 *machine.keyring.values(),
                 *machine.in_hand.values(),
-                *world.memory_of_sdk.values(),
                 *world.being_written,
             ]
             held = (one for one in entries if one is not None and one.place == place)

@@ -106,13 +106,12 @@ class Worker:
         """Write the full file over the one that was renewed (``_publish_filed``)."""
         machine, key, renewed = self.machine, session.key, pending.renewed
         file = machine.file(key)
-        if not file.torn and file.bad is None:
-            if file.entry is None:
-                machine.thrown_away.add((renewed.place, renewed.given.family))
-                return ev.RemovalJudged("nothing")
-            if file.entry != pending.published:
-                machine.met["newer-than-the-answer"] += 1
-                return self._by_others(key, file.entry)
+        if not file.torn and file.bad is None and file.entry != pending.published:
+            # The file was all there was of this grant, and somebody has taken it away.
+            machine.thrown_away.add((renewed.place, renewed.given.family))
+            machine.met["newer-than-the-answer"] += 1
+            newer = file.entry
+            return ev.RemovalJudged("nothing") if newer is None else self._by_others(key, newer)
         machine.write(key, renewed)
         return ev.Renewed(facts(renewed), machine.keepers.get(key) or "file")
 

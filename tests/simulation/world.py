@@ -9,17 +9,18 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from tests.core.story import CORP, LAB, OLD, T0, catalog
-from tests.simulation.happenings import ACTS, MOVED, Happening, happening
+from tests.simulation.happenings import ACTS, AT_ONCE, MOVED, happening
 from tests.simulation.machine import Entry, Machine
 from tests.simulation.person import Person, SigningIn
 from tests.simulation.portal import Portal
 from tests.simulation.promises import Promises
+from tests.simulation.script import Happening, session_of
 from tests.simulation.worker import Pending, Worker
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Catalog
-from tray.core.pace import share
+from tray.core.pace import planned_renewal, share
 from tray.core.state import TrayState, next_look
 
 HOUR = 3600.0
@@ -54,6 +55,8 @@ class World:
     locked: bool = False
     being_written: list[Entry] = field(default_factory=list)
     signed_in_at: dict[str, list[float]] = field(default_factory=dict)
+    foreign_at: dict[str, list[float]] = field(default_factory=dict)
+    waiting: dict[str, list[Happening]] = field(default_factory=dict)
     disturbed_at: float = 0.0
     happened: int = 0
     state: TrayState = field(init=False)
@@ -63,6 +66,9 @@ class World:
         for one in (CORP, LAB, OLD, MOVED):
             length = 8 * HOUR if share("length", one.key) < 0.5 else 2.5 * HOUR
             self.portals[one.start_url] = Portal(one.start_url, length)
+        self.machine.accepts = lambda one: self.portals[one.place].accepts(
+            one.refresh, self.machine.time
+        )
         self.worker = Worker(self.machine, self.portals)
         self.promises = Promises(self)
         self.person = Person(self)
@@ -102,6 +108,7 @@ class World:
         while self.steps < steps and (self.most is None or self.happened <= self.most):
             self._turn()
         self.calm = True
+        self.waiting.clear()
         self.happen("all is well")
         self._until(self.machine.time + CALM)
         self.promises.all_is_true()
@@ -252,6 +259,7 @@ class World:
             slow = machine.keyring_mode == "slow"
             took = self.draw("store", key, 0.05, 12.0 if slow else 0.3)
             self._busy[key] = machine.time + took
+            self._meanwhile(key, took)
             self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
         else:
             self._answer(start, life, result, keepers)
@@ -310,11 +318,41 @@ class World:
     # --- What the world does (tests.simulation.happenings names it) --------
 
     def happen(self, kind: str, one: Happening | None = None) -> None:
-        """Let one thing happen."""
-        self.say(f"== {kind} {'' if one is None else one.number}")
+        """Let one thing happen, or let it wait for the midst of a renewal."""
+        if one is not None and kind in AT_ONCE:
+            key = session_of(self, one).key
+            if self.draw("waits", key) < 0.5:
+                self.waiting.setdefault(key, []).append(one)
+                return
+        self._happen(kind, one or Happening(0, kind, 0.0, 0.0, 0.0))
+
+    def _happen(self, kind: str, one: Happening) -> None:
+        self.say(f"== {kind} {one.number}")
         self.machine.met[kind] += 1
         self.disturbed_at = self.machine.time
-        ACTS[kind](self, one or Happening(0, kind, 0.0, 0.0, 0.0))
+        ACTS[kind](self, one)
+
+    def _meanwhile(self, key: str, took: float) -> None:
+        """Let what has waited for it come between AWS's answer and the store."""
+        for one in self.waiting.pop(key, []):
+            delay = took * self.draw("meanwhile", key)
+            self.later(delay, f"{key}: meanwhile", lambda one=one: self._happen(one.kind, one))  # type: ignore[misc] # bound now
+
+    def met_during_renewal(self, done: str, what: str, key: str) -> None:
+        """Count what another program did, and whether it came in the midst of a renewal."""
+        self.machine.met[done] += 1
+        if self._busy.get(key, 0.0) > self.machine.time:
+            self.machine.met[f"{what}-during-renewal"] += 1
+
+    def foreign(self, key: str) -> None:
+        """Note that another program gives a session a token, with a life of its own."""
+        self.foreign_at.setdefault(key, []).append(self.machine.time)
+
+    def configure(self, read: Catalog) -> None:
+        """Let a config be read."""
+        self.catalog = read
+        self.disturbed_at = self.machine.time
+        self.tell(ev.ConfigRead(read))
 
     def portal(self, place: str) -> Portal:
         """Return the Identity Center of a start URL."""
@@ -331,6 +369,7 @@ class World:
         self.tell(ev.Mood("asleep"))
         before = self.machine.time
         self._until_asleep(before + 2)
+        self._slept_over(seconds)
         self.machine.time += seconds
         self.machine.slept += seconds
         self._queue = [(at + seconds, *rest) for at, *rest in self._queue]  # type: ignore[misc] # the same tuple, later
@@ -347,3 +386,13 @@ class World:
             self.say(label)
             act()
         self.machine.time = max(self.machine.time, time)
+
+    def _slept_over(self, seconds: float) -> None:
+        """Count the deadlines that pass while the machine sleeps."""
+        wall, state = self.machine.wall, self.state
+        for session in state.sessions.values():
+            due = planned_renewal(session, state.preferences, state.machine)
+            end = session.token.expires_at if session.token is not None else None
+            for name, moment in (("renewal", due), ("end", end)):
+                if moment is not None and wall < moment <= wall + seconds:
+                    self.machine.met[f"slept-over-{name}"] += 1
