@@ -26,7 +26,7 @@ def aws_login(world: World, one: Happening) -> None:
     file.torn = True
     world.look(session.key)
     given = world.portal(session.start_url).sign_in(world.machine.time)
-    world.signed_in_at.setdefault(session.key, []).append(world.machine.time)
+    world.note("sign-in", session.key)
     _writes(world, session, given, 0.01 + one.much**4 * 5, "login")
 
 
@@ -41,7 +41,7 @@ def _written(world: World, key: str, entry: Entry, what: str) -> None:
     world.disturbed_at = world.machine.time
     world.being_written.remove(entry)
     world.met_during_renewal(f"{what}-written", what, key)
-    world.foreign(key)
+    world.note("given", key)
     world.machine.thrown(key)
     # What is written last is the truth, even where two of them have raced each other (K4).
     world.machine.thrown_away.update(_superseded(world, key, entry))
@@ -104,6 +104,7 @@ def removed(world: World, one: Happening) -> None:
     if entry is None:
         return
     world.met_during_renewal("file-removed", "removed", key)
+    world.note("removed", key)
     world.machine.thrown(key)
     world.machine.write(key, None)
     world.look(key)
@@ -124,7 +125,7 @@ def put(world: World, key: str) -> None:
         return
     world.disturbed_at = world.machine.time
     world.met_during_renewal("put-back-written", "put-back", key)
-    world.foreign(key)
+    world.note("given", key)
     world.machine.thrown(key)
     world.promises.put_back(key)
     kept = world.machine.keyring.get(key)

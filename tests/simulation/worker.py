@@ -18,6 +18,8 @@ KEYRING_REASONS: dict[str, Reason] = {
     "denied": "keyring-denied",
     "absent": "keyring-absent",
 }
+Answered = Literal["renewed", "refused", "checked"]
+"""What AWS was asked and answered: a refresh, good or not or any trouble; the portal, anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Worker:
     def __init__(self, machine: Machine, portals: dict[str, Portal]) -> None:
         self.machine = machine
         self.portals = portals
-        self.answers: dict[str, list[tuple[float, bool]]] = {}
+        self.answers: dict[str, list[tuple[float, Answered]]] = {}
 
     def run(self, start: fx.StartJob) -> ev.Outcome | Pending:
         """Do a job up to AWS's answer; what it gave still has to be stored."""
@@ -199,7 +201,7 @@ class Worker:
             return trouble
         assert held.refresh is not None
         answer = portal.refresh(held.refresh, machine.time)
-        self._answered(key, good=isinstance(answer, Given))
+        self._answered(key, "renewed" if isinstance(answer, Given) else "refused")
         if isinstance(answer, Given):
             renewed = machine.entry(answer, session.start_url)
             machine.in_hand[key] = renewed
@@ -260,6 +262,7 @@ class Worker:
         trouble = self._trouble(key)
         if trouble is not None:
             return trouble
+        self._answered(key, "checked")
         if not self.portals[session.start_url].check(kept.given.name, machine.time):
             return self._gone(session, over=True)
         machine.write(key, kept.lean())
@@ -347,17 +350,18 @@ class Worker:
     def _trouble(self, key: str) -> ev.Failed | None:
         trouble = self._network()
         if trouble is not None and trouble.answered:
-            self._answered(key, good=False)
+            self._answered(key, "refused")
         return trouble
 
-    def _answered(self, key: str, *, good: bool) -> None:
-        self.answers.setdefault(key, []).append((self.machine.time, good))
+    def _answered(self, key: str, what: Answered) -> None:
+        self.answers.setdefault(key, []).append((self.machine.time, what))
 
     def _portal_says(
         self, session: SsoSession, token: Entry
     ) -> Literal["valid", "dead", "unreachable"]:
         if self._network() is not None:
             return "unreachable"
+        self._answered(session.key, "checked")
         portal = self.portals[session.start_url]
         return "valid" if portal.check(token.given.name, self.machine.time) else "dead"
 

@@ -13,6 +13,7 @@ from tests.simulation.happenings import ACTS, AT_ONCE, MOVED, happening
 from tests.simulation.machine import Entry, Machine
 from tests.simulation.person import Person, SigningIn
 from tests.simulation.portal import Portal
+from tests.simulation.promise import PROMISES
 from tests.simulation.promises import Promises
 from tests.simulation.script import Happening, session_of
 from tests.simulation.worker import Pending, Worker
@@ -37,6 +38,7 @@ class World:
     Args:
         seed: decides everything.
         chosen: numbers of the happenings that take place; None = all.
+        held: the promises that are looked at; a run goes on over others.
         most: with ``chosen``: how many happenings of the script a run may come to.
         trace: takes a line for each thing that happens.
     """
@@ -45,6 +47,7 @@ class World:
     chosen: frozenset[int] | None = None
     trace: Callable[[str], None] | None = None
     most: int | None = None
+    held: frozenset[str] = frozenset(PROMISES)
     steps: int = 0
     machine: Machine = field(default_factory=Machine)
     catalog: Catalog = field(default_factory=lambda: catalog(CORP, LAB, OLD))
@@ -54,8 +57,6 @@ class World:
     adopt: bool = True
     locked: bool = False
     being_written: list[Entry] = field(default_factory=list)
-    signed_in_at: dict[str, list[float]] = field(default_factory=dict)
-    foreign_at: dict[str, list[float]] = field(default_factory=dict)
     waiting: dict[str, list[Happening]] = field(default_factory=dict)
     disturbed_at: float = 0.0
     happened: int = 0
@@ -73,13 +74,13 @@ class World:
         self.promises = Promises(self)
         self.person = Person(self)
         self._queue: list[tuple[float, int, str, Callable[[], None]]] = []
+        self._deeds: dict[tuple[str, str], list[float]] = {}
         self._numbers = 0
         self._draws: dict[tuple[str, str], int] = {}
         self._busy: dict[str, float] = {}
         self._next: Happening | None = None
         self.calm = False
         self.life = 0
-        self.start()
 
     @property
     def is_well(self) -> bool:
@@ -92,9 +93,13 @@ class World:
             and not any(file.torn or file.bad for file in files)
         )
 
-    def sign_ins_since(self, key: str, time: float) -> int:
-        """Return how many sign-ins, ours or another's, a session has seen since a true time."""
-        return sum(at > time for at in self.signed_in_at.get(key, ()))
+    def note(self, deed: str, key: str) -> None:
+        """Note what a person or another program does to a session."""
+        self._deeds.setdefault((deed, key), []).append(self.machine.time)
+
+    def noted(self, deed: str, key: str, since: float) -> int:
+        """Return how often that was done to a session since a true time."""
+        return sum(at > since for at in self._deeds.get((deed, key), ()))
 
     # --- Running -----------------------------------------------------------
 
@@ -105,6 +110,7 @@ class World:
         Raises:
             Broken: a promise does not hold.
         """
+        self.start()
         while self.steps < steps and (self.most is None or self.happened <= self.most):
             self._turn()
         self.calm = True
@@ -343,10 +349,6 @@ class World:
         self.machine.met[done] += 1
         if self._busy.get(key, 0.0) > self.machine.time:
             self.machine.met[f"{what}-during-renewal"] += 1
-
-    def foreign(self, key: str) -> None:
-        """Note that another program gives a session a token, with a life of its own."""
-        self.foreign_at.setdefault(key, []).append(self.machine.time)
 
     def configure(self, read: Catalog) -> None:
         """Let a config be read."""
