@@ -110,6 +110,12 @@ class Desk:
             center.token_life, center.clock_offset = HOUR, 0.0
         return sso_token(given).issued(center.time())
 
+    def pass_time(self, seconds: float) -> None:
+        """Let it be later, for AWS and for us; a client's own clock stays behind."""
+        self.center.advance(seconds)
+        clock = self.tools.clock
+        self.place.tools = replace(self.tools, clock=lambda: clock() + seconds)
+
     def renew(self) -> Outcome:
         """Renew as a worker does."""
         return renew(CORP, self.tools)

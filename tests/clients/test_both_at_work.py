@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.clients.aws_cli import Version, aws_cli
-from tests.clients.desk import CORP, IT_IS_ME, LEAN_MEMBERS, Desk
+from tests.clients.desk import CORP, IT_IS_ME, LEAN_MEMBERS, Desk, FileKind
 from tests.clients.identity import CLIENTS, Answer, Client, ClientName, client
 from tests.worker.signing_in import PATIENCE
 from tray.core.events import Adopted, RemovalJudged, Renewed
@@ -15,6 +15,9 @@ from tray.identity_center import fingerprint
 from tray.worker.removal import judge_removed
 
 clients = pytest.mark.parametrize("name", CLIENTS)
+RUNNING: tuple[ClientName, ...] = ("boto3", "js", "js-chain")
+"""The clients whose process lives on from one question to the next."""
+
 each_kind = pytest.mark.parametrize("name", ["aws-newest", "aws-debian", "boto3", "js"])
 
 
@@ -36,10 +39,15 @@ def ask_until_used(who: Client, desk: Desk) -> set[Answer]:
     raise AssertionError("the published token was never used")
 
 
-@clients
-def test_a_running_client_takes_the_renewed_token(name: ClientName, desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [*((name, "lean") for name in CLIENTS), *((name, "full") for name in RUNNING)],
+)
+def test_a_running_client_takes_the_renewed_token(
+    name: ClientName, kind: FileKind, desk: Desk
+) -> None:
     """The file is renewed under a running client, the old token dies, and it never notices."""
-    desk.keep("lean", minutes=60)
+    desk.keep(kind, minutes=60)
     with client(name, desk.env, "dev") as who:
         answers = ask_until_used(who, desk)
         for _ in range(2):
@@ -49,6 +57,29 @@ def test_a_running_client_takes_the_renewed_token(name: ClientName, desk: Desk) 
 
     assert {IT_IS_ME} == answers
     assert 2 == desk.refreshes()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "minutes"),
+    [
+        *((name, kind, 0) for name in RUNNING for kind in ("lean", "full")),
+        *((name, "lean", 4) for name in RUNNING if name != "boto3"),
+    ],
+)
+def test_a_running_client_that_has_failed_recovers(
+    name: ClientName, kind: FileKind, minutes: int, desk: Desk
+) -> None:
+    """Expired, or near the end to JavaScript: once we have renewed the same process goes on."""
+    desk.keep(kind, minutes=minutes)
+    desk.center.fault("CreateToken", "InvalidGrantException", times=None)
+
+    with client(name, desk.env, "dev") as who:
+        before = who()
+        desk.center.clear_faults()
+        desk.renew()
+        after = who()
+
+    assert (None, IT_IS_ME) == (before.account, after)
 
 
 @each_kind

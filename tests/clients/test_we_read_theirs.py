@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from typing import Literal
 import pytest
 
 from tests.clients.aws_cli import Version, aws_cli
-from tests.clients.desk import CORP, IT_IS_ME, LEAN_MEMBERS, LEGACY, REFRESH_MEMBERS, Desk
+from tests.clients.desk import CORP, HOUR, IT_IS_ME, LEAN_MEMBERS, LEGACY, REFRESH_MEMBERS, Desk
 from tests.clients.identity import ClientName
 from tray.aws.token_cache import read_token
 from tray.core.events import Adopted, Renewed
@@ -34,15 +35,18 @@ writers = pytest.mark.parametrize(
 versions = pytest.mark.parametrize("version", ["newest", "debian"])
 
 
-def write(name: ClientName, act: Act, desk: Desk) -> None:
-    """Let a client write the token cache file, and have a keyring from then on."""
+def write(name: ClientName, act: Act, desk: Desk, minutes: float = 60) -> None:
+    """Let a client write a token of this life, and have a keyring from then on."""
     if act == "signs in":
+        desk.center.token_life = minutes * 60
         sign_in("newest" if name == "aws-newest" else "debian", desk, "--sso-session", "corp")
     else:
         before = desk.keep("full", minutes=4)
         desk.add_members(VENDOR)
+        desk.center.token_life = minutes * 60
         assert IT_IS_ME == desk.ask(name)
         assert before.access_token.reveal() != desk.members()["accessToken"]
+    desk.center.token_life = HOUR
     desk.place.backend.state = "ready"
 
 
@@ -104,6 +108,38 @@ def test_adoption_turns_it_lean(name: ClientName, act: Act, desk: Desk) -> None:
     assert ("keyring", True) == (renewed.keeper, renewed.by_us)
     assert VENDOR["vendor"] == desk.members()["vendor"]
     assert IT_IS_ME == desk.ask(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "moments"),
+    [
+        ("aws-newest", "signs in", (14, 4, 0)),
+        ("boto3", "renews", (14, 4, 0)),
+        ("js", "renews", (14, 0)),  # with less JavaScript would renew its own new token at once
+    ],
+)
+def test_whatever_is_left_of_it_we_go_on(
+    name: ClientName, act: Act, moments: tuple[int, ...], desk: Desk
+) -> None:
+    """With 14 minutes left of what they wrote, 4, or none, it is read, adopted and renewed."""
+    left, keepers, outcomes, good = [], [], [], []
+    for minutes in moments:
+        write(name, act, desk, minutes or 60)
+        if not minutes:
+            desk.pass_time(2 * HOUR)
+        token = read_token(desk.file())
+        assert token is not None
+        left.append(max(math.ceil((token.expires_at - desk.tools.clock()) / 60), 0))
+        adopted = desk.adopt()
+        keepers.append((adopted.keeper, adopted.reason) if isinstance(adopted, Adopted) else None)
+        renewed = desk.renew()
+        outcomes.append(renewed.by_us if isinstance(renewed, Renewed) else renewed)
+        good.append(desk.center.accepts_access_token(desk.members()["accessToken"]))
+
+    assert [("keyring", None)] * len(moments) == keepers
+    assert [True] * len(moments) == outcomes == good
+    assert all(seen <= minutes for seen, minutes in zip(left, moments, strict=True))
+    assert all(seen > 0 for seen, minutes in zip(left, moments, strict=True) if minutes)
 
 
 @pytest.mark.parametrize(

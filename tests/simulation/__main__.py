@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from collections.abc import Sequence
 
 from tests.simulation.broken import SLIPS, slipped
 from tests.simulation.replay import STEPS, run, shrink
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a seed, shrink it if it fails, print what led to it; 0 = it holds, 1 = it does not."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.simulation",
@@ -20,7 +21,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=STEPS, help="events told to the rules")
     parser.add_argument("--all", action="store_true", help="print everything, shrink nothing")
     parser.add_argument("--broken", metavar="RULE", help="break a rule first: its first letters")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with contextlib.ExitStack() as stack:
         for slip in SLIPS:
             if options.broken and slip.rule.startswith(options.broken):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
-from tray.core import causes, desk, files, jobs, notices, pace, policy, session, signing
+from tests.simulation.machine import Machine
+from tray.core import causes, desk, files, jobs, notices, pace, policy, session, signing, upkeep
 from tray.core import events as ev
 from tray.core import state as states
+from tray.core import states as kinds
+from tray.core.effects import Notice
 from tray.core.model import Now, TokenFacts
 from tray.core.session import Session
 from tray.core.state import TrayState
 
-ROOM = "tray.core"
+ROOMS = ("tray.core", "tests.simulation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Slip:
         rule: what it breaks, with the rule's name.
         place: the module and the name of what is replaced.
         wrong: what stands there instead; called with the right one, if that is a function.
-        caught_by: the promises that may notice.
+        caught_by: the promise that notices, whatever others would.
+        also: another thing that has to go wrong for it, like ``place`` and ``wrong``.
     """
 
     rule: str
     place: tuple[Any, str]
     wrong: Callable[[Any], Any]
-    caught_by: tuple[str, ...]
+    caught_by: str
+    also: tuple[tuple[Any, str], Callable[[Any], Any]] | None = None
 
 
 def _late(right: Any) -> Any:
@@ -132,70 +137,190 @@ def _awake_for_notices(right: Any) -> Any:
     return told
 
 
+def _early(right: Any) -> Any:
+    def planned(one: Session, *rest: Any) -> float | None:
+        due: float | None = right(one, *rest)
+        token = one.token
+        return due if due is None or token is None else token.issued_at + token.life / 10
+
+    return planned
+
+
+def _allowed(_one: Session, now: Now) -> float:
+    return now.wall
+
+
+def _forgetful(right: Any) -> Any:
+    def remember(state: TrayState, notice: Notice) -> TrayState:
+        after: TrayState = right(state, notice)
+        for key in notice.keys if notice.category not in ("config", "keyring") else ():
+            one = after.sessions[key]
+            memory = replace(one.memory, told=frozenset({notice.once_key}))
+            after = after.with_session(replace(one, memory=memory))
+        return after
+
+    return remember
+
+
+def _keyring_again(right: Any) -> Any:
+    return lambda state, notice: notice.category != "keyring" and right(state, notice)
+
+
+def _job_forgotten(right: Any) -> Any:
+    def upkeep(state: TrayState, now: Now) -> Any:
+        for one in state.sessions.values():
+            state = state.with_session(replace(one, job=None))
+        return right(state, now)
+
+    return upkeep
+
+
+def _awake_for_jobs(right: Any) -> Any:
+    def upkeep(state: TrayState, now: Now) -> Any:
+        after, effects = right(replace(state, asleep=False), now)
+        return replace(after, asleep=state.asleep), effects
+
+    return upkeep
+
+
+def _signs_out(right: Any) -> Any:
+    return lambda state, one, now: "sign-out" if one.over else right(state, one, now)
+
+
+def _hands_back(right: Any) -> Any:
+    def due(state: TrayState, one: Session, now: Now) -> Any:
+        refused = one.failing is not None and one.failing.reason.startswith("keyring-")
+        return "release" if refused else right(state, one, now)
+
+    return due
+
+
+def _at_once(right: Any) -> Any:
+    return lambda state, now: None if right(state, now) is None else now.wall
+
+
+def _rosy(right: Any) -> Any:
+    def state_of(*asked: Any) -> Any:
+        kind = right(*asked)
+        return "signed-in" if kind == "expired" else kind
+
+    return state_of
+
+
+def _still_over(right: Any) -> Any:
+    def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Any:
+        after, effects = right(state, event, now)
+        return after.with_session(replace(after.sessions[event.key], over=True)), effects
+
+    return signed_in
+
+
+def _fails(*_: object) -> NoReturn:
+    raise KeyError("a rule")
+
+
 SLIPS: tuple[Slip, ...] = (
     Slip("R1: a minute before the end is early enough", (pace, "planned_renewal"), _late,
-         ("SDKs never have to",)),
+         "SDKs never have to"),
     Slip("R5: no wait between attempts", (pace, "backoff"), lambda _: lambda *_: 0.5,
-         ("few wakeups", "AWS is asked with measure")),
+         "few wakeups"),
     Slip("R5: AWS may always be asked", (pace, "allowance"), lambda _: lambda _one, now: now.wall,
-         ("AWS is asked with measure",)),
+         "AWS is asked with measure"),
     Slip("R4: a portal that cannot be reached has said no", (jobs, "_refused"), _always_dead,
-         ("only AWS's own no ends a session",)),
+         "only AWS's own no ends a session"),
     Slip("W3: told of ends that need nobody", (causes, "_has_ended"), lambda _: _ended,
-         ("no notice for what renews itself",)),
+         "no notice for what renews itself"),
     Slip("W2: told again each time", (notices, "_remember"), _untold,
-         ("each notice is shown once",)),
+         "each notice is shown once"),
     Slip("W2: told while nobody is there", (notices, "notices"), _awake_for_notices,
-         ("no notice while nobody is there",)),
+         "no notice while nobody is there"),
     Slip("L5: a second click starts a second sign-in", (signing, "wanted"), _no_join,
-         ("one sign-in a session",)),
+         "one sign-in a session"),
     Slip("L6: a page opens when a session has ended", (desk, "next_in_queue"), _queue_again,
-         ("no page without a click",)),
+         "no page without a click"),
     Slip("fault 71: a late answer counts", (jobs, "job_done"), _any_answer,
-         ("a late answer changes nothing",)),
+         "a late answer changes nothing"),
     Slip("fault 25: a token of elsewhere is ours", (session, "elsewhere"),
          lambda _: lambda *_: False,
-         ("no token of another place", "what works is not called over",
-          "what is over is not called well", "a well world is shown well", "signing in helps")),
+         "no token of another place"),
     Slip("K5: a removed file is a sign-out", (files, "_absent"), _forgets_at_once,
-         ("what was only deleted is put back", "each notice is shown once")),
+         "what was only deleted is put back"),
     Slip("K7: a released session is renewed", (session, "renewable"),
          lambda _: lambda one: one.token is not None and not session.refused(one),
-         ("a released session is left alone", "no notice for what renews itself")),
+         "a released session is left alone"),
     Slip("R4: what was over stays over", (files, "new_token"), _over_for_good,
-         ("what works is not called over", "signing in helps", "a well world is shown well",
-          "SDKs never have to")),
+         "what works is not called over"),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
-         ("no state changes between two looks", "what is over is not called well")),
+         "no state changes between two looks"),
     Slip("R5: never again after a failure", (pace, "backoff"), lambda _: lambda *_: 1e9,
-         ("SDKs never have to", "what is over is not called well", "a well world is shown well")),
+         "SDKs never have to"),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
-         ("what works is not called over", "signing in helps", "a well world is shown well",
-          "SDKs never have to")),
+         "what works is not called over"),
+    Slip("R1: renewed at a tenth of its life", (pace, "planned_renewal"), _early,
+         "a fresh token is left alone"),
+    Slip("R5: renewed at a tenth of its life, however often", (pace, "planned_renewal"), _early,
+         "AWS is asked with measure", also=((pace, "allowance"), lambda _: _allowed)),
+    Slip("K4: published lean and never stored", (Machine, "keep"),
+         lambda _: lambda _machine, _key, _entry: None,
+         "no refresh token is lost"),
+    Slip("W2: only the last thing told is remembered", (notices, "_remember"), _forgetful,
+         "each cause is told once"),
+    Slip("W2: the keyring is told of each time", (notices, "_was_told"), _keyring_again,
+         "few notices"),
+    Slip("a session with a job gets another", (upkeep, "upkeep"), _job_forgotten,
+         "one job a session"),
+    Slip("R1: begun although asleep", (upkeep, "upkeep"), _awake_for_jobs,
+         "nothing is begun asleep"),
+    Slip("K6: what is over is signed out", (upkeep, "_due"), _signs_out,
+         "only a person signs out"),
+    Slip("K7: what the keyring refuses is handed back", (upkeep, "_due"), _hands_back,
+         "only a person hands back"),
+    Slip("the timer is set to this very moment", (states, "next_look"), _at_once,
+         "the next look lies ahead"),
+    Slip("S5: an ended token is still called well", (kinds, "state_of"), _rosy,
+         "what is over is not called well"),
+    Slip("S5: nothing is said to renew itself", (kinds, "renews"), lambda _: lambda *_: False,
+         "a well world is shown well"),
+    Slip("a sign-in leaves it over", (signing, "signed_in"), _still_over,
+         "signing in helps"),
+    Slip("a failed job makes the rules fail", (jobs, "_failed"), lambda _: _fails,
+         "the rules do not fail"),
 )  # fmt: skip
 
 
 @contextmanager
 def slipped(slip: Slip) -> Iterator[None]:
-    """
-    Break a rule, and mend it again.
+    """Break a rule, and mend it again."""
+    with ExitStack() as stack:
+        stack.enter_context(_changed(slip.place, slip.wrong))
+        if slip.also is not None:
+            stack.enter_context(_changed(*slip.also))
+        yield
 
-    A function is replaced wherever the room knows it; one that is named beside a module it does
-    not come from, only there.
+
+@contextmanager
+def _changed(place: tuple[Any, str], wrong: Callable[[Any], Any]) -> Iterator[None]:
     """
-    module, name = slip.place
-    right = getattr(module, name)
-    wrong = slip.wrong(right)
-    everywhere = getattr(right, "__module__", None) == module.__name__
-    known = [
+    Replace one thing, and put it back.
+
+    A function is replaced wherever the rooms know it; one that is named beside a module it does
+    not come from, only there; a method in its class.
+    """
+    owner, name = place
+    right = getattr(owner, name)
+    other = wrong(right)
+    everywhere = getattr(right, "__module__", None) == owner.__name__
+    known: list[tuple[Any, str]] = [
         (one, attribute)
         for title, one in sys.modules.items()
-        if title.startswith(ROOM) and (everywhere or one is module)
+        if title.startswith(ROOMS) and (everywhere or one is owner)
         for attribute, value in vars(one).items()
         if value is right and (callable(right) or attribute == name)
     ]
+    if isinstance(owner, type):
+        known = [(owner, name)]
     for one, attribute in known:
-        setattr(one, attribute, wrong)
+        setattr(one, attribute, other)
     try:
         yield
     finally:

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.core.story import CORP, LAB, OLD, catalog
-from tests.simulation.machine import CacheFile, Entry
-from tests.simulation.portal import Given
+from tests.simulation import programs
+from tests.simulation.script import Happening, session_of
 from tray.core import events as ev
 from tray.core.model import Catalog, Preferences, SsoSession
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-Act = Callable[["World", "Happening"], bool | None]
-"""Lets something happen; False = it met nothing that it could happen to."""
-
 MOVED = SsoSession(
     key="corp", start_url="https://moved.awsapps.com/start", region="eu-west-1", profiles=("dev",)
 )
 GAPS = ((0.5, 2), (6.0, 3), (60.0, 5), (900.0, 5), (3600.0, 3), (5 * 3600.0, 1))
 """Longest pause before the next thing, seconds, and how often it is drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """
-    One thing that happens.
-
-    Args:
-        number: its place in the seed's script.
-        kind: a key of :data:`ACTS`.
-        at: seconds of the machine being awake since the start.
-        which, much: two numbers in [0, 1): to whom, and how.
-    """
-
-    number: int
-    kind: str
-    at: float
-    which: float
-    much: float
+AT_ONCE = ("aws sso login", "sdk refreshes", "remove", "put back")
+"""What half of the time waits for our next renewal of that session, to come in the midst of it."""
+CONFIG_BROKEN = 0.3
+"""How often an edit of the config leaves it broken for a while."""
 
 
 _scripts: dict[int, list[Happening]] = {}
@@ -63,15 +44,10 @@ def happening(seed: int, number: int) -> Happening:
     return script[number]
 
 
-def _session(world: World, one: Happening) -> SsoSession:
-    known = world.catalog.sessions or (CORP,)
-    return known[int(one.which * len(known))]
-
-
 # --- AWS and the network --------------------------------------------------
 
 
-def _weather(kind: str) -> Act:
+def _weather(kind: str) -> Callable[[World, Happening], None]:
     def act(world: World, one: Happening) -> None:
         world.machine.weather = kind  # type: ignore[assignment] # a word of Weather
         told = kind == "offline" and one.which < 0.5
@@ -90,7 +66,7 @@ def _weather(kind: str) -> Act:
 
 
 def _revoked(world: World, one: Happening) -> None:
-    portal = world.portal(_session(world, one).start_url)
+    portal = world.portal(session_of(world, one).start_url)
     if one.much < 0.5:
         portal.cut_short(world.machine.time)
     else:
@@ -98,13 +74,13 @@ def _revoked(world: World, one: Happening) -> None:
 
 
 def _registration(world: World, one: Happening) -> None:
-    world.portal(_session(world, one).start_url).registered_until = world.machine.time
+    world.portal(session_of(world, one).start_url).registered_until = world.machine.time
 
 
 # --- The machine ----------------------------------------------------------
 
 
-def _keyring(mode: str) -> Act:
+def _keyring(mode: str) -> Callable[[World, Happening], None]:
     def act(world: World, one: Happening) -> None:
         world.keyring(mode)
 
@@ -123,15 +99,16 @@ def _sleep(world: World, one: Happening) -> None:
 
 def _clock(world: World, one: Happening) -> None:
     jump = (60.0, 900.0, 7200.0, 86400.0)[int(one.which * 4)] * (0.2 + one.much)
-    world.machine.met["clock-ahead" if one.much < 0.5 else "clock-back"] += 1
-    world.machine.offset += jump if one.much < 0.5 else -jump
+    ahead = one.much < 0.5
+    world.machine.met["clock-ahead" if ahead else "clock-back"] += 1
+    world.machine.offset += jump if ahead else -jump
     world.promises.clock_set()
     world.tell(ev.Mood("clock-set"))
 
 
-def _screen(world: World, one: Happening) -> bool:
+def _screen(world: World, one: Happening) -> None:
     if world.locked:
-        return False
+        return
     world.locked = True
     world.tell(ev.Mood("locked"))
 
@@ -140,7 +117,6 @@ def _screen(world: World, one: Happening) -> bool:
         world.tell(ev.Mood("unlocked"))
 
     world.later(60 + one.much * 7200, "the screen is unlocked", unlocked)
-    return True
 
 
 def _restart(world: World, one: Happening) -> None:
@@ -151,16 +127,6 @@ def _restart(world: World, one: Happening) -> None:
 
 
 def _config(world: World, one: Happening) -> None:
-    if one.much < 0.3:
-        world.tell(ev.ConfigBroken("~/.aws/config, line 3: no section."))
-        world.later(one.much * 400, "the config is whole again", lambda: _config_read(world, one))
-        return
-    _config_read(world, one)
-
-
-def _config_read(world: World, one: Happening) -> None:
-    if world.calm:
-        return
     catalogs: tuple[Catalog, ...] = (
         catalog(CORP, LAB, OLD),
         catalog(CORP, LAB, OLD),
@@ -168,8 +134,14 @@ def _config_read(world: World, one: Happening) -> None:
         catalog(MOVED, LAB, OLD),
         catalog(OLD, LAB, CORP),
     )
-    world.catalog = catalogs[int(one.which * len(catalogs))]
-    world.tell(ev.ConfigRead(world.catalog))
+    chosen = catalogs[int(one.which * len(catalogs))]
+    if one.much >= CONFIG_BROKEN:
+        world.configure(chosen)
+        return
+    world.tell(ev.ConfigBroken("~/.aws/config, line 3: no section."))
+    world.machine.met["config-broken"] += 1
+    mended_after = 5 + (one.much / CONFIG_BROKEN) ** 2 * 3600
+    world.later(mended_after, "the config is mended", lambda: world.configure(chosen))
 
 
 def _setting(world: World, one: Happening) -> None:
@@ -177,151 +149,12 @@ def _setting(world: World, one: Happening) -> None:
     world.tell(ev.PreferencesRead(Preferences(adopt=world.adopt)))
 
 
-# --- Files and other programs ---------------------------------------------
-
-
-def _aws_login(world: World, one: Happening) -> bool:
-    session = _session(world, one)
-    if world.machine.weather != "well":
-        return False
-    file = world.machine.file(session.key)
-    file.torn = True
-    world.look(session.key)
-    given = world.portal(session.start_url).sign_in(world.machine.time)
-    world.signed_in_at.setdefault(session.key, []).append(world.machine.time)
-    _writes(world, session, given, 0.05 + one.much**4 * 5, "login")
-    return True
-
-
-def _writes(world: World, session: SsoSession, given: Given, delay: float, what: str) -> None:
-    entry = world.machine.entry(given, session.start_url)
-    world.being_written.append(entry)
-    world.later(delay, f"{session.key}: another program has written",
-                lambda: _written(world, session.key, entry, what))  # fmt: skip
-
-
-def _written(world: World, key: str, entry: Entry, what: str) -> None:
-    _meanwhile(world, key, what)
-    world.disturbed_at = world.machine.time
-    world.being_written.remove(entry)
-    world.machine.thrown(key)
-    world.machine.write(key, entry)
-    world.look(key)
-
-
-def _meanwhile(world: World, key: str, what: str) -> None:
-    world.machine.met[f"{what}-written"] += 1
-    if world.is_renewing(key):
-        world.machine.met[f"{what}-during-renewal"] += 1
-
-
-def _aws_logout(world: World, one: Happening) -> bool:
-    key = _session(world, one).key
-    entry = world.machine.file(key).entry
-    if world.machine.weather != "well" or entry is None:
-        return False
-    world.portal(entry.place).sign_out()
-    world.machine.write(key, None)
-    world.look(key)
-    return True
-
-
-def _sdk_refresh(world: World, one: Happening) -> bool:
-    """An SDK refreshes from a full file, or with what it read from one a while ago."""
-    session, machine = _session(world, one), world.machine
-    read = machine.file(session.key).entry if one.much < 0.6 else None
-    read = read or world.memory_of_sdk.get(session.key)
-    if read is None or read.refresh is None or machine.weather != "well":
-        return False
-    if read.place != session.start_url:
-        return False
-    given = world.portal(session.start_url).refresh(read.refresh, machine.time)
-    if not isinstance(given, Given):
-        return False
-    _writes(world, session, given, 0.02 + one.much, "sdk")
-    return True
-
-
-def _sdk_reads(world: World, one: Happening) -> bool:
-    key = _session(world, one).key
-    entry = world.machine.file(key).entry
-    if entry is None or world.machine.file(key).torn:
-        return False
-    world.memory_of_sdk[key] = entry
-    world.backups[key] = entry
-    return True
-
-
-def _removed(world: World, one: Happening) -> bool:
-    key = _session(world, one).key
-    entry = world.machine.file(key).entry
-    if entry is None:
-        return False
-    world.machine.thrown(key)
-    _meanwhile(world, key, "removal")
-    world.machine.write(key, None)
-    world.look(key)
-    if one.much < 0.4:
-        world.later(one.much * 5, f"{key}: put back", lambda: _put_later(world, key))
-        world.backups[key] = entry
-    return True
-
-
-def _put_later(world: World, key: str) -> None:
-    _put(world, key)
-
-
-def _put(world: World, key: str) -> bool:
-    entry = world.backups.get(key)
-    if entry is None:
-        return False
-    world.disturbed_at = world.machine.time
-    world.machine.thrown(key)
-    _meanwhile(world, key, "put-back")
-    world.promises.put_back(key)
-    kept = world.machine.keyring.get(key)
-    if kept is not None and entry.refresh is not None:
-        # Written last, it is the newer truth (K4), and who put it there has chosen so.
-        world.machine.thrown_away.add((kept.place, kept.given.family))
-    world.machine.write(key, entry)
-    world.look(key)
-    return True
-
-
-def _torn(world: World, one: Happening) -> bool:
-    key = _session(world, one).key
-    file = world.machine.file(key)
-    if file.entry is None:
-        return False
-    file.torn = True
-    world.look(key)
-    world.later(one.much**2 * 10, f"{key}: whole again", lambda: _whole(world, key, file))
-    return True
-
-
-def _bad(world: World, one: Happening) -> bool:
-    key = _session(world, one).key
-    file = world.machine.file(key)
-    if file.entry is None:
-        return False
-    file.bad = "bad-file" if one.much < 0.5 else "no-permission"
-    world.look(key)
-    world.later(30 + one.much * 1800, f"{key}: mended", lambda: _whole(world, key, file))
-    return True
-
-
-def _whole(world: World, key: str, file: CacheFile) -> None:
-    world.disturbed_at = world.machine.time
-    file.torn, file.bad = False, None
-    world.look(key)
-
-
 # --- The person -----------------------------------------------------------
 
 
 def _click(world: World, one: Happening) -> None:
     afresh = None if one.much < 0.7 else one.much < 0.85
-    world.tell(ev.SignInWanted(_session(world, one).key, afresh=afresh))
+    world.tell(ev.SignInWanted(session_of(world, one).key, afresh=afresh))
 
 
 def _click_all(world: World, one: Happening) -> None:
@@ -330,23 +163,23 @@ def _click_all(world: World, one: Happening) -> None:
 
 
 def _cancel(world: World, one: Happening) -> None:
-    world.tell(ev.SignInCancelled(_session(world, one).key))
+    world.tell(ev.SignInCancelled(session_of(world, one).key))
 
 
 def _sign_out(world: World, one: Happening) -> None:
-    world.tell(ev.SignOutWanted(_session(world, one).key))
+    world.tell(ev.SignOutWanted(session_of(world, one).key))
 
 
 def _renew(world: World, one: Happening) -> None:
-    world.tell(ev.RenewWanted(_session(world, one).key, "typed"))
+    world.tell(ev.RenewWanted(session_of(world, one).key, "typed"))
 
 
 def _release(world: World, one: Happening) -> None:
-    world.tell(ev.ReleaseWanted(_session(world, one).key))
+    world.tell(ev.ReleaseWanted(session_of(world, one).key))
 
 
 def _credentials(world: World, one: Happening) -> None:
-    key = _session(world, one).key
+    key = session_of(world, one).key
     entry = world.machine.file(key).entry
     world.tell(ev.CredentialsGiven(key))
     if entry is None or world.machine.weather != "well":
@@ -366,7 +199,6 @@ def _well(world: World, one: Happening) -> None:
     for file in machine.files.values():
         file.torn, file.bad = False, None
     world.adopt = True
-    world.catalog = catalog(CORP, LAB, OLD)
     world.keyring("well")
     if world.locked:
         world.locked = False
@@ -374,12 +206,12 @@ def _well(world: World, one: Happening) -> None:
     world.tell(ev.Mood("network-up"))
     world.tell(ev.Mood("clock-set"))
     world.tell(ev.PreferencesRead(Preferences()))
-    world.tell(ev.ConfigRead(world.catalog))
+    world.configure(catalog(CORP, LAB, OLD))
     for session in world.catalog.sessions:
         world.look(session.key)
 
 
-ACTS: dict[str, Act] = {
+ACTS: dict[str, Callable[[World, Happening], None]] = {
     "offline": _weather("offline"),
     "5xx": _weather("5xx"),
     "429": _weather("429"),
@@ -396,14 +228,14 @@ ACTS: dict[str, Act] = {
     "restart": _restart,
     "config": _config,
     "setting": _setting,
-    "aws sso login": _aws_login,
-    "aws sso logout": _aws_logout,
-    "sdk refreshes": _sdk_refresh,
-    "sdk reads": _sdk_reads,
-    "remove": _removed,
-    "put back": lambda world, one: _put(world, _session(world, one).key),
-    "tear": _torn,
-    "damage": _bad,
+    "aws sso login": programs.aws_login,
+    "aws sso logout": programs.aws_logout,
+    "sdk refreshes": programs.sdk_refresh,
+    "sdk reads": programs.sdk_reads,
+    "remove": programs.removed,
+    "put back": programs.put_back,
+    "tear": programs.torn,
+    "damage": programs.bad,
     "click": _click,
     "click all": _click_all,
     "cancel": _cancel,
@@ -415,12 +247,8 @@ ACTS: dict[str, Act] = {
 }
 """Everything that can happen, by name."""
 
-RACERS = ("aws sso login", "sdk refreshes", "remove", "put back", "tear")
-"""What other programs do to a file, at any time and in the middle of a renewal."""
-
 WEIGHTS = dict.fromkeys(ACTS, 2) | {
     "click": 9,
-    "sdk refreshes": 6,
     "aws sso login": 3,
     "sdk reads": 3,
     "credentials": 3,

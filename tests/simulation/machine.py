@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -55,6 +56,7 @@ class Machine:
         time: true seconds since the start; nothing ever sets it back.
         offset: how far the wall clock is ahead of the truth.
         slept: seconds spent asleep, which the monotonic clock does not count.
+        accepts: whether AWS would take an entry's refresh token now.
     """
 
     time: float = 0.0
@@ -70,6 +72,7 @@ class Machine:
     in_hand: dict[str, Entry] = field(default_factory=dict)
     thrown_away: set[tuple[str, int]] = field(default_factory=set)
     met: Counter[str] = field(default_factory=Counter)
+    accepts: Callable[[Entry], bool] = lambda _: True
 
     @property
     def wall(self) -> float:
@@ -106,11 +109,13 @@ class Machine:
         self.files[key] = CacheFile(old)
 
     def holds(self, key: str, old: Entry) -> bool:
-        """Whether anything of the same sign-in still has refresh data."""
+        """Whether a token of the same sign-in, and no older one, has refresh data AWS takes."""
         held = (self.file(key).entry, self.keyring.get(key), self.in_hand.get(key))
         return any(
             one is not None
             and one.refresh is not None
+            and one.given.issued >= old.given.issued
+            and self.accepts(one)
             and (one.place, one.given.family) == (old.place, old.given.family)
             for one in held
         )

@@ -91,7 +91,7 @@ class Person:
             return
         given = self._world.portal(process.session.start_url).sign_in(self._world.machine.time)
         entry, kept = self._world.worker.signed_in(process.session, given)
-        self._world.signed_in_at.setdefault(key, []).append(self._world.machine.time)
+        self._world.note("sign-in", key)
         self._world.look(key)
         self._world.recorded()
         locked = not kept and self._world.machine.keyring_refuses

@@ -7,7 +7,7 @@ from typing import Literal
 
 HOUR = 3600.0
 REGISTRATION = 90 * 24 * HOUR
-"""Seconds a client registration lives (measured)."""
+"""Seconds a client registration lives (protocol.md 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)

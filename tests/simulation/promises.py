@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from typing import TYPE_CHECKING, NoReturn
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from tests.core.story import T0
+from tests.simulation.measures import Measures
+from tests.simulation.promise import Broken
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Now
-from tray.core.session import Session, elsewhere
+from tray.core.session import Session
 from tray.core.state import TrayState, next_look
 from tray.core.states import renews, state_of
 from tray.core.view import view
@@ -28,25 +30,13 @@ PATIENCE = 70 * 60.0
 Seconds a well world needs until the rules must have found it well: half a token's life, or the
 hour after which AWS may be asked again where it was asked in vain too often (R5).
 """
-WAKEUPS_AN_HOUR = 400
-"""Three sessions, each tried every few seconds at worst after its first failures (R5)."""
+EARLIEST = policy.RENEW_AT_LIFE - policy.RENEW_JITTER - 0.01
+"""Share of its life before which nothing but doubt is a reason to renew a token (R1)."""
+RENEWS_AT_ONCE = (ev.RenewWanted, ev.Doubted, ev.JobDone)
+"""What makes a doubt or a wish of its own."""
 CHECKED_EVERY = 4
 """Only each so-manieth step is held against the costlier promises."""
 USES_REFRESH_DATA = ("renew", "adopt", "judge-removed", "check")
-
-
-class Broken(AssertionError):
-    """
-    A promise does not hold.
-
-    Args:
-        promise: its name, for who compares two runs.
-        told: what was seen.
-    """
-
-    def __init__(self, promise: str, told: str) -> None:
-        super().__init__(f"{promise}: {told}")
-        self.promise = promise
 
 
 class Promises:
@@ -54,12 +44,11 @@ class Promises:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._ticks: deque[float] = deque()
         self._clicks: Counter[str] = Counter()
         self._told: set[tuple[str, str, str]] = set()
         self._shown: set[tuple[str, str, str]] = set()
         self._kinds: dict[str, str] = {}
-        self._unmeasured_until = 0.0
+        self._measures = Measures(world, self._broken)
         self._count = 0
 
     # --- What the world tells ----------------------------------------------
@@ -73,12 +62,12 @@ class Promises:
             one for one in self._told if one[0] in memories and one[2] in memories[one[0]].told
         }
         self._shown &= self._told
-        self._unmeasured_until = self._world.machine.time + HOUR
+        self._measures.begun_anew()
 
     def clock_set(self) -> None:
         """Answers dated after a clock that was set back are forgiven (fault 29)."""
         self._kinds.clear()
-        self._unmeasured_until = self._world.machine.time + HOUR
+        self._measures.begun_anew()
 
     def put_back(self, key: str) -> None:
         """An old file was put back: its end may be told of again."""
@@ -102,7 +91,8 @@ class Promises:
             Broken: one does not hold.
         """
         self._count += 1
-        self._timer(event, after, now)
+        self._timer(after, now)
+        self._measures.tick(event)
         self._jobs(before, event, now, after, effects)
         self._pages(before, event, effects)
         if isinstance(event, ev.SignedIn):
@@ -111,21 +101,14 @@ class Promises:
         self._nothing_changes_unseen(before, event, after, now)
         if self._count % CHECKED_EVERY == 0:
             self._refresh_tokens()
-            self._aws_is_asked_with_measure()
+            self._measures.aws()
             self._sdks_never_have_to()
             self._the_truth_is_shown(after, now)
 
-    def _timer(self, event: ev.Event, after: TrayState, now: Now) -> None:
+    def _timer(self, after: TrayState, now: Now) -> None:
         due = next_look(after, now)
         if due is not None and due <= now.wall:
             self._broken("the next look lies ahead", f"due {due - now.wall:.3f} s from now")
-        if isinstance(event, ev.Tick):
-            time = self._world.machine.time
-            self._ticks.append(time)
-            while self._ticks[0] < time - HOUR:
-                self._ticks.popleft()
-            if len(self._ticks) > WAKEUPS_AN_HOUR:
-                self._broken("few wakeups", f"{len(self._ticks)} in an hour")
 
     def _jobs(
         self,
@@ -144,7 +127,8 @@ class Promises:
             self._late_answer(before, event, now, after, effects)
             self._confirmed(before, event, now, after)
         for session in after.sessions.values():
-            if session.token is not None and elsewhere(session, session.token):
+            token = session.token
+            if token is not None and token.start_url != session.config.start_url:
                 self._broken("no token of another place", session.key)
 
     def _job(self, before: TrayState, event: ev.Event, start: fx.StartJob) -> None:
@@ -162,10 +146,27 @@ class Promises:
         doubted = bool(known.wishes) or known.sign_in is not None
         if begins and start.kind in USES_REFRESH_DATA and not doubted:
             self._broken("nothing is begun asleep", f"{start.kind} of {known.key}")
+        if start.kind == "renew" and self._needless(known, event):
+            self._broken("a fresh token is left alone", known.key)
         if start.kind == "sign-out" and not _wished(known, event, "sign-out", ev.SignOutWanted):
             self._broken("only a person signs out", known.key)
         if start.kind == "release" and not _wished(known, event, "release", ev.ReleaseWanted):
             self._broken("only a person hands back", known.key)
+
+    def _needless(self, known: Session, event: ev.Event) -> bool:
+        """Whether a token early in its life works and nobody has doubted it (R1)."""
+        machine, entry = self._world.machine, self._world.machine.file(known.key).entry
+        # A sign-in given up leaves a doubt behind: an afresh one has signed out before (L9).
+        doubted = bool(known.wishes) or known.sign_in is not None or known.failing is not None
+        if doubted or isinstance(event, RENEWS_AT_ONCE):
+            return False
+        if entry is None or known.token is None or known.token.fingerprint != entry.given.name:
+            return False
+        given = entry.given
+        clock_was_set = abs(entry.issued - T0 - given.issued - machine.offset) > 1
+        alive = self._world.portal(entry.place).check(given.name, machine.time)
+        young = machine.time - given.issued < EARLIEST * (given.ends - given.issued)
+        return alive and young and not clock_was_set
 
     def _one_sign_in(self, start: fx.StartSignIn) -> None:
         for process in self._world.sign_ins.values():
@@ -217,6 +218,7 @@ class Promises:
             if not isinstance(effect, fx.ShowNotice):
                 continue
             notice = effect.notice
+            self._measures.notice(notice)
             if after.asleep or after.locked:
                 self._broken("no notice while nobody is there", notice.once_key)
             for key in notice.keys if notice.category in ("ending", "expired") else ():
@@ -278,17 +280,6 @@ class Promises:
             lost = not any(portal.accepts(one.refresh, machine.time) for one in held)
             if lost and portal.granted(machine.time):
                 self._broken("no refresh token is lost", place)
-
-    def _aws_is_asked_with_measure(self) -> None:
-        time = self._world.machine.time
-        if time < self._unmeasured_until:
-            return
-        for key, answers in self._world.worker.answers.items():
-            recent = [good for at, good in answers if at > time - HOUR]
-            # A sign-in starts the count anew: what was asked before it is not ours to hold.
-            most = policy.TROUBLES_PER_HOUR * (1 + self._world.sign_ins_since(key, time - HOUR))
-            if recent.count(False) > most + 1:
-                self._broken("AWS is asked with measure", f"{key}: {recent.count(False)}")
 
     def _sdks_never_have_to(self) -> None:
         world = self._world
@@ -385,7 +376,9 @@ class Promises:
         portal = self._world.portal(session.config.start_url)
         return not portal.lives(self._world.machine.time + policy.ENDING_BEFORE)
 
-    def _broken(self, promise: str, told: str) -> NoReturn:
+    def _broken(self, promise: str, told: str) -> None:
+        if promise not in self._world.held:
+            return
         at = self._world.machine.wall - T0
         raise Broken(promise, f"{told} (seed {self._world.seed}, {at:.1f} s by its clock)")
 

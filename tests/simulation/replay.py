@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from tests.simulation.promises import Broken
+from tests.simulation.promise import PROMISES, Broken
 from tests.simulation.world import World
 
 STEPS = 2_000
@@ -38,6 +40,7 @@ def run(
     chosen: frozenset[int] | None = None,
     *,
     most: int | None = None,
+    held: frozenset[str] = frozenset(PROMISES),
     traced: bool = False,
 ) -> Run:
     """
@@ -48,14 +51,19 @@ def run(
         steps: events told to the rules.
         chosen: numbers of the happenings that take place; None = all.
         most: with ``chosen``: how far its script is followed at most.
+        held: the promises that are looked at.
         traced: whether a trace is written.
     """
     trace: list[str] = []
-    world = World(seed, chosen, trace.append if traced else None, most)
+    world = World(seed, chosen, trace.append if traced else None, most, held)
     try:
         world.run(steps)
     except Broken as broken:
         return Run(broken, world.happened, world, trace)
+    except Exception as error:  # noqa: BLE001 # whatever they raise has to replay and shrink, too
+        seen = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{error!r} at {Path(seen.filename).name}:{seen.lineno} (seed {seed})"
+        return Run(Broken("the rules do not fail", told), world.happened, world, trace)
     return Run(None, world.happened, world, trace)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.core.story import T0
-from tests.simulation.machine import Entry, Machine, facts
+from tests.simulation.machine import CacheFile, Entry, Machine, facts
 from tests.simulation.portal import Given, Portal
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -18,6 +18,8 @@ KEYRING_REASONS: dict[str, Reason] = {
     "denied": "keyring-denied",
     "absent": "keyring-absent",
 }
+Answered = Literal["renewed", "refused", "checked"]
+"""What AWS was asked and answered: a refresh, good or not or any trouble; the portal, anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class Pending:
     What AWS gave and is not stored yet.
 
     Args:
-        renewed: it.
-        published: name of the token that stood in the file when AWS was asked, None = no file.
-        filed: whether it was asked with the file's refresh token, not with the keyring's.
+        renewed: what AWS gave.
+        published: the token that stood in the file when AWS was asked; None = there was no file.
+        filed: the refresh token came from the file and goes back there, whoever the keeper is.
     """
 
     renewed: Entry
-    published: str | None
+    published: Entry | None
     filed: bool
 
 
@@ -47,7 +49,7 @@ class Worker:
     def __init__(self, machine: Machine, portals: dict[str, Portal]) -> None:
         self.machine = machine
         self.portals = portals
-        self.answers: dict[str, list[tuple[float, bool]]] = {}
+        self.answers: dict[str, list[tuple[float, Answered]]] = {}
 
     def run(self, start: fx.StartJob) -> ev.Outcome | Pending:
         """Do a job up to AWS's answer; what it gave still has to be stored."""
@@ -66,49 +68,69 @@ class Worker:
             case "release":
                 return self._release(session)
 
-    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome | Pending:
-        """Store what AWS gave, publish it, let go of it; others may have written meanwhile."""
+    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Store what AWS gave, publish it, let go of it; what others wrote meanwhile stays."""
+        self.machine.in_hand.pop(session.key, None)
+        return (self._file if pending.filed else self._keep)(session, pending)
+
+    def _keep(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Put it into the keyring and publish it lean (``store_and_publish``)."""
         machine, key, renewed = self.machine, session.key, pending.renewed
-        file, keeper = machine.file(key), machine.keepers.get(key)
-        machine.in_hand.pop(key, None)
+        file = machine.file(key)
         readable = not file.torn and file.bad is None
-        name = file.entry.given.name if file.entry is not None else None
-        newer = file.entry if readable and name != pending.published else None
-        if pending.filed:
-            if newer is not None and not self._out_of_a_backup(newer, renewed):
-                if newer.refresh is None:  # a login without refresh data
-                    machine.thrown_away.add((renewed.place, renewed.given.family))
-                return self._by_others(key, newer)
-            if readable and file.entry is None:
-                machine.thrown_away.add((renewed.place, renewed.given.family))
-                return ev.RemovalJudged("nothing")
-            machine.write(key, renewed)
-            return ev.Renewed(facts(renewed), keeper or "file")
+        newer = file.entry if file.entry != pending.published and readable else None
         if newer is not None and newer.refresh is not None:
+            machine.met["newer-than-the-answer"] += 1
             return self._by_others(key, newer)
-        stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
-        if stored:
-            machine.keep(key, renewed)
-        else:
-            machine.in_hand[key] = renewed
-            machine.met["keyring-slow"] += 1
+        stored = self._into_keyring(key, renewed)
         if not readable:
-            machine.met["broken-during-renewal"] += 1
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         if newer is not None:
             return self._by_others(key, newer)
         if file.entry is None and pending.published is not None:
-            return self._judged(session)
+            machine.met["removed-before-it-was-published"] += 1
+            return self._judged_again(session)
         machine.write(key, renewed.lean())
         return ev.Renewed(facts(renewed.lean()), "keyring", stored)
 
-    def _out_of_a_backup(self, newer: Entry, renewed: Entry) -> bool:
+    def _into_keyring(self, key: str, entry: Entry) -> bool:
+        """Whether the keyring took it; else it stays in the worker's hand (R3)."""
+        machine = self.machine
+        stored = not machine.keyring_refuses and machine.keyring_mode != "slow"
+        if stored:
+            machine.keep(key, entry)
+        else:
+            machine.in_hand[key] = entry
+            machine.met["keyring-slow"] += 1
+        return stored
+
+    def _file(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+        """Write the full file over the one that was renewed (``_publish_filed``)."""
+        machine, key, renewed = self.machine, session.key, pending.renewed
+        file = machine.file(key)
+        newer = file.entry
+        seen = newer == pending.published or (newer is not None and self._of_old(newer, renewed))
+        if not file.torn and file.bad is None and not seen:
+            machine.met["newer-than-the-answer"] += 1
+            if newer is None or newer.refresh is None:
+                # The file was all there was of this grant, and somebody has taken it away.
+                machine.thrown_away.add((renewed.place, renewed.given.family))
+            return ev.RemovalJudged("nothing") if newer is None else self._by_others(key, newer)
+        machine.write(key, renewed)
+        return ev.Renewed(facts(renewed), machine.keepers.get(key) or "file")
+
+    def _of_old(self, newer: Entry, renewed: Entry) -> bool:
+        """Whether what came meanwhile came out of a backup (``_out_of_a_backup``)."""
         ends_earlier = newer.refresh is None and newer.expires < renewed.expires
         return ends_earlier or newer.expires <= self.machine.wall
 
-    def _by_others(self, key: str, newer: Entry) -> ev.Renewed:
-        self.machine.met["overtaken"] += 1
-        return ev.Renewed(facts(newer), self.machine.keepers.get(key) or "file", by_us=False)
+    def _judged_again(self, session: SsoSession) -> ev.Outcome:
+        """Judge a file that went away while its token was renewed: AWS is asked once more."""
+        outcome = self._judged(session)
+        return self.store(session, outcome) if isinstance(outcome, Pending) else outcome
+
+    def _by_others(self, key: str, entry: Entry) -> ev.Renewed:
+        return ev.Renewed(facts(entry), self.machine.keepers.get(key) or "file", by_us=False)
 
     def settle(self, key: str) -> bool:
         """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
@@ -146,7 +168,7 @@ class Worker:
         if machine.keepers.get(key) == "released":
             return ev.Unrenewable()
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         if file.entry is None:
             return self._judged(session)
         if file.entry.place != session.start_url:
@@ -166,8 +188,14 @@ class Worker:
         kept = machine.in_hand.get(key) or machine.keyring.get(key)
         if kept is None or kept.refresh is None or kept.place != session.start_url:
             return ev.Unrenewable()
-        if kept.given.name != published.given.name and kept.issued <= published.issued:
-            return ev.Unrenewable()
+        if kept.given.name != published.given.name:
+            if kept.issued <= published.issued:
+                return ev.Unrenewable()
+            published = kept.lean()  # stored and never published
+            machine.write(key, published)
+            if kept.expires - machine.wall > (kept.expires - kept.issued) / 2:
+                machine.met["published-late"] += 1
+                return self._by_others(key, published)
         return self._ask(session, kept, published)
 
     def _ask(
@@ -180,12 +208,11 @@ class Worker:
             return trouble
         assert held.refresh is not None
         answer = portal.refresh(held.refresh, machine.time)
-        self._answered(key, good=isinstance(answer, Given))
+        self._answered(key, "renewed" if isinstance(answer, Given) else "refused")
         if isinstance(answer, Given):
             renewed = machine.entry(answer, session.start_url)
             machine.in_hand[key] = renewed
-            name = None if published is None else published.given.name
-            return Pending(renewed, name, filed)
+            return Pending(renewed, published, filed)
         machine.met["registration-expired" if answer == "registration" else "refused"] += 1
         says = self._portal_says(session, published or held)
         if says == "dead":
@@ -196,7 +223,7 @@ class Worker:
         machine, key = self.machine, session.key
         file, keeper = machine.file(key), machine.keepers.get(key)
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         token = file.entry
         if token is None:
             return self._judged(session)
@@ -224,7 +251,7 @@ class Worker:
         machine, key = self.machine, session.key
         file = machine.file(key)
         if file.torn or file.bad is not None:
-            return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+            return _broken_file(file)
         if file.entry is not None:
             return ev.RemovalJudged("back", facts(file.entry))
         if machine.keepers.get(key) != "keyring":
@@ -242,6 +269,7 @@ class Worker:
         trouble = self._trouble(key)
         if trouble is not None:
             return trouble
+        self._answered(key, "checked")
         if not self.portals[session.start_url].check(kept.given.name, machine.time):
             return self._gone(session, over=True)
         machine.write(key, kept.lean())
@@ -329,16 +357,21 @@ class Worker:
     def _trouble(self, key: str) -> ev.Failed | None:
         trouble = self._network()
         if trouble is not None and trouble.answered:
-            self._answered(key, good=False)
+            self._answered(key, "refused")
         return trouble
 
-    def _answered(self, key: str, *, good: bool) -> None:
-        self.answers.setdefault(key, []).append((self.machine.time, good))
+    def _answered(self, key: str, what: Answered) -> None:
+        self.answers.setdefault(key, []).append((self.machine.time, what))
 
     def _portal_says(
         self, session: SsoSession, token: Entry
     ) -> Literal["valid", "dead", "unreachable"]:
         if self._network() is not None:
             return "unreachable"
+        self._answered(session.key, "checked")
         portal = self.portals[session.start_url]
         return "valid" if portal.check(token.given.name, self.machine.time) else "dead"
+
+
+def _broken_file(file: CacheFile) -> ev.Failed:
+    return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, assert_never
 
 from tests.core.story import CORP, LAB, OLD, T0, catalog
-from tests.simulation.happenings import ACTS, MOVED, RACERS, Happening, happening
+from tests.simulation.happenings import ACTS, AT_ONCE, MOVED, happening
 from tests.simulation.machine import Entry, Machine
 from tests.simulation.person import Person, SigningIn
 from tests.simulation.portal import Portal
+from tests.simulation.promise import PROMISES
 from tests.simulation.promises import Promises
+from tests.simulation.script import Happening, session_of
 from tests.simulation.worker import Pending, Worker
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -36,6 +38,7 @@ class World:
     Args:
         seed: decides everything.
         chosen: numbers of the happenings that take place; None = all.
+        held: the promises that are looked at; a run goes on over others.
         most: with ``chosen``: how many happenings of the script a run may come to.
         trace: takes a line for each thing that happens.
     """
@@ -44,6 +47,7 @@ class World:
     chosen: frozenset[int] | None = None
     trace: Callable[[str], None] | None = None
     most: int | None = None
+    held: frozenset[str] = frozenset(PROMISES)
     steps: int = 0
     machine: Machine = field(default_factory=Machine)
     catalog: Catalog = field(default_factory=lambda: catalog(CORP, LAB, OLD))
@@ -53,8 +57,7 @@ class World:
     adopt: bool = True
     locked: bool = False
     being_written: list[Entry] = field(default_factory=list)
-    ambushes: list[tuple[str, Happening]] = field(default_factory=list)
-    signed_in_at: dict[str, list[float]] = field(default_factory=dict)
+    waiting: dict[str, list[Happening]] = field(default_factory=dict)
     disturbed_at: float = 0.0
     happened: int = 0
     state: TrayState = field(init=False)
@@ -64,17 +67,20 @@ class World:
         for one in (CORP, LAB, OLD, MOVED):
             length = 8 * HOUR if share("length", one.key) < 0.5 else 2.5 * HOUR
             self.portals[one.start_url] = Portal(one.start_url, length)
+        self.machine.accepts = lambda one: self.portals[one.place].accepts(
+            one.refresh, self.machine.time
+        )
         self.worker = Worker(self.machine, self.portals)
         self.promises = Promises(self)
         self.person = Person(self)
         self._queue: list[tuple[float, int, str, Callable[[], None]]] = []
+        self._deeds: dict[tuple[str, str], list[float]] = {}
         self._numbers = 0
         self._draws: dict[tuple[str, str], int] = {}
         self._busy: dict[str, float] = {}
         self._next: Happening | None = None
         self.calm = False
         self.life = 0
-        self.start()
 
     @property
     def is_well(self) -> bool:
@@ -87,9 +93,13 @@ class World:
             and not any(file.torn or file.bad for file in files)
         )
 
-    def sign_ins_since(self, key: str, time: float) -> int:
-        """Return how many sign-ins, ours or another's, a session has seen since a true time."""
-        return sum(at > time for at in self.signed_in_at.get(key, ()))
+    def note(self, deed: str, key: str) -> None:
+        """Note what a person or another program does to a session."""
+        self._deeds.setdefault((deed, key), []).append(self.machine.time)
+
+    def noted(self, deed: str, key: str, since: float) -> int:
+        """Return how often that was done to a session since a true time."""
+        return sum(at > since for at in self._deeds.get((deed, key), ()))
 
     # --- Running -----------------------------------------------------------
 
@@ -100,10 +110,11 @@ class World:
         Raises:
             Broken: a promise does not hold.
         """
+        self.start()
         while self.steps < steps and (self.most is None or self.happened <= self.most):
             self._turn()
         self.calm = True
-        self.ambushes.clear()
+        self.waiting.clear()
         self.happen("all is well")
         self._until(self.machine.time + CALM)
         self.promises.all_is_true()
@@ -249,26 +260,15 @@ class World:
         if self.waits_for_lock(key, lambda: self._begin(start, life)):
             return
         keepers = dict(machine.keepers)
-        self._goes_on(start, life, self.worker.run(start), keepers)
-
-    def _goes_on(
-        self, start: fx.StartJob, life: int, result: ev.Outcome | Pending, keepers: object
-    ) -> None:
-        key, machine = start.session.key, self.machine
-        if not isinstance(result, Pending):
+        result = self.worker.run(start)
+        if isinstance(result, Pending):
+            slow = machine.keyring_mode == "slow"
+            took = self.draw("store", key, 0.05, 12.0 if slow else 0.3)
+            self._busy[key] = machine.time + took
+            self._meanwhile(key, took)
+            self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
+        else:
             self._answer(start, life, result, keepers)
-            return
-        slow = machine.keyring_mode == "slow"
-        took = self.draw("store", key, 0.05, 12.0 if slow else 0.3)
-        if self.ambushes and start.session in self.catalog.sessions:
-            took += 1.0
-            kind, one = self.ambushes.pop(0)
-            place = (self.catalog.sessions.index(start.session) + 0.5) / len(self.catalog.sessions)
-            aimed = replace(one, which=place)
-            self.later(took * one.which, "meanwhile",
-                       lambda: self.happen(kind, aimed, meanwhile=True))  # fmt: skip
-        self._busy[key] = machine.time + took
-        self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
 
     def _store(self, start: fx.StartJob, life: int, pending: Pending) -> None:
         key = start.session.key
@@ -276,11 +276,7 @@ class World:
         outcome = self.worker.store(start.session, pending)
         if key in self.machine.in_hand:
             self.later(5, f"{key}: storing again", lambda: self._settle(key))
-        self._goes_on(start, life, outcome, keepers)
-
-    def is_renewing(self, key: str) -> bool:
-        """Whether AWS has answered a renewal of a session and nothing is stored yet."""
-        return self._busy.get(key, 0.0) > self.machine.time
+        self._answer(start, life, outcome, keepers)
 
     def _settle(self, key: str) -> None:
         if key not in self.machine.in_hand:
@@ -327,23 +323,38 @@ class World:
 
     # --- What the world does (tests.simulation.happenings names it) --------
 
-    def happen(
-        self, kind: str, one: Happening | None = None, *, meanwhile: bool = False
-    ) -> None:  # fmt: skip
-        """
-        Let one thing happen.
+    def happen(self, kind: str, one: Happening | None = None) -> None:
+        """Let one thing happen, or let it wait for the midst of a renewal."""
+        if one is not None and kind in AT_ONCE:
+            key = session_of(self, one).key
+            if self.draw("waits", key) < 0.5:
+                self.waiting.setdefault(key, []).append(one)
+                return
+        self._happen(kind, one or Happening(0, kind, 0.0, 0.0, 0.0))
 
-        What others do to a file waits, every other time, for the middle of a renewal: by chance
-        it would never fall into that second.
-        """
-        one = one or Happening(0, kind, 0.0, 0.0, 0.0)
+    def _happen(self, kind: str, one: Happening) -> None:
         self.say(f"== {kind} {one.number}")
-        if kind in RACERS and not meanwhile and int(one.much * 1000) % 2:
-            self.ambushes.append((kind, one))
-            return
+        self.machine.met[kind] += 1
         self.disturbed_at = self.machine.time
-        if ACTS[kind](self, one) is not False:
-            self.machine.met[kind] += 1
+        ACTS[kind](self, one)
+
+    def _meanwhile(self, key: str, took: float) -> None:
+        """Let what has waited for it come between AWS's answer and the store."""
+        for one in self.waiting.pop(key, []):
+            delay = took * self.draw("meanwhile", key)
+            self.later(delay, f"{key}: meanwhile", lambda one=one: self._happen(one.kind, one))  # type: ignore[misc] # bound now
+
+    def met_during_renewal(self, done: str, what: str, key: str) -> None:
+        """Count what another program did, and whether it came in the midst of a renewal."""
+        self.machine.met[done] += 1
+        if self._busy.get(key, 0.0) > self.machine.time:
+            self.machine.met[f"{what}-during-renewal"] += 1
+
+    def configure(self, read: Catalog) -> None:
+        """Let a config be read."""
+        self.catalog = read
+        self.disturbed_at = self.machine.time
+        self.tell(ev.ConfigRead(read))
 
     def portal(self, place: str) -> Portal:
         """Return the Identity Center of a start URL."""
@@ -359,8 +370,8 @@ class World:
         """Let the machine sleep: nothing of it runs, AWS goes on."""
         self.tell(ev.Mood("asleep"))
         before = self.machine.time
-        self._count_what_it_sleeps_over(seconds)
         self._until_asleep(before + 2)
+        self._slept_over(seconds)
         self.machine.time += seconds
         self.machine.slept += seconds
         self._queue = [(at + seconds, *rest) for at, *rest in self._queue]  # type: ignore[misc] # the same tuple, later
@@ -370,15 +381,6 @@ class World:
             self.tell(ev.Tick())  # the timer may be quicker than the word that it is awake
         self.tell(ev.Mood("woke"))
 
-    def _count_what_it_sleeps_over(self, seconds: float) -> None:
-        machine = self.machine
-        for session in self.state.sessions.values():
-            renewal = planned_renewal(session, self.state.preferences, self.state.machine)
-            end = session.token.expires_at if session.token is not None else None
-            for name, at in (("slept-over-renewal", renewal), ("slept-over-end", end)):
-                if at is not None and machine.wall < at < machine.wall + seconds:
-                    machine.met[name] += 1
-
     def _until_asleep(self, time: float) -> None:
         while self._queue and self._queue[0][0] <= time:
             at, _, label, act = heapq.heappop(self._queue)
@@ -386,3 +388,13 @@ class World:
             self.say(label)
             act()
         self.machine.time = max(self.machine.time, time)
+
+    def _slept_over(self, seconds: float) -> None:
+        """Count the deadlines that pass while the machine sleeps."""
+        wall, state = self.machine.wall, self.state
+        for session in state.sessions.values():
+            due = planned_renewal(session, state.preferences, state.machine)
+            end = session.token.expires_at if session.token is not None else None
+            for name, moment in (("renewal", due), ("end", end)):
+                if moment is not None and wall < moment <= wall + seconds:
+                    self.machine.met[f"slept-over-{name}"] += 1

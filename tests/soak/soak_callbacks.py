@@ -6,24 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.loopback import request, send
-from tests.worker.signing_in import Browser, fetch, place_to_sign_in, port_in
+from tests.worker.loopback import FORGERY_STATUS, forged, send
+from tests.worker.signing_in import Browser, fetch, place_to_sign_in, port_in, state_in
 
 FORGED = 10_000
 
 
 @pytest.mark.timeout(1200)
 def test_the_real_one_still_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """L3, T4: wrong states, codes and errors, ten thousand times; then the real callback."""
+    """L3, T4: wrong states, errors, paths, methods, hosts, 10,000 times; then the real one."""
     refused = 0
 
     def act(url: str) -> tuple[int, str]:
         nonlocal refused
-        port = port_in(url)
+        port, state = port_in(url), state_in(url)
         for number in range(FORGED):
-            said = "error=access_denied" if number % 2 else "code=c"
-            forgery = request(port, f"/oauth/callback?state=s{number}&{said}")
-            refused += send(port, forgery).status == 403
+            answer = send(port, forged(port, number, state))
+            refused += answer.status == FORGERY_STATUS[number % len(FORGERY_STATUS)]
         return fetch(url)
 
     with place_to_sign_in(tmp_path, monkeypatch) as place:

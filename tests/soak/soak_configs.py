@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from tests.aws import config_referee
 from tests.aws.config_referee import check_same_verdict
+from tests.soak.seeds import OFFSET
 
 EACH = 12_500
 PARTS = 8
@@ -18,7 +19,7 @@ def test_same_verdict(part: int) -> None:
     """S4: whatever lies in the file, botocore and we take or refuse it alike and read the same."""
     seen = 0
 
-    @seed(part)
+    @seed(part + PARTS * OFFSET)
     @settings(
         max_examples=EACH,
         deadline=None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.soak.seeds import OFFSET
 from tests.worker.kills import TRANSACTIONS, kill_at_random, kill_everywhere
 
 KILLS = 1000 // len(TRANSACTIONS) + 1
@@ -20,7 +21,7 @@ def test_killed_again_and_again(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """K8: at whatever moment, however often: nothing is torn, nothing lost, repeating ends it."""
-    chance = random.Random(f"soak {name}")
+    chance = random.Random(f"soak {name} {OFFSET}")
     first = tmp_path / "moments"
     first.mkdir()
     killed = kill_everywhere(TRANSACTIONS[name], "file", first, monkeypatch)

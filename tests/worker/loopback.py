@@ -52,6 +52,39 @@ def request(
     ).encode("latin-1")  # fmt: skip
 
 
+FORGERY_STATUS = (403, 403, 404, 404, 405, 421)
+"""How each kind of :func:`forged` is answered, in turn."""
+
+
+def forged(port: int, number: int, state: Secret = STATE) -> bytes:
+    """
+    Return the so-manieth forgery (T4): each differs from the real callback in one thing.
+
+    Args:
+        port: of the callback server.
+        number: its place in the row; the kinds take turns.
+        state: the right one, for those that are wrong in another place.
+    """
+    right = state.reveal()
+    match number % len(FORGERY_STATUS):
+        case 0:
+            return request(port, target(state=f"guess-{number}"))
+        case 1:
+            return request(port, f"/oauth/callback?error=access_denied&state={number}")
+        case 2:
+            return request(port, target(state=right).replace("/oauth/", f"/oauth/{number}/"))
+        case 3:
+            path = f"/oauth/{number}?code=x&state={right}"
+            return request(port, path, method="POST")
+        case 4:
+            return request(
+                port, target(state=right), method=("POST", "PUT", "HEAD")[number // 6 % 3]
+            )
+        case _:
+            hosts = ("localhost:{}", "evil.example:{}", "127.0.0.1", "127.0.0.1:{}0")
+            return request(port, target(state=right), host=hosts[number // 6 % 4].format(port))
+
+
 def send(port: int, data: bytes) -> Answer:
     """Send bytes on a connection of their own and read until it ends."""
     with connect(port) as connection:

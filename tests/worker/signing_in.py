@@ -24,6 +24,7 @@ from tray.aws.token_cache import read_token
 from tray.core.model import SsoSession
 from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
 from tray.records import Records
+from tray.secret import Secret
 from tray.settings import Settings
 from tray.system.paths import Paths
 from tray.worker.sign_in import SignInPage, SignInResult, sign_in
@@ -182,6 +183,11 @@ def port_in(url: str) -> int:
     """Return the port of the callback server an authorize page leads back to."""
     redirect = parse_qs(urlsplit(url).query)["redirect_uri"][0]
     return urlsplit(redirect).port or 0
+
+
+def state_in(url: str) -> Secret:
+    """Return the state an authorize page will give back."""
+    return Secret(parse_qs(urlsplit(url).query)["state"][0])
 
 
 @contextmanager
