@@ -156,7 +156,9 @@ class Promises:
     def _needless(self, known: Session, event: ev.Event) -> bool:
         """Whether a token early in its life works and nobody has doubted it (R1)."""
         machine, entry = self._world.machine, self._world.machine.file(known.key).entry
-        if known.wishes or known.failing is not None or isinstance(event, RENEWS_AT_ONCE):
+        # A sign-in given up may have signed out already, which is a doubt.
+        doubted = known.wishes or known.failing is not None or known.sign_in is not None
+        if doubted or isinstance(event, RENEWS_AT_ONCE):
             return False
         if entry is None or known.token is None or known.token.fingerprint != entry.given.name:
             return False
