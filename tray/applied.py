@@ -75,7 +75,7 @@ def with_managed(catalog: Catalog, state: Path) -> Catalog:
     return replace(catalog, profiles=profiles, sessions=sessions, managed=managed)
 
 
-def applies(state: Path) -> tuple[str, ...]:
+def applies(state: Path) -> tuple[Target, ...]:
     """Return through what the active profile takes effect, for ``status``."""
     found = read_applied(state)
     return tuple(one for one in TARGETS if one in found and found[one].in_force)
@@ -242,6 +242,7 @@ def _write(state: Path, target: Target, entry: Applied) -> None:
 __all__ = [
     "TARGETS",
     "Applied",
+    "Target",
     "World",
     "applies",
     "apply",

@@ -87,6 +87,13 @@ def test_use_goes_back_and_forth_and_off(either: Stage) -> None:
     assert not (either.state / "active-profile").exists()
 
 
+def test_the_first_pick_says_how_it_takes_effect(either: Stage) -> None:
+    """A3: a pick changes nothing of the user's by itself; that is offered once."""
+    first, second = either.tray("use", "dev"), either.tray("use", "reader")
+
+    assert ("sso-tray apply default" in first.err, "") == (True, second.err)
+
+
 def test_use_without_a_previous_profile_fails_in_a_sentence(stage: Stage) -> None:
     """There is nothing to go back to."""
     done = stage.tray("use", "-")

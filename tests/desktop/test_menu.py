@@ -86,6 +86,7 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
             "Start at login",
             "Warn before a session ends",
             "A bare aws follows the active profile",
+            "AWS_PROFILE=sso-tray is the active profile",
             "Keep refresh tokens in the keyring",
         ],
         "Help",
@@ -101,9 +102,7 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
 
 def test_what_applies_already_is_not_offered_again() -> None:
     """A3: one click at the first pick; afterwards the tick in the settings takes it back."""
-    menu = list(
-        every(entries(with_profiles(DEV, active="dev"), Extras(default_follows=True), NOW))
-    )
+    menu = list(every(entries(with_profiles(DEV, active="dev"), Extras(follow=("default",)), NOW)))
 
     rows = [one for one in menu if one.event == ev.SettingWanted("default-follows", on=False)]
     assert [("setting:default-follows", True)] == [(one.key, one.checked) for one in rows]
@@ -129,6 +128,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
         "setting:warnings": ev.SettingWanted("warnings", on=True),
         "offer-default": ev.SettingWanted("default-follows", on=True),
         "setting:default-follows": ev.SettingWanted("default-follows", on=True),
+        "setting:process-follows": ev.SettingWanted("process-follows", on=True),
         "setting:adopt": ev.SettingWanted("adopt", on=False),
         "quit": ev.QuitWanted(),
         "quit-hand-back": ev.QuitWanted(hand_back=True),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tray.active_profile import record_active
 from tray.applied import World
 from tray.resident.applying import Applying
@@ -34,18 +36,20 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
     drawn: list[bool] = []
 
     async def clicks() -> None:
-        applying = Applying(lambda: world, lambda: drawn.append(applying.follows), refusals.append)
-        applying.let_default_follow(on=True)
+        applying = Applying(
+            lambda: world, lambda: drawn.append("default" in applying.follows), refusals.append
+        )
+        applying.let_follow("default", on=True)
         await applying.close()
         paths.aws_config.write_text(CONFIG)
-        applying.let_default_follow(on=True)
+        applying.let_follow("default", on=True)
         applying.follow()
         await applying.close()
         record_active(paths.state, "plain")
         applying.follow()
         await applying.close()
         drawn.append("credential_process = /usr/bin/python3" in paths.aws_config.read_text())
-        applying.let_default_follow(on=False)
+        applying.let_follow("default", on=False)
         await applying.close()
 
     asyncio.run(clicks())
@@ -54,4 +58,27 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
         one.partition(", so")[0] for one in refusals
     ]
     assert [False, True, True, True, True, False] == drawn
+    assert CONFIG == paths.aws_config.read_text()
+
+
+def test_a_tick_writes_the_profile_that_asks_us_and_takes_it_out_again(tmp_path: Path) -> None:
+    """A1: what `apply process` does is a tick in the menu, too."""
+    paths = Paths.from_environment({"HOME": str(tmp_path)})
+    paths.aws_config.parent.mkdir()
+    paths.aws_config.write_text(CONFIG)
+    world = World(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
+    seen: list[tuple[str, bool]] = []
+
+    async def clicks() -> None:
+        applying = Applying(lambda: world, lambda: None, pytest.fail)
+        for on in (True, False):
+            applying.let_follow("process", on=on)
+            await applying.close()
+            seen.append(
+                (",".join(applying.follows), "[profile sso-tray]" in paths.aws_config.read_text())
+            )
+
+    asyncio.run(clicks())
+
+    assert [("process", True), ("", False)] == seen
     assert CONFIG == paths.aws_config.read_text()

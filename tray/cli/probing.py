@@ -173,7 +173,7 @@ def _read_config(here: Here) -> _Config:
 
 
 def _recorded(here: Here) -> Found:
-    through = applied.applies(here.paths.state)
+    through: tuple[str, ...] = applied.applies(here.paths.state)
     if here.shell_follows:
         through = (*through, "shell")
     return {"active": read_active(here.paths.state), "applies": through}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from tray.active_profile import read_active, read_previous, record_active
+from tray.applied import applies
 from tray.cli import completing, manual
 from tray.cli.applying import follow_active
 from tray.cli.here import Ended, Here, finish, note
@@ -112,6 +113,7 @@ def _meant(here: Here, name: str) -> str:
 
 
 def _switch(here: Here, name: str | None) -> None:
+    picks = (read_active(here.paths.state), read_previous(here.paths.state))
     done = here.asked("use", profile=name)
     if done is None:
         record_active(here.paths.state, name)
@@ -119,4 +121,11 @@ def _switch(here: Here, name: str | None) -> None:
         done = {"exit": 0, "sentence": text.now_active(name)}
     if not done["exit"]:
         follow_active(here)
+    if name is not None and picks == (None, None) and not _takes_effect(here):
+        note(text.first_pick())
     finish(done["exit"], done["sentence"])
+
+
+def _takes_effect(here: Here) -> bool:
+    """Whether anything follows the active profile already."""
+    return here.shell_follows or bool(applies(here.paths.state))

@@ -204,6 +204,14 @@ def now_active(name: str | None) -> str:
     return "No profile is active." if name is None else f'"{clean(name)}" is the active profile.'
 
 
+def first_pick() -> str:
+    """Say how a pick takes effect, which nothing does by itself (A3)."""
+    return (
+        'to let a bare "aws" follow it: sso-tray apply default; your shells: sso-tray shell-init;'
+        " one command: sso-tray exec."
+    )
+
+
 def quitting(state: TrayState, now: Now) -> str:
     """Say until when the AWS CLI goes on working after a plain Quit (K7)."""
     ends = [

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tray.values import dataclass
 
-SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows"]
+SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows", "process-follows"]
 """The settings the menu offers with a tick."""
 
 

@@ -20,7 +20,7 @@ class Extras:
         recent: lines of the history, newest first, already in words.
         starts_at_login: the setting's state.
         adopts, warns: the settings' states.
-        default_follows: whether ``[default]`` in the AWS config follows the active profile (A3).
+        follow: what in the AWS config follows the active profile: ``default``, ``process`` (A3).
         recent_profiles: profiles used lately, newest first.
         guarded: patterns of guarded names.
         zone: the reader's zone.
@@ -30,7 +30,7 @@ class Extras:
     starts_at_login: bool = False
     adopts: bool = True
     warns: bool = True
-    default_follows: bool = False
+    follow: tuple[str, ...] = ()
     recent_profiles: tuple[str, ...] = ()
     guarded: tuple[str, ...] = ()
     zone: tzinfo | None = None

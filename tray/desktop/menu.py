@@ -165,7 +165,7 @@ def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
     chosen = next((one for one in usable if one.name == active), None)
     if chosen is None:
         return
-    if not extras.default_follows:
+    if "default" not in extras.follow:
         yield Entry(
             "offer-default", menu_text.OFFER_DEFAULT, ev.SettingWanted("default-follows", on=True)
         )
@@ -245,7 +245,8 @@ def _rest(view: View, extras: Extras) -> Iterable[Entry]:
         children=(
             _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
             _setting("warnings", menu_text.WARNINGS, extras.warns),
-            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, extras.default_follows),
+            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, "default" in extras.follow),
+            _setting("process-follows", menu_text.PROCESS_FOLLOWS, "process" in extras.follow),
             _setting("adopt", menu_text.ADOPT, extras.adopts),
         ),
     )

@@ -34,7 +34,7 @@ from tray.handout import install
 from tray.logs import History, set_debug
 from tray.records import Records
 from tray.resident.agent import Agent, Answers
-from tray.resident.applying import Applying
+from tray.resident.applying import Applying, following
 from tray.resident.desktop import Desktop
 from tray.resident.effects import Effects, Ports
 from tray.resident.hand_out import HandOut
@@ -103,7 +103,7 @@ class Resident:
             main=main,
             follows=lambda: self.applying.follows,
         )
-        self.applying = Applying(self._world, self._applied, self.desktop.default_refused)
+        self.applying = Applying(self._world, self._applied, self.desktop.following_refused)
         self.pool = Pool(
             self.environ, lambda: self.settings, lambda key: self.post(ev.Stored(key))
         )
@@ -320,8 +320,9 @@ class Resident:
         if name == "start-at-login":
             self.desktop.start_at_login(on=on)
             return
-        if name == "default-follows":
-            self.applying.let_default_follow(on=on)
+        target = following(name)
+        if target is not None:
+            self.applying.let_follow(target, on=on)
             return
         table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
         write_setting(self.paths.state, table, key, on)

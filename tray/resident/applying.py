@@ -7,11 +7,17 @@ import logging
 from collections.abc import Callable
 
 from tray import applied
-from tray.applied import World
+from tray.applied import Target, World
 from tray.core.view import View
 from tray.errors import TrayError
 
 log = logging.getLogger(__name__)
+
+
+def following(setting: str) -> Target | None:
+    """Return what a setting of the menu lets follow, None where it is about something else."""
+    name = setting.removesuffix("-follows")
+    return next((target for target in applied.TARGETS if target == name), None)
 
 
 class Applying:
@@ -37,9 +43,9 @@ class Applying:
         self.refusal: str | None = None
 
     @property
-    def follows(self) -> bool:
-        """Whether ``[default]`` follows the active profile."""
-        return "default" in applied.applies(self._world().paths.state)
+    def follows(self) -> tuple[Target, ...]:
+        """What in the AWS config follows the active profile."""
+        return applied.applies(self._world().paths.state)
 
     def shown(self, view: View) -> None:
         """Take note of a view: what the sections say depends on nothing else of ours."""
@@ -56,14 +62,14 @@ class Applying:
         elif applied.at_work(self._world().paths.state):
             self._task = asyncio.create_task(self._run(applied.follow))
 
-    def let_default_follow(self, *, on: bool) -> None:
+    def let_follow(self, target: Target, *, on: bool) -> None:
         """Do what the menu's tick says."""
 
         def change(world: World) -> None:
             if on:
-                applied.apply(world, "default")
+                applied.apply(world, target)
             else:
-                applied.take_back(world, "default")
+                applied.take_back(world, target)
 
         before = self._task
 

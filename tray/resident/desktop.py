@@ -37,7 +37,7 @@ class Desktop:
         settings: the settings as they are now.
         icon: whether there is to be an icon; notices come either way.
         main: the main thread, where the icon has to live there (macOS, Windows).
-        follows: whether ``[default]`` follows the active profile.
+        follows: returns what in the AWS config follows the active profile.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Desktop:
         settings: Callable[[], Settings],
         icon: bool,
         main: MainThread | None = None,
-        follows: Callable[[], bool] = lambda: False,
+        follows: Callable[[], tuple[str, ...]] = lambda: (),
     ) -> None:
         self._post = post
         self._follows = follows
@@ -158,9 +158,9 @@ class Desktop:
             title, body = menu_text.not_copied(what, words)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
-    def default_refused(self, why: str) -> None:
-        """Say why a click could not let ``[default]`` follow, also to who wants no warnings."""
-        self.report(fx.Report(menu_text.DEFAULT_REFUSED, why))
+    def following_refused(self, why: str) -> None:
+        """Say why a click could not let the AWS config follow, also to who wants no warnings."""
+        self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
 
     def report(self, told: fx.Report) -> None:
         """Tell what came of a click; who wants no warnings wants to know this."""
@@ -200,7 +200,7 @@ class Desktop:
             starts_at_login=self._starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
-            default_follows=self._follows(),
+            follow=self._follows(),
             recent_profiles=tuple(self._used),
             guarded=settings.preferences.guarded,
             zone=zone,
