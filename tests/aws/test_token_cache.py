@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -329,3 +330,10 @@ def assert_silent(error: BaseException) -> None:
     while link is not None:
         assert CANARY not in f"{link!r} {link}"
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that gives EIO: procfs")
+def test_a_passing_trouble_of_the_file_system_is_no_damage() -> None:
+    """Fault 15: EIO, as a stalled network home gives it, counts as being written."""
+    with pytest.raises(CacheFileTorn, match="cannot be read just now"):
+        read_token(Path("/proc/self/mem"))

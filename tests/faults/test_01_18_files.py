@@ -19,7 +19,7 @@ from tests.worker.world import World
 from tray.aws.sight import look
 from tray.aws.token_cache import cache_path
 from tray.core.events import Failed, FileBad, RemovalJudged, Renewed
-from tray.demo import CONFIG, SESSION
+from tray.demo import CONFIG, SESSION, START_URL
 from tray.files import write_atomic
 
 LONG_AGO = 100.0
@@ -201,6 +201,27 @@ def test_fault_12_no_place_for_our_own_state(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="inotify tells who opens a file")
+def test_fault_17_a_token_of_the_same_size_and_mtime_is_seen(tmp_path: Path) -> None:
+    """A restored or copied file may carry its old time: the event counts, not what it says."""
+    environ = home_with(tmp_path, CONFIG)
+    file = cache_path(Path(environ["HOME"]) / ".aws/sso/cache", SESSION)
+    file.parent.mkdir(parents=True)
+    token = TOKEN % START_URL
+    file.write_text(token.replace("2099", "2001"))
+    before = file.stat()
+
+    with resident(environ) as living:
+        living.until_state(SESSION, "expired")
+        other = file.with_suffix(".new")
+        other.write_text(token)
+        os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+        other.rename(file)
+        seen = living.until_state(SESSION, "signed-in")
+
+    assert (before.st_size, before.st_mtime_ns) == (file.stat().st_size, file.stat().st_mtime_ns)
+    assert "signed-in" == seen["state"]
+
+
 def test_fault_18_only_our_sessions_files_are_opened(tmp_path: Path) -> None:
     """Ten thousand files of others in the cache cost not one look into them."""
     from inotify_simple import INotify, flags

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
 from tests.resident.living import home_with, resident
@@ -10,7 +14,28 @@ from tray.aws.token_cache import cache_path
 from tray.demo import CONFIG, SESSION, START_URL
 from tray.identity_center import IdentityCenter
 
+ROOT = Path(__file__).parents[2]
+AT_ONCE = 10
 MANY = 100
+
+
+def test_fault_65_of_ten_residents_at_once_one_stays(tmp_path: Path) -> None:
+    """A login manager and an impatient person: one serves, the others end well and say so."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **home_with(tmp_path, CONFIG)}
+    command = [sys.executable, "-m", "tray.resident", "--no-icon"]
+    started = [
+        subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+        for _ in range(AT_ONCE)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        said = [threads.submit(process.communicate) for process in started]
+        gone = [ended.result()[1] for ended in islice(as_completed(said), AT_ONCE - 1)]
+        living = [process for process in started if process.poll() is None]
+        for process in living:
+            process.terminate()
+
+    assert ["SSO Tray is already running.\n"] * (AT_ONCE - 1) == gone
+    assert [1, 0] == [len(living), *{process.returncode for process in started}]
 
 
 def test_fault_69_a_hundred_ask_for_credentials_at_once(tmp_path: Path) -> None:
