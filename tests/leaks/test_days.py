@@ -57,6 +57,7 @@ def renew_and_kill_the_worker(witness: Witness, living: Living) -> None:
     asking = threading.Thread(target=lambda: living.ask("renew", session=SESSION))
     asking.start()
     held.wait_hit(timeout=60)
+    witness.memory(living)
     for pid in workers_of(living):
         kill(pid)
     asking.join(60)
@@ -79,6 +80,19 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
             command = (sys.executable, "-c", ASKS_THE_ENDPOINT)
             served = witness.tray("exec", "--profile", PROFILE, "--endpoint", "--", *command)
             link = witness.tray("console", "--print", "--profile", PROFILE)
+            others = [
+                witness.tray(*words)
+                for words in (
+                    ("use", PROFILE),
+                    ("apply", "default"),
+                    ("apply", "process"),
+                    ("profiles", "--json"),
+                    ("status", "--json"),
+                    ("log",),
+                    ("log", "--history"),
+                    ("apply", "default", "--off"),
+                )
+            ]
             witness.memory(living)
             for kind in (*TROUBLE, *REFUSALS):
                 center.fault("CreateToken", kind, grant_type="refresh_token")
@@ -99,6 +113,7 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
 
         done = (signed_in, given, whose, quick, served, link, again, signed_out)
         assert [0] * 8 == [one.code for one in done]
+        assert [0] * len(others) == [one.code for one in others]
         assert ("container-role", json.loads(quick.out)) == (served.out.strip(), document)
         assert "session-over" == expired["reason"]
         assert {document["SecretAccessKey"], document["SessionToken"]} <= center.secrets()
@@ -108,6 +123,7 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
         assert {"role credentials"} == seen["memory of the resident"] - {"state"}
         assert {"state"} == seen["argv"]
         assert EVERYWHERE <= set(seen)
+        assert any(b'"notice"' in one for one in witness.told["told to subscribers"])
 
 
 def test_a_day_without_a_keyring(tmp_path: Path) -> None:
@@ -142,6 +158,7 @@ def test_a_locked_keyring_and_a_crash(tmp_path: Path) -> None:
             waiting = witness.here.start("login", LEGACY, "--no-browser")
             assert waiting.stdout is not None
             next(line for line in waiting.stdout if line.startswith("  http"))
+            witness.memory(living)
             workers = workers_of(living)
             living.process.kill()
             out, err = waiting.communicate(timeout=60)
@@ -153,6 +170,41 @@ def test_a_locked_keyring_and_a_crash(tmp_path: Path) -> None:
         found = witness.found()
 
         assert (0, 0) == (signed_in.code, released.code)
+        assert {"refresh token", "client secret"} == found.pop(
+            f"file home/.aws/sso/cache/{witness.here.file_of().name}"
+        )
+        assert {} == found
+
+
+def test_a_keyring_that_hangs_and_a_release(tmp_path: Path) -> None:
+    """L12, R3: what waits for a keyring is in a worker's memory and in the file, nowhere else."""
+    with watched("hanging", tmp_path, rotation="grace") as witness:
+        with witness.resident() as living:
+            signed_in = witness.tray("login", SESSION)
+            renewed = living.ask("renew", session=SESSION)
+            witness.memory(living)
+            released = witness.tray("release", SESSION)
+        found = witness.found()
+
+        assert (0, 0) == (signed_in.code, renewed["exit"])
+        assert released.code in (0, 1)
+        assert {"refresh token", "client secret"} == found.pop(
+            f"file home/.aws/sso/cache/{witness.here.file_of().name}"
+        )
+        assert {} == found
+
+
+def test_a_code_and_a_release_with_a_keyring(tmp_path: Path) -> None:
+    """Released, the whole token is in the file again: there, and nowhere else."""
+    with watched("unlocked", tmp_path) as witness:
+        with witness.resident() as living:
+            signed_in = witness.tray("login", SESSION, "--device-code")
+            kept = "refreshToken" not in witness.here.token_file()
+            witness.memory(living)
+            released = witness.tray("release", SESSION)
+        found = witness.found()
+
+        assert (0, True, 0) == (signed_in.code, kept, released.code)
         assert {"refresh token", "client secret"} == found.pop(
             f"file home/.aws/sso/cache/{witness.here.file_of().name}"
         )

@@ -17,7 +17,7 @@ from tray.aws.token_cache import full_document, parse_token
 from tray.core.model import Profile
 from tray.records import Records
 from tray.secret import Secret
-from tray.worker import hand_out, release, removal, renewal, sign_out
+from tray.worker import adoption, hand_out, release, removal, renewal, sign_out
 from tray.worker.tools import Tools
 from tray.worker.vault_document import parse
 
@@ -87,6 +87,8 @@ def jobs(tools: Tools) -> list[Callable[[], object]]:
         lambda: hand_out.identity(CORP, READER, tools),
         lambda: renewal.renew(CORP, tools),
         lambda: renewal.check(CORP, tools),
+        lambda: adoption.adopt(CORP, tools),
+        tools.vault.unlock,
         lambda: removal.judge_removed(CORP, tools),
         lambda: release.release(CORP, tools),
         lambda: sign_out.sign_out(CORP, tools),
@@ -121,6 +123,7 @@ def test_no_error_of_a_transaction_shows_a_secret(
         tools.unsaved.surrender()
         tools.clients.close()
 
+        assert any("Traceback" in one for one in told)
         assert set() == Canaries(world.center.secrets()).in_text("\n".join(told))
 
 
