@@ -112,15 +112,18 @@ def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:
     )
     assert 0 == stage.tray("use", "in-use").code
 
+    before, profiles_before = stage.config.read_bytes(), set(profiles_of(stage))
     dry = stage.tray("add", "corp", "--sync", "--prune", "--dry-run")
-    untouched = stage.config.read_text()
+    untouched = stage.config.read_bytes()
     first = stage.tray("add", "corp", "--sync")
     grown = set(profiles_of(stage))
     pruned = stage.tray("add", "corp", "--sync", "--prune")
     again = stage.tray("add", "corp", "--sync", "--prune")
 
     assert [0] * 4 == [done.code for done in (dry, first, pruned, again)]
-    assert gone.format("past") in untouched
+    assert before == untouched
+    added = {f"+[profile {name}]" for name in grown - profiles_before}
+    assert {"-[profile past]", *added} <= set(dry.out.splitlines())
     assert "past" in first.err
     assert {"past", "keep-it", "in-use", "source", "own"} < grown
     assert {"past", "forbidden"} == grown - set(profiles_of(stage))

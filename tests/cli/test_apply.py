@@ -32,12 +32,24 @@ def world(stage: Stage) -> World:
     return World(Paths.from_environment(stage.environ), (), lambda: ("/usr/bin/python3", "x"))
 
 
+def of_the_user(stage: Stage) -> dict[str, bytes]:
+    """Return the AWS files that are the user's own: all but the token cache."""
+    aws = stage.config.parent
+    return {
+        str(path.relative_to(aws)): path.read_bytes()
+        for path in aws.rglob("*")
+        if path.is_file() and not path.is_relative_to(aws / "sso")
+    }
+
+
 def test_default_follows_and_leaves_no_trace(either: Stage) -> None:
     """After one ``apply`` each ``use`` turns a bare boto3; ``--off`` restores every byte."""
     before = either.config.read_bytes()
     either.signed_in_by_cli()
+    files = of_the_user(either)
     either.tray("use", "dev")
     untouched = either.config.read_bytes()
+    assert files == of_the_user(either)
 
     applied_ = either.tray("apply", "default")
     first = either.python(ARN)

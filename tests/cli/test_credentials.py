@@ -7,17 +7,30 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.stage import CONFIG, Stage
 from tests.e2e.desk import until
 
+CHAIN = """\
+[profile chain]
+role_arn = arn:aws:iam::123456789012:role/Deploy
+source_profile = dev
+region = eu-west-1
+"""
 ARN = "print(session.client('sts').get_caller_identity()['Arn'])"
 
 
-def test_the_document_is_credential_process_and_nothing_else(either: Stage) -> None:
-    """One JSON object on stdout, its members those that SDKs read, nothing on stderr."""
-    either.signed_in_by_cli()
+@pytest.mark.parametrize(
+    ("profile", "session"), [("dev", "corp"), ("old", "https://legacy.awsapps.com/start")]
+)
+def test_the_document_is_credential_process_and_nothing_else(
+    either: Stage, profile: str, session: str
+) -> None:
+    """One JSON object on stdout, its members those that SDKs read; for both config styles."""
+    either.signed_in_by_cli(session)
 
-    done = either.tray("credentials", "--profile", "dev", "--format", "process")
+    done = either.tray("credentials", "--profile", profile, "--format", "process")
 
     assert (0, "") == (done.code, done.err)
     assert {
@@ -43,6 +56,22 @@ def test_boto3_takes_them_through_credential_process(either: Stage) -> None:
 
     assert ":assumed-role/AWSReservedSSO_ReadOnly_" in arn
     assert arn.endswith("/ada")
+
+
+def test_a_chain_is_handed_out_as_the_role_at_its_end(either: Stage) -> None:
+    """The token is kept lean: the SDK's own chain and ours both end at the assumed role."""
+    either.signed_in_by_cli(lean=True)
+    either.config.write_text(
+        f"{CONFIG}{CHAIN}[profile by-tray]\nregion = eu-west-1\n"
+        f"credential_process = {sys.executable} -m tray credentials --profile chain\n"
+    )
+
+    ours, own = either.boto3("by-tray", ARN), either.boto3("chain", ARN)
+    document = either.tray("credentials", "--profile", "chain").json()
+
+    roles = {arn.rpartition("/")[0] for arn in (ours, own)}
+    assert {"arn:aws:sts::123456789012:assumed-role/Deploy"} == roles
+    assert {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"} < set(document)
 
 
 def test_nobody_signed_in_is_3_with_the_command_to_type(either: Stage) -> None:
@@ -220,9 +249,7 @@ def test_whoami_tells_user_account_and_role(either: Stage) -> None:
 def test_whoami_of_a_chain_names_its_role_session_not_a_user(either: Stage) -> None:
     """Whoever assumes a role names the session as he likes: that name is no user's."""
     either.signed_in_by_cli()
-    chain = "[profile chain]\nrole_arn = arn:aws:iam::123456789012:role/Deploy\n"
-    chain += "source_profile = dev\nregion = eu-west-1\n"
-    either.config.write_text(CONFIG + chain)
+    either.config.write_text(CONFIG + CHAIN)
 
     done = either.tray("whoami", "--profile", "chain")
 

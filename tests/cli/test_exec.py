@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from tests.cli.stage import CONFIG, PATIENCE, Stage
+from tests.components import require
 
 ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
 WHO = (
@@ -156,6 +158,45 @@ def test_the_endpoint_has_no_credentials_in_the_environment(stage: Stage) -> Non
     } == aws
 
 
+_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "AccessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+    "AWS_SESSION_TOKEN": "SessionToken",
+}
+
+
+def _given(lines: str) -> dict[str, str]:
+    """Return what ``env`` lines say, taken apart without a shell."""
+    words = (line.removeprefix("export ").partition("=") for line in lines.splitlines())
+    return {name: shlex.split(value)[0] for name, _, value in words if name in _VARIABLES}
+
+
+def test_every_format_says_the_same(stage: Stage) -> None:
+    """json, process, env, fish (by a real fish) and PowerShell: one role's credentials."""
+    stage.signed_in_by_cli()
+    with stage.resident():
+        said = {
+            name: stage.given_out("credentials", "--profile", "dev", "--format", name).out
+            for name in ("process", "json", "env", "fish", "powershell")
+        }
+    script = "".join(f"; echo ${name}" for name in _VARIABLES)
+    fish = subprocess.run(
+        [require("fish"), "--no-config", "-c", said["fish"] + script],
+        env={**stage.environ, "AWS_SESSION_TOKEN": "older"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    document = json.loads(said["process"])
+    expected = {name: document[member] for name, member in _VARIABLES.items()}
+    assert {**document, "Profile": "dev", "Region": "eu-west-1"} == json.loads(said["json"])
+    assert [expected, expected] == [_given(said["env"]), dict(zip(_VARIABLES, fish, strict=True))]
+    assert {f"$Env:{name} = '{value}'" for name, value in expected.items()} <= set(
+        said["powershell"].splitlines()
+    )
+
+
 def test_the_format_env_is_taken_by_a_posix_shell(stage: Stage) -> None:
     """POSIX shells take ``env``; what older credentials left is unset."""
     stage.signed_in_by_cli()
@@ -175,8 +216,6 @@ def test_the_format_env_is_taken_by_a_posix_shell(stage: Stage) -> None:
         for lines in (text, user)
     ]
 
-    expected = stage.given_out("credentials", "--profile", "dev").json()
-    assert expected["AccessKeyId"][:4] == told[0]["AWS_ACCESS_KEY_ID"][:4]
-    assert "older" != told[0]["AWS_SESSION_TOKEN"]
+    assert _given(text) == {name: told[0].get(name) for name in _VARIABLES}
     assert "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" == told[1]["AWS_SECRET_ACCESS_KEY"]
     assert "AWS_SESSION_TOKEN" not in told[1]

@@ -43,9 +43,11 @@ def test_a_bare_client_is_the_active_profile(desk: Desk, name: ClientName) -> No
     told = [ask(name, desk.env, "")]
     tray(desk, "use", "second")
     told.append(ask(name, desk.env, ""))
+    tray(desk, "use", "-")
+    told.append(ask(name, desk.env, ""))
     tray(desk, "apply", "default", "--off")
 
-    assert [Answer(FIRST), Answer(SECOND)] == told
+    assert [Answer(FIRST), Answer(SECOND), Answer(FIRST)] == told
     assert TWO == config.read_text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tempfile
@@ -13,8 +14,10 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.system.test_transport import ROOT_ONLY, SECOND_USER, as_second_user
+from tray.agent import AgentClient
 from tray.handout import client_text, interpreter
 from tray.identity_center import IdentityCenter
+from tray.system.paths import Paths, world
 
 READ = """
 import sys
@@ -56,6 +59,8 @@ def test_nobody_else_reads_what_we_write(place: Path) -> None:
         stage = Stage(place, center)
         stage.signed_in_by_cli()
         stage.tray("use", "dev")
+        stage.tray("apply", "default")
+        stage.tray("use", "reader")
         with stage.resident():
             stage.tray("credentials")
             stage.tray("renew", "corp")
@@ -73,6 +78,8 @@ def test_nobody_else_reads_what_we_write(place: Path) -> None:
 
     names = {one.name for one in files}
     assert {"credentials.py", "active-profile", "history.jsonl", "sso-tray.log"} <= names
+    assert {"applied.json"} <= names
+    assert any("backups" in one.parts for one in files)
     assert {
         (0o700, 0o600): {"PermissionError"},
         (0o700, 0o644): {"PermissionError"},
@@ -147,3 +154,45 @@ def test_a_socket_of_another_user_gets_no_request(place: Path, name: str) -> Non
     assert (1, "") == (done.returncode, done.stdout)
     assert re.search("was not installed", done.stderr)  # nobody was asked, and it goes on alone
     assert (seen or "nobody came") == told.strip()
+
+
+ASK = """
+import socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+try:
+    connection.sendall(sys.argv[2].encode() + b"\\n")
+    print(connection.recv(4096) or "nothing")
+except ConnectionError:
+    print("nothing")
+"""
+
+
+@ROOT_ONLY
+def test_with_directory_and_socket_open_the_agent_still_answers_nobody_else(place: Path) -> None:
+    """The third layer, the peer's uid, of a real resident: not one byte for another user."""
+    with IdentityCenter() as center:
+        stage = Stage(place, center)
+        stage.signed_in_by_cli()
+        request = {
+            "v": 1,
+            "program": "x",
+            "world": world(stage.environ),
+            "op": "credentials",
+            "profile": "dev",
+        }
+        with stage.resident():
+            path = Paths.from_environment(stage.environ).runtime_sockets[0]
+            for one in (path, *path.parents):
+                if place in one.parents:
+                    one.chmod(0o777)
+            told = as_second_user(ASK, path, json.dumps(request)).stdout.strip()
+            ours = AgentClient((path,), world(stage.environ))
+            for one in path.parents:
+                if place in one.parents:
+                    one.chmod(0o700)
+            with ours as agent:
+                done = agent.done("credentials", patience=90.0, profile="dev")
+
+    assert ("nothing", 0) == (told, done["exit"])
+    assert 1 == center.count("GetRoleCredentials")
