@@ -109,7 +109,7 @@ class Worker:
         machine, key, renewed = self.machine, session.key, pending.renewed
         file = machine.file(key)
         newer = file.entry
-        seen = newer == pending.published or (newer is not None and self._of_old(newer, renewed))
+        seen = newer == pending.published or (newer is not None and self._of_old(newer, pending))
         if not file.torn and file.bad is None and not seen:
             machine.met["newer-than-the-answer"] += 1
             if newer is None or newer.refresh is None:
@@ -119,9 +119,10 @@ class Worker:
         machine.write(key, renewed)
         return ev.Renewed(facts(renewed), machine.keepers.get(key) or "file")
 
-    def _of_old(self, newer: Entry, renewed: Entry) -> bool:
-        """Whether what came meanwhile came out of a backup (``_out_of_a_backup``)."""
-        ends_earlier = newer.refresh is None and newer.expires < renewed.expires
+    def _of_old(self, newer: Entry, pending: Pending) -> bool:
+        """Whether what came meanwhile came out of a backup."""
+        last = pending.renewed if newer.refresh is None else pending.published
+        ends_earlier = last is not None and newer.expires < last.expires
         return ends_earlier or newer.expires <= self.machine.wall
 
     def _judged_again(self, session: SsoSession) -> ev.Outcome:

@@ -185,9 +185,12 @@ def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outc
         except Overtaken as meanwhile:
             if meanwhile.token is None:
                 return RemovalJudged("nothing")
-            if not _out_of_a_backup(meanwhile.token, renewed, tools):
+            last = published if meanwhile.token.refreshable else renewed
+            if _usable(meanwhile.token, tools) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, tools, meanwhile.token)
-            seen = meanwhile.token  # this answer is the only refresh token that is left
+            # It is older than what it covers, out of a backup say: no login and no refresh ends
+            # earlier. AWS's answer is the only refresh token that is left.
+            seen = meanwhile.token
         except (OSError, TrayError):
             granted.hold_for_file(session, tools, renewed, published)
             raise
@@ -195,12 +198,6 @@ def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outc
             break
     tools.seam("published")
     return Renewed(tools.facts(session, renewed), keeper or "file", of=published.fingerprint)
-
-
-def _out_of_a_backup(token: SsoToken, renewed: SsoToken, tools: Tools) -> bool:
-    """Whether what came meanwhile is older than what AWS has just given: no login looks so."""
-    ends_earlier = not token.refreshable and token.expires_at < renewed.expires_at
-    return ends_earlier or not _usable(token, tools)
 
 
 def _publish_filed(
