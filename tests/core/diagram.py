@@ -15,6 +15,7 @@ from typing import get_args
 
 from tests.core.story import HOUR, T0, Story, token
 from tray.core import events as ev
+from tray.core import policy
 from tray.core.model import Reason, State, TokenFacts
 from tray.core.state import next_look
 
@@ -33,11 +34,14 @@ def _fresh(story: Story, life: float = HOUR, *, refreshable: bool = False) -> To
     return token(f"t{len(story.effects)}", story.time, life, refreshable=refreshable)
 
 
-def _click(story: Story) -> bool:
-    if story.session().sign_in is not None:
-        return False
-    story.send(ev.SignInWanted("corp", afresh=False))
-    return story.session().sign_in is not None
+def _click(*, afresh: bool) -> Move:
+    def move(story: Story) -> bool:
+        if story.session().sign_in is not None:
+            return False
+        story.send(ev.SignInWanted("corp", afresh=afresh))
+        return story.session().sign_in is not None
+
+    return move
 
 
 def _signed_in(story: Story) -> bool:
@@ -46,6 +50,14 @@ def _signed_in(story: Story) -> bool:
         return False
     story.send(ev.SignInReady("corp", sign_in.attempt, "https://signin"))
     story.send(ev.SignedIn("corp", sign_in.attempt, _fresh(story), "keyring"))
+    return True
+
+
+def _failed(story: Story) -> bool:
+    sign_in = story.session().sign_in
+    if sign_in is None:
+        return False
+    story.send(ev.SignInFailed("corp", sign_in.attempt, "It was denied."))
     return True
 
 
@@ -78,6 +90,17 @@ def _shortened(story: Story) -> bool:
     if story.row().session_ends_at is not None:
         return False
     return _answered(lambda story: ev.Renewed(_fresh(story, HOUR / 4), "keyring"))(story)
+
+
+def _nears_its_end(story: Story) -> bool:
+    """Let time pass until half an hour before an end that no renewal moves."""
+    row = story.row()
+    known = row.session_ends_at if row.renews else row.token_expires_at
+    near = (known or 0.0) - policy.ENDING_BEFORE - T0
+    if row.state != "signed-in" or known is None or near <= story.time:
+        return False
+    story.run_until(near, lambda _start, _at: None)
+    return True
 
 
 def _token_ends(story: Story) -> bool:
@@ -118,6 +141,14 @@ def _damaged(story: Story) -> bool:
     return True
 
 
+def _lean_login(story: Story) -> bool:
+    session = story.session()
+    if session.sign_in is not None or session.job is not None:
+        return False
+    story.file(_fresh(story))
+    return True
+
+
 def _elsewhere(story: Story) -> bool:
     session = story.session()
     if session.sign_in is not None or session.job is not None:
@@ -132,12 +163,18 @@ def _elsewhere(story: Story) -> bool:
 
 
 MOVES: dict[str, Move] = {
-    "a person clicks Sign in": _click,
+    "a person clicks Sign in": _click(afresh=False),
+    "a person clicks Sign in afresh": _click(afresh=True),
     "signed in": _signed_in,
+    "the sign-in fails": _failed,
     "cancelled": _cancelled,
     "renewed": _answered(lambda story: ev.Renewed(_fresh(story), "keyring")),
     "AWS shortens the token": _shortened,
     "renewal refused": _answered(lambda _story: ev.Refused("valid")),
+    "the registration has expired": _answered(
+        lambda _story: ev.Refused("valid", "registration-expired")
+    ),
+    f"an end that nothing renews is {policy.ENDING_BEFORE // 60:.0f} minutes away": _nears_its_end,
     "AWS says the session is over": _answered(lambda _story: ev.Refused("dead")),
     "AWS cannot be reached": _answered(lambda _story: ev.Failed("offline", "No route.")),
     "the token ends": _token_ends,
@@ -145,6 +182,7 @@ MOVES: dict[str, Move] = {
     "signed out elsewhere": _removed,
     "the token file is damaged": _damaged,
     "`aws sso login`": _elsewhere,
+    "a login without refresh data": _lean_login,
 }
 
 

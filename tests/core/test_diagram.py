@@ -16,7 +16,7 @@ def test_the_picture_in_contributing_is_what_the_rules_do() -> None:
 
 
 def test_one_more_turn_adds_nothing() -> None:
-    """The picture is whole: a longer story finds no arrow that it lacks."""
+    """Of the moves it has, the picture is whole: a longer story finds no arrow that it lacks."""
     assert arrows(DEPTH + 1) == arrows()
 
 
