@@ -137,6 +137,28 @@ def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
     assert [] == [line for line in whole.splitlines() if any(one in line for one in told)]
 
 
+def test_what_cannot_be_taken_apart_is_cut_word_by_word(stage: Stage) -> None:
+    """A credentials file that no tool reads may hold secrets all the same; so may any variable."""
+    secrets = ("broken!5secret", "/hunter2!x")
+    (stage.config.parent / "credentials").write_text(
+        f"[default\naws_secret_access_key={secrets[0]}\n"
+    )
+    stage.tray("status")
+    log = stage.state / "sso-tray.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(f"2026-01-01T00:00:00Z WARNING tray.x: said {secrets[0]} and {secrets[1]}.\n")
+    archive = stage.home / "report.zip"
+
+    done = stage.tray("doctor", "--bundle", str(archive), MY_PASSWORD=secrets[1])
+    both = stage.tray("doctor", "--bundle", str(archive), "--json")
+
+    with zipfile.ZipFile(archive) as held:
+        whole = "\n".join(held.read(name).decode() for name in held.namelist())
+    assert (0, 2) == (done.code, both.code)
+    assert [] == [one for one in secrets if one in whole]
+    assert "said (cut) and (cut)" in whole
+
+
 def test_the_archive_tells_what_a_report_needs(stage: Stage) -> None:
     """The same name is the same word in every file; our own words and plain values stay."""
     stage.signed_in_by_cli()

@@ -205,15 +205,24 @@ class _Files:
 
     def __init__(self, here: Here) -> None:
         self.sections: dict[Path, Mapping[str, ini.Section] | str] = {}
+        self._refused: list[str] = []
         for path in (here.paths.aws_config, here.paths.aws_credentials):
             try:
                 data = config_files.read(path)
                 self.sections[path] = ini.parse(data, path.name) if data else {}
             except TrayError as error:
                 self.sections[path] = error.sentence
+                with suppress(OSError, FileRefused):
+                    data = read_small(path, limit=LARGEST)
+                    self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
 
     def values(self) -> Iterator[str]:
-        """Yield every value that is neither plain nor a name, and every key no tool knows."""
+        """
+        Yield every value that is neither plain nor a name, and every key no tool knows.
+
+        Of a file that nobody can take apart, every word.
+        """
+        yield from self._refused
         for sections in self.sections.values():
             if isinstance(sections, str):
                 continue
@@ -262,7 +271,7 @@ def _secrets(here: Here, files: _Files) -> set[str]:
     found = set(files.values())
     found.update(name for name in here.environ if not _VARIABLE.fullmatch(name))
     for name, value in here.environ.items():
-        if plain(name, value, PLAIN_VARIABLES) == "(set)" and not value.startswith("/"):
+        if plain(name, value, PLAIN_VARIABLES) == "(set)" and not _is_path(value):
             found.add(value)
     caches = (here.paths.token_cache, here.paths.cli_cache)
     paths = [path for cache in caches for path in sorted(cache.glob("*.json"))[:CACHE_FILES]]
@@ -272,6 +281,11 @@ def _secrets(here: Here, files: _Files) -> set[str]:
             found.update(_texts({key: cached[key] for key in cached.keys() - _TOLD_OF_TOKENS}))
     # Short words of letters alone are also words of our own sentences.
     return {one for one in found if not one.isalpha() or len(one) > LONGEST_WORD}
+
+
+def _is_path(value: str) -> bool:
+    """Whether a variable names what is there, one path or several."""
+    return value.startswith("/") and any(os.path.lexists(one) for one in value.split(":"))
 
 
 def _texts(value: object) -> Iterator[str]:

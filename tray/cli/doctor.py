@@ -27,7 +27,7 @@ _SIGNS: Final[dict[Verdict, tuple[str, str]]] = {
     "note": ("-", "yellow"),
     "problem": ("x", "red"),
 }
-_LIBRARIES: Final = (
+LIBRARIES: Final = (
     "boto3", "botocore", "click", "dbus-fast", "desktop-notifier", "keyring", "pillow", "plyer",
     "pystray",
 )  # fmt: skip
@@ -45,6 +45,8 @@ _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 )
 def doctor(*, as_json: bool, bundle: Path | None) -> None:
     """Look at everything."""
+    if as_json and bundle is not None:
+        raise click.UsageError("The archive holds the document already: say --json or --bundle.")
     here = Here.of_this_process()
     findings = judged(gathered(here))
     document = doctor_document(findings)
@@ -72,7 +74,7 @@ def doctor_document(findings: Sequence[Finding]) -> dict[str, Any]:
         "program": tray.__version__,
         "python": platform.python_version(),
         "system": sysconfig.get_platform(),
-        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
         "verdict": worst(findings),
         "findings": [asdict(one) for one in findings],
     }
@@ -88,7 +90,7 @@ def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
-        return None  # of another system, or in a frozen program
+        return None  # of another system
 
 
 def screen(findings: Sequence[Finding]) -> list[str]:

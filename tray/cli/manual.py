@@ -280,9 +280,10 @@ SDK makes of it, every session, the environment, the clock against AWS's, and fi
 seconds at most, whatever hangs.
 
 --bundle FILE writes an archive for a report: these findings, state, logs, history, the names of
-environment variables and the outline of the config. It holds no secret; sessions, profiles,
-accounts, roles and start URLs are numbered words, the same in every file. FILE is never written
-over.
+environment variables and the outline of the config. Every value of this machine that may be a
+secret is cut from it, in whatever form; too short to be told from words are those of under 8
+characters, or of up to 12 letters and nothing else. Sessions, profiles, accounts, roles and start
+URLs are numbered words, the same in every file. FILE is never written over.
 
 \b
 Exit codes:

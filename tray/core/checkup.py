@@ -8,6 +8,8 @@ little as it is known.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from tray.core import checkup_profiles
@@ -20,6 +22,7 @@ OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
 CLOCK_SLACK: Final = 60.0
 DAY: Final = 86400.0
 REGISTRATION_SOON: Final = 7 * DAY
+_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 def judged(facts: Facts) -> tuple[Finding, ...]:
@@ -82,6 +85,8 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
     if facts.no_bus is not None:
         words = f"The session bus cannot be used ({facts.no_bus}): no icon, no notices."
         yield Finding("d-bus", "note", words, "run it in a desktop session, or: dbus-run-session")
+    elif facts.hosts is not None:
+        yield Finding("d-bus", "ok", "The session bus answers.")
     if facts.hosts is not None:
         yield (
             Finding("notices", "ok", "Notifications can be shown, with their buttons.")
@@ -106,7 +111,7 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: its AppIndicator extension; elsewhere: a panel with a tray"
     if facts.no_tray is not None and facts.resident == "running":
-        yield Finding("tray", "note", facts.no_tray)
+        yield Finding("tray", "note", facts.no_tray, remedy)
     elif facts.hosts is not None and facts.hosts[0]:
         yield Finding("tray", "ok", "There is a tray for the icon.")
     elif facts.hosts is not None:
@@ -130,7 +135,8 @@ def _keyring(facts: Facts) -> Iterator[Finding]:
             )
         case "absent":
             words = "There is none: refresh tokens stay in the token files, as the AWS CLI has it."
-            yield Finding("keyring", "note", words)
+            remedy = "GNOME Keyring, KWallet or KeePassXC would keep them"
+            yield Finding("keyring", "note", words, remedy)
         case why:
             yield Finding("keyring", "problem", why)
 
@@ -141,7 +147,7 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
         if one.key in broken:
             continue  # told with the config; nobody can sign in to it
         name = clean(session_name(one.key))
-        yield _session(name, one, alone=facts.resident != "running")
+        yield _registered(_session(name, one, alone=facts.resident != "running"), one, facts.now)
         if one.contested:
             yield Finding(
                 name,
@@ -155,6 +161,15 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             days = counted(max(0, int((ends - facts.now) // DAY)), "day")
             words = f"Its registration at AWS ends in {days}; the next sign-in makes a new one."
             yield Finding(name, "note", words)
+
+
+def _registered(found: Finding, one: SessionFacts, now: float) -> Finding:
+    """Say beside what is well until when the client registration lasts."""
+    ends = one.registration_ends_at
+    if ends is None or found.verdict != "ok" or ends - now < REGISTRATION_SOON:
+        return found
+    day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d")
+    return replace(found, sentence=f"{found.sentence}; registered at AWS until {day}")
 
 
 def _session(name: str, one: SessionFacts, *, alone: bool) -> Finding:
@@ -176,13 +191,19 @@ def _session(name: str, one: SessionFacts, *, alone: bool) -> Finding:
 def _around(facts: Facts) -> Iterator[Finding]:
     yield from _clock(facts.skew)
     environ = facts.environ
-    proxies = [name for name in ("HTTPS_PROXY", "https_proxy") if environ.get(name)]
+    proxies = [name for name in _PROXIES if environ.get(name)]
     if proxies:
         words = f"{proxies[0]} is used; the JavaScript SDK does not read it."
         yield Finding("network", "note", words)
     if environ.get("AWS_CA_BUNDLE") and "AWS_CA_BUNDLE" not in facts.missing_files:
         words = "AWS_CA_BUNDLE is used; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
         yield Finding("network", "note", words)
+    bundled = [name for name, keys in facts.settings.items() if keys.get("ca_bundle")]
+    if bundled and not environ.get("AWS_CA_BUNDLE"):
+        words = (
+            f'Profile "{clean(bundled[0])}" has a ca_bundle: the AWS CLI uses it, SSO Tray not.'
+        )
+        yield Finding("network", "note", words, "set AWS_CA_BUNDLE for both")
     for variable in facts.missing_files:
         words = f"{variable} names a file that is not there."
         yield Finding("environment", "problem", words, f"unset {variable}")
@@ -234,6 +255,8 @@ def _files(facts: Facts) -> Iterator[Finding]:
         yield Finding("files", "problem", words, f"chmod u+rwx {_typed(path)}")
     if facts.locks is not None:
         yield Finding("files", "problem", facts.locks, "move it to a local disk: XDG_STATE_HOME")
+    elif facts.starts is not None and not (facts.modes or facts.foreign or facts.unwritable):
+        yield Finding("files", "ok", "What SSO Tray keeps is yours alone to read, and writable.")
 
 
 def _typed(path: str) -> str:
