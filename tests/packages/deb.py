@@ -108,6 +108,11 @@ def _use(root: Root, icon: TrayIcon) -> None:
     holds("the AWS CLI works", "ReadOnly" in (told := _aws(root, "reader")), told)
     document = json.loads(root.user("sso-tray", "credentials", "--format", "process"))
     holds("credentials are handed out", document["Version"] == 1, document["Expiration"])
+    root.user("sh", "-c", f"sso-tray doctor --json >{HOME}/doctor.json || true")
+    doctor = json.loads(root.read(f"{HOME}/doctor.json"))
+    holds("`doctor` looks at it, and knows its libraries", {"boto3", "keyring"} <=
+          set(doctor["libraries"]), f"{len(doctor['findings'])} findings")  # fmt: skip
+    root.user("sso-tray", "doctor", "--bundle", f"{HOME}/report.zip")
     root.user("sso-tray", "apply", "process")
     config = root.read(f"{HOME}/.aws/config")
     (line,) = re.findall(r"credential_process\s*=\s*(.+)", config)
@@ -172,6 +177,14 @@ def _demo(root: Root) -> None:
 def _take_off(root: Root, center: IdentityCenter) -> None:
     with center.lock:
         center.token_life = 600  # short enough for the AWS CLI to renew at once
+    before = root.read(f"{HOME}/.aws/config")
+    for target in ("default", "process"):
+        root.user("sso-tray", "apply", target)
+    changed = root.read(f"{HOME}/.aws/config") != before
+    for target in ("default", "process"):
+        root.user("sso-tray", "apply", target, "--off")
+    same = root.read(f"{HOME}/.aws/config") == before
+    holds("what was applied leaves the config as it was", changed and same)
     root.user("sso-tray", "renew", "corp")
     root.user("sso-tray", "release", "corp")
     keeper = _session(root)["keeper"]

@@ -265,6 +265,7 @@ class Promises:
     def _refresh_tokens(self) -> None:
         world = self._world
         machine = world.machine
+        configured = {session.start_url for session in world.catalog.sessions}
         for place, portal in world.portals.items():
             if not portal.lives(machine.time) or (place, portal.family) in machine.thrown_away:
                 continue
@@ -278,8 +279,12 @@ class Promises:
             ]
             held = (one for one in entries if one is not None and one.place == place)
             lost = not any(portal.accepts(one.refresh, machine.time) for one in held)
-            if lost and portal.granted(machine.time):
+            if not lost or not portal.granted(machine.time):
+                continue
+            if place in configured:
                 self._broken("no refresh token is lost", place)
+            # Its session has moved to another start URL, whose sign-in takes the place (K2).
+            machine.thrown_away.add((place, portal.family))
 
     def _sdks_never_have_to(self) -> None:
         world = self._world
