@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
-from tray.handout import install
+from tray import applied
+from tray.applied import World
+from tray.aws.credential_process import command_line
+from tray.handout import install, interpreter
 from tray.identity_center import IdentityCenter
+from tray.system.paths import Paths
 
 
 @pytest.fixture
@@ -72,3 +76,25 @@ def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:
 
     assert ("", 0) == (done.err, done.code)
     assert "123456789011" == done.json()["AccountId"]
+
+
+def test_a_resident_that_starts_mends_client_and_stanza(stage: Stage) -> None:
+    """What an older program or a removed environment left is put right, and works, unasked."""
+    paths = Paths.from_environment(stage.environ)
+    gone = ("/gone/venv/bin/python3", "-I", "-S", str(stage.state / "handout/credentials.py"))
+    applied.apply(World(paths, (), lambda: gone), "process")
+    client = Path(install(stage.state, stage.environ)[-1])
+    whole = client.read_bytes()
+    client.write_bytes(whole[: len(whole) // 2])
+    client.chmod(0o644)
+    stale = stage.config.read_text()
+
+    with stage.resident():
+        stage.until(lambda: "/gone/" not in stage.config.read_text())
+        mended = client.read_bytes()
+        told = stage.boto3("sso-tray", "print(session.get_credentials().account_id)")
+
+    wanted = command_line((interpreter(), "-I", "-S", str(client)))
+    assert (whole, 0o600) == (mended, client.stat().st_mode & 0o777)
+    assert stale.replace(command_line(gone), wanted) == stage.config.read_text()
+    assert "123456789011" == told
