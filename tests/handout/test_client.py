@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
-from tray import applied
+from tray import applied, handout
 from tray.applied import World
 from tray.aws.credential_process import command_line
 from tray.handout import install, interpreter
@@ -98,3 +99,31 @@ def test_a_resident_that_starts_mends_client_and_stanza(stage: Stage) -> None:
     assert (whole, 0o600) == (mended, client.stat().st_mode & 0o777)
     assert stale.replace(command_line(gone), wanted) == stage.config.read_text()
     assert "123456789011" == told
+
+
+def test_the_interpreter_outlives_environment_and_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The distribution's, else what the environment was made from; without a version if it can."""
+    own = Path(sys.executable).resolve()
+    for name in ("both/python3.99", "both/python3", "one/python3.99"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(own)
+    chosen = [Path(interpreter())]
+    monkeypatch.setattr(handout, "SYSTEM_PYTHON", tmp_path / "there is none")
+    chosen.append(Path(interpreter()))
+    for name in ("both", "one"):
+        monkeypatch.setattr(sys, "_base_executable", str(tmp_path / name / "python3.99"))
+        chosen.append(Path(interpreter()))
+    prints = "import sys; print(sys.prefix == sys.base_prefix, sys.version_info >= (3,))"
+    runs = [
+        subprocess.run(
+            [str(one), "-I", "-S", "-c", prints], capture_output=True, text=True, check=True
+        ).stdout
+        for one in chosen[:2]
+    ]
+
+    assert sys.prefix != sys.base_prefix  # else the environment could not be told apart
+    assert [] == [one for one in chosen if one.is_relative_to(sys.prefix)]
+    assert ["True True\n"] * 2 == runs
+    assert [tmp_path / "both/python3", tmp_path / "one/python3.99"] == chosen[2:]
