@@ -34,6 +34,7 @@ Component = Literal[
     "mandoc",
     "notify-send",
     "secret-tool",
+    "strace",
     "xclip",
     "xdotool",
     "xfce4-notifyd",
@@ -93,6 +94,7 @@ SOURCES: Mapping[Component, Source] = {
     "mandoc": Source("mandoc", "sudo apt-get install mandoc"),
     "notify-send": Source("notify-send", "sudo apt-get install libnotify-bin"),
     "secret-tool": Source("secret-tool", "sudo apt-get install libsecret-tools"),
+    "strace": Source("strace", "sudo apt-get install strace"),
     "xclip": Source("xclip", "sudo apt-get install xclip"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(

@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "fish": ("--no-config", "-i"),
 }
 PATIENCE: Final = 60.0
+_TRACE: Final = ("-f", "-qq", "-e", "trace=fork,vfork,clone,clone3", "-e", "signal=none")
 
 
 class Terminal:
@@ -31,7 +32,8 @@ class Terminal:
         self.kind = kind
         self._process, self._master = process, master
         self.screen = ""
-        self._asked = self._answered = 0
+        self.trace: Path | None = None
+        self._asked = self._answered = self._traced = 0
 
     def type(self, line: str) -> str:
         """Type a line, wait until it has run, and return what the terminal showed of it."""
@@ -50,6 +52,13 @@ class Terminal:
         told = self.type(f"printf '<value %s>\\n' \"${name}\"")
         shown = [part for part in told.splitlines() if part.startswith("<value ")]
         return shown[-1].removeprefix("<value ").removesuffix(">") if shown else ""
+
+    def processes(self) -> list[str]:
+        """Return the system calls by which the traced shell has started processes since asked."""
+        assert self.trace is not None
+        calls = self.trace.read_text().splitlines()[self._traced :]
+        self._traced += len(calls)
+        return [call for call in calls if "CLONE_THREAD" not in call]
 
     def answer(self, question: str, words: str) -> None:
         """Wait for a question, and answer it."""
@@ -83,7 +92,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(kind: Kind, environ: Mapping[str, str], home: Path) -> Iterator[Terminal]:
+def terminal(
+    kind: Kind, environ: Mapping[str, str], home: Path, trace: Path | None = None
+) -> Iterator[Terminal]:
     """
     Open a terminal with an interactive shell that reads no files of anybody's.
 
@@ -91,9 +102,14 @@ def terminal(kind: Kind, environ: Mapping[str, str], home: Path) -> Iterator[Ter
         kind: which shell; the test is skipped where it is missing.
         environ: its environment.
         home: where it starts.
+        trace: a file for what the shell starts; see :meth:`Terminal.processes`.
     """
     component: Component = kind
-    with _opened(kind, [str(require(component)), *COMMANDS[kind]], environ, home) as shell:
+    command = [str(require(component)), *COMMANDS[kind]]
+    if trace is not None:
+        command = [str(require("strace")), *_TRACE, "-o", str(trace), *command]
+    with _opened(kind, command, environ, home) as shell:
+        shell.trace = trace
         yield shell
 
 

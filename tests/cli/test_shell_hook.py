@@ -21,14 +21,16 @@ SHELLS: list[Kind] = ["bash", "zsh", "fish"]
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Terminal]:
-    """Open a terminal whose shell has taken in the hook, and can start nothing any more."""
+    """Open a terminal whose shell has taken in the hook, and finds no program any more."""
     kind: Kind = request.param
     hook = stage.home / "hook"
     hook.write_text(stage.tray("shell-init", kind).out)
-    with terminal(kind, stage.environ, stage.home) as opened:
+    with terminal(kind, stage.environ, stage.home, stage.home / "trace") as opened:
         opened.type(f"source {hook}")
         opened.type(f"source {hook}")  # as a reloaded configuration does
         opened.type("set -gx PATH" if kind == "fish" else "export PATH=/nowhere")
+        own = opened.processes()
+        assert kind == "fish" or [] == own  # fish asks git for a prompt of its own
         yield opened
 
 
@@ -77,6 +79,7 @@ def test_a_shell_follows_and_a_pinned_one_does_not(stage: Stage, shell: Terminal
     assert ["mine", "", "", "prod"] == pinned
     assert (["dev", "dev"], "") == (unpinned, nothing)
     assert "no profile is active" in refused
+    assert [] == shell.processes()
     assert "not found" not in shell.screen
     # fish itself asks for some when it first completes a command.
     places = re.findall(r"^(\S+) \(line \d+\):", shell.screen, re.MULTILINE)
@@ -103,6 +106,7 @@ def test_a_name_is_only_data(stage: Stage, shell: Terminal) -> None:
         name for name, told in zip(NAMES, drawn, strict=True) if f"({name} 1h0m) " not in told
     ]
     assert [] == missed
+    assert [] == shell.processes()
     assert not (stage.home / "ran").exists()
 
 

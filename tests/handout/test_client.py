@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
-from tray.handout import install
+from tray import applied, handout
+from tray.applied import World
+from tray.aws.credential_process import command_line
+from tray.handout import install, interpreter
 from tray.identity_center import IdentityCenter
+from tray.system.paths import Paths
 
 
 @pytest.fixture
@@ -72,3 +77,53 @@ def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:
 
     assert ("", 0) == (done.err, done.code)
     assert "123456789011" == done.json()["AccountId"]
+
+
+def test_a_resident_that_starts_mends_client_and_stanza(stage: Stage) -> None:
+    """What an older program or a removed environment left is put right, and works, unasked."""
+    paths = Paths.from_environment(stage.environ)
+    gone = ("/gone/venv/bin/python3", "-I", "-S", str(stage.state / "handout/credentials.py"))
+    applied.apply(World(paths, (), lambda: gone), "process")
+    client = Path(install(stage.state, stage.environ)[-1])
+    whole = client.read_bytes()
+    client.write_bytes(whole[: len(whole) // 2])
+    client.chmod(0o644)
+    stale = stage.config.read_text()
+
+    with stage.resident():
+        stage.until(lambda: "/gone/" not in stage.config.read_text())
+        mended = client.read_bytes()
+        told = stage.boto3("sso-tray", "print(session.get_credentials().account_id)")
+
+    wanted = command_line((interpreter(), "-I", "-S", str(client)))
+    assert (whole, 0o600) == (mended, client.stat().st_mode & 0o777)
+    assert stale.replace(command_line(gone), wanted) == stage.config.read_text()
+    assert "123456789011" == told
+
+
+def test_the_interpreter_outlives_environment_and_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The distribution's, else what the environment was made from; without a version if it can."""
+    own = Path(sys.executable).resolve()
+    for name in ("both/python3.99", "both/python3", "one/python3.99"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(own)
+    chosen = [Path(interpreter())]
+    monkeypatch.setattr(handout, "SYSTEM_PYTHON", tmp_path / "there is none")
+    chosen.append(Path(interpreter()))
+    for name in ("both", "one"):
+        monkeypatch.setattr(sys, "_base_executable", str(tmp_path / name / "python3.99"))
+        chosen.append(Path(interpreter()))
+    prints = "import sys; print(sys.prefix == sys.base_prefix, sys.version_info >= (3,))"
+    runs = [
+        subprocess.run(
+            [str(one), "-I", "-S", "-c", prints], capture_output=True, text=True, check=True
+        ).stdout
+        for one in chosen[:2]
+    ]
+
+    assert sys.prefix != sys.base_prefix  # else the environment could not be told apart
+    assert [] == [one for one in chosen if one.is_relative_to(sys.prefix)]
+    assert ["True True\n"] * 2 == runs
+    assert [tmp_path / "both/python3", tmp_path / "one/python3.99"] == chosen[2:]
