@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from tests import schema
 from tests.cli.stage import Stage
 from tests.keyring_session import keyring_session
 from tests.leaks.canaries import Canaries, forms
-from tray.cli.probing import side_by_side
+from tray.cli.probing import asked_for, side_by_side
 from tray.system.paths import Paths
 
 CANARY = "canary-4f9c0d2b7a61e8f35c-PLANTED/secret+value=="
@@ -135,6 +137,23 @@ def test_the_archive_holds_no_secret_in_any_form(stage: Stage) -> None:
     assert r"(\"name-" in texts["history.jsonl"]
     told = ("awsapps.com", "123456789011", "FullAccess", "ReadOnly", "bygone", str(stage.home))
     assert [] == [line for line in whole.splitlines() if any(one in line for one in told)]
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("sso-tray credentials --profile 'two words'", "two words"),
+        ("sso-tray credentials --profile=dev", "dev"),
+        ("sso-tray credentials --active", None),
+        ("sso-tray credentials", "me"),
+        ("/usr/bin/python3 -I -S /x/credentials.py dev", "dev"),
+        ("/usr/bin/python3 -I -S /x/credentials.py", None),
+        ("sso-tray credentials 'unfinished", None),
+    ],
+)
+def test_whose_credentials_a_command_asks_for(command: str, asked: str | None) -> None:
+    """However it names it; without a name AWS_PROFILE decides, which may be the profile itself."""
+    assert asked == asked_for(command, "me", {"AWS_PROFILE": "me"})
 
 
 def test_what_cannot_be_taken_apart_is_cut_word_by_word(stage: Stage) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import tray
@@ -25,6 +26,7 @@ from tray.core.active import is_managed
 from tray.core.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
+from tray.handout import FILE_NAME
 from tray.records import Records
 from tray.secret import Secret
 
@@ -35,7 +37,6 @@ ALL_WITHIN: Final = 8.0
 RESIDENT_PATIENCE: Final = 3.0
 """Seconds a resident has to answer; it takes milliseconds, whatever else it waits for."""
 
-_FOR: Final = re.compile(r"--profile(?:=|\s+)(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 
 Found: TypeAlias = Mapping[str, Any]
 """Members of `Facts`, by name."""
@@ -167,9 +168,34 @@ def _read_config(here: Here) -> _Config:
         if not isinstance(command, str) or is_managed(name, catalog.managed):
             continue
         if calls_us(command, here.paths.state):
-            asked = _FOR.search(command)
-            calls[name] = next(filter(None, asked.groups()), None) if asked else None
+            calls[name] = asked_for(command, name, here.environ)
     return _Config(catalog, None, settings, quirks(data or b""), calls)
+
+
+def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
+    """
+    Return whose credentials a ``credential_process`` of ours asks for.
+
+    Args:
+        command: it.
+        name: of the profile that has it.
+        environ: ``credentials`` without a profile asks for the one that AWS_PROFILE names.
+
+    Returns:
+        A profile's name; None stands for the active one.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None  # nobody can start it
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--profile":
+            return following or None
+        if word.startswith("--profile="):
+            return word.partition("=")[2] or None
+        if Path(word).name == FILE_NAME:
+            return following or None
+    return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
 
 
 def _recorded(here: Here) -> Found:
