@@ -7,11 +7,13 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.stage import CONFIG, PATIENCE, Stage
 from tests.components import require
+from tests.system.test_transport import ROOT_ONLY, as_second_user
 
 ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
 WHO = (
@@ -156,6 +158,58 @@ def test_the_endpoint_has_no_credentials_in_the_environment(stage: Stage) -> Non
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     } == aws
+
+
+ANOTHER = """
+import json, sys, urllib.error, urllib.request
+url, *processes = sys.argv[1:]
+told = []
+for path in processes:
+    try:
+        told.append(len(open(path, "rb").read()))
+    except OSError as error:
+        told.append(type(error).__name__)
+for headers in {}, {"Authorization": "x" * 43}, {"Authorization": sys.stdin.readline().strip()}:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+            told.append(answer.status)
+    except urllib.error.HTTPError as error:
+        told.append([error.code, error.read().decode()])
+print(json.dumps(told))
+"""
+
+
+@ROOT_ONLY
+def test_another_user_reaches_the_port_and_has_no_token(stage: Stage) -> None:
+    """It stands in no command line, and the environment it stands in is not for him to read."""
+    stage.signed_in_by_cli()
+    child = (
+        "import json, os; print(json.dumps([os.getpid(), dict(os.environ)]), flush=True);input()"
+    )
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", child)
+
+    with stage.start(*run, with_input=True) as running:
+        assert running.stdout is not None
+        pid, environ = json.loads(running.stdout.readline())
+        url = environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+        token = environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+        lines = b"".join(read_lines(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+        held = Path(f"/proc/{pid}/environ").read_bytes()
+        processes = [f"/proc/{one}/environ" for one in (pid, running.pid)]
+        his = as_second_user(ANOTHER, url, *processes, typed=token)
+        running.communicate("\n", timeout=PATIENCE)
+
+    guess = [403, ""]
+    assert (True, False) == (token.encode() in held, token.encode() in lines)
+    assert ["PermissionError", "PermissionError", guess, guess, 200] == json.loads(his.stdout)
+
+
+def read_lines(path: Path) -> bytes:
+    """Return a process's command line; nothing where it has ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 _VARIABLES = {

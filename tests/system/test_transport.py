@@ -138,8 +138,10 @@ def test_a_directory_of_another_user_is_refused(path: Path) -> None:
         listen(path)
 
 
-def as_second_user(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run code as another user, in a plain Python that needs nothing of ours."""
+def as_second_user(
+    code: str, *arguments: object, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run code as another user, in a plain Python that needs nothing of ours; type something."""
     return subprocess.run(
         ["/usr/bin/env", "python3", "-I", "-S", "-c", code, *map(str, arguments)],
         user=SECOND_USER,
@@ -147,6 +149,7 @@ def as_second_user(code: str, *arguments: object) -> subprocess.CompletedProcess
         extra_groups=[],
         cwd="/",
         env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
