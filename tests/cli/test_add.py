@@ -12,13 +12,14 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.cli.terminal import program
+from tests.clients.aws_cli import aws_cli
 from tests.clients.identity import Answer, ClientName, ask
 from tray.aws import assignments
 from tray.cli.choosing import numbers_of
 from tray.identity_center import DEFAULT_START_URL, IdentityCenter
 from tray.identity_center.knobs import Account, many_accounts
 
-CLIENTS: tuple[ClientName, ...] = ("aws-newest", "boto3", "js")
+CLIENTS: tuple[ClientName, ...] = ("aws-newest", "boto3", "js", "js-chain")
 NEW = ("add", "devto-article", "--start-url", DEFAULT_START_URL, "--sso-region", "us-east-1")
 
 
@@ -160,8 +161,12 @@ def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
 
     found = profiles_of(bare)
     told = [ask(client, bare.environ, "Zoe-Sohne-ReadOnly") for client in CLIENTS]
+    # Debian's knows no way to this Identity Center's address but opens the file all the same.
+    words = ("configure", "get", "sso_account_id", "--profile", "Zoe-Sohne-ReadOnly")
+    older = aws_cli("debian", *words, env=bare.environ).stdout.strip()
     assert (0, 1500) == (done.code, len(found)), done.err
-    assert [Answer("300000000001")] * 3 == told
+    assert [Answer("300000000001")] * len(CLIENTS) == told
+    assert "300000000001" == older
     assert 500 == len({one["sso_account_id"] for one in found.values()})
     assert {
         "300000000002-ReadOnly",
@@ -240,6 +245,28 @@ def test_a_person_is_led_through_it(bare: Stage) -> None:
         }
     } == profiles_of(bare)
     assert "Added 1 profile" in terminal.screen
+    assert "Accounts looked at: " in terminal.screen
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", False), ("n", True)])
+def test_what_is_gone_is_offered_to_be_taken_out(stage: Stage, answer: str, left: bool) -> None:
+    """``--sync`` asks, on a terminal; no is an answer, and what is new comes either way."""
+    stage.signed_in_by_cli()
+    stage.config.write_text(
+        stage.config.read_text() + "\n[profile past]\nsso_session = corp\n"
+        "sso_account_id = 999999999999\nsso_role_name = Old\n"
+    )
+    before = set(profiles_of(stage))
+
+    command = ("-m", "tray", "add", "corp", "--sync", "--region", "eu-west-1")
+    with program(command, stage.environ, stage.home) as terminal:
+        terminal.answer("Take out", answer)
+        terminal.answer("Write this?", "y")
+        code = terminal.wait()
+
+    after = set(profiles_of(stage))
+    assert (0, left) == (code, "past" in after), terminal.screen
+    assert after - before
 
 
 def test_the_tray_adds_for_a_legacy_session_in_its_style(stage: Stage) -> None:
