@@ -2,7 +2,7 @@
 Make the program's own icon: ``sso-tray.svg`` and the PNG sizes, from one list of shapes.
 
 Run it from the top of the repository: ``python -m icons.generate [DIRECTORY]``. The shapes are
-those of the tray icon (``tray/desktop/icon_shapes.py``), drawn by Pillow for the PNG files and
+those of the tray icon (``desktop/icon/icon_shapes.py``), drawn by Pillow for the PNG files and
 written as paths for the SVG; the same versions give the same bytes. The files are kept in the
 repository, so that a package can be built without running this.
 """
@@ -16,8 +16,17 @@ from typing import Final
 
 from PIL import Image
 
-from tray.desktop.icon import STATE_COLOURS
-from tray.desktop.icon_shapes import Arc, Disc, Polygon, Shape, Stroke, keyhole, outline, stamp
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.icon.icon_shapes import (
+    Arc,
+    Disc,
+    Polygon,
+    Shape,
+    Stroke,
+    keyhole,
+    outline,
+    stamp,
+)
 
 SIZES: Final = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 NAME: Final = "sso-tray"

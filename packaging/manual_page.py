@@ -19,7 +19,7 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tray
-from tray.cli import manual
+from tray.cli import help_texts
 from tray.cli.main import cli
 
 VERBATIM: Final = "\b"
@@ -44,7 +44,7 @@ def _head() -> Iterator[str]:
     )
     yield f'.TH SSO\\-TRAY 1 {day} "SSO Tray {tray.__version__}" "User Commands"'
     yield ".SH NAME"
-    first, *others = _paragraphs(manual.PROGRAM)
+    first, *others = _paragraphs(help_texts.PROGRAM)
     yield f"sso\\-tray \\- {escaped(_small(first.removesuffix('.')))}"
     yield ".SH SYNOPSIS"
     yield ".B sso\\-tray"
@@ -73,7 +73,7 @@ def _commands() -> Iterator[str]:
 
 
 def _rest() -> Iterator[str]:
-    for paragraph in _paragraphs(manual.EPILOG):
+    for paragraph in _paragraphs(help_texts.EPILOG):
         title, *lines = paragraph.removeprefix(VERBATIM).strip("\n").splitlines()
         yield _title(".SH", title.removesuffix(":").upper())
         yield from _as_it_is(lines)

@@ -16,8 +16,8 @@ from Xlib.display import Display  # type: ignore[import-untyped]  # the same
 
 from tests.desktop.person import Box, Person, person
 from tray.core.model import State
-from tray.core.text import state_words
-from tray.desktop.icon import IconLook, draw
+from tray.core.text.sentences import state_words
+from tray.desktop.icon.icon_drawing import IconLook, draw
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "icons/screenshots"

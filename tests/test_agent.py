@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.agent import AgentClient, encode
 from tray.errors import Unreachable
+from tray.ipc.agent_client import AgentClient, encode
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the agent has no socket there")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tray import applied
-from tray.active_profile import record_active
-from tray.applied import World
-from tray.aws.config import profile_settings
-from tray.core.applied import Target
+from tray.aws.config.catalog import profile_settings
+from tray.core.profiles.managed_profile import Target
 from tray.errors import NotFound, UserMustAct
+from tray.managed import managed_sections
+from tray.managed.managed_sections import World
+from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 
 CONFIG = """\
@@ -72,7 +72,7 @@ def rewrite(world: World, old: str, new: str) -> None:
 def use(world: World, profile: str | None) -> None:
     """Switch as ``use`` does without a resident."""
     record_active(world.paths.state, profile)
-    applied.follow(world)
+    managed_sections.follow(world)
 
 
 def role(world: World) -> object:
@@ -100,12 +100,12 @@ def test_what_was_there_is_there_again(world: World, own: str) -> None:
     """``--off`` restores every byte, whatever the person's own section looked like (A4)."""
     world.files.config.write_bytes((CONFIG + own).encode())
 
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     first = role(world)
     use(world, "plain")
     use(world, "reader")
     last = role(world)
-    applied.take_back(world, "default")
+    managed_sections.take_back(world, "default")
 
     assert ("Dev", "Reader") == (first, last)
     assert (CONFIG + own).encode() == world.files.config.read_bytes()
@@ -119,36 +119,39 @@ def test_a_key_that_ours_would_mix_with_is_named(world: World, key: str) -> None
     line = len(CONFIG.splitlines()) + 1
 
     with pytest.raises(UserMustAct, match=rf'config, line {line}: \[default\] has a "{key}"'):
-        applied.apply(world, "default")
+        managed_sections.apply(world, "default")
 
-    assert (before, ()) == (config(world), applied.applies(world.paths.state))
+    assert (before, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
 def test_what_a_person_took_out_does_not_come_back_by_itself(world: World) -> None:
     """A4: a deleted section is a changed one; ``apply`` typed again brings it back."""
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     world.files.config.write_text(CONFIG)
 
     use(world, "reader")
     use(world, "dev")
     left = config(world)
-    told = applied.problems(world.paths.state)
-    applied.apply(world, "default")
+    told = managed_sections.problems(world.paths.state)
+    managed_sections.apply(world, "default")
 
     assert (CONFIG, 1) == (left, len(told))
-    assert ("Dev", ()) == (role(world), applied.problems(world.paths.state))
+    assert ("Dev", ()) == (role(world), managed_sections.problems(world.paths.state))
 
 
 def test_credentials_put_beside_ours_make_the_section_theirs(world: World) -> None:
     """Ours no longer follow, nor say they do; ``--off`` takes them out and leaves the others."""
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     rewrite(world, "[default]\n", "[default]\naws_access_key_id = AKIA\n")
     changed = config(world)
 
     use(world, "reader")
     left = config(world)
-    told = applied.problems(world.paths.state), applied.applies(world.paths.state)
-    applied.take_back(world, "default")
+    told = (
+        managed_sections.problems(world.paths.state),
+        managed_sections.applies(world.paths.state),
+    )
+    managed_sections.take_back(world, "default")
 
     assert changed == left
     assert (1, ()) == (len(told[0]), told[1])
@@ -157,7 +160,7 @@ def test_credentials_put_beside_ours_make_the_section_theirs(world: World) -> No
 
 def test_credentials_in_the_other_file_end_ours(world: World) -> None:
     """A ``[default]`` that appears in the credentials file is theirs: ours goes, and stays out."""
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     world.files.credentials.write_text("[default]\naws_access_key_id = AKIA\n")
 
     use(world, "reader")
@@ -166,17 +169,17 @@ def test_credentials_in_the_other_file_end_ours(world: World) -> None:
     use(world, "dev")
 
     assert (CONFIG, CONFIG) == (without, config(world))
-    assert 1 == len(applied.problems(world.paths.state))
+    assert 1 == len(managed_sections.problems(world.paths.state))
 
 
 def test_a_key_of_theirs_beside_ours_stays(world: World) -> None:
     """What gives no credentials may stand there, and ours go on following."""
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     rewrite(world, "[default]\n", "[default]\n# mine\ncli_pager = less\n")
 
     use(world, "reader")
     followed = role(world)
-    applied.take_back(world, "default")
+    managed_sections.take_back(world, "default")
 
     assert "Reader" == followed
     assert f"{CONFIG}\n[default]\n# mine\ncli_pager = less\n" == config(world)
@@ -185,7 +188,7 @@ def test_a_key_of_theirs_beside_ours_stays(world: World) -> None:
 @pytest.mark.parametrize("name", ["odd", "circle"])
 def test_what_cannot_be_written_leaves_nobody_elses_account(world: World, name: str) -> None:
     """A7: where the new profile cannot stand in ``[default]``, the old one does not stay there."""
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
 
     with pytest.raises(UserMustAct):
         use(world, name)
@@ -200,22 +203,22 @@ def test_an_apply_that_cannot_be_is_not_remembered(world: World) -> None:
     record_active(world.paths.state, "odd")
 
     with pytest.raises(UserMustAct):
-        applied.apply(world, "default")
+        managed_sections.apply(world, "default")
 
-    assert (CONFIG, ()) == (config(world), applied.applies(world.paths.state))
+    assert (CONFIG, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
 def test_a_path_that_no_sdk_can_start_hinders_only_who_needs_it(world: World) -> None:
     """A profile of the portal goes without the hand-out; for another kind the path is named."""
     quoted = replace(world, hand_out=lambda: ("/usr/bin/python3", "/home/o'neil/credentials.py"))
 
-    applied.apply(quoted, "default")
+    managed_sections.apply(quoted, "default")
 
     assert "Dev" == role(world)
     with pytest.raises(UserMustAct, match="o'neil"):
         use(quoted, "plain")
     with pytest.raises(UserMustAct, match="o'neil"):
-        applied.apply(quoted, "process")
+        managed_sections.apply(quoted, "process")
     assert CONFIG == config(world)
 
 
@@ -225,16 +228,16 @@ def test_another_config_file_is_another_world(world: World, tmp_path: Path) -> N
     other_file.write_text(CONFIG)
     environ = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(other_file)}
     other = replace(world, paths=Paths.from_environment(environ))
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
 
     use(other, "reader")
     with pytest.raises(UserMustAct, match="config already"):
-        applied.apply(other, "default")
-    there = applied.take_back(other, "default")
-    applied.follow(world)
+        managed_sections.apply(other, "default")
+    there = managed_sections.take_back(other, "default")
+    managed_sections.follow(world)
 
     assert (False, CONFIG) == (there, other_file.read_text())
-    assert ("Reader", ()) == (role(world), applied.problems(world.paths.state))
+    assert ("Reader", ()) == (role(world), managed_sections.problems(world.paths.state))
 
 
 def test_a_stanza_of_theirs_is_not_taken_for_ours(world: World) -> None:
@@ -243,18 +246,18 @@ def test_a_stanza_of_theirs_is_not_taken_for_ours(world: World) -> None:
     world.files.config.write_text(own)
 
     with pytest.raises(UserMustAct, match=r"\[profile sso-tray\] is there already"):
-        applied.apply(world, "process")
-    applied.take_back(world, "process")
+        managed_sections.apply(world, "process")
+    managed_sections.take_back(world, "process")
 
     assert own == config(world)
 
 
 def test_a_stale_interpreter_is_mended(world: World) -> None:
     """A1: whoever follows writes the command line as it is to be today."""
-    applied.apply(world, "process")
+    managed_sections.apply(world, "process")
     moved = replace(world, hand_out=lambda: ("/usr/bin/python4", "/x/credentials.py"))
 
-    applied.follow(moved)
+    managed_sections.follow(moved)
 
     settings = profile_settings(world.files, "sso-tray")
     assert "/usr/bin/python4 /x/credentials.py" == settings["credential_process"]
@@ -269,19 +272,19 @@ def test_a_disk_that_is_full_changes_nothing_but_the_sentence(world: World, step
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        applied.apply(world, "default", seam=full)
-    first = applied.applies(world.paths.state)
-    applied.follow(world)
+        managed_sections.apply(world, "default", seam=full)
+    first = managed_sections.applies(world.paths.state)
+    managed_sections.follow(world)
     left = config(world)
-    applied.apply(world, "default")
+    managed_sections.apply(world, "default")
     with pytest.raises(OSError, match="No space"):
-        applied.take_back(world, "default", seam=full)
-    then = applied.applies(world.paths.state)
-    applied.follow(world)
+        managed_sections.take_back(world, "default", seam=full)
+    then = managed_sections.applies(world.paths.state)
+    managed_sections.follow(world)
 
     assert ((), CONFIG) == (first, left)
     assert (("default",), "Dev") == (then, role(world))
-    assert applied.take_back(world, "default")
+    assert managed_sections.take_back(world, "default")
     assert CONFIG == config(world)
 
 
@@ -296,29 +299,32 @@ def killed_at(step: str) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("step", ["noted", "backed-up", "temp-written", "renamed"])
-@pytest.mark.parametrize("target", applied.TARGETS)
+@pytest.mark.parametrize("target", managed_sections.TARGETS)
 def test_who_follows_finishes_what_a_killed_process_began(
     world: World, target: Target, step: str
 ) -> None:
     """K8: killed while taking out, the next one takes out; killed while putting in, it puts in."""
     with pytest.raises(KeyboardInterrupt):
-        applied.apply(world, target, seam=killed_at(step))
-    applied.follow(world)
-    put_in = applied.applies(world.paths.state), applied.problems(world.paths.state)
+        managed_sections.apply(world, target, seam=killed_at(step))
+    managed_sections.follow(world)
+    put_in = (
+        managed_sections.applies(world.paths.state),
+        managed_sections.problems(world.paths.state),
+    )
     written = config(world)
     with pytest.raises(KeyboardInterrupt):
-        applied.take_back(world, target, seam=killed_at(step))
-    applied.follow(world)
+        managed_sections.take_back(world, target, seam=killed_at(step))
+    managed_sections.follow(world)
 
     assert ((target,), ()) == put_in
     assert CONFIG != written
-    assert (CONFIG, ()) == (config(world), applied.applies(world.paths.state))
+    assert (CONFIG, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
 def test_two_who_follow_at_once_agree(world: World) -> None:
     """The record changes under the lock of the file: neither takes the other for a stranger."""
-    applied.apply(world, "default")
-    applied.apply(world, "process")
+    managed_sections.apply(world, "default")
+    managed_sections.apply(world, "process")
 
     def switch(names: tuple[str, ...]) -> None:
         for name in names * 6:
@@ -331,7 +337,7 @@ def test_two_who_follow_at_once_agree(world: World) -> None:
         one.join()
     use(world, "reader")
 
-    assert ("Reader", ()) == (role(world), applied.problems(world.paths.state))
-    assert applied.take_back(world, "default")
-    assert applied.take_back(world, "process")
+    assert ("Reader", ()) == (role(world), managed_sections.problems(world.paths.state))
+    assert managed_sections.take_back(world, "default")
+    assert managed_sections.take_back(world, "process")
     assert CONFIG == config(world)

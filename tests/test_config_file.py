@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tray import config_file
-from tray.aws.config_edit import SectionEdit, edited
-from tray.config_file import change_config
+from tray.aws.config.config_edit import SectionEdit, edited
 from tray.errors import Busy, ConfigRejected
+from tray.managed import config_write
+from tray.managed.config_write import change_config
 
 OLD = b"[profile dev]\nregion = x\n"
 
@@ -124,8 +124,8 @@ def test_to_and_fro_keeps_what_was_there_before(tmp_path: Path) -> None:
     put("z", other, state)
 
     kept = [OLD, *(OLD.replace(b"x", region) for region in (b"a", b"b"))]
-    assert kept == [one.read_bytes() for one in config_file.backups(state, path)]
-    assert [OLD] == [one.read_bytes() for one in config_file.backups(state, other)]
+    assert kept == [one.read_bytes() for one in config_write.backups(state, path)]
+    assert [OLD] == [one.read_bytes() for one in config_write.backups(state, other)]
 
 
 def test_who_never_stops_writing_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from textwrap import dedent
 
 import pytest
 
-from tray.files import (
+from tray.storage.atomic_files import (
     FileRefused,
     _rename,
     open_small,
@@ -306,7 +306,7 @@ class TestKilled:
     WRITER = """
         import sys
         from pathlib import Path
-        from tray.files import write_atomic
+        from tray.storage.atomic_files import write_atomic
         contents = [bytes([n]) * (n * 700) for n in range(1, 8)]
         print("ready", flush=True)
         while True:
@@ -316,7 +316,7 @@ class TestKilled:
     STOPPER = """
         import os, signal, sys
         from pathlib import Path
-        from tray.files import write_atomic
+        from tray.storage.atomic_files import write_atomic
         def stop(step):
             if step == sys.argv[2]:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -5,11 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tray.files import (
-    FileRefused,
-    private_directory,
-    remove_stale_temps,
-)
+from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
 
 OLD = b"old" * 500
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.worker.world import full_disk
 from tray.core.model import Memory, SessionEnd
-from tray.records import Record, Records
+from tray.storage.session_records import Record, Records
 
 MEMORY = Memory(
     started_at=1.7e9,

@@ -7,7 +7,7 @@ import pytest
 
 from tray.core.model import Preferences
 from tray.errors import ConfigRejected
-from tray.settings import Settings, read_settings, write_setting
+from tray.storage.settings import Settings, read_settings, write_setting
 
 GOOD = """\
 browser = "firefox %s"

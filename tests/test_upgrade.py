@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tray.system.package_upgrade import Running, running, start_again, stop
 from tray.system.spawn import INTERNAL_FLAG
-from tray.upgrade import Running, running, start_again, stop
 
 PROGRAM = Path("/usr/bin/env")
 """Any that is there."""
@@ -55,7 +55,7 @@ def test_a_resident_is_noted_with_what_starts_it_again(tmp_path: Path) -> None:
     [
         (("sso-tray",), True),
         (("/usr/bin/sso-tray", "run"), True),
-        (("sso-tray", INTERNAL_FLAG, "tray.resident"), True),
+        (("sso-tray", INTERNAL_FLAG, "tray.daemon"), True),
         (("sso-tray", INTERNAL_FLAG, "tray.worker", "shared"), False),
         (("sso-tray", "login", "corp"), False),
         (("sso-tray", "exec", "--", "run"), False),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tray.core.words import clean
+from tray.core.text.display_names import clean
 
 _ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 

@@ -18,12 +18,12 @@ def main() -> int:
     """
     if sys.argv[1:] in _RUN:
         # Nor does the command line need TLS to say that one runs already.
-        from tray.resident import without_tls  # noqa: F401  (before anything asks for it)
+        from tray.daemon import without_tls  # noqa: F401  (before anything asks for it)
     if sys.argv[1:] in _RUN and not _one_answers():
         # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
         # The resident begins to collect once it has started.
         gc.disable()
-        from tray.resident.__main__ import main as live
+        from tray.daemon.__main__ import main as live
 
         return live()
     from tray.cli.main import main as command_line
@@ -32,8 +32,8 @@ def main() -> int:
 
 
 def _one_answers() -> bool:
-    from tray.agent import AgentClient
     from tray.errors import TrayError, Unreachable
+    from tray.ipc.agent_client import AgentClient
     from tray.system.paths import Paths, world
 
     try:

@@ -12,9 +12,9 @@ import botocore.session
 import pytest
 from hypothesis import strategies as st
 
-from tray.aws import ini
-from tray.aws.config import ConfigFiles, read_catalog
-from tray.aws.sections import merge
+from tray.aws.config import ini
+from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.config_sections import merge
 from tray.errors import ConfigRejected
 
 _LINES = (

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.aws import config_referee
-from tray.aws import ini
-from tray.aws.config_edit import (
+from tray.aws.config import ini
+from tray.aws.config.config_edit import (
     EditRefused,
     SectionEdit,
     edited,
@@ -18,7 +18,7 @@ from tray.aws.config_edit import (
     session_header,
     written_header,
 )
-from tray.aws.config_layout import joined, lines_of, section_span
+from tray.aws.config.config_layout import joined, lines_of, section_span
 from tray.errors import ConfigRejected, TrayError
 
 FILE = "~/.aws/config"

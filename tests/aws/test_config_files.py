@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tray.aws.config import (
+from tray.aws.config.catalog import (
     CatalogReader,
     ConfigFiles,
     active_profile_from_environment,

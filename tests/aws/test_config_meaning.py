@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tray.aws.config import HIDDEN, ConfigFiles, profile_settings, read_catalog
+from tray.aws.config.catalog import HIDDEN, ConfigFiles, profile_settings, read_catalog
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import NotFound
 

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from tray.aws.config_edit import SectionEdit, edited
-from tray.aws.credential_process import command_line
+from tray.aws.config.config_edit import SectionEdit, edited
+from tray.aws.config.credential_process import command_line
 from tray.errors import UserMustAct
 
 WORDS = ("/usr/bin/python3", "-I", "/home/a b/x.py", "/o(n)e&two/;|<>*?~{}#", "Zoë")

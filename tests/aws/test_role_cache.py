@@ -6,11 +6,7 @@ import botocore.session
 import pytest
 from botocore.credentials import SSOCredentialFetcher
 
-from tray.aws.role_cache import (
-    cli_cache_directory,
-    remove_role_credentials,
-    role_cache_path,
-)
+from tray.aws.cache.role_cache import cli_cache_directory, remove_role_credentials, role_cache_path
 from tray.core.model import Profile, SsoSession
 from tray.errors import UserMustAct
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray.aws.sdk_quirks import quirks
-from tray.core.findings import Quirk
+from tray.aws.config.sdk_quirks import quirks
+from tray.core.doctor.findings import Quirk
 
 
 @pytest.mark.parametrize(

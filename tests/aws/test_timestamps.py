@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.aws.timestamps import format_timestamp, parse_timestamp
+from tray.aws.cache.timestamps import format_timestamp, parse_timestamp
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 

@@ -12,8 +12,8 @@ from botocore.utils import SSOTokenLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.aws.sso_token import Registration, SsoToken
-from tray.aws.token_cache import (
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.token_cache import (
     cache_directory,
     cache_path,
     full_document,

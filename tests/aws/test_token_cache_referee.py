@@ -12,15 +12,10 @@ from botocore.utils import JSONFileCache, SSOTokenLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.aws.sso_token import Registration, SsoToken
-from tray.aws.token_cache import (
-    cache_path,
-    full_document,
-    lean_document,
-    parse_token,
-)
-from tray.files import write_atomic
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.token_cache import cache_path, full_document, lean_document, parse_token
 from tray.secret import Secret
+from tray.storage.atomic_files import write_atomic
 
 URL = "https://d-0123456789.awsapps.com/start"
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)

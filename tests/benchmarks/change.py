@@ -18,13 +18,13 @@ from pathlib import Path
 from inotify_simple import INotify, flags
 
 from tests.benchmarks.table import Figure, median
-from tray.aws.token_cache import cache_path
+from tray.aws.cache.token_cache import cache_path
 from tray.core.effects import Effect
 from tray.core.events import ConfigRead, Event
 from tray.core.model import Catalog, SsoSession
 from tray.core.state import TrayState
-from tray.resident.loop import Loop
-from tray.resident.watch import Watch
+from tray.daemon.event_loop import Loop
+from tray.daemon.file_watch import Watch
 from tray.system.paths import Paths
 
 EVENTS = 300

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import botocore.session
 
-from tray.aws.config import CatalogReader, ConfigFiles, read_catalog
+from tray.aws.config.catalog import CatalogReader, ConfigFiles, read_catalog
 
 GOALS = {100: None, 1_000: 1 / 10, 10_000: 1 / 12}
 """Profiles -> the greatest ratio of our time to botocore's (DESIGN section 5)."""

@@ -23,18 +23,18 @@ from typing import Any
 from tests.benchmarks.table import ROUNDS, Figure, median
 from tests.keyring_session import keyring_session
 from tests.worker.memory_backend import MemoryBackend
-from tray.aws.sso_token import Registration, SsoToken
-from tray.core.events import Renewed
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
+from tray.core.outcomes import Renewed
 from tray.core.wire import from_wire, to_wire
-from tray.identity_center import IdentityCenter
+from tray.daemon.worker_pool import Pool
+from tray.fake_aws import IdentityCenter
 from tray.secret import Secret
-from tray.settings import Settings
-from tray.worker import jobs
-from tray.worker.pool import Pool
-from tray.worker.process import AT_ONCE
-from tray.worker.tools import Tools
-from tray.worker.vault import Vault
+from tray.storage.settings import Settings
+from tray.worker import job_table
+from tray.worker.job_context import Tools
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.worker_process import AT_ONCE
 
 LATENCY = 0.05
 """Seconds the server takes for each answer, as AWS does."""
@@ -119,7 +119,7 @@ def _worker() -> None:
             for count, times in spent.items():
                 began = time.perf_counter()
                 outcomes = list(
-                    threads.map(lambda one: jobs.run("renew", one, tools), sessions[:count])
+                    threads.map(lambda one: job_table.run("renew", one, tools), sessions[:count])
                 )
                 times.append((time.perf_counter() - began) * 1000)
                 assert all(isinstance(outcome, Renewed) for outcome in outcomes), outcomes

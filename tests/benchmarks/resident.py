@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tests.benchmarks.config_parsing import config_of
 from tests.benchmarks.table import Figure, median
+from tests.daemon.living import Living, resident
 from tests.desk import ARTIFACTS, desk
-from tests.resident.living import Living, resident
-from tray.demo import START_URL
-from tray.identity_center import IdentityCenter
+from tray.demo.demo_story import START_URL
+from tray.fake_aws import IdentityCenter
 
 SETTLED = 60.0
 """Seconds after a renewal (DESIGN 5)."""
@@ -105,7 +105,7 @@ def _home(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder / ".config"),
         "XDG_STATE_HOME": str(folder / ".local" / "state"),
-        "BROWSER": f"{sys.executable} -m tray.demo --browser %s",
+        "BROWSER": f"{sys.executable} -m tray.demo.demo_story --browser %s",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

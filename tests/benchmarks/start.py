@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.benchmarks.config_parsing import config_of
 from tests.benchmarks.table import ROUNDS, Figure, median
 from tests.components import find
-from tray.agent import AgentClient
 from tray.errors import Unreachable
+from tray.ipc.agent_client import AgentClient
 from tray.system.paths import Paths, world
 
 
@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
 def _start(environ: dict[str, str]) -> float:
     paths, here = Paths.from_environment(environ), world(environ)
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "tray.resident", "--no-icon"], env=environ)
+    process = subprocess.Popen([sys.executable, "-m", "tray.daemon", "--no-icon"], env=environ)
     try:
         while True:
             try:

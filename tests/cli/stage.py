@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from tests import schema
-from tray.agent import AgentClient
-from tray.aws.sso_token import Registration, SsoToken
-from tray.aws.timestamps import parse_timestamp
-from tray.aws.token_cache import cache_path, full_document, lean_document
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.timestamps import parse_timestamp
+from tray.aws.cache.token_cache import cache_path, full_document, lean_document
 from tray.errors import TrayError
-from tray.identity_center import DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.fake_aws import DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.ipc.agent_client import AgentClient
 from tray.secret import Secret
 from tray.system.paths import Paths, world
 

@@ -14,10 +14,10 @@ from tests.cli.stage import Stage
 from tests.cli.terminal import program
 from tests.clients.aws_cli import aws_cli
 from tests.clients.identity import Answer, ClientName, ask
-from tray.aws import assignments
-from tray.cli.choosing import numbers_of
-from tray.identity_center import DEFAULT_START_URL, IdentityCenter
-from tray.identity_center.knobs import Account, many_accounts
+from tray.aws.api import account_roles
+from tray.cli.add.role_picker import numbers_of
+from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import Account, many_accounts
 
 CLIENTS: tuple[ClientName, ...] = ("aws-newest", "boto3", "js", "js-chain")
 NEW = ("add", "devto-article", "--start-url", DEFAULT_START_URL, "--sso-region", "us-east-1")
@@ -176,7 +176,7 @@ def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
     assert "Added 1500 profiles" in done.out
     assert "lines more" in done.out
     assert limit.reached >= 2
-    assert limit.reached * assignments.SIDE_BY_SIDE > limit.ignored
+    assert limit.reached * account_roles.SIDE_BY_SIDE > limit.ignored
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(stage: Stage) -> None:
@@ -342,9 +342,9 @@ def test_progress_is_told_account_by_account(stage: Stage) -> None:
     told: list[tuple[int, int]] = []
     code = (
         "import json, sys\n"
-        "from tray.aws.clients import AwsClients\n"
-        "from tray.aws.portal import Portal\n"
-        "from tray.aws.assignments import list_assignments\n"
+        "from tray.aws.api.clients import AwsClients\n"
+        "from tray.aws.api.portal import Portal\n"
+        "from tray.aws.api.account_roles import list_assignments\n"
         "from tray.secret import Secret\n"
         "told = []\n"
         "with open('token') as file: token = Secret(file.read())\n"
@@ -358,4 +358,4 @@ def test_progress_is_told_account_by_account(stage: Stage) -> None:
 
     count = told[0][1]
     assert [(number, count) for number in range(count + 1)] == told
-    assert assignments.SIDE_BY_SIDE > 1
+    assert account_roles.SIDE_BY_SIDE > 1

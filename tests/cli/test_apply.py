@@ -7,9 +7,9 @@ import json
 import pytest
 
 from tests.cli.stage import CONFIG, Stage
-from tray import applied
-from tray.agent import AgentClient
-from tray.applied import World
+from tray.ipc.agent_client import AgentClient
+from tray.managed import managed_sections
+from tray.managed.managed_sections import World
 from tray.system.paths import Paths
 from tray.system.paths import world as world_of
 
@@ -217,20 +217,20 @@ def test_killed_at_any_step_it_can_be_repeated_and_taken_back(stage: Stage, step
     """What was written is known as ours whenever a process dies."""
     before = stage.config.read_bytes()
     stage.tray("use", "dev")
-    applied.apply(world(stage), "default")
+    managed_sections.apply(world(stage), "default")
     stage.tray("use", "reader")
 
     def die(name: str) -> None:
         if name == step:
             raise KeyboardInterrupt
 
-    applied.take_back(world(stage), "default")
+    managed_sections.take_back(world(stage), "default")
     with pytest.raises(KeyboardInterrupt):
-        applied.apply(world(stage), "default", seam=die)
-    applied.apply(world(stage), "default")
+        managed_sections.apply(world(stage), "default", seam=die)
+    managed_sections.apply(world(stage), "default")
     role = default_of(stage)["sso_role_name"]
     with pytest.raises(KeyboardInterrupt):
-        applied.take_back(world(stage), "default", seam=die)
-    applied.take_back(world(stage), "default")
+        managed_sections.take_back(world(stage), "default", seam=die)
+    managed_sections.take_back(world(stage), "default")
 
     assert ("ReadOnly", before) == (role, stage.config.read_bytes())

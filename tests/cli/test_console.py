@@ -8,7 +8,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from tests.cli.stage import Stage
-from tray.cli.console import _handed_over
+from tray.cli.console_command import _handed_over
 from tray.secret import Secret
 
 PAGE = "/start/#/console?account_id=123456789011&role_name=FullAccess"

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.stage import LOOK_AGAIN, PATIENCE
-from tray.aws.timestamps import format_timestamp
-from tray.cli.endpoint import LONGEST_HEAD, Endpoint
+from tray.aws.cache.timestamps import format_timestamp
+from tray.cli.exec.credential_endpoint import LONGEST_HEAD, Endpoint
 from tray.core.model import Profile
 from tray.errors import SignInNeeded
 

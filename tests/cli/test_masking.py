@@ -6,7 +6,7 @@ import pytest
 
 from tests.leaks.canaries import Canaries
 from tests.leaks.canaries import forms as known_forms
-from tray.cli.masking import PLAIN_KEYS, PLAIN_VARIABLES, Mask, plain
+from tray.cli.doctor.masking import PLAIN_KEYS, PLAIN_VARIABLES, Mask, plain
 
 SECRET = 'p4ss"w\u00f6rd/with+all\\signs'
 
@@ -42,7 +42,7 @@ def _mask() -> Mask:
         ("AKIAIOSFODNN7EXAMPLE and aoaAbCdEf12345678", "(cut) and (cut)"),
         ("0123456789abcdef is a fingerprint", "0123456789abcdef is a fingerprint"),
         ("sso-tray login corp", "sso-tray login session-1"),
-        ("tray.worker.vault_secret_service: short", "tray.worker.vault_secret_service: short"),
+        ("tray.worker.keyring.secret_service: short", "tray.worker.keyring.secret_service: short"),
     ],
 )  # fmt: skip
 def test_names_become_words_and_our_own_words_stay(text: str, expected: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.readme import README, commands, documented
 from tests.core.test_states import STATES
 from tray.core.policy import ENDING_BEFORE, MINUTE
-from tray.settings import Settings, read_settings
+from tray.storage.settings import Settings, read_settings
 
 PAGE = README.read_text(encoding="utf-8")
 CONTRIBUTING = README.with_name("CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.stage import PATIENCE, Stage
 from tests.cli.terminal import Kind, Terminal, terminal
 from tests.components import require
-from tray.active_profile import write_prompt
+from tray.storage.active_profile import write_prompt
 
 SHELLS: list[Kind] = ["bash", "zsh", "fish"]
 

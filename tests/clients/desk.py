@@ -14,15 +14,15 @@ import pytest
 from tests.clients.aws_cli import client_environment
 from tests.clients.identity import Answer, ClientName, ask
 from tests.worker.signing_in import Place, place_to_sign_in
-from tray.aws.sso_token import Registration, SsoToken
-from tray.core.events import Outcome
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.core.outcomes import Outcome
+from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter, SignedIn
 from tray.secret import Secret
-from tray.worker.adoption import adopt
-from tray.worker.renewal import renew
-from tray.worker.sign_in_saving import save
-from tray.worker.tools import Tools
+from tray.worker.job_context import Tools
+from tray.worker.sign_in.sign_in_saving import save
+from tray.worker.tokens.adoption import adopt
+from tray.worker.tokens.renewal import renew
 
 ACCOUNT = "123456789011"
 IT_IS_ME = Answer(ACCOUNT)
@@ -176,7 +176,7 @@ def sso_token(given: SignedIn) -> SsoToken:
 
 @contextmanager
 def desk(home: Path, monkeypatch: pytest.MonkeyPatch, **knobs: Any) -> Iterator[Desk]:
-    """Set up a desk; see :class:`tray.identity_center.IdentityCenter` for the knobs."""
+    """Set up a desk; see :class:`tray.fake_aws.IdentityCenter` for the knobs."""
     # Role credentials that are old at once: every question goes back to the access token.
     with place_to_sign_in(home, monkeypatch, **({"role_life": 60.0} | knobs)) as place:
         env = client_environment(home, place.center.url)

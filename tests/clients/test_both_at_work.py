@@ -10,9 +10,9 @@ from tests.clients.aws_cli import Version, aws_cli
 from tests.clients.desk import CORP, IT_IS_ME, LEAN_MEMBERS, Desk, FileKind
 from tests.clients.identity import CLIENTS, Answer, Client, ClientName, client
 from tests.worker.signing_in import PATIENCE
-from tray.core.events import Adopted, RemovalJudged, Renewed
-from tray.identity_center import fingerprint
-from tray.worker.removal import judge_removed
+from tray.core.outcomes import Adopted, RemovalJudged, Renewed
+from tray.fake_aws import fingerprint
+from tray.worker.tokens.removal import judge_removed
 
 clients = pytest.mark.parametrize("name", CLIENTS)
 RUNNING: tuple[ClientName, ...] = ("boto3", "js", "js-chain")

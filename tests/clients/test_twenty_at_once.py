@@ -11,10 +11,10 @@ from pathlib import Path
 from tests.clients.aws_cli import aws_cli, client_environment
 from tests.clients.desk import ACCOUNT, CONFIG, CORP, HOUR, LEAN_MEMBERS, sso_token
 from tests.components import require
+from tests.daemon.living import PATIENCE, resident
 from tests.keyring_session import keyring_session
-from tests.resident.living import PATIENCE, resident
-from tray.aws.token_cache import cache_directory, cache_path, full_document
-from tray.identity_center import DEFAULT_REGION, Account, IdentityCenter
+from tray.aws.cache.token_cache import cache_directory, cache_path, full_document
+from tray.fake_aws import DEFAULT_REGION, Account, IdentityCenter
 
 PROCESSES = 20
 IN_FLIGHT = 5

@@ -13,8 +13,8 @@ import pytest
 from tests.clients.aws_cli import Version, aws_cli
 from tests.clients.desk import CORP, HOUR, IT_IS_ME, LEAN_MEMBERS, LEGACY, REFRESH_MEMBERS, Desk
 from tests.clients.identity import ClientName
-from tray.aws.token_cache import read_token
-from tray.core.events import Adopted, Renewed
+from tray.aws.cache.token_cache import read_token
+from tray.core.outcomes import Adopted, Renewed
 
 Act = Literal["signs in", "renews"]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.clients.desk import IT_IS_ME, Desk
-from tray.core.events import Refused, Renewed, Unrenewable
+from tray.core.outcomes import Refused, Renewed, Unrenewable
 
 LONG_AGO = "2020-01-01T00:00:00Z"
 

@@ -17,6 +17,7 @@ from tests.core.story import HOUR, T0, Story, token
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.model import Reason, State, TokenFacts
+from tray.core.outcomes import Adopted, Failed, Outcome, Refused, RemovalJudged, Renewed, SignedOut
 from tray.core.state import next_look
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
@@ -68,7 +69,7 @@ def _cancelled(story: Story) -> bool:
     return True
 
 
-def _answered(outcome: Callable[[Story], ev.Outcome]) -> Move:
+def _answered(outcome: Callable[[Story], Outcome]) -> Move:
     """Let time pass until a renewal is asked for, if none is under way, and answer it."""
 
     def move(story: Story) -> bool:
@@ -89,7 +90,7 @@ def _shortened(story: Story) -> bool:
     """Answer with a token that ends with AWS's session, where that end was not known before."""
     if story.row().session_ends_at is not None:
         return False
-    return _answered(lambda story: ev.Renewed(_fresh(story, HOUR / 4), "keyring"))(story)
+    return _answered(lambda story: Renewed(_fresh(story, HOUR / 4), "keyring"))(story)
 
 
 def _nears_its_end(story: Story) -> bool:
@@ -116,7 +117,7 @@ def _signed_out(story: Story) -> bool:
     job = story.session().job
     if job is None or job.kind != "sign-out":
         return False
-    story.answer(ev.SignedOut())
+    story.answer(SignedOut())
     story.file(ev.FileAbsent())
     return True
 
@@ -130,7 +131,7 @@ def _removed(story: Story) -> bool:
     job = story.session().job
     if job is None or job.kind != "judge-removed":
         return False
-    story.answer(ev.RemovalJudged("signed-out"))
+    story.answer(RemovalJudged("signed-out"))
     return True
 
 
@@ -158,7 +159,7 @@ def _elsewhere(story: Story) -> bool:
     job = story.session().job
     if job is None or job.kind != "adopt":
         return False
-    story.answer(ev.Adopted(_fresh(story), "keyring"))
+    story.answer(Adopted(_fresh(story), "keyring"))
     return True
 
 
@@ -168,15 +169,15 @@ MOVES: dict[str, Move] = {
     "signed in": _signed_in,
     "the sign-in fails": _failed,
     "cancelled": _cancelled,
-    "renewed": _answered(lambda story: ev.Renewed(_fresh(story), "keyring")),
+    "renewed": _answered(lambda story: Renewed(_fresh(story), "keyring")),
     "AWS shortens the token": _shortened,
-    "renewal refused": _answered(lambda _story: ev.Refused("valid")),
+    "renewal refused": _answered(lambda _story: Refused("valid")),
     "the registration has expired": _answered(
-        lambda _story: ev.Refused("valid", "registration-expired")
+        lambda _story: Refused("valid", "registration-expired")
     ),
     f"an end that nothing renews is {policy.ENDING_BEFORE // 60:.0f} minutes away": _nears_its_end,
-    "AWS says the session is over": _answered(lambda _story: ev.Refused("dead")),
-    "AWS cannot be reached": _answered(lambda _story: ev.Failed("offline", "No route.")),
+    "AWS says the session is over": _answered(lambda _story: Refused("dead")),
+    "AWS cannot be reached": _answered(lambda _story: Failed("offline", "No route.")),
     "the token ends": _token_ends,
     "signed out": _signed_out,
     "signed out elsewhere": _removed,

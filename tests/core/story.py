@@ -9,9 +9,10 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Catalog, Keeper, Memory, Now, Profile, SsoSession, TokenFacts
+from tray.core.outcomes import Outcome, Refused, Renewed
 from tray.core.session import Session
 from tray.core.state import TrayState, next_look
-from tray.core.view import SessionRow, View, view
+from tray.core.views.view import SessionRow, View, view
 
 T0 = 1_800_000_000.0
 MINUTE = 60.0
@@ -35,7 +36,7 @@ OLD = SsoSession(
     profiles=("old",),
 )
 
-Answer = Callable[[fx.StartJob, float], ev.Outcome | None]
+Answer = Callable[[fx.StartJob, float], Outcome | None]
 """What the world answers to a job started at a time; None = not yet."""
 
 E = TypeVar("E")
@@ -104,7 +105,7 @@ class Story:
         return self.send(ev.TokensRead(key, sight), at)
 
     def answer(
-        self, outcome: ev.Outcome, at: float | None = None, key: str = "corp"
+        self, outcome: Outcome, at: float | None = None, key: str = "corp"
     ) -> tuple[fx.Effect, ...]:
         """Let the job under way end."""
         job = self.session(key).job
@@ -203,12 +204,12 @@ def renewing(
         keeper: who keeps the refresh data.
     """
 
-    def world(start: fx.StartJob, at: float) -> ev.Outcome | None:
+    def world(start: fx.StartJob, at: float) -> Outcome | None:
         assert start.kind == "renew"
         if ends_at is not None and at >= ends_at:
-            return ev.Refused("dead")
+            return Refused("dead")
         lasts = life if ends_at is None else min(life, ends_at - at)
         new = token(f"r{start.attempt}", at, lasts, refreshable=keeper == "file")
-        return ev.Renewed(new, keeper)
+        return Renewed(new, keeper)
 
     return world

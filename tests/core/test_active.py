@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tray.core.active import shell_follows
+from tray.core.profiles.guards import shell_follows
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray.core.adding import (
+from tray.core.model import Profile, SsoSession
+from tray.core.profiles.profile_planning import (
     TEMPLATE,
     Assignment,
     Plan,
@@ -18,7 +19,6 @@ from tray.core.adding import (
     template_flaw,
     usual_region,
 )
-from tray.core.model import Profile, SsoSession
 
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-2")
 DEV = Assignment("111111111111", "Admin", "Dev", "dev@corp.example")

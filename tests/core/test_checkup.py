@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tray.core.checkup import judged
-from tray.core.findings import Facts, Finding, SessionFacts, Verdict, worst
+from tray.core.doctor.findings import Facts, Finding, SessionFacts, Verdict, worst
+from tray.core.doctor.general_checks import judged
 from tray.core.model import Catalog, Profile, SsoSession, State
 
 NOW = 1_000_000.0

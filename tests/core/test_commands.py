@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from tray.core.commands import login_command
+from tray.core.text.shell_commands import login_command
 
 
 @pytest.mark.parametrize("key", ["corp", "https://x.awsapps.com/start#/", "a b", "it's", "$(id)"])

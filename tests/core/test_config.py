@@ -10,6 +10,7 @@ from tests.core.story import CORP, HOUR, LAB, Story, catalog, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Catalog, Preferences, Profile, SsoSession
+from tray.core.outcomes import Refused, Unrenewable
 
 LEAN = token("a")
 
@@ -193,7 +194,7 @@ def test_no_timer_ever_switches_a_profile() -> None:
     story = Story(CORP, LAB, keepers={"corp": "keyring"})
     story.file(LEAN)
 
-    story.run_until(12 * HOUR, lambda _s, _a: ev.Refused("dead"))
+    story.run_until(12 * HOUR, lambda _s, _a: Refused("dead"))
 
     assert [] == story.all(fx.RecordActive)
     assert "dev" == story.view().active_profile
@@ -214,7 +215,7 @@ GONE: list[ev.Event] = [
     ev.Doubted("gone", "a"),
     ev.RequesterLeft("gone", "r"),
     ev.TokensRead("gone", LEAN),
-    ev.JobDone("gone", 1, ev.Unrenewable()),
+    ev.JobDone("gone", 1, Unrenewable()),
     ev.SignInReady("gone", 1, "https://signin"),
     ev.SignedIn("gone", 1, LEAN, "keyring"),
     ev.SignInFailed("gone", 1, "It was denied."),

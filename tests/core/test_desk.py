@@ -7,6 +7,8 @@ import pytest
 from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.outcomes import Failed, Released
+from tray.core.requests import ConsoleWanted, EnvironmentWanted, LinkWanted, SignInAllWanted
 
 URL = "https://signin"
 
@@ -29,7 +31,7 @@ def test_signing_in_to_all_goes_one_by_one() -> None:
     story = Story(CORP, LAB, OLD, keepers={"lab": "keyring"})
     story.file(token("l"), key="lab")
 
-    story.send(ev.SignInAllWanted())
+    story.send(SignInAllWanted())
     first = signing_in(story)
     finish(story, "corp")
 
@@ -41,7 +43,7 @@ def test_a_notice_about_some_signs_in_to_those() -> None:
     """W2: the button of a joined notice is about the sessions it names."""
     story = Story(CORP, LAB, OLD)
 
-    story.send(ev.SignInAllWanted(("lab",)))
+    story.send(SignInAllWanted(("lab",)))
     finish(story, "lab")
 
     assert ["lab"] == signing_in(story)
@@ -51,7 +53,7 @@ def test_a_notice_about_some_signs_in_to_those() -> None:
 def test_who_has_left_is_not_met_by_a_page(how: str) -> None:
     """T18: the rest of the queue is dropped when nobody is there any more."""
     story = Story(CORP, LAB)
-    story.send(ev.SignInAllWanted())
+    story.send(SignInAllWanted())
     story.send(ev.SignInReady("corp", 1, URL))
 
     if how == "too late":
@@ -79,8 +81,8 @@ def test_quit_and_hand_back_waits_for_every_session() -> None:
     """K7: the end comes when all refresh data is in the files again."""
     story = handing_back()
 
-    first = story.answer(ev.Released("Handed back."), key="corp")
-    last = story.answer(ev.Released("Handed back."), key="lab")
+    first = story.answer(Released("Handed back."), key="corp")
+    last = story.answer(Released("Handed back."), key="lab")
 
     assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
     assert ("q", 0) == (only(fx.Tell, last).request, only(fx.Tell, last).exit)
@@ -91,8 +93,8 @@ def test_what_cannot_be_handed_back_keeps_us_here() -> None:
     """K7: with a locked keyring nothing is quit, and who asked is told why."""
     story = handing_back()
 
-    effects = story.answer(ev.Failed("keyring-locked", "The keyring is locked."), key="corp")
-    story.answer(ev.Released("Handed back."), key="lab")
+    effects = story.answer(Failed("keyring-locked", "The keyring is locked."), key="corp")
+    story.answer(Released("Handed back."), key="lab")
 
     assert (1, "The keyring is locked.") == (
         only(fx.Tell, effects).exit,
@@ -105,15 +107,15 @@ def test_the_console_opens_with_no_secret() -> None:
     """M1: the portal's own shortcut link; the browser uses its own session."""
     story = Story(CORP)
 
-    effects = story.send(ev.ConsoleWanted("dev"))
+    effects = story.send(ConsoleWanted("dev"))
 
     assert "https://corp.awsapps.com/start/#/console?account_id=111111111111&role_name=r" == (
         only(fx.OpenBrowser, effects).url
     )
 
 
-@pytest.mark.parametrize("event", [ev.ConsoleWanted("gone"), ev.EnvironmentWanted("gone"),
-                                   ev.LinkWanted("gone"), ev.LinkWanted("corp")])  # fmt: skip
+@pytest.mark.parametrize("event", [ConsoleWanted("gone"), EnvironmentWanted("gone"),
+                                   LinkWanted("gone"), LinkWanted("corp")])  # fmt: skip
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""
     assert () == Story(CORP).send(event)
@@ -125,13 +127,13 @@ def test_the_link_of_a_sign_in_can_be_copied() -> None:
     story.send(ev.SignInWanted("corp"))
     story.send(ev.SignInReady("corp", 1, URL))
 
-    effects = story.send(ev.LinkWanted("corp"))
+    effects = story.send(LinkWanted("corp"))
 
     assert URL == only(fx.CopyText, effects).text
 
 
 def test_the_environment_is_a_name() -> None:
     """M1: a line that selects the profile, never a credential."""
-    effects = Story(CORP).send(ev.EnvironmentWanted("dev"))
+    effects = Story(CORP).send(EnvironmentWanted("dev"))
 
     assert "export AWS_PROFILE=dev\n" == only(fx.CopyText, effects).text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.core.story import CORP, HOUR, LAB, T0, catalog, token
 from tests.schema import validate
 from tray.core import events as ev
-from tray.core.documents import Running, profiles_document, status_document, timestamp
 from tray.core.machine import step
 from tray.core.model import Now, Profile
 from tray.core.state import TrayState
-from tray.core.view import View, view
+from tray.core.views.status_documents import Running, profiles_document, status_document, timestamp
+from tray.core.views.view import View, view
 
 
 def test_the_status_document_keeps_to_its_schema() -> None:

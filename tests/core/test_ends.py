@@ -10,6 +10,7 @@ from tests.core.story import HOUR, MINUTE, T0, Answer, Story, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Memory, Preferences
+from tray.core.outcomes import Adopted, Outcome, Refused, Renewed
 
 
 def kept(**memory: object) -> Story:
@@ -62,8 +63,8 @@ def test_ever_shorter_tokens_do_not_make_us_hammer() -> None:
     story = kept()
     lives = iter([HOUR / 2**n for n in range(1, 60)])
 
-    def zeno(start: fx.StartJob, at: float) -> ev.Outcome:
-        return ev.Renewed(token(f"z{start.attempt}", at, next(lives)), "keyring")
+    def zeno(start: fx.StartJob, at: float) -> Outcome:
+        return Renewed(token(f"z{start.attempt}", at, next(lives)), "keyring")
 
     story.run_until(2 * HOUR, zeno)
 
@@ -135,7 +136,7 @@ def test_a_learnt_end_is_a_guess_that_facts_remove() -> None:
 
 def refused(portal: str) -> Answer:
     """Return an AWS that refuses every renewal."""
-    return lambda _start, _at: ev.Refused(portal)  # type: ignore[arg-type] # a word of Refused
+    return lambda _start, _at: Refused(portal)  # type: ignore[arg-type] # a word of Refused
 
 
 def test_a_length_is_learnt_from_a_natural_end() -> None:
@@ -163,7 +164,7 @@ def test_nothing_is_learnt_from_a_sign_out_or_a_weekend(sleep: float) -> None:
 
     story.time = sleep
     story.send(ev.Tick())
-    story.answer(ev.Refused("dead"))
+    story.answer(Refused("dead"))
 
     assert () == story.session().memory.lengths
     assert "expired" == story.row().state
@@ -208,7 +209,7 @@ def test_a_sign_in_afresh_forgets_the_old_end() -> None:
 def test_a_sign_in_with_an_old_client_starts_nothing() -> None:
     """Where only our registration had expired AWS's session lives on, and so does its start."""
     story = kept(started_at=T0 - 7 * HOUR)
-    story.run_until(0.6 * HOUR, lambda _s, _a: ev.Refused("valid", "registration-expired"))
+    story.run_until(0.6 * HOUR, lambda _s, _a: Refused("valid", "registration-expired"))
 
     story.sign_in(token("new", 0.6 * HOUR))
 
@@ -222,7 +223,7 @@ def test_another_programs_sign_in_after_a_refusal_is_a_true_start() -> None:
     story.run_until(0.6 * HOUR, refused("valid"))
 
     story.file(token("cli", 0.6 * HOUR, refreshable=True), 0.6 * HOUR)
-    story.answer(ev.Adopted(token("cli", 0.6 * HOUR), "keyring"))
+    story.answer(Adopted(token("cli", 0.6 * HOUR), "keyring"))
 
     assert ("signed-in", None, True) == (
         story.row().state,

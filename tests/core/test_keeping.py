@@ -8,6 +8,16 @@ from tests.core.story import HOUR, MINUTE, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Keeper, Memory, Preferences
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    Released,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+    Unrenewable,
+)
 
 FULL = token("a", refreshable=True)
 LEAN = token("a")
@@ -17,7 +27,7 @@ def adopted() -> Story:
     """Return a story in which another program's sign-in was just taken into the keyring."""
     story = Story()
     story.file(FULL)
-    story.answer(ev.Adopted(LEAN, "keyring"))
+    story.answer(Adopted(LEAN, "keyring"))
     story.file(LEAN)
     return story
 
@@ -62,7 +72,7 @@ def test_with_the_setting_off_the_file_is_recorded_as_keeper() -> None:
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
 
     effects = story.file(FULL)
-    story.answer(ev.Adopted(FULL, "file"))
+    story.answer(Adopted(FULL, "file"))
     story.file(FULL)
 
     assert not only(fx.StartJob, effects).adopt
@@ -73,14 +83,14 @@ def test_without_a_keyring_adoption_is_not_tried_in_a_loop() -> None:
     """K1: what a keyring cannot take now is renewed in the file, and tried again after that."""
     story = Story()
     story.file(FULL)
-    story.answer(ev.Adopted(FULL, "file", "keyring-absent"))
+    story.answer(Adopted(FULL, "file", "keyring-absent"))
     for _ in range(20):
         story.file(FULL)
         story.send(ev.Tick(), story.time + 60)
     tries = story.jobs()
 
     story.run_until(31 * MINUTE)
-    story.answer(ev.Renewed(token("b", 31 * MINUTE, refreshable=True), "file"))
+    story.answer(Renewed(token("b", 31 * MINUTE, refreshable=True), "file"))
 
     assert ["adopt"] == tries
     assert ["adopt", "renew", "adopt"] == story.jobs()
@@ -104,7 +114,7 @@ def test_a_contested_session_stays_in_the_file() -> None:
     story = adopted()
 
     story.file(FULL)
-    story.answer(ev.Adopted(FULL, "file", contested=True))
+    story.answer(Adopted(FULL, "file", contested=True))
     story.file(token("b", refreshable=True))
     again = Story()
     again.send(ev.Recalled({"corp": "file"}, {}, frozenset({"corp"})))
@@ -118,7 +128,7 @@ def test_a_sign_in_of_ours_ends_the_contest() -> None:
     """K1: the keeper changes by a sign-in whose keyring write was read back."""
     story = adopted()
     story.file(FULL)
-    story.answer(ev.Adopted(FULL, "file", contested=True))
+    story.answer(Adopted(FULL, "file", contested=True))
 
     story.run_until(2 * HOUR)
     story.sign_in(token("b", 2 * HOUR))
@@ -143,7 +153,7 @@ def test_adoption_is_told_once() -> None:
 
     again = Story(memories=story.kept(), start=0.3 * HOUR)
     again.file(token("b", 0.3 * HOUR, refreshable=True))
-    again.answer(ev.Adopted(token("b", 0.3 * HOUR), "keyring"))
+    again.answer(Adopted(token("b", 0.3 * HOUR), "keyring"))
 
     assert "undo-adoption" == notice.buttons[0].action
     assert [fx.WithdrawNotice("adopted:corp")] == story.all(fx.WithdrawNotice)
@@ -155,7 +165,7 @@ def test_an_adoption_while_away_is_told_afterwards() -> None:
     story = Story()
     story.send(ev.Mood("locked"))
     story.file(FULL)
-    story.answer(ev.Adopted(LEAN, "keyring"))
+    story.answer(Adopted(LEAN, "keyring"))
 
     story.send(ev.Mood("unlocked"), 25 * MINUTE)
     story.run_until(34 * MINUTE)
@@ -192,13 +202,13 @@ def test_a_file_that_comes_back_in_time_is_not_asked_about() -> None:
     assert [] == story.jobs()
 
 
-REMOVED: list[tuple[str, ev.Outcome, str, str | None, bool]] = [
-    ("401", ev.RemovalJudged("signed-out"), "signed-out", "removed", True),
-    ("only deleted", ev.RemovalJudged("published", LEAN), "signed-in", None, False),
-    ("back by itself", ev.RemovalJudged("back", LEAN), "signed-in", None, False),
-    ("renewed", ev.Renewed(token("b", 60), "keyring", of="a"), "signed-in", None, False),
-    ("nothing kept", ev.RemovalJudged("nothing"), "signed-out", "removed", True),
-    ("unreachable", ev.Failed("offline", "No route."), "renewal-failing", "offline", False),
+REMOVED: list[tuple[str, Outcome, str, str | None, bool]] = [
+    ("401", RemovalJudged("signed-out"), "signed-out", "removed", True),
+    ("only deleted", RemovalJudged("published", LEAN), "signed-in", None, False),
+    ("back by itself", RemovalJudged("back", LEAN), "signed-in", None, False),
+    ("renewed", Renewed(token("b", 60), "keyring", of="a"), "signed-in", None, False),
+    ("nothing kept", RemovalJudged("nothing"), "signed-out", "removed", True),
+    ("unreachable", Failed("offline", "No route."), "renewal-failing", "offline", False),
 ]
 
 
@@ -208,7 +218,7 @@ REMOVED: list[tuple[str, ev.Outcome, str, str | None, bool]] = [
     ids=[row[0] for row in REMOVED],
 )
 def test_what_a_removed_file_meant(
-    outcome: ev.Outcome, state: str, reason: str | None, told: bool
+    outcome: Outcome, state: str, reason: str | None, told: bool
 ) -> None:
     """K5: AWS decides; unreachable changes nothing."""
     story = Story(keepers={"corp": "keyring"})
@@ -227,7 +237,7 @@ def test_a_judged_removal_is_not_judged_again(verdict: str) -> None:
     """K5: an answer ends the question, however often the missing file is looked at."""
     story = Story(keepers={"corp": "keyring"})
     story.file(ev.FileAbsent())
-    story.answer(ev.RemovalJudged(verdict))  # type: ignore[arg-type] # a word of RemovalJudged
+    story.answer(RemovalJudged(verdict))  # type: ignore[arg-type] # a word of RemovalJudged
 
     for minute in range(60):
         story.file(ev.FileAbsent(), minute * MINUTE)
@@ -241,7 +251,7 @@ def test_an_unjudged_removal_is_asked_about_with_patience() -> None:
     story.file(LEAN)
     story.file(ev.FileAbsent(), 60)
 
-    story.run_until(HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(HOUR, lambda _s, _a: Failed("offline", "No route."))
 
     assert 8 < len(story.jobs()) < 60
     assert {"judge-removed"} == set(story.jobs())
@@ -253,7 +263,7 @@ def test_judging_is_limited_as_renewing_is() -> None:
     story.file(LEAN)
     story.file(ev.FileAbsent(), 60)
 
-    story.run_until(HOUR, lambda _s, _a: ev.Failed("other", "500", answered=True))
+    story.run_until(HOUR, lambda _s, _a: Failed("other", "500", answered=True))
 
     assert 12 == len(story.jobs())
 
@@ -289,7 +299,7 @@ def test_a_sign_out() -> None:
     story.file(LEAN)
     story.send(ev.SignOutWanted("corp", "r"))
 
-    effects = story.answer(ev.SignedOut("The portal could not be reached."))
+    effects = story.answer(SignedOut("The portal could not be reached."))
     story.file(ev.FileAbsent())
     story.run_until(5 * MINUTE)
     story.sign_in(token("b", 5 * MINUTE))
@@ -320,7 +330,7 @@ def test_a_sign_out_that_failed_is_not_repeated_by_itself() -> None:
     story.file(LEAN)
     story.send(ev.SignOutWanted("corp", "r"))
 
-    effects = story.answer(ev.Failed("keyring-locked", "The keyring is locked."))
+    effects = story.answer(Failed("keyring-locked", "The keyring is locked."))
     story.run_until(20 * MINUTE)
 
     assert (1, "The keyring is locked.") == (
@@ -335,7 +345,7 @@ def test_release_hands_back_for_good() -> None:
     story = Story(keepers={"corp": "keyring"})
     story.file(LEAN)
     story.send(ev.ReleaseWanted("corp", "r"))
-    story.answer(ev.Released("Handed back."))
+    story.answer(Released("Handed back."))
     story.file(FULL)
 
     effects = story.send(ev.RenewWanted("corp", "again"))
@@ -374,7 +384,7 @@ def test_a_keeper_another_process_recorded_counts_at_once() -> None:
     """K1: ``release`` typed without the resident stops its renewals."""
     story = Story(keepers={"corp": "keyring"})
     story.file(LEAN)
-    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
     before = len(story.jobs())
 
     story.send(ev.Recalled({"corp": "released"}, {}))
@@ -388,7 +398,7 @@ def test_the_token_written_last_wins() -> None:
     """K4: never the one with the later ``expiresAt``."""
     story = Story(keepers={"corp": "file"})
     story.file(token("a", life=8 * HOUR, refreshable=True))
-    story.answer(ev.Adopted(token("a", life=8 * HOUR), "keyring"))
+    story.answer(Adopted(token("a", life=8 * HOUR), "keyring"))
 
     story.file(token("b", 60), 60)
 
@@ -399,7 +409,7 @@ def test_a_sign_in_elsewhere_is_seen() -> None:
     """A new token of another program ends every trouble of the old one."""
     story = Story(keepers={"corp": "keyring"})
     story.file(LEAN)
-    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("tls", "Not trusted."))
+    story.run_until(2 * HOUR, lambda _s, _a: Failed("tls", "Not trusted."))
 
     story.file(token("cli", 2 * HOUR))
 
@@ -410,7 +420,7 @@ def test_a_lost_refresh_token_is_warned_about() -> None:
     """K1: where neither file nor keyring has refresh data, the token's own end is the end."""
     story = Story(keepers={"corp": "keyring"})
     story.file(LEAN)
-    story.run_until(2 * HOUR, lambda _s, _a: ev.Unrenewable())
+    story.run_until(2 * HOUR, lambda _s, _a: Unrenewable())
 
     assert ["renew"] == story.jobs()
     assert ["ending", "ending", "expired"] == story.notices()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tray.core import menu_text
-from tray.core.words import session_name
+from tray.core.text import menu_text
+from tray.core.text.display_names import session_name
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tests.core.words import EVENTS, MEMORIES, SIGHTS, answers, keepers, moved
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy, text
+from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Memory, Now, TokenFacts
+from tray.core.outcomes import Failed, Outcome, Renewed
+from tray.core.requests import ConsoleWanted, SignInAllWanted
 from tray.core.state import TrayState, next_look
-from tray.core.view import view
+from tray.core.text import sentences
+from tray.core.views.view import view
 from tray.core.wire import from_wire, to_wire
 
 PAUSES = st.sampled_from((0.0, 0.0, 0.3, 5.0, 60.0, 900.0, HOUR, 8 * HOUR, -HOUR))
@@ -148,7 +151,7 @@ def every_word_crosses_a_pipe(scene: Scene) -> None:
 def everything_can_be_said(scene: Scene) -> None:
     """Whatever state the rules are in, each row is one clean line."""
     for row in view(scene.after, scene.now).sessions:
-        line = text.row(row, scene.now.wall)
+        line = sentences.row(row, scene.now.wall)
         assert line.isprintable()
         assert "None" not in line
         assert row.next_attempt_at is None or abs(row.next_attempt_at - T0) < 300 * DAY
@@ -158,10 +161,10 @@ def a_browser_opens_only_for_a_click(scenes: list[Scene]) -> None:
     """No page is opened but after a person asked for it, one per request at most (L6)."""
     clicks = 0
     for scene in scenes:
-        if isinstance(scene.event, ev.ConsoleWanted):
+        if isinstance(scene.event, ConsoleWanted):
             continue  # a click of its own
         clicks += isinstance(scene.event, ev.SignInWanted)
-        if isinstance(scene.event, ev.SignInAllWanted):
+        if isinstance(scene.event, SignInAllWanted):
             clicks += len(scene.before.sessions)
         opened = [
             effect
@@ -243,12 +246,12 @@ def test_aws_is_asked_with_measure(troubles: list[tuple[str, float]]) -> None:
                 good.append(now.wall)
                 lives.append(number)
                 token = TokenFacts(f"t{turn}", now.wall + number, now.wall)
-                outcome: ev.Outcome = ev.Renewed(token, "keyring")
+                outcome: Outcome = Renewed(token, "keyring")
             elif kind == "bad":
                 bad.append(now.wall)
-                outcome = ev.Failed("other", "5xx", answered=True, retry_after=number)
+                outcome = Failed("other", "5xx", answered=True, retry_after=number)
             else:
-                outcome = ev.Failed("offline", "no route")
+                outcome = Failed("offline", "no route")
             answer = ev.JobDone("corp", session.job.attempt, outcome)
             state, _ = step(state, answer, now)
         elif kind in ("doubt", "wake", "wish"):

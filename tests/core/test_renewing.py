@@ -9,9 +9,11 @@ import pytest
 from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import pace, policy
+from tray.core import policy
 from tray.core.model import Now, Preferences
+from tray.core.outcomes import Adopted, Failed, Outcome, Refused, RemovalJudged, Renewed, SignedOut
 from tray.core.session import Session
+from tray.core.sessions import schedule
 from tray.core.state import next_look
 
 
@@ -37,11 +39,11 @@ def test_renewed_at_half_life_and_only_earlier(
     """R1: at half the life, up to 5 % of it earlier, always the same for machine and session."""
     sessions = [Session(replace(CORP, key=f"s{n}"), keeper="keyring") for n in range(50)]
     due = [
-        pace.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
+        schedule.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
         for one in sessions
     ]
     again = [
-        pace.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
+        schedule.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
         for one in sessions
     ]
 
@@ -62,7 +64,7 @@ def test_no_sdk_ever_has_to_look() -> None:
             due = next_look(story.state, story.now)
         left.append(story.row().token_expires_at or 0.0)
         left[-1] -= story.now.wall
-        story.answer(ev.Renewed(token(f"n{len(left)}", story.time), "keyring"))
+        story.answer(Renewed(token(f"n{len(left)}", story.time), "keyring"))
 
     assert min(left) >= 20 * MINUTE
 
@@ -92,7 +94,7 @@ def test_a_sleep_over_every_deadline_means_one_renewal() -> None:
     story.send(ev.Mood("woke"))
     story.send(ev.Mood("network-up"))
 
-    story.answer(ev.Renewed(token("b", 9 * HOUR), "keyring"))
+    story.answer(Renewed(token("b", 9 * HOUR), "keyring"))
     story.send(ev.Tick())
 
     assert [] == asleep
@@ -130,18 +132,18 @@ def test_answers_from_before_a_set_back_clock_do_not_count() -> None:
     """The allowance never waits for a moment that lies in a future that was a mistake (R5)."""
     session = Session(CORP, token=token(), life=HOUR)
     for at in (DAY, DAY + 1, DAY + 2):
-        session = pace.noted_answer(session, Now(T0 + at, 0), good=True)
+        session = schedule.noted_answer(session, Now(T0 + at, 0), good=True)
 
-    assert T0 == pace.allowance(session, Now(T0, 0))
+    assert T0 == schedule.allowance(session, Now(T0, 0))
 
 
 def test_backing_off() -> None:
     """R5: 1, 2, 4 .. 300 s with full jitter, the same every time, never nothing."""
     session = Session(CORP, token=token())
-    waits = [pace.backoff(session, "desk", failures) for failures in range(1, 60)]
+    waits = [schedule.backoff(session, "desk", failures) for failures in range(1, 60)]
     most = [min(300.0, 2.0**number) for number in range(59)]
 
-    assert waits == [pace.backoff(session, "desk", failures) for failures in range(1, 60)]
+    assert waits == [schedule.backoff(session, "desk", failures) for failures in range(1, 60)]
     assert all(0.1 * high <= wait <= high for wait, high in zip(waits, most, strict=True))
 
 
@@ -149,10 +151,10 @@ def test_offline_costs_nothing_and_loses_nothing() -> None:
     """R6: an unreachable AWS is asked again, more and more rarely, and everything is kept."""
     story = kept()
 
-    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(2 * HOUR, lambda _s, _a: Failed("offline", "No route."))
     tries = len(story.jobs())
     story.send(ev.Mood("network-up"))
-    story.answer(ev.Renewed(token("b", 2 * HOUR), "keyring"))
+    story.answer(Renewed(token("b", 2 * HOUR), "keyring"))
 
     assert 10 < tries < 100
     assert ("signed-in", None) == (story.row().state, story.row().reason)
@@ -163,7 +165,7 @@ def test_a_known_outage_is_looked_at_rarely() -> None:
     story = kept()
     story.send(ev.Mood("network-down"))
 
-    story.run_until(2 * HOUR, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(2 * HOUR, lambda _s, _a: Failed("offline", "No route."))
 
     assert len(story.jobs()) <= 1.6 * HOUR / 300
 
@@ -172,7 +174,7 @@ def test_a_known_outage_is_looked_at_rarely() -> None:
 def test_what_waits_is_tried_at_once(what: str) -> None:
     """R1: at once on wake, network-up or unlock, when due."""
     story = kept()
-    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
 
     effects = story.send(ev.Mood(what))  # type: ignore[arg-type] # a word of Mood
 
@@ -197,10 +199,10 @@ def test_retry_after_is_obeyed() -> None:
     story = kept()
     story.run_until(31 * MINUTE)
 
-    story.answer(ev.Failed("other", "429", answered=True, retry_after=120))
+    story.answer(Failed("other", "429", answered=True, retry_after=120))
     asked = story.row().next_attempt_at
     story.run_until(40 * MINUTE)
-    story.answer(ev.Failed("other", "429", answered=True, retry_after=10**9))
+    story.answer(Failed("other", "429", answered=True, retry_after=10**9))
     longest = story.row().next_attempt_at
 
     assert 120 <= (asked or 0) - (T0 + 31 * MINUTE) <= 300
@@ -211,8 +213,8 @@ def test_the_hours_allowance() -> None:
     """R5: after 12 errors in an hour the state says failing, and when AWS is asked again."""
     story = kept()
 
-    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("other", "500", answered=True))
-    story.run_until(80 * MINUTE, lambda _s, _a: ev.Failed("other", "500", answered=True))
+    story.run_until(40 * MINUTE, lambda _s, _a: Failed("other", "500", answered=True))
+    story.run_until(80 * MINUTE, lambda _s, _a: Failed("other", "500", answered=True))
     row = story.row()
 
     assert policy.TROUBLES_PER_HOUR == len(story.jobs())
@@ -227,7 +229,7 @@ def test_a_person_cannot_exceed_the_allowance_either() -> None:
     for number in range(5):
         story.send(ev.RenewWanted("corp", f"r{number}"))
         if story.session().job is not None:
-            story.answer(ev.Renewed(token(f"n{number}"), "keyring"))
+            story.answer(Renewed(token(f"n{number}"), "keyring"))
     last = story.all(fx.Tell)[-1]
 
     assert ["renew"] * 3 == story.jobs()
@@ -248,7 +250,7 @@ def test_a_refusal(portal: str, state: str, reason: str) -> None:
     story = kept()
     story.run_until(31 * MINUTE)
 
-    story.answer(ev.Refused(portal))  # type: ignore[arg-type] # a word of Refused
+    story.answer(Refused(portal))  # type: ignore[arg-type] # a word of Refused
     story.run_until(34 * MINUTE)
 
     assert (state, reason) == (story.row().state, story.row().reason)
@@ -258,12 +260,12 @@ def test_a_refusal(portal: str, state: str, reason: str) -> None:
 def test_an_unconfirmed_refusal_is_asked_about_with_patience() -> None:
     """R4: the portal is asked again, ever more rarely, at once when the network is back."""
     story = kept()
-    story.run_until(29 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(29 * MINUTE, lambda _s, _a: Refused("unreachable"))
 
-    story.run_until(55 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(55 * MINUTE, lambda _s, _a: Refused("unreachable"))
     checks = story.jobs().count("check")
     effects = story.send(ev.Mood("network-up"))
-    story.answer(ev.Refused("dead"))
+    story.answer(Refused("dead"))
 
     assert 5 < checks < 25
     assert "check" == only(fx.StartJob, effects).kind
@@ -273,10 +275,10 @@ def test_an_unconfirmed_refusal_is_asked_about_with_patience() -> None:
 def test_nothing_is_asked_about_a_refused_token_past_its_end() -> None:
     """R4: after the token's own end an answer would change nothing."""
     story = kept()
-    story.run_until(HOUR, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(HOUR, lambda _s, _a: Refused("unreachable"))
     before = len(story.jobs())
 
-    story.run_until(5 * HOUR, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(5 * HOUR, lambda _s, _a: Refused("unreachable"))
 
     assert before == len(story.jobs())
     assert ("expired", "session-over") == (story.row().state, story.row().reason)
@@ -288,7 +290,7 @@ def test_a_doubted_token_is_decided_by_one_refresh() -> None:
 
     for _ in range(20):
         story.send(ev.Doubted("corp", "a"))
-    story.answer(ev.Failed("offline", "No route."))
+    story.answer(Failed("offline", "No route."))
     for _ in range(20):
         story.send(ev.Doubted("corp", "a"))
 
@@ -311,7 +313,7 @@ def test_a_keyring_that_has_not_confirmed_yet_is_said() -> None:
     """R3: the token is published and works; the reason is shown until the keyring answers."""
     story = kept()
     story.run_until(31 * MINUTE)
-    story.answer(ev.Renewed(token("b", 31 * MINUTE), "keyring", stored=False))
+    story.answer(Renewed(token("b", 31 * MINUTE), "keyring", stored=False))
     waiting = story.row()
 
     story.send(ev.Stored("corp"))
@@ -326,7 +328,7 @@ def test_late_answers_are_ignored() -> None:
     story.run_until(31 * MINUTE)
     before = story.state
 
-    effects = story.send(ev.JobDone("corp", 99, ev.Refused("dead")))
+    effects = story.send(ev.JobDone("corp", 99, Refused("dead")))
 
     assert () == effects
     assert before == story.state
@@ -338,7 +340,7 @@ def test_while_a_job_runs_its_own_writes_are_no_news() -> None:
     story.run_until(31 * MINUTE)
 
     during = story.file(ev.FileAbsent())
-    after = story.answer(ev.Renewed(token("b", 31 * MINUTE), "keyring"))
+    after = story.answer(Renewed(token("b", 31 * MINUTE), "keyring"))
 
     assert () == during
     assert fx.ReadTokens("corp") in after
@@ -370,8 +372,8 @@ def test_a_session_that_cannot_be_used_is_not_asked_about() -> None:
     assert "The start URL is not https." == only(fx.Tell, effects).sentence
 
 
-def _renewed_of(of: str | None, *, by_us: bool = True) -> ev.Outcome:
-    return ev.Renewed(token("b", 31 * MINUTE), "keyring", by_us=by_us, of=of)
+def _renewed_of(of: str | None, *, by_us: bool = True) -> Outcome:
+    return Renewed(token("b", 31 * MINUTE), "keyring", by_us=by_us, of=of)
 
 
 @pytest.mark.parametrize(
@@ -381,17 +383,15 @@ def _renewed_of(of: str | None, *, by_us: bool = True) -> ev.Outcome:
         # Our job found another program's sign-in in the file, adopted that and renewed it.
         (_renewed_of("x"), True),
         (_renewed_of(None, by_us=False), True),
-        (ev.Adopted(token("a"), "keyring"), False),
-        (ev.Adopted(token("x", 60), "keyring"), True),
-        (ev.Refused("valid"), False),
-        (ev.SignedOut(), True),
-        (ev.RemovalJudged("published", token("a")), False),
-        (ev.Failed("offline", "No route."), False),
+        (Adopted(token("a"), "keyring"), False),
+        (Adopted(token("x", 60), "keyring"), True),
+        (Refused("valid"), False),
+        (SignedOut(), True),
+        (RemovalJudged("published", token("a")), False),
+        (Failed("offline", "No route."), False),
     ],
 )
-def test_role_credentials_live_as_long_as_their_sign_in(
-    outcome: ev.Outcome, dropped: bool
-) -> None:
+def test_role_credentials_live_as_long_as_their_sign_in(outcome: Outcome, dropped: bool) -> None:
     """What was given for a sign-in serves over its renewals, and no other sign-in (T14)."""
     story = kept()
     story.send(ev.RenewWanted("corp"), 31 * MINUTE)

@@ -9,7 +9,7 @@ from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Memory, Now, SessionEnd
 from tray.core.state import TrayState
-from tray.core.view import view
+from tray.core.views.view import view
 
 
 def test_a_token_that_aws_has_called_dead_stays_dead() -> None:

@@ -11,6 +11,7 @@ from tests.core.story import CORP, HOUR, LAB, MINUTE, OLD, T0, Story, only, rene
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
+from tray.core.outcomes import Failed, Refused
 
 URL = "https://oidc.eu-west-1.amazonaws.com/authorize"
 
@@ -155,7 +156,7 @@ def refused() -> Story:
     """Return a story whose session AWS has refused to prolong."""
     story = Story(keepers={"corp": "keyring"})
     story.file(token())
-    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("valid"))
+    story.run_until(50 * MINUTE, lambda _s, _a: Refused("valid"))
     return story
 
 
@@ -171,7 +172,7 @@ def over() -> Story:
     """Return a story whose session has ended."""
     story = Story(keepers={"corp": "keyring"})
     story.file(token())
-    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("dead"))
+    story.run_until(50 * MINUTE, lambda _s, _a: Refused("dead"))
     return story
 
 
@@ -233,7 +234,7 @@ def test_a_failed_sign_in_keeps_the_old_token() -> None:
     """Fault 60: denied is said to who asked; what was there goes on."""
     story = Story(keepers={"corp": "keyring"})
     story.file(token())
-    story.run_until(40 * MINUTE, lambda _s, _a: ev.Failed("offline", "No route."))
+    story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
     story.send(ev.SignInWanted("corp", "r"))
 
     effects = story.send(ev.SignInFailed("corp", 1 + len(story.jobs()), "It was denied."))
@@ -308,7 +309,7 @@ def test_a_sign_in_beats_an_older_renewal() -> None:
     story.send(ev.SignInWanted("corp", "r", afresh=True))
 
     done = story.send(ev.SignedIn("corp", 2, token("new", 30 * MINUTE), "keyring"))
-    late = story.send(ev.JobDone("corp", 1, ev.Refused("dead")))
+    late = story.send(ev.JobDone("corp", 1, Refused("dead")))
 
     assert {"r", "waits"} == {one.request for one in done if isinstance(one, fx.Tell)}
     assert () == late

@@ -9,8 +9,9 @@ import pytest
 from tests.core.story import CORP, HOUR, MINUTE, T0, Story, token
 from tray.core import events as ev
 from tray.core.model import Memory, Now, Preferences, Reason, SessionEnd, State
+from tray.core.outcomes import Refused
 from tray.core.session import Failing, Session, SignIn
-from tray.core.states import reason_of, renews, state_of
+from tray.core.sessions.session_states import reason_of, renews, state_of
 
 TOKEN = token("a")
 KEPT = Session(CORP, keeper="keyring", sight="present", token=TOKEN, life=HOUR)
@@ -191,11 +192,11 @@ def test_nothing_is_asked_about_an_unreadable_file() -> None:
     """An unconfirmed refusal waits, too, until the file can be read again."""
     story = Story(keepers={"corp": "keyring"})
     story.file(token())
-    story.run_until(29.9 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(29.9 * MINUTE, lambda _s, _a: Refused("unreachable"))
     before = story.jobs()
 
     story.file(ev.FileBad("bad-file", "It is bad."))
-    story.run_until(50 * MINUTE, lambda _s, _a: ev.Refused("unreachable"))
+    story.run_until(50 * MINUTE, lambda _s, _a: Refused("unreachable"))
 
     assert before == story.jobs()
 

@@ -8,10 +8,11 @@ from tests.core.story import CORP, HOUR, LAB, MINUTE, Story, catalog, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Memory
-from tray.core.wishes import SignInAllWanted
+from tray.core.outcomes import Adopted, Failed, Released, RemovalJudged
+from tray.core.requests import SignInAllWanted
 
 MOVED = replace(CORP, region="us-east-1")
-OFFLINE = ev.Failed("offline", "No network.")
+OFFLINE = Failed("offline", "No network.")
 
 
 def test_a_refused_token_whose_file_is_gone_is_judged_with_patience() -> None:
@@ -48,7 +49,7 @@ def test_a_job_that_comes_upon_a_token_of_another_place_takes_it_for_none() -> N
     story.file(ev.FileAbsent())
     assert ["judge-removed"] == story.jobs()
 
-    story.answer(ev.RemovalJudged("back", elsewhere))
+    story.answer(RemovalJudged("back", elsewhere))
     story.run_until(HOUR)
 
     assert (None, "signed-out") == (story.session().token, story.row().state)
@@ -97,9 +98,9 @@ def test_a_renewal_asked_for_before_a_release_is_not_done_after_it() -> None:
     story.file(token(refreshable=True))
     story.send(ev.ReleaseWanted("corp"))
     story.send(ev.RenewWanted("corp", "r"))
-    story.answer(ev.Adopted(token(), "keyring"))
+    story.answer(Adopted(token(), "keyring"))
 
-    story.answer(ev.Released("Done."))
+    story.answer(Released("Done."))
 
     assert ["adopt", "release"] == story.jobs()
     assert [("r", 1)] == [(tell.request, tell.exit) for tell in story.all(fx.Tell)]

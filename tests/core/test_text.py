@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from tests.core.story import MINUTE, T0, Story, token
-from tray.core import notice_text, text
 from tray.core.model import Now, Reason
-from tray.core.view import SessionRow
+from tray.core.text import notice_text, sentences
+from tray.core.views.view import SessionRow
 
 ZONE = timezone(timedelta(hours=1))
 NOW = Now(T0, 0, ZONE)
@@ -33,7 +33,7 @@ QUARTER = T0 + 15 * MINUTE
 )
 def test_span(seconds: float, words: str) -> None:
     """Lengths of time are rounded as people round them."""
-    assert words == text.span(seconds)
+    assert words == sentences.span(seconds)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_span(seconds: float, words: str) -> None:
 )
 def test_clock(at: float, zone: timezone | None, words: str) -> None:
     """A time of day is the reader's, or says that it is UTC."""
-    assert words == text.clock(at, zone)
+    assert words == sentences.clock(at, zone)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_clock(at: float, zone: timezone | None, words: str) -> None:
 )
 def test_names(count: int, words: str) -> None:
     """A few are named, many are counted."""
-    assert words == text.names([f"s{number}" for number in range(count)])
+    assert words == sentences.names([f"s{number}" for number in range(count)])
 
 
 def row(**changes: object) -> SessionRow:
@@ -128,7 +128,7 @@ ROWS: list[tuple[SessionRow, str]] = [
 @pytest.mark.parametrize(("session", "words"), ROWS, ids=[words for _, words in ROWS])
 def test_row(session: SessionRow, words: str) -> None:
     """A session in a line: state, time, why, and what happens or helps next."""
-    assert words == text.row(session, T0, ZONE)
+    assert words == sentences.row(session, T0, ZONE)
 
 
 NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
@@ -229,8 +229,8 @@ def test_notice(found: tuple[str, str], words: tuple[str, str]) -> None:
 
 def test_every_reason_has_words() -> None:
     """S6: no reason is left without a phrase of its own."""
-    assert set(get_args(Reason)) == set(text.REASONS)
-    assert len(text.REASONS) == len(set(text.REASONS.values()))
+    assert set(get_args(Reason)) == set(sentences.REASONS)
+    assert len(sentences.REASONS) == len(set(sentences.REASONS.values()))
 
 
 def test_quitting_says_until_when_the_cli_works() -> None:
@@ -240,16 +240,16 @@ def test_quitting_says_until_when_the_cli_works() -> None:
 
     assert (
         "SSO Tray has quit. Without it the AWS CLI works with corp until 10:00."
-        == text.quitting(story.state, NOW)
+        == sentences.quitting(story.state, NOW)
     )
-    assert "SSO Tray has quit." == text.quitting(story.state, Now(T0 + 7200, 0))
+    assert "SSO Tray has quit." == sentences.quitting(story.state, Now(T0 + 7200, 0))
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31m", "a\u202eb", "x" * 10_000, "a\nb"])
 def test_names_of_strangers_are_harmless(name: str) -> None:
     """T12: whatever a config calls a session, a sentence stays one printable line."""
-    line = text.row(row(name=name), T0)
+    line = sentences.row(row(name=name), T0)
     title, body = notice_text.expired_notice(name, None)
 
-    assert all(words.isprintable() for words in (line, title, body, text.not_signed_in(name)))
+    assert all(words.isprintable() for words in (line, title, body, sentences.not_signed_in(name)))
     assert len(line) < 200

@@ -12,6 +12,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Memory, Now, Preferences, SsoSession
+from tray.core.outcomes import Failed, Outcome, Refused, RemovalJudged, Renewed
 
 ALL = (CORP, LAB, OLD)
 USED = {one.key: Memory(used_at=T0) for one in ALL}
@@ -40,9 +41,9 @@ def shown(story: Story) -> list[fx.Notice]:
     return [effect.notice for effect in story.all(fx.ShowNotice)]
 
 
-def no_route(_start: fx.StartJob, _at: float) -> ev.Outcome:
+def no_route(_start: fx.StartJob, _at: float) -> Outcome:
     """Be a world without a network."""
-    return ev.Failed("offline", "No route.")
+    return Failed("offline", "No route.")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_an_end_learnt_late_is_told_at_once() -> None:
     story.run_until(50 * MINUTE, no_route)
 
     story.send(ev.Mood("network-up"))
-    story.answer(ev.Refused("valid"))
+    story.answer(Refused("valid"))
     story.run_until(54 * MINUTE)
 
     assert ["renewal-failing", "ending"] == story.notices()
@@ -157,7 +158,7 @@ def test_a_patient_wait_is_told_in_time() -> None:
     """W1: the notice comes when 20 minutes are left, also while the next try is far away."""
     story = kept()
     story.run_until(31 * MINUTE)
-    patience = ev.Failed("other", "AWS asks for patience.", answered=True, retry_after=HOUR)
+    patience = Failed("other", "AWS asks for patience.", answered=True, retry_after=HOUR)
     story.answer(patience)
 
     story.run_until(40 * MINUTE - 1)
@@ -191,7 +192,7 @@ def test_nothing_is_told_while_a_try_is_under_way() -> None:
     story.send(ev.Mood("woke"), 55 * MINUTE)
     story.run_until(56 * MINUTE)
 
-    story.answer(ev.Renewed(token("b", 56 * MINUTE), "keyring"))
+    story.answer(Renewed(token("b", 56 * MINUTE), "keyring"))
 
     assert [] == story.notices()
 
@@ -224,7 +225,7 @@ def end(story: Story, *keys: str) -> None:
     """Let sessions end now by AWS's word."""
     for key in keys:
         story.send(ev.RenewWanted(key))
-        story.answer(ev.Refused("dead"), key=key)
+        story.answer(Refused("dead"), key=key)
 
 
 def test_several_ends_within_a_minute_are_one_notice() -> None:
@@ -338,13 +339,13 @@ def test_use_is_remembered_without_writing_all_the_time() -> None:
 def test_keyring_trouble_is_one_notice(reason: str) -> None:
     """W1: one notice for all sessions, told once, taken back, and told anew for a new cause."""
     story = kept(CORP, LAB)
-    failed = ev.Failed(reason, "The keyring.")  # type: ignore[arg-type] # a word of Reason
+    failed = Failed(reason, "The keyring.")  # type: ignore[arg-type] # a word of Reason
     story.run_until(45 * MINUTE, lambda _s, _a: failed)
     first = shown(story)
 
     story.send(ev.Mood("keyring-unlocked"))
     for key in ("corp", "lab"):
-        story.answer(ev.Renewed(token(f"{key}2", 45 * MINUTE), "keyring"), key=key)
+        story.answer(Renewed(token(f"{key}2", 45 * MINUTE), "keyring"), key=key)
     story.run_until(90 * MINUTE, lambda _s, _a: failed)
 
     assert {"keyring"} == {notice.category for notice in first}
@@ -361,7 +362,7 @@ def test_the_keyring_of_an_idle_session_is_no_notice() -> None:
     story = Story(LAB, active=None, keepers={"lab": "keyring"}, memories=memories)
     story.file(token("l"), key="lab")
 
-    story.run_until(HOUR, lambda _s, _a: ev.Failed("keyring-locked", "It is locked."))
+    story.run_until(HOUR, lambda _s, _a: Failed("keyring-locked", "It is locked."))
 
     assert [] == story.notices()
 
@@ -429,7 +430,7 @@ def test_a_sign_out_elsewhere_is_told() -> None:
     story = kept()
     story.file(ev.FileAbsent(), 60)
     story.run_until(61)
-    story.answer(ev.RemovalJudged("signed-out"))
+    story.answer(RemovalJudged("signed-out"))
     story.run_until(HOUR)
 
     assert ["Signed out of corp"] == [notice.title for notice in shown(story)]

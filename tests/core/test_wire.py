@@ -10,6 +10,7 @@ from tests.core.story import CORP, T0, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Memory, SessionEnd
+from tray.core.outcomes import Renewed
 from tray.core.wire import from_wire, to_wire
 
 BUTTON = fx.Button("sign-in", "Sign in", ("a",))
@@ -32,7 +33,7 @@ WORDS: list[object] = [
         )
     ),
     ev.Recalled({"corp": "keyring", "lab": None}, {"corp": Memory()}, frozenset({"corp"})),
-    ev.JobDone("https://x/start", 1, ev.Renewed(token(), "keyring", stored=False)),
+    ev.JobDone("https://x/start", 1, Renewed(token(), "keyring", stored=False)),
     ev.TokensRead("corp", ev.FileAbsent()),
     ev.Mood("woke"),
     None,

@@ -8,18 +8,39 @@ from hypothesis import strategies as st
 
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tray.core import events as ev
-from tray.core import text
-from tray.core.adding import Assignment
 from tray.core.effects import JobKind
 from tray.core.model import Catalog, Keeper, Memory, Preferences, SsoSession, TokenFacts
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    Refused,
+    Released,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+    Unrenewable,
+)
+from tray.core.profiles.profile_planning import Assignment
+from tray.core.requests import (
+    AddProfileWanted,
+    ConsoleWanted,
+    LinkWanted,
+    RolesWanted,
+    SettingWanted,
+    SetUpWanted,
+    SignInAllWanted,
+    UnlockWanted,
+)
 from tray.core.state import TrayState
+from tray.core.text import sentences
 
 KEYS = (CORP.key, LAB.key, OLD.key)
 MOODS = (
     "asleep", "woke", "network-up", "network-down", "locked", "unlocked", "clock-set",
     "keyring-unlocked",
 )  # fmt: skip
-REASONS: tuple[str, ...] = tuple(text.REASONS)
+REASONS: tuple[str, ...] = tuple(sentences.REASONS)
 MOVED = SsoSession(
     key="corp", start_url="https://moved.awsapps.com/start", region="eu-west-1", profiles=("dev",)
 )
@@ -48,39 +69,39 @@ def tokens(draw: st.DrawFn) -> TokenFacts:
 
 
 RENEWED = st.builds(
-    ev.Renewed, tokens(), st.sampled_from(("keyring", "file")), st.booleans(), st.booleans()
+    Renewed, tokens(), st.sampled_from(("keyring", "file")), st.booleans(), st.booleans()
 )
 REFUSED = st.builds(
-    ev.Refused,
+    Refused,
     st.sampled_from(("valid", "dead", "unreachable")),
     st.sampled_from(("refused", "refused", "registration-expired")),
 )
 ADOPTED = st.builds(
-    ev.Adopted,
+    Adopted,
     tokens(),
     st.sampled_from(("keyring", "keyring", "file")),
     st.one_of(st.none(), reasons),
     st.booleans(),
 )
 JUDGED = st.builds(
-    ev.RemovalJudged,
+    RemovalJudged,
     st.sampled_from(("signed-out", "published", "nothing", "back")),
     st.one_of(st.none(), tokens()),
 )
 FAILED = st.builds(
-    ev.Failed,
+    Failed,
     reasons,
     st.just("It failed."),
     st.booleans(),
     st.one_of(st.none(), st.floats(0, 10_000)),
 )
-FITTING: dict[JobKind, st.SearchStrategy[ev.Outcome]] = {
-    "renew": st.one_of(RENEWED, REFUSED, JUDGED, st.just(ev.Unrenewable()), FAILED),
+FITTING: dict[JobKind, st.SearchStrategy[Outcome]] = {
+    "renew": st.one_of(RENEWED, REFUSED, JUDGED, st.just(Unrenewable()), FAILED),
     "adopt": st.one_of(ADOPTED, JUDGED, FAILED),
     "judge-removed": st.one_of(JUDGED, RENEWED, FAILED),
     "check": st.one_of(REFUSED, JUDGED, FAILED),
-    "sign-out": st.one_of(st.builds(ev.SignedOut, st.sampled_from((None, "It remains."))), FAILED),
-    "release": st.one_of(st.just(ev.Released("Handed back.")), FAILED),
+    "sign-out": st.one_of(st.builds(SignedOut, st.sampled_from((None, "It remains."))), FAILED),
+    "release": st.one_of(st.just(Released("Handed back.")), FAILED),
 }
 OUTCOMES = st.one_of(*FITTING.values())
 SIGHTS: st.SearchStrategy[ev.Sight] = st.one_of(
@@ -144,16 +165,16 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ReleaseWanted, keys, requests),
     st.builds(ev.UseWanted, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
     st.builds(ev.SnoozeWanted, keys),
-    st.builds(ev.SignInAllWanted, st.sampled_from((None, ("corp", "lab")))),
-    st.just(ev.UnlockWanted()),
-    st.builds(ev.ConsoleWanted, st.sampled_from(("dev", "gone"))),
-    st.builds(ev.LinkWanted, keys),
-    st.builds(ev.SettingWanted, st.just("adopt"), st.booleans()),
-    st.just(ev.SetUpWanted()),
-    st.builds(ev.RolesWanted, keys),
+    st.builds(SignInAllWanted, st.sampled_from((None, ("corp", "lab")))),
+    st.just(UnlockWanted()),
+    st.builds(ConsoleWanted, st.sampled_from(("dev", "gone"))),
+    st.builds(LinkWanted, keys),
+    st.builds(SettingWanted, st.just("adopt"), st.booleans()),
+    st.just(SetUpWanted()),
+    st.builds(RolesWanted, keys),
     st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
     st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),
-    st.builds(ev.AddProfileWanted, keys, st.just("1" * 12), st.just("r")),
+    st.builds(AddProfileWanted, keys, st.just("1" * 12), st.just("r")),
     st.builds(ev.ProfileAdded, keys, st.just("dev"), st.sampled_from((None, "It failed."))),
     st.builds(ev.CredentialsGiven, keys),
 )
@@ -195,7 +216,7 @@ def moved(word: ev.Event, by: float) -> ev.Event:
         return replace(word, token=_later(word.token, by))
     if isinstance(word, ev.JobDone):
         token = getattr(word.outcome, "token", None)
-        if isinstance(word.outcome, ev.Renewed | ev.Adopted | ev.RemovalJudged) and token:
+        if isinstance(word.outcome, Renewed | Adopted | RemovalJudged) and token:
             return replace(word, outcome=replace(word.outcome, token=_later(token, by)))
     return word
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.desk import ARTIFACTS
 from tray.core.model import State
-from tray.desktop.icon import Colour, IconLook, Theme, draw
+from tray.desktop.icon.icon_drawing import Colour, IconLook, Theme, draw
 
 PANELS: tuple[tuple[Theme, Colour], ...] = (
     ("any", (246, 246, 246)),

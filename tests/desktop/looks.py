@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tray.core.model import Profile, State
-from tray.core.view import SessionRow, View
+from tray.core.views.view import SessionRow, View
 
 NOW = 1_800_000_000.0
 

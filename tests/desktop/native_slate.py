@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tray.desktop.native import OnMain
-from tray.desktop.rows import BaseIcon
+from tray.desktop.menu.menu_rows import BaseIcon
+from tray.desktop.native.native_tray import OnMain
 
 
 class Slate(OnMain, BaseIcon):  # type: ignore[misc]  # pystray has no types

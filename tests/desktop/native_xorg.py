@@ -15,15 +15,15 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from tray.desktop.main_thread import MainThread
-from tray.desktop.native import OnMain
-from tray.desktop.rows import BaseIcon
-from tray.logs import log_to
-from tray.resident.app import Resident
-from tray.system.ending import EndSignals
+from tray.daemon.app import Resident
+from tray.desktop.menu.menu_rows import BaseIcon
+from tray.desktop.native.main_thread import MainThread
+from tray.desktop.native.native_tray import OnMain
+from tray.storage.logs import log_to
+from tray.system.end_signals import EndSignals
 from tray.system.paths import Paths
 
-# pystray picks a backend when it is imported; `tray.desktop.rows` has made it pick none.
+# pystray picks a backend when it is imported; `tray.desktop.menu.menu_rows` has made it pick none.
 assert BaseIcon
 from pystray import _xorg  # noqa: E402  (see above)
 
@@ -71,10 +71,10 @@ async def _live(main: MainThread, ends: EndSignals) -> None:
 
 
 def run() -> int:
-    """Do what `tray.resident` does where the icon wants the main thread."""
-    platform: Any = types.ModuleType("tray.desktop.native_windows")
+    """Do what `tray.daemon` does where the icon wants the main thread."""
+    platform: Any = types.ModuleType("tray.desktop.native.windows_tray")
     platform.Icon = Icon
-    sys.modules["tray.desktop.native_windows"] = platform
+    sys.modules["tray.desktop.native.windows_tray"] = platform
     log_to(Paths.from_environment(os.environ).state, debug=True)
     main, ends = MainThread(), EndSignals()
     ends.install()

@@ -23,15 +23,15 @@ from typing import Any, Literal
 from dbus_fast.aio import MessageBus
 from PIL import Image, ImageChops
 
+from tests.daemon.living import PATIENCE, Living, resident
 from tests.desk import Desk, colour_box, desk, until
 from tests.desktop import browser_window
 from tests.desktop.tray_host import ITEM, ITEM_PATH, WATCHER, WATCHER_PATH, Host, Shown
 from tests.keyring_session import Kind, keyring_on
-from tests.resident.living import PATIENCE, Living, resident
-from tray.aws.token_cache import cache_path
+from tray.aws.cache.token_cache import cache_path
 from tray.core.model import State
-from tray.desktop.icon import STATE_COLOURS
-from tray.identity_center import DEFAULT_START_URL, IdentityCenter
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 HIGHLIGHT = (53, 132, 228)

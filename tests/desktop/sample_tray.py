@@ -14,10 +14,10 @@ from functools import partial
 from typing import get_args
 
 from tray.core.model import State
-from tray.desktop.icon import IconLook, draw
-from tray.desktop.rows import SEPARATOR, Menu, Row
-from tray.desktop.session_bus import SessionBus
-from tray.desktop.sni import Icon
+from tray.desktop.icon.icon_drawing import IconLook, draw
+from tray.desktop.linux.session_bus import SessionBus
+from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 PROFILES = ("dev", "staging_eu", "prod")
 STATES: tuple[State, ...] = get_args(State)

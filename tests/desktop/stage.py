@@ -10,9 +10,9 @@ from PIL import Image
 
 from tests.desk import Bus, private_bus
 from tests.desktop.tray_host import PATIENCE, Host, Told, tray
-from tray.desktop.rows import Menu, Row
-from tray.desktop.session_bus import SessionBus
-from tray.desktop.sni import Icon
+from tray.desktop.linux.session_bus import SessionBus
+from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.menu.menu_rows import Menu, Row
 
 RED = Image.new("RGBA", (16, 16), (200, 30, 10, 255))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dbus_fast.aio import MessageBus
 
 from tray.core.effects import Button, ButtonAction, Notice
-from tray.desktop.notifier import Notifier, Pressed, Rung
+from tray.desktop.notifications.notifier import Notifier, Pressed, Rung
 
 SIGN_IN = Button("sign-in", "Sign in", ("corp",))
 SNOOZE = Button("snooze", "Remind me later", ("corp",))

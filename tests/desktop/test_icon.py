@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.desktop.looks import NOW, row, view_of
 from tray.core.model import State
-from tray.desktop.icon import (
+from tray.desktop.icon.icon_drawing import (
     BADGE,
     SIZES,
     STATE_COLOURS,

@@ -11,11 +11,21 @@ from tests.desktop.looks import NOW, row, view_of
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Profile, State
-from tray.core.view import View
-from tray.desktop.extras import Extras
-from tray.desktop.menu import entries, render
-from tray.desktop.menu_entry import LEVEL, Entry
-from tray.resident.desktop import pressed
+from tray.core.requests import (
+    ConsoleWanted,
+    EnvironmentWanted,
+    LinkWanted,
+    RolesWanted,
+    SettingWanted,
+    SetUpWanted,
+    SignInAllWanted,
+    UnlockWanted,
+)
+from tray.core.views.view import View
+from tray.daemon.desktop_wiring import pressed
+from tray.desktop.menu.menu_entry import LEVEL, Entry
+from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_tree_builder import entries, render
 
 CORP = row("corp", "signed-in")
 DEV = Profile("dev", "sso", "corp", account_id="111111111111", role_name="Admin")
@@ -104,7 +114,7 @@ def test_what_applies_already_is_not_offered_again() -> None:
     """A3: one click at the first pick; afterwards the tick in the settings takes it back."""
     menu = list(every(entries(with_profiles(DEV, active="dev"), Extras(follow=("default",)), NOW)))
 
-    rows = [one for one in menu if one.event == ev.SettingWanted("default-follows", on=False)]
+    rows = [one for one in menu if one.event == SettingWanted("default-follows", on=False)]
     assert [("setting:default-follows", True)] == [(one.key, one.checked) for one in rows]
     assert "offer-default" not in [one.key for one in menu]
 
@@ -118,18 +128,18 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
     assert {
         "afresh:corp": ev.SignInWanted("corp", afresh=True),
         "renew:corp": ev.RenewWanted("corp"),
-        "roles:corp": ev.RolesWanted("corp"),
+        "roles:corp": RolesWanted("corp"),
         "sign-out:corp": ev.SignOutWanted("corp"),
         "use-none": ev.UseWanted(None),
         "use:dev": ev.UseWanted("dev"),
-        "console": ev.ConsoleWanted("dev"),
-        "environment": ev.EnvironmentWanted("dev"),
-        "setting:start-at-login": ev.SettingWanted("start-at-login", on=False),
-        "setting:warnings": ev.SettingWanted("warnings", on=True),
-        "offer-default": ev.SettingWanted("default-follows", on=True),
-        "setting:default-follows": ev.SettingWanted("default-follows", on=True),
-        "setting:process-follows": ev.SettingWanted("process-follows", on=True),
-        "setting:adopt": ev.SettingWanted("adopt", on=False),
+        "console": ConsoleWanted("dev"),
+        "environment": EnvironmentWanted("dev"),
+        "setting:start-at-login": SettingWanted("start-at-login", on=False),
+        "setting:warnings": SettingWanted("warnings", on=True),
+        "offer-default": SettingWanted("default-follows", on=True),
+        "setting:default-follows": SettingWanted("default-follows", on=True),
+        "setting:process-follows": SettingWanted("process-follows", on=True),
+        "setting:adopt": SettingWanted("adopt", on=False),
         "quit": ev.QuitWanted(),
         "quit-hand-back": ev.QuitWanted(hand_back=True),
     } == {one.key: one.event for one in every(menu) if one.event is not None}
@@ -140,7 +150,7 @@ AFRESH = ev.SignInWanted("corp", afresh=True)
 OUT = ev.SignOutWanted("corp")
 RENEW = ev.RenewWanted("corp")
 ENDS = "Sign in afresh (ends this session first)"
-ADD = {"Add profile: list accounts and roles": ev.RolesWanted("corp")}
+ADD = {"Add profile: list accounts and roles": RolesWanted("corp")}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +193,7 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
 
     assert {"Cancel signing in": ev.SignInCancelled("corp")} == before
     assert {
-        "Copy sign-in link": ev.LinkWanted("corp"),
+        "Copy sign-in link": LinkWanted("corp"),
         "Cancel signing in": ev.SignInCancelled("corp"),
     } == after
     assert "Code: ABCD-EFGH" in [one.text for one in every(menu)]
@@ -198,7 +208,7 @@ def test_without_any_config_the_first_row_says_how_to_begin() -> None:
         ["Type in a terminal: sso-tray add", "Copy this command"],
         "---",
     ] == labels(menu)[:3]
-    assert [None, ev.SetUpWanted()] == [one.event for one in menu[0].children]
+    assert [None, SetUpWanted()] == [one.event for one in menu[0].children]
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:
@@ -227,9 +237,7 @@ def test_several_sessions_that_need_a_person_are_signed_in_to_with_one_click() -
     two = entries(view_of(row("a", "expired"), row("b", "signed-out"), CORP), Extras(), NOW)
 
     assert "Sign in to all (1)" not in labels(one)
-    assert [ev.SignInAllWanted()] == [
-        each.event for each in two if each.text == "Sign in to all (2)"
-    ]
+    assert [SignInAllWanted()] == [each.event for each in two if each.text == "Sign in to all (2)"]
 
 
 def test_a_locked_or_missing_keyring_has_a_row() -> None:
@@ -237,7 +245,7 @@ def test_a_locked_or_missing_keyring_has_a_row() -> None:
     locked = entries(view_of(CORP, keyring_locked=True), Extras(), NOW)
     absent = entries(view_of(row("corp", "signed-in", reason="keyring-absent")), Extras(), NOW)
 
-    assert [ev.UnlockWanted()] == [one.event for one in locked if one.text == "Unlock keyring"]
+    assert [UnlockWanted()] == [one.event for one in locked if one.text == "Unlock keyring"]
     (missing,) = [one for one in absent if one.key == "no-keyring"]
     assert "No keyring: refresh tokens stay in the files" == missing.text
     assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
@@ -363,11 +371,11 @@ def test_clicks_reach_the_rules_through_the_rendered_menu() -> None:
     ("action", "keys", "events"),
     [
         ("sign-in", ("a",), (ev.SignInWanted("a"),)),
-        ("sign-in", ("a", "b"), (ev.SignInAllWanted(("a", "b")),)),
+        ("sign-in", ("a", "b"), (SignInAllWanted(("a", "b")),)),
         ("sign-in-afresh", ("a",), (ev.SignInWanted("a", afresh=True),)),
         ("snooze", ("a", "b"), (ev.SnoozeWanted("a"), ev.SnoozeWanted("b"))),
         ("undo-adoption", ("a",), (ev.ReleaseWanted("a"),)),
-        ("unlock-keyring", (), (ev.UnlockWanted(),)),
+        ("unlock-keyring", (), (UnlockWanted(),)),
     ],
 )
 def test_a_notices_button_tells_the_rules_what_it_says(

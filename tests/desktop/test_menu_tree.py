@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.desktop.stage import rows
-from tray.desktop.menu_tree import ROOT, Change, MenuTree
-from tray.desktop.rows import SEPARATOR, Menu, MenuItem, Row
+from tray.desktop.linux.menu_tree import ROOT, Change, MenuTree
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, Row
 
 
 def nothing() -> None:

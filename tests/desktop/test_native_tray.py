@@ -19,11 +19,11 @@ from tests.core.story import CORP, LAB, Story, token
 from tests.desk import desk, until
 from tests.desktop.native_slate import Slate
 from tray.core import events as ev
-from tray.core.view import View
-from tray.desktop.extras import Extras
-from tray.desktop.icon import STATE_COLOURS
-from tray.desktop.main_thread import MainThread
-from tray.desktop.native import NativeTray
+from tray.core.views.view import View
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.native.main_thread import MainThread
+from tray.desktop.native.native_tray import NativeTray
 
 ROOT = Path(__file__).parents[2]
 

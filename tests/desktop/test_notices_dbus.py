@@ -13,9 +13,9 @@ from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import NAME, PATH, notification_daemon
 from tests.desktop.telling import ENDING, EXPIRED, SIGN_IN, telling
 from tray.core.effects import Button
-from tray.desktop.icon import STATE_COLOURS
-from tray.desktop.notice_dbus import DBusNotices
-from tray.desktop.notifier import Pressed, Rung
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.notifications.freedesktop_notices import DBusNotices
+from tray.desktop.notifications.notifier import Pressed, Rung
 
 SHORT = 0.2
 """A limit for what never comes; nothing else in the test depends on it."""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.desktop.telling import ENDING, EXPIRED, telling
-from tray.desktop.notice_library import LibraryNotices
-from tray.desktop.notifier import Pressed, Rung
+from tray.desktop.notifications.library_notices import LibraryNotices
+from tray.desktop.notifications.notifier import Pressed, Rung
 
 
 class Urgency(Enum):

@@ -11,9 +11,9 @@ from PIL import Image, ImageChops
 
 from tests.desk import Desk, desk, until
 from tests.desktop.telling import ENDING, EXPIRED, telling
-from tray.desktop.icon import STATE_COLOURS
-from tray.desktop.notice_dbus import DBusNotices
-from tray.desktop.notifier import Pressed, Rung
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.notifications.freedesktop_notices import DBusNotices
+from tray.desktop.notifications.notifier import Pressed, Rung
 
 Box = tuple[int, int, int, int]
 

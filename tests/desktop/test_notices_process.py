@@ -16,10 +16,10 @@ from tests import components
 from tests.desk import Bus, private_bus
 from tests.desktop.notification_daemon import notification_daemon
 from tests.desktop.telling import ENDING, telling
-from tray.desktop.notice_chain import notifier_for
-from tray.desktop.notice_dbus import DBusNotices
-from tray.desktop.notice_process import BannerNotices, PlyerNotices, ProcessNotices
-from tray.desktop.notifier import Pressed, Rung
+from tray.desktop.notifications.freedesktop_notices import DBusNotices
+from tray.desktop.notifications.notice_chain import notifier_for
+from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices, ProcessNotices
+from tray.desktop.notifications.notifier import Pressed, Rung
 
 PATIENT = 60.0
 ODD_TITLE = "--help"
@@ -273,7 +273,8 @@ def test_the_chain_of_this_system_tells_without_a_bus(machine: Machine) -> None:
 def test_the_resident_imports_neither_plyer_nor_desktop_notifier() -> None:
     """What is heavy or may block stays out of the resident (performance goals)."""
     code = (
-        "import sys, tray.desktop.notice_chain, tray.desktop.notice_dbus\n"
+        "import sys, tray.desktop.notifications.notice_chain\n"
+        "import tray.desktop.notifications.freedesktop_notices\n"
         "heavy = {'plyer', 'desktop_notifier', 'keyring', 'boto3', 'click'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )

@@ -8,8 +8,8 @@ import pytest
 
 from tests.desk import Bus, private_bus
 from tests.desktop.tray_host import Told
-from tray.desktop.session_bus import SessionBus
-from tray.system.bus import NoBus, session_bus_address
+from tray.desktop.linux.session_bus import SessionBus
+from tray.system.dbus.bus_connection import NoBus, session_bus_address
 
 
 class Tenant:

@@ -12,10 +12,10 @@ from PIL import Image
 from tests.desk import Bus, private_bus
 from tests.desktop.stage import RED, Stage, play, rows, staged
 from tests.desktop.tray_host import ITEM, ITEM_PATH, Host, Told, tray
-from tray.desktop.icon import SIZES, IconLook, draw
-from tray.desktop.rows import SEPARATOR, Menu, Row
-from tray.desktop.session_bus import SessionBus
-from tray.desktop.sni import Icon
+from tray.desktop.icon.icon_drawing import SIZES, IconLook, draw
+from tray.desktop.linux.session_bus import SessionBus
+from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 
 def nothing() -> None:

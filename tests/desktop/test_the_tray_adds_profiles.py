@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.desk import until
 from tests.desktop.person import Person, person
-from tray.aws.config import CatalogReader, ConfigFiles
-from tray.identity_center import DEFAULT_START_URL
+from tray.aws.config.catalog import CatalogReader, ConfigFiles
+from tray.fake_aws import DEFAULT_START_URL
 
 PICKED = "Production-ReadOnly"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.desk import until
 from tests.desktop.person import CONFIG, Person, person
 from tests.desktop.tray_host import Shown
-from tray.desktop.menu_entry import LEVEL
+from tray.desktop.menu.menu_entry import LEVEL
 
 THOUSAND = CONFIG + "".join(
     f"""

@@ -9,7 +9,7 @@ from dbus_fast import Variant
 from tests.bus_fake import Answer, FakeService, serving
 from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
-from tray.desktop.theme import ColorScheme
+from tray.desktop.linux.color_scheme import ColorScheme
 
 NAME = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 PROBE = """
 import os, sys, threading
-import tray.desktop.sni, tray.desktop.session_bus, tray.desktop.icon as icon
+import tray.desktop.linux.status_notifier, tray.desktop.linux.session_bus
+import tray.desktop.icon.icon_drawing as icon
 icon.draw(icon.IconLook("ending", 0.5, True, True), 22)
 loaded = {name.partition(".")[0] for name in sys.modules}
 print(sorted(loaded & {"Xlib", "gi", "numpy", "boto3", "keyring", "click", "plyer"}))

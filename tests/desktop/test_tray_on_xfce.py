@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from tests.desk import Desk, desk, until
 from tests.desktop.tray_host import WATCHER, WATCHER_PATH, Host, Shown
 from tray.core.model import State
-from tray.desktop.icon import STATE_COLOURS
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
 
 ROOT = Path(__file__).parents[2]
 PANEL_HEIGHT = 33

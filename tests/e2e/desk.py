@@ -23,10 +23,10 @@ from urllib.parse import quote
 
 from tests.clients.aws_cli import Version, aws_cli, endpoint_data_path
 from tests.components import require
+from tests.daemon.living import Living, resident
 from tests.keyring_session import KeyringSession, Kind, keyring_session
-from tests.resident.living import Living, resident
-from tray.aws.token_cache import cache_path
-from tray.identity_center import DEFAULT_START_URL, IdentityCenter
+from tray.aws.cache.token_cache import cache_path
+from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0

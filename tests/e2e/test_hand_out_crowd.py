@@ -12,9 +12,9 @@ from tests.clients.aws_cli import Version
 from tests.clients.desk import sso_token
 from tests.components import require
 from tests.e2e.desk import PATIENCE, SESSION, Desk, desk, until
-from tray.aws.token_cache import full_document
-from tray.handout import install
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, Account
+from tray.aws.cache.token_cache import full_document
+from tray.credential_helper import install
+from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, Account
 from tray.system.paths import Paths
 
 PROGRAMS = 20

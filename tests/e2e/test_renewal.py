@@ -14,7 +14,7 @@ import pytest
 
 from tests.components import require
 from tests.e2e.desk import SESSION, Desk, at_once, desk
-from tray.aws.timestamps import parse_timestamp
+from tray.aws.cache.timestamps import parse_timestamp
 from tray.core import policy
 
 TOKEN_LIFE = 8.0

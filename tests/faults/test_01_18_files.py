@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
+from tests.daemon.living import home_with, resident
 from tests.faults.permissions import plain_user
-from tests.resident.living import home_with, resident
 from tests.worker.world import World
-from tray.aws.sight import look
-from tray.aws.token_cache import cache_path
-from tray.core.events import Failed, FileBad, RemovalJudged, Renewed
-from tray.demo import CONFIG, SESSION, START_URL
-from tray.files import write_atomic
+from tray.aws.cache.token_cache import cache_path
+from tray.aws.cache.token_file_status import look
+from tray.core.events import FileBad
+from tray.core.outcomes import Failed, RemovalJudged, Renewed
+from tray.demo.demo_story import CONFIG, SESSION, START_URL
+from tray.storage.atomic_files import write_atomic
 
 LONG_AGO = 100.0
 """Seconds since the last write; what is older than 60 is nobody's any more."""
@@ -187,7 +188,7 @@ def test_fault_12_no_place_for_our_own_state(tmp_path: Path) -> None:
     Path(environ["XDG_STATE_HOME"]).write_text("in the way")
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-m", "tray.resident"],
+        [sys.executable, "-m", "tray.daemon"],
         env={**environ, "PATH": os.environ["PATH"], "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.stage import Stage
-from tests.resident.living import home_with, resident
-from tray.demo import CONFIG, SESSION
-from tray.identity_center import IdentityCenter
+from tests.daemon.living import home_with, resident
+from tray.demo.demo_story import CONFIG, SESSION
+from tray.fake_aws import IdentityCenter
 
 MANY = 10_000
 NEW = """

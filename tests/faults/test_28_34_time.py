@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.story import DAY, HOUR, MINUTE, Story, token
 from tray.core import events as ev
+from tray.core.outcomes import Renewed
 
 YEAR = 365 * DAY
 
@@ -22,7 +23,7 @@ def test_fault_28_a_clock_set_ahead(ahead: float) -> None:
 
     story.send(ev.Mood("clock-set"), ahead)
     asked, told = story.jobs(), story.notices()
-    story.answer(ev.Renewed(token("b", ahead), "keyring"))
+    story.answer(Renewed(token("b", ahead), "keyring"))
 
     assert (["renew"], []) == (asked, told)
     assert ("signed-in", []) == (story.row().state, story.notices())
@@ -32,7 +33,7 @@ def test_fault_28_a_clock_set_ahead_and_back() -> None:
     """A token brought under the wrong clock comes from the future: it is renewed at once."""
     story = kept()
     story.send(ev.Mood("clock-set"), HOUR)
-    story.answer(ev.Renewed(token("b", HOUR), "keyring"))
+    story.answer(Renewed(token("b", HOUR), "keyring"))
 
     story.send(ev.Mood("clock-set"), MINUTE)
 
@@ -51,7 +52,7 @@ def test_fault_32_two_hundred_short_sleeps() -> None:
         story.send(ev.Mood("woke"), at + 110)
         story.send(ev.Mood("network-up"), at + 111)
         if story.session().job is not None:
-            story.answer(ev.Renewed(token(f"r{number}", at + 111), "keyring"), at + 112)
+            story.answer(Renewed(token(f"r{number}", at + 111), "keyring"), at + 112)
 
     life = 200 * 2 * MINUTE
     assert len(story.jobs()) <= life / (25 * MINUTE)

@@ -6,6 +6,7 @@ from tests.core.story import DAY, HOUR, MINUTE, Story, token
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import StartJob
+from tray.core.outcomes import Failed, Outcome, Refused
 
 
 def kept() -> Story:
@@ -24,9 +25,9 @@ def test_fault_47_a_certificate_that_is_not_trusted() -> None:
     """It is said with its reason, and AWS is not stormed: once in five minutes at the most."""
     story, asked = kept(), list[float]()
 
-    def untrusted(_: StartJob, at: float) -> ev.Outcome:
+    def untrusted(_: StartJob, at: float) -> Outcome:
         asked.append(at)
-        return ev.Failed("tls", "The certificate of portal.sso is not trusted.")
+        return Failed("tls", "The certificate of portal.sso is not trusted.")
 
     story.run_until(6 * HOUR, untrusted)
     story.run_until(7 * HOUR, untrusted)
@@ -40,8 +41,8 @@ def test_fault_48_a_dead_refresh_token_is_never_sent_again() -> None:
     """After AWS has refused it and the token has ended nobody asks, for as long as it lies."""
     story = kept()
 
-    def refusing(start: StartJob, at: float) -> ev.Outcome:
-        return ev.Refused("valid" if at < HOUR else "dead")
+    def refusing(start: StartJob, at: float) -> Outcome:
+        return Refused("valid" if at < HOUR else "dead")
 
     story.run_until(2 * HOUR, refusing)
     asked = story.jobs()
@@ -58,9 +59,9 @@ def test_fault_54_an_error_nobody_knows() -> None:
     """It is answered with patience: AWS's own answers are limited, and the session stays."""
     story, asked = kept(), list[float]()
 
-    def unknown(_: StartJob, at: float) -> ev.Outcome:
+    def unknown(_: StartJob, at: float) -> Outcome:
         asked.append(at)
-        return ev.Failed("other", "AWS answered TeapotException (418).", answered=True)
+        return Failed("other", "AWS answered TeapotException (418).", answered=True)
 
     story.run_until(50 * MINUTE, unknown)
 

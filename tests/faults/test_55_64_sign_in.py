@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.resident.living import Living, home_with, resident
+from tests.daemon.living import Living, home_with, resident
 from tests.worker.signing_in import port_in
-from tray.aws.token_cache import cache_path
-from tray.demo import CONFIG, SESSION
+from tray.aws.cache.token_cache import cache_path
+from tray.demo.demo_story import CONFIG, SESSION
 from tray.errors import TrayError
-from tray.identity_center import IdentityCenter
+from tray.fake_aws import IdentityCenter
 
 PATIENCE = 60.0
 

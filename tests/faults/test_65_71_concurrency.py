@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
-from tests.resident.living import home_with, resident
-from tray.aws.timestamps import format_timestamp
-from tray.aws.token_cache import cache_path
-from tray.demo import CONFIG, SESSION, START_URL
-from tray.identity_center import IdentityCenter
+from tests.daemon.living import home_with, resident
+from tray.aws.cache.timestamps import format_timestamp
+from tray.aws.cache.token_cache import cache_path
+from tray.demo.demo_story import CONFIG, SESSION, START_URL
+from tray.fake_aws import IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 10
@@ -22,7 +22,7 @@ MANY = 100
 def test_fault_65_of_ten_residents_at_once_one_stays(tmp_path: Path) -> None:
     """A login manager and an impatient person: one serves, the others end well and say so."""
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **home_with(tmp_path, CONFIG)}
-    command = [sys.executable, "-m", "tray.resident", "--no-icon"]
+    command = [sys.executable, "-m", "tray.daemon", "--no-icon"]
     started = [
         subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
         for _ in range(AT_ONCE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.leaks.canaries import Canaries
-from tray.logs import log_to
+from tray.storage.logs import log_to
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tests.daemon.living import Living
 from tests.e2e.desk import LEGACY, SESSION, ended, kill, until, workers_of
 from tests.leaks.witness import Witness, watched
-from tests.resident.living import Living
 from tests.worker.world import token_of
-from tray.aws.token_cache import full_document
+from tray.aws.cache.token_cache import full_document
 
 TROUBLE = ("status", "throttle", "html", "reset", "cut", "lost")
 REFUSALS = ("InvalidRequestException", "SlowDownException", "TeapotException")

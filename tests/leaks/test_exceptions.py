@@ -11,15 +11,16 @@ from tests.leaks.canaries import Canaries
 from tests.worker.memory_backend import MemoryBackend
 from tests.worker.signing_in import Place, approving, place_to_sign_in
 from tests.worker.world import CORP, token_of, world_in
-from tray.agent import decode
-from tray.aws.config import ConfigFiles, read_catalog
-from tray.aws.token_cache import full_document, parse_token
+from tray.aws.cache.token_cache import full_document, parse_token
+from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core.model import Profile
-from tray.records import Records
+from tray.ipc.agent_client import decode
 from tray.secret import Secret
-from tray.worker import adoption, hand_out, release, removal, renewal, sign_out
-from tray.worker.tools import Tools
-from tray.worker.vault_document import parse
+from tray.storage.session_records import Records
+from tray.worker import profile_credentials
+from tray.worker.job_context import Tools
+from tray.worker.keyring.item_document import parse
+from tray.worker.tokens import adoption, release, removal, renewal, sign_out
 
 TROUBLE = ("status", "throttle", "html", "reset", "cut", "lost")
 REFUSALS = (
@@ -83,8 +84,8 @@ def what_is_raised(act: Callable[[], object]) -> str:
 def jobs(tools: Tools) -> list[Callable[[], object]]:
     """Return each transaction, as its own function, which raises."""
     return [
-        lambda: hand_out.role_credentials(CORP, READER, tools),
-        lambda: hand_out.identity(CORP, READER, tools),
+        lambda: profile_credentials.role_credentials(CORP, READER, tools),
+        lambda: profile_credentials.identity(CORP, READER, tools),
         lambda: renewal.renew(CORP, tools),
         lambda: renewal.check(CORP, tools),
         lambda: adoption.adopt(CORP, tools),

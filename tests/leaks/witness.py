@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.daemon.living import PATIENCE, Living, resident
 from tests.e2e.desk import ROOT, Desk, Done, desk, until
 from tests.keyring_session import Kind
 from tests.leaks.canaries import Canaries
-from tests.resident.living import PATIENCE, Living, resident
-from tray.handout import install
+from tray.credential_helper import install
 from tray.system.paths import Paths
 
 HERE = Path(__file__).parent

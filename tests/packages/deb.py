@@ -15,8 +15,8 @@ from tests.desk import colour_box
 from tests.packages.root import USER, Root, base, clean_root, environment
 from tests.packages.screen import TrayIcon, keep, look, start_desktop
 from tests.packages.told import Broken, holds, output, title, until
-from tray.desktop.icon import STATE_COLOURS
-from tray.identity_center import DEFAULT_START_URL, IdentityCenter
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
 
 CONFIG = f"""\
 [sso-session corp]
@@ -56,7 +56,7 @@ def check(package: Path) -> None:
             IdentityCenter(auto_approve=True) as center,
             clean_root(aws.parent, Path(folder)) as root,
         ):
-            browser = "/usr/lib/sso-tray/sso-tray --internal tray.demo --browser %s"
+            browser = "/usr/lib/sso-tray/sso-tray --internal tray.demo.demo_story --browser %s"
             root.environ = environment({**center.environment(), "BROWSER": browser})
             start_desktop(root)
             root.write(f"{HOME}/.aws/config", CONFIG)

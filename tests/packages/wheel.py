@@ -17,15 +17,15 @@ ROOT = Path(__file__).parents[2]
 BUILDER = os.environ.get("PACK") or str(ROOT / ".tools/packaging/bin/python")
 """The Python packages are built with; the Makefile names it."""
 IN_WHEEL = (
-    "tray/__main__.py", "tray/py.typed", "tray/handout/credentials.py",
-    "tray/handout/shell/hook.zsh",
+    "tray/__main__.py", "tray/py.typed", "tray/credential_helper/credentials.py",
+    "tray/credential_helper/shell/hook.zsh",
 )  # fmt: skip
 IN_SOURCES = (
     "icons/sso-tray.svg", "packaging/build.py", "packaging/deb/nfpm.yaml", "tests/desk.py",
     "Makefile", "CHANGELOG.md", "LICENSE", "README.md",
 )  # fmt: skip
 SUITE = (
-    "tests/core", "tests/aws", "tests/handout", "tests/system/test_spawn.py",
+    "tests/core", "tests/aws", "tests/credential_helper", "tests/system/test_spawn.py",
     "tests/cli/test_process.py", "tests/cli/test_credentials.py",
 )  # fmt: skip
 """

@@ -9,13 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from tests.simulation.machine import Machine
-from tray.core import causes, desk, files, jobs, notices, pace, policy, session, signing, upkeep
 from tray.core import events as ev
+from tray.core import policy, session
 from tray.core import state as states
-from tray.core import states as kinds
 from tray.core.effects import Notice
+from tray.core.menu import menu_actions
 from tray.core.model import Now, TokenFacts
+from tray.core.notices import notice_delivery, notice_rules
+from tray.core.outcomes import Refused
 from tray.core.session import Session
+from tray.core.sessions import job_results, schedule, signing_in, token_files, upkeep
+from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
 
 ROOMS = ("tray.core", "tests.simulation")
@@ -91,7 +95,7 @@ def _no_join(right: Any) -> Any:
 
 
 def _always_dead(right: Any) -> Any:
-    def refused(state: Any, one: Session, kind: Any, outcome: ev.Refused, now: Now) -> Any:
+    def refused(state: Any, one: Session, kind: Any, outcome: Refused, now: Now) -> Any:
         return right(state, one, kind, replace(outcome, portal="dead"), now)
 
     return refused
@@ -99,7 +103,7 @@ def _always_dead(right: Any) -> Any:
 
 def _forgets_at_once(right: Any) -> Any:
     def absent(one: Session, now: Now) -> Session:
-        gone: Session = files.forgotten(right(one, now), removed=True)
+        gone: Session = token_files.forgotten(right(one, now), removed=True)
         return replace(gone, absent_since=None, keeper=None)
 
     return absent
@@ -220,52 +224,56 @@ def _fails(*_: object) -> NoReturn:
 
 
 SLIPS: tuple[Slip, ...] = (
-    Slip("R1: a minute before the end is early enough", (pace, "planned_renewal"), _late,
+    Slip("R1: a minute before the end is early enough", (schedule, "planned_renewal"), _late,
          "SDKs never have to"),
-    Slip("R5: no wait between attempts", (pace, "backoff"), lambda _: lambda *_: 0.5,
+    Slip("R5: no wait between attempts", (schedule, "backoff"), lambda _: lambda *_: 0.5,
          "few wakeups"),
-    Slip("R5: AWS may always be asked", (pace, "allowance"), lambda _: lambda _one, now: now.wall,
+    Slip("R5: AWS may always be asked", (schedule, "allowance"),
+         lambda _: lambda _one, now: now.wall,
          "AWS is asked with measure"),
-    Slip("R4: a portal that cannot be reached has said no", (jobs, "_refused"), _always_dead,
+    Slip("R4: a portal that cannot be reached has said no", (job_results, "_refused"),
+         _always_dead,
          "only AWS's own no ends a session"),
-    Slip("W3: told of ends that need nobody", (causes, "_has_ended"), lambda _: _ended,
+    Slip("W3: told of ends that need nobody", (notice_rules, "_has_ended"), lambda _: _ended,
          "no notice for what renews itself"),
-    Slip("W2: told again each time", (notices, "_remember"), _untold,
+    Slip("W2: told again each time", (notice_delivery, "_remember"), _untold,
          "each notice is shown once"),
-    Slip("W2: told while nobody is there", (notices, "notices"), _awake_for_notices,
+    Slip("W2: told while nobody is there", (notice_delivery, "notices"), _awake_for_notices,
          "no notice while nobody is there"),
-    Slip("L5: a second click starts a second sign-in", (signing, "wanted"), _no_join,
+    Slip("L5: a second click starts a second sign-in", (signing_in, "wanted"), _no_join,
          "one sign-in a session"),
-    Slip("L6: a page opens when a session has ended", (desk, "next_in_queue"), _queue_again,
+    Slip("L6: a page opens when a session has ended", (menu_actions, "next_in_queue"),
+         _queue_again,
          "no page without a click"),
-    Slip("fault 71: a late answer counts", (jobs, "job_done"), _any_answer,
+    Slip("fault 71: a late answer counts", (job_results, "job_done"), _any_answer,
          "a late answer changes nothing"),
     Slip("fault 25: a token of elsewhere is ours", (session, "elsewhere"),
          lambda _: lambda *_: False,
          "no token of another place"),
-    Slip("K5: a removed file is a sign-out", (files, "_absent"), _forgets_at_once,
+    Slip("K5: a removed file is a sign-out", (token_files, "_absent"), _forgets_at_once,
          "what was only deleted is put back"),
     Slip("K7: a released session is renewed", (session, "renewable"),
          lambda _: lambda one: one.token is not None and not session.refused(one),
          "a released session is left alone"),
-    Slip("R4: what was over stays over", (files, "new_token"), _over_for_good,
+    Slip("R4: what was over stays over", (token_files, "new_token"), _over_for_good,
          "what works is not called over"),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
          "no state changes between two looks"),
-    Slip("R5: never again after a failure", (pace, "backoff"), lambda _: lambda *_: 1e9,
+    Slip("R5: never again after a failure", (schedule, "backoff"), lambda _: lambda *_: 1e9,
          "SDKs never have to"),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
          "what works is not called over"),
-    Slip("R1: renewed at a tenth of its life", (pace, "planned_renewal"), _early,
+    Slip("R1: renewed at a tenth of its life", (schedule, "planned_renewal"), _early,
          "a fresh token is left alone"),
-    Slip("R5: renewed at a tenth of its life, however often", (pace, "planned_renewal"), _early,
-         "AWS is asked with measure", also=((pace, "allowance"), lambda _: _allowed)),
+    Slip("R5: renewed at a tenth of its life, however often",
+         (schedule, "planned_renewal"), _early,
+         "AWS is asked with measure", also=((schedule, "allowance"), lambda _: _allowed)),
     Slip("K4: published lean and never stored", (Machine, "keep"),
          lambda _: lambda _machine, _key, _entry: None,
          "no refresh token is lost"),
-    Slip("W2: only the last thing told is remembered", (notices, "_remember"), _forgetful,
+    Slip("W2: only the last thing told is remembered", (notice_delivery, "_remember"), _forgetful,
          "each cause is told once"),
-    Slip("W2: the keyring is told of each time", (notices, "_was_told"), _keyring_again,
+    Slip("W2: the keyring is told of each time", (notice_delivery, "_was_told"), _keyring_again,
          "few notices"),
     Slip("a session with a job gets another", (upkeep, "upkeep"), _job_forgotten,
          "one job a session"),
@@ -281,9 +289,9 @@ SLIPS: tuple[Slip, ...] = (
          "what is over is not called well"),
     Slip("S5: nothing is said to renew itself", (kinds, "renews"), lambda _: lambda *_: False,
          "a well world is shown well"),
-    Slip("a sign-in leaves it over", (signing, "signed_in"), _still_over,
+    Slip("a sign-in leaves it over", (signing_in, "signed_in"), _still_over,
          "signing in helps"),
-    Slip("a failed job makes the rules fail", (jobs, "_failed"), lambda _: _fails,
+    Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip
 

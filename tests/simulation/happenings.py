@@ -11,6 +11,7 @@ from tests.simulation import programs
 from tests.simulation.script import Happening, session_of
 from tray.core import events as ev
 from tray.core.model import Catalog, Preferences, SsoSession
+from tray.core.requests import SignInAllWanted
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -159,7 +160,7 @@ def _click(world: World, one: Happening) -> None:
 
 def _click_all(world: World, one: Happening) -> None:
     del one
-    world.tell(ev.SignInAllWanted())
+    world.tell(SignInAllWanted())
 
 
 def _cancel(world: World, one: Happening) -> None:

@@ -9,6 +9,7 @@ from tests.simulation.machine import facts
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
+from tray.core.requests import SignInAllWanted, UnlockWanted
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -133,11 +134,11 @@ class Person:
         match button.action:
             case "sign-in" | "sign-in-afresh":
                 if len(button.keys) > 1:
-                    self._world.tell(ev.SignInAllWanted(button.keys))
+                    self._world.tell(SignInAllWanted(button.keys))
                 else:
                     self._world.tell(ev.SignInWanted(button.keys[0]))
             case "unlock-keyring":
-                self._world.tell(ev.UnlockWanted())
+                self._world.tell(UnlockWanted())
             case "undo-adoption":
                 for key in button.keys:
                     self._world.tell(ev.ReleaseWanted(key))

@@ -14,10 +14,12 @@ from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Now
+from tray.core.outcomes import Refused
+from tray.core.requests import SignInAllWanted
 from tray.core.session import Session
+from tray.core.sessions.session_states import renews, state_of
 from tray.core.state import TrayState, next_look
-from tray.core.states import renews, state_of
-from tray.core.view import view
+from tray.core.views.view import view
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -192,7 +194,7 @@ class Promises:
 
     def _confirmed(self, before: TrayState, event: ev.JobDone, now: Now, after: TrayState) -> None:
         session, outcome = after.sessions.get(event.key), event.outcome
-        if session is None or session.token is None or not isinstance(outcome, ev.Refused):
+        if session is None or session.token is None or not isinstance(outcome, Refused):
             return
         known = before.sessions[event.key]
         if outcome.portal == "dead" or known.job is None or known.job.attempt != event.attempt:
@@ -203,7 +205,7 @@ class Promises:
     def _pages(self, before: TrayState, event: ev.Event, effects: tuple[Effect, ...]) -> None:
         if isinstance(event, ev.SignInWanted):
             self._clicks[event.key] += 1
-        elif isinstance(event, ev.SignInAllWanted):
+        elif isinstance(event, SignInAllWanted):
             self._clicks.update(event.keys or tuple(before.sessions))
         for effect in effects:
             if isinstance(effect, fx.OpenBrowser):

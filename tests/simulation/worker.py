@@ -9,9 +9,20 @@ from tests.core.story import T0
 from tests.simulation.machine import CacheFile, Entry, Machine, facts
 from tests.simulation.portal import Given, Portal
 from tray.core import effects as fx
-from tray.core import events as ev
-from tray.core import policy, text
+from tray.core import policy
 from tray.core.model import Reason, SsoSession
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    Refused,
+    Released,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+    Unrenewable,
+)
+from tray.core.text import sentences
 
 KEYRING_REASONS: dict[str, Reason] = {
     "locked": "keyring-locked",
@@ -51,7 +62,7 @@ class Worker:
         self.portals = portals
         self.answers: dict[str, list[tuple[float, Answered]]] = {}
 
-    def run(self, start: fx.StartJob) -> ev.Outcome | Pending:
+    def run(self, start: fx.StartJob) -> Outcome | Pending:
         """Do a job up to AWS's answer; what it gave still has to be stored."""
         session = start.session
         match start.kind:
@@ -68,12 +79,12 @@ class Worker:
             case "release":
                 return self._release(session)
 
-    def store(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+    def store(self, session: SsoSession, pending: Pending) -> Outcome:
         """Store what AWS gave, publish it, let go of it; what others wrote meanwhile stays."""
         self.machine.in_hand.pop(session.key, None)
         return (self._file if pending.filed else self._keep)(session, pending)
 
-    def _keep(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+    def _keep(self, session: SsoSession, pending: Pending) -> Outcome:
         """Put it into the keyring and publish it lean (``store_and_publish``)."""
         machine, key, renewed = self.machine, session.key, pending.renewed
         file = machine.file(key)
@@ -91,7 +102,7 @@ class Worker:
             machine.met["removed-before-it-was-published"] += 1
             return self._judged_again(session)
         machine.write(key, renewed.lean())
-        return ev.Renewed(facts(renewed.lean()), "keyring", stored)
+        return Renewed(facts(renewed.lean()), "keyring", stored)
 
     def _into_keyring(self, key: str, entry: Entry) -> bool:
         """Whether the keyring took it; else it stays in the worker's hand (R3)."""
@@ -104,7 +115,7 @@ class Worker:
             machine.met["keyring-slow"] += 1
         return stored
 
-    def _file(self, session: SsoSession, pending: Pending) -> ev.Outcome:
+    def _file(self, session: SsoSession, pending: Pending) -> Outcome:
         """Write the full file over the one that was renewed (``_publish_filed``)."""
         machine, key, renewed = self.machine, session.key, pending.renewed
         file = machine.file(key)
@@ -115,9 +126,9 @@ class Worker:
             if newer is None or newer.refresh is None:
                 # The file was all there was of this grant, and somebody has taken it away.
                 machine.thrown_away.add((renewed.place, renewed.given.family))
-            return ev.RemovalJudged("nothing") if newer is None else self._by_others(key, newer)
+            return RemovalJudged("nothing") if newer is None else self._by_others(key, newer)
         machine.write(key, renewed)
-        return ev.Renewed(facts(renewed), machine.keepers.get(key) or "file")
+        return Renewed(facts(renewed), machine.keepers.get(key) or "file")
 
     def _of_old(self, newer: Entry, pending: Pending) -> bool:
         """Whether what came meanwhile came out of a backup."""
@@ -125,13 +136,13 @@ class Worker:
         ends_earlier = last is not None and newer.expires < last.expires
         return ends_earlier or newer.expires <= self.machine.wall
 
-    def _judged_again(self, session: SsoSession) -> ev.Outcome:
+    def _judged_again(self, session: SsoSession) -> Outcome:
         """Judge a file that went away while its token was renewed: AWS is asked once more."""
         outcome = self._judged(session)
         return self.store(session, outcome) if isinstance(outcome, Pending) else outcome
 
-    def _by_others(self, key: str, entry: Entry) -> ev.Renewed:
-        return ev.Renewed(facts(entry), self.machine.keepers.get(key) or "file", by_us=False)
+    def _by_others(self, key: str, entry: Entry) -> Renewed:
+        return Renewed(facts(entry), self.machine.keepers.get(key) or "file", by_us=False)
 
     def settle(self, key: str) -> bool:
         """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
@@ -162,18 +173,18 @@ class Worker:
 
     # --- The transactions --------------------------------------------------
 
-    def _renew(self, session: SsoSession, *, adopt: bool) -> ev.Outcome | Pending:
+    def _renew(self, session: SsoSession, *, adopt: bool) -> Outcome | Pending:
         machine, key = self.machine, session.key
         self.settle(key)
         file = machine.file(key)
         if machine.keepers.get(key) == "released":
-            return ev.Unrenewable()
+            return Unrenewable()
         if file.torn or file.bad is not None:
             return _broken_file(file)
         if file.entry is None:
             return self._judged(session)
         if file.entry.place != session.start_url:
-            return ev.Unrenewable()
+            return Unrenewable()
         if file.entry.refresh is not None:
             self._adopt(session, adopt=adopt)
         published = machine.file(key).entry
@@ -183,15 +194,15 @@ class Worker:
                 machine.keepers[key] = "file"
             return self._ask(session, published, published, filed=True)
         if machine.keepers.get(key) != "keyring":
-            return ev.Unrenewable()
+            return Unrenewable()
         if machine.keyring_refuses:
             return self._keyring_trouble()
         kept = machine.in_hand.get(key) or machine.keyring.get(key)
         if kept is None or kept.refresh is None or kept.place != session.start_url:
-            return ev.Unrenewable()
+            return Unrenewable()
         if kept.given.name != published.given.name:
             if kept.issued <= published.issued:
-                return ev.Unrenewable()
+                return Unrenewable()
             published = kept.lean()  # stored and never published
             machine.write(key, published)
             if kept.expires - machine.wall > (kept.expires - kept.issued) / 2:
@@ -201,7 +212,7 @@ class Worker:
 
     def _ask(
         self, session: SsoSession, held: Entry, published: Entry | None, *, filed: bool = False
-    ) -> ev.Outcome | Pending:
+    ) -> Outcome | Pending:
         machine, key = self.machine, session.key
         portal = self.portals[session.start_url]
         trouble = self._trouble(key)
@@ -218,9 +229,9 @@ class Worker:
         says = self._portal_says(session, published or held)
         if says == "dead":
             machine.met["revoked"] += 1
-        return ev.Refused(says, "registration-expired" if answer == "registration" else "refused")
+        return Refused(says, "registration-expired" if answer == "registration" else "refused")
 
-    def _adopt(self, session: SsoSession, *, adopt: bool) -> ev.Outcome | Pending:
+    def _adopt(self, session: SsoSession, *, adopt: bool) -> Outcome | Pending:
         machine, key = self.machine, session.key
         file, keeper = machine.file(key), machine.keepers.get(key)
         if file.torn or file.bad is not None:
@@ -229,42 +240,42 @@ class Worker:
         if token is None:
             return self._judged(session)
         if keeper == "released":
-            return ev.Adopted(facts(token), "released")
+            return Adopted(facts(token), "released")
         if token.refresh is None:
-            return ev.Adopted(facts(token), keeper or "file")
+            return Adopted(facts(token), keeper or "file")
         if not adopt:
             machine.keepers[key] = "file"
-            return ev.Adopted(facts(token), "file")
+            return Adopted(facts(token), "file")
         if machine.keyring_refuses or machine.keyring_mode == "slow":
             machine.met[f"adoption-keyring-{machine.keyring_mode}"] += 1
             if keeper is None:
                 machine.keepers[key] = "file"
             reason = KEYRING_REASONS.get(machine.keyring_mode, "keyring-waiting")
-            return ev.Adopted(facts(token), keeper or "file", reason)
+            return Adopted(facts(token), keeper or "file", reason)
         machine.in_hand.pop(key, None)
         machine.keep(key, token)
         machine.keepers[key] = "keyring"
         machine.write(key, token.lean())
         machine.met["adopted"] += 1
-        return ev.Adopted(facts(token.lean()), "keyring")
+        return Adopted(facts(token.lean()), "keyring")
 
-    def _judged(self, session: SsoSession) -> ev.Outcome | Pending:
+    def _judged(self, session: SsoSession) -> Outcome | Pending:
         machine, key = self.machine, session.key
         file = machine.file(key)
         if file.torn or file.bad is not None:
             return _broken_file(file)
         if file.entry is not None:
-            return ev.RemovalJudged("back", facts(file.entry))
+            return RemovalJudged("back", facts(file.entry))
         if machine.keepers.get(key) != "keyring":
-            return ev.RemovalJudged("nothing")
+            return RemovalJudged("nothing")
         if machine.keyring_refuses:
             return self._keyring_trouble()
         kept = machine.in_hand.get(key) or machine.keyring.get(key)
         if kept is None or kept.place != session.start_url:
-            return ev.RemovalJudged("nothing")
+            return RemovalJudged("nothing")
         if kept.expires <= machine.wall or kept.issued > machine.wall + policy.CLOCK_SLACK:
             decided = self._ask(session, kept, None)
-            if isinstance(decided, ev.Refused):
+            if isinstance(decided, Refused):
                 return self._gone(session, over=decided.reason != "registration-expired")
             return decided
         trouble = self._trouble(key)
@@ -275,14 +286,14 @@ class Worker:
             return self._gone(session, over=True)
         machine.write(key, kept.lean())
         machine.met["published-again"] += 1
-        return ev.RemovalJudged("published", facts(kept.lean()))
+        return RemovalJudged("published", facts(kept.lean()))
 
-    def _gone(self, session: SsoSession, *, over: bool) -> ev.Outcome:
+    def _gone(self, session: SsoSession, *, over: bool) -> Outcome:
         self.machine.in_hand.pop(session.key, None)
         kept = self.machine.keyring.pop(session.key, None)
         if kept is not None and (not over or self._misdated(kept)):
             self.machine.thrown_away.add((kept.place, kept.given.family))
-        return ev.RemovalJudged("signed-out" if over else "nothing")
+        return RemovalJudged("signed-out" if over else "nothing")
 
     def _misdated(self, kept: Entry) -> bool:
         """
@@ -293,16 +304,16 @@ class Worker:
         """
         return abs(kept.issued - T0 - kept.given.issued - self.machine.offset) > 1
 
-    def _check(self, session: SsoSession) -> ev.Outcome:
+    def _check(self, session: SsoSession) -> Outcome:
         token = self.machine.file(session.key).entry
         if token is None or self.machine.file(session.key).torn:
-            return ev.Failed("torn-file", "It is being written.")
+            return Failed("torn-file", "It is being written.")
         trouble = self._trouble(session.key)
         if trouble is not None:
             return trouble
-        return ev.Refused(self._portal_says(session, token))
+        return Refused(self._portal_says(session, token))
 
-    def _sign_out(self, session: SsoSession) -> ev.Outcome:
+    def _sign_out(self, session: SsoSession) -> Outcome:
         machine, key = self.machine, session.key
         if machine.keyring_refuses:
             return self._keyring_trouble()
@@ -315,9 +326,9 @@ class Worker:
         machine.keyring.pop(key, None)
         machine.in_hand.pop(key, None)
         machine.write(key, None)
-        return ev.SignedOut(None if online else "AWS was not told.")
+        return SignedOut(None if online else "AWS was not told.")
 
-    def _release(self, session: SsoSession) -> ev.Outcome:
+    def _release(self, session: SsoSession) -> Outcome:
         machine, key = self.machine, session.key
         if machine.keyring_refuses:
             return self._keyring_trouble()
@@ -331,31 +342,31 @@ class Worker:
         elif kept is not None:
             machine.write(key, kept)
             machine.keyring.pop(key, None)
-        return ev.Released(text.released_not_renewed(key))
+        return Released(sentences.released_not_renewed(key))
 
     # --- What can go wrong -------------------------------------------------
 
-    def _keyring_trouble(self) -> ev.Failed:
+    def _keyring_trouble(self) -> Failed:
         mode = self.machine.keyring_mode
         self.machine.met[f"keyring-{mode}"] += 1
-        return ev.Failed(KEYRING_REASONS[mode], "The keyring cannot be used.")
+        return Failed(KEYRING_REASONS[mode], "The keyring cannot be used.")
 
-    def _network(self) -> ev.Failed | None:
+    def _network(self) -> Failed | None:
         weather = self.machine.weather
         if weather == "well":
             return None
         self.machine.met[weather] += 1
         match weather:
             case "offline":
-                return ev.Failed("offline", "No route.")
+                return Failed("offline", "No route.")
             case "5xx":
-                return ev.Failed("other", "AWS answered 503.", answered=True)
+                return Failed("other", "AWS answered 503.", answered=True)
             case "429":
-                return ev.Failed("other", "AWS asks for patience.", answered=True, retry_after=90)
+                return Failed("other", "AWS asks for patience.", answered=True, retry_after=90)
             case "html":
-                return ev.Failed("other", "Not AWS's answer.", answered=True)
+                return Failed("other", "Not AWS's answer.", answered=True)
 
-    def _trouble(self, key: str) -> ev.Failed | None:
+    def _trouble(self, key: str) -> Failed | None:
         trouble = self._network()
         if trouble is not None and trouble.answered:
             self._answered(key, "refused")
@@ -374,5 +385,5 @@ class Worker:
         return "valid" if portal.check(token.given.name, self.machine.time) else "dead"
 
 
-def _broken_file(file: CacheFile) -> ev.Failed:
-    return ev.Failed("torn-file" if file.torn else "bad-file", "It is bad.")
+def _broken_file(file: CacheFile) -> Failed:
+    return Failed("torn-file" if file.torn else "bad-file", "It is bad.")

@@ -21,7 +21,8 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Catalog
-from tray.core.pace import planned_renewal, share
+from tray.core.outcomes import Outcome
+from tray.core.sessions.schedule import planned_renewal, share
 from tray.core.state import TrayState, next_look
 
 HOUR = 3600.0
@@ -294,7 +295,7 @@ class World:
         return wait > 0
 
     def _answer(
-        self, start: fx.StartJob, life: int, outcome: ev.Outcome, keepers: object
+        self, start: fx.StartJob, life: int, outcome: Outcome, keepers: object
     ) -> None:  # fmt: skip
         key = start.session.key
         self.look(key)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tray.system.bus import Bus, Tenant
+from tray.system.dbus.bus_connection import Bus, Tenant
 
 
 class Told:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests import components
 from tray.errors import UserMustAct
-from tray.system.autostart import Autostart, autostart_for, own_command
-from tray.system.autostart_macos import LaunchAgent
-from tray.system.autostart_windows import APPROVED, RUN, VALUE, RunKey
-from tray.system.autostart_xdg import DesktopEntry, parse, render, split_exec
+from tray.system.autostart.launch_agent import LaunchAgent
+from tray.system.autostart.run_key import APPROVED, RUN, VALUE, RunKey
+from tray.system.autostart.start_at_login import Autostart, autostart_for, own_command
+from tray.system.autostart.xdg_autostart import DesktopEntry, parse, render, split_exec
 
 HERE = ["/opt/sso tray/bin/sso-tray", "run"]
 THERE = ["/home/me/.local/bin/sso-tray", "run"]

@@ -9,7 +9,7 @@ from dbus_fast.aio import MessageBus
 
 from tests.desk import Bus as Daemon
 from tests.desk import private_bus
-from tray.system.bus import Bus
+from tray.system.dbus.bus_connection import Bus
 
 PATIENCE = 60.0
 LETTER = "x" * 40_000

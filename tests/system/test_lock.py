@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tray.errors import Busy, OurBug, UserMustAct
-from tray.system.lock import FileLock, lock_path
+from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.spawn import worker_environment
 
 HOLDER = """
 import sys, pathlib
-from tray.system.lock import FileLock
+from tray.system.lock.file_lock import FileLock
 lock = FileLock(pathlib.Path(sys.argv[1]))
 print(lock.acquire(None), flush=True)
 sys.stdin.readline()
@@ -23,7 +23,7 @@ sys.stdin.readline()
 
 CONTENDER = """
 import sys, pathlib
-from tray.system.lock import FileLock
+from tray.system.lock.file_lock import FileLock
 counter = pathlib.Path(sys.argv[2])
 with FileLock(pathlib.Path(sys.argv[1])):
     seen = int(counter.read_text())
@@ -32,7 +32,7 @@ with FileLock(pathlib.Path(sys.argv[1])):
 
 ONE_OF_MANY = """
 import sys, pathlib
-from tray.system.lock import FileLock
+from tray.system.lock.file_lock import FileLock
 lock = FileLock(pathlib.Path(sys.argv[1]))
 print("won" if lock.acquire(0) else "lost", flush=True)
 sys.stdin.readline()

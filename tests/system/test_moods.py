@@ -9,9 +9,9 @@ import pytest
 
 from tests.system.machine_mock import Machine, machine
 from tests.system.moods_told import Told, living, run
-from tray.system.network import NetworkManager
-from tray.system.power import Logind
-from tray.system.screen import ScreenLock
+from tray.system.events.network import NetworkManager
+from tray.system.events.power import Logind
+from tray.system.events.screen import ScreenLock
 
 
 @pytest.fixture(scope="module")

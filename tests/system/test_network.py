@@ -8,7 +8,7 @@ from dbus_fast import Variant
 from tests.bus_fake import FakeService, serving
 from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
-from tray.system.network import NetworkManager
+from tray.system.events.network import NetworkManager
 
 NAME = "org.freedesktop.NetworkManager"
 PATH = "/org/freedesktop/NetworkManager"

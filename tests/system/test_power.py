@@ -11,9 +11,9 @@ from dbus_fast.aio import MessageBus
 from tests.bus_fake import Answer, FakeService, serving
 from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
-from tray.system.moods import Moods
-from tray.system.power import Logind
-from tray.system.screen import ScreenLock
+from tray.system.events.power import Logind
+from tray.system.events.screen import ScreenLock
+from tray.system.events.system_events import Moods
 
 LOGIND = "org.freedesktop.login1"
 PATH = "/org/freedesktop/login1"

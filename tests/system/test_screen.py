@@ -8,7 +8,7 @@ import pytest
 from tests.bus_fake import Answer, FakeService, serving
 from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
-from tray.system.screen import SCREEN_SAVERS, ScreenLock, ScreenSaver
+from tray.system.events.screen import SCREEN_SAVERS, ScreenLock, ScreenSaver
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tray.errors import Busy, Unreachable, UserMustAct
-from tray.system.transport import connect, listen, peer_uid
+from tray.system.agent_socket import connect, listen, peer_uid
 
 SECOND_USER = 65534  # "nobody" everywhere
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
@@ -33,7 +33,7 @@ def test_the_socket_is_private_whatever_the_umask(path: Path, umask: int) -> Non
     """A 0700 directory and a 0600 socket, under a careless and under a strict umask."""
     code = (
         "import os, sys, pathlib; os.umask(int(sys.argv[2]))\n"
-        "from tray.system.transport import listen\n"
+        "from tray.system.agent_socket import listen\n"
         "listen(pathlib.Path(sys.argv[1])).detach()"
     )
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.system.watch import Change, directory_events, places
-from tray.system.watch_inotify import InotifyEvents
+from tray.system.watch.directory_watch import Change, directory_events, places
+from tray.system.watch.inotify_watch import InotifyEvents
 
 PATIENCE = 30.0
 

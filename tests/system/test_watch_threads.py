@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("watchdog", reason="only used where there is no inotify")
 
-from tray.system.watch import Change
-from tray.system.watch_threads import WatchdogEvents
+from tray.system.watch.directory_watch import Change
+from tray.system.watch.watchdog_watch import WatchdogEvents
 
 PATIENCE = 30.0
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tray.files import read_small, write_atomic
 from tray.secret import Secret
-from tray.worker.vault_backends import LockState
+from tray.storage.atomic_files import read_small, write_atomic
+from tray.worker.keyring.keyring_backends import LockState
 
 
 class FileBackend:

@@ -17,18 +17,11 @@ from tests.keyring_session import keyring_session
 from tests.worker.file_backend import FileBackend
 from tests.worker.processes import GIVEN, SIDE_BY_SIDE, Ended, Order, Processes, processes
 from tests.worker.world import CONFIG, CORP, environment, token_of
-from tray.aws.token_cache import cache_path, full_document, parse_token
-from tray.core.events import (
-    Adopted,
-    Outcome,
-    Released,
-    RemovalJudged,
-    Renewed,
-    SignedOut,
-)
-from tray.files import write_atomic
-from tray.identity_center import IdentityCenter
-from tray.records import Records
+from tray.aws.cache.token_cache import cache_path, full_document, parse_token
+from tray.core.outcomes import Adopted, Outcome, Released, RemovalJudged, Renewed, SignedOut
+from tray.fake_aws import IdentityCenter
+from tray.storage.atomic_files import write_atomic
+from tray.storage.session_records import Records
 from tray.system.paths import Paths
 
 Keyring = Literal["file", "gnome"]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tray.errors import KeyringDenied
 from tray.secret import Secret
-from tray.worker.vault_backends import LockState
+from tray.worker.keyring.keyring_backends import LockState
 
 T = TypeVar("T")
 

@@ -22,15 +22,15 @@ from typing import Any
 
 from tests.worker.file_backend import FileBackend
 from tests.worker.world import CORP
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import Oidc
-from tray.aws.portal import Portal
-from tray.aws.token_cache import cache_path, parse_token
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal
+from tray.aws.cache.token_cache import cache_path, parse_token
 from tray.core.wire import from_wire, to_wire
-from tray.worker import jobs
-from tray.worker.sign_in_saving import save
-from tray.worker.tools import Tools
-from tray.worker.vault import Vault
+from tray.worker import job_table
+from tray.worker.job_context import Tools
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.sign_in.sign_in_saving import save
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 16
@@ -279,16 +279,16 @@ def _answer(order: dict[str, Any], tools: Tools) -> Any:
             tools.publish_lean(CORP, token)
             return None
         case "adopt-late":
-            return to_wire(jobs.run("adopt", CORP, tools))
+            return to_wire(job_table.run("adopt", CORP, tools))
         case "renew-unconfirmed":
-            outcome = jobs.run("renew", CORP, tools)
+            outcome = job_table.run("renew", CORP, tools)
             tools.unsaved.surrender()
             return to_wire(outcome)
         case "sign-in":
             place = Path(order["home"], GIVEN)
             return save(CORP, tools, parse_token(place.read_bytes(), str(place))).keeper
         case kind:
-            return to_wire(jobs.run(kind, CORP, tools, seen=order["seen"]))
+            return to_wire(job_table.run(kind, CORP, tools, seen=order["seen"]))
 
 
 if __name__ == "__main__":

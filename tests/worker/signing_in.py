@@ -16,23 +16,23 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.worker.memory_backend import MemoryBackend
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import Oidc
-from tray.aws.portal import Portal
-from tray.aws.sso_token import SsoToken
-from tray.aws.token_cache import read_token
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal
+from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.token_cache import read_token
 from tray.core.model import SsoSession
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
-from tray.records import Records
+from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
 from tray.secret import Secret
-from tray.settings import Settings
+from tray.storage.session_records import Records
+from tray.storage.settings import Settings
 from tray.system.paths import Paths
-from tray.worker.sign_in import SignInPage, SignInResult, sign_in
-from tray.worker.tools import Tools
-from tray.worker.unsaved import Unsaved
-from tray.worker.vault import Vault
-from tray.worker.vault_backends import VaultBackend
-from tray.worker.vault_patience import Patience
+from tray.worker.job_context import Tools
+from tray.worker.keyring.keyring_backends import VaultBackend
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.unsaved_tokens import Unsaved
+from tray.worker.sign_in.sign_in_flow import SignInPage, SignInResult, sign_in
 
 PATIENCE = 60.0
 CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION)

@@ -12,11 +12,11 @@ from botocore.tokens import SSOTokenProvider
 from botocore.utils import JSONFileCache
 
 from tests.worker.world import CORP, World, full_disk
-from tray.aws.sso_token import SsoToken
-from tray.aws.token_cache import full_document, lean_document
-from tray.core.events import Adopted, Failed, Outcome, RemovalJudged, Renewed
-from tray.settings import Settings
-from tray.worker.adoption import LOOKS_BACK
+from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.token_cache import full_document, lean_document
+from tray.core.outcomes import Adopted, Failed, Outcome, RemovalJudged, Renewed
+from tray.storage.settings import Settings
+from tray.worker.tokens.adoption import LOOKS_BACK
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 TEN_MINUTES = 600.0

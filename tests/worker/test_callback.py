@@ -23,12 +23,12 @@ from tests.worker.loopback import (
 )
 from tray.errors import UserMustAct
 from tray.secret import Secret
-from tray.worker import pages
-from tray.worker.callback import MOST_CONNECTIONS, CallbackServer
-from tray.worker.callback_request import Callback
+from tray.worker.sign_in import sign_in_pages
+from tray.worker.sign_in.callback_request import Callback
+from tray.worker.sign_in.callback_server import MOST_CONNECTIONS, CallbackServer
 
 THE_CALLBACK = Callback(code=Secret(CODE))
-THE_END = pages.success("corp", renews=True)
+THE_END = sign_in_pages.success("corp", renews=True)
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_a_browser_is_not_kept_for_ever() -> None:
         server.finish(THE_END)
         second = send(port, request(port))
 
-    assert (202, pages.unfinished("corp").html) == (first.status, first.body)
+    assert (202, sign_in_pages.unfinished("corp").html) == (first.status, first.body)
     assert (200, THE_END.html) == (second.status, second.body)
 
 

@@ -7,25 +7,27 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tray.worker import pages
+from tray.worker.sign_in import sign_in_pages
 
 NASTY = '<img src=x onerror="alert(1)">'
 
 ALL = {
-    "success": pages.success("corp", renews=True),
-    "success, unrenewable": pages.success("corp", renews=False, sentence="It ends in 60 min."),
-    "denied": pages.denied("corp"),
-    "denied afresh": pages.denied("corp", afresh=True),
-    "failed": pages.failed("corp", "AWS did not take the code."),
-    "unfinished": pages.unfinished("corp"),
-    "refused": pages.refused(404),
+    "success": sign_in_pages.success("corp", renews=True),
+    "success, unrenewable": sign_in_pages.success(
+        "corp", renews=False, sentence="It ends in 60 min."
+    ),
+    "denied": sign_in_pages.denied("corp"),
+    "denied afresh": sign_in_pages.denied("corp", afresh=True),
+    "failed": sign_in_pages.failed("corp", "AWS did not take the code."),
+    "unfinished": sign_in_pages.unfinished("corp"),
+    "refused": sign_in_pages.refused(404),
 }
 
 
 class _Outline(HTMLParser):
     """Collects elements and attributes; complains of nothing a browser would bear."""
 
-    def __init__(self, page: pages.Page) -> None:
+    def __init__(self, page: sign_in_pages.Page) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
@@ -37,7 +39,7 @@ class _Outline(HTMLParser):
 
 
 @pytest.mark.parametrize("page", ALL.values(), ids=ALL)
-def test_a_page_is_self_contained(page: pages.Page) -> None:
+def test_a_page_is_self_contained(page: sign_in_pages.Page) -> None:
     """It runs no script and loads nothing: no script, link, form or address of any host."""
     outline = _Outline(page)
 
@@ -51,10 +53,10 @@ def test_a_page_is_self_contained(page: pages.Page) -> None:
 
 
 @pytest.mark.parametrize("page", ALL.values(), ids=ALL)
-def test_the_policy_allows_exactly_its_style(page: pages.Page) -> None:
+def test_the_policy_allows_exactly_its_style(page: sign_in_pages.Page) -> None:
     """The one style sheet is the one whose hash the policy names, so the page is not bare."""
     style = re.search(rb"<style>(.*?)</style>", page.html, re.DOTALL)
-    policy = dict(pages.HEADERS)["Content-Security-Policy"]
+    policy = dict(sign_in_pages.HEADERS)["Content-Security-Policy"]
 
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1]).digest()).decode()
@@ -62,7 +64,7 @@ def test_the_policy_allows_exactly_its_style(page: pages.Page) -> None:
 
 
 @pytest.mark.parametrize("page", ALL.values(), ids=ALL)
-def test_a_page_can_be_heard_and_read_anywhere(page: pages.Page) -> None:
+def test_a_page_can_be_heard_and_read_anywhere(page: sign_in_pages.Page) -> None:
     """A language, a title, one heading, one main part, hidden ornaments, both colour schemes."""
     outline = _Outline(page)
 
@@ -76,11 +78,11 @@ def test_a_page_can_be_heard_and_read_anywhere(page: pages.Page) -> None:
 def test_names_and_sentences_are_escaped() -> None:
     """A name from the config is text on a page, never markup, and control characters show."""
     shown = [
-        pages.success(NASTY, renews=True, sentence=NASTY),
-        pages.denied(NASTY),
-        pages.failed(NASTY, NASTY),
-        pages.unfinished(NASTY),
-        pages.denied("a\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}b"),
+        sign_in_pages.success(NASTY, renews=True, sentence=NASTY),
+        sign_in_pages.denied(NASTY),
+        sign_in_pages.failed(NASTY, NASTY),
+        sign_in_pages.unfinished(NASTY),
+        sign_in_pages.denied("a\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}b"),
     ]
 
     for page in shown:
@@ -91,7 +93,10 @@ def test_names_and_sentences_are_escaped() -> None:
 
 def test_each_end_says_what_next() -> None:
     """Success may be closed and renews itself; the others say how to try again."""
-    success, denied = ALL["success"].html.decode(), pages.denied("my session").html.decode()
+    success, denied = (
+        ALL["success"].html.decode(),
+        sign_in_pages.denied("my session").html.decode(),
+    )
 
     assert "close this tab; the session renews itself" in success
     assert "sso-tray login &#x27;my session&#x27;" in denied

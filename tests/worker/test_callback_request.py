@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.worker.loopback import CODE, STATE, request, target
 from tray.secret import Secret
-from tray.worker.callback_request import (
+from tray.worker.sign_in.callback_request import (
     LONGEST_HEAD,
     LONGEST_LINE,
     Callback,

@@ -7,8 +7,8 @@ import pytest
 
 from tests.clients.aws_cli import aws_cli, client_environment
 from tests.worker.world import CORP, World, full_disk
-from tray.core.events import Failed, Released, Renewed, Unrenewable
-from tray.worker.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
+from tray.core.outcomes import Failed, Released, Renewed, Unrenewable
+from tray.worker.tokens.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
 
 
 def test_release_hands_the_refresh_data_back(world: World) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.worker.world import CORP, World
-from tray.core.events import Failed, RemovalJudged, Renewed
-from tray.worker.sign_out import KEYRING_REMAINS
+from tray.core.outcomes import Failed, RemovalJudged, Renewed
+from tray.worker.tokens.sign_out import KEYRING_REMAINS
 
 LONG = 3700.0
 

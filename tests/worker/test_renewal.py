@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World
-from tray.aws.sso_token import SsoToken
-from tray.core.events import (
-    Adopted,
-    Outcome,
-    Renewed,
-    Unrenewable,
-)
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.outcomes import Adopted, Outcome, Renewed, Unrenewable
 from tray.secret import Secret
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}

@@ -6,14 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World, other_place
-from tray.aws.sso_token import SsoToken
-from tray.core.events import (
-    Adopted,
-    Outcome,
-    RemovalJudged,
-    Renewed,
-    Unrenewable,
-)
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}

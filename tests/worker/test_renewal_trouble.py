@@ -6,14 +6,10 @@ from typing import Any
 import pytest
 
 from tests.worker.world import CORP, World, full_disk
-from tray.aws.sso_token import SsoToken
-from tray.core.events import (
-    Failed,
-    Refused,
-    Renewed,
-)
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.outcomes import Failed, Refused, Renewed
 from tray.errors import TrayError
-from tray.worker.renewal import renew
+from tray.worker.tokens.renewal import renew
 
 
 def _kept(world: World) -> SsoToken:

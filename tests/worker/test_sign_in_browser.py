@@ -35,8 +35,8 @@ from tray.errors import (
     SignInEnded,
     UserMustAct,
 )
-from tray.system.lock import FileLock, lock_path
-from tray.worker.sign_in_attempt import Attempt
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.worker.sign_in.sign_in_attempt import Attempt
 
 
 @pytest.fixture
@@ -468,7 +468,9 @@ def test_without_any_port_it_goes_on_by_a_code(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Fault 57: any port is asked for three times; a code needs none."""
-    monkeypatch.setattr("tray.worker.callback._ADDRESS", "192.0.2.1")  # nobody's (RFC 5737)
+    monkeypatch.setattr(
+        "tray.worker.sign_in.callback_server._ADDRESS", "192.0.2.1"
+    )  # nobody's (RFC 5737)
     browser = approving()
 
     place.sign_in(browser)

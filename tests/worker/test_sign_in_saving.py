@@ -13,9 +13,9 @@ from tests.worker.memory_backend import Killed, MemoryBackend
 from tests.worker.signing_in import Place, approving, make_tools, place_to_sign_in
 from tray.core.model import Preferences, Reason
 from tray.errors import UserMustAct
-from tray.system.lock import FileLock, lock_path
-from tray.worker import sign_in_saving
-from tray.worker.adoption import adopt
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.worker.sign_in import sign_in_saving
+from tray.worker.tokens.adoption import adopt
 
 
 @pytest.fixture

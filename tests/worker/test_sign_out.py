@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.worker.world import CORP, World, full_disk
-from tray.aws.role_cache import role_cache_path
-from tray.core.events import Failed, RemovalJudged, Renewed, SignedOut, Unrenewable
-from tray.worker.process import HOLDS_FROM
-from tray.worker.sign_out import AWS_REMAINS, AWS_SILENT, KEYRING_REMAINS, ROLES_REMAIN
+from tray.aws.cache.role_cache import role_cache_path
+from tray.core.outcomes import Failed, RemovalJudged, Renewed, SignedOut, Unrenewable
+from tray.worker.tokens.sign_out import AWS_REMAINS, AWS_SILENT, KEYRING_REMAINS, ROLES_REMAIN
+from tray.worker.worker_process import HOLDS_FROM
 
 
 def test_a_sign_out_leaves_nothing(world: World) -> None:

@@ -19,8 +19,8 @@ from tests.worker.kills import (
     place_in,
 )
 from tests.worker.processes import GIVEN, Order
-from tray.aws.token_cache import parse_token
-from tray.core.events import Outcome, Refused, RemovalJudged, Renewed
+from tray.aws.cache.token_cache import parse_token
+from tray.core.outcomes import Outcome, Refused, RemovalJudged, Renewed
 
 KILLS = 40
 """At random moments of each transaction."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.worker.world import CORP, PATIENCE, World
-from tray.core.events import Renewed
+from tray.core.outcomes import Renewed
 from tray.errors import KeyringUnavailable
-from tray.worker.unsaved import FIRST_PAUSE, SURRENDER_PATIENCE, Unsaved
+from tray.worker.keyring.unsaved_tokens import FIRST_PAUSE, SURRENDER_PATIENCE, Unsaved
 
 SECONDS = 10 * (SURRENDER_PATIENCE + 1)
 

@@ -11,10 +11,10 @@ from tests.worker.memory_backend import MemoryBackend
 from tests.worker.vaults import BACKENDS, CANARY, CORP, token, vault
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
-from tray.worker.vault import Vault
-from tray.worker.vault_backends import NoBackend
-from tray.worker.vault_document import serialise
-from tray.worker.vault_patience import Patience
+from tray.worker.keyring.item_document import serialise
+from tray.worker.keyring.keyring_backends import NoBackend
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
 
 
 @pytest.fixture(params=BACKENDS)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.secret import Secret
-from tray.worker.vault_document import LONGEST, parse, serialise
+from tray.worker.keyring.item_document import LONGEST, parse, serialise
 
 texts = st.text(max_size=40)
 secrets = texts.map(Secret)

@@ -11,8 +11,8 @@ import pytest
 from tests.worker.memory_backend import Killed, MemoryBackend
 from tests.worker.vaults import BACKENDS, CANARY, CORP, PATIENCE, token, vault
 from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
-from tray.worker.vault import Vault
-from tray.worker.vault_patience import Patience
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
 
 
 @pytest.fixture(params=BACKENDS)

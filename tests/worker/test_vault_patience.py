@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tray.errors import KeyringDenied, KeyringUnavailable
-from tray.worker.vault_patience import Patience
+from tray.worker.keyring.keyring_timeout import Patience
 
 PATIENCE = 60.0
 

@@ -17,13 +17,13 @@ from secretstorage.collection import SESSION_COLLECTION
 from tests import components
 from tests.bus_fake import Answer, FakeService, serving
 from tests.keyring_session import PATIENCE, KeyringSession, Kind, keyring_session
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
 from tray.secret import Secret
-from tray.worker.vault import Vault
-from tray.worker.vault_document import parse, serialise
-from tray.worker.vault_patience import Patience
+from tray.worker.keyring.item_document import parse, serialise
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
 
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-1")
 CACHE = Path("/home/ann/.aws/sso/cache")
@@ -328,8 +328,8 @@ def test_a_keyring_that_is_restarted_is_used_again(enter: Enter) -> None:
 HOSTILE = """
 import sys
 from pathlib import Path
-from tray.worker.vault import Vault
-from tray.aws.sso_token import SsoToken
+from tray.worker.keyring.token_keyring import Vault
+from tray.aws.cache.sso_token import SsoToken
 from tray.secret import Secret
 kept = Vault("sso-tray", Path("/c"))
 print(kept.keyring_name, kept.lock_state())
@@ -376,8 +376,8 @@ def test_the_environment_does_not_choose_the_keyring(enter: Enter, tmp_path: Pat
 RENEW = """
 import os, signal, sys
 from pathlib import Path
-from tray.worker.vault import Vault
-from tray.worker.vault_document import parse
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.item_document import parse
 from tray.secret import Secret
 from tray.core.model import SsoSession
 wanted, seen = sys.argv[1], []

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.worker.memory_backend import MemoryBackend
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.secret import Secret
-from tray.worker.vault import Vault
-from tray.worker.vault_backends import NoBackend
-from tray.worker.vault_patience import Patience
+from tray.worker.keyring.keyring_backends import NoBackend
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
 
 PATIENCE = 60.0
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-1")

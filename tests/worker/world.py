@@ -17,27 +17,27 @@ from typing import Any
 import pytest
 
 from tests.worker.memory_backend import MemoryBackend
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import Oidc
-from tray.aws.portal import Portal
-from tray.aws.sso_token import Registration, SsoToken
-from tray.aws.token_cache import cache_path, full_document
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.token_cache import cache_path, full_document
 from tray.core.effects import JobKind
-from tray.core.events import Outcome
 from tray.core.model import SsoSession
-from tray.files import write_atomic
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
-from tray.identity_center.center import SignedIn
-from tray.records import Records
+from tray.core.outcomes import Outcome
+from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.identity_center import SignedIn
 from tray.secret import Secret
-from tray.settings import Settings
+from tray.storage.atomic_files import write_atomic
+from tray.storage.session_records import Records
+from tray.storage.settings import Settings
 from tray.system.paths import Paths
-from tray.worker import jobs
-from tray.worker.tools import Tools
-from tray.worker.unsaved import Unsaved
-from tray.worker.vault import Vault
-from tray.worker.vault_backends import VaultBackend
-from tray.worker.vault_patience import Patience
+from tray.worker import job_table
+from tray.worker.job_context import Tools
+from tray.worker.keyring.keyring_backends import VaultBackend
+from tray.worker.keyring.keyring_timeout import Patience
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.unsaved_tokens import Unsaved
 
 CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION, profiles=("dev",))
 CONFIG = f"""\
@@ -184,7 +184,7 @@ class World:
 
     def run(self, kind: JobKind, *, tools: Tools | None = None, **options: Any) -> Outcome:
         """Run one job."""
-        outcome = jobs.run(kind, CORP, tools or self.tools, **options)
+        outcome = job_table.run(kind, CORP, tools or self.tools, **options)
         self.outcomes.append(outcome)
         return outcome
 

@@ -13,32 +13,32 @@ from typing import Any, Final, TextIO
 import click
 
 import tray
-from tray.cli import manual
-from tray.cli.here import Ended, note
+from tray.cli import help_texts
+from tray.cli.command_context import Ended, note
 from tray.errors import NotFound, SignInNeeded, TrayError
 
 COMMANDS: Final = {
-    "run": "tray.cli.process:run",
-    "status": "tray.cli.status:status",
-    "login": "tray.cli.login:login",
-    "logout": "tray.cli.sessions:logout",
-    "renew": "tray.cli.sessions:renew",
-    "release": "tray.cli.sessions:release",
-    "use": "tray.cli.profiles:use",
-    "apply": "tray.cli.applying:apply",
-    "profiles": "tray.cli.profiles:profiles",
-    "add": "tray.cli.add:add",
-    "whoami": "tray.cli.credentials:whoami",
-    "credentials": "tray.cli.credentials:credentials",
-    "exec": "tray.cli.execute:execute",
-    "console": "tray.cli.console:console",
-    "autostart": "tray.cli.autostart:autostart",
-    "shell-init": "tray.cli.shell:shell_init",
-    "completion": "tray.cli.shell:completion",
-    "doctor": "tray.cli.doctor:doctor",
-    "log": "tray.cli.log:log",
-    "quit": "tray.cli.process:end",
-    "demo": "tray.cli.process:demo",
+    "run": "tray.cli.daemon_commands:run",
+    "status": "tray.cli.status_command:status",
+    "login": "tray.cli.login.login_command:login",
+    "logout": "tray.cli.session_commands:logout",
+    "renew": "tray.cli.session_commands:renew",
+    "release": "tray.cli.session_commands:release",
+    "use": "tray.cli.profile_commands:use",
+    "apply": "tray.cli.apply_command:apply",
+    "profiles": "tray.cli.profile_commands:profiles",
+    "add": "tray.cli.add.add_command:add",
+    "whoami": "tray.cli.credentials_command:whoami",
+    "credentials": "tray.cli.credentials_command:credentials",
+    "exec": "tray.cli.exec.exec_command:execute",
+    "console": "tray.cli.console_command:console",
+    "autostart": "tray.cli.autostart_command:autostart",
+    "shell-init": "tray.cli.shell.shell_integration:shell_init",
+    "completion": "tray.cli.shell.shell_integration:completion",
+    "doctor": "tray.cli.doctor.doctor_command:doctor",
+    "log": "tray.cli.log_command:log",
+    "quit": "tray.cli.daemon_commands:end",
+    "demo": "tray.cli.daemon_commands:demo",
 }
 """Where each command is; only the one that was typed is imported, for a fast start."""
 
@@ -74,8 +74,8 @@ class _Commands(click.Group):
     cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
-    help=manual.PROGRAM,
-    epilog=manual.EPILOG,
+    help=help_texts.PROGRAM,
+    epilog=help_texts.EPILOG,
 )
 @click.version_option(tray.__version__, message="sso-tray %(version)s")
 @click.pass_context
@@ -84,7 +84,7 @@ def cli(context: click.Context) -> None:
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:
-        from tray.cli.process import run
+        from tray.cli.daemon_commands import run
 
         context.invoke(run)
 
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What a library or a transaction logs is no part of a command's output.
     logging.getLogger().addHandler(logging.NullHandler())
     if "_SSO_TRAY_COMPLETE" in os.environ:
-        from tray.cli.completing import register
+        from tray.cli.shell.completion import register
 
         register()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tray.core.model import Memory, SsoSession
-from tray.core.wishes import SettingName
+from tray.core.requests import SettingName
 from tray.values import dataclass
 
 JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]

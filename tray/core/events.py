@@ -5,64 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tray.core.adding import Assignment
 from tray.core.model import Catalog, Keeper, Memory, Preferences, Reason, TokenFacts
 from tray.core.outcomes import (
-    Adopted as Adopted,
+    Outcome,
 )
-from tray.core.outcomes import (
-    Failed as Failed,
-)
-from tray.core.outcomes import (
-    Outcome as Outcome,
-)
-from tray.core.outcomes import (
-    Refused as Refused,
-)
-from tray.core.outcomes import (
-    Released as Released,
-)
-from tray.core.outcomes import (
-    RemovalJudged as RemovalJudged,
-)
-from tray.core.outcomes import (
-    Renewed as Renewed,
-)
-from tray.core.outcomes import (
-    SignedOut as SignedOut,
-)
-from tray.core.outcomes import (
-    Unrenewable as Unrenewable,
-)
-from tray.core.wishes import (
-    AddProfileWanted as AddProfileWanted,
-)
-from tray.core.wishes import (
-    ConsoleWanted as ConsoleWanted,
-)
-from tray.core.wishes import (
-    EnvironmentWanted as EnvironmentWanted,
-)
-from tray.core.wishes import (
-    LinkWanted as LinkWanted,
-)
-from tray.core.wishes import (
-    RolesWanted as RolesWanted,
-)
-from tray.core.wishes import (
-    SettingName as SettingName,
-)
-from tray.core.wishes import (
-    SettingWanted as SettingWanted,
-)
-from tray.core.wishes import (
-    SetUpWanted as SetUpWanted,
-)
-from tray.core.wishes import (
-    SignInAllWanted as SignInAllWanted,
-)
-from tray.core.wishes import (
-    UnlockWanted as UnlockWanted,
+from tray.core.profiles.profile_planning import Assignment
+from tray.core.requests import (
+    AddProfileWanted,
+    ConsoleWanted,
+    EnvironmentWanted,
+    LinkWanted,
+    RolesWanted,
+    SettingWanted,
+    SetUpWanted,
+    SignInAllWanted,
+    UnlockWanted,
 )
 from tray.values import dataclass
 

@@ -6,16 +6,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from tray.core import desk, files, jobs, listing, policy, signing, text
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.active import is_managed
+from tray.core import policy
 from tray.core.effects import Effect
+from tray.core.menu import menu_actions, role_listing
 from tray.core.model import Memory, Now
-from tray.core.notices import notices
+from tray.core.notices.notice_delivery import notices
+from tray.core.outcomes import Failed
+from tray.core.profiles.guards import is_managed
+from tray.core.requests import (
+    AddProfileWanted,
+    ConsoleWanted,
+    EnvironmentWanted,
+    LinkWanted,
+    RolesWanted,
+    SettingWanted,
+    SetUpWanted,
+    SignInAllWanted,
+    UnlockWanted,
+)
 from tray.core.session import renewable
+from tray.core.sessions import job_results, signing_in, token_files
+from tray.core.sessions.upkeep import upkeep
 from tray.core.state import TrayState
-from tray.core.upkeep import upkeep
+from tray.core.text import sentences
 
 Step = tuple[TrayState, tuple[Effect, ...]]
 
@@ -38,10 +53,10 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
-    if desk.handed_back(after):
+    if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(listing.without_old(after, now), now)
+    after, told = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
     return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
 
@@ -49,7 +64,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
     match event:
         case ev.Recalled():
-            return files.recalled(state, event), ()
+            return token_files.recalled(state, event), ()
         case ev.PreferencesRead():
             return replace(
                 state, preferences=event.preferences, settings_problems=event.problems
@@ -57,11 +72,11 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.ActiveRead():
             return _active_read(state, event), ()
         case ev.ConfigRead():
-            return files.config_read(state, event)
+            return token_files.config_read(state, event)
         case ev.ConfigBroken():
             return replace(state, config_problem=event.sentence, config_read=True), ()
         case ev.TokensRead():
-            return files.tokens_read(state, event, now)
+            return token_files.tokens_read(state, event, now)
         case ev.Tick():
             return state, ()
         case ev.Mood():
@@ -69,60 +84,64 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.JobDone():
             return _job_done(state, event, now)
         case ev.Stored():
-            return jobs.stored(state, event), ()
+            return job_results.stored(state, event), ()
         case ev.Doubted():
-            return jobs.doubted(state, event, now), ()
+            return job_results.doubted(state, event, now), ()
         case ev.SignInWanted():
-            return signing.wanted(state, event, now)
+            return signing_in.wanted(state, event, now)
         case ev.SignInReady():
-            return signing.ready(state, event, now)
+            return signing_in.ready(state, event, now)
         case ev.SignedIn():
             # Whoever signed in may be somebody else, with other roles.
-            return signing.signed_in(listing.forgotten(state, event.key), event, now)
+            return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
-            return signing.failed(state, event, now)
+            return signing_in.failed(state, event, now)
         case ev.SignInCancelled():
-            return signing.cancelled(state, event, now)
+            return signing_in.cancelled(state, event, now)
         case ev.RequesterLeft():
-            return signing.left(state, event, now)
+            return signing_in.left(state, event, now)
         case ev.SignOutWanted():
             return _sign_out(state, event, now)
         case ev.RenewWanted():
-            return jobs.renew_wanted(state, event, now)
+            return job_results.renew_wanted(state, event, now)
         case ev.ReleaseWanted():
-            return jobs.wished(state, event.key, "release", event.request)
+            return job_results.wished(state, event.key, "release", event.request)
         case ev.UseWanted():
             return _use(state, event)
         case ev.SnoozeWanted():
             return _with(state, event.key, snoozed=True), ()
-        case ev.SignInAllWanted():
-            return desk.sign_in_all(state, event)
-        case ev.UnlockWanted():
+        case SignInAllWanted():
+            return menu_actions.sign_in_all(state, event)
+        case UnlockWanted():
             return state, (fx.UnlockKeyring(),)
-        case ev.ConsoleWanted():
-            return desk.console(state, event)
-        case ev.LinkWanted():
-            return desk.link(state, event)
-        case ev.EnvironmentWanted():
-            return desk.environment(state, event)
-        case ev.SettingWanted():
+        case ConsoleWanted():
+            return menu_actions.console(state, event)
+        case LinkWanted():
+            return menu_actions.link(state, event)
+        case EnvironmentWanted():
+            return menu_actions.environment(state, event)
+        case SettingWanted():
             return state, (fx.ChangeSetting(event.name, event.on),)
-        case ev.SetUpWanted():
-            return state, (desk.SET_UP,)
-        case ev.RolesWanted():
-            return listing.wanted(state, event, now)
+        case SetUpWanted():
+            return state, (menu_actions.SET_UP,)
+        case RolesWanted():
+            return role_listing.wanted(state, event, now)
         case ev.RolesListed():
-            return listing.listed(state, event, now)
+            return role_listing.listed(state, event, now)
         case ev.ListingFailed():
-            return listing.failed(state, event, now)
-        case ev.AddProfileWanted():
-            return listing.add_wanted(state, event)
+            return role_listing.failed(state, event, now)
+        case AddProfileWanted():
+            return role_listing.add_wanted(state, event)
         case ev.ProfileAdded():
-            return listing.added(state, event)
+            return role_listing.added(state, event)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitWanted():
-            return desk.hand_back(state, event) if event.hand_back else _quit(state, event, now)
+            return (
+                menu_actions.hand_back(state, event)
+                if event.hand_back
+                else _quit(state, event, now)
+            )
         case _:
             assert_never(event)
 
@@ -130,25 +149,25 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
 def _job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
     session = state.sessions.get(event.key)
     job = session.job if session is not None else None
-    after, effects = jobs.job_done(state, event, now)
+    after, effects = job_results.job_done(state, event, now)
     awaited = job is not None and job.attempt == event.attempt and job.kind == "release"
-    if after.handing_back is None or not awaited or not isinstance(event.outcome, ev.Failed):
+    if after.handing_back is None or not awaited or not isinstance(event.outcome, Failed):
         return after, effects
-    after, farewell = desk.not_handed_back(after, event.outcome.sentence)
+    after, farewell = menu_actions.not_handed_back(after, event.outcome.sentence)
     return after, (*effects, *farewell)
 
 
 def _requester(state: TrayState) -> str | None:
-    return None if state.handing_back == desk.HOME_CLICK else state.handing_back
+    return None if state.handing_back == menu_actions.HOME_CLICK else state.handing_back
 
 
 def _sign_out(state: TrayState, event: ev.SignOutWanted, now: Now) -> Step:
     session = state.sessions.get(event.key)
     given_up: tuple[Effect, ...] = ()
     if session is not None:
-        sentence = text.sign_in_cancelled(event.key)
-        state, given_up = signing.given_up(state, session, sentence, now)
-    state, effects = jobs.wished(state, event.key, "sign-out", event.request)
+        sentence = sentences.sign_in_cancelled(event.key)
+        state, given_up = signing_in.given_up(state, session, sentence, now)
+    state, effects = job_results.wished(state, event.key, "sign-out", event.request)
     return state, (*given_up, *effects)
 
 
@@ -165,7 +184,7 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
-    sentence = text.now_active(event.profile)
+    sentence = sentences.now_active(event.profile)
     effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
     if changed:
         effects = (*effects, fx.Note("active-profile", None, event.profile or "none"))
@@ -175,20 +194,22 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
 def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
     if is_managed(name, state.catalog.managed):
-        return 1, text.managed_profile(name)
+        return 1, sentences.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:
-        return 2, text.no_such_profile(name)
+        return 2, sentences.no_such_profile(name)
     return (1, profile.problem) if profile.problem is not None else None
 
 
 def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:
-    farewell = fx.done((event.request,), 0, text.quitting(state, now))
+    farewell = fx.done((event.request,), 0, sentences.quitting(state, now))
     effects: list[Effect] = []
     state = replace(state, quitting=True, handing_back=None)
     for key in tuple(state.sessions):
         session = state.sessions[key]
-        state, given_up = signing.given_up(state, session, text.sign_in_cancelled(key), now)
+        state, given_up = signing_in.given_up(
+            state, session, sentences.sign_in_cancelled(key), now
+        )
         effects.extend(given_up)
     return state, (*effects, *farewell, fx.Quit())
 
@@ -277,7 +298,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(jobs.suspect(session, now))
+            state = state.with_session(job_results.suspect(session, now))
     return state
 
 

@@ -7,12 +7,12 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
-from tray.core.ends import end_of
 from tray.core.events import Recalled
-from tray.core.listed import Listing
+from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
-from tray.core.pace import next_attempt
 from tray.core.session import Failing, Session
+from tray.core.sessions.schedule import next_attempt
+from tray.core.sessions.session_end import end_of
 from tray.values import dataclass
 
 

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tray.core import applied, effects, events, model
+from tray.core import effects, events, model, outcomes, requests
+from tray.core.profiles import managed_profile
 
 _TYPES: dict[str, type[Any]] = {
     name: kind
-    for module in (model, events, effects, applied)
+    for module in (model, events, outcomes, requests, effects, managed_profile)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }

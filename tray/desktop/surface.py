@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
-from tray.core.view import View
-from tray.desktop.extras import Extras
-from tray.desktop.main_thread import MainThread
-from tray.desktop.notice_chain import notifier_for
-from tray.desktop.notifier import Notifier, Pressed
+from tray.core.views.view import View
+from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.native.main_thread import MainThread
+from tray.desktop.notifications.notice_chain import notifier_for
+from tray.desktop.notifications.notifier import Notifier, Pressed
 from tray.system import LINUX
 from tray.values import dataclass
 
@@ -83,7 +83,7 @@ class LinuxSurface(Surface):
     """The session bus, with everything that lives on it."""
 
     def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
-        from tray.desktop.session_bus import SessionBus  # elsewhere there is no dbus-fast
+        from tray.desktop.linux.session_bus import SessionBus  # elsewhere there is no dbus-fast
 
         super().__init__(environ, hooks)
         self._bus = SessionBus(environ)
@@ -92,8 +92,8 @@ class LinuxSurface(Surface):
 
     def make_tray(self) -> TrayFace:
         """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
-        from tray.desktop.theme import ColorScheme
-        from tray.desktop.tray import Tray
+        from tray.desktop.linux.color_scheme import ColorScheme
+        from tray.desktop.linux.linux_tray import Tray
 
         hooks = self._hooks
         tray = Tray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
@@ -131,7 +131,7 @@ class NativeSurface(Surface):
 
     def make_tray(self) -> TrayFace:
         """Have the icon made on the main thread."""
-        from tray.desktop.native import native_tray
+        from tray.desktop.native.native_tray import native_tray
 
         hooks = self._hooks
         return native_tray(self._main, act=hooks.act, extras=hooks.extras, host=hooks.host)
@@ -155,7 +155,7 @@ def main_thread() -> MainThread | None:
 
 
 if TYPE_CHECKING:
-    from tray.desktop.native import NativeTray
-    from tray.desktop.tray import Tray
+    from tray.desktop.linux.linux_tray import Tray
+    from tray.desktop.native.native_tray import NativeTray
 
     _FACES: tuple[type[TrayFace], ...] = (Tray, NativeTray)

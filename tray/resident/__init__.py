@@ -1,1 +1,1 @@
-"""The process that stays: one loop that owns the state, watches, asks workers and answers."""
+"""What a daemon of version 0.1 starts anew after an upgrade; removed in the release after next."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tray.core.words import clean
+from tray.core.text.display_names import clean
 
 _PROC: Final = Path("/proc")
 

@@ -18,12 +18,12 @@ INTERNAL_FLAG: Final = "--internal"
 """What a frozen program is started with instead of ``-m``; its own part follows."""
 
 PARTS: Final = (
-    "tray.resident",
+    "tray.daemon",
     "tray.worker",
-    "tray.desktop.plyer_notice",
-    "tray.demo",
-    "tray.demo_witness",
-    "tray.upgrade",
+    "tray.desktop.notifications.plyer_notice",
+    "tray.demo.demo_story",
+    "tray.demo.demo_witness",
+    "tray.system.package_upgrade",
 )
 """The modules that are started as programs of their own; a frozen program holds and runs these."""
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tray.worker.process import main
+from tray.worker.worker_process import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -18,9 +18,9 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from tray.aws.failures import mapped, printable
-from tray.core.commands import sign_in_first
-from tray.core.words import clean
+from tray.aws.api.api_errors import mapped, printable
+from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded, TrayError, UserMustAct
 from tray.secret import Secret
 

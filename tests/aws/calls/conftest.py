@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import Oidc
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
 from tray.core.model import SsoSession
-from tray.identity_center import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tray.aws.assignments import OBEYED, SIDE_BY_SIDE, TRIES, Pace, list_assignments
-from tray.aws.clients import AwsClients
-from tray.aws.portal import Portal
-from tray.core.adding import Assignment
+from tray.aws.api.account_roles import OBEYED, SIDE_BY_SIDE, TRIES, Pace, list_assignments
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.portal import Portal
+from tray.core.profiles.profile_planning import Assignment
 from tray.errors import ServiceTrouble, TokenRejected
-from tray.identity_center import DEFAULT_REGION, IdentityCenter, many_accounts
+from tray.fake_aws import DEFAULT_REGION, IdentityCenter, many_accounts
 from tray.secret import Secret
 
 

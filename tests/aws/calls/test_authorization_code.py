@@ -10,19 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.aws.calls.wire import RawServer, json_http
-from tray.aws.oidc import (
-    CodeExpired,
-    Oidc,
-)
-from tray.aws.pkce import challenge, new_state, new_verifier
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.api.oidc import CodeExpired, Oidc
+from tray.aws.api.pkce import challenge, new_state, new_verifier
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import (
     GrantRefused,
     RequestRefused,
     ServiceTrouble,
 )
-from tray.identity_center import IdentityCenter
+from tray.fake_aws import IdentityCenter
 from tray.secret import Secret
 
 REDIRECT = "http://127.0.0.1:43210/oauth/callback"

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.aws.calls.wire import RawServer, http, json_http
-from tray.aws.clients import AwsClients, quiet_libraries
-from tray.aws.oidc import Oidc
-from tray.aws.portal import Portal
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.api.clients import AwsClients, quiet_libraries
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.errors import (
     Offline,
     RequestRefused,
     ServiceTrouble,
     TrayError,
 )
-from tray.identity_center import DEFAULT_REGION, IdentityCenter
+from tray.fake_aws import DEFAULT_REGION, IdentityCenter
 from tray.secret import Secret
 
 CANARY = "canary-7f3a"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.aws.calls.wire import RawServer, http, json_http, refusing_port, self_signed
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import Oidc
-from tray.aws.sso_token import Registration, SsoToken
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.errors import (
     Offline,
     ServiceTrouble,
@@ -16,7 +16,7 @@ from tray.errors import (
     TrayError,
     WillRetry,
 )
-from tray.identity_center import DEFAULT_REGION, IdentityCenter
+from tray.fake_aws import DEFAULT_REGION, IdentityCenter
 from tray.secret import Secret
 
 CANARY = "canary-7f3a"

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.aws.calls.wire import RawServer, json_http
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import (
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import (
     AccessDenied,
     AuthorizationPending,
     CodeExpired,
@@ -17,13 +17,13 @@ from tray.aws.oidc import (
     Oidc,
     SlowDown,
 )
-from tray.aws.sso_token import Registration
+from tray.aws.cache.sso_token import Registration
 from tray.core.model import SsoSession
 from tray.errors import (
     RequestRefused,
     ServiceTrouble,
 )
-from tray.identity_center import IdentityCenter
+from tray.fake_aws import IdentityCenter
 from tray.secret import Secret
 
 REGISTRATION = Registration("client", Secret("secret"), 4e9, ("sso:account:access",))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError
 
-from tray.aws.failures import host_of, http_date, mapped, printable, retry_after
+from tray.aws.api.api_errors import host_of, http_date, mapped, printable, retry_after
 from tray.errors import (
     GrantRefused,
     Offline,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from tray.aws.pkce import challenge, new_state, new_verifier
+from tray.aws.api.pkce import challenge, new_state, new_verifier
 from tray.secret import Secret
 
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.aws.calls.wire import RawServer, json_http
-from tray.aws.clients import AwsClients
-from tray.aws.portal import Account, Portal
-from tray.aws.sts import caller_identity
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.portal import Account, Portal
+from tray.aws.api.sts import caller_identity
 from tray.errors import RequestRefused, RoleForbidden, ServiceTrouble, TokenRejected
-from tray.identity_center import DEFAULT_REGION, IdentityCenter, many_accounts
+from tray.fake_aws import DEFAULT_REGION, IdentityCenter, many_accounts
 from tray.secret import Secret
 
 REGION = DEFAULT_REGION

@@ -11,12 +11,10 @@ from botocore.tokens import SSOTokenProvider
 from botocore.utils import JSONFileCache
 
 from tests.aws.calls.wire import RawServer, json_http
-from tray.aws.clients import AwsClients
-from tray.aws.oidc import (
-    Oidc,
-)
-from tray.aws.sso_token import Registration, SsoToken
-from tray.aws.token_cache import cache_directory, cache_path, full_document, read_token
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.token_cache import cache_directory, cache_path, full_document, read_token
 from tray.core.model import SsoSession
 from tray.errors import (
     GrantRefused,
@@ -24,9 +22,9 @@ from tray.errors import (
     RegistrationRefused,
     ServiceTrouble,
 )
-from tray.files import private_directory, write_atomic
-from tray.identity_center import IdentityCenter, SignedIn
+from tray.fake_aws import IdentityCenter, SignedIn
 from tray.secret import Secret
+from tray.storage.atomic_files import private_directory, write_atomic
 
 REGISTRATION = Registration("client", Secret("secret"), 4e9, ("sso:account:access",))
 TOKEN = SsoToken(

@@ -50,12 +50,12 @@ def _begin() -> None:
     name = f"{os.getpid()}-{time.monotonic_ns()}"
     (_RECORD / f"start-{name}").write_text(json.dumps([sys.orig_argv, dict(os.environ)]))
     module = next((word for word in sys.orig_argv if word.startswith("tray.")), "")
-    if module not in {"tray.resident", "tray.worker"}:
+    if module not in {"tray.daemon", "tray.worker"}:
         return
     told = os.open(_RECORD / f"stderr-{name}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(told, 2)
     os.close(told)
-    if module == "tray.resident":
+    if module == "tray.daemon":
         signal.signal(signal.SIGUSR1, _tell_memory)
 
 

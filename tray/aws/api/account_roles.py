@@ -1,0 +1,161 @@
+"""
+All accounts and roles of a signed-in user, listed side by side and politely.
+
+What can fail: as of the portal; being asked to slow down (429) is obeyed and is no failure.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Final
+
+from tray.aws.api.portal import Account, Answer, Portal
+from tray.core.profiles.profile_planning import Assignment
+from tray.errors import RoleForbidden, ServiceTrouble
+from tray.secret import Secret
+
+SIDE_BY_SIDE: Final = 8
+TRIES: Final = 8
+"""How often one page is asked for again."""
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 20.0
+"""Seconds between tries where AWS names none: doubled each time, with jitter."""
+OBEYED: Final = 120.0
+"""Seconds of ``Retry-After`` that are waited; who is sent away for longer is told so."""
+
+Progress = Callable[[int, int], None]
+"""Told how many accounts of how many have been looked at."""
+
+
+def list_assignments(
+    portal: Portal,
+    access_token: Secret,
+    region: str,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    cancelled: threading.Event | None = None,
+) -> tuple[Assignment, ...]:
+    """
+    Return every role of every account, by account and role.
+
+    Args:
+        portal: asks AWS; used from several threads.
+        access_token: a good one.
+        region: the session's.
+        progress: called on this thread.
+        cancelled: once set, nothing more is asked and no pause goes on.
+
+    Raises:
+        TokenRejected: the session is over.
+        WillRetry: AWS was not reached, kept saying that it has trouble, or it was cancelled.
+    """
+    pace = Pace(cancelled or threading.Event())
+    accounts = tuple(portal.list_accounts(access_token, region, pace))
+    progress(0, len(accounts))
+
+    def roles(account: Account) -> tuple[Assignment, ...]:
+        try:
+            names = tuple(portal.list_roles(access_token, region, account.account_id, pace))
+        except RoleForbidden:
+            return ()  # taken away between two questions
+        except Exception:
+            pace.stop()  # what this one heard, the others need not ask for
+            raise
+        return tuple(
+            Assignment(account.account_id, name, account.name, account.email) for name in names
+        )
+
+    found: list[Assignment] = []
+    given_up: GivenUp | None = None
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="list") as pool:
+        try:
+            # As they come, so that one that cannot go on is not waited for behind others' pauses.
+            asked = [pool.submit(roles, account) for account in accounts]
+            for number, answered in enumerate(as_completed(asked), 1):
+                try:
+                    found += answered.result()
+                except GivenUp as error:
+                    given_up = error  # the one that made them all give up says why
+                progress(number, len(accounts))
+        except BaseException:
+            # Whoever pauses is woken: nobody waits for a list that will not be made.
+            pace.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    if given_up is not None:
+        raise given_up
+    return tuple(sorted(found))
+
+
+class GivenUp(ServiceTrouble):
+    """Nobody wants the list any more."""
+
+
+class Pace:
+    """
+    Ask AWS at the pace it wants; shared by all who ask.
+
+    When one of them is told to slow down, the others wait as well, and they do not come back at
+    the same moment.
+
+    Args:
+        stopped: once set, everybody gives up.
+        clock: seconds of a monotonic clock.
+        shake: a number from 0 to 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        stopped: threading.Event,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        shake: Callable[[], float] = random.random,
+    ) -> None:
+        self._stopped = stopped
+        self._clock, self._shake = clock, shake
+        self._lock = threading.Lock()
+        self._not_before = 0.0
+
+    def __call__(self, ask: Callable[[], Answer]) -> Answer:
+        """
+        Ask for one thing, again where AWS wants time.
+
+        Raises:
+            ServiceTrouble: it wants too much of it, or everybody has given up. Else as ``ask``.
+        """
+        for number in range(TRIES):
+            self._wait()
+            try:
+                return ask()
+            except ServiceTrouble as trouble:
+                if (trouble.retry_after or 0.0) > OBEYED:
+                    raise
+                self._slow_down(self._pause(number, trouble.retry_after))
+        self._wait()
+        return ask()
+
+    def stop(self) -> None:
+        """Let everybody give up."""
+        self._stopped.set()
+
+    def _pause(self, number: int, told: float | None) -> float:
+        own = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
+        return told or own / 2 + self._shake() * own / 2
+
+    def _slow_down(self, seconds: float) -> None:
+        with self._lock:
+            self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def _wait(self) -> None:
+        while not self._stopped.is_set():
+            with self._lock:
+                left = self._not_before - self._clock()
+            if left <= 0:
+                return
+            # A moment more for each, so that eight who waited do not ask in one breath.
+            self._stopped.wait(left + self._shake() * FIRST_PAUSE)
+        raise GivenUp("The listing was given up.")

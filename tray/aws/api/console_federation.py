@@ -1,0 +1,95 @@
+"""
+A console for any credentials: the federation endpoint changes them into a link that signs in.
+
+The link is a secret for the quarter of an hour it lasts; the portal's own link
+(:mod:`tray.core.profiles.console_link`) is none, and is what to prefer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from tray.aws.api.api_errors import mapped
+from tray.errors import RequestRefused, ServiceTrouble, TrayError
+from tray.secret import Secret
+
+ENDPOINT_VARIABLE: Final = "AWS_ENDPOINT_URL_SIGNIN"
+_PARTITIONS: Final = (
+    ("cn-", "https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
+    ("us-gov-", "https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
+    ("", "https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
+)
+_PATIENCE: Final = (5, 15)
+
+
+def federation_link(
+    credentials: tuple[Secret, Secret, Secret],
+    region: str,
+    environ: Mapping[str, str],
+    destination: str | None = None,
+) -> Secret:
+    """
+    Return a link that signs in to the console with some role credentials, good for 15 minutes.
+
+    Source: IAM user guide, "Enabling custom identity broker access to the AWS console".
+    ``SessionDuration`` is left out: role credentials refuse it.
+
+    Args:
+        credentials: access key id, secret access key, session token of a role.
+        region: whose partition decides which console.
+        environ: ``AWS_ENDPOINT_URL_SIGNIN``, ``AWS_CA_BUNDLE`` and the proxies count.
+        destination: a page of the console; None: its home.
+
+    Raises:
+        RequestRefused: AWS does not take these credentials.
+        WillRetry: AWS was not reached or is in trouble.
+    """
+    _, signin, home = next(one for one in _PARTITIONS if region.startswith(one[0]))
+    endpoint = environ.get(ENDPOINT_VARIABLE) or signin
+    key, secret, token = (one.reveal() for one in credentials)
+    session = json.dumps({"sessionId": key, "sessionKey": secret, "sessionToken": token})
+    # In a body, not in the URL: URLs are written into logs on their way.
+    asked = {"Action": "getSigninToken", "Session": session}
+    found = _asked(f"{endpoint}/federation", urlencode(asked).encode(), environ)
+    query = {
+        "Action": "login",
+        "Issuer": home,
+        "Destination": destination or f"{home}?region={region}",
+        "SigninToken": found,
+    }
+    return Secret(f"{endpoint}/federation?{urlencode(query)}")
+
+
+def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
+    http = URLLib3Session(
+        verify=environ.get("AWS_CA_BUNDLE") or True,  # type: ignore[arg-type]  # a path, too
+        proxies=get_environ_proxies(url),
+        timeout=_PATIENCE,  # type: ignore[arg-type]  # (connect, read), as botocore itself passes
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    trouble: TrayError
+    try:
+        answer = http.send(AWSRequest("POST", url, headers, body).prepare())
+        if answer.status_code == 200:
+            return str(json.loads(answer.content)["SigninToken"])
+    except BotoCoreError as error:
+        trouble = mapped("getSigninToken", error)
+    except (ValueError, KeyError, TypeError):
+        trouble = ServiceTrouble("AWS's federation endpoint answered with something else.")
+    else:
+        status = answer.status_code
+        refused = 400 <= status < 500 and status != 429
+        kind = RequestRefused if refused else ServiceTrouble
+        trouble = kind(f"AWS's federation endpoint refused the credentials (HTTP {status}).")
+    finally:
+        http.close()
+    # Out of the except block: what is chained there may quote what was sent.
+    raise trouble

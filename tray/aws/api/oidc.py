@@ -1,0 +1,380 @@
+"""
+Identity Center's OIDC service: registering, both ways of signing in, and renewing.
+
+Raises only what :mod:`tray.errors` and the four exceptions below say. AWS's ``sso-oidc``
+2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
+
+from tray.aws.api.api_errors import Meaning, half_an_answer
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.model import SsoSession
+from tray.errors import OurBug, SignInEnded, WillRetry
+from tray.secret import Secret
+
+log = logging.getLogger(__name__)
+
+Grant = Literal["authorization_code", "device_code"]
+"""The two ways of signing in (rule L1); each has a registration of its own."""
+
+REGISTERED_REDIRECT = "http://127.0.0.1/oauth/callback"
+"""As the AWS CLI registers it: without a port, which RFC 8252 7.3 leaves free."""
+
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_LONGEST_LIFE = 12 * 3600
+_USUAL_LIFE = 3600
+_USUAL_DEVICE_LIFE = 600
+_USUAL_INTERVAL = 5  # RFC 8628 3.2
+_LAST_MOMENT = 253402300799.0
+
+
+class AuthorizationPending(WillRetry):
+    """Nobody has decided about the device code yet; ask again after the interval."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, answered=True)
+
+
+class SlowDown(WillRetry):
+    """We asked too soon; the interval grows by 5 s for good (RFC 8628 3.5)."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, answered=True)
+
+
+class CodeExpired(SignInEnded):
+    """The device or authorization code is too old; sign in again."""
+
+
+class AccessDenied(SignInEnded):
+    """The person refused in the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceGrant:
+    """
+    A started sign-in by code (RFC 8628 3.2).
+
+    Args:
+        device_code: what we ask with.
+        user_code: what the person compares, e.g. ``BCDF-GHJK``.
+        verification_uri: the page where the code is typed.
+        verification_uri_complete: the page with the code filled in; the plain one where AWS gave
+            none.
+        expires_at: seconds since the epoch, by our clock.
+        interval: seconds to wait between two questions.
+    """
+
+    device_code: Secret
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_at: float
+    interval: int
+
+
+class Oidc:
+    """
+    The service's operations.
+
+    Args:
+        clients: shared with the portal.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, clients: AwsClients, *, clock: Callable[[], float] = time.time) -> None:
+        self._clients = clients
+        self._clock = clock
+
+    def register(
+        self, session: SsoSession, *, grant: Grant, scopes: tuple[str, ...]
+    ) -> Registration:
+        """
+        Register this program for a session, as the AWS CLI does.
+
+        Args:
+            session: its start URL becomes ``issuerUrl`` for the authorization code grant.
+            grant: what it is for.
+            scopes: empty for a registration without any (rule L2).
+
+        Raises:
+            RequestRefused: start URL, region or scopes are wrong.
+            WillRetry: as usual.
+        """
+        arguments: dict[str, object] = {
+            "clientName": f"sso-tray-{_cleaned(session.key)}",
+            "clientType": "public",
+        }
+        if scopes:
+            arguments["scopes"] = list(scopes)
+        if grant == "authorization_code":
+            arguments |= {
+                "grantTypes": ["authorization_code", "refresh_token"],
+                "redirectUris": [REGISTERED_REDIRECT],
+                "issuerUrl": session.start_url,
+            }
+        client = self._clients.oidc(session.region)
+        answer = self._clients.call("RegisterClient", client.register_client, arguments)
+        expires_at = number_member(answer, "clientSecretExpiresAt")
+        if expires_at is None:
+            raise half_an_answer("RegisterClient", "has no usable clientSecretExpiresAt")
+        return Registration(
+            client_id=secret_member("RegisterClient", answer, "clientId").reveal(),
+            client_secret=secret_member("RegisterClient", answer, "clientSecret"),
+            expires_at=min(float(expires_at), _LAST_MOMENT),
+            scopes=scopes,
+            grant=grant,
+        )
+
+    def authorize_url(
+        self,
+        session: SsoSession,
+        registration: Registration,
+        *,
+        redirect_uri: str,
+        state: Secret,
+        challenge: str,
+    ) -> str:
+        """
+        Return the page to open for the authorization code grant (RFC 7636 4.3).
+
+        It lies at the client's own resolved endpoint, and says ``scopes`` where the RFC says
+        ``scope``, as the AWS CLI does.
+
+        Args:
+            session: whose region it is.
+            registration: made for ``authorization_code``.
+            redirect_uri: with the port of the callback server.
+            state: see :func:`tray.aws.api.pkce.new_state`.
+            challenge: see :func:`tray.aws.api.pkce.challenge`.
+
+        Raises:
+            RequestRefused: no call can be made with this region or endpoint.
+        """
+        query = {
+            "response_type": "code",
+            "client_id": registration.client_id,
+            "redirect_uri": redirect_uri,
+            "state": state.reveal(),
+            "code_challenge_method": "S256",
+            "scopes": " ".join(registration.scopes),
+            "code_challenge": challenge,
+        }
+        endpoint = self._clients.oidc(session.region).meta.endpoint_url.rstrip("/")
+        return f"{endpoint}/authorize?{urlencode(query, quote_via=quote, safe='')}"
+
+    def start_device(self, session: SsoSession, registration: Registration) -> DeviceGrant:
+        """
+        Start a sign-in by code.
+
+        Raises:
+            RequestRefused: the start URL is wrong.
+            RegistrationRefused: register anew.
+            WillRetry: as usual.
+        """
+        operation = "StartDeviceAuthorization"
+        client = self._clients.oidc(session.region)
+        answer = self._clients.call(
+            operation,
+            client.start_device_authorization,
+            {
+                "clientId": registration.client_id,
+                "clientSecret": registration.client_secret.reveal(),
+                "startUrl": session.start_url,
+            },
+        )
+        page = _page(operation, answer, "verificationUri")
+        complete = answer.get("verificationUriComplete")
+        life = min(number_member(answer, "expiresIn") or _USUAL_DEVICE_LIFE, 3600)
+        return DeviceGrant(
+            device_code=secret_member(operation, answer, "deviceCode"),
+            user_code=_user_code(operation, answer),
+            verification_uri=page,
+            verification_uri_complete=(
+                _page(operation, answer, "verificationUriComplete") if complete else page
+            ),
+            expires_at=self._clock() + life,
+            interval=min(number_member(answer, "interval") or _USUAL_INTERVAL, 60),
+        )
+
+    def token_by_code(
+        self,
+        session: SsoSession,
+        registration: Registration,
+        *,
+        code: Secret,
+        redirect_uri: str,
+        verifier: Secret,
+    ) -> SsoToken:
+        """
+        Exchange an authorization code for tokens (RFC 6749 4.1.3, RFC 7636 4.5).
+
+        Args:
+            session: who signs in.
+            registration: the one that the code was given to.
+            code: from the callback; good once.
+            redirect_uri: as in :meth:`authorize_url`.
+            verifier: whose challenge was sent there.
+
+        Raises:
+            CodeExpired: it came too late.
+            GrantRefused: the code or the verifier is wrong, or was used before.
+            WillRetry: as usual; with ``maybe_done`` the code is most likely used up.
+        """
+        arguments = {
+            "code": code.reveal(),
+            "redirectUri": redirect_uri,
+            "codeVerifier": verifier.reveal(),
+        }
+        return self._first_token(
+            session,
+            registration,
+            "authorization_code",
+            arguments,
+            {"ExpiredTokenException": CodeExpired},
+        )
+
+    def token_by_device(
+        self, session: SsoSession, registration: Registration, grant: DeviceGrant
+    ) -> SsoToken:
+        """
+        Ask once whether the person has approved a device code (RFC 8628 3.4).
+
+        Raises:
+            AuthorizationPending: not yet.
+            SlowDown: wait 5 s longer from now on.
+            CodeExpired: nobody decided in time.
+            AccessDenied: the person refused.
+            WillRetry: as usual.
+        """
+        return self._first_token(
+            session,
+            registration,
+            _DEVICE_GRANT,
+            {"deviceCode": grant.device_code.reveal()},
+            {
+                "AuthorizationPendingException": AuthorizationPending,
+                "SlowDownException": SlowDown,
+                "ExpiredTokenException": CodeExpired,
+                "AccessDeniedException": AccessDenied,
+            },
+        )
+
+    def refresh(self, token: SsoToken) -> SsoToken:
+        """
+        Renew an access token (RFC 6749 6); an answer without refresh token keeps the old one.
+
+        Args:
+            token: with refresh token and registration; its other members are carried over.
+
+        Raises:
+            GrantRefused: the sign-in session is over or revoked (rule R4).
+            RegistrationRefused: the registration is; a new sign-in makes a new one.
+            WillRetry: as usual; with ``maybe_done`` the refresh token may have been replaced.
+            OurBug: the token cannot be renewed at all.
+        """
+        if token.registration is None or not token.refresh_token:
+            raise OurBug("A token without refresh data was to be renewed.")
+        arguments = {"refreshToken": token.refresh_token.reveal()}
+        answer = self._create_token(
+            token.region, token.registration, "refresh_token", arguments, {}
+        )
+        return self._token_from(answer, token)
+
+    def _first_token(
+        self,
+        session: SsoSession,
+        registration: Registration,
+        grant_type: str,
+        arguments: Mapping[str, str],
+        instead: Mapping[str, Meaning],
+    ) -> SsoToken:
+        answer = self._create_token(session.region, registration, grant_type, arguments, instead)
+        blank = SsoToken(
+            session.start_url, session.region, Secret(""), 0.0, registration=registration
+        )
+        return self._token_from(answer, blank)
+
+    def _create_token(
+        self,
+        region: str,
+        registration: Registration,
+        grant_type: str,
+        arguments: Mapping[str, str],
+        instead: Mapping[str, Meaning],
+    ) -> Mapping[str, Any]:
+        client = self._clients.oidc(region)
+        whole = {
+            "clientId": registration.client_id,
+            "clientSecret": registration.client_secret.reveal(),
+            "grantType": grant_type,
+            **arguments,
+        }
+        return self._clients.call("CreateToken", client.create_token, whole, instead=instead)
+
+    def _token_from(self, answer: Mapping[str, Any], before: SsoToken) -> SsoToken:
+        """Return the answer's tokens in place of the earlier ones, with ends by our clock."""
+        issued_at = self._clock()
+        refresh_token = answer.get("refreshToken")
+        return replace(
+            before,
+            access_token=secret_member("CreateToken", answer, "accessToken"),
+            expires_at=issued_at + _life(answer),
+            refresh_token=(
+                Secret(refresh_token) if is_sendable(refresh_token) else before.refresh_token
+            ),
+            issued_at=issued_at,
+        )
+
+
+def _life(answer: Mapping[str, Any]) -> int:
+    """
+    Return an access token's life in seconds, at most 12 h (fault 51).
+
+    An odd ``expiresIn`` never makes us drop the answer: the refresh token in it may be the only
+    one that is still good. An hour is what AWS gives to registrations with scopes.
+    """
+    told = number_member(answer, "expiresIn")
+    if told is None:
+        log.warning("AWS gave a token without a usable expiresIn; taken as an hour")
+        return _USUAL_LIFE
+    if told > _LONGEST_LIFE:
+        log.warning("AWS gave a token with an expiresIn of over 12 hours; taken as 12 hours")
+    return min(told, _LONGEST_LIFE)
+
+
+def _cleaned(key: str) -> str:
+    """Return a session key as part of a client's name, which administrators read in logs."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
+
+
+def _user_code(operation: str, answer: Mapping[str, Any]) -> str:
+    code = text_member(operation, answer, "userCode")
+    if not re.fullmatch(r"[A-Za-z0-9-]{4,32}", code):
+        raise half_an_answer(operation, "has no usable userCode")
+    return code
+
+
+def _page(operation: str, answer: Mapping[str, Any], name: str) -> str:
+    """Return a page that a browser may be sent to: https, or http on this machine (demo)."""
+    url = text_member(operation, answer, name)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise half_an_answer(operation, f"has no usable {name}") from None
+    local = parts.scheme == "http" and host in ("127.0.0.1", "::1")
+    if not host or not (parts.scheme == "https" or local) or not is_sendable(url) or " " in url:
+        raise half_an_answer(operation, f"has no usable {name}")
+    return url

@@ -1,0 +1,212 @@
+"""
+Identity Center's portal: accounts, roles, role credentials, and signing out.
+
+401 is a matter of the session (:class:`~tray.errors.TokenRejected`), 403 of one role only
+(:class:`~tray.errors.RoleForbidden`, rule R6). AWS's ``sso`` 2019-06-10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tray.aws.api.api_errors import half_an_answer
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.response_checks import number_member, secret_member, text_member
+from tray.errors import TokenRejected
+from tray.secret import Secret
+
+_PAGE = 100
+
+Answer = Mapping[str, Any]
+Asking = Callable[[Callable[[], Answer]], Answer]
+"""How one page is asked for: at once, or as patiently as who lists hundreds of accounts has to."""
+
+
+def _at_once(ask: Callable[[], Answer]) -> Answer:
+    return ask()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    An AWS account that the user has roles in.
+
+    Args:
+        account_id: 12 digits.
+        name: as the organisation calls it; may be empty.
+        email: its root address; may be empty.
+    """
+
+    account_id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCredentials:
+    """
+    Temporary credentials of one role.
+
+    Args:
+        access_key_id: ``ASIA...``.
+        secret_access_key: 40 characters.
+        session_token: some hundred characters.
+        expires_at: seconds since the epoch, by AWS's clock.
+    """
+
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret
+    expires_at: float
+
+
+class Portal:
+    """
+    The service's operations; all raise :class:`~tray.errors.TokenRejected` for a dead token.
+
+    Args:
+        clients: shared with the OIDC service.
+    """
+
+    def __init__(self, clients: AwsClients) -> None:
+        self._clients = clients
+
+    def list_accounts(
+        self, access_token: Secret, region: str, asking: Asking = _at_once
+    ) -> Iterator[Account]:
+        """
+        Yield the user's accounts, asking for a page when it is needed.
+
+        Args:
+            access_token: a good one.
+            region: the session's.
+            asking: asks for each page.
+
+        Raises:
+            TokenRejected: the session is over.
+            WillRetry: as usual.
+        """
+        method = self._clients.portal(region).list_accounts
+        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", asking):
+            yield Account(
+                account_id=text_member("ListAccounts", row, "accountId"),
+                name=str(row.get("accountName", "")),
+                email=str(row.get("emailAddress", "")),
+            )
+
+    def list_roles(
+        self, access_token: Secret, region: str, account_id: str, asking: Asking = _at_once
+    ) -> Iterator[str]:
+        """
+        Yield the names of the user's roles in an account.
+
+        Args:
+            access_token: a good one.
+            region: the session's.
+            account_id: 12 digits.
+            asking: asks for each page.
+
+        Raises:
+            TokenRejected: the session is over.
+            RoleForbidden: the account is not the user's.
+            WillRetry: as usual.
+        """
+        method = self._clients.portal(region).list_account_roles
+        arguments = {"accountId": account_id}
+        operation = "ListAccountRoles"
+        for row in self._rows(operation, method, arguments, access_token, "roleList", asking):
+            yield text_member("ListAccountRoles", row, "roleName")
+
+    def role_credentials(
+        self, access_token: Secret, region: str, account_id: str, role_name: str
+    ) -> RoleCredentials:
+        """
+        Return fresh credentials of a role.
+
+        Raises:
+            TokenRejected: the session is over.
+            RoleForbidden: this role is not assigned, or does not exist.
+            WillRetry: as usual.
+        """
+        operation = "GetRoleCredentials"
+        answer = self._clients.call(
+            operation,
+            self._clients.portal(region).get_role_credentials,
+            {
+                "accessToken": access_token.reveal(),
+                "accountId": account_id,
+                "roleName": role_name,
+            },
+            subject=f"of {role_name} in account {account_id}",
+        )
+        members = answer.get("roleCredentials")
+        if not isinstance(members, Mapping):
+            raise half_an_answer(operation, "has no roleCredentials")
+        milliseconds = number_member(members, "expiration")
+        if milliseconds is None:
+            raise half_an_answer(operation, "has no usable expiration")
+        return RoleCredentials(
+            access_key_id=secret_member(operation, members, "accessKeyId"),
+            secret_access_key=secret_member(operation, members, "secretAccessKey"),
+            session_token=secret_member(operation, members, "sessionToken"),
+            expires_at=milliseconds / 1000,
+        )
+
+    def check(self, access_token: Secret, region: str) -> None:
+        """
+        Ask whether an access token is good, by the cheapest call there is (rules R4, K5).
+
+        Raises:
+            TokenRejected: it is dead, whatever its ``expiresAt`` says.
+            WillRetry: AWS did not say.
+        """
+        self._clients.call(
+            "ListAccounts",
+            self._clients.portal(region).list_accounts,
+            {"accessToken": access_token.reveal(), "maxResults": 1},
+        )
+
+    def logout(self, access_token: Secret, region: str) -> bool:
+        """
+        End the portal session, and with it all its access and refresh tokens; repeatable.
+
+        Returns:
+            True if AWS ended it with this call. False if the token was dead already: then AWS
+            could not tell which session to end, and one may live on.
+
+        Raises:
+            WillRetry: AWS was not reached or did not answer.
+        """
+        method = self._clients.portal(region).logout
+        try:
+            self._clients.call("Logout", method, {"accessToken": access_token.reveal()})
+        except TokenRejected:
+            return False
+        return True
+
+    def _rows(
+        self,
+        operation: str,
+        method: Callable[..., Any],
+        arguments: Mapping[str, object],
+        access_token: Secret,
+        name: str,
+        asking: Asking,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows of all pages; a page mark that comes again would never end."""
+        seen: set[str] = set()
+        paging: dict[str, object] = {"maxResults": _PAGE}
+        while True:
+            whole = {"accessToken": access_token.reveal(), **arguments, **paging}
+            answer = asking(partial(self._clients.call, operation, method, whole))
+            yield from answer.get(name) or ()
+            mark = answer.get("nextToken")
+            if not mark:
+                return
+            if mark in seen:
+                raise half_an_answer(operation, "repeats a page")
+            seen.add(mark)
+            paging["nextToken"] = mark

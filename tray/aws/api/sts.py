@@ -1,0 +1,59 @@
+"""Who some role credentials belong to, as the token service says (``sts`` 2011-06-15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.portal import RoleCredentials
+from tray.aws.api.response_checks import text_member
+
+_OPERATION = "GetCallerIdentity"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """
+    Whom AWS takes the credentials' holder for.
+
+    Args:
+        account: 12 digits.
+        arn: ``arn:aws:sts::ACCOUNT:assumed-role/AWSReservedSSO_ROLE_HEX/USER``.
+        user_id: ``AROA...:USER``.
+    """
+
+    account: str
+    arn: str
+    user_id: str
+
+
+def caller_identity(
+    clients: AwsClients, credentials: RoleCredentials, region: str
+) -> CallerIdentity:
+    """
+    Ask the token service who the credentials belong to.
+
+    Args:
+        clients: give a client of its own to these credentials.
+        credentials: of a role.
+        region: where to ask; any region of the partition will do.
+
+    Raises:
+        RoleForbidden: they have expired or are not valid.
+        WillRetry: as usual.
+    """
+    client = clients.sts(
+        region,
+        credentials.access_key_id,
+        credentials.secret_access_key,
+        credentials.session_token,
+    )
+    try:
+        answer = clients.call(_OPERATION, client.get_caller_identity, {})
+    finally:
+        client.close()
+    return CallerIdentity(
+        account=text_member(_OPERATION, answer, "Account"),
+        arn=text_member(_OPERATION, answer, "Arn"),
+        user_id=text_member(_OPERATION, answer, "UserId"),
+    )

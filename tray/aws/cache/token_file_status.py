@@ -1,0 +1,35 @@
+"""What one look at a token cache file shows the rules; no secret leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tray.aws.cache.token_cache import read_token
+from tray.core.events import FileAbsent, FileBad, FileTorn, Sight
+from tray.errors import CacheFileBad, CacheFileTorn
+
+
+def look(path: Path, now: float) -> Sight:
+    """
+    Look at a cache file once.
+
+    Args:
+        path: of the file; see :func:`tray.aws.cache.token_cache.cache_path`.
+        now: seconds since the epoch. The file's mtime stands for the moment of issue, which no
+            file tells; it is never taken to lie after now or after the token's end.
+
+    Returns:
+        The token's facts, or that the file is absent, torn or bad.
+    """
+    try:
+        token = read_token(path)
+        if token is None:
+            return FileAbsent()
+        written = path.stat().st_mtime
+    except CacheFileTorn:
+        return FileTorn()
+    except CacheFileBad as bad:
+        return FileBad(bad.reason or "bad-file", bad.sentence)
+    except OSError:
+        return FileAbsent()  # it went away between two system calls
+    return token.facts(issued_at=min(written, now, token.expires_at))

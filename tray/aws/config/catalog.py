@@ -1,0 +1,192 @@
+"""The user's AWS config as one catalog of logins and profiles, and when it must be read again."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from tray.aws.config import config_files, ini
+from tray.aws.config.config_files import ConfigFiles
+from tray.aws.config.config_sections import Merged, merge
+from tray.aws.config.ini import Value
+from tray.aws.config.profile_resolution import Known, describe
+from tray.aws.config.sso_sessions import find_sessions
+from tray.core.model import Catalog
+from tray.core.text.display_names import clean
+from tray.errors import ConfigRejected, NotFound
+
+__all__ = [
+    "HIDDEN",
+    "CatalogReader",
+    "ConfigFiles",
+    "active_profile_from_environment",
+    "every_profile",
+    "profile_settings",
+    "read_catalog",
+]
+
+HIDDEN = "***"
+"""What :func:`profile_settings` puts in a secret's place."""
+
+_SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
+
+_UNSETTLED = 2.0
+"""Seconds for which a file just written may change again within one tick of its mtime."""
+
+
+def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
+    """
+    Return the profile the environment names, or None.
+
+    The order is the AWS CLI's, ``AWS_PROFILE`` before ``AWS_DEFAULT_PROFILE``; the first that is
+    set counts, even if it is empty, which names none.
+    """
+    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        if variable in environ:
+            return environ[variable] or None
+    return None
+
+
+def read_catalog(files: ConfigFiles) -> Catalog:
+    """
+    Return what the two files say; files that do not exist say nothing.
+
+    The profiles are those of botocore's ``available_profiles``, in its order (rule C4). A
+    session's ``profiles`` are all that carry its key, bearer-token ones of kind ``other`` too.
+    ``problems`` names sections left out; what is wrong with a listed session or profile stands
+    there.
+
+    Raises:
+        ConfigRejected: botocore refuses one of the files, or it cannot be read as a file.
+    """
+    return _catalog(files, config_files.read(files.config), config_files.read(files.credentials))
+
+
+def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
+    """
+    Return the keys of one profile from both files, credentials winning, ``[DEFAULT]`` included.
+
+    Keys are in lower case; a value is text, or a mapping for a nested block such as ``s3``. The
+    value of a secret key is :data:`HIDDEN`: it may be known that it is there, not what it is.
+
+    Raises:
+        NotFound: there is no such profile.
+        ConfigRejected: see :func:`read_catalog`.
+    """
+    every = every_profile(files)
+    if name not in every:
+        raise NotFound(f'There is no profile "{clean(name)}" in {clean(str(files.config), 160)}.')
+    return every[name]
+
+
+def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
+    """
+    Return what :func:`profile_settings` does, for all profiles, the files read once.
+
+    Raises:
+        ConfigRejected: see :func:`read_catalog`.
+    """
+    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
+    return {
+        name: MappingProxyType(
+            {key: HIDDEN if key in _SECRET_KEYS else value for key, value in settings.items()}
+        )
+        for name, settings in merged.profiles.items()
+    }
+
+
+class CatalogReader:
+    """
+    The catalog of two files, read again only when one of them has changed.
+
+    An unchanged file costs one ``stat``. While a file's mtime lies within two seconds of now its
+    bytes are compared by hash instead, for a second write within the clock's tick leaves the
+    ``stat`` as it was.
+
+    Args:
+        files: the two files.
+        clock: returns the wall clock, seconds since the epoch.
+    """
+
+    def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:
+        self.files = files
+        self._clock = clock
+        self._marks: object = None
+        self._digests: object = None
+        self._verdict: Catalog | ConfigRejected = Catalog()
+
+    def read(self) -> Catalog:
+        """
+        Return the catalog: the very same object as long as the files say the same.
+
+        Raises:
+            ConfigRejected: see :func:`read_catalog`. Files that botocore refuses are not parsed
+                again before they change; a file that could not be read is tried every time.
+        """
+        marks = [config_files.mark(self.files.config), config_files.mark(self.files.credentials)]
+        if self._marks is None or marks != self._marks:
+            self._look(marks)
+        if isinstance(self._verdict, Catalog):
+            return self._verdict
+        known = self._verdict
+        raise ConfigRejected(known.sentence, file=known.file, line=known.line)
+
+    def _look(self, marks: list[tuple[int, ...] | None]) -> None:
+        self._marks = None
+        config = config_files.read(self.files.config)
+        credentials = config_files.read(self.files.credentials)
+        digests = [_digest(config), _digest(credentials)]
+        if digests != self._digests:
+            try:
+                self._verdict = _catalog(self.files, config, credentials)
+            except ConfigRejected as rejected:
+                self._verdict = rejected.with_traceback(None)
+            self._digests = digests
+        now = self._clock()
+        if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks):
+            self._marks = marks
+
+
+def _digest(data: bytes | None) -> bytes | None:
+    return None if data is None else hashlib.sha256(data).digest()
+
+
+def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Merged:
+    return merge(
+        ini.parse(config, str(files.config)) if config else {},
+        ini.parse(credentials, str(files.credentials)) if credentials else {},
+    )
+
+
+def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Catalog:
+    merged = _merged(files, config, credentials)
+    known = Known(merged, find_sessions(merged))
+    profiles = []
+    members: dict[str, list[str]] = {key: [] for key in known.sessions}
+    for name, settings in merged.profiles.items():
+        profile = describe(name, settings, known)
+        profiles.append(profile)
+        if profile.session is not None:
+            members[profile.session].append(name)
+    return Catalog(
+        sessions=tuple(
+            replace(session, profiles=tuple(members[key]))
+            for key, session in known.sessions.items()
+        ),
+        profiles=tuple(profiles),
+        problems=_left_out(files, config, merged.unreadable),
+    )
+
+
+def _left_out(files: ConfigFiles, config: bytes | None, headers: Sequence[str]) -> tuple[str, ...]:
+    if not headers or config is None:
+        return ()
+    lines = ini.lines_of(config, set(headers))
+    return tuple(
+        f"{clean(str(files.config), 160)}, line {lines[header]}: the name in [{clean(header)}] is "
+        "not readable (quote a name with blanks, and close every quote); AWS tools leave it out."
+        for header in headers
+    )

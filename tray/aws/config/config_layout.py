@@ -1,0 +1,132 @@
+"""
+Which lines of an AWS config file are which: headers, options, what continues them, and the rest.
+
+The lines themselves are kept as they are, ends included, so that an edit touches no other byte.
+The division is that of :mod:`tray.aws.config.ini`, which has accepted the file before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from tray.values import dataclass
+
+Kind = Literal["header", "option", "more", "rest"]
+"""``more`` continues the option above; ``rest`` is blank or a comment."""
+
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_ENDS: Final = "\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    r"""
+    One line.
+
+    Args:
+        text: without its end.
+        end: ``\n``, ``\r\n``, ``\r``, or nothing in a last line that has none.
+        kind: what it is.
+        name: the header's text between the brackets, or the option's key in lower case.
+    """
+
+    text: str
+    end: str
+    kind: Kind
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """
+    A run of lines.
+
+    Args:
+        start: index of its first line.
+        stop: index after its last one.
+    """
+
+    start: int
+    stop: int
+
+
+def lines_of(text: str) -> list[Line]:
+    """Return the lines of a file that the parser accepts."""
+    return list(_divided(text))
+
+
+def _divided(text: str) -> Iterator[Line]:
+    level, key = 0, ""
+    for found in _LINE.finditer(text):
+        whole = found[0]
+        if not whole:
+            return
+        line = whole.rstrip(_ENDS)
+        end = whole[len(line) :]
+        bare = line.strip()
+        if not bare or bare[0] in "#;":
+            yield Line(line, end, "rest")
+            continue
+        indent = 0 if line[0] == "[" else len(line) - len(line.lstrip())
+        if indent > level and key:
+            yield Line(line, end, "more")
+            continue
+        level = indent
+        if bare[0] == "[" and (close := bare.rfind("]")) > 1:
+            key = ""
+            yield Line(line, end, "header", bare[1:close])
+            continue
+        key = re.split("[=:]", bare, maxsplit=1)[0].rstrip().lower()
+        yield Line(line, end, "option", key)
+
+
+def section_span(lines: list[Line], header: str) -> Span | None:
+    """
+    Return the lines of a section, from its header to its last option; None if there is none.
+
+    Blank lines and comments after the last option are nobody's: they may belong to what follows.
+    """
+    for start, line in enumerate(lines):
+        if line.kind != "header" or line.name != header:
+            continue
+        stop = start + 1
+        for at in range(start + 1, len(lines)):
+            if lines[at].kind == "header":
+                break
+            if lines[at].kind != "rest":
+                stop = at + 1
+        return Span(start, stop)
+    return None
+
+
+def option_span(lines: list[Line], section: Span, key: str) -> Span | None:
+    """Return the lines of one option with all that continues it; None if it is not there."""
+    for start in range(section.start + 1, section.stop):
+        line = lines[start]
+        if line.kind != "option" or line.name != key:
+            continue
+        stop = start + 1
+        for at in range(start + 1, section.stop):
+            if lines[at].kind in ("option", "header"):
+                break
+            if lines[at].kind == "more":
+                stop = at + 1
+        return Span(start, stop)
+    return None
+
+
+def headers(lines: list[Line]) -> list[str]:
+    """Return the headers, in the file's order."""
+    return [line.name for line in lines if line.kind == "header"]
+
+
+def end_of(lines: list[Line]) -> str:
+    r"""Return how lines end in this file; a new file's end with ``\n``."""
+    return next((line.end for line in lines if line.end), "\n")
+
+
+def joined(lines: list[Line]) -> str:
+    """Return the lines as one text."""
+    return "".join(line.text + line.end for line in lines)

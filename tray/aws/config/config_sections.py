@@ -1,0 +1,84 @@
+"""Which sections of the two files are profiles and sso-sessions, and how the files merge."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from tray.aws.config.ini import Section
+from tray.values import dataclass
+
+_SHELL = "\"'\\\t"
+"""What makes shlex do more with a header than split it at its blanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """
+    Both files as one, equal to botocore's ``Session.full_config`` as far as it goes.
+
+    Args:
+        profiles: name -> keys, in the order of botocore's ``available_profiles``.
+        sso_sessions: name -> keys, from the config file alone.
+        places: sso-session name -> how many profiles stand before it in the file.
+        unreadable: headers meant as profile or sso-session that botocore silently leaves out.
+    """
+
+    profiles: Mapping[str, Section]
+    sso_sessions: Mapping[str, Section]
+    places: Mapping[str, int]
+    unreadable: tuple[str, ...]
+
+
+def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> Merged:
+    """
+    Return what the sections of both files say together.
+
+    In the config file a profile's header is ``default`` or begins with ``profile``, and splits
+    into two words as a shell would (botocore ``configloader.build_profile_map``): a later
+    ``[profile "a"]`` replaces ``[profile a]`` whole, at its place. In the credentials file every
+    header is a profile's name as it stands, and its keys win one by one.
+
+    Args:
+        config: the config file's sections; taken over, do not use them afterwards.
+        credentials: the credentials file's sections; likewise.
+    """
+    profiles: dict[str, Section] = {}
+    sso_sessions: dict[str, Section] = {}
+    places: dict[str, int] = {}
+    unreadable: list[str] = []
+    every = "\n".join(config)
+    unquoted = not any(char in every for char in _SHELL)
+    for header, section in config.items():
+        kind, _, name = header.partition(" ")
+        if unquoted and kind == "profile" and name and " " not in name:
+            profiles[name] = section
+            continue
+        if header == "default":
+            profiles[header] = section
+            continue
+        if not header.startswith(("profile", "sso-session")):
+            continue
+        words = _words(header)
+        if len(words) != 2:
+            unreadable.append(header)
+            continue
+        name = words[1]
+        if header[0] == "p":
+            profiles[name] = section
+        else:
+            sso_sessions[name] = section
+            places.setdefault(name, len(profiles))
+    for name, section in credentials.items():
+        if name in profiles:
+            profiles[name].update(section)
+        else:
+            profiles[name] = section
+    return Merged(profiles, sso_sessions, places, tuple(unreadable))
+
+
+def _words(header: str) -> list[str]:
+    try:
+        return shlex.split(header)
+    except ValueError:
+        return []

@@ -1,0 +1,41 @@
+"""A command as the value of ``credential_process``, for every SDK to start the same program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PureWindowsPath
+from typing import Final
+
+from tray.core.text.display_names import clean
+from tray.errors import UserMustAct
+
+_PLAIN: Final = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@+=:,./-"
+)
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
+_READ_DIFFERENTLY: Final = frozenset("\"'$`\\%!")
+
+
+def command_line(argv: tuple[str, ...]) -> str:
+    """
+    Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd divide alike.
+
+    A path of Windows is written with slashes, for shlex and sh take a backslash away, and always
+    in quotes, for cmd takes a bare slash for the beginning of an option.
+
+    Raises:
+        UserMustAct: a word of it cannot be written so that all of them read it back.
+    """
+    return " ".join(map(_word, argv))
+
+
+def _word(word: str) -> str:
+    drive = _DRIVE.match(word) is not None
+    if drive:
+        word = PureWindowsPath(word).as_posix()
+    if word and not drive and not set(word) - _PLAIN:
+        return word
+    if not word or not word.isprintable() or set(word) & _READ_DIFFERENTLY:
+        msg = f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'
+        raise UserMustAct(msg)
+    return f'"{word}"'

@@ -1,0 +1,54 @@
+"""
+Adding and removing whole profiles in the AWS config: many at once, and never into another's.
+
+Pure: bytes to bytes. What can fail: as of :mod:`tray.aws.config.config_edit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tray.aws.config import ini
+from tray.aws.config.config_edit import (
+    EditRefused,
+    SectionEdit,
+    edited,
+    inherited,
+    profile_header,
+    written_headers,
+)
+from tray.core.text.display_names import clean
+
+
+def with_profiles(
+    data: bytes,
+    file: str,
+    new: Mapping[str, Mapping[str, str]],
+    gone: Sequence[str] = (),
+) -> bytes:
+    """
+    Return a config file with profiles added and others taken out.
+
+    A new one that is there already word for word is left as it is.
+
+    Args:
+        data: the whole file; empty where there is none.
+        file: its path, for sentences.
+        new: the keys of each new profile, by its name.
+        gone: names of profiles to take out; missing ones are no fault.
+
+    Raises:
+        ConfigRejected: botocore refuses the file as it is.
+        EditRefused: a name or value cannot be written, or a new name is another profile's.
+    """
+    headers = written_headers(data, file, "profile")
+    sections, given = ini.parse(data, file), inherited(data, file)
+    edits = [SectionEdit(headers[name], drop=True) for name in gone if name in headers]
+    for name, keys in new.items():
+        header = headers.get(name)
+        if header is None:
+            edits.append(SectionEdit(profile_header(name), keys))
+        elif sections[header] != {**given, **keys}:
+            msg = f'There is a profile "{clean(name)}" already; it was left as it is.'
+            raise EditRefused(msg)
+    return edited(data, file, edits)

@@ -1,0 +1,1 @@
+"""``add``: profiles for the accounts and roles of a session."""

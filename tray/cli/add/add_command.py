@@ -1,0 +1,275 @@
+"""``add``: profiles for the accounts and roles a session gives, as few questions as possible."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import click
+
+from tray.aws.config import config_files, ini
+from tray.aws.config.config_edit import written_headers
+from tray.aws.config.profile_edit import with_profiles
+from tray.cli import help_texts
+from tray.cli.add.add_session import SCOPE, Wanted, asked, session_for, signed_in
+from tray.cli.add.config_diff import may_write, show_diff
+from tray.cli.add.role_picker import pick
+from tray.cli.command_context import Ended, Here, note
+from tray.cli.shell import completion
+from tray.core.model import SsoSession
+from tray.core.profiles.profile_planning import (
+    TEMPLATE,
+    Assignment,
+    Plan,
+    chosen,
+    not_to_prune,
+    plan,
+    profile_keys,
+    profiles_of,
+    sources_of,
+    template_flaw,
+    usual_region,
+)
+from tray.core.text.display_names import clean
+from tray.errors import TokenRejected
+from tray.managed.config_write import add_profiles
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What was typed."""
+
+    start_url: str | None
+    sso_region: str | None
+    scopes: str | None
+    account: tuple[str, ...]
+    role: tuple[str, ...]
+    every: bool
+    name: str
+    region: str | None
+    output: str | None
+    sync: bool
+    prune: bool
+    dry_run: bool
+    yes: bool
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the options say which roles, so that nobody has to be asked."""
+        return bool(self.every or self.sync or self.prune or self.account or self.role)
+
+
+@click.command(help=help_texts.ADD, short_help="Add profiles for the roles a session gives.")
+@click.argument("session", required=False, shell_complete=completion.sessions)
+@click.option("--start-url", metavar="URL", help="Of a new session: https://...")
+@click.option("--sso-region", metavar="REGION", help="Of a new session: where it lives.")
+@click.option("--scopes", metavar="S", help=f"Of a new session; by default {SCOPE}.")
+@click.option(
+    "--account", metavar="A", multiple=True, help="Only accounts like this, by id or name."
+)
+@click.option("--role", metavar="R", multiple=True, help="Only roles like this.")
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--name", metavar="TEMPLATE", default=TEMPLATE, show_default=True, help="Names.")
+@click.option(
+    "--region",
+    metavar="REGION",
+    help="The profiles' own region; else that of most profiles.",
+)
+@click.option("--output", metavar="FORMAT", help="The profiles' output format: json, yaml ...")
+@click.option("--sync", is_flag=True, help="Add what is new, and tell what is gone.")
+@click.option("--prune", is_flag=True, help="With --sync: take out what is gone.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")
+def add(
+    session: str | None,
+    *,
+    start_url: str | None,
+    sso_region: str | None,
+    scopes: str | None,
+    account: tuple[str, ...],
+    role: tuple[str, ...],
+    every: bool,
+    name: str,
+    region: str | None,
+    output: str | None,
+    sync: bool,
+    prune: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Add profiles."""
+    typed = _Options(
+        start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
+        dry_run, yes,
+    )  # fmt: skip
+    _check(typed)
+    here = Here.of_this_process()
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    if not typed.narrows and not asks:
+        raise click.UsageError("Say which roles: --all, --account, --role or --sync.")
+    wanted = Wanted(session, start_url, sso_region, scopes, dry_run, asks, yes)
+    meant = session_for(here, wanted)
+    found = _listed(here, meant)
+    some = chosen(found, account, role)
+    if not some and not typed.sync:
+        raise Ended(f"None of the {_count(len(found), 'role')} fits; nothing was written.", 1)
+    if not typed.narrows:
+        some = pick(some, profiles_of(meant.key, here.catalog().profiles))
+        typed = _with_defaults(here, meant, some, found, typed)
+    profiles = here.catalog().profiles
+    if typed.narrows and region is None:
+        typed = replace(typed, region=usual_region(profiles))
+    made = plan(meant, profiles, some, found, typed.name)
+    _write(here, meant, made, typed, asks=asks)
+
+
+def _check(typed: _Options) -> None:
+    flaw = template_flaw(typed.name)
+    if flaw is not None:
+        raise click.UsageError(flaw)
+    if typed.prune and not typed.sync:
+        raise click.UsageError("--prune goes with --sync.")
+
+
+# --- The roles ------------------------------------------------------------------------------
+
+
+def _listed(here: Here, session: SsoSession) -> tuple[Assignment, ...]:
+    signed_in(here, session)
+    try:
+        found = _asked_aws(here, session)
+    except TokenRejected:
+        signed_in(here, session, again=True)  # one refresh decides (R6)
+        found = _asked_aws(here, session)
+    if not found:
+        raise Ended(f'"{clean(session.key)}" gives you no role in any account.', 1)
+    return found
+
+
+def _asked_aws(here: Here, session: SsoSession) -> tuple[Assignment, ...]:
+    from tray.cli.standalone import Alone
+    from tray.worker.list_roles import roles_of
+
+    shown = sys.stderr.isatty()
+
+    def progress(done: int, count: int) -> None:
+        if shown:
+            words = f"\r\033[KAccounts looked at: {done} of {count} "
+            click.echo(words if done < count else "\r\033[K", err=True, nl=False)
+
+    with Alone(here) as alone:
+        return roles_of(session, alone.tools, progress=progress)
+
+
+def _with_defaults(
+    here: Here,
+    session: SsoSession,
+    some: Sequence[Assignment],
+    found: Sequence[Assignment],
+    typed: _Options,
+) -> _Options:
+    """Ask for what else a profile has, where a person is asked anyway."""
+    profiles = here.catalog().profiles
+    region, output = typed.region, typed.output
+    if region is None:
+        region = _or_none("CLI default client region", usual_region(profiles))
+    if output is None:
+        output = _or_none("CLI default output format", "json")
+    typed = replace(typed, region=region, output=output)
+    made = plan(session, profiles, some, found, typed.name)
+    if len(made.new) != 1 or typed.name != TEMPLATE:
+        return typed
+    ((default, _),) = made.new
+    taken = {one.name for one in profiles}
+
+    def flaw(name: str) -> str | None:
+        return "is the name of another profile" if name in taken else None
+
+    name = asked("CLI profile name", default, lambda name: _name_fault(name) or flaw(name))
+    # What was offered has its number already; as a template it would get another.
+    return typed if name == default else replace(typed, name=name)
+
+
+def _name_fault(name: str) -> str | None:
+    """Say why a typed name cannot be one, as the end of "That ...", or None."""
+    return 'has a "{" or "}"' if "{" in name or "}" in name else None
+
+
+def _or_none(what: str, default: str | None) -> str | None:
+    """Ask for what a profile can do without: a dash says so."""
+    told = f"{what} (- for none)"
+    answer: str = click.prompt(told, default=default or "-", err=True).strip()
+    return None if answer in ("", "-") else answer
+
+
+# --- Writing --------------------------------------------------------------------------------
+
+
+def _write(here: Here, session: SsoSession, made: Plan, typed: _Options, *, asks: bool) -> None:
+    new = {name: profile_keys(session, one, typed.region, typed.output) for name, one in made.new}
+    may_go = _may_go(here, made.gone) if typed.sync else ()
+    gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
+    if not new and not gone:
+        click.echo(f"Nothing to add: {_count(len(made.there), 'profile')} there already.")
+        return
+    path = here.paths.aws_config
+    show_diff(path, lambda data: with_profiles(data, str(path), new, gone))
+    if typed.dry_run:
+        click.echo("Nothing was written (--dry-run).")
+        return
+    may_write(asks=asks and not typed.yes)
+    add_profiles(path, here.paths.state, new, gone)
+    _tell(list(new), made, gone)
+    if new and typed.region is None:
+        note("they have no region, which some SDKs insist on: set AWS_REGION, or use --region.")
+
+
+def _tell(added: Sequence[str], made: Plan, gone: Sequence[str]) -> None:
+    if added:
+        some = ", ".join(clean(name) for name in added[:5]) + (" ..." if len(added) > 5 else "")
+        click.echo(f"Added {_count(len(added), 'profile')}: {some}")
+    if made.there:
+        click.echo(f"There already: {_count(len(made.there), 'profile')}.")
+    if gone:
+        click.echo(f"Taken out: {_count(len(gone), 'profile')}.")
+    if added:
+        click.echo(f"Try: aws sts get-caller-identity --profile {clean(added[0])}")
+
+
+def _may_go(here: Here, gone: Sequence[str]) -> tuple[str, ...]:
+    """Return what may be taken out, and say why the rest stays until a person removes it."""
+    if not gone:
+        return ()
+    path = here.paths.aws_config
+    data = config_files.read(path) or b""
+    sections = ini.parse(data, str(path))
+    headers = written_headers(data, str(path), "profile")
+    sources = sources_of(sections)
+    guarded, active = here.settings().preferences.guarded, here.profile_in_force
+    may_go = []
+    for name in gone:
+        keys: Mapping[str, object] = sections.get(headers.get(name, ""), {})
+        why = not_to_prune(name, keys, active=active, guarded=guarded, sources=sources)
+        if why is None:
+            may_go.append(name)
+        else:
+            note(f'"{clean(name)}" is no longer assigned to you, but {why}: take it out by hand.')
+    return tuple(may_go)
+
+
+def _offered(gone: Sequence[str], typed: _Options, *, asks: bool) -> bool:
+    """Tell what is gone; return whether somebody wants it taken out."""
+    if not gone or typed.prune:
+        return False
+    names = ", ".join(clean(name) for name in gone[:10]) + (" ..." if len(gone) > 10 else "")
+    if not asks or typed.yes or typed.dry_run:
+        note(f"no longer assigned to you: {names}; --prune takes them out.")
+        return False
+    click.echo(f"No longer assigned to you: {names}", err=True)
+    what = _count(len(gone), "profile")
+    return click.confirm(f"Take out {what}?", default=False, err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

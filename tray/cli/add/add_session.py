@@ -1,0 +1,181 @@
+"""The session that profiles are added for: known, or new; and somebody signed in to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import click
+
+from tray.aws.config.config_edit import SectionEdit, edited, session_header
+from tray.aws.config.sso_sessions import DEFAULT_SCOPES, region_flaw, scopes_of, start_url_flaw
+from tray.cli.add.config_diff import may_write, show_diff
+from tray.cli.command_context import Ended, Here, note
+from tray.cli.login.login_command import sign_in_plainly
+from tray.cli.session_commands import renewed
+from tray.cli.status_command import status_now, usable_now
+from tray.core.model import SsoSession
+from tray.core.profiles.profile_planning import session_name_flaw
+from tray.core.text.display_names import clean
+from tray.managed.config_write import change_config
+
+SCOPE = ",".join(DEFAULT_SCOPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    What was typed of a session.
+
+    Args:
+        name: of the session, or None.
+        start_url: of a new one; of a known one it has to be the same.
+        region: likewise.
+        scopes: likewise, separated by commas.
+        dry_run: whether nothing is to be written.
+        asks: whether what is missing may be asked for.
+        yes: whether the change needs no consent.
+    """
+
+    name: str | None
+    start_url: str | None
+    region: str | None
+    scopes: str | None
+    dry_run: bool
+    asks: bool
+    yes: bool
+
+
+def session_for(here: Here, wanted: Wanted) -> SsoSession:
+    """
+    Return the session; a new one is written into the config.
+
+    It stands there before anybody signs in, so that no token is left of which no config knows.
+
+    Raises:
+        click.UsageError: something is missing or wrong.
+        Ended: it is another session, it cannot be used, or nothing may be written.
+        ConfigRejected: the config cannot be read.
+    """
+    known = {one.key: one for one in here.catalog().sessions}
+    name = wanted.name
+    if name is None and not wanted.start_url and len(known) == 1 and not wanted.asks:
+        return _as_typed(next(iter(known.values())), wanted)
+    if name is None:
+        if not wanted.asks:
+            raise click.UsageError("Name the session.")
+        if known:
+            click.echo(f"Sessions: {', '.join(clean(key) for key in known)}", err=True)
+        name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
+    if name in known:
+        return _as_typed(known[name], wanted)
+    return _new(here, name, wanted)
+
+
+def _as_typed(session: SsoSession, wanted: Wanted) -> SsoSession:
+    """Refuse to take one session for another that was described."""
+    url, region = wanted.start_url, wanted.region
+    other = {
+        "start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
+        "region": region is not None and region != session.region,
+        "scopes": wanted.scopes is not None
+        and set(scopes_of(wanted.scopes)) != set(session.scopes),
+    }
+    for what, differs in other.items():
+        if differs:
+            there = f'The session "{clean(session.key)}" exists with another {what}'
+            there = there.replace("another scopes", "other scopes")
+            raise Ended(f"{there}: pick a new name.", 1)
+    if session.problem is not None:
+        raise Ended(session.problem, 1)
+    return session
+
+
+def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
+    header = session_header(name)
+    start_url, region, scopes = wanted.start_url, wanted.region, wanted.scopes
+    if not (start_url and region) and not wanted.asks:
+        known = ", ".join(clean(one.key) for one in here.catalog().sessions) or "none"
+        there = f'There is no session "{clean(name)}" (there: {known})'
+        raise click.UsageError(f"{there}; a new one needs --start-url and --sso-region.")
+    start_url = start_url or asked("SSO start URL", None, start_url_flaw)
+    region = region or asked("SSO region", None, region_flaw)
+    if scopes is None:
+        scopes = asked("SSO registration scopes", SCOPE) if wanted.asks else SCOPE
+    flaws = (
+        ("session name", session_name_flaw(name)),
+        ("start URL", start_url_flaw(start_url)),
+        ("SSO region", region_flaw(region)),
+    )
+    for what, flaw in flaws:
+        if flaw is not None:
+            raise click.UsageError(f"The {what} {flaw}.")
+    keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
+    path = here.paths.aws_config
+
+    def change(data: bytes) -> bytes:
+        return edited(data, str(path), [SectionEdit(header, keys)])
+
+    show_diff(path, change)
+    if wanted.dry_run:
+        told = "Nothing was written. Its roles are known after a sign-in, without --dry-run."
+        raise Ended(told, 0)
+    may_write(asks=wanted.asks and not wanted.yes)
+    change_config(path, here.paths.state, change)
+    return next(one for one in here.catalog().sessions if one.key == name)
+
+
+def _flaw(name: str, known: Collection[str]) -> str | None:
+    """A name that is there already is what it is."""
+    return None if name in known else session_name_flaw(name)
+
+
+def asked(
+    what: str, default: str | None, flaw: Callable[[str], str | None] = lambda _: None
+) -> str:
+    """
+    Ask until the answer has no flaw.
+
+    Args:
+        what: is asked for.
+        default: what Enter stands for; None: nothing.
+        flaw: says why an answer cannot be taken, as the end of "That ...", or None.
+    """
+    while True:
+        # click asks again by itself for an empty answer without a default.
+        answer: str = click.prompt(what, default=default, err=True).strip()
+        wrong = flaw(answer)
+        if answer and wrong is None:
+            return answer
+        note(f"That {wrong}." if wrong else "There has to be one.")
+
+
+def signed_in(here: Here, session: SsoSession, *, again: bool = False) -> None:
+    """
+    Let a token that has ended be renewed, else sign in as ``login`` does.
+
+    Having typed the command is the click (L6); what renews itself opens no browser.
+
+    Args:
+        here: the world of this command.
+        session: which.
+        again: the portal did not want the token, whatever its file says (R6).
+
+    Raises:
+        Ended: it did not come to a sign-in.
+    """
+    entries = status_now(here)["sessions"]
+    entry = next((one for one in entries if one["key"] == session.key), None)
+    if entry is not None and not again and usable_now(entry, time.time()):
+        return
+    if entry is not None and entry["renews"]:
+        code, sentence = renewed(here, session)
+        if not code:
+            return
+        if code != 3:
+            raise Ended(sentence, code)
+    code, sentence = sign_in_plainly(here, session)
+    if code:
+        raise Ended(sentence, code)
+    click.echo(sentence, err=True)

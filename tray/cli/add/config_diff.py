@@ -1,0 +1,64 @@
+"""Showing a change of the AWS config before it is made, and asking for consent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tray.aws.config import config_files
+from tray.cli.command_context import Ended
+from tray.core.text.display_names import clean
+
+SHOWN: Final = 200
+"""Lines of a diff that are shown; five hundred accounts are no reading matter."""
+_COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
+    """
+    Show on stdout what a change would do to a file.
+
+    Args:
+        path: the file; it may be missing.
+        change: from the old bytes to the new ones.
+
+    Returns:
+        Whether there is anything to change.
+
+    Raises:
+        TrayError: the file cannot be read, or the change is refused.
+    """
+    before = config_files.read(path) or b""
+    after = change(before)
+    lines = list(
+        difflib.unified_diff(
+            before.decode(errors="replace").splitlines(),
+            after.decode(errors="replace").splitlines(),
+            "before",
+            clean(str(path), 160),
+            lineterm="",
+            n=1,
+        )
+    )
+    for line in lines[:SHOWN]:
+        told = "".join(sign if sign.isprintable() else "?" for sign in line)
+        head = line.startswith(("---", "+++"))  # no key of a config begins so
+        click.echo(click.style(told, fg=None if head else _COLOURS.get(line[:1]), bold=head))
+    if len(lines) > SHOWN:
+        click.echo(f"... and {len(lines) - SHOWN} lines more")
+    return before != after
+
+
+def may_write(*, asks: bool) -> None:
+    """
+    Ask for consent, where somebody can be asked.
+
+    Raises:
+        Ended: it was not given.
+    """
+    if asks and not click.confirm("Write this?", default=True, err=True):
+        raise Ended("Nothing was written.", 1)

@@ -1,0 +1,83 @@
+"""Picking some of many roles in a terminal: a numbered list, narrowed by what one types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import click
+
+from tray.cli.command_context import Ended, note
+from tray.core.profiles.profile_planning import Assignment
+from tray.core.text.display_names import clean
+
+SHOWN: Final = 30
+HOW: Final = (
+    "Pick by number (1 3 5-7), a word to narrow the list, * for all shown, nothing to stop."
+)
+
+
+def pick(
+    every: Sequence[Assignment], known: Mapping[tuple[str, str], str]
+) -> tuple[Assignment, ...]:
+    """
+    Let a person pick.
+
+    Args:
+        every: what there is to pick.
+        known: the profile there is already, by account and role.
+
+    Raises:
+        Ended: they stopped.
+    """
+    shown = tuple(every)
+    while True:
+        _show(shown, len(every), known)
+        answer = click.prompt("Roles", default="", show_default=False, err=True).strip()
+        if not answer:
+            raise Ended("Nothing was picked, nothing was written.", 1)
+        if answer == "*":
+            return shown
+        numbers = numbers_of(answer, len(shown))
+        if numbers:
+            return tuple(shown[number - 1] for number in numbers)
+        fitting = tuple(one for one in every if _mentions(one, answer))
+        if fitting:
+            shown = fitting
+        else:
+            note(f'nothing fits "{clean(answer)}".')
+
+
+def numbers_of(answer: str, count: int) -> list[int]:
+    """Return the numbers of ``1 3 5-7``, each once and in order; empty where it is none."""
+    numbers: set[int] = set()
+    for part in re.split(r"[,\s]+", answer):
+        found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part)
+        if found is None:
+            return []
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not 1 <= first <= last <= count:
+            return []
+        numbers.update(range(first, last + 1))
+    return sorted(numbers)
+
+
+def _mentions(one: Assignment, words: str) -> bool:
+    text = f"{one.account_id} {one.account_name} {one.role_name} {one.email}".lower()
+    return all(word in text for word in words.lower().split())
+
+
+def _show(shown: Sequence[Assignment], count: int, known: Mapping[tuple[str, str], str]) -> None:
+    whole = "" if len(shown) == count else f" of {count}"
+    click.echo(f"{len(shown)}{whole} roles available to you:", err=True)
+    width = max((len(clean(one.account_name, 40)) for one in shown[:SHOWN]), default=0)
+    for number, one in enumerate(shown[:SHOWN], 1):
+        name = clean(one.account_name, 40).ljust(width)
+        there = known.get((one.account_id, one.role_name))
+        mark = click.style(f"  (profile {clean(there)})", dim=True) if there is not None else ""
+        role = clean(one.role_name)
+        click.echo(f"{number:>5}  {one.account_id}  {name}  {role}{mark}", err=True)
+    if len(shown) > SHOWN:
+        click.echo(f"       ... and {len(shown) - SHOWN} more: type a word to narrow.", err=True)
+    click.echo(HOW, err=True)

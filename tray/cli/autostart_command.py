@@ -1,0 +1,28 @@
+"""Start at login: ``autostart on|off|status``."""
+
+from __future__ import annotations
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import Here
+from tray.system.autostart.start_at_login import autostart_for, own_command
+
+
+@click.command(help=help_texts.AUTOSTART)
+@click.argument("what", type=click.Choice(["on", "off", "status"]), default="status")
+def autostart(what: str) -> None:
+    """Change it or say how it stands."""
+    environ = Here.of_this_process().environ
+    entry = autostart_for(environ)
+    if what == "on":
+        entry.enable(own_command(environ))
+    elif what == "off":
+        entry.disable()
+    match entry.status():
+        case "on":
+            click.echo("SSO Tray starts at login.")
+        case "off":
+            click.echo("SSO Tray does not start at login.")
+        case "changed":
+            click.echo(f"{entry.place} was changed by hand; SSO Tray leaves it alone.")

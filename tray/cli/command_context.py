@@ -1,0 +1,167 @@
+"""Where a command runs: its environment, paths and config, and the resident, if one is there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import click
+
+from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
+from tray.core.model import Catalog, Now
+from tray.core.profiles.guards import shell_follows
+from tray.errors import TrayError, Unreachable
+from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
+from tray.managed.managed_sections import with_managed
+from tray.storage.active_profile import read_active
+from tray.storage.settings import Settings, read_settings
+from tray.system.paths import Paths, world
+
+NO_SUCH_NAME = 2
+"""
+Exit code of a resident that does not know a name. We have found it in the config by then: it was
+edited a moment ago, and the resident has yet to read it.
+"""
+JOB_PATIENCE = 120.0
+"""Seconds to wait for a resident that runs a transaction; its own deadline is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """
+    The world of this command (rule C3).
+
+    Args:
+        environ: of this process; an exported ``AWS_PROFILE`` counts.
+        paths: where everything lies.
+        reader: the AWS config, read when it is first asked for.
+    """
+
+    environ: Mapping[str, str]
+    paths: Paths
+    reader: CatalogReader = field(repr=False)
+
+    @classmethod
+    def of_this_process(cls) -> Here:
+        """
+        Look at the environment; no file is read yet.
+
+        Raises:
+            UserMustAct: there is no home directory.
+        """
+        environ = dict(os.environ)
+        files = ConfigFiles.from_environment(environ)
+        return cls(environ, Paths.from_environment(environ), CatalogReader(files))
+
+    def catalog(self) -> Catalog:
+        """
+        Return what the AWS config says now.
+
+        Raises:
+            ConfigRejected: botocore refuses it, too.
+        """
+        return with_managed(self.reader.read(), self.paths.state)
+
+    def settings(self) -> Settings:
+        """
+        Return the user's settings.
+
+        Raises:
+            ConfigRejected: a file or value of theirs cannot be used.
+        """
+        return read_settings(self.paths.settings_file, self.paths.state)
+
+    @property
+    def exported_profile(self) -> str | None:
+        """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
+        return active_profile_from_environment(self.environ)
+
+    @property
+    def shell_follows(self) -> bool:
+        """Whether ``AWS_PROFILE`` here is what this shell's hook made of it (A2)."""
+        return shell_follows(self.environ)
+
+    @property
+    def profile_in_force(self) -> str | None:
+        """The profile commands without a name are about."""
+        return self.exported_profile or read_active(self.paths.state)
+
+    @contextmanager
+    def resident(self) -> Iterator[AgentClient]:
+        """
+        Connect to the resident.
+
+        Raises:
+            Unreachable: none runs.
+        """
+        with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
+            yield agent
+
+    def asked(
+        self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
+    ) -> dict[str, Any] | None:
+        """
+        Let the resident do something.
+
+        Returns:
+            Its last word, or None: act alone. Why is said, unless simply no resident runs.
+        """
+        connected = False
+        try:
+            with self.resident() as agent:
+                connected = True
+                done: dict[str, Any] = agent.done(op, patience=patience, **members)
+                return None if done["exit"] == NO_SUCH_NAME else done
+        except (OtherWorld, Unreachable) as error:
+            say_acting_alone(error, connected=connected)
+        return None
+
+
+def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> None:
+    """Say why the resident does not act for us, unless simply none runs (C3)."""
+    if isinstance(error, OtherWorld):
+        note(error.sentence)
+    elif connected:
+        note(f"{error.sentence} This command acts alone.")
+
+
+def now() -> Now:
+    """Read both clocks, for a reader in this machine's zone."""
+    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
+
+
+def note(sentence: str) -> None:
+    """Say something beside the answer, on stderr."""
+    click.echo(f"sso-tray: {sentence}", err=True)
+
+
+class Ended(TrayError):
+    """
+    A command came to an end that is no success.
+
+    Args:
+        sentence: what to say on stderr; empty where everything has been said.
+        exit_code: of rule C1.
+    """
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+def finish(exit_code: int, sentence: str) -> None:
+    """
+    Say the last word of a request: on stdout if it was done, else as an error.
+
+    Raises:
+        Ended: the exit code is not 0.
+    """
+    if exit_code:
+        raise Ended(sentence, exit_code)
+    if sentence:
+        click.echo(sentence)

@@ -1,0 +1,152 @@
+"""``console``: a profile's AWS console in the browser, as a rule by the portal's own link."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import Ended, Here
+from tray.cli.credentials_command import given
+from tray.cli.name_lookup import profile_meant
+from tray.cli.shell import completion
+from tray.core.model import Profile, SsoSession
+from tray.core.profiles.console_link import console_link
+from tray.core.text.display_names import clean
+from tray.errors import UserMustAct
+from tray.secret import Secret
+from tray.system.browser import browser_command, open_browser
+
+FETCHED_WITHIN: Final = 60.0
+"""Seconds the browser may take to come for a link that signs in."""
+
+
+@click.command(help=help_texts.CONSOLE)
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completion.profiles,
+)
+@click.option("--print", "prints", is_flag=True, help="Print the link, open nothing.")
+@click.option("--federate", is_flag=True, help="A link that signs in by itself; any role.")
+@click.option("--destination", metavar="URL", help="The page of the console to go to.")
+def console(*, profile: str | None, prints: bool, federate: bool, destination: str | None) -> None:
+    """Open the console."""
+    if destination is not None and urlsplit(destination).scheme != "https":
+        raise click.UsageError("The destination must be an https: URL.")
+    here = Here.of_this_process()
+    catalog = here.catalog()
+    meant = profile_meant(catalog, profile, here.profile_in_force)
+    session = next((one for one in catalog.sessions if one.key == meant.session), None)
+    template = here.settings().browser(meant.session or "", meant.name)
+    if not federate:
+        url = _portal_link(meant, session, destination)
+        if prints:
+            click.echo(url)
+        else:
+            _open(here, url, template, "The AWS console opens in your browser.")
+        return
+    link = _federated(here, meant, session, destination)
+    if prints:
+        click.echo(link.reveal())
+        return
+    with _handed_over(link) as (page, fetched):
+        _open(here, page, template, "The AWS console opens in your browser.")
+        if not fetched():
+            raise Ended("The browser did not come for the link.", 1)
+
+
+def _portal_link(profile: Profile, session: SsoSession | None, destination: str | None) -> str:
+    if profile.problem is not None:
+        raise UserMustAct(profile.problem)
+    named = profile.account_id and profile.role_name and profile.kind == "sso"
+    if session is None or not named or session.problem is not None:
+        name = clean(profile.name)
+        msg = f'The profile "{name}" has no page in the access portal; --federate takes any role.'
+        raise UserMustAct(msg)
+    return console_link(
+        session.start_url, profile.account_id or "", profile.role_name or "", destination
+    )
+
+
+def _open(here: Here, url: str, template: str | None, sentence: str) -> None:
+    choice = browser_command(here.environ, template)
+    if not choice.available:
+        raise Ended(f"{choice.reason} Use --print.".strip(), 1)
+    if not open_browser(url, here.environ, template):
+        raise Ended("No browser could be started; use --print.", 1)
+    click.echo(sentence)
+
+
+def _federated(
+    here: Here, profile: Profile, session: SsoSession | None, destination: str | None
+) -> Secret:
+    from tray.aws.api.console_federation import federation_link
+
+    document = given(here, "credentials", profile)
+    if "SessionToken" not in document:
+        name = clean(profile.name)
+        raise UserMustAct(f'The profile "{name}" has keys of a user; a console needs a role.')
+    keys = tuple(
+        Secret(document[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    )
+    region = profile.region or (session.region if session is not None else "us-east-1")
+    return federation_link((keys[0], keys[1], keys[2]), region, os.environ, destination)
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    """Serves each in a thread of its own: one that dribbles holds up nobody, nor our end."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
+@contextmanager
+def _handed_over(link: Secret) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """
+    Serve one redirect to a link that signs in, at a page nobody can guess.
+
+    A browser's command line is for everybody on the machine to read, so the link itself is never
+    on it. Yields the page, and what waits until the browser has come for it.
+    """
+    path = f"/{secrets.token_urlsafe(32)}"
+    taken, sent = threading.Lock(), threading.Event()
+
+    class Redirect(http.server.BaseHTTPRequestHandler):
+        timeout = 5.0
+
+        def do_GET(self) -> None:
+            host = f"127.0.0.1:{server.server_port}"
+            fits = secrets.compare_digest(self.path.encode(), path.encode())
+            if not fits or self.headers.get("Host") != host or not taken.acquire(blocking=False):
+                self.send_error(404)
+                return
+            self.send_response(302)
+            self.send_header("Location", link.reveal())
+            self.send_header("Cache-Control", "no-store")
+            self.send_header("Referrer-Policy", "no-referrer")
+            self.end_headers()
+            sent.set()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: a log is for everybody to read."""
+
+    with _Server(("127.0.0.1", 0), Redirect) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            # By the clock: whoever else knocks at the port neither ends nor prolongs the wait.
+            yield (
+                f"http://127.0.0.1:{server.server_port}{path}",
+                lambda: sent.wait(FETCHED_WITHIN),
+            )
+        finally:
+            server.shutdown()

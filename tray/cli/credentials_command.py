@@ -1,0 +1,168 @@
+"""Credentials for programs, and whose they are: ``credentials``, ``whoami``. Never a browser."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import JOB_PATIENCE, Ended, Here, now
+from tray.cli.exec.credential_environment import FORMATS, Format, written
+from tray.cli.name_lookup import profile_meant
+from tray.cli.shell import completion
+from tray.core import events as ev
+from tray.core.model import Profile, SsoSession
+from tray.core.session import awaits_judgement, renewable, usable
+from tray.core.text.sentences import given_to
+from tray.core.text.shell_commands import sign_in_first
+from tray.errors import SignInNeeded, TokenRejected
+from tray.storage.active_profile import read_active
+from tray.system.processes import program_behind
+
+if TYPE_CHECKING:
+    from tray.cli.standalone import Alone
+
+Wanted = Literal["credentials", "whoami"]
+
+
+@click.command(help=help_texts.CREDENTIALS)
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completion.profiles,
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="process",
+    show_default=True,
+    help="For whom.",
+)
+@click.option(
+    "--active",
+    is_flag=True,
+    help="The active profile, whatever AWS_PROFILE says.",
+)
+def credentials(*, profile: str | None, form: Format, active: bool) -> None:
+    """Print credentials."""
+    if active and profile is not None:
+        raise click.UsageError("--active and --profile name two different profiles.")
+    here = Here.of_this_process()
+    meant = _meant(here, profile, active=active)
+    click.echo(written(form, given(here, "credentials", meant), meant))
+
+
+@click.command(help=help_texts.WHOAMI)
+@click.option(
+    "--profile",
+    metavar="P",
+    help="Which profile; else the active one.",
+    shell_complete=completion.profiles,
+)
+def whoami(*, profile: str | None) -> None:
+    """Ask AWS who we are."""
+    here = Here.of_this_process()
+    found = given(here, "whoami", _meant(here, profile))
+    for label, member in (
+        ("user", "user"),
+        ("session", "session"),
+        ("account", "account"),
+        ("role", "role"),
+        ("arn", "arn"),
+    ):
+        if found.get(member):
+            click.echo(f"{label:<8} {found[member]}")
+
+
+def _meant(here: Here, name: str | None, *, active: bool = False) -> Profile:
+    """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
+    in_force = read_active(here.paths.state) if active else here.profile_in_force
+    return profile_meant(here.catalog(), name, in_force)
+
+
+def given(here: Here, wanted: Wanted, profile: Profile) -> dict[str, Any]:
+    """
+    Return what was asked for, from the resident or without it.
+
+    Raises:
+        Ended: the resident could not get it.
+        TrayError: we could not; `SignInNeeded` where a person must sign in.
+    """
+    session = next((one for one in here.catalog().sessions if one.key == profile.session), None)
+    done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
+    if done is None:
+        return _alone(here, wanted, session, profile)
+    if done["exit"] == 3 and session is not None:
+        raise SignInNeeded(sign_in_first(session.key))
+    if done["exit"]:
+        raise Ended(done["sentence"], done["exit"])
+    document: dict[str, Any] = done["credentials" if wanted == "credentials" else "identity"]
+    return document
+
+
+def _alone(
+    here: Here, wanted: Wanted, session: SsoSession | None, profile: Profile
+) -> dict[str, Any]:
+    """Get it without a resident; a token that has ended is renewed first, where that is ours."""
+    from tray.cli.standalone import Alone
+
+    with Alone(here) as alone:
+        if session is None:
+            found = _asked(alone, wanted, None, profile)
+        else:
+            found = _of_session(alone, wanted, session, profile)
+        detail = given_to(profile, program_behind(os.getpid()))
+        alone.write_down(wanted, profile.session, detail)
+        return found
+
+
+def _asked(
+    alone: Alone, wanted: Wanted, session: SsoSession | None, profile: Profile
+) -> dict[str, Any]:
+    from tray.worker import profile_credentials
+
+    if wanted == "whoami":
+        return profile_credentials.identity_document(
+            profile_credentials.identity(session, profile, alone.tools)
+        )
+    found = profile_credentials.role_credentials(session, profile, alone.tools)
+    return profile_credentials.credentials_document(found)
+
+
+def _of_session(
+    alone: Alone, wanted: Wanted, session: SsoSession, profile: Profile
+) -> dict[str, Any]:
+    state = alone.state.sessions[session.key]
+    if state.sight in ("present", "absent") and not usable(state, now()):
+        _renew(alone, session)
+    try:
+        found = _asked(alone, wanted, session, profile)
+    except TokenRejected:
+        _renew(alone, session)  # one refresh decides (R6)
+        found = _asked(alone, wanted, session, profile)
+    alone.tell(session.key, ev.CredentialsGiven(session.key))
+    return found
+
+
+def _renew(alone: Alone, session: SsoSession) -> None:
+    """
+    Renew before credentials are asked for.
+
+    Raises:
+        SignInNeeded: there is nothing to renew, or AWS does not any more.
+        Ended: it did not work just now.
+    """
+    from tray.cli.standalone import REQUEST
+
+    state = alone.state.sessions[session.key]
+    if not (renewable(state) or awaits_judgement(state)):
+        raise SignInNeeded(sign_in_first(session.key))
+    last = alone.wish(session.key, ev.RenewWanted(session.key, REQUEST))
+    if last.exit == 3:
+        raise SignInNeeded(sign_in_first(session.key))
+    if last.exit:
+        raise Ended(last.sentence, last.exit)

@@ -1,0 +1,73 @@
+"""The resident itself: ``run``, ``quit`` and the ``demo``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import Ended, Here, finish
+from tray.errors import Unreachable
+from tray.ipc.agent_client import OtherWorld
+from tray.system import WINDOWS
+from tray.system.spawn import module_command, worker_environment
+
+
+@click.command(help=help_texts.RUN)
+@click.option("--no-icon", is_flag=True, help="No icon; notices and the command line only.")
+def run(*, no_icon: bool = False) -> None:
+    """Become the resident."""
+    here = Here.of_this_process()
+    try:
+        with here.resident() as agent:
+            agent.done("status")
+    except OtherWorld:
+        msg = (
+            "SSO Tray runs here already, with other files or endpoints: end it with its own quit."
+        )
+        raise Ended(msg, 1) from None
+    except Unreachable:
+        _become_resident(here, ["--no-icon"] if no_icon else [])
+    else:
+        click.echo("SSO Tray is running already.")
+
+
+def _become_resident(here: Here, options: list[str]) -> None:
+    """Hand over by exec (same pid), so that nothing of the command line stays in memory."""
+    environ = dict(here.environ)
+    importable = worker_environment(environ)
+    if "PYTHONPATH" in importable:
+        environ["PYTHONPATH"] = importable["PYTHONPATH"]
+    command = module_command("tray.daemon", *options)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if WINDOWS:
+        # There exec would give the shell its prompt back while the resident runs on.
+        raise Ended("", subprocess.call(command, env=environ))
+    os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
+
+
+@click.command("quit", help=help_texts.QUIT)
+def end() -> None:
+    """Ask the resident to end."""
+    here = Here.of_this_process()
+    try:
+        with here.resident() as agent:
+            done = agent.done("quit")
+    except OtherWorld as error:
+        raise Ended(error.sentence, 1) from None
+    except Unreachable:
+        click.echo("No resident is running.")
+        return
+    finish(done["exit"], done["sentence"])
+
+
+@click.command(help=help_texts.DEMO)
+def demo() -> None:
+    """Tell the story."""
+    from tray.demo.demo_story import main
+
+    raise Ended("", main())

@@ -1,0 +1,1 @@
+"""``doctor``: what works here and what to do, and a support bundle without secrets."""

@@ -1,0 +1,300 @@
+"""
+The archive of ``doctor --bundle``: what a report needs, and no secret.
+
+Values are let through by their shape, never kept out by a list of bad names. Names, accounts and
+start URLs are numbered words, the same in every file of the archive; texts of ours lose every
+secret this machine knows of, in every form, and whatever looks like one.
+"""
+
+from __future__ import annotations
+
+import getpass
+import io
+import json
+import os
+import re
+import socket
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tray.aws.config import config_files, ini
+from tray.cli.command_context import Here
+from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, plain
+from tray.errors import TrayError, UserMustAct
+from tray.storage.atomic_files import FileRefused, read_small
+
+LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
+HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
+LARGEST: Final = 4 * 1024 * 1024
+CACHE_FILES: Final = 500
+"""Files of the token cache that are looked into for what has to be kept out."""
+
+LONGEST_WORD: Final = 12
+"""Letters."""
+
+_NAMED: Final[Mapping[str, Kind]] = {
+    "sso_session": "session",
+    "source_profile": "profile",
+    "sso_account_id": "account",
+    "sso_role_name": "role",
+    "sso_start_url": "url",
+}
+_KNOWN_KEYS: Final = frozenset({
+    *PLAIN_KEYS, *_NAMED, "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+    "aws_security_token", "ca_bundle", "cli_pager", "credential_process", "credential_source",
+    "endpoint_url", "external_id", "ignore_configured_endpoint_urls", "max_attempts",
+    "mfa_serial", "role_arn", "role_session_name", "s3", "services", "sts_regional_endpoints",
+    "use_dualstack_endpoint", "use_fips_endpoint", "web_identity_token_file",
+})  # fmt: skip
+_TOLD_OF_TOKENS: Final = frozenset({
+    "ProviderType", "expiresAt", "region", "registrationExpiresAt", "scopes", "startUrl",
+})  # fmt: skip
+"""Members of the AWS CLI's cache files that are no secrets."""
+_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}|[a-z]{2,5}_proxy")
+_LOG_LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [A-Z]{4,8} [a-z_.]{1,60}: )(.*)")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_HAPPENED: Final = re.compile(r"[a-z]+(-[a-z]+){0,4}")
+
+
+def write_bundle(path: Path, here: Here, findings: Mapping[str, Any]) -> None:
+    """
+    Write the archive, readable by the user alone; an existing file is never written over.
+
+    Args:
+        path: where to.
+        here: whose files.
+        findings: the doctor's document.
+
+    Raises:
+        UserMustAct: there is a file already.
+        OSError: it cannot be written; nothing is left behind.
+    """
+    if os.path.lexists(path):
+        raise _taken(path)
+    archive = _archive(here, findings)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise _taken(path) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(archive)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _taken(path: Path) -> UserMustAct:
+    return UserMustAct(f"{path} is there already; it is left alone.")
+
+
+def _archive(here: Here, findings: Mapping[str, Any]) -> bytes:
+    files = _Files(here)
+    mask = Mask(_secrets(here, files), str(here.paths.home))
+    contents = {
+        # First, so that the words of the config count from one.
+        "config.txt": files.outline(mask, here.paths.aws_config),
+        "credentials.txt": files.outline(mask, here.paths.aws_credentials),
+        "environment.json": _written(_environment(here.environ, mask)),
+    }
+    _person(mask)
+    contents["doctor.json"] = _written(_findings(findings, mask))
+    for name in ("state.json", *HISTORIES, *LOGS):
+        with suppress(OSError, FileRefused):
+            data = read_small(here.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
+            contents[name] = "".join(_ours(name, data, mask))
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in contents.items():
+            archive.writestr(name, text)
+    return held.getvalue()
+
+
+def _written(document: object) -> str:
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _person(mask: Mask) -> None:
+    for kind, ask in (("user", getpass.getuser), ("host", socket.gethostname)):
+        with suppress(OSError, KeyError):
+            name = ask()
+            if len(name) > 2 and name not in ("root", "localhost"):
+                mask.word("user" if kind == "user" else "host", name)
+
+
+def _ours(name: str, text: str, mask: Mask) -> Iterator[str]:
+    if name in LOGS:
+        for line in text.splitlines():
+            found = _LOG_LINE.fullmatch(line)
+            yield f"{found[1]}{mask.text(found[2])}\n" if found else f"{CUT}\n"
+    elif name in HISTORIES:
+        for line in text.splitlines():
+            yield f"{json.dumps(_happening(line, mask))}\n"
+    else:
+        yield _state(text, mask)
+
+
+def _findings(document: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    told = [
+        {**one, **{member: mask.text(one[member]) for member in ("area", "sentence", "remedy")}}
+        for one in document["findings"]
+    ]
+    return {**document, "findings": told}
+
+
+def _happening(line: str, mask: Mask) -> dict[str, str]:
+    """Return a line of the history, as far as it is what we write there."""
+    try:
+        event = json.loads(line)
+        at, what = str(event["at"]), str(event["what"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {"what": CUT}
+    if not _MOMENT.fullmatch(at) or not _HAPPENED.fullmatch(what):
+        return {"what": CUT}
+    told = {"at": at, "what": mask.text(what)}
+    if isinstance(event.get("session"), str):
+        told["session"] = _session(event["session"], mask)
+    if isinstance(event.get("detail"), str):
+        # A picked profile stands there as it is; the config may have lost it since.
+        picked = what == "active-profile" and event["detail"] != "none"
+        told["detail"] = (
+            mask.word("profile", event["detail"]) if picked else mask.text(event["detail"])
+        )
+    return told
+
+
+def _session(key: str, mask: Mask) -> str:
+    return mask.url(key) if "://" in key else mask.word("session", key)
+
+
+def _state(text: str, mask: Mask) -> str:
+    try:
+        sessions = json.loads(text)["sessions"].items()
+        told = {_session(key, mask): _masked(entry, mask) for key, entry in sessions}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return f"{CUT}\n"
+    return _written({"sessions": told})
+
+
+def _masked(value: Any, mask: Mask) -> Any:
+    match value:
+        case str():
+            return mask.text(value)
+        case list():
+            return [_masked(one, mask) for one in value]
+        case dict():
+            return {mask.text(str(name)): _masked(one, mask) for name, one in value.items()}
+    return value
+
+
+def _environment(environ: Mapping[str, str], mask: Mask) -> dict[str, str]:
+    """Return every variable's name, and the value where it can hold nothing but a word."""
+    return {
+        mask.text(name) if _VARIABLE.fullmatch(name) else mask.word("name", name): plain(
+            name, environ[name], PLAIN_VARIABLES
+        )
+        for name in sorted(environ)
+    }
+
+
+class _Files:
+    """The two files of the user's, each read once."""
+
+    def __init__(self, here: Here) -> None:
+        self.sections: dict[Path, Mapping[str, ini.Section] | str] = {}
+        self._refused: list[str] = []
+        for path in (here.paths.aws_config, here.paths.aws_credentials):
+            try:
+                data = config_files.read(path)
+                self.sections[path] = ini.parse(data, path.name) if data else {}
+            except TrayError as error:
+                self.sections[path] = error.sentence
+                with suppress(OSError, FileRefused):
+                    data = read_small(path, limit=LARGEST)
+                    self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
+
+    def values(self) -> Iterator[str]:
+        """
+        Yield every value that is neither plain nor a name, and every key no tool knows.
+
+        Of a file that nobody can take apart, every word.
+        """
+        yield from self._refused
+        for sections in self.sections.values():
+            if isinstance(sections, str):
+                continue
+            for section in sections.values():
+                yield from (key for key in section if key not in _KNOWN_KEYS)
+                for key, value in section.items():
+                    if key not in _NAMED and plain(key, value, PLAIN_KEYS) == "(set)":
+                        yield from _texts(value)
+
+    def outline(self, mask: Mask, path: Path) -> str:
+        """Return a file's sections and keys; values only where they tell of nobody."""
+        sections = self.sections[path]
+        if isinstance(sections, str):
+            return f"{mask.text(sections)}\n"
+        lines = []
+        for header, section in sections.items():
+            lines.append(f"[{_header(header, mask)}]")
+            for key, value in section.items():
+                known = key if key in _KNOWN_KEYS else mask.word("name", key)
+                lines.append(f"{known} = {_value(key, value, mask)}")
+        return "\n".join([*lines, ""])
+
+
+def _header(header: str, mask: Mask) -> str:
+    kind, _, name = header.partition(" ")
+    name = name.strip().strip("\"'")
+    if kind in ("profile", "sso-session") and name:
+        return f"{kind} {mask.word('profile' if kind == 'profile' else 'session', name)}"
+    return mask.word("profile", header)
+
+
+def _value(key: str, value: object, mask: Mask) -> str:
+    if not isinstance(value, str):
+        return "(block)"
+    kind = _NAMED.get(key)
+    if kind is None:
+        return plain(key, value, PLAIN_KEYS)
+    return mask.url(value) if kind == "url" else mask.word(kind, value)
+
+
+# --- What must not be in it ---------------------------------------------------------------------
+
+
+def _secrets(here: Here, files: _Files) -> set[str]:
+    """Return every value of this machine that could be secret: kept here only to be cut."""
+    found = set(files.values())
+    found.update(name for name in here.environ if not _VARIABLE.fullmatch(name))
+    for name, value in here.environ.items():
+        if plain(name, value, PLAIN_VARIABLES) == "(set)" and not _is_path(value):
+            found.add(value)
+    caches = (here.paths.token_cache, here.paths.cli_cache)
+    paths = [path for cache in caches for path in sorted(cache.glob("*.json"))[:CACHE_FILES]]
+    for path in paths:
+        with suppress(OSError, FileRefused, ValueError, AttributeError, RecursionError):
+            cached = json.loads(read_small(path))
+            found.update(_texts({key: cached[key] for key in cached.keys() - _TOLD_OF_TOKENS}))
+    # Short words of letters alone are also words of our own sentences.
+    return {one for one in found if not one.isalpha() or len(one) > LONGEST_WORD}
+
+
+def _is_path(value: str) -> bool:
+    """Whether a variable names what is there, one path or several."""
+    return value.startswith("/") and any(os.path.lexists(one) for one in value.split(":"))
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for one in value:
+                yield from _texts(one)
+        case dict():
+            for one in value.values():
+                yield from _texts(one)

@@ -1,0 +1,155 @@
+"""What ``doctor`` looks at outside of AWS: the desktop, the AWS CLI, the start at login, files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tray.aws.cache.token_cache import cache_path
+from tray.cli.command_context import Here
+from tray.core.model import Catalog
+from tray.errors import TrayError
+from tray.system import LINUX, WINDOWS
+from tray.system.autostart.start_at_login import autostart_for
+from tray.system.browser import browser_command
+from tray.system.lock.file_lock import FileLock, lock_path
+
+CLI_PATIENCE: Final = 6.0
+"""Seconds ``aws --version`` may take; then it is ended, before our own time is up."""
+UNIT: Final = "sso-tray.service"
+
+_NAMES_FILES: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
+
+
+def hosts(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Look for a tray and a notification service on the session bus, where there is one."""
+    if not LINUX:
+        return {}
+    from tray.system.dbus.bus_connection import NoBus
+    from tray.system.dbus.bus_names import NOTICES, TRAY_HOST, owned_names
+
+    try:
+        owned = owned_names(environ, (TRAY_HOST, NOTICES))
+    except NoBus as error:
+        return {"no_bus": str(error)}
+    return {"hosts": (TRAY_HOST in owned, NOTICES in owned)}
+
+
+def browser(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Look whether a page could be opened; nothing is started."""
+    choice = browser_command(environ)
+    return {"browser": (choice.available, choice.reason)}
+
+
+def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
+    """
+    Ask the ``aws`` on PATH for its version; empty where there is none.
+
+    Raises:
+        TimeoutError: it does not say; it has been ended.
+    """
+    program = shutil.which("aws", path=environ.get("PATH"))
+    if program is None:
+        return {"aws_cli": ()}
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            env={name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CLI_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    found = re.search(r"aws-cli/(\d+(?:\.\d+)*)", done.stdout + done.stderr)
+    return {"aws_cli": tuple(map(int, found[1].split(".")))} if found else {}
+
+
+def starts(here: Here) -> dict[str, Any]:
+    """Look how it starts at login: by the desktop's entry or by the systemd unit."""
+    named = here.environ.get("XDG_CONFIG_HOME", "")
+    own = Path(named) if named.startswith("/") else here.paths.home / ".config"
+    places = (own / "systemd/user", Path("/etc/systemd/user"), Path("/usr/lib/systemd/user"))
+    unit = any(next(place.glob(f"*.wants/{UNIT}"), None) is not None for place in places)
+    entry = autostart_for(here.environ)
+    return {"starts": (entry.status(), unit, LINUX and Path(entry.place).exists())}
+
+
+def files(here: Here, catalog: Catalog | None) -> dict[str, Any]:
+    """Look at owner and mode of what is private, and at what has to be writable."""
+    paths = here.paths
+    private = [paths.state, *_sockets(here), paths.aws_credentials]
+    sessions = catalog.sessions if catalog is not None else ()
+    private += [cache_path(paths.token_cache, one.key) for one in sessions]
+    private = list(dict.fromkeys(private))
+    written = [paths.state, paths.token_cache]
+    foreign = [one for one in (*private, paths.token_cache, paths.aws_config) if _is_foreign(one)]
+    return {
+        "modes": tuple(tilde(here, one) for one in private if _is_open(one)),
+        "foreign": tuple(tilde(here, one) for one in dict.fromkeys(foreign)),
+        "unwritable": tuple(
+            tilde(here, one)
+            for one in written
+            if one.exists() and one not in foreign and not os.access(one, os.W_OK | os.X_OK)
+        ),
+        "missing_files": tuple(name for name in _NAMES_FILES if _is_missing(here, name)),
+    }
+
+
+def tilde(here: Here, path: Path) -> str:
+    """Return a path as a person would write it."""
+    if path.is_relative_to(here.paths.home):
+        return f"~/{path.relative_to(here.paths.home).as_posix()}"
+    return str(path)
+
+
+def _sockets(here: Here) -> Iterator[Path]:
+    for one in here.paths.runtime_sockets:
+        yield from (one.parent, one)
+
+
+def _is_open(path: Path) -> bool:
+    with suppress(OSError):
+        return not WINDOWS and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+    return False
+
+
+def _is_foreign(path: Path) -> bool:
+    with suppress(OSError):
+        return not WINDOWS and path.stat().st_uid != os.getuid()
+    return False
+
+
+def _is_missing(here: Here, name: str) -> bool:
+    value = here.environ.get(name)
+    return bool(value) and not Path(str(value)).expanduser().exists()
+
+
+def locks(state: Path) -> dict[str, Any]:
+    """Try whether a lock keeps a second one out: on some network homes it does not."""
+    if not state.exists() or not os.access(state, os.W_OK | os.X_OK):
+        return {}
+    first, second = (FileLock(lock_path(state, "config")) for _ in range(2))
+    try:
+        if not first.acquire(2.0):
+            return {}  # somebody edits just now
+        try:
+            if second.acquire(0):
+                second.release()
+                return {"locks": f"Locks do not hold in {state}: two could renew at once."}
+        finally:
+            first.release()
+    except TrayError as error:
+        return {"locks": error.sentence}
+    except OSError as error:
+        return {"locks": f"Locks do not work in {state}: {error.strerror}."}
+    return {}

@@ -1,0 +1,134 @@
+"""``log``: the log's last lines, or what happened to the sessions, and what comes next."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tray.aws.cache.timestamps import parse_timestamp
+from tray.cli import help_texts
+from tray.cli.command_context import Here, note
+from tray.core.text import menu_text, sentences
+from tray.core.text.display_names import clean
+
+LINES: Final = 40
+LOOK_EVERY: Final = 0.25
+"""Seconds between looks of ``--follow``: a file tells nobody that it has grown."""
+
+
+@click.command(help=help_texts.LOG)
+@click.option("--history", is_flag=True, help="What happened to your sessions, in words.")
+@click.option(
+    "-n",
+    "--lines",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=LINES,
+    show_default=True,
+    help="How many of the last lines.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on; Ctrl-C ends.")
+def log(*, history: bool, lines: int, follow: bool) -> None:
+    """Show the log."""
+    state = Here.of_this_process().paths.state
+    path = state / ("history.jsonl" if history else "sso-tray.log")
+    older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
+    worded: Callable[[str], str] = _event if history else clean_line
+    tail = _Tail(path)
+    said = [line for one in older for line in _lines(one)] + tail.read()
+    for line in said[-lines:] if lines else ():
+        click.echo(worded(line))
+    if not said and not follow:
+        note(f"{clean(str(path), 160)} is empty: nothing has happened yet.")
+    sys.stdout.flush()
+    while follow:
+        time.sleep(LOOK_EVERY)
+        for line in tail.read():
+            click.echo(worded(line))
+        sys.stdout.flush()
+
+
+def clean_line(line: str) -> str:
+    """Return a line that no terminal obeys; ours are clean, but anybody may have edited one."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
+
+
+def _event(line: str) -> str:
+    try:
+        event = json.loads(line)
+        at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
+        words = menu_text.happened(
+            event["what"], event.get("session"), event.get("detail", ""), ""
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+        return clean_line(line)
+    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words.strip()}"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return _split(path.read_bytes())
+    except FileNotFoundError:
+        return []
+
+
+def _split(data: bytes) -> list[str]:
+    return [line.decode(errors="replace") for line in data.split(b"\n") if line]
+
+
+class _Tail:
+    """
+    A log file read to its end, and then what is written to it, over a change of files.
+
+    It is opened anew for each look: Windows renames no file that somebody has open.
+
+    Args:
+        path: the file; when it is full it becomes ``path.1``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._older = path.with_name(f"{path.name}.1")
+        self._known: int | None = None
+        self._place = 0
+
+    def read(self) -> list[str]:
+        """Return the whole lines that are new."""
+        told: list[str] = []
+        if self._known is not None and _number(self._path) != self._known:
+            if _number(self._older) == self._known:
+                told += self._rest(self._older)
+            self._known, self._place = None, 0
+        return told + self._rest(self._path)
+
+    def _rest(self, path: Path) -> list[str]:
+        try:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                if self._known not in (None, found.st_ino):
+                    return []  # it was put away this very moment: the next look sees that
+                if found.st_size < self._place:
+                    self._place = 0  # somebody emptied it
+                self._known = found.st_ino
+                file.seek(self._place)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._place += len(whole)
+        return _split(whole)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""``login``: signing in from a terminal."""

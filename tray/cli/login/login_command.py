@@ -1,0 +1,219 @@
+"""``login``: having typed it is the click that opens a browser, from this very terminal (L6)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import NO_SUCH_NAME, Here, note, say_acting_alone
+from tray.cli.login.sign_in_progress import SignInPage
+from tray.cli.session_commands import meant, one_by_one
+from tray.cli.shell import completion
+from tray.cli.status_command import status_now
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.model import SsoSession
+from tray.core.policy import SIGN_IN_DEADLINE
+from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.ipc.agent_client import OtherWorld
+from tray.system.browser import browser_command
+
+SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0
+"""Seconds to wait for the resident, which ends every sign-in before that (L4)."""
+
+_NEEDY = ("signed-out", "expired", "ending", "unreadable")
+
+Method = Literal["pkce", "device"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What was typed."""
+
+    device_code: bool
+    no_browser: bool
+    afresh: bool
+    callback_port: int | None
+
+
+@click.command(help=help_texts.LOGIN, short_help="Sign in, through the browser or by a code.")
+@click.argument(
+    "session",
+    metavar="[SESSION|PROFILE]",
+    required=False,
+    shell_complete=completion.sessions,
+)
+@click.option("--all", "every", is_flag=True, help="Each session that needs it, one by one.")
+@click.option("--device-code", is_flag=True, help="Enter a code in any browser, anywhere.")
+@click.option("--no-browser", is_flag=True, help="Print the link, open nothing.")
+@click.option("--afresh", is_flag=True, help="End the portal session first; its clock restarts.")
+@click.option(
+    "--callback-port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="Fixed port on 127.0.0.1 for the browser's answer.",
+)
+def login(session: str | None, *, every: bool, **options: Any) -> None:
+    """Sign in."""
+    typed = _Options(**options)
+    if typed.device_code and typed.callback_port is not None:
+        raise click.UsageError("A device code needs no callback port.")
+    here = Here.of_this_process()
+    sessions = meant(here, session, every=every)
+    if every:
+        sessions = _needy(here, sessions)
+        if not sessions:
+            click.echo("Every session is signed in.")
+            return
+    one_by_one(sessions, lambda one: _sign_in(here, one, typed))
+
+
+def sign_in_plainly(here: Here, session: SsoSession) -> tuple[int, str]:
+    """Sign in as ``login SESSION`` does; return the exit code and the last sentence."""
+    return _sign_in(here, session, _Options(False, False, False, None))
+
+
+def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
+    states = {entry["key"]: entry["state"] for entry in status_now(here)["sessions"]}
+    return tuple(one for one in sessions if states.get(one.key, "signed-out") in _NEEDY)
+
+
+def _sign_in(here: Here, session: SsoSession, typed: _Options) -> tuple[int, str]:
+    """Sign in to one session; return the exit code and the last sentence."""
+    template, problem = _template(here, session)
+    method, why = _method(here, session, typed, template)
+    page = SignInPage(here, session, template, opens=not typed.no_browser, why_a_code=why)
+    try:
+        done = _by_resident(here, session, typed, method, page)
+        if done is not None:
+            if problem:
+                note(problem)  # without a resident it is what the sign-in fails with
+            return done
+        return _alone(here, session, typed, method, page)
+    finally:
+        page.close()
+
+
+def _template(here: Here, session: SsoSession) -> tuple[str | None, str]:
+    """Return the browser set for a session, and what is wrong with the settings, if anything."""
+    try:
+        return here.settings().browser(session.key), ""
+    except ConfigRejected as error:
+        return None, error.sentence
+
+
+def _method(
+    here: Here, session: SsoSession, typed: _Options, template: str | None
+) -> tuple[Method | None, str]:
+    """
+    Return the way to sign in, and why it is a code where nobody asked for one (L1).
+
+    None means by the session's style.
+    """
+    if typed.device_code:
+        return "device", ""
+    if typed.no_browser or typed.callback_port is not None or session.legacy:
+        return None, ""
+    choice = browser_command(here.environ, template)
+    return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
+
+
+def _by_resident(
+    here: Here, session: SsoSession, typed: _Options, method: Method | None, page: SignInPage
+) -> tuple[int, str] | None:
+    """Let the resident sign in; None = it cannot act for us."""
+    connected = False
+    try:
+        with here.resident() as agent:
+            connected = True
+            for message in agent.ask(
+                "login",
+                patience=SIGN_IN_PATIENCE,
+                session=session.key,
+                afresh=True if typed.afresh else None,
+                method=method,
+                callback_port=typed.callback_port,
+            ):
+                if "progress" in message:
+                    _show(page, message["progress"])
+                elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
+                    return message["done"]["exit"], message["done"]["sentence"]
+    except (OtherWorld, Unreachable) as error:
+        if page.shown:
+            # A second sign-in would open a second page; the person decides.
+            return 1, error.sentence
+        say_acting_alone(error, connected=connected)
+    return None
+
+
+def _show(page: SignInPage, told: Mapping[str, Any]) -> None:
+    page.show(told["url"], told["user_code"], told["deadline"] or 0.0, open_it=told["open"])
+
+
+def _alone(
+    here: Here, session: SsoSession, typed: _Options, method: Method | None, page: SignInPage
+) -> tuple[int, str]:
+    from tray.cli.standalone import REQUEST, Alone
+
+    def progress(tell: fx.Tell) -> None:
+        page.show(tell.url or "", tell.user_code, tell.deadline or 0.0,
+                  open_it=tell.sentence == "open")  # fmt: skip
+
+    wish = ev.SignInWanted(
+        session.key,
+        REQUEST,
+        afresh=True if typed.afresh else None,
+        method=method,
+        opens="caller",
+        callback_port=typed.callback_port,
+    )
+    with Alone(here) as alone:
+        last = alone.wish(session.key, wish, progress=progress, sign_in=_runner(alone.tools))
+    return last.exit, last.sentence
+
+
+def _runner(tools: Any) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
+    from tray.worker.sign_in import sign_in_flow
+
+    def run(start: fx.StartSignIn, ready: Callable[[ev.SignInReady], None]) -> ev.Event:
+        key, attempt = start.session.key, start.attempt
+
+        def tell(page: sign_in_flow.SignInPage) -> None:
+            ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
+
+        with ctrl_c_sets() as cancelled:
+            try:
+                result = sign_in_flow.sign_in(
+                    start.session,
+                    tools,
+                    method=start.method,
+                    afresh=start.afresh,
+                    callback_port=start.callback_port,
+                    ready=tell,
+                    cancelled=cancelled,
+                )
+            except TrayError as error:
+                return ev.SignInFailed(key, attempt, error.sentence, error.reason or "other")
+        return ev.SignedIn(
+            key, attempt, result.token, result.keeper, result.reason, result.sentence
+        )
+
+    return run
+
+
+@contextmanager
+def ctrl_c_sets() -> Iterator[threading.Event]:
+    """Let Ctrl-C cancel the sign-in where it waits, and never between answer and keyring."""
+    cancelled = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: cancelled.set())
+    try:
+        yield cancelled
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,101 @@
+"""What a person sees in the terminal while the browser page waits for them (L4, L8)."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import click
+
+from tray.cli.command_context import Here, note
+from tray.core.model import SsoSession
+from tray.core.text import sentences
+from tray.core.text.display_names import clean
+from tray.system.browser import browser_command, open_browser
+
+
+class SignInPage:
+    """
+    One sign-in's page: the link, the code to compare, the time left, the browser.
+
+    Args:
+        here: whose environment the browser gets (L6).
+        session: which one is signed in to.
+        template: the session's own browser command, or None.
+        opens: whether the browser may be opened from here.
+        why_a_code: why the sign-in is by a code although nobody asked for one; else empty.
+    """
+
+    def __init__(
+        self,
+        here: Here,
+        session: SsoSession,
+        template: str | None,
+        *,
+        opens: bool,
+        why_a_code: str = "",
+    ) -> None:
+        self._here = here
+        self._session = session
+        self._template = template
+        self._opens = opens
+        self._why_a_code = why_a_code
+        self._closed = threading.Event()
+        self._countdown: threading.Thread | None = None
+        self.shown = False
+
+    def show(self, url: str, user_code: str | None, deadline: float, *, open_it: bool) -> None:
+        """
+        Show the link, and open it where that is ours to do.
+
+        Args:
+            url: the page.
+            user_code: what to compare it with, for device codes.
+            deadline: when the sign-in ends by itself, seconds since the epoch.
+            open_it: False where somebody else's click has opened it already.
+        """
+        self.shown = True
+        if self._why_a_code:
+            note(f"{self._why_a_code}; so this sign-in is by a code (see also --no-browser).")
+        host = clean(urlsplit(self._session.start_url).hostname or "", 100)
+        zone = datetime.now().astimezone().tzinfo
+        until = f", until {sentences.clock(deadline, zone)}" if deadline else ""
+        click.echo(f"Signing in to {clean(self._session.key)} ({host}){until}.")
+        may_open = open_it and self._opens
+        can_open = bool(browser_command(self._here.environ, self._template).commands)
+        if may_open and can_open:
+            click.echo("Your browser opens this page; if it does not, open it yourself:")
+        elif open_it or user_code:
+            click.echo("Open this page:")
+        else:
+            click.echo("A sign-in is under way; its page:")
+        click.echo(f"  {url}")
+        if user_code:
+            click.echo(f"  Code: {user_code} (allow it only if the page shows the same)")
+        sys.stdout.flush()
+        if may_open and can_open and not open_browser(url, self._here.environ, self._template):
+            note("no browser could be started: open the page yourself.")
+        self._count_down(deadline)
+
+    def close(self) -> None:
+        """Clear the countdown."""
+        self._closed.set()
+        if self._countdown is not None:
+            self._countdown.join()
+
+    def _count_down(self, deadline: float) -> None:
+        """Show the time left, on terminals alone."""
+        if deadline and self._countdown is None and sys.stderr.isatty():
+            self._countdown = threading.Thread(
+                target=self._tick, args=(deadline,), name="countdown", daemon=True
+            )
+            self._countdown.start()
+
+    def _tick(self, deadline: float) -> None:
+        while not self._closed.wait(1.0):
+            left = sentences.span(deadline - time.time())
+            click.echo(f"\r\033[KWaiting for you in the browser: {left} left ", err=True, nl=False)
+        click.echo("\r\033[K", err=True, nl=False)

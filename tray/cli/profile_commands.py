@@ -1,0 +1,132 @@
+"""Profiles: ``profiles`` lists them, ``use`` picks the active one (rules A7, C4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.apply_command import follow_active
+from tray.cli.command_context import Ended, Here, finish, note
+from tray.cli.name_lookup import profile_named
+from tray.cli.shell import completion
+from tray.cli.shell.shell_integration import tell_prompts
+from tray.core.model import Catalog, Preferences
+from tray.core.profiles.guards import is_managed
+from tray.core.text import sentences
+from tray.core.text.display_names import clean
+from tray.core.views.status_documents import profiles_document
+from tray.errors import ConfigRejected
+from tray.managed.managed_sections import applies
+from tray.storage.active_profile import read_active, read_previous, record_active
+
+_COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
+
+
+@click.command(help=help_texts.PROFILES, short_help="List the profiles of the AWS config.")
+@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
+def profiles(*, as_json: bool) -> None:
+    """List the profiles."""
+    here = Here.of_this_process()
+    guarded: tuple[str, ...] = Preferences().guarded
+    refused = False
+    try:
+        catalog = here.catalog()
+    except ConfigRejected as error:
+        catalog, refused = Catalog(problems=(error.sentence,)), True
+    try:
+        guarded = here.settings().preferences.guarded
+    except ConfigRejected as error:
+        catalog = replace(catalog, problems=(*catalog.problems, error.sentence))
+    active = read_active(here.paths.state)
+    problems = [*catalog.problems]
+    problems += [one.problem for one in catalog.sessions if one.problem]
+    problems += [one.problem for one in catalog.profiles if one.problem]
+    document = profiles_document(
+        catalog.profiles, active_profile=active, guarded=guarded, problems=problems
+    )
+    if as_json:
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _print_table(document["profiles"])
+        for problem in document["problems"]:
+            note(problem)
+    if refused:
+        raise Ended("", 1)
+
+
+def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
+    if not rows:
+        return
+    cells = [[clean(str(row[column] or "-")) for column in _COLUMNS] for row in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(_COLUMNS))]
+    for row, line in zip(rows, cells, strict=True):
+        mark = "*" if row["active"] else " "
+        padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        guarded = "  guarded" if row["guarded"] else ""
+        line_of_text = f"{mark} {padded}{guarded}".rstrip()
+        click.echo(click.style(line_of_text, bold=True) if row["active"] else line_of_text)
+
+
+@click.command(help=help_texts.USE)
+@click.argument("profile", required=False, shell_complete=completion.profiles)
+@click.option("--none", "nobody", is_flag=True, help="No profile is active.")
+def use(profile: str | None, *, nobody: bool) -> None:
+    """Pick the active profile."""
+    here = Here.of_this_process()
+    if nobody and profile is not None:
+        raise click.UsageError("Name a profile or say --none, not both.")
+    if profile is None and not nobody:
+        click.echo(sentences.now_active(read_active(here.paths.state)))
+    else:
+        _switch(here, None if nobody else _meant(here, profile or ""))
+    exported = here.exported_profile
+    if here.shell_follows:
+        return  # at its next prompt
+    if exported is not None and exported != read_active(here.paths.state):
+        note(f'in this terminal AWS_PROFILE is set to "{clean(exported)}", which wins.')
+
+
+def _meant(here: Here, name: str) -> str:
+    """
+    Return the profile a person means.
+
+    Raises:
+        Ended: there is no previous one.
+        NotFound: there is none of this name.
+        UserMustAct: it may not be picked.
+    """
+    if name == "-":
+        previous = read_previous(here.paths.state)
+        if previous is None:
+            msg = "There is no previous profile."
+            raise Ended(msg, 1)
+        name = previous
+    catalog = here.catalog()
+    if is_managed(name, catalog.managed):
+        raise Ended(sentences.managed_profile(name), 1)
+    profile = profile_named(catalog, name)
+    if profile.problem is not None:
+        raise Ended(profile.problem, 1)
+    return profile.name
+
+
+def _switch(here: Here, name: str | None) -> None:
+    picks = (read_active(here.paths.state), read_previous(here.paths.state))
+    done = here.asked("use", profile=name)
+    if done is None:
+        record_active(here.paths.state, name)
+        tell_prompts(here)
+        done = {"exit": 0, "sentence": sentences.now_active(name)}
+    if not done["exit"]:
+        follow_active(here)
+    if name is not None and picks == (None, None) and not _takes_effect(here):
+        note(sentences.first_pick())
+    finish(done["exit"], done["sentence"])
+
+
+def _takes_effect(here: Here) -> bool:
+    """Whether anything follows the active profile already."""
+    return here.shell_follows or bool(applies(here.paths.state))

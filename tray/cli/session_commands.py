@@ -1,0 +1,109 @@
+"""What is done to sessions without a browser: ``logout``, ``renew``, ``release``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from tray.cli import help_texts
+from tray.cli.command_context import JOB_PATIENCE, Ended, Here, finish, note
+from tray.cli.name_lookup import session_meant
+from tray.cli.shell import completion
+from tray.core import events as ev
+from tray.core.model import SsoSession
+from tray.core.text.display_names import clean
+
+Wish = Callable[[str, str], ev.Event]
+
+
+@click.command(help=help_texts.LOGOUT, short_help="Sign out, here and at AWS.")
+@click.argument("session", required=False, shell_complete=completion.sessions)
+@click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
+def logout(session: str | None, *, every: bool) -> None:
+    """Sign out."""
+    here = Here.of_this_process()
+    each(here, meant(here, session, every=every), "logout", ev.SignOutWanted)
+
+
+@click.command(help=help_texts.RENEW)
+@click.argument("session", required=False, shell_complete=completion.sessions)
+def renew(session: str | None) -> None:
+    """Renew now."""
+    here = Here.of_this_process()
+    each(here, meant(here, session, every=False), "renew", ev.RenewWanted)
+
+
+@click.command(help=help_texts.RELEASE, short_help="Hand sessions back to the AWS CLI.")
+@click.argument("session", required=False, shell_complete=completion.sessions)
+@click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
+def release(session: str | None, *, every: bool) -> None:
+    """Hand back to the AWS CLI."""
+    here = Here.of_this_process()
+    each(here, meant(here, session, every=every), "release", ev.ReleaseWanted)
+
+
+def meant(here: Here, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
+    """
+    Return the sessions a command is about.
+
+    Raises:
+        ConfigRejected: the AWS config cannot be used.
+        NotFound: there is nothing of this name.
+        click.UsageError: a name and ``--all``, or neither where one is needed.
+    """
+    if every and name is not None:
+        raise click.UsageError("Name a session or say --all, not both.")
+    catalog = here.catalog()
+    if every:
+        return catalog.sessions
+    return (session_meant(catalog, name, here.profile_in_force),)
+
+
+def each(here: Here, sessions: tuple[SsoSession, ...], op: str, wish: Wish) -> None:
+    """
+    Do it to each session, one after the other.
+
+    Raises:
+        Ended: with the session's own exit code, or 1 where one of several failed.
+    """
+    one_by_one(sessions, lambda session: _one(here, session, op, wish))
+
+
+def one_by_one(
+    sessions: tuple[SsoSession, ...], do: Callable[[SsoSession], tuple[int, str]]
+) -> None:
+    """
+    Do something to each session and tell of each; one failure does not keep the others back.
+
+    Raises:
+        Ended: as `each`.
+    """
+    failures = 0
+    for session in sessions:
+        exit_code, sentence = do(session)
+        if len(sessions) == 1:
+            finish(exit_code, sentence)
+        elif exit_code:
+            note(f"{clean(session.key)}: {sentence}")
+            failures += 1
+        else:
+            click.echo(sentence)
+    if failures:
+        raise Ended("", 1)
+
+
+def renewed(here: Here, session: SsoSession) -> tuple[int, str]:
+    """Renew a session's token as ``renew`` does; return the exit code and the last word."""
+    return _one(here, session, "renew", ev.RenewWanted)
+
+
+def _one(here: Here, session: SsoSession, op: str, wish: Wish) -> tuple[int, str]:
+    done = here.asked(op, patience=JOB_PATIENCE, session=session.key)
+    if done is not None:
+        return done["exit"], done["sentence"]
+    from tray.cli.standalone import REQUEST, Alone
+
+    with Alone(here) as alone:
+        last = alone.wish(session.key, wish(session.key, REQUEST))
+    return last.exit, last.sentence

@@ -1,0 +1,1 @@
+"""The shell hook and completion."""

@@ -1,0 +1,119 @@
+"""Names for a shell to complete: quickly, and in silence where anything is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import click
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+)
+
+from tray.cli.command_context import Here
+from tray.core.model import Catalog
+from tray.errors import TrayError
+
+ASKED: Final = "_SSO_TRAY_COMPLETE"
+"""The variable by which a shell asks for words; click derives it from the program's name."""
+
+_SPECIAL: Final = re.compile(r"[^\w@%+=:,./-]")
+_SPECIAL_QUOTED: Final = re.compile(r"[\"'$`\\\\!]")
+
+
+class Bash(BashComplete):
+    """
+    Completion for bash, to which a name from a file is only data.
+
+    click's own puts names on the command line as they are, where bash would expand them, and
+    starts a process to ask for bash's version.
+    """
+
+    source_template = """\
+%(complete_func)s() {
+  local IFS=$'\\n' line
+  while IFS= read -r line; do
+    case $line in
+      dir,*) COMPREPLY=(); compopt -o dirnames ;;
+      file,*) COMPREPLY=(); compopt -o default ;;
+      plain,*) COMPREPLY+=("${line#plain,}") ;;
+    esac
+  done <<<"$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD="$COMP_CWORD" \\
+    %(complete_var)s=bash_complete "$1" 2>/dev/null)"
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s 2>/dev/null ||
+  complete -F %(complete_func)s %(prog_name)s # bash before 4.4 sorts
+"""
+
+    def source(self) -> str:
+        """Return the script, without looking for a bash."""
+        return ShellComplete.source(self)
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        """Return a line of the script's: the kind, and the word as bash has to read it."""
+        value = str(item.value)
+        words, place = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
+        quoted = place < len(words) and words[place][:1] in ("'", '"')
+        if not quoted:
+            value = _SPECIAL.sub(r"\\\g<0>", value)
+        elif _SPECIAL_QUOTED.search(value):
+            return ""
+        return f"{item.type},{value}"
+
+
+def register() -> None:
+    """Let click answer a bash as `Bash` does."""
+    add_completion_class(Bash)
+
+
+def script(shell: str) -> str:
+    """
+    Return what completes in a shell.
+
+    Raises:
+        click.UsageError: click knows no such shell.
+    """
+    from tray.cli.main import cli
+
+    register()
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"{shell} is not known.")
+    return kind(cli, {}, "sso-tray", ASKED).source()
+
+
+def sessions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the sessions whose name begins so, then the profiles, which stand for theirs."""
+    del context, parameter
+    catalog = _catalog()
+    names = [one.key for one in catalog.sessions]
+    names += [one.name for one in catalog.profiles if one.session is not None]
+    return _beginning(names, incomplete)
+
+
+def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the profiles whose name begins so."""
+    del context, parameter
+    catalog = _catalog()
+    names = [one.name for one in catalog.profiles if one.name not in catalog.managed]
+    return _beginning(names, incomplete)
+
+
+def _catalog() -> Catalog:
+    try:
+        return Here.of_this_process().catalog()
+    except (TrayError, OSError):
+        return Catalog()  # a word on the screen would stand in the middle of what is typed
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    # A name with a line break would be two for the shell.
+    return [
+        one for one in dict.fromkeys(names) if one.startswith(incomplete) and one.isprintable()
+    ]

@@ -1,0 +1,99 @@
+"""What shells take in: the hook that follows the active profile, and completion."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal, cast, get_args
+
+import click
+
+from tray import credential_helper as handout
+from tray.cli import help_texts
+from tray.cli.command_context import Here, note
+from tray.cli.exec.credential_environment import fish_word, posix_word, powershell_ascii
+from tray.cli.shell.completion import script
+from tray.core.views.prompt_file import prompt_end
+from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.ipc.agent_client import OtherWorld
+from tray.storage.active_profile import prompt_path, read_active, write_prompt
+
+Shell = Literal["bash", "zsh", "fish", "powershell"]
+SHELLS: Final = get_args(Shell)
+COMPLETES: Final = ("bash", "zsh", "fish")
+
+_HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
+    "bash": ("hook.bash", posix_word),
+    "zsh": ("hook.zsh", posix_word),
+    "fish": ("hook.fish", fish_word),
+    "powershell": ("hook.ps1", powershell_ascii),
+}
+
+
+@click.command("shell-init", help=help_texts.SHELL_INIT)
+@click.argument("shell", type=click.Choice(SHELLS))
+def shell_init(shell: str) -> None:
+    """Print the hook."""
+    here = Here.of_this_process()
+    if not _is_resident_here(here):
+        tell_prompts(here)
+    name, quoted = _HOOKS[cast("Shell", shell)]
+    source = Path(handout.__file__).parent / "shell" / name
+    hook = source.read_text(encoding="utf-8")
+    word = quoted(str(prompt_path(here.paths.state)))
+    # As bytes: a path need not be text, and its bytes are the file's.
+    click.echo(os.fsencode(hook.replace("@FILE@", word)), nl=False)
+
+
+def _is_resident_here(here: Here) -> bool:
+    """Whether a resident tells the shells, be it of this world or of another one."""
+    try:
+        with here.resident() as agent:
+            agent.done("status")
+    except Unreachable:
+        return False
+    except OtherWorld:
+        return True
+    return True
+
+
+def tell_prompts(here: Here) -> None:
+    """
+    Tell the shells which profile is active, where no resident does.
+
+    What hinders it is only said: the active profile is picked, and a hook is a hook all the same.
+    """
+    from tray.cli.standalone import view_of_files
+
+    try:
+        if read_active(here.paths.state) is None:
+            write_prompt(here.paths.state, None, guarded=False)
+            return
+        here.catalog()  # in one that cannot be read, nobody knows whether the profile is there
+        seen = view_of_files(here)
+        guarded = seen.guarded or not _are_patterns_known(here)
+        write_prompt(
+            here.paths.state, seen.active_profile, guarded=guarded, ends_at=prompt_end(seen)
+        )
+    except TrayError as error:
+        note(error.sentence)
+    except OSError as error:
+        note(f"the shells cannot be told: {error.strerror}.")
+
+
+def _are_patterns_known(here: Here) -> bool:
+    """Whether we know which profiles are guarded; where not, each is left to the person (A7)."""
+    try:
+        here.settings()
+    except ConfigRejected as error:
+        note(error.sentence)
+        return False
+    return True
+
+
+@click.command(help=help_texts.COMPLETION)
+@click.argument("shell", type=click.Choice(COMPLETES))
+def completion(shell: str) -> None:
+    """Print what completes."""
+    click.echo(script(shell), nl=False)

@@ -1,0 +1,222 @@
+"""Acting without a resident: the same rules and the same locks, for one request (rule C3)."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Self
+
+from tray.aws.cache.token_cache import cache_path
+from tray.aws.cache.token_file_status import look
+from tray.cli.command_context import Here, note, now
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.effects import Effect
+from tray.core.machine import step
+from tray.core.model import Preferences
+from tray.core.state import TrayState
+from tray.core.views.view import View, view
+from tray.errors import ConfigRejected, OurBug, TrayError
+from tray.storage.active_profile import read_active, read_previous
+from tray.storage.logs import History
+from tray.storage.session_records import Records
+
+REQUEST = "cli"
+
+Progress = Callable[[fx.Tell], None]
+SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
+"""Runs a sign-in: what to start and whom to tell the link; returns how it ended."""
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let a transaction finish before Ctrl-C counts: in its midst a refresh token may be new."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def recalled(here: Here, preferences: Preferences, problems: tuple[str, ...] = ()) -> TrayState:
+    """
+    Return the state of the rules as the files alone tell it: no keyring, no network (C2).
+
+    What the rules want done about it is left undone, except that a file which another program
+    is writing is looked at again as they ask (K3), which takes two seconds at most.
+    """
+    records = Records(here.paths.state).read()
+    keepers = {key: record.keeper for key, record in records.items()}
+    memories = {key: record.memory for key, record in records.items()}
+    contested = frozenset(key for key, record in records.items() if record.contested)
+    try:
+        config: ev.Event = ev.ConfigRead(here.catalog())
+    except ConfigRejected as rejected:
+        config = ev.ConfigBroken(rejected.sentence)
+    state = TrayState(machine="", previous=read_previous(here.paths.state))
+    effects: list[Effect] = []
+    for event in (
+        ev.Recalled(keepers, memories, contested),
+        ev.PreferencesRead(preferences, problems),
+        ev.ActiveRead(read_active(here.paths.state)),
+        config,
+    ):
+        state, wanted = step(state, event, now())
+        effects += wanted
+    return _looked(here, state, effects)
+
+
+def _looked(here: Here, state: TrayState, effects: Iterable[Effect]) -> TrayState:
+    """Look at the cache files as the rules ask, each at its time."""
+    due = _due(effects)
+    while due:
+        key = min(due, key=lambda one: due[one])
+        time.sleep(max(0.0, due.pop(key) - time.monotonic()))
+        at = now()
+        sight = look(cache_path(here.paths.token_cache, key), at.wall)
+        state, wanted = step(state, ev.TokensRead(key, sight), at)
+        due |= _due(wanted)
+    return state
+
+
+def _due(effects: Iterable[Effect]) -> dict[str, float]:
+    at = time.monotonic()
+    return {
+        effect.key: at + effect.delay for effect in effects if isinstance(effect, fx.ReadTokens)
+    }
+
+
+def view_of_files(here: Here) -> View:
+    """Return what a person sees when only files are asked; unusable settings are a problem."""
+    try:
+        settings = here.settings()
+        preferences, problems = settings.preferences, settings.problems
+    except ConfigRejected as rejected:
+        preferences, problems = Preferences(), (rejected.sentence,)
+    return view(recalled(here, preferences, problems), now())
+
+
+class Alone:
+    """
+    One request's worth of the resident, as a context manager around its tools.
+
+    Leaving it writes full files where the keyring has not confirmed yet (R3).
+
+    Args:
+        here: the world of this command.
+
+    Raises:
+        ConfigRejected: the settings or the AWS config cannot be used.
+    """
+
+    def __init__(self, here: Here) -> None:
+        from tray.worker.job_context import Tools
+
+        self.tools = Tools.from_environment(here.environ)
+        tools = self.tools
+        self._history = History(here.paths.state)
+        state = recalled(here, tools.settings.preferences)
+        # Jobs the rules wanted at once are theirs to want: this command does what was typed.
+        idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
+        self.state = replace(state, sessions=idle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with uninterrupted():
+            self.tools.unsaved.surrender()
+        self.tools.clients.close()
+
+    def wish(
+        self,
+        key: str,
+        event: ev.Event,
+        *,
+        progress: Progress | None = None,
+        sign_in: SignIn | None = None,
+    ) -> fx.Tell:
+        """
+        Take a person's wish to its last word.
+
+        Args:
+            key: the session it is about; nothing is done to another.
+            event: the wish, asked by `REQUEST`.
+            progress: told the link of a sign-in.
+            sign_in: runs a sign-in.
+
+        Returns:
+            The last word, with exit code and sentence.
+        """
+        seen = self.state.sessions[key].token if key in self.state.sessions else None
+        queue = deque(self._fed(event))
+        last: fx.Tell | None = None
+        while queue:
+            effect = queue.popleft()
+            match effect:
+                case fx.Tell(kind="done"):
+                    last = effect
+                case fx.Tell() if progress is not None:
+                    progress(effect)
+                case fx.StartSignIn() if sign_in is not None and last is None:
+                    queue.extend(self._signed_in(effect, sign_in, progress))
+                case fx.StartJob() if effect.session.key == key and last is None:
+                    queue.extend(self._done(effect, seen.fingerprint if seen else None))
+                case _:
+                    self._kept(effect, key)
+        if last is None:
+            msg = f"the rules left {type(event).__name__} without a last word"
+            raise OurBug(msg)
+        return last
+
+    def tell(self, key: str, event: ev.Event) -> None:
+        """Let the rules remember something; nothing else is done."""
+        for effect in self._fed(event):
+            self._kept(effect, key)
+
+    def write_down(self, what: str, key: str | None, detail: str) -> None:
+        """Add a line to the history: who asked for which role is found there."""
+        self._history.add(now().wall, what, key, detail)
+
+    def _fed(self, event: ev.Event) -> tuple[Effect, ...]:
+        self.state, effects = step(self.state, event, now())
+        return effects
+
+    def _done(self, start: fx.StartJob, seen: str | None) -> tuple[Effect, ...]:
+        from tray.worker import job_table
+
+        with uninterrupted():
+            outcome = job_table.run(
+                start.kind, start.session, self.tools, adopting=start.adopt, seen=seen
+            )
+        return self._fed(ev.JobDone(start.session.key, start.attempt, outcome))
+
+    def _signed_in(
+        self, start: fx.StartSignIn, sign_in: SignIn, progress: Progress | None
+    ) -> tuple[Effect, ...]:
+        def ready(event: ev.SignInReady) -> None:
+            for effect in self._fed(event):
+                if isinstance(effect, fx.Tell) and progress is not None:
+                    progress(effect)
+
+        return self._fed(sign_in(start, ready))
+
+    def _kept(self, effect: Effect, key: str) -> None:
+        match effect:
+            case fx.Keep() if effect.key == key:
+                try:
+                    self.tools.records.change(key, memory=effect.memory)
+                except (OSError, TrayError):
+                    # What was asked for is done; only our memory of it is incomplete.
+                    note("state.json cannot be written.")
+            case fx.Note() if effect.key in (key, None):
+                self._history.add(now().wall, effect.what, effect.key, effect.detail)
+            case _:
+                return

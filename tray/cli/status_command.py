@@ -1,0 +1,249 @@
+"""``status``: the document of rule C5, as JSON or in words, once or on every change."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+import click
+
+from tray.aws.cache.timestamps import parse_timestamp
+from tray.cli import help_texts
+from tray.cli.command_context import Ended, Here
+from tray.cli.name_lookup import listed
+from tray.cli.shell import completion
+from tray.core.text import managed_text, sentences
+from tray.core.text.display_names import clean
+from tray.core.views.status_documents import status_document
+from tray.core.views.view import SessionRow
+from tray.errors import NotFound, TrayError
+from tray.managed import managed_sections
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between looks of ``--watch``; with a resident only the words are looked at again."""
+
+_COLOURS: Final = {
+    "signed-in": "green",
+    "ending": "yellow",
+    "renewal-failing": "yellow",
+    "signing-in": "cyan",
+    "expired": "red",
+    "unreadable": "red",
+}
+_WORKING: Final = ("signed-in", "ending", "renewal-failing")
+
+
+@click.command(help=help_texts.STATUS)
+@click.argument("session", nargs=-1, shell_complete=completion.sessions)
+@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
+@click.option("--watch", is_flag=True, help="Go on, and print again on every change; Ctrl-C ends.")
+def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
+    """Show the sessions."""
+    here = Here.of_this_process()
+    document = _only(status_now(here), session)
+    if watch:
+        _watch(here, session, as_json=as_json)
+        return
+    click.echo(json.dumps(document, indent=2) if as_json else in_words(here, document), nl=as_json)
+    if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
+        raise Ended("", 3)
+
+
+def status_now(here: Here) -> dict[str, Any]:
+    """Return the status document: the resident's, or without one what the files tell (C2)."""
+    done = here.asked("status")
+    return _seen_here(here, done["status"] if done is not None else of_files(here))
+
+
+def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
+    """Add what only this shell knows: whether its hook follows at each prompt (A2)."""
+    if not here.shell_follows:
+        return document
+    return {**document, "applies": [*document["applies"], "shell"]}
+
+
+def of_files(here: Here) -> dict[str, Any]:
+    """Return the status document as files alone tell it: no keyring, no network (C2)."""
+    from tray.cli.standalone import view_of_files
+
+    seen = view_of_files(here)
+    state = here.paths.state
+    document = status_document(
+        seen,
+        active_profile=seen.active_profile,
+        applies=managed_sections.applies(state),
+        resident=None,
+    )
+    document["problems"] = [*document["problems"], *managed_sections.problems(state)]
+    return document
+
+
+def usable_now(entry: dict[str, Any], now: float) -> bool:
+    """Whether SDKs can work with a session, as its entry in the document tells (C2)."""
+    end = _moment(entry["token_expires_at"])
+    if entry["state"] == "signing-in":
+        return end is not None and end > now and entry["reason"] != "session-over"
+    return entry["state"] in _WORKING
+
+
+def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """
+    Leave only the named sessions; a profile's name stands for its session (C1).
+
+    Raises:
+        NotFound: a name means nothing.
+        Ended: the config cannot be read, so that nobody knows.
+    """
+    if not names:
+        return document
+    entries = document["sessions"]
+    wanted = []
+    for name in names:
+        found = next((one for one in entries if one["key"] == name), None)
+        found = found or next((one for one in entries if name in one["profiles"]), None)
+        if found is None and not entries and document["problems"]:
+            raise Ended(document["problems"][0], 1)
+        if found is None:
+            known = listed(one["key"] for one in entries)
+            there = f'There is no session "{clean(name)}" in the AWS config'
+            raise NotFound(f"{there}; it has: {known}." if known else f"{there}.")
+        if found not in wanted:
+            wanted.append(found)
+    return {**document, "sessions": wanted}
+
+
+def in_words(here: Here, document: dict[str, Any]) -> str:
+    """Say the document in aligned lines, each ended by a newline."""
+    now, zone = time.time(), datetime.now().astimezone().tzinfo
+    rows = [_row(entry) for entry in document["sessions"]]
+    width = max((len(clean(row.name)) for row in rows), default=0)
+    alone = document["resident"] is None
+    lines = [_line(row, width, now, zone, alone=alone) for row in rows]
+    if not rows:
+        lines.append("The AWS config has no SSO session.")
+    lines += ["", *_active(here, document)]
+    if alone and rows:
+        lines.append("No resident is running: nothing is renewed by itself (sso-tray run).")
+    lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
+              for problem in document["problems"]]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def words_of(entry: dict[str, Any], *, alone: bool) -> str:
+    """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
+    row, zone = _row(entry), datetime.now().astimezone().tzinfo
+    if alone and row.state == "expired" and row.renews:
+        return "expired, can be renewed (sso-tray renew)"
+    return sentences.row(row, time.time(), zone).removeprefix(f"{clean(row.name)}: ")
+
+
+def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone: bool) -> str:
+    name = clean(row.name)
+    words = sentences.row(row, now, zone).removeprefix(f"{name}: ")
+    if alone and row.state == "expired" and row.renews:
+        words = "expired, can be renewed (sso-tray renew)"  # nobody is at it
+    state = sentences.state_words(row.state)
+    colour = _COLOURS.get(row.state)
+    styled = click.style(state, fg=colour, dim=colour is None) + words.removeprefix(state)
+    return f"{name.ljust(width)}  {styled}"
+
+
+def _active(here: Here, document: dict[str, Any]) -> Iterator[str]:
+    active, exported = document["active_profile"], here.exported_profile
+    through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
+    words = f" (in effect for {through})" if through else ""
+    yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
+    if exported is not None and exported != active and not here.shell_follows:
+        yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
+
+
+def _row(entry: dict[str, Any]) -> SessionRow:
+    """Make a row of the view from its entry, for the words to be the tray's own."""
+    return SessionRow(
+        key=entry["key"],
+        name=entry["name"],
+        start_url=entry["start_url"],
+        region=entry["region"],
+        profiles=tuple(entry["profiles"]),
+        state=entry["state"],
+        reason=entry["reason"],
+        keeper=entry["keeper"],
+        token_expires_at=_moment(entry["token_expires_at"]),
+        session_ends_at=_moment(entry["session_ends_at"]),
+        session_end_known=entry["session_end_known"],
+        renews=entry["renews"],
+        next_attempt_at=_moment(entry["next_attempt_at"]),
+        sign_in_url=None,
+        user_code=None,
+        sign_in_deadline=None,
+        afresh=False,
+        problem=None,
+    )
+
+
+def _moment(timestamp: str | None) -> float | None:
+    return None if timestamp is None else parse_timestamp(timestamp)
+
+
+# --- Watching -------------------------------------------------------------------------------
+
+
+def _watch(here: Here, names: tuple[str, ...], *, as_json: bool) -> None:
+    """Print again whenever what is printed would differ, until Ctrl-C."""
+    last = ""
+    try:
+        for told in _documents(here):
+            document = _seen_here(here, told)
+            try:
+                seen = _only(document, names)
+            except TrayError as error:
+                seen = {**document, "sessions": [], "problems": [error.sentence]}
+            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(here, seen)
+            if text_now == last:
+                continue
+            if sys.stdout.isatty() and not as_json:
+                click.clear()
+            elif last and not as_json:
+                click.echo()
+            click.echo(text_now, nl=False)
+            sys.stdout.flush()
+            last = text_now
+    except KeyboardInterrupt:
+        return
+
+
+def _documents(here: Here) -> Iterator[dict[str, Any]]:
+    """Yield the document every second, and at once when a resident says that it changed."""
+    while True:
+        yield from _of_resident(here)
+        yield of_files(here)
+        time.sleep(LOOK_EVERY)
+
+
+def _of_resident(here: Here) -> Iterator[dict[str, Any]]:
+    """Yield what a resident sends until it goes away; at once nothing where none runs."""
+    arrived: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def listen() -> None:
+        # Why a resident does not act for us was said when the command began.
+        with suppress(TrayError), here.resident() as agent:
+            for message in agent.ask("subscribe", patience=None):
+                if "status" in message:
+                    arrived.put(message["status"])
+        arrived.put(None)
+
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+    document = arrived.get()
+    while document is not None:
+        yield document
+        try:
+            document = arrived.get(timeout=LOOK_EVERY)
+        except queue.Empty:
+            continue

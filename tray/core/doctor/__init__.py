@@ -1,0 +1,1 @@
+"""The rules behind ``doctor``: facts in, findings out."""

@@ -1,0 +1,1 @@
+"""What the menu's rows ask for."""

@@ -1,0 +1,124 @@
+"""What a person asks for at the desk: everything the menu offers beside signing in and out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.effects import Effect
+from tray.core.model import Now
+from tray.core.profiles.console_link import console_link
+from tray.core.requests import ConsoleWanted, EnvironmentWanted, LinkWanted, SignInAllWanted
+from tray.core.sessions import job_results, signing_in
+from tray.core.sessions.session_states import state_of
+from tray.core.state import TrayState
+from tray.core.text import menu_text
+from tray.core.text.shell_commands import quoted
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+
+HOME_CLICK = "home"
+"""Where a click came from: the menu's sign-ins open their page from here."""
+
+
+SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
+"""What helps who has no AWS config yet: the command that makes one, ready to be pasted."""
+
+
+def sign_in_all(state: TrayState, event: SignInAllWanted) -> Step:
+    """
+    Queue sessions that need a person, config order; the upkeep starts them one by one.
+
+    One click asked for all of them; still no two tabs ever open at once (T18, L7).
+    """
+    waiting = tuple(
+        key
+        for key, session in state.sessions.items()
+        if session.sign_in is None
+        and session.config.problem is None
+        and (event.keys is None or key in event.keys)
+    )
+    return replace(state, sign_in_queue=waiting), ()
+
+
+def next_in_queue(state: TrayState, now: Now) -> Step:
+    """
+    Start the next queued sign-in once no other one is under way.
+
+    One click started them all; a person who has left since is not met by a page later (T18).
+    """
+    if state.locked or state.asleep:
+        return replace(state, sign_in_queue=()), ()
+    if not state.sign_in_queue or any(one.sign_in for one in state.sessions.values()):
+        return state, ()
+    queue = list(state.sign_in_queue)
+    while queue:
+        key = queue.pop(0)
+        session = state.sessions.get(key)
+        if session is None or not needs_sign_in(state, key, now):
+            continue
+        state = replace(state, sign_in_queue=tuple(queue))
+        return signing_in.wanted(state, ev.SignInWanted(key), now)
+    return replace(state, sign_in_queue=()), ()
+
+
+def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
+    """Whether "Sign in to all" would do something for this session."""
+    kind = state_of(state.sessions[key], state.preferences, now)
+    return kind in ("signed-out", "expired", "ending")
+
+
+def console(state: TrayState, event: ConsoleWanted) -> Step:
+    """
+    Open the portal's shortcut link to a profile's console.
+
+    The link carries no secret: the browser uses its own portal session (measured).
+    """
+    profile = next((one for one in state.catalog.profiles if one.name == event.profile), None)
+    if profile is None or profile.session is None or not profile.account_id:
+        return state, ()
+    session = state.sessions.get(profile.session)
+    if session is None or session.config.problem is not None or not profile.role_name:
+        return state, ()
+    url = console_link(session.config.start_url, profile.account_id, profile.role_name)
+    return state, (fx.OpenBrowser(session.key, url, profile.name),)
+
+
+def link(state: TrayState, event: LinkWanted) -> Step:
+    """Copy the link of the sign-in under way (L4)."""
+    session = state.sessions.get(event.key)
+    if session is None or session.sign_in is None or session.sign_in.url is None:
+        return state, ()
+    return state, (fx.CopyText(session.sign_in.url, menu_text.COPIED_LINK),)
+
+
+def environment(state: TrayState, event: EnvironmentWanted) -> Step:
+    """Copy what selects a profile in a shell: its name, never a credential (M1)."""
+    if not any(profile.name == event.profile for profile in state.catalog.profiles):
+        return state, ()
+    line = f"export AWS_PROFILE={quoted(event.profile)}\n"
+    return state, (fx.CopyText(line, menu_text.COPIED_ENVIRONMENT),)
+
+
+def hand_back(state: TrayState, event: ev.QuitWanted) -> Step:
+    """Release every session that the keyring keeps; the end comes when all are done (K7)."""
+    effects: list[Effect] = []
+    keyring = [key for key, one in state.sessions.items() if one.keeper == "keyring"]
+    for key in keyring:
+        state, more = job_results.wished(state, key, "release", None)
+        effects.extend(more)
+    return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
+
+
+def not_handed_back(state: TrayState, sentence: str) -> Step:
+    """Stay, because a release failed: who quits to hand everything back wants it back (K7)."""
+    request = None if state.handing_back == HOME_CLICK else state.handing_back
+    return replace(state, handing_back=None), fx.done((request,), 1, sentence)
+
+
+def handed_back(state: TrayState) -> bool:
+    """Whether a quit with hand-back has nothing left to wait for."""
+    if state.handing_back is None:
+        return False
+    return not any(one.job is not None or one.wishes for one in state.sessions.values())

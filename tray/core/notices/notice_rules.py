@@ -1,0 +1,179 @@
+"""What is worth a notice at this moment, told before or not: a pure function (W1, W3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from tray.core import policy
+from tray.core.effects import Button, ButtonAction, Notice
+from tray.core.model import Now
+from tray.core.session import Session, renewable
+from tray.core.sessions.session_end import firm_end
+from tray.core.sessions.session_states import (
+    helps_afresh,
+    past_exact_end,
+    reason_of,
+    renews,
+    state_of,
+)
+from tray.core.state import TrayState, failing_warns_at
+from tray.core.text import notice_text
+
+KeyringTrouble = Literal["keyring-locked", "keyring-denied", "keyring-absent"]
+
+KEYRING_TROUBLE: tuple[KeyringTrouble, ...] = (
+    "keyring-locked",
+    "keyring-denied",
+    "keyring-absent",
+)
+
+
+def standing(state: TrayState, now: Now) -> Iterator[Notice]:
+    """Yield every notice whose cause holds at this moment, told or not."""
+    if state.config_problem is not None:
+        title, body = notice_text.config_notice(state.config_problem)
+        yield Notice("config", f"config:{state.config_problem}", "config", "normal", title, body)
+    for session in state.sessions.values():
+        if in_use(state, session, now):
+            yield from _of_session(state, session, now)
+    yield from _of_keyring(state, now)
+
+
+def in_use(state: TrayState, session: Session, now: Now) -> bool:
+    """Whether a person cares: the active profile's session, or used within a week (W2)."""
+    if state.active_profile in session.config.profiles:
+        return True
+    used_at = session.memory.used_at
+    return used_at is not None and used_at > now.wall - policy.IDLE_AFTER
+
+
+def _of_session(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
+    kind = state_of(session, state.preferences, now)
+    if kind == "ending":
+        yield from _ending(state, session, now)
+    elif _has_ended(state, session, now):
+        yield _expired(state, session, now)
+    elif kind in ("renewal-failing", "expired"):
+        yield from _failing(session, now)
+    adopted_at = session.adopted_at if session.keeper == "keyring" else None
+    if adopted_at is not None and adopted_at + policy.ADOPTED_SHOWN_FOR > now.wall:
+        yield _adopted(session)
+
+
+def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
+    end = firm_end(session, state.preferences)
+    warn_before = state.preferences.warn_before
+    if end is None or not warn_before:
+        return
+    crossed = [before for before in warn_before if end.at - now.wall <= before]
+    last = len(crossed) == len(warn_before)
+    if not crossed or (session.snoozed and not last):
+        return
+    afresh = helps_afresh(session, state.preferences, now)
+    title, body = notice_text.ending_notice(session.key, end.at, now, afresh=afresh)
+    action: ButtonAction = "sign-in-afresh" if afresh else "sign-in"
+    sign_in = Button(action, notice_text.sign_in_button(afresh=afresh), (session.key,))
+    snooze = Button("snooze", notice_text.SNOOZE_BUTTON, (session.key,))
+    yield Notice(
+        slot=f"session:{session.key}",
+        once_key=f"ending:{end.cause}:{min(crossed):.0f}",
+        category="ending",
+        severity="urgent" if last else "normal",
+        title=title,
+        text=body,
+        buttons=(sign_in,) if last else (sign_in, snooze),
+        keys=(session.key,),
+        at=end.at,
+    )
+
+
+def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
+    """Whether only a person can bring it back: what renews itself is no notice (W3)."""
+    if session.sign_in is not None:
+        return False
+    if session.token is None:
+        return session.removed is not None
+    if state_of(session, state.preferences, now) != "expired":
+        return False
+    if not renewable(session):
+        return not renews(session, state.preferences, now)
+    # One refresh decides about a passed end; AWS's own word counts if that finds no answer.
+    return past_exact_end(session, now) and session.failing is not None
+
+
+def _expired(state: TrayState, session: Session, now: Now) -> Notice:
+    fingerprint = session.token.fingerprint if session.token is not None else session.removed
+    reason = reason_of(session, state.preferences, now)
+    title, body = notice_text.expired_notice(session.key, reason)
+    return Notice(
+        slot=f"session:{session.key}",
+        once_key=f"expired:{fingerprint}",
+        category="expired",
+        severity="urgent",
+        title=title,
+        text=body,
+        buttons=(Button("sign-in", notice_text.sign_in_button(afresh=False), (session.key,)),),
+        keys=(session.key,),
+    )
+
+
+def _failing(session: Session, now: Now) -> Iterator[Notice]:
+    token, failing = session.token, session.failing
+    if token is None or failing is None or failing.reason in KEYRING_TROUBLE:
+        return
+    if failing_warns_at(failing, token) > now.wall:
+        return
+    title, body = notice_text.failing_notice(
+        session.key, failing.reason, failing.sentence, token.expires_at, now
+    )
+    yield Notice(
+        slot=f"session:{session.key}",
+        once_key=f"failing:{token.fingerprint}",
+        category="renewal-failing",
+        severity="normal",
+        title=title,
+        text=body,
+        keys=(session.key,),
+        at=token.expires_at,
+    )
+
+
+def _adopted(session: Session) -> Notice:
+    title, body = notice_text.adopted_notice(session.key)
+    return Notice(
+        slot=f"adopted:{session.key}",
+        once_key=f"adopted:{session.key}",
+        category="adopted",
+        severity="normal",
+        title=title,
+        text=body,
+        buttons=(Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,)),),
+        keys=(session.key,),
+    )
+
+
+def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:
+    for reason in KEYRING_TROUBLE:
+        keys = tuple(
+            session.key
+            for session in state.sessions.values()
+            if session.keeper == "keyring"
+            and session.failing is not None
+            and session.failing.reason == reason
+            and in_use(state, session, now)
+        )
+        if not keys:
+            continue
+        title, body = notice_text.keyring_notice(reason, keys)
+        unlock = (Button("unlock-keyring", notice_text.UNLOCK_BUTTON, keys),)
+        yield Notice(
+            slot="keyring",
+            once_key=f"keyring:{reason}",
+            category="keyring",
+            severity="urgent",
+            title=title,
+            text=body,
+            buttons=unlock if reason == "keyring-locked" else (),
+            keys=keys,
+        )

@@ -1,0 +1,1 @@
+"""Which profiles may be picked, added and managed."""

@@ -1,0 +1,175 @@
+"""
+What a managed section of the AWS config says, and whose it is (rules A1, A3, A4, A7). Pure.
+
+A section is ours as long as the keys we wrote still have the values we gave them; one that
+somebody else has changed is theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from tray.core.model import Catalog, Profile
+from tray.core.profiles.guards import MANAGED_PROFILE
+from tray.values import dataclass
+
+Target = Literal["default", "process"]
+"""What ``apply`` is told: the managed ``[default]``, or the stanza that hands credentials out."""
+
+PROFILE_OF: Final[Mapping[Target, str]] = {"default": "default", "process": MANAGED_PROFILE}
+"""The profile that each of them is."""
+
+GIVES_CREDENTIALS: Final = frozenset({
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process",
+    "credential_source", "login_session", "role_arn", "source_profile", "sso_account_id",
+    "sso_role_name", "sso_session", "sso_start_url", "web_identity_token_file",
+})  # fmt: skip
+"""Keys with which a ``[default]`` is somebody's own credentials already."""
+
+_WOULD_MIX: Final = frozenset({
+    "duration_seconds", "external_id", "mfa_serial", "role_session_name", "sso_region",
+})  # fmt: skip
+"""Keys that give nothing by themselves, and would change what ours give."""
+
+_OF_SSO: Final = ("sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
+_OF_A_CHAIN: Final = (
+    "role_arn", "source_profile", "external_id", "duration_seconds", "role_session_name",
+    "mfa_serial",
+)  # fmt: skip
+_WHERE_MISSING: Final = ("region", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """
+    What we have put into a section.
+
+    Args:
+        keys: which, in order; none: nothing of ours is there.
+        digest: of them with their values.
+        created: whether the section itself is ours.
+        gap: whether the blank line before it is, too.
+        mirrors: session, account and role that it mirrors, by which its profile is known as ours.
+    """
+
+    keys: tuple[str, ...] = ()
+    digest: str = ""
+    created: bool = False
+    gap: bool = False
+    mirrors: tuple[str | None, str | None, str | None] = (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """
+    One target's entry in ``applied.json``.
+
+    Args:
+        wanted: whether it was applied and not taken back.
+        owned: what of ours may stand in the file: after a kill the older or the newer.
+        theirs: somebody else has changed the section: it is left alone.
+        file: the config file it is about, as ``AWS_CONFIG_FILE`` moves it; empty: none yet.
+    """
+
+    wanted: bool = False
+    owned: tuple[Owned, ...] = (Owned(),)
+    theirs: bool = False
+    file: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the active profile takes effect through it."""
+        return self.wanted and not self.theirs
+
+    @property
+    def at_work(self) -> bool:
+        """Whether there is something to follow, or something of ours left to take out."""
+        return not self.theirs and (self.wanted or any(one.keys for one in self.owned))
+
+
+def digest_of(values: Mapping[str, str]) -> str:
+    """Return what two sections share if they give the same keys the same values."""
+    return hashlib.sha256(ascii(sorted(values.items())).encode()).hexdigest()
+
+
+def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
+    """Whether the keys we wrote still say what we wrote."""
+    if not owned.keys:
+        return True
+    if section is None:
+        return False
+    found = {key: section.get(key) for key in owned.keys}
+    texts = {key: value for key, value in found.items() if isinstance(value, str)}
+    return len(texts) == len(found) and digest_of(texts) == owned.digest
+
+
+def default_keys(
+    profile: Profile, settings: Mapping[str, object], command: Callable[[], str]
+) -> dict[str, str]:
+    """
+    Return the keys with which ``[default]`` is another name of a profile (A3).
+
+    Args:
+        profile: the active one.
+        settings: its own keys, from both files.
+        command: the hand-out's command line, asked for only where the kind needs it.
+    """
+    names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
+    keys = _texts(settings, names)
+    if profile.kind == "sso" and "sso_session" in keys:
+        # With a session these two say nothing, or contradict it.
+        keys = {name: keys[name] for name in keys if name not in ("sso_start_url", "sso_region")}
+    if not keys:
+        keys = {"credential_process": command()}
+    return keys | _taken_over(settings)
+
+
+def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]:
+    """
+    Return the keys of ``[profile sso-tray]`` (A1).
+
+    Args:
+        settings: the active profile's own keys; empty while none is active.
+        command: the hand-out's command line.
+    """
+    taken = _taken_over(settings)
+    return {"credential_process": command} | {k: v for k, v in taken.items() if k == "region"}
+
+
+def without_taken(keys: Mapping[str, str], theirs: Mapping[str, object]) -> dict[str, str]:
+    """Return our keys without region and output where the user's section has its own (A3)."""
+    return {
+        name: value
+        for name, value in keys.items()
+        if not (name in _WHERE_MISSING and name in theirs)
+    }
+
+
+def foreign_credentials(theirs: Mapping[str, object]) -> str | None:
+    """Return the key by which the user's own section gives credentials, or would mix with ours."""
+    known = GIVES_CREDENTIALS | _WOULD_MIX
+    return next((name for name in theirs if name in known), None)
+
+
+def managed_names(catalog: Catalog, owned: Mapping[Target, Owned]) -> frozenset[str]:
+    """Return the profiles of a catalog that are ours (S3, A7)."""
+    names = set()
+    for profile in catalog.profiles:
+        if profile.name == MANAGED_PROFILE:
+            names.add(profile.name)
+        if profile.name != "default" or not owned.get("default", Owned()).keys:
+            continue
+        if (profile.session, profile.account_id, profile.role_name) == owned["default"].mirrors:
+            names.add(profile.name)
+    return frozenset(names)
+
+
+def _taken_over(settings: Mapping[str, object]) -> dict[str, str]:
+    return _texts(settings, _WHERE_MISSING)
+
+
+def _texts(settings: Mapping[str, object], names: tuple[str, ...]) -> dict[str, str]:
+    found = {name: settings.get(name) for name in names}
+    return {name: value for name, value in found.items() if isinstance(value, str) and value}

@@ -1,0 +1,290 @@
+"""
+Which profiles to add for the roles a session gives, how they are called, and which are gone.
+
+Pure: from what the portal lists and what the config has to a plan, which is shown before it is
+written.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from tray.core.model import Profile, SsoSession
+from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded
+from tray.values import dataclass
+
+TEMPLATE: Final = "{account_name}-{role_name}"
+FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
+"""What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+_SESSION: Final = re.compile(r"[A-Za-z0-9_.@+%:/-]+")
+_TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
+_OURS: Final = frozenset({
+    "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
+    "output",
+})  # fmt: skip
+"""The keys of a profile as we write it; one with more is somebody's own work."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Assignment:
+    """
+    One role of a user in one account, as the portal lists it.
+
+    Args:
+        account_id: 12 digits.
+        role_name: the permission set.
+        account_name, email: of the account, possibly empty.
+    """
+
+    account_id: str
+    role_name: str
+    account_name: str = ""
+    email: str = ""
+
+
+def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
+    """Return the roles of ``[id, name, email, [role, ...]]`` for each account."""
+    return tuple(
+        Assignment(account_id, role, name, email)
+        for account_id, name, email, roles in accounts
+        for role in roles
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What adding would do.
+
+    Args:
+        new: names and what they are for, by account and role.
+        there: profiles that exist for a chosen role already; they are left alone.
+        gone: profiles of the session whose role is not assigned any more.
+    """
+
+    new: tuple[tuple[str, Assignment], ...] = ()
+    there: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+def template_flaw(template: str) -> str | None:
+    """Return why a template makes no names, as one sentence, or None."""
+    try:
+        fields = [
+            (name, form, conversion)
+            for _, name, form, conversion in string.Formatter().parse(template)
+            if name is not None
+        ]
+    except ValueError:
+        return 'The name template has a "{" or "}" that stands alone.'
+    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+    for name, form, conversion in fields:
+        if name not in FIELDS or form or conversion:
+            return f"The name template may have {known}."
+    return None
+
+
+def session_name_flaw(name: str) -> str | None:
+    """Return why a new sso-session is not called so, as the end of "a name that ...", or None."""
+    # The JavaScript SDK drops a section whose name has anything else (measured).
+    return None if _SESSION.fullmatch(name) else "has a character that not every AWS SDK takes"
+
+
+def profile_name(template: str, one: Assignment, session: str) -> str:
+    """
+    Return the name of a profile, made of plain letters, digits and ``_.@+-``.
+
+    Args:
+        template: has no flaw.
+        one: what it is for.
+        session: the session's name.
+    """
+    values = {
+        "account_name": one.account_name or one.account_id,
+        "account_id": one.account_id,
+        "role_name": one.role_name,
+        "email": one.email,
+        "session": session,
+    }
+    fit = {name: _fit(value) for name, value in values.items()}
+    fit["account_name"] = fit["account_name"] or one.account_id
+    return _fit(template.format(**fit)) or one.account_id
+
+
+def _fit(words: str) -> str:
+    """Return words in the letters every SDK takes; accents and other scripts are dropped."""
+    plain = unicodedata.normalize("NFKD", words)
+    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return _UNFIT.sub("-", bare).strip("-")
+
+
+def chosen(
+    every: Iterable[Assignment], accounts: Sequence[str], roles: Sequence[str]
+) -> tuple[Assignment, ...]:
+    """
+    Return the assignments that fit, by account and role.
+
+    Args:
+        every: what the portal lists.
+        accounts: shell patterns for account id or name, case ignored; none: all.
+        roles: likewise for role names.
+    """
+    return tuple(
+        one
+        for one in sorted(every)
+        if _fits(accounts, one.account_id, one.account_name) and _fits(roles, one.role_name)
+    )
+
+
+def _fits(patterns: Sequence[str], *names: str) -> bool:
+    return not patterns or any(
+        fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns for name in names
+    )
+
+
+def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
+    """
+    Return the profiles a session has already, by account and role; the first of several.
+
+    One that chains from another is no profile for its role.
+    """
+    return {
+        (one.account_id, one.role_name): one.name
+        for one in reversed(profiles)
+        if one.kind == "sso" and one.session == key and one.account_id and one.role_name
+    }
+
+
+def plan(
+    session: SsoSession,
+    profiles: Sequence[Profile],
+    wanted: Sequence[Assignment],
+    every: Sequence[Assignment],
+    template: str,
+) -> Plan:
+    """
+    Return what to add and what is gone.
+
+    Roles that would share one name all get what tells them apart behind it, the account's number
+    at the least. Two accounts of one name count even where only one of them was chosen, so that
+    a profile's name does not depend on which was added first. What still meets a name that is
+    taken gets a number.
+
+    Args:
+        session: whose roles.
+        profiles: all profiles of the config.
+        wanted: the chosen assignments, in order.
+        every: all assignments of the user.
+        template: has no flaw.
+    """
+    of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
+    known = profiles_of(session.key, profiles)
+    fresh = [one for one in wanted if (one.account_id, one.role_name) not in known]
+    taken = {one.name for one in profiles} | {"default", MANAGED_PROFILE}
+    plain = [profile_name(template, one, session.key) for one in fresh]
+    shared = Counter(plain)
+    twins = _twins(session, every, template)
+    new: list[tuple[str, Assignment]] = []
+    for one, name in zip(fresh, plain, strict=True):
+        named = name
+        if shared[name] > 1 or (name, one.role_name) in twins or name in taken:
+            named = _told_apart(name, one, template)
+        new.append((_free(named, taken), one))
+        taken.add(new[-1][0])
+    assigned = {(one.account_id, one.role_name) for one in every}
+    return Plan(
+        tuple(new),
+        tuple(
+            known[place] for one in wanted if (place := (one.account_id, one.role_name)) in known
+        ),
+        tuple(one.name for one in of_session if (one.account_id, one.role_name) not in assigned),
+    )
+
+
+def _twins(
+    session: SsoSession, every: Sequence[Assignment], template: str
+) -> frozenset[tuple[str, str]]:
+    """Return names, with their role, that more than one account would give."""
+    if not any(field in template for field in _TELL_ACCOUNTS_APART):
+        return frozenset()  # the template is not meant to: who chose one role gets its plain name
+    names = Counter((profile_name(template, one, session.key), one.role_name) for one in every)
+    return frozenset(place for place, count in names.items() if count > 1)
+
+
+def _told_apart(name: str, one: Assignment, template: str) -> str:
+    if "{role_name}" not in template:
+        name = f"{name}-{_fit(one.role_name)}"
+    return name if one.account_id in name else f"{name}-{one.account_id}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
+def profile_keys(
+    session: SsoSession, one: Assignment, region: str | None, output: str | None
+) -> dict[str, str]:
+    """Return the keys of a new profile, those of its session's style."""
+    keys = (
+        {"sso_start_url": session.start_url, "sso_region": session.region}
+        if session.legacy
+        else {"sso_session": session.key}
+    )
+    keys |= {"sso_account_id": one.account_id, "sso_role_name": one.role_name}
+    return keys | {
+        name: value for name, value in (("region", region), ("output", output)) if value
+    }
+
+
+def usual_region(profiles: Iterable[Profile]) -> str | None:
+    """Return the region most profiles have, the first of equals; None where none has one."""
+    regions = Counter(one.region for one in profiles if one.region)
+    return max(regions, key=lambda one: regions[one], default=None)
+
+
+def not_to_prune(
+    name: str,
+    keys: Collection[str],
+    *,
+    active: str | None,
+    guarded: Iterable[str],
+    sources: Collection[str],
+) -> str | None:
+    """
+    Return why a profile that is gone at AWS is not taken out of the config, or None.
+
+    Only what is exactly as we would write it may go, and nothing that somebody counts on.
+
+    Args:
+        name: the profile's.
+        keys: those of its section.
+        active: the active profile.
+        guarded: patterns of guarded names.
+        sources: what ``source_profile`` names anywhere in the config.
+    """
+    if name == active:
+        return "it is the active profile"
+    if is_guarded(name, guarded):
+        return "it is guarded"
+    if name in sources:
+        return "other profiles chain from it"
+    own = sorted(set(keys) - _OURS)
+    return f"it has settings of its own ({', '.join(own)})" if own else None
+
+
+def sources_of(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
+    """Return what ``source_profile`` names anywhere in a config."""
+    found = (section.get("source_profile") for section in sections.values())
+    return frozenset(name for name in found if isinstance(name, str))

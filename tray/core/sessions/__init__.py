@@ -1,0 +1,1 @@
+"""The life of a session: its token file, renewals, sign-ins and end."""

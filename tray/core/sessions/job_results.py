@@ -1,0 +1,295 @@
+"""What the results of jobs mean: renewals, adoptions, removals, sign-outs, releases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.effects import Effect, JobKind
+from tray.core.model import Now, Reason, SessionEnd
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    Refused,
+    Released,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+    Unrenewable,
+)
+from tray.core.session import (
+    Failing,
+    Session,
+    awaits_judgement,
+    elsewhere,
+    refused,
+    renewable,
+    unreadable,
+    usable,
+)
+from tray.core.sessions.schedule import backoff, noted_answer
+from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
+from tray.core.sessions.token_files import forgotten, not_ours, present
+from tray.core.state import TrayState
+from tray.core.text import sentences
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+Answer = tuple[Session, str, int, tuple[Effect, ...]]
+"""The session after a job, the sentence and exit code for who waits, and what else to do."""
+
+
+def wished(state: TrayState, key: str, kind: JobKind, request: str | None) -> Step:
+    """Queue a person's wish; the upkeep starts it as soon as the session is free."""
+    session = state.sessions.get(key)
+    if session is None:
+        return state, fx.done((request,), 2, sentences.no_such_session(key))
+    job = session.job
+    if job is not None and job.kind == kind:
+        requests = (*job.requests, request) if request else job.requests
+        return state.with_session(replace(session, job=replace(job, requests=requests))), ()
+    wishes = (*session.wishes, (kind, request))
+    return state.with_session(replace(session, wishes=wishes)), ()
+
+
+def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
+    """Renew because a person asked; what only a sign-in can mend is said so at once."""
+    session = state.sessions.get(event.key)
+    if session is None:
+        return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
+    if session.config.problem is not None:
+        return state, fx.done((event.request,), 1, session.config.problem)
+    if session.keeper == "released":
+        return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
+    if unreadable(session):
+        sentence = sentences.file_unreadable(event.key, session.bad)
+        return state, fx.done((event.request,), 3, sentence)
+    if not renewable(session) and not awaits_judgement(session):
+        works = usable(session, now)
+        sentence = sentences.cannot_renew(event.key, usable=works)
+        return state, fx.done((event.request,), 1 if works else 3, sentence)
+    return wished(state, event.key, "renew", event.request)
+
+
+def doubted(state: TrayState, event: ev.Doubted, now: Now) -> TrayState:
+    """Let one refresh decide about a token the portal does not want (R6)."""
+    session = state.sessions.get(event.key)
+    if session is None or session.token is None or session.job is not None:
+        return state
+    if session.token.fingerprint != event.fingerprint or session.sign_in is not None:
+        return state
+    return state.with_session(suspect(session, now))
+
+
+def suspect(session: Session, now: Now) -> Session:
+    """Ask for one refresh, unless one is being tried already; with nothing to ask it is over."""
+    if renewable(session):
+        known = session.failing is not None or ("renew", None) in session.wishes
+        wishes = session.wishes if known else (*session.wishes, ("renew", None))
+        return replace(session, wishes=wishes)
+    return session if session.keeper == "released" else over(session, now)
+
+
+def stored(state: TrayState, event: ev.Stored) -> TrayState:
+    """Stop saying that the keyring is being waited for (R3)."""
+    session = state.sessions.get(event.key)
+    if session is None or session.notable != "keyring-waiting":
+        return state
+    return state.with_session(replace(session, notable=None))
+
+
+def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
+    """Take in a result; one that nobody awaits any more changes nothing (fault 71)."""
+    session = state.sessions.get(event.key)
+    if session is None or session.job is None or session.job.attempt != event.attempt:
+        return state, ()
+    job = session.job
+    session = replace(session, job=None)
+    after, sentence, exit_code, effects = _answer(state, session, job.kind, event.outcome, now)
+    answers = fx.done(job.requests, exit_code, sentence)
+    return state.with_session(after), (*effects, *answers, fx.ReadTokens(session.key))
+
+
+def _answer(
+    state: TrayState, session: Session, kind: JobKind, outcome: Outcome, now: Now
+) -> Answer:
+    key = session.key
+    match outcome:
+        case Renewed() | Adopted() | RemovalJudged() if _of_elsewhere(session, outcome):
+            return not_ours(session), sentences.not_signed_in(key), 3, ()
+        case Renewed():
+            after = _renewed(session, outcome, now)
+            note: tuple[Effect, ...] = (fx.Note("renewed", key),) if outcome.by_us else ()
+            return after, sentences.renewed(key, outcome.token.expires_at, now.zone), 0, note
+        case Refused():
+            after = _refused(state, session, kind, outcome, now)
+            note = (fx.Note("refused", key, f"{outcome.reason}, portal {outcome.portal}"),)
+            return after, sentences.renewal_refused(key), 3, note
+        case Unrenewable():
+            fingerprint = session.token.fingerprint if session.token is not None else None
+            works = usable(session, now)
+            after = replace(session, barren=fingerprint, failing=None)
+            return after, sentences.cannot_renew(key, usable=works), 1 if works else 3, ()
+        case Adopted():
+            return _adopted(session, outcome, now)
+        case RemovalJudged():
+            return _judged(session, outcome)
+        case SignedOut():
+            after = replace(forgotten(session, removed=False), sight="absent", absent_since=None)
+            effects = (fx.ForgetCredentials(key), fx.Note("signed-out", key))
+            return after, sentences.signed_out(key, outcome.remains), 0, effects
+        case Released():
+            after = replace(session, keeper="released", failing=None, notable=None)
+            return after, outcome.sentence, 0, (fx.Note("released", key),)
+        case Failed():
+            return _failed(state, session, kind, outcome, now), outcome.sentence, 1, ()
+        case _:
+            assert_never(outcome)
+
+
+def _of_elsewhere(
+    session: Session, outcome: Renewed | Adopted | RemovalJudged
+) -> bool:  # fmt: skip
+    """Whether the worker found another place's token under this session's name (fault 25)."""
+    return outcome.token is not None and elsewhere(session, outcome.token)
+
+
+def _renewed(session: Session, outcome: Renewed, now: Now) -> Session:
+    token, usual = outcome.token, session.life
+    goes_on = session.token is not None and outcome.of == session.token.fingerprint
+    seen = present(session, token)
+    after = replace(
+        seen,
+        token=token,
+        origin=session.origin if goes_on else seen.origin,
+        keeper=outcome.keeper,
+        barren=None,
+        notable=None if outcome.stored else "keyring-waiting",
+        life=max(usual or 0.0, token.life),
+        # A renewal starts no session: what is known of its start and its end stays.
+        end_confirmed=session.end_confirmed,
+        memory=replace(session.memory, refused=None),
+    )
+    if outcome.by_us:
+        return end_seen(noted_answer(after, now, good=True), token, usual)
+    return replace(after, memory=without_disproved_end(after.memory, token))
+
+
+def _refused(
+    state: TrayState, session: Session, kind: JobKind, outcome: Refused, now: Now
+) -> Session:
+    if kind != "check" or outcome.portal != "unreachable":
+        session = noted_answer(session, now, good=False)
+    token, failures = session.token, session.failing.failures if session.failing else 0
+    session = replace(session, failing=None)
+    if token is None:
+        return session
+    if outcome.reason == "registration-expired":
+        # The portal session lives on; only our client is too old, for good.
+        return replace(session, barren=token.fingerprint, notable="registration-expired")
+    memory = replace(session.memory, refused=token.fingerprint)
+    if outcome.portal == "dead" or token.expires_at <= now.wall:
+        end = exact_end(session)
+        if end is not None and end.at <= now.wall + policy.CLOCK_SLACK:
+            memory = learnt(memory, end.at)  # it ended where we knew it would
+        return over(replace(session, memory=memory), now)
+    cause = memory.end.cause if memory.end is not None else token.fingerprint
+    memory = replace(memory, end=SessionEnd(token.expires_at, "exact", cause))
+    session = replace(session, fresh_start=True)
+    if outcome.portal == "unreachable":
+        waiting = replace(session, memory=memory)
+        return _asked_again(
+            state, waiting, "offline", sentences.unconfirmed(session.key), failures, now
+        )
+    memory = learnt(memory, token.expires_at)
+    return replace(session, memory=memory, unconfirmed_at=None, end_confirmed=True)
+
+
+def _asked_again(
+    state: TrayState, session: Session, reason: Reason, sentence: str, failures: int, now: Now
+) -> Session:
+    """Leave a refusal unconfirmed for now, and ask the portal about it again later (R4)."""
+    wait = backoff(session, state.machine, failures + 1) + policy.BACKOFF_FIRST
+    failing = Failing(reason, sentence, failures + 1, now.wall, now.wall + wait)
+    return replace(session, failing=failing, unconfirmed_at=failing.next_at)
+
+
+def over(session: Session, now: Now) -> Session:
+    """
+    Take the sign-in session for dead, as from now.
+
+    Its end is written down, so that it is known after a restart too. No length is learnt: a
+    session that was signed out of says nothing of how long the next one lasts.
+    """
+    token, memory = session.token, replace(session.memory, started_at=None)
+    if token is not None:
+        cause = memory.end.cause if memory.end is not None else token.fingerprint
+        end = SessionEnd(min(now.wall, token.expires_at), "exact", cause)
+        memory = replace(memory, end=end, refused=token.fingerprint)
+    return replace(
+        session, over=True, failing=None, unconfirmed_at=None, fresh_start=True, memory=memory
+    )
+
+
+def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
+    kept = outcome.keeper == "keyring" and outcome.reason is None
+    first = kept and session.keeper != "keyring"
+    after = replace(
+        present(session, outcome.token),
+        token=outcome.token,
+        keeper=outcome.keeper,
+        contested=outcome.contested or session.contested,
+        notable=outcome.reason,
+        failing=None,
+        adopt_tried=outcome.token.fingerprint,
+        adopted_at=now.wall if first else session.adopted_at,
+    )
+    what = "adopted" if kept else "contested" if outcome.contested else None
+    note = (fx.Note(what, session.key),) if what is not None else ()
+    return after, sentences.adopted(session.key), 0, note
+
+
+def _judged(session: Session, outcome: RemovalJudged) -> Answer:
+    key = session.key
+    session = replace(session, failing=None)
+    if outcome.verdict == "signed-out":
+        gone = replace(forgotten(session, removed=True), absent_since=None)
+        effects = (fx.ForgetCredentials(key), fx.Note("signed-out-elsewhere", key))
+        return gone, sentences.signed_out_elsewhere(key), 3, effects
+    if outcome.token is None:
+        gone = forgotten(session, removed=session.token is not None)
+        return replace(gone, absent_since=None), sentences.not_signed_in(key), 3, ()
+    back = replace(present(session, outcome.token), token=outcome.token)
+    note = (fx.Note("published-again", key),) if outcome.verdict == "published" else ()
+    return back, sentences.published(key), 0, note
+
+
+def _failed(
+    state: TrayState, session: Session, kind: JobKind, outcome: Failed, now: Now
+) -> Session:
+    if outcome.answered:
+        session = noted_answer(session, now, good=False)
+    if kind in ("sign-out", "release"):
+        return session  # told to who asked; asked for again by a person, not by a timer
+    if kind == "adopt":
+        tried = session.token.fingerprint if session.token is not None else None
+        # It may have recorded a keeper before it failed.
+        keeper = state.recalled.keepers.get(session.key, session.keeper)
+        return replace(session, keeper=keeper, adopt_tried=tried, notable=outcome.reason)
+    before = session.failing
+    failures = before.failures if before is not None else 0
+    if kind == "check":
+        return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
+    if refused(session) and not awaits_judgement(session):
+        return session
+    wait = backoff(session, state.machine, failures + 1)
+    if state.offline and outcome.reason == "offline":
+        wait = policy.BACKOFF_MOST  # the network's return is an event; until then it is vain
+    if outcome.retry_after is not None:
+        wait = max(wait, min(outcome.retry_after, policy.RETRY_AFTER_MOST))
+    since = before.since if before is not None else now.wall
+    failing = Failing(outcome.reason, outcome.sentence, failures + 1, since, now.wall + wait)
+    return replace(session, failing=failing)

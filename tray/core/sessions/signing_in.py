@@ -1,0 +1,225 @@
+"""Signing in: one at a time per session, joined by whoever asks again, only ever by a click."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.effects import Effect
+from tray.core.model import Now
+from tray.core.session import Session, SignIn, refused
+from tray.core.sessions.job_results import suspect
+from tray.core.sessions.session_states import helps_afresh, renews, state_of
+from tray.core.sessions.token_files import lasting, new_token
+from tray.core.state import TrayState
+from tray.core.text import sentences
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+
+
+def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Step:
+    """Start a sign-in, join the one under way, or say that none is needed (L5, L7)."""
+    session = state.sessions.get(event.key)
+    if session is None:
+        return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
+    if session.config.problem is not None:
+        return state, fx.done((event.request,), 1, session.config.problem)
+    if session.sign_in is not None:
+        return _join(state, session, session.sign_in, event, now)
+    if not event.afresh and state_of(session, state.preferences, now) == "signed-in":
+        sentence = sentences.already_signed_in(event.key, _until(state, session, now), now.zone)
+        return state, fx.done((event.request,), 0, sentence)
+    helps = helps_afresh(session, state.preferences, now)
+    sign_in = SignIn(
+        attempt=state.next_attempt,
+        method=event.method or default_method(session),
+        opens=event.opens,
+        deadline=now.wall + policy.SIGN_IN_DEADLINE,
+        afresh=helps if event.afresh is None else event.afresh,
+        fresh_start=session.fresh_start or session.over or refused(session),
+        requests=() if event.request is None else (event.request,),
+    )
+    start = fx.StartSignIn(
+        session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
+    )
+    # Once for each click: who then cancels it, or sees it fail, gets no second one from the queue.
+    queue = tuple(key for key in state.sign_in_queue if key != event.key)
+    after = replace(state, next_attempt=state.next_attempt + 1, sign_in_queue=queue)
+    return after.with_session(replace(session, sign_in=sign_in)), (start,)
+
+
+def default_method(session: Session) -> Literal["pkce", "device"]:
+    """PKCE for sso-sessions, device code for legacy profiles (L1)."""
+    return "device" if session.config.legacy else "pkce"
+
+
+def _until(state: TrayState, session: Session, now: Now) -> float | None:
+    """Until when it works without a person; None where no end is in sight."""
+    if session.token is None or renews(session, state.preferences, now):
+        return None
+    return session.token.expires_at
+
+
+def _join(
+    state: TrayState, session: Session, sign_in: SignIn, event: ev.SignInWanted, now: Now
+) -> Step:
+    if event.request is not None:
+        sign_in = replace(sign_in, requests=(*sign_in.requests, event.request))
+    effects: list[Effect] = []
+    if sign_in.url is not None and event.request is not None:
+        # The page is open where the first click was; the one who joins is shown the link, no more.
+        effects.append(_progress(event.request, sign_in, open_it=False))
+    elif (url := sign_in.url) is not None and _may_reopen(sign_in, now):
+        sign_in = replace(sign_in, opened_at=now.wall)
+        effects.append(fx.OpenBrowser(session.key, url))
+    return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
+
+
+def _may_reopen(sign_in: SignIn, now: Now) -> bool:
+    """A tab that was closed may be opened again by a click, a double click opens no two (T18)."""
+    opened_at = sign_in.opened_at
+    return opened_at is None or abs(now.wall - opened_at) >= policy.REOPEN_AFTER
+
+
+def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Tell:
+    return fx.Tell(
+        request,
+        "progress",
+        sentence="open" if open_it else "wait",
+        url=sign_in.url,
+        user_code=sign_in.user_code,
+        deadline=sign_in.deadline,
+    )
+
+
+def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
+    """Open the page where the click was made (L6), and show the link to all who wait."""
+    session, sign_in = _current(state, event.key, event.attempt)
+    if session is None or sign_in is None or sign_in.url is not None:
+        return state, ()
+    here = sign_in.opens == "resident"
+    sign_in = replace(
+        sign_in,
+        opened_at=now.wall if here else None,
+        url=event.url,
+        user_code=event.user_code,
+        deadline=_deadline(sign_in, event),
+    )
+    effects: list[Effect] = []
+    if here:
+        effects.append(fx.OpenBrowser(event.key, event.url))
+    for number, request in enumerate(sign_in.requests):
+        effects.append(_progress(request, sign_in, open_it=not here and number == 0))
+    return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
+
+
+def _deadline(sign_in: SignIn, event: ev.SignInReady) -> float:
+    """The code's own life for the device code, ten minutes for the rest (L4)."""
+    if not event.deadline:
+        return sign_in.deadline
+    if sign_in.method == "device":
+        return event.deadline
+    return min(sign_in.deadline, event.deadline)
+
+
+def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
+    """Take in a new sign-in; an answer to an attempt that was cancelled changes nothing."""
+    session, sign_in = _current(state, event.key, event.attempt)
+    if session is None or sign_in is None:
+        return state, ()
+    # What we knew when it began: by now our own file may have been seen and taken for news.
+    started = replace(session, fresh_start=sign_in.fresh_start or sign_in.afresh)
+    seen = replace(
+        started, sight="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
+    )
+    after = new_token(seen, event.token, started)
+    # The result of an older renewal is dropped (fault 62); a sign-out asked for is not.
+    dropped = session.job is not None and session.job.kind not in ("sign-out", "release")
+    told = lasting(after.memory.told)
+    after = replace(
+        after,
+        keeper=event.keeper,
+        contested=False,
+        notable=event.reason,
+        barren=None,
+        adopt_tried=event.token.fingerprint,
+        adopted_at=None,
+        answered=(),
+        job=None if dropped else session.job,
+        memory=replace(after.memory, used_at=now.wall, refused=None, told=told),
+    )
+    sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)
+    if event.sentence:
+        sentence = f"{sentence} {event.sentence}"
+    waiting = sign_in.requests
+    if session.job is not None and dropped:
+        waiting += session.job.requests
+    note = fx.Note("signed-in", event.key)
+    return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
+
+
+def failed(state: TrayState, event: ev.SignInFailed, now: Now) -> Step:
+    """Drop a sign-in that brought nothing; the older token is kept (fault 60)."""
+    session, sign_in = _current(state, event.key, event.attempt)
+    if session is None or sign_in is None:
+        return state, ()
+    note = fx.Note("sign-in-failed", event.key, event.reason)
+    tells = fx.done(sign_in.requests, 1, event.sentence)
+    return state.with_session(_without_sign_in(session, sign_in, now)), (note, *tells)
+
+
+def cancelled(state: TrayState, event: ev.SignInCancelled, now: Now) -> Step:
+    """End a sign-in because a person said so."""
+    session = state.sessions.get(event.key)
+    if session is None or session.sign_in is None:
+        return state, fx.done((event.request,), 1, sentences.nothing_to_cancel(event.key))
+    sentence = sentences.sign_in_cancelled(event.key)
+    after, effects = given_up(state, session, sentence, now)
+    return after, (*effects, *fx.done((event.request,), 0, sentence))
+
+
+def given_up(state: TrayState, session: Session, sentence: str, now: Now) -> Step:
+    """End a sign-in from our side, telling everyone who waits why."""
+    sign_in = session.sign_in
+    if sign_in is None:
+        return state, ()
+    cancel = fx.CancelSignIn(session.key, sign_in.attempt)
+    after = state.with_session(_without_sign_in(session, sign_in, now))
+    return after, (cancel, *fx.done(sign_in.requests, 1, sentence))
+
+
+def _without_sign_in(session: Session, sign_in: SignIn, now: Now) -> Session:
+    """
+    Return the session without its unfinished sign-in.
+
+    An afresh one has signed the portal session out by the time its page could be opened (L9):
+    what is left of the old token is for one refresh to say.
+    """
+    left = replace(session, sign_in=None)
+    signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
+    return suspect(left, now) if signed_out else left
+
+
+def left(state: TrayState, event: ev.RequesterLeft, now: Now) -> Step:
+    """End a sign-in whose only requester has gone; one that others wait for goes on."""
+    session = state.sessions.get(event.key)
+    sign_in = session.sign_in if session is not None else None
+    if session is None or sign_in is None or event.request not in sign_in.requests:
+        return state, ()
+    others = tuple(request for request in sign_in.requests if request != event.request)
+    kept = replace(session, sign_in=replace(sign_in, requests=others))
+    if others or sign_in.opens == "resident":
+        return state.with_session(kept), ()
+    return given_up(state, kept, sentences.sign_in_cancelled(event.key), now)
+
+
+def _current(
+    state: TrayState, key: str, attempt: int
+) -> tuple[Session | None, SignIn | None]:  # fmt: skip
+    session = state.sessions.get(key)
+    if session is None or session.sign_in is None or session.sign_in.attempt != attempt:
+        return None, None
+    return session, session.sign_in

@@ -1,0 +1,274 @@
+"""What the files of the user and of other programs mean to the rules: config and token cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import assert_never
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.effects import Effect
+from tray.core.model import Keeper, Memory, Now, SsoSession, TokenFacts
+from tray.core.session import Session, elsewhere
+from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
+from tray.core.state import TrayState
+from tray.core.text import sentences
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+
+
+def recalled(state: TrayState, event: ev.Recalled) -> TrayState:
+    """Take what ``state.json`` holds; a keeper another process recorded counts at once (K1)."""
+    state = replace(state, recalled=event)
+    for session in state.sessions.values():
+        if session.foreign is not None:
+            continue  # recorded of the place this name meant before
+        keeper = _recorded_keeper(session, event)
+        contested = session.key in event.contested
+        fresh = session.memory == Memory()
+        memory = event.memories.get(session.key, session.memory) if fresh else session.memory
+        after = replace(session, keeper=keeper, contested=contested, memory=memory)
+        if keeper == "released" and session.keeper != "released":
+            after = replace(after, failing=None, notable=None)
+        if after != session:
+            state = state.with_session(after)
+    return state
+
+
+def _recorded_keeper(session: Session, event: ev.Recalled) -> Keeper | None:
+    """Return the keeper on record; what an adoption of ours records, its result will tell."""
+    if session.job is not None and session.job.kind == "adopt":
+        return session.keeper
+    return event.keepers.get(session.key, session.keeper)
+
+
+def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
+    """
+    Follow the config: sessions come, go and change.
+
+    A session whose start URL or region changed is a new one: its token is never sent to the new
+    place (fault 25). One that goes is put on the shelf, so that an editor's slip which takes it
+    away for a second costs neither its keeper nor what was told.
+    """
+    sessions: dict[str, Session] = {}
+    effects: list[Effect] = []
+    for config in event.catalog.sessions:
+        known = state.sessions.get(config.key)
+        if known is not None and _place(known.config) == _place(config):
+            sessions[config.key] = replace(known, config=config)
+        else:
+            sessions[config.key] = _arrived(state, config)
+            effects.append(fx.ReadTokens(config.key))
+    shelf = dict(state.shelf)
+    for key, session in state.sessions.items():
+        now_there = sessions.get(key)
+        if now_there is None or _place(now_there.config) != _place(session.config):
+            shelf[_place(session.config)] = _at_rest(session)
+            effects.extend(_left(session))
+    for session in sessions.values():
+        shelf.pop(_place(session.config), None)
+    after = replace(
+        state,
+        sessions=sessions,
+        shelf=shelf,
+        catalog=event.catalog,
+        config_problem=None,
+        config_read=True,
+    )
+    return after, tuple(effects)
+
+
+def _place(config: SsoSession) -> tuple[str, str, str]:
+    return config.key, config.start_url, config.region
+
+
+def _arrived(state: TrayState, config: SsoSession) -> Session:
+    back = state.shelf.get(_place(config))
+    earlier = [one for place, one in state.shelf.items() if place[0] == config.key]
+    last = state.sessions.get(config.key) or (earlier[-1] if earlier else None)
+    foreign = None
+    if last is not None:
+        foreign = last.token.fingerprint if last.token is not None else last.foreign
+    if back is not None:
+        own = back.token is not None and back.token.fingerprint == foreign
+        return replace(
+            back,
+            config=config,
+            foreign=None if own else foreign,
+            # What a job of ours recorded while it was away counts at once (K1).
+            keeper=state.recalled.keepers.get(config.key, back.keeper),
+            contested=config.key in state.recalled.contested,
+        )
+    if last is not None and (last.token is not None or foreign is not None):
+        return Session(config=config, foreign=foreign)
+    if last is not None:
+        # Nothing was ever seen where its name pointed before: what is on record may be of here.
+        return Session(config=config, keeper=state.recalled.keepers.get(config.key))
+    return Session(
+        config=config,
+        keeper=state.recalled.keepers.get(config.key),
+        contested=config.key in state.recalled.contested,
+        memory=state.recalled.memories.get(config.key, Memory()),
+    )
+
+
+def _at_rest(session: Session) -> Session:
+    return replace(
+        session, job=None, wishes=(), sign_in=None, failing=None, sight="unseen", absent_since=None
+    )
+
+
+def _left(session: Session) -> Iterator[Effect]:
+    waiting = [request for _, request in session.wishes if request is not None]
+    waiting += session.job.requests if session.job is not None else ()
+    if session.sign_in is not None:
+        waiting += session.sign_in.requests
+        yield fx.CancelSignIn(session.key, session.sign_in.attempt)
+    yield from fx.done(tuple(waiting), 1, sentences.session_changed(session.key))
+
+
+def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
+    """
+    Take in one look at a cache file.
+
+    While a job of ours is under way the file is in motion by our own hand; its result tells what
+    it wrote, and the file is looked at again after it.
+    """
+    session = state.sessions.get(event.key)
+    if session is None or session.job is not None:
+        return state, ()
+    match event.sight:
+        case TokenFacts() if elsewhere(session, event.sight):
+            return state.with_session(not_ours(session)), ()
+        case TokenFacts():
+            return state.with_session(present(session, event.sight)), ()
+        case ev.FileAbsent():
+            return state.with_session(_absent(session, now)), ()
+        case ev.FileTorn():
+            return _torn(state, session)
+        case ev.FileBad():
+            seen = replace(session, sight="bad", bad=event.sight, torn_reads=0)
+            return state.with_session(seen), ()
+        case _:
+            assert_never(event.sight)
+
+
+def not_ours(session: Session) -> Session:
+    """Return the session where the file of its name holds another place's token (fault 25)."""
+    gone = forgotten(session, removed=False)
+    # Its own file was not seen to go; only once none is there, that is to be judged (K5).
+    return replace(
+        gone,
+        sight="unseen",
+        absent_since=None,
+        bad=None,
+        torn_reads=0,
+        fresh_start=session.fresh_start,
+    )
+
+
+def _absent(session: Session, now: Now) -> Session:
+    since = session.absent_since if session.sight == "absent" else now.wall
+    # With the keyring as keeper AWS is asked first (K5); else the upkeep forgets the token.
+    return replace(session, sight="absent", absent_since=since, bad=None, torn_reads=0)
+
+
+def forgotten(session: Session, *, removed: bool) -> Session:
+    """Return the session after a sign-out, its own or another program's."""
+    fingerprint = session.token.fingerprint if session.token is not None else None
+    memory = replace(session.memory, end=None, refused=None, started_at=None)
+    return replace(
+        session,
+        token=None,
+        origin=None,
+        life=None,
+        over=False,
+        failing=None,
+        notable=None,
+        unconfirmed_at=None,
+        end_confirmed=False,
+        fresh_start=True,
+        snoozed=False,
+        adopt_tried=None,
+        adopted_at=None,
+        removed=fingerprint or session.removed if removed else None,
+        memory=memory,
+    )
+
+
+def _torn(state: TrayState, session: Session) -> Step:
+    reads = session.torn_reads + 1
+    after = state.with_session(replace(session, sight="torn", torn_reads=reads))
+    if reads > policy.TORN_READS:
+        return after, ()
+    return after, (fx.ReadTokens(session.key, policy.TORN_DELAY),)
+
+
+def present(session: Session, token: TokenFacts) -> Session:
+    """
+    Take in a token that lies in the cache file.
+
+    The same token again changes nothing but whether the file carries refresh data. A token we
+    did not know was written last and so is the newer truth (K4), whatever its ``expiresAt``.
+    """
+    seen = replace(session, sight="present", absent_since=None, torn_reads=0, bad=None)
+    old = session.token
+    if old is None or old.fingerprint != token.fingerprint:
+        return new_token(seen, token, session)
+    same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
+    if token.refreshable and not old.refreshable:  # another program handed it back
+        seen = replace(seen, adopt_tried=None, barren=None)
+    return replace(seen, token=same)
+
+
+def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
+    """Start the life of a token another program (or an earlier run of ours) has written."""
+    memory = _memory_with(token, before)
+    same_session = memory.started_at == before.memory.started_at
+    return replace(
+        seen,
+        token=token,
+        origin=token.fingerprint,
+        life=token.life,
+        over=False,
+        failing=None,
+        notable=None,
+        removed=None,
+        unconfirmed_at=None,
+        end_confirmed=False,
+        fresh_start=False,
+        foreign=None,
+        snoozed=before.snoozed and same_session,
+        memory=memory,
+    )
+
+
+def _memory_with(token: TokenFacts, before: Session) -> Memory:
+    """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
+    memory, end = before.memory, exact_end(before)
+    if memory.refused == token.fingerprint:
+        return memory  # seen again after a restart: what was found out about it still holds
+    ended = end is not None and end.at <= token.issued_at
+    if end is not None and ended:
+        memory = learnt(memory, end.at)
+    if ended or memory.refused is not None or before.over or before.fresh_start:
+        return replace(
+            memory,
+            started_at=token.issued_at,
+            end=None,
+            refused=None,
+            used_at=token.issued_at,
+            told=lasting(memory.told),
+        )
+    memory = without_disproved_end(memory, token)
+    known = before.token is not None or before.removed is not None
+    if known or memory.used_at is None:
+        return replace(memory, used_at=max(token.issued_at, memory.used_at or 0.0))
+    return memory
+
+
+def lasting(told: frozenset[str]) -> frozenset[str]:
+    """Return what stays told when a new session begins: that adoption exists is told once (K4)."""
+    return frozenset(once for once in told if once.startswith("adopted:"))

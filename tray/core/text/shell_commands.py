@@ -1,0 +1,27 @@
+"""What a person is told to type, quoted so that it can be pasted into a POSIX shell."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tray.core.text.display_names import clean
+
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+
+
+def sign_in_first(key: str) -> str:
+    """Say what to type before credentials of a session can be given."""
+    return f"Nobody is signed in; sign in with: {login_command(key)}"
+
+
+def login_command(key: str) -> str:
+    """Return the command that signs in to a session."""
+    return f"sso-tray login {quoted(clean(key, 200))}"
+
+
+def quoted(name: str) -> str:
+    """Quote a name for a POSIX shell, where it needs it: a name from the config is only data."""
+    if _PLAIN_WORD.fullmatch(name):
+        return name
+    return "'" + name.replace("'", "'\"'\"'") + "'"

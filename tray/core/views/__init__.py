@@ -1,0 +1,1 @@
+"""What the tray, ``status`` and the prompt show, computed from the state."""

@@ -1,0 +1,133 @@
+"""The documents of rule C5, for other programs to read; members are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tray.core.model import Profile
+from tray.core.profiles.guards import is_guarded
+from tray.core.views.view import SessionRow, View
+from tray.values import dataclass
+
+VERSION: Final = 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = 253_402_300_799.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """
+    The resident, as ``status`` tells of it.
+
+    Args:
+        pid: its process.
+        since: when it started, seconds since the epoch.
+        program: its version.
+        no_tray: the sentence, one of ``problems`` too, why no tray shows its icon; else None.
+    """
+
+    pid: int
+    since: float
+    program: str
+    no_tray: str | None = None
+
+
+def status_document(
+    view: View,
+    *,
+    active_profile: str | None,
+    applies: Iterable[str],
+    resident: Running | None,
+) -> dict[str, Any]:
+    """
+    Return what ``status --json`` prints.
+
+    Args:
+        view: what a person sees.
+        active_profile: what ``use`` and the menu set; None: none is active.
+        applies: through what it takes effect: ``process``, ``shell``, ``default``.
+        resident: who keeps the sessions alive. Without one no attempt is planned, so that
+            ``next_attempt_at`` is null.
+    """
+    return {
+        "version": VERSION,
+        "active_profile": active_profile,
+        "applies": list(applies),
+        "resident": None
+        if resident is None
+        else {
+            "pid": resident.pid,
+            "since": timestamp(resident.since),
+            "program": resident.program,
+            "no_tray": resident.no_tray,
+        },
+        "sessions": [_session(row, planned=resident is not None) for row in view.sessions],
+        "problems": list(view.problems),
+    }
+
+
+def profiles_document(
+    profiles: Iterable[Profile],
+    *,
+    active_profile: str | None,
+    guarded: Iterable[str],
+    problems: Iterable[str],
+) -> dict[str, Any]:
+    """
+    Return what ``profiles --json`` prints.
+
+    Args:
+        profiles: every profile botocore lists (C4); none where the config is refused.
+        active_profile: see :func:`status_document`.
+        guarded: the patterns of the setting.
+        problems: a sentence each.
+    """
+    patterns = tuple(guarded)
+    return {
+        "version": VERSION,
+        "profiles": [
+            {
+                "name": profile.name,
+                "kind": profile.kind,
+                # A bearer-token profile names a session and takes no credentials from it.
+                "session": profile.session if profile.kind != "other" else None,
+                "account_id": profile.account_id,
+                "role_name": profile.role_name,
+                "region": profile.region,
+                "active": profile.name == active_profile,
+                "guarded": is_guarded(profile.name, patterns),
+            }
+            for profile in profiles
+        ],
+        "problems": list(problems),
+    }
+
+
+def timestamp(at: float) -> str:
+    """Return ``YYYY-MM-DDTHH:MM:SSZ`` for seconds since the epoch, at most the year 9999."""
+    moment = _EPOCH + timedelta(seconds=int(max(0.0, min(at, _LAST))))
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "name": row.name,
+        "start_url": row.start_url,
+        "region": row.region,
+        "state": row.state,
+        "reason": row.reason,
+        "keeper": row.keeper,
+        "token_expires_at": _maybe(row.token_expires_at),
+        "session_ends_at": _maybe(row.session_ends_at),
+        "session_end_known": row.session_end_known if row.session_ends_at is not None else "no",
+        "renews": row.renews,
+        "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
+        "profiles": list(row.profiles),
+    }
+
+
+def _maybe(at: float | None) -> str | None:
+    return None if at is None else timestamp(at)

@@ -1,0 +1,210 @@
+"""
+Credentials for SDKs, as fast as Python starts: ``python -I -S credentials.py [PROFILE]``.
+
+Prints the ``credential_process`` document of a profile, or of the active one, by asking the
+resident. Where none answers, or it lives in another world (C3), this becomes the full program,
+which acts alone. Exit codes are those of the command line (C1): 1 failed, 3 a person must sign in.
+
+This file is copied to the state directory and run by whatever Python is on the system, 3.6 or
+newer. Nearly all its time is Python's start, so it imports what the interpreter holds already;
+``socket``, ``os`` and ``json`` would each cost as much as starting (measured).
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as type checkers read it; importing typing would take longer than all this
+    import _socket
+
+# The next three lines are written by `tray.credential_helper.install`.
+SOCKETS: "tuple[str, ...]" = ()
+PROGRAM: "tuple[str, ...]" = ()
+PYTHONPATH: str = ""
+
+HEAD = b'{"v":1,"done":{"exit":0,"sentence":"","credentials":'
+TAIL = b"}}\n"
+CONNECT_PATIENCE = 2.0
+ANSWER_PATIENCE = 120.0
+"""Seconds; a renewal and a call to AWS end well before by themselves."""
+LONGEST_ANSWER = 65536
+UNKNOWN_PROFILE = 2
+"""The resident has not read the config yet that names it: the full program looks itself."""
+
+OF_PATHS = (
+    b"HOME",
+    b"XDG_CONFIG_HOME",
+    b"XDG_STATE_HOME",
+    b"AWS_CONFIG_FILE",
+    b"AWS_SHARED_CREDENTIALS_FILE",
+)
+IGNORE_ENDPOINTS = b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+
+class NoResident(Exception):
+    """Nobody answers who is ours, or not for this caller."""
+
+
+def main(arguments: "list[str]") -> int:
+    """Print the document and return the exit code; may become another program instead."""
+    if len(arguments) > 1:
+        return failed("one profile can be named, no more", 2)
+    profile = arguments[0] if arguments else ""
+    try:
+        line = asked(profile)
+    except (ImportError, NoResident):
+        return act_alone(profile)
+    if line.startswith(HEAD) and line.endswith(TAIL):
+        return printed(line[len(HEAD) : -len(TAIL)] + b"\n")
+    import json
+
+    try:
+        done = json.loads(line.decode())["done"]
+        code, sentence = int(done["exit"]), str(done["sentence"])
+    except (ValueError, KeyError, TypeError):
+        return act_alone(profile)  # another world, another version
+    if code in (0, UNKNOWN_PROFILE):
+        return act_alone(profile)
+    return failed(sentence, code)
+
+
+def asked(profile: str) -> bytes:
+    """Return the line the resident answers with."""
+    import posix  # Windows has none: there is no agent's socket yet (`tray.system.agent_socket`)
+
+    request = b'{"v":1,"program":"handout","op":"credentials","profile":%b,"environ":"%b"}\n' % (
+        quoted(profile),
+        b"\0".join(world(posix.environ)).hex().encode(),
+    )
+    for path in SOCKETS:
+        try:
+            line = asked_at(path, request)
+        except OSError:
+            line = b""  # nobody is there, or not any more: the next place
+        if line.endswith(b"\n"):
+            return line
+    raise NoResident
+
+
+def asked_at(path: str, request: bytes) -> bytes:
+    """Return the answer of whoever listens at a path; nothing where that is not our own user."""
+    import posix
+    from _socket import AF_UNIX, SOCK_STREAM, socket
+
+    user = posix.geteuid()
+    # Another user can have been there first: directory, socket and peer must be ours.
+    directory, itself = posix.stat(path.rpartition("/")[0]), posix.lstat(path)
+    if directory.st_uid != user or directory.st_mode & 0o077 or itself.st_uid != user:
+        return b""
+    connection = socket(AF_UNIX, SOCK_STREAM)
+    connect(connection, path)
+    if peer(connection, user) != user:
+        return b""
+    connection.settimeout(ANSWER_PATIENCE)
+    connection.sendall(request)
+    line = b""
+    while not line.endswith(b"\n") and len(line) < LONGEST_ANSWER:
+        more = connection.recv(LONGEST_ANSWER)
+        if not more:
+            break
+        line += more
+    return line
+
+
+def connect(connection: "_socket.socket", path: str) -> None:
+    """Connect; a full backlog says EAGAIN instead of waiting."""
+    import time
+
+    connection.settimeout(CONNECT_PATIENCE)
+    for _ in range(int(CONNECT_PATIENCE / 0.005)):
+        try:
+            connection.connect(path)
+            return
+        except BlockingIOError:
+            time.sleep(0.005)
+    raise NoResident
+
+
+def peer(connection: "_socket.socket", otherwise: int) -> int:
+    """Return the user at the other end, where the system tells as Linux does (unix(7))."""
+    import _socket
+
+    if not hasattr(_socket, "SO_PEERCRED"):
+        return otherwise
+    found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    return int.from_bytes(found[4:8], sys.byteorder)
+
+
+def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
+    """Return the variables that say which world this is; the agent compares it with its own."""
+    told = []
+    for name, value in environ.items():
+        if name in OF_PATHS:
+            # A path that needs our directory or other variables is the full program's to read.
+            if value and (value[:1] not in (b"/", b"~") or b"$" in value):
+                raise NoResident
+        elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
+            continue
+        told.append(name + b"=" + value)
+    if b"HOME" not in environ:
+        raise NoResident
+    return told
+
+
+def quoted(profile: str) -> bytes:
+    """Return a name as JSON; null, meaning the active profile, for none."""
+    if not profile:
+        return b"null"
+    if all(" " <= letter <= "~" and letter not in '"\\' for letter in profile):
+        return b'"%b"' % profile.encode()
+    import json  # for the few names that need it: it takes as long as all the rest
+
+    return json.dumps(profile).encode()
+
+
+def printed(document: bytes) -> int:
+    """Write everything to standard output, however little a pipe takes at once."""
+    import posix
+
+    while document:
+        document = document[posix.write(1, document) :]
+    return 0
+
+
+def failed(sentence: str, code: int) -> int:
+    """Say why on standard error."""
+    sys.stderr.write("sso-tray: " + sentence + "\n")
+    sys.stderr.flush()
+    return code
+
+
+def act_alone(profile: str) -> int:
+    """Become the full program, which gives the same answer without a resident."""
+    import os
+
+    if not PROGRAM:
+        return failed("this copy of the hand-out was not installed by sso-tray", 1)
+    which = ["--profile", profile] if profile else ["--active"]
+    command = [*PROGRAM, "credentials", "--format", "process", *which]
+    environ = dict(os.environ)
+    # What the caller's own Python needs is none of ours.
+    for name in ("PYTHONHOME", "PYTHONPATH"):
+        environ.pop(name, None)
+    if PYTHONPATH:
+        environ["PYTHONPATH"] = PYTHONPATH
+    try:
+        if os.name == "nt":  # where exec would return to the caller at once
+            import subprocess
+
+            return subprocess.call(command, env=environ)
+        os.execve(command[0], command, environ)  # noqa: S606  (ourselves, no shell)
+    except OSError as error:
+        said = "no resident answers, and the program itself cannot be started: %s: %s"
+        return failed(said % (command[0], error.strerror), 1)
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    if "posix" in sys.modules:
+        # Taking the interpreter down in order would cost a tenth of all this.
+        sys.modules["posix"]._exit(code)  # noqa: SLF001  (the name `os` gives it, too)
+    sys.exit(code)

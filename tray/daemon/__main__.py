@@ -1,0 +1,84 @@
+"""Run the resident: ``python -m tray.daemon``; the command line hands over to it by exec."""
+
+from __future__ import annotations
+
+from tray.daemon import without_tls  # noqa: F401  # isort: skip  (before asyncio asks for it)
+
+import asyncio
+import gc
+import os
+import sys
+from typing import Final
+
+from tray.daemon.app import Resident
+from tray.desktop.native.main_thread import MainThread
+from tray.desktop.surface import main_thread
+from tray.errors import TrayError
+from tray.storage.logs import log_to
+from tray.system.end_signals import EndSignals
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.system.paths import Paths
+from tray.system.spawn import module_command
+
+STARTED: Final = 2.0
+"""Seconds after which the start is over, and with it what is only needed for it."""
+
+
+def main() -> int:
+    """
+    Hold the resident's lock for life and serve.
+
+    Returns:
+        0 when asked to end, or when another resident already serves this state directory; 1 where
+        it cannot begin, with one sentence on stderr.
+    """
+    try:
+        return _main()
+    except TrayError as error:
+        sys.stderr.write(f"sso-tray: {error.sentence}\n")
+    except OSError as error:
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        sys.stderr.write(f"sso-tray: {place}{error.strerror or type(error).__name__}.\n")
+    return 1
+
+
+def _main() -> int:
+    paths = Paths.from_environment(os.environ)
+    log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
+    lock = FileLock(lock_path(paths.state, "resident"))
+    if not lock.acquire():
+        sys.stderr.write("SSO Tray is already running.\n")
+        return 0
+    if _lived():
+        lock.release()
+        anew = module_command("tray.daemon", *sys.argv[1:])
+        os.execv(anew[0], anew)  # noqa: S606  (ourselves)
+    return 0
+
+
+def _lived() -> bool:
+    """Live, on the main thread or beside it; return whether to start anew."""
+    main = main_thread()
+    ends = EndSignals()
+    if main is None:
+        return asyncio.run(_live(None, ends))
+    ends.install()
+    return main.run(lambda: _live(main, ends))
+
+
+async def _live(main: MainThread | None, ends: EndSignals) -> bool:
+    icon = "--no-icon" not in sys.argv[1:]
+    resident = Resident(os.environ, icon=icon, main=main, ends=ends)
+    asyncio.get_running_loop().call_later(STARTED, _collect)
+    await resident.run()
+    return resident.restarts
+
+
+def _collect() -> None:
+    """Collect garbage from now on, but not among what stays for life."""
+    gc.freeze()
+    gc.enable()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

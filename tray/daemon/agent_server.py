@@ -1,0 +1,327 @@
+"""The agent's socket: who may ask, what they may ask, and how the answers find their way back."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import field
+from typing import Any, Final
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.events import Event
+from tray.core.wire import to_wire
+from tray.errors import TrayError
+from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
+from tray.system import agent_socket, paths
+from tray.system.processes import program_behind
+from tray.values import dataclass
+
+log = logging.getLogger(__name__)
+
+REQUEST_PATIENCE: Final = 10.0
+"""Seconds a client has to send its line."""
+CLIENTS_LIMIT: Final = 256
+BACKLOG: Final = 256
+"""Answers that may wait for a subscriber that does not read; it is let go then."""
+
+_METHODS: Final = ("pkce", "device", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """
+    What the agent asks the rest of the resident for.
+
+    Args:
+        world: the resident's world (C3).
+        post: brings an event to the rules.
+        status: the document of rule C5.
+        hand_out: credentials or identity of a profile, None: of the active one, for a program:
+            ``(op, profile, program) -> (done, what is to be done once that is sent)``.
+    """
+
+    world: Mapping[str, str]
+    post: Callable[[Event], None]
+    status: Callable[[], dict[str, Any]]
+    hand_out: Callable[
+        [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
+    ]
+
+
+@dataclass(eq=False)
+class _Client:
+    """One connection: the process at the other end, 0 if unknown; lines to be sent, in order."""
+
+    process: int
+    lines: asyncio.Queue[dict[str, Any] | None] = field(
+        default_factory=lambda: asyncio.Queue(BACKLOG)
+    )
+    afterwards: Callable[[], None] | None = None
+
+    def send(self, message: dict[str, Any]) -> None:
+        try:
+            self.lines.put_nowait(message)
+        except asyncio.QueueFull:
+            log.warning("a client does not read its answers; it is let go")
+            self.lines.get_nowait()
+            self.lines.put_nowait(None)
+
+
+class Agent:
+    """
+    Serve the socket.
+
+    Args:
+        answers: the rest of the resident.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._numbers = itertools.count(1)
+        self._waiting: dict[str, _Client] = {}
+        self._subscribers: set[_Client] = set()
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, listening: socket.socket) -> None:
+        """Begin to answer on a socket that `tray.system.agent_socket.listen` has made."""
+        self._server = await asyncio.start_unix_server(
+            self._connected, sock=listening, limit=REQUEST_LIMIT
+        )
+
+    async def close(self) -> None:
+        """Tell everyone who waits that the end has come, and close."""
+        if self._server is not None:
+            self._server.close()
+        for client in (*self._waiting.values(), *self._subscribers):
+            client.send({"done": {"exit": 1, "sentence": "SSO Tray is ending."}})
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=0.5)
+        for task in self._tasks:
+            task.cancel()
+
+    # --- From the rules ------------------------------------------------------------------------
+
+    def tell(self, tell: fx.Tell) -> None:
+        """Pass an answer on to the request that waits for it."""
+        client = self._waiting.get(tell.request)
+        if client is None:
+            return
+        if tell.kind == "done":
+            del self._waiting[tell.request]
+            client.send({"done": {"exit": tell.exit, "sentence": tell.sentence}})
+            return
+        page = {"url": tell.url, "user_code": tell.user_code, "deadline": tell.deadline}
+        client.send({"progress": {"open": tell.sentence == "open", **page}})
+
+    def changed(self) -> None:
+        """Send every subscriber the new status."""
+        if self._subscribers:
+            status = self._answers.status()
+            for client in tuple(self._subscribers):
+                client.send({"status": status})
+
+    def show(self, notice: fx.Notice) -> None:
+        """Send every subscriber a notice."""
+        for client in tuple(self._subscribers):
+            client.send({"notice": to_wire(notice)})
+
+    def withdraw(self, slot: str) -> None:
+        """Tell every subscriber that a notice no longer holds."""
+        for client in tuple(self._subscribers):
+            client.send({"withdraw": slot})
+
+    # --- From the clients ----------------------------------------------------------------------
+
+    async def _connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:  # fmt: skip
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            if _is_stranger(writer) or len(self._tasks) > CLIENTS_LIMIT:
+                return
+            await self._conversation(reader, writer)
+        except (ConnectionError, TimeoutError) as error:
+            log.debug("a client went away (%s)", type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _conversation(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            async with asyncio.timeout(REQUEST_PATIENCE):
+                request = decode(await reader.readline())
+        except (BadLine, ValueError) as error:
+            sentence = error.sentence if isinstance(error, BadLine) else "The request is too long."
+            writer.write(encode({"error": "bad-request", "sentence": sentence}))
+            await writer.drain()
+            return
+        client = _Client(agent_socket.peer_process(writer.get_extra_info("socket")))
+        request_id = f"request-{next(self._numbers)}"
+        refusal = self._refusal(request)
+        if refusal is not None:
+            writer.write(encode(refusal))
+            await writer.drain()
+            return
+        gone = asyncio.ensure_future(reader.read(1))
+        try:
+            self._begin(request, request_id, client)
+            await _send_all(client, writer, gone)
+            if client.afterwards is not None:
+                client.afterwards()
+        finally:
+            gone.cancel()
+            self._subscribers.discard(client)
+            if self._waiting.pop(request_id, None) is not None and request["op"] == "login":
+                self._answers.post(ev.RequesterLeft(request["session"], request_id))
+
+    def _refusal(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        op = request.get("op")
+        if not isinstance(op, str) or op not in _NEEDS:
+            sentence = f"There is no request {str(op)[:40]!r}: client and resident differ."
+            return {"error": "unknown-op", "sentence": sentence}
+        if not self._is_of_this_world(request):
+            sentence = "The resident works with other files or endpoints; this command acts alone."
+            return {"error": "other-world", "sentence": sentence}
+        for name in _NEEDS[op]:
+            value = request.get(name)
+            none_is_meant = name == "profile" and name in request and value is None
+            if not isinstance(value, str) and not none_is_meant:
+                return {"error": "bad-request", "sentence": f"The request lacks {name!r}."}
+        if op == "login" and not _login_is_sound(request):
+            return {"error": "bad-request", "sentence": "The sign-in request cannot be read."}
+        return None
+
+    def _is_of_this_world(self, request: dict[str, Any]) -> bool:
+        told = request.get("environ")
+        world = world_told(told) if isinstance(told, str) else request.get("world")
+        return world == dict(self._answers.world)
+
+    def _begin(self, request: dict[str, Any], number: str, client: _Client) -> None:
+        post, op = self._answers.post, request["op"]
+        key = str(request.get("session", ""))
+        match op:
+            case "status":
+                client.send({"done": {"exit": 0, "status": self._answers.status()}})
+                return
+            case "subscribe":
+                self._subscribers.add(client)
+                client.send({"status": self._answers.status()})
+                return
+            case "credentials" | "whoami":
+                self._later(op, request["profile"], client)
+                return
+        self._waiting[number] = client
+        match op:
+            case "login":
+                post(
+                    ev.SignInWanted(
+                        key,
+                        number,
+                        afresh=request.get("afresh"),
+                        method=request.get("method"),
+                        opens="caller",
+                        callback_port=request.get("callback_port"),
+                    )
+                )
+            case "cancel":
+                post(ev.SignInCancelled(key, number))
+            case "logout":
+                post(ev.SignOutWanted(key, number))
+            case "renew":
+                post(ev.RenewWanted(key, number))
+            case "release":
+                post(ev.ReleaseWanted(key, number))
+            case "use":
+                post(ev.UseWanted(request["profile"], number))
+            case "quit":
+                post(ev.QuitWanted(number))
+
+    def _later(self, op: str, profile: str | None, client: _Client) -> None:
+        asker = program_behind(client.process)  # now: it may have ended when the answer comes
+
+        async def answer() -> None:
+            done, client.afterwards = await self._answers.hand_out(op, profile, asker)
+            client.send({"done": done})
+
+        task = asyncio.create_task(answer())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "status": (),
+    "subscribe": (),
+    "login": ("session",),
+    "cancel": ("session",),
+    "logout": ("session",),
+    "renew": ("session",),
+    "release": ("session",),
+    "use": ("profile",),
+    "credentials": ("profile",),
+    "whoami": ("profile",),
+    "quit": (),
+}
+
+
+@functools.lru_cache(maxsize=64)
+def world_told(environ: str) -> dict[str, str] | None:
+    """
+    Return the world of a caller that tells its variables; None where they cannot be read.
+
+    Args:
+        environ: ``NAME=value`` joined by NUL bytes, in hexadecimal digits: what the hand-out
+            client can send without knowing the rules of `tray.system.paths`.
+    """
+    try:
+        pairs = os.fsdecode(bytes.fromhex(environ)).split("\0")
+        return paths.world(dict(pair.split("=", 1) for pair in pairs))
+    except (ValueError, TrayError):
+        return None
+
+
+def _login_is_sound(request: dict[str, Any]) -> bool:
+    port = request.get("callback_port")
+    port_is_sound = port is None or (type(port) is int and 0 < port < 65536)
+    afresh = request.get("afresh")
+    return port_is_sound and request.get("method") in _METHODS and afresh in (True, False, None)
+
+
+def _is_stranger(writer: asyncio.StreamWriter) -> bool:
+    """Whether another user connected; directory and socket mode should have kept them out."""
+    connection = writer.get_extra_info("socket")
+    uid = agent_socket.peer_uid(connection)
+    if uid == os.getuid():
+        return False
+    log.warning("user %d tried to connect", uid)
+    return True
+
+
+async def _send_all(
+    client: _Client, writer: asyncio.StreamWriter, gone: asyncio.Future[bytes]
+) -> None:
+    """Send what comes until the last word, or until the client has gone."""
+    while True:
+        waiting = asyncio.ensure_future(client.lines.get())
+        either: set[asyncio.Future[Any]] = {waiting, gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            waiting.cancel()
+            return
+        message = waiting.result()
+        if message is None:
+            return
+        writer.write(encode(message))
+        await writer.drain()
+        if "done" in message:
+            return

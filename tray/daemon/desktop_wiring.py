@@ -1,0 +1,232 @@
+"""The desktop's half of the wiring: tray, notices, moods and clipboard around one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.effects import ButtonAction, Notice
+from tray.core.events import Event
+from tray.core.requests import SignInAllWanted, UnlockWanted
+from tray.core.text import menu_text, sentences
+from tray.core.views.view import View
+from tray.desktop.menu.menu_extras import RECENT, Extras
+from tray.desktop.native.main_thread import MainThread
+from tray.desktop.surface import Hooks, TrayFace, surface_for
+from tray.errors import TrayError
+from tray.storage.settings import Settings
+from tray.system.autostart.start_at_login import autostart_for, own_command
+from tray.system.clipboard import copy
+from tray.system.events.system_events import Moods
+
+log = logging.getLogger(__name__)
+
+
+class Desktop:
+    """
+    Everything a person sees of the resident.
+
+    Args:
+        environ: of the resident.
+        post: brings clicks and moods to the rules.
+        settings: the settings as they are now.
+        icon: whether there is to be an icon; notices come either way.
+        main: the main thread, where the icon has to live there (macOS, Windows).
+        follows: returns what in the AWS config follows the active profile.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        post: Callable[[Event], None],
+        settings: Callable[[], Settings],
+        icon: bool,
+        main: MainThread | None = None,
+        follows: Callable[[], tuple[str, ...]] = lambda: (),
+    ) -> None:
+        self._post = post
+        self._follows = follows
+        self._settings = settings
+        self._environ = environ
+        self._autostart = autostart_for(environ)
+        self._starts_at_login = False
+        self._recent: deque[tuple[float, fx.Note]] = deque(maxlen=RECENT)
+        self._used: deque[str] = deque(maxlen=RECENT)
+        self._problem: str | None = None
+        self._no_icon: str | None = None
+        self._redraw: asyncio.TimerHandle | None = None
+        self._view: View | None = None
+        self._started = False
+        hooks = Hooks(post, self._extras, self._host, self._pressed)
+        self._surface = surface_for(environ, hooks, main)
+        self.notifier = self._surface.notifier
+        self.moods = Moods(lambda word: post(ev.Mood(word)), environ)
+        for tenant in self.moods.tenants:
+            self._surface.join(tenant)
+        self.tray = self._made_tray() if icon else None
+
+    def _made_tray(self) -> TrayFace | None:
+        """
+        Make the icon; whatever its libraries do when imported costs the icon alone (fault 72).
+
+        pystray picks a backend at import and raises anything where it finds none; without an
+        icon neither it nor Pillow is loaded at all.
+        """
+        try:
+            return self._surface.make_tray()
+        except Exception as error:  # noqa: BLE001  (see above)
+            log.warning("the icon cannot be made (%s)", type(error).__name__)
+            self._no_icon = menu_text.no_tray(f"{type(error).__name__} at import")
+            return None
+
+    def start(self) -> None:
+        """Connect; a desktop that is not there yet is waited for."""
+        self._follow_autostart()
+        self.moods.start()
+        self._surface.start()
+        self._started = True
+        self.refresh()
+
+    async def stop(self) -> None:
+        """Take the icon away and let the connection go."""
+        if self._redraw is not None:
+            self._redraw.cancel()
+        if self.tray is not None:
+            self.tray.stop()
+        await self.moods.close()
+        await self.notifier.close()
+        await self._surface.stop()
+
+    @property
+    def problem(self) -> str | None:
+        """Why no tray shows the icon that was wanted, as one sentence, or None."""
+        return self._no_icon if self.tray is None else self._problem
+
+    def show(self, view: View) -> None:
+        """
+        Show a view, and show it again when its icon changes by itself.
+
+        What is read at the start makes several, one after the other; the last of them is drawn.
+        """
+        self._view = view
+        if not self._started:
+            return
+        if self._redraw is not None:
+            self._redraw.cancel()
+            self._redraw = None
+        moment = self.tray.show(view) if self.tray is not None else None
+        if moment is not None:
+            delay = max(1.0, moment - time.time())
+            self._redraw = asyncio.get_running_loop().call_later(delay, self.show, view)
+
+    def refresh(self) -> None:
+        """Show the last view again: something beside it has changed."""
+        if self._view is not None:
+            self.show(self._view)
+
+    def tell(self, notice: Notice) -> None:
+        """Show a notice, unless the person wants none."""
+        if self._settings().notices:
+            self.notifier.show(notice)
+
+    def withdraw(self, slot: str) -> None:
+        """Take a notice away."""
+        self.notifier.withdraw(slot)
+
+    def remember(self, note: fx.Note) -> None:
+        """Take a line of the history into the menu."""
+        if note.what.startswith("notice-"):
+            return
+        self._recent.appendleft((time.time(), note))
+        if note.what == "active-profile" and note.detail not in ("none", *self._used):
+            self._used.appendleft(note.detail)
+
+    async def copy(self, words: str, what: str) -> None:
+        """Copy a link or names; where no clipboard works, show them to be copied by hand."""
+        try:
+            done = await asyncio.to_thread(copy, words, self._environ)
+        except TrayError as error:
+            log.warning("%s", error.sentence)
+            return
+        if not done:
+            title, body = menu_text.not_copied(what, words)
+            self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
+
+    def following_refused(self, why: str) -> None:
+        """Say why a click could not let the AWS config follow, also to who wants no warnings."""
+        self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
+
+    def report(self, told: fx.Report) -> None:
+        """Tell what came of a click; who wants no warnings wants to know this."""
+        once = f"click:{told.title}"
+        # The category is for the picture: what went well has no warning sign.
+        category: fx.NoticeCategory = "adopted" if told.good else "config"
+        self.notifier.show(Notice("click", once, category, "normal", told.title, told.text))
+
+    def start_at_login(self, *, on: bool) -> None:
+        """Start with the desktop session from now on, or no longer."""
+        try:
+            if on:
+                self._autostart.enable(own_command(self._environ))
+            else:
+                self._autostart.disable()
+        except (TrayError, OSError) as error:
+            log.warning("start at login: %s", getattr(error, "sentence", type(error).__name__))
+        self._follow_autostart()
+        self.refresh()
+
+    def _follow_autostart(self) -> None:
+        """Mend our own entry where the program has moved, and see how it stands."""
+        try:
+            self._autostart.follow(own_command(self._environ))
+            self._starts_at_login = self._autostart.status() == "on"
+        except (TrayError, OSError) as error:
+            log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
+
+    def _extras(self) -> Extras:
+        zone = datetime.now().astimezone().tzinfo
+        settings = self._settings()
+        return Extras(
+            recent=tuple(
+                menu_text.happened(note.what, note.key, note.detail, sentences.clock(at, zone))
+                for at, note in self._recent
+            ),
+            starts_at_login=self._starts_at_login,
+            adopts=settings.preferences.adopt,
+            warns=settings.notices,
+            follow=self._follows(),
+            recent_profiles=tuple(self._used),
+            guarded=settings.preferences.guarded,
+            zone=zone,
+        )
+
+    def _host(self, present: bool, reason: str) -> None:  # as the icon tells it
+        self._problem = None if present else menu_text.no_tray(reason)
+
+    def _pressed(self, action: ButtonAction, keys: tuple[str, ...]) -> None:
+        for event in pressed(action, keys):
+            self._post(event)
+
+
+def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
+    """Return what a notice's button tells the rules."""
+    match action:
+        case "sign-in" if len(keys) > 1:
+            return (SignInAllWanted(keys),)
+        case "sign-in":
+            return tuple(ev.SignInWanted(key) for key in keys)
+        case "sign-in-afresh":
+            return tuple(ev.SignInWanted(key, afresh=True) for key in keys[:1])
+        case "snooze":
+            return tuple(ev.SnoozeWanted(key) for key in keys)
+        case "undo-adoption":
+            return tuple(ev.ReleaseWanted(key) for key in keys)
+        case "unlock-keyring":
+            return (UnlockWanted(),)

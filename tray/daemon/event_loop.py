@@ -1,0 +1,121 @@
+"""The loop: events go into the rules one by one, effects come out; nothing here decides."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+from tray.core import policy
+from tray.core.effects import Effect
+from tray.core.events import Event, Tick
+from tray.core.machine import step
+from tray.core.model import Now
+from tray.core.state import TrayState, next_look
+from tray.core.views.view import View, view
+
+log = logging.getLogger(__name__)
+
+INBOX_LIMIT = 10_000
+"""Events that may wait; more can only be a fault, and the oldest give way (fault 79)."""
+
+
+def read_clocks() -> Now:
+    """Read both clocks, once for each event; sentences name times of this machine's zone."""
+    return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
+
+
+class Loop:
+    """
+    Own the state.
+
+    Args:
+        state: to begin with.
+        perform: carries out one effect; it must not block, and may post events.
+        changed: told the new view whenever it differs from the last one.
+        arm: told the wall time of the next look, or None.
+        clocks: reads the clocks.
+    """
+
+    def __init__(
+        self,
+        state: TrayState,
+        *,
+        perform: Callable[[Effect], None],
+        changed: Callable[[View], None],
+        arm: Callable[[float | None], None],
+        clocks: Callable[[], Now] = read_clocks,
+    ) -> None:
+        self.state = state
+        self._perform = perform
+        self._changed = changed
+        self._arm = arm
+        self._clocks = clocks
+        self._inbox: deque[Event] = deque(maxlen=INBOX_LIMIT)
+        self._busy = False
+        self._failed = False
+        self._view: View | None = None
+
+    def view(self) -> View:
+        """Return what a person sees at this moment."""
+        return view(self.state, self._clocks())
+
+    def post(self, event: Event) -> None:
+        """
+        Take in one event; whatever it sets off is carried out before this returns.
+
+        An event posted by an effect waits until the current one is finished.
+        """
+        self._inbox.append(event)
+        if self._busy:
+            return
+        self._busy, self._failed = True, False
+        try:
+            while self._inbox:
+                self._one(self._inbox.popleft())
+        finally:
+            self._busy = False
+        self._look_round()
+
+    def tick(self) -> None:
+        """Look again because the moment has come."""
+        self.post(Tick())
+
+    def _one(self, event: Event) -> None:
+        try:
+            self.state, effects = step(self.state, event, self._clocks())
+        except Exception:
+            # Nothing ends the resident: the state before is kept, the loop goes on (fault 77).
+            log.exception("the rules failed on %s", type(event).__name__)
+            self._failed = True
+            return
+        for effect in effects:
+            try:
+                self._perform(effect)
+            except Exception:
+                log.exception("the effect %s failed", type(effect).__name__)
+
+    def _look_round(self) -> None:
+        now = self._clocks()
+        self._arm(self._next_look(now))
+        try:
+            seen = view(self.state, now)
+            if seen != self._view:
+                self._view = seen
+                self._changed(seen)
+        except Exception:
+            log.exception("what is shown could not be made")
+
+    def _next_look(self, now: Now) -> float | None:
+        """Return when to look again; after a fault soon, since what was due is still to do."""
+        soon = now.wall + policy.FAULT_PAUSE
+        try:
+            moment = next_look(self.state, now)
+        except Exception:
+            log.exception("the next look could not be found")
+            return soon
+        if not self._failed or self.state.quitting:
+            return moment
+        return soon if moment is None else min(moment, soon)

@@ -1,0 +1,108 @@
+"""Watching: which file changed, and what it means to look at it again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from tray.aws.cache.token_cache import cache_path
+from tray.aws.cache.token_file_status import look
+from tray.core.events import TokensRead
+from tray.system.paths import Paths
+from tray.system.watch.directory_watch import directory_events, places
+
+log = logging.getLogger(__name__)
+
+SETTLE: Final = 0.3
+"""Seconds a config or settings file may go on changing before it is read (fault 19)."""
+
+
+class Watch:
+    """
+    Follow the token cache, the config, the settings and our own records.
+
+    A cache file is looked at as soon as it was written; the other files are read a moment after
+    the last change, since editors write them in several steps.
+
+    Args:
+        paths: where everything lies.
+        tokens: told what a look at a session's cache file has shown.
+        config, settings, records, applied: called when that file should be read again.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        tokens: Callable[[TokensRead], None],
+        config: Callable[[], None],
+        settings: Callable[[], None],
+        records: Callable[[], None],
+        applied: Callable[[], None],
+    ) -> None:
+        self._paths = paths
+        self._tokens = tokens
+        self._readers = {
+            "config": config, "settings": settings, "records": records, "applied": applied,
+        }  # fmt: skip
+        self._events = directory_events()
+        self._names: dict[str, str] = {}
+        self._settling: dict[str, asyncio.TimerHandle] = {}
+
+    def start(self) -> None:
+        """Begin; directories that do not exist yet are watched all the same."""
+        paths = self._paths
+        self._places: dict[tuple[Path, str], str] = {}
+        for what, files in (
+            ("config", (paths.aws_config, paths.aws_credentials)),
+            ("settings", (paths.settings_file, paths.state / "settings.json")),
+            ("records", (paths.state / "state.json", paths.state / "active-profile")),
+            ("applied", (paths.state / "applied.json",)),
+        ):
+            for file in files:
+                self._places.update(dict.fromkeys(places(file), what))
+        directories = {directory for directory, _ in self._places} | {paths.token_cache}
+        self._events.follow(directories)
+        self._events.attach(asyncio.get_running_loop(), self._changed)
+
+    def follow(self, keys: Iterable[str]) -> None:
+        """Look at the cache files of these sessions, and of no others."""
+        self._names = {cache_path(self._paths.token_cache, key).name: key for key in keys}
+
+    def look(self, key: str) -> None:
+        """Look at one session's cache file now."""
+        sight = look(cache_path(self._paths.token_cache, key), time.time())
+        self._tokens(TokensRead(key, sight))
+
+    def close(self) -> None:
+        """Stop watching."""
+        for handle in self._settling.values():
+            handle.cancel()
+        self._events.close()
+
+    def _changed(self) -> None:
+        keys: set[str] = set()
+        for directory, name in self._events.read():
+            if directory == self._paths.token_cache:
+                # No name: something was missed, or the directory itself came or went.
+                keys |= set(self._names.values()) if name is None else self._keys_of(name)
+            for place, what in self._places.items():
+                if place[0] == directory and name in (None, place[1]):
+                    self._settle(what)
+        for key in sorted(keys):
+            self.look(key)
+
+    def _keys_of(self, name: str) -> set[str]:
+        key = self._names.get(name)
+        return set() if key is None else {key}
+
+    def _settle(self, what: str) -> None:
+        waiting = self._settling.pop(what, None)
+        if waiting is not None:
+            waiting.cancel()
+        loop = asyncio.get_running_loop()
+        self._settling[what] = loop.call_later(SETTLE, self._readers[what])

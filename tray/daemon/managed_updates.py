@@ -1,0 +1,104 @@
+"""Keeping the managed sections of the AWS config where the active profile is, off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tray.core.views.view import View
+from tray.errors import TrayError
+from tray.managed import managed_sections
+from tray.managed.managed_sections import Target, World
+
+log = logging.getLogger(__name__)
+
+
+def following(setting: str) -> Target | None:
+    """Return what a setting of the menu lets follow, None where it is about something else."""
+    name = setting.removesuffix("-follows")
+    return next((target for target in managed_sections.TARGETS if target == name), None)
+
+
+class Applying:
+    """
+    Follow the active profile in ``[default]`` and ``[profile sso-tray]``, where that is wanted.
+
+    Args:
+        world: what the sections depend on, as it is now.
+        done: called once something was written or refused; its sentences may have changed.
+        refused: told why a click could not do what it asked for.
+    """
+
+    def __init__(
+        self,
+        world: Callable[[], World],
+        done: Callable[[], None],
+        refused: Callable[[str], None],
+    ) -> None:
+        self._world, self._done, self._refused = world, done, refused
+        self._seen: object = None
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+        self.refusal: str | None = None
+
+    @property
+    def follows(self) -> tuple[Target, ...]:
+        """What in the AWS config follows the active profile."""
+        return managed_sections.applies(self._world().paths.state)
+
+    def shown(self, view: View) -> None:
+        """Take note of a view: what the sections say depends on nothing else of ours."""
+        active = next((one for one in view.profiles if one.name == view.active_profile), None)
+        seen = (active, view.guarded)
+        if seen != self._seen:
+            self._seen = seen
+            self.follow()
+
+    def follow(self) -> None:
+        """Bring the sections up to date; one writer at a time, and none while nothing applies."""
+        if self._task is not None and not self._task.done():
+            self._again = True  # it may have read the profile that was active before
+        elif managed_sections.at_work(self._world().paths.state):
+            self._task = asyncio.create_task(self._run(managed_sections.follow))
+
+    def let_follow(self, target: Target, *, on: bool) -> None:
+        """Do what the menu's tick says."""
+
+        def change(world: World) -> None:
+            if on:
+                managed_sections.apply(world, target)
+            else:
+                managed_sections.take_back(world, target)
+
+        before = self._task
+
+        async def clicked() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await self._run(change)
+            why, self.refusal = self.refusal, None  # an answer to a click is no lasting problem
+            if why is not None:
+                self._refused(why)
+
+        self._task = asyncio.create_task(clicked())
+
+    async def close(self) -> None:
+        """Wait for a write that has begun, and for the one that waits for it."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _run(self, act: Callable[[World], None]) -> None:
+        try:
+            await asyncio.to_thread(act, self._world())
+            self.refusal = None
+        except TrayError as error:
+            self.refusal = error.sentence
+            log.warning("%s", error.sentence)
+        except OSError as error:
+            self.refusal = f"The AWS config cannot be written: {error.strerror}."
+            log.warning("%s", self.refusal)
+        self._done()
+        if self._again:
+            self._again = False
+            self._task = asyncio.create_task(self._run(managed_sections.follow))

@@ -1,0 +1,134 @@
+"""Role credentials in memory only: one portal call for all who wait, dropped on sign-out (T14)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from tray.aws.cache.timestamps import parse_timestamp
+from tray.core.model import Profile
+from tray.values import dataclass
+
+FRESH_FOR: Final = 15 * 60.0
+"""SDKs fetch anew with less than this left; a cached answer must be good for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One ``credential_process`` document, held as text that no repr shows."""
+
+    document: dict[str, Any]
+    ends_at: float
+    good_until: float
+
+    def __repr__(self) -> str:
+        return "_Held(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    What some credentials are of; profiles that share a role share them.
+
+    Args:
+        key: the session key; empty for profiles without one.
+        origin: of the session's sign-in: another one may be another person's.
+        role: account and role of the portal, or the name of a profile that is no portal's.
+    """
+
+    key: str
+    origin: str | None
+    role: tuple[str, ...]
+
+    @classmethod
+    def of(cls, profile: Profile, origin: str | None) -> Place:
+        """Return the place of a profile's credentials."""
+        if profile.kind == "sso" and profile.account_id and profile.role_name:
+            role: tuple[str, ...] = (profile.account_id, profile.role_name)
+        else:
+            role = (profile.name,)
+        return cls(profile.session or "", origin, role)
+
+
+class RoleCredentials:
+    """
+    The memory of what was handed out.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._held: dict[Place, _Held] = {}
+        self._asked: dict[Place, asyncio.Task[dict[str, Any]]] = {}
+
+    def held(self, place: Place) -> dict[str, Any] | None:
+        """Return credentials that are still good for long enough, None where there are none."""
+        held = self._held.get(place)
+        return held.document if held is not None and held.good_until > self._clock() else None
+
+    async def get(
+        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """
+        Return credentials, from memory or by one call for all who ask meanwhile.
+
+        Args:
+            place: of what.
+            fetch: asks a worker.
+        """
+        held = self.held(place)
+        if held is not None:
+            return held
+        task = self._asked.get(place)
+        if task is None:
+            task = asyncio.ensure_future(self._fetch(place, fetch))
+            self._asked[place] = task
+            task.add_done_callback(lambda done: self._answered(place, done))
+        return await asyncio.shield(task)
+
+    def keep(self, place: Place, document: dict[str, Any]) -> None:
+        """Take in a ``credential_process`` document that was given just now."""
+        self._keep(place, document, self._clock())
+
+    def forget(self, key: str) -> None:
+        """Drop what belongs to a session; what is being asked for answers, and is not kept."""
+        self._drop(lambda place: place.key == key)
+
+    def forget_one(self, place: Place) -> None:
+        """Drop what is of one place."""
+        self._drop(place.__eq__)
+
+    def forget_by_profile(self) -> None:
+        """Drop what no portal gave: what it depends on stands in a config that has changed."""
+        self._drop(lambda place: len(place.role) == 1)
+
+    def _drop(self, wanted: Callable[[Place], bool]) -> None:
+        self._held = {place: held for place, held in self._held.items() if not wanted(place)}
+        self._asked = {place: task for place, task in self._asked.items() if not wanted(place)}
+
+    def _answered(self, place: Place, task: asyncio.Task[dict[str, Any]]) -> None:
+        if self._asked.get(place) is task:
+            del self._asked[place]
+
+    async def _fetch(
+        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        asked_at = self._clock()
+        document = await fetch()
+        if self._asked.get(place) is asyncio.current_task():
+            self._keep(place, document, asked_at)
+        return document
+
+    def _keep(self, place: Place, document: dict[str, Any], asked_at: float) -> None:
+        expiration = document.get("Expiration")
+        if not isinstance(expiration, str):
+            return
+        now, end = self._clock(), parse_timestamp(expiration)
+        self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
+        # Lives shorter than the SDKs' window are good for half of themselves.
+        good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
+        self._held[place] = _Held(document, end, good_until)

@@ -1,0 +1,280 @@
+"""The pool of workers, on the resident's side: start, ask, wait with a deadline, let go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import tray
+from tray.core import policy
+from tray.storage.settings import Settings
+from tray.system.spawn import worker_command, worker_environment
+
+log = logging.getLogger(__name__)
+
+IDLE: Final = 30.0
+"""Seconds without work after which the shared worker is let go."""
+ANSWER_LIMIT: Final = 1024 * 1024
+OTHER_VERSION: Final = 3
+FAREWELL: Final = 1.0
+"""Seconds a worker gets to finish when the resident ends; it goes on without us after that."""
+
+
+class WorkerLost(Exception):
+    """The worker ended, or did not answer in time; the sentence says which."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class OtherProgram(WorkerLost):
+    """The worker is of another version: we were upgraded, and the resident must start anew."""
+
+
+@dataclass
+class _Asked:
+    """One request under way."""
+
+    done: asyncio.Future[dict[str, Any]]
+    ready: Callable[[dict[str, Any]], None] | None = None
+
+
+@dataclass(eq=False)
+class _Worker:
+    """One worker process as we see it."""
+
+    process: asyncio.subprocess.Process
+    told: dict[str, Any]
+    """The settings it works by."""
+    asked: dict[int, _Asked] = field(default_factory=dict)
+    holding: bool = False
+    overdue: bool = False
+    reader: asyncio.Task[None] | None = None
+
+
+class Pool:
+    """
+    Workers for the resident.
+
+    One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
+    or an unlock gets a process of its own, since it waits for a person. A worker with an overdue
+    job gets no new ones; it is ended once it holds nothing unsaved (R3).
+
+    Args:
+        environ: the resident's environment.
+        settings: returns the settings now in force; workers are told what concerns them, since
+            the files may be broken by the time one starts.
+        stored: told the session key when a late keyring write was confirmed.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        settings: Callable[[], Settings],
+        stored: Callable[[str], None],
+    ) -> None:
+        self._environ = worker_environment(environ)
+        self._settings = settings
+        self._stored = stored
+        self._shared: _Worker | None = None
+        self._starting = asyncio.Lock()
+        self._workers: set[_Worker] = set()
+        self._number = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    async def ask(
+        self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
+    ) -> dict[str, Any]:
+        """
+        Let the shared worker do one thing.
+
+        Args:
+            request: ``kind`` and what it needs.
+            deadline: seconds.
+
+        Returns:
+            What the worker answered.
+
+        Raises:
+            WorkerLost: it ended or is overdue.
+            OtherProgram: it is of another version.
+        """
+        worker = await self._shared_worker()
+        asked = self._send(worker, request)
+        try:
+            async with asyncio.timeout(deadline):
+                return await asyncio.shield(asked.done)
+        except TimeoutError:
+            worker.overdue = True
+            if self._shared is worker:
+                self._shared = None
+            self._end_if_possible(worker)
+            msg = "A job took too long; it is tried again."
+            raise WorkerLost(msg) from None
+        finally:
+            self._rest()
+
+    async def sign_in(
+        self,
+        request: Mapping[str, Any],
+        ready: Callable[[dict[str, Any]], None],
+        cancel: asyncio.Event,
+    ) -> dict[str, Any]:
+        """
+        Run a sign-in (or an unlock) in a process of its own.
+
+        Args:
+            request: ``kind`` and what it needs.
+            ready: called with ``url``, ``user_code``, ``deadline`` once the page can be opened.
+            cancel: set to end it; its input is closed, it ends by itself.
+
+        Raises:
+            WorkerLost: it ended without an answer.
+        """
+        worker = await self._start(str(request["kind"]))
+        asked = self._send(worker, request, ready)
+        waiting = asyncio.ensure_future(cancel.wait())
+        try:
+            either: set[asyncio.Future[Any]] = {asked.done, waiting}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            self._close_input(worker)
+            return await asked.done
+        finally:
+            waiting.cancel()
+
+    async def close(self) -> None:
+        """Close every worker's input, wait a moment; what is unsaved is finished without us."""
+        self._closing = True
+        if self._idle is not None:
+            self._idle.cancel()
+        for worker in self._workers:
+            self._close_input(worker)
+        readers = {worker.reader for worker in self._workers if worker.reader is not None}
+        if readers:
+            await asyncio.wait(readers, timeout=FAREWELL)
+
+    # --- one worker --------------------------------------------------------------------------
+
+    async def _shared_worker(self) -> _Worker:
+        async with self._starting:
+            if self._idle is not None:
+                self._idle.cancel()
+            if self._shared is not None and self._shared.told != self._settings().to_worker():
+                self._let_go(self._shared)
+            if self._shared is None or self._shared.process.returncode is not None:
+                self._shared = await self._start("shared")
+            return self._shared
+
+    async def _start(self, name: str) -> _Worker:
+        if self._closing:
+            msg = "SSO Tray is ending."
+            raise WorkerLost(msg)
+        process = await asyncio.create_subprocess_exec(
+            *worker_command(name),
+            env=self._environ,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=ANSWER_LIMIT,
+            start_new_session=True,  # a Ctrl-C meant for us must not cut a transaction
+        )
+        worker = _Worker(process, self._settings().to_worker())
+        self._workers.add(worker)
+        worker.reader = asyncio.create_task(self._read(worker))
+        self._write(worker, {"program": tray.__version__, "settings": worker.told})
+        return worker
+
+    def _send(
+        self,
+        worker: _Worker,
+        request: Mapping[str, Any],
+        ready: Callable[[dict[str, Any]], None] | None = None,
+    ) -> _Asked:
+        self._number += 1
+        asked = _Asked(asyncio.get_running_loop().create_future(), ready)
+        worker.asked[self._number] = asked
+        self._write(worker, {"id": self._number, **request})
+        return asked
+
+    @staticmethod
+    def _write(worker: _Worker, message: Mapping[str, Any]) -> None:
+        assert worker.process.stdin is not None  # noqa: S101  (it was started with a pipe)
+        worker.process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    @staticmethod
+    def _close_input(worker: _Worker) -> None:
+        if worker.process.stdin is not None and not worker.process.stdin.is_closing():
+            worker.process.stdin.close()
+
+    async def _read(self, worker: _Worker) -> None:
+        """Take in what a worker says until it ends; then nobody waits for it any longer."""
+        assert worker.process.stdout is not None  # noqa: S101  (it was started with a pipe)
+        try:
+            while line := await worker.process.stdout.readline():
+                self._heard(worker, json.loads(line))
+        except ValueError:
+            log.error("a worker wrote something that is no message; it is let go")
+            self._close_input(worker)
+        code = await worker.process.wait()
+        self._workers.discard(worker)
+        if self._shared is worker:
+            self._shared = None
+        for asked in worker.asked.values():
+            if not asked.done.done():
+                asked.done.set_exception(_lost(code))
+                asked.done.exception()  # seen: it may be that nobody waits any more
+
+    def _heard(self, worker: _Worker, message: dict[str, Any]) -> None:
+        if "log" in message:
+            level, name, words = message["log"]
+            logging.getLogger(str(name)).log(int(level), "%s", words)
+        elif "holding" in message:
+            worker.holding = bool(message["holding"])
+            self._end_if_possible(worker)
+        elif "stored" in message:
+            self._stored(str(message["stored"]))
+        elif "ready" in message:
+            asked = worker.asked.get(message["id"])
+            if asked is not None and asked.ready is not None:
+                asked.ready(message["ready"])
+        elif "done" in message:
+            asked = worker.asked.pop(message["id"], None)
+            if asked is not None and not asked.done.done():
+                asked.done.set_result(message["done"])
+
+    def _end_if_possible(self, worker: _Worker) -> None:
+        if worker.overdue and not worker.holding and worker.process.returncode is None:
+            worker.process.kill()
+
+    def _rest(self) -> None:
+        """Let the shared worker go after a while without work; unsaved data keeps it."""
+        worker = self._shared
+        if worker is None or worker.asked or self._closing:
+            return
+        if self._idle is not None:
+            self._idle.cancel()
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(IDLE, self._let_go, worker)
+
+    def _let_go(self, worker: _Worker) -> None:
+        if worker.asked or self._shared is not worker:
+            return
+        if worker.holding:
+            self._rest()
+            return
+        self._shared = None
+        self._close_input(worker)
+
+
+def _lost(code: int) -> WorkerLost:
+    if code == OTHER_VERSION:
+        return OtherProgram("SSO Tray was upgraded and starts anew.")
+    if code < 0:
+        return WorkerLost(f"A process of SSO Tray's was killed (signal {-code}) at its work.")
+    return WorkerLost(f"A process of SSO Tray's ended unexpectedly (exit code {code}).")

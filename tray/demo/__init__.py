@@ -1,0 +1,1 @@
+"""``sso-tray demo``: the real program against the embedded Identity Center."""

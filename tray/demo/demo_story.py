@@ -1,0 +1,216 @@
+"""
+The demo: the real program against the embedded Identity Center, each step proven from outside.
+
+Nothing of the user's is touched: home, runtime directory and keyring service are the demo's own
+and are removed at the end. It may run beside a live resident.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tray.demo.demo_sandbox import CONFIG, SESSION, START_URL, Sandbox, StepFailed
+from tray.fake_aws import IdentityCenter
+from tray.system.spawn import module_command
+
+__all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]
+
+TOKEN_LIFE: Final = 14.0
+"""Seconds; in real life an hour."""
+ROOM: Final = 4.0
+"""How many times as long as planned a step may take on a slow machine."""
+
+
+class Demo:
+    """
+    One run of the story.
+
+    Args:
+        center: the embedded Identity Center.
+        sandbox: where it happens.
+        say: prints a line.
+    """
+
+    def __init__(
+        self, center: IdentityCenter, sandbox: Sandbox, say: Callable[[str], None]
+    ) -> None:
+        self.center = center
+        self.box = sandbox
+        self.say = say
+        self.keyring = False
+
+    # --- The story -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Tell it; the first step that did not happen raises `StepFailed`."""
+        with self.box.resident() as pid:
+            self.say(f"The resident runs (pid {pid}), in a home of its own.")
+            self._sign_in()
+            self._where_the_secrets_are()
+            self._renewal()
+            self._switch()
+            self._warning()
+            self._again()
+            self._sign_out()
+
+    def _sign_in(self) -> None:
+        self._title("Sign in through the browser (PKCE)")
+        self.say(f"  $ sso-tray login {SESSION}")
+        self.say(f"  {self.box.tray('login', SESSION)}")
+        self._proof(
+            self.center.count("CreateToken", grant_type="authorization_code") == 1,
+            "server log: one RegisterClient, one CreateToken by authorization_code",
+        )
+        self._proof(self.box.state() == "signed-in", "sso-tray status: signed-in")
+        arn = self.box.boto3("developer")
+        self._proof("FullAccess" in arn, f"boto3 in its own process: {arn}")
+
+    def _where_the_secrets_are(self) -> None:
+        self._title("Where the refresh token is")
+        members = sorted(json.loads(self.box.file().read_text()))
+        items = self.box.keyring_items()
+        self.keyring = bool(items)
+        if self.keyring:
+            lean = {"accessToken", "expiresAt", "region", "startUrl"}
+            self._proof(set(members) == lean, f"the cache file holds only {', '.join(members)}")
+            known = {_short(secret) for secret in self.center.secrets()}
+            matching = [one for one in items if one in known]
+            self._proof(
+                bool(matching),
+                "the keyring, read by another client, holds the refresh token the server gave"
+                f" (SHA-256 {', '.join(matching[:1])}…)",
+            )
+        else:
+            self._proof(
+                "refreshToken" in members,
+                "no keyring works here: file mode, the refresh token is in the cache file",
+            )
+
+    def _renewal(self) -> None:
+        self._title(f"Silent renewal (tokens live {TOKEN_LIFE:.0f} s here, an hour at AWS)")
+        before = self.box.file().read_bytes()
+        asked = self.center.count("CreateToken", grant_type="refresh_token")
+        self.center.wait_for(
+            "CreateToken", asked + 2, TOKEN_LIFE * ROOM, grant_type="refresh_token"
+        )
+        self._proof(True, "server log: CreateToken by refresh_token twice, nobody at the keyboard")
+        self.box.until(lambda: self.box.file().read_bytes() != before, "the cache file is new")
+        self._proof(True, "the cache file has a new access token")
+        arn = self.box.boto3("developer")
+        self._proof("FullAccess" in arn, f"boto3 goes on: {arn}")
+
+    def _switch(self) -> None:
+        self._title("Switch the active profile")
+        self.say("  $ sso-tray use reader; sso-tray credentials --format process")
+        self.box.tray("use", "reader")
+        document = json.loads(self.box.tray("credentials", "--format", "process", whole=True))
+        self._proof(document["Version"] == 1, "a credential_process document came out")
+        self._proof(
+            self.center.count("GetRoleCredentials", role_name="ReadOnly") >= 1,
+            "server log: GetRoleCredentials for ReadOnly",
+        )
+        arn = self.box.boto3("reader")
+        self._proof("ReadOnly" in arn, f"boto3 as reader: {arn}")
+
+    def _warning(self) -> None:
+        self._title("The sign-in session ends (now, here; after 8 hours at AWS, as a rule)")
+        # Not at a set time: a slow machine must not lose the race against its own demo.
+        self.center.end_session()
+        notice = self.box.notice("ending", TOKEN_LIFE * ROOM)
+        button = notice["buttons"][0]["label"]
+        self._proof(True, f"warned before: “{notice['title']}”, with the button “{button}”")
+        notice = self.box.notice("expired", TOKEN_LIFE * ROOM)
+        self._proof(True, f"told after: “{notice['title']}”")
+        self._proof(self.box.state() == "expired", "sso-tray status: expired")
+        self._proof(
+            self.center.count("Authorize") == 1, "server log: no browser was opened by itself"
+        )
+
+    def _again(self) -> None:
+        self._title("Sign in again, as the button does")
+        self.say(f"  $ sso-tray login {SESSION}")
+        self.say(f"  {self.box.tray('login', SESSION)}")
+        arn = self.box.boto3("reader")
+        self._proof("ReadOnly" in arn, f"boto3 works again: {arn}")
+
+    def _sign_out(self) -> None:
+        self._title("Sign out")
+        self.say(f"  $ sso-tray logout {SESSION}")
+        self.say(f"  {self.box.tray('logout', SESSION)}")
+        self._proof(self.center.count("Logout") >= 1, "server log: Logout")
+        self._proof(not self.box.file().exists(), "the cache file is gone")
+        if self.keyring:
+            left = [one for one in self.box.keyring_items() if one != "-"]
+            self._proof(not left, "the keyring holds no refresh token any more")
+
+    def _title(self, words: str) -> None:
+        self.say(f"\n{words}")
+
+    def _proof(self, holds: bool, words: str) -> None:
+        if not holds:
+            raise StepFailed(words)
+        self.say(f"  ✓ {words}")
+
+
+def _short(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """
+    Run the demo.
+
+    Returns:
+        0 if every step truly happened, else 1.
+    """
+    began = time.monotonic()
+    root = Path(tempfile.mkdtemp(prefix="sso-tray-demo-"))
+    _say("SSO Tray demo: an Identity Center of its own, no AWS account, nothing of yours touched.")
+    try:
+        with IdentityCenter(
+            auto_approve=True,
+            device_auto_approve=True,
+            token_life=TOKEN_LIFE,
+            rotation="strict",
+        ) as center:
+            browser = shlex.join(module_command("tray.demo.demo_story", "--browser", "%s"))
+            sandbox = Sandbox(root, center.environment(), browser)
+            demo = Demo(center, sandbox, _say)
+            try:
+                demo.run()
+            finally:
+                sandbox.close()
+    except StepFailed as error:
+        _say(f"  ✗ {error}")
+        return 1
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    _say(f"\nEvery step happened, in {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def _browse(url: str) -> int:
+    """Be the browser of the demo: open the page, follow where it leads."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=30) as answer:
+        answer.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_browse(sys.argv[2]) if sys.argv[1:2] == ["--browser"] else main())

@@ -1,0 +1,1 @@
+"""The icon: shapes and their drawing."""

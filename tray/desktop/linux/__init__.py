@@ -1,0 +1,1 @@
+"""The tray on Linux: StatusNotifierItem and dbusmenu on our own connection."""

@@ -1,0 +1,94 @@
+"""The tray on Linux: icon, tooltip and menu follow what a person sees; clicks become events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from tray.core.events import Event
+from tray.core.text import menu_text, sentences
+from tray.core.views.view import View
+from tray.desktop.icon.icon_drawing import IconLook, Theme, draw, look_of, redraw_at
+from tray.desktop.linux.session_bus import SessionBus
+from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_tree_builder import entries, render
+
+LINES = 8
+"""Sessions the tooltip tells of; the menu tells of all."""
+
+
+class Tray:
+    """
+    What stands in the panel.
+
+    Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
+    fails costs the icon, never the resident.
+
+    Args:
+        bus: the session bus; the icon joins it.
+        act: brings a click to the rules.
+        extras: what the menu shows beside the view, read when it is drawn.
+        host: told whether a tray shows the icon, and why not.
+        theme: the panel's colours.
+    """
+
+    def __init__(
+        self,
+        bus: SessionBus,
+        *,
+        act: Callable[[Event], None],
+        extras: Callable[[], Extras],
+        host: Callable[[bool, str], None],
+        theme: Theme = "any",
+    ) -> None:
+        self._act = act
+        self._extras = extras
+        self._theme: Theme = theme
+        self._look: IconLook | None = None
+        self._view: View | None = None
+        self._icon = Icon("sso-tray")
+        self._icon.on_host(host)
+        self._icon.on_open(self._freshen)
+        bus.join(self._icon)
+
+    def show(self, view: View) -> float | None:
+        """
+        Show a view.
+
+        Returns:
+            When the icon changes by itself (its ring moves), seconds since the epoch, or None.
+        """
+        self._view = view
+        now = time.time()
+        self._draw(look_of(view, now))
+        self._icon.title = menu_text.tooltip(view.attention, view.active_profile)
+        self._icon.attention = view.attention > 0
+        self._freshen()
+        return redraw_at(view, now)
+
+    def use_theme(self, theme: Theme) -> None:
+        """Draw for a light or a dark panel from now on."""
+        if theme != self._theme:
+            self._theme, self._look = theme, None
+            if self._view is not None:
+                self.show(self._view)
+
+    def stop(self) -> None:
+        """Take the icon away."""
+        self._icon.stop()
+
+    def _draw(self, look: IconLook) -> None:
+        if look != self._look:
+            self._look = look
+            self._icon.icon = partial(draw, look, theme=self._theme)
+
+    def _freshen(self) -> None:
+        """Write the menu anew: its times are right whenever it opens (M2)."""
+        if self._view is None:
+            return
+        extras, now = self._extras(), time.time()
+        self._icon.menu = render(entries(self._view, extras, now), self._act)
+        rows = self._view.sessions[:LINES]
+        self._icon.detail = "\n".join(sentences.row(row, now, extras.zone) for row in rows)

@@ -1,0 +1,154 @@
+"""
+The menu as dbusmenu's numbered nodes: which number a row has, and what a new menu changes.
+
+A number belongs to a row's key under its parent's number for the life of the process. It is never
+given to another row, so a host that shows an old menu cannot make a click hit something else (M3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
+
+Value = str | bool | int
+
+ROOT: Final = 0
+
+DEFAULTS: Final[Mapping[str, Value]] = {
+    "type": "standard",
+    "label": "",
+    "enabled": True,
+    "visible": True,
+    "icon-name": "",
+    "toggle-type": "",
+    "toggle-state": -1,
+    "children-display": "",
+}
+"""What a property is where a node does not name it (dbusmenu 3, "Properties")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """
+    One row as a host sees it.
+
+    Args:
+        parent: the parent's number.
+        properties: those that differ from :data:`DEFAULTS`.
+        children: numbers, top to bottom.
+        row: what a click calls; None for the root, separators, submenus and disabled rows, and
+            for all below a disabled row.
+    """
+
+    parent: int
+    properties: Mapping[str, Value]
+    children: tuple[int, ...] = ()
+    row: MenuItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    What differs between two menus.
+
+    Args:
+        layout: the number below which rows came, went or moved; None if none did.
+        updated: new values of properties by number.
+        removed: names of properties that are back at their default, by number.
+    """
+
+    layout: int | None = None
+    updated: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    removed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.layout is not None or bool(self.updated) or bool(self.removed)
+
+
+class MenuTree:
+    """The menu now shown, and the numbers ever given."""
+
+    def __init__(self) -> None:
+        self.revision = 1
+        self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
+        self._numbers: dict[tuple[int, str, int], int] = {}
+
+    def show(self, menu: Menu | None) -> Change:
+        """Take over a menu, its present texts and ticks included, and return what changed."""
+        before = self.nodes
+        self.nodes = {}
+        children = self._add(menu or (), ROOT, enabled=True)
+        self.nodes[ROOT] = Node(ROOT, {"children-display": "submenu"}, children)
+        change = _difference(before, self.nodes)
+        if change.layout is not None:
+            self.revision += 1
+        return change
+
+    def _add(self, rows: Iterable[MenuItem], parent: int, *, enabled: bool) -> tuple[int, ...]:
+        seen: dict[str, int] = {}
+        added: list[int] = []
+        for row in rows:
+            # A separator has no text to be known by, and no key can begin with a NUL.
+            key = "\0separator" if row is SEPARATOR else f"row {key_of(row)}"
+            seen[key] = seen.get(key, 0) + 1
+            number = self._number(parent, key, seen[key])
+            self._add_row(row, number, parent, enabled=enabled)
+            added.append(number)
+        return tuple(added)
+
+    def _add_row(self, row: MenuItem, number: int, parent: int, *, enabled: bool) -> None:
+        if row is SEPARATOR:
+            self.nodes[number] = Node(parent, {"type": "separator"})
+            return
+        enabled = enabled and bool(row.enabled)
+        children: tuple[int, ...] = ()
+        if row.submenu is not None:
+            children = self._add(row.submenu, number, enabled=enabled)
+        clickable = enabled and row.submenu is None
+        self.nodes[number] = Node(parent, _properties(row), children, row if clickable else None)
+
+    def _number(self, parent: int, key: str, nth: int) -> int:
+        return self._numbers.setdefault((parent, key, nth), len(self._numbers) + 1)
+
+
+def _properties(row: MenuItem) -> dict[str, Value]:
+    # A single underscore marks a mnemonic, two are one underscore.
+    found: dict[str, Value] = {"label": str(row.text).replace("_", "__")}
+    if not row.enabled:
+        found["enabled"] = False
+    checked = row.checked
+    if checked is not None:
+        found["toggle-type"] = "radio" if row.radio else "checkmark"
+        found["toggle-state"] = 1 if checked else 0
+    if row.submenu is not None:
+        found["children-display"] = "submenu"
+    return found
+
+
+def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> Change:
+    moved: set[int] = set()
+    updated: dict[int, dict[str, Value]] = {}
+    removed: dict[int, tuple[str, ...]] = {}
+    for number, node in after.items():
+        old = before.get(number)
+        if old is None:
+            continue  # it came with its parent's children
+        if old.children != node.children:
+            moved.add(number)
+        if ("children-display" in old.properties) != ("children-display" in node.properties):
+            moved.add(node.parent)  # a row turned into a submenu: hosts make it anew
+        values = {
+            name: value
+            for name, value in node.properties.items()
+            if old.properties.get(name) != value
+        }
+        gone = tuple(name for name in old.properties if name not in node.properties)
+        if values:
+            updated[number] = values
+        if gone:
+            removed[number] = gone
+    layout = None if not moved else moved.pop() if len(moved) == 1 else ROOT
+    return Change(layout, updated, removed)

@@ -1,0 +1,341 @@
+"""
+The tray icon on Linux: a pystray backend that speaks StatusNotifierItem on the running loop.
+
+No thread, no toolkit, no polling. Where there is no tray, or none yet, the icon waits: it is told
+when a watcher or a host appears, and registers. Everything is called from the loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from dbus_fast import Message, MessageFlag, MessageType, NameFlag, RequestNameReply
+from dbus_fast.aio import MessageBus
+
+from tray.desktop.icon.icon_drawing import SIZES
+from tray.desktop.linux.dbusmenu import DBusMenu
+from tray.desktop.linux.menu_tree import MenuTree
+from tray.desktop.linux.status_item import (
+    MENU_PATH,
+    ClickableStatusItem,
+    Face,
+    Picture,
+    Status,
+    StatusItem,
+    pixmaps,
+)
+from tray.desktop.menu.menu_rows import BaseIcon, Menu, MenuItem
+
+log = logging.getLogger(__name__)
+
+WATCHER: Final = "org.kde.StatusNotifierWatcher"
+WATCHER_PATH: Final = "/StatusNotifierWatcher"
+ITEM_PATH: Final = "/StatusNotifierItem"
+
+_BUS: Final = "org.freedesktop.DBus"
+_MATCHES: Final = (
+    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'",
+    f"type='signal',sender='{WATCHER}',interface='{WATCHER}',member='StatusNotifierHostRegistered'",
+    f"type='signal',sender='{WATCHER}',interface='{WATCHER}',member='StatusNotifierHostUnregistered'",
+)
+_ABSENT: Final = frozenset({f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner"})
+
+_NO_WATCHER: Final = f"nobody is {WATCHER}"
+
+HostCallback = Callable[[bool, str], None]
+
+_count = itertools.count(1)
+
+
+class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
+    """
+    The icon; a tenant of :class:`tray.desktop.linux.session_bus.SessionBus`, shown once connected.
+
+    As in pystray, ``icon``, ``title`` and ``menu`` are assigned, and only what differs is told to
+    the host. Rows are :class:`Row`; their actions run on the loop and must not
+    block. Whether a left click does the default row is settled when a connection is made.
+
+    Args:
+        name: the item's ``Id``: ``sso-tray``.
+        icon: a picture, pictures by size in pixels, or what draws a size.
+        title: the tooltip's heading.
+        menu: pystray's menu, or None.
+    """
+
+    HAS_DEFAULT_ACTION = True
+    HAS_MENU = True
+    HAS_MENU_RADIO = True
+    HAS_NOTIFICATION = False
+
+    def __init__(
+        self,
+        name: str,
+        icon: Picture | None = None,
+        title: str = "",
+        menu: Menu | None = None,
+    ) -> None:
+        super().__init__(name, icon, title, menu)
+        self.host: tuple[bool, str] = (False, "not connected yet")
+        self._face = Face(name)
+        self._face.title = title or name
+        self._tree = MenuTree()
+        self._tree.show(self._menu)
+        self._changes = 0
+        self._attention = False
+        self._shown_once = False
+        self._told_host: HostCallback | None = None
+        self._told_open: Callable[[], None] | None = None
+        self._bus: MessageBus | None = None
+        self._service = ""
+        self._item: StatusItem | None = None
+        self._served: DBusMenu | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __del__(self) -> None:
+        """Do nothing, where pystray hides the icon: the bus drops it with the connection."""
+
+    # --- What the owner says -------------------------------------------------------------------
+
+    @property
+    def detail(self) -> str:
+        """The tooltip's text below the title: plain, may have several lines."""
+        return self._face.detail
+
+    @detail.setter
+    def detail(self, text: str) -> None:
+        if text != self._face.detail:
+            self._face.detail = text
+            if self._item is not None:
+                self._item.new_tool_tip()
+
+    @property
+    def attention(self) -> bool:
+        """Whether hosts should show the icon even where they hide quiet ones."""
+        return self._attention
+
+    @attention.setter
+    def attention(self, wanted: bool) -> None:
+        self._attention = wanted
+        self._set_status(self.visible)
+
+    def on_host(self, callback: HostCallback) -> None:
+        """Have ``callback(present, reason)`` called when a tray comes or goes."""
+        self._told_host = callback
+
+    def on_open(self, callback: Callable[[], None]) -> None:
+        """Have ``callback()`` called when the menu is about to be shown, to assign a fresh one."""
+        self._told_open = callback
+
+    def stop(self) -> None:
+        """Take the icon off the tray; the connection goes on for its other tenants."""
+        bus, self._bus = self._bus, None
+        self._cancel()
+        if bus is None or not bus.connected:
+            return
+        bus.remove_message_handler(self._received)
+        bus.unexport(ITEM_PATH)
+        bus.unexport(MENU_PATH)
+        release = _to_bus("ReleaseName", [self._service])
+        release.flags |= MessageFlag.NO_REPLY_EXPECTED
+        bus.send(release)
+        self._item = self._served = None
+        self._set_host(present=False, reason="the icon was stopped")
+
+    # --- Life on the bus -----------------------------------------------------------------------
+
+    async def connected(self, bus: MessageBus) -> None:
+        """Export icon and menu on a new connection, and register with the tray."""
+        self._bus = bus
+        if self._icon and not self._shown_once:
+            self._shown_once = self.visible = True
+        self._tree.show(self._menu)
+        self._served = DBusMenu(self._tree, self._opened, self._clicked)
+        self._item = StatusItem(self._face)
+        if any(row.default for row in self._menu or ()):
+            self._item = ClickableStatusItem(self._face, self._activated)
+        bus.export(ITEM_PATH, self._item)
+        bus.export(MENU_PATH, self._served)
+        bus.add_message_handler(self._received)
+        self._service = await self._take_name(bus)
+        for rule in _MATCHES:
+            await bus.call(_to_bus("AddMatch", [rule]))
+        await self._register(bus)
+
+    def disconnected(self, reason: str) -> None:
+        """Wait for the next connection."""
+        self._bus = self._item = self._served = None
+        self._cancel()
+        self._set_host(present=False, reason=reason)
+
+    async def _take_name(self, bus: MessageBus) -> str:
+        """Take the name the specification asks for; another's container may have our number."""
+        name = f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_count)}"
+        reply = await bus.request_name(name, NameFlag.DO_NOT_QUEUE)
+        if reply in (RequestNameReply.PRIMARY_OWNER, RequestNameReply.ALREADY_OWNER):
+            return name
+        return bus.unique_name or name
+
+    async def _register(self, bus: MessageBus) -> None:
+        register = _to_watcher(WATCHER, "RegisterStatusNotifierItem", "s", [self._service])
+        reply = await self._ask(bus, register)
+        if reply is None:
+            return
+        if reply.message_type is MessageType.METHOD_RETURN:
+            await self._look_for_host(bus)
+        elif reply.error_name in _ABSENT:
+            self._set_host(present=False, reason=_NO_WATCHER)
+        else:
+            self._set_host(present=False, reason=f"{WATCHER} answers {reply.error_name}")
+
+    async def _look_for_host(self, bus: MessageBus) -> None:
+        """Ask the watcher whether anything shows its icons; KDE's lives on without a panel."""
+        ask = [WATCHER, "IsStatusNotifierHostRegistered"]
+        reply = await self._ask(bus, _to_watcher(f"{_BUS}.Properties", "Get", "ss", ask))
+        if reply is None:
+            return
+        answered = reply.message_type is MessageType.METHOD_RETURN
+        if answered and reply.body[0].value is False:
+            self._set_host(present=False, reason=f"{WATCHER} knows of no panel")
+        else:
+            self._set_host(present=True, reason=f"shown by {WATCHER}")
+
+    async def _ask(self, bus: MessageBus, message: Message) -> Message | None:
+        """Return the answer, or None if the connection ended meanwhile."""
+        reply = await bus.call(message)
+        return reply if bus is self._bus and bus.connected else None
+
+    def _received(self, message: Message) -> bool:
+        if message.message_type is not MessageType.SIGNAL or self._bus is None:
+            return False
+        match message.member:
+            case "NameOwnerChanged" if message.sender == _BUS and message.body[0] == WATCHER:
+                if message.body[2]:
+                    self._go(self._register(self._bus))
+                else:
+                    self._set_host(present=False, reason=_NO_WATCHER)
+            case "StatusNotifierHostRegistered" if message.interface == WATCHER:
+                self._go(self._register(self._bus))
+            case "StatusNotifierHostUnregistered" if message.interface == WATCHER:
+                self._go(self._look_for_host(self._bus))
+        return False
+
+    def _set_host(self, *, present: bool, reason: str) -> None:
+        if (present, reason) == self.host:
+            return
+        self.host = (present, reason)
+        log.info("tray: %s", reason)
+        if self._told_host is not None:
+            self._told_host(present, reason)
+
+    # --- What the person does ------------------------------------------------------------------
+
+    def _opened(self) -> bool:
+        """Freshen the menu; return whether that changed it."""
+        before = self._changes
+        if self._told_open is not None:
+            self._guarded(self._told_open)
+        self._update_menu()
+        return self._changes != before
+
+    def _clicked(self, number: int) -> None:
+        node = self._tree.nodes.get(number)
+        if node is None or node.row is None or not node.row.enabled:
+            log.info("a click on a row that is gone or disabled does nothing")
+            return
+        asyncio.get_running_loop().call_soon(self._act, node.row)
+
+    def _activated(self) -> None:
+        asyncio.get_running_loop().call_soon(self._guarded, self)
+
+    def _act(self, row: MenuItem) -> None:
+        self._guarded(lambda: row(self))
+        self.update_menu()
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  (a row's trouble must not take the tray along)
+            log.error("the menu: %s", type(error).__name__)
+
+    # --- pystray's hooks -----------------------------------------------------------------------
+
+    def _show(self) -> None:
+        self._set_status(True)
+
+    def _hide(self) -> None:
+        self._set_status(False)
+
+    def _set_status(self, visible: bool) -> None:
+        status: Status = "Passive"
+        if visible:
+            status = "NeedsAttention" if self._attention else "Active"
+        if status != self._face.status:
+            self._face.status = status
+            if self._item is not None:
+                self._item.new_status()
+
+    def _update_icon(self) -> None:
+        self._icon_valid = True
+        drawn = pixmaps(self._icon, SIZES)
+        if drawn != self._face.pixmaps:
+            self._face.pixmaps = drawn
+            if self._item is not None:
+                self._item.new_icon()
+                self._item.new_attention_icon()
+
+    def _update_title(self) -> None:
+        self._face.title = self._title or self.name
+        if self._item is not None:
+            self._item.new_title()
+            self._item.new_tool_tip()
+
+    def _update_menu(self) -> None:
+        change = self._tree.show(self._menu)
+        if not change:
+            return
+        self._changes += 1
+        if self._served is not None:
+            self._served.announce(change)
+
+    # --- Tasks ---------------------------------------------------------------------------------
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._went)
+
+    def _went(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("the tray: %s", type(error).__name__)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+def _to_bus(member: str, body: list[Any]) -> Message:
+    return Message(
+        destination=_BUS,
+        path="/org/freedesktop/DBus",
+        interface=_BUS,
+        member=member,
+        signature="s",
+        body=body,
+    )
+
+
+def _to_watcher(interface: str, member: str, signature: str, body: list[Any]) -> Message:
+    return Message(
+        destination=WATCHER,
+        path=WATCHER_PATH,
+        interface=interface,
+        member=member,
+        signature=signature,
+        body=body,
+    )

@@ -1,0 +1,1 @@
+"""The menu as rows, whatever draws them."""

@@ -1,0 +1,269 @@
+"""The whole menu as data: one function from what a person sees to what can be clicked (M1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from tray.core import events as ev
+from tray.core.events import Event
+from tray.core.model import Profile
+from tray.core.profiles.guards import is_guarded, is_managed
+from tray.core.requests import (
+    ConsoleWanted,
+    EnvironmentWanted,
+    LinkWanted,
+    SettingName,
+    SettingWanted,
+    SetUpWanted,
+    SignInAllWanted,
+    UnlockWanted,
+)
+from tray.core.text import menu_text, sentences
+from tray.core.views.view import SessionRow, View
+from tray.desktop.menu.add_profile_menu import add_profile
+from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
+from tray.desktop.menu.menu_extras import RECENT, Extras
+from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
+
+SESSIONS: Final = 8
+"""Sessions on the first level; with all else there is on it, it has room for no more."""
+PROBLEMS: Final = 3
+RECENT_PROFILES: Final = 8
+"""Profiles used lately that stand on the first level of a long list."""
+
+
+def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
+    """
+    Return the whole menu, top to bottom.
+
+    Args:
+        view: what a person sees.
+        extras: what else is shown.
+        now: seconds since the epoch, for the times in the rows.
+    """
+    blocks = (
+        tuple(_sessions(view, extras, now)),
+        tuple(_profiles(view, extras)),
+        tuple(_rest(view, extras)),
+        (
+            Entry("quit", menu_text.QUIT, ev.QuitWanted()),
+            Entry("quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitWanted(hand_back=True)),
+        ),
+    )
+    rows: list[Entry] = []
+    for number, block in enumerate(block for block in blocks if block):
+        rows += (SEPARATION, *block) if number else block
+    return tuple(rows)
+
+
+def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
+    """Turn the menu into pystray's words; a click does nothing but tell the rules."""
+    return Menu(*(_row(row, act) for row in rows))
+
+
+def _row(row: Entry, act: Callable[[Event], None]) -> object:
+    if row is SEPARATION:
+        return SEPARATOR
+    action: object = None
+    if row.children:
+        action = render(row.children, act)
+    elif row.event is not None:
+        event = row.event
+
+        def action() -> None:
+            act(event)
+
+    return Row(
+        row.key,
+        row.text,
+        action,
+        checked=row.checked,
+        radio=row.radio,
+        enabled=row.enabled and action is not None,
+    )
+
+
+# --- Sessions -------------------------------------------------------------------------------
+
+
+def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
+    if not view.sessions and not view.problems:
+        yield Entry(
+            "set-up",
+            menu_text.SET_UP,
+            children=(
+                Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),
+                Entry("set-up-copy", menu_text.SET_UP_COPY, SetUpWanted()),
+            ),
+        )
+        return
+    first, rest = _by_urgency(view.sessions)
+    yield from (_session(row, view, extras, now) for row in first)
+    if rest:
+        rows = [_session(row, view, extras, now) for row in rest]
+        names = [row.name for row in rest]
+        more = grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
+        yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(more))
+    for number, problem in enumerate(view.problems[:PROBLEMS]):
+        yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
+    needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
+    if needy > 1:
+        yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), SignInAllWanted())
+    if view.keyring_locked:
+        yield Entry("unlock", menu_text.UNLOCK, UnlockWanted())
+
+
+def _by_urgency(
+    rows: tuple[SessionRow, ...],
+) -> tuple[tuple[SessionRow, ...], tuple[SessionRow, ...]]:
+    """Part sessions into those on the first level and the others, each in config order."""
+    if len(rows) <= SESSIONS:
+        return rows, ()
+    calm = ("signed-in", "signed-out")
+    urgent = sorted(rows, key=lambda row: row.state in calm or not row.in_use)
+    first = {row.key for row in urgent[: SESSIONS - 1]}
+    return (
+        tuple(row for row in rows if row.key in first),
+        tuple(row for row in rows if row.key not in first),
+    )
+
+
+def _session(row: SessionRow, view: View, extras: Extras, now: float) -> Entry:
+    return Entry(
+        f"session:{row.key}",
+        sentences.row(row, now, extras.zone),
+        children=tuple(_session_actions(row, view)),
+    )
+
+
+def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
+    key = row.key
+    if row.problem is not None:
+        yield Entry(f"why:{key}", menu_text.problem(row.problem), enabled=False)
+        return
+    if row.state == "signing-in":
+        if row.user_code is not None:
+            yield Entry(f"code:{key}", menu_text.user_code(row.user_code), enabled=False)
+        has_link = row.sign_in_url is not None
+        yield Entry(f"link:{key}", menu_text.COPY_LINK, LinkWanted(key), enabled=has_link)
+        yield Entry(f"cancel:{key}", menu_text.CANCEL, ev.SignInCancelled(key))
+        return
+    if row.state != "signed-in" and not row.afresh:
+        yield Entry(f"sign-in:{key}", menu_text.SIGN_IN, ev.SignInWanted(key))
+    if row.state not in ("signed-out", "expired"):
+        yield Entry(f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
+    if row.renews:
+        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewWanted(key))
+    if row.state in ("signed-in", "ending", "renewal-failing"):
+        yield add_profile(row, view)
+    if row.state != "signed-out":
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutWanted(key))
+
+
+# --- Profiles -------------------------------------------------------------------------------
+
+
+def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
+    usable = tuple(one for one in view.profiles if not is_managed(one.name, view.managed))
+    if not usable:
+        return
+    active = view.active_profile
+    yield Entry(
+        "profiles", menu_text.active(active), children=tuple(_choice(usable, active, extras))
+    )
+    chosen = next((one for one in usable if one.name == active), None)
+    if chosen is None:
+        return
+    if "default" not in extras.follow:
+        yield Entry(
+            "offer-default", menu_text.OFFER_DEFAULT, SettingWanted("default-follows", on=True)
+        )
+    has_console = bool(chosen.session and chosen.account_id and chosen.role_name)
+    yield Entry("console", menu_text.OPEN_CONSOLE, ConsoleWanted(chosen.name), enabled=has_console)
+    yield Entry("environment", menu_text.COPY_ENVIRONMENT, EnvironmentWanted(chosen.name))
+
+
+def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+    """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
+    yield Entry(
+        "use-none", menu_text.NONE_ACTIVE, ev.UseWanted(None), checked=active is None, radio=True
+    )
+    if len(profiles) < LEVEL:
+        yield from (_profile(one, active, extras) for one in profiles)
+        return
+    first = [name for name in (active, *extras.recent_profiles) if name is not None]
+    by_name = {one.name: one for one in profiles}
+    shown = [by_name[name] for name in dict.fromkeys(first) if name in by_name]
+    yield from (_profile(one, active, extras) for one in shown[:RECENT_PROFILES])
+    yield SEPARATION
+    accounts: dict[str | None, list[Profile]] = {}
+    for one in profiles:
+        accounts.setdefault(one.account_id, []).append(one)
+    rows = [
+        Entry(
+            f"account:{account or ''}",
+            menu_text.account(account, len(members)),
+            children=tuple(_some(members, active, extras)),
+        )
+        for account, members in accounts.items()
+    ]
+    ids = list(accounts)
+    room = LEVEL - 2 - min(len(shown), RECENT_PROFILES)
+    yield from grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
+
+
+def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+    fits = len(members) <= LEVEL
+    shown = members if fits else members[: LEVEL - 1]
+    yield from (_profile(one, active, extras) for one in shown)
+    if not fits:
+        yield Entry("profiles-more", menu_text.MORE, enabled=False)
+
+
+def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
+    guarded = is_guarded(profile.name, extras.guarded)
+    words = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
+    return Entry(
+        f"use:{profile.name}",
+        words,
+        ev.UseWanted(profile.name),
+        checked=profile.name == active,
+        radio=True,
+        enabled=profile.problem is None,
+    )
+
+
+# --- The rest -------------------------------------------------------------------------------
+
+
+def _rest(view: View, extras: Extras) -> Iterable[Entry]:
+    if any(row.reason == "keyring-absent" for row in view.sessions):
+        how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
+        yield Entry("no-keyring", menu_text.NO_KEYRING, children=(how,))
+    recent = tuple(
+        Entry(f"recent:{number}", line, enabled=False)
+        for number, line in enumerate(extras.recent[:RECENT])
+    )
+    nothing = (Entry("recent:none", menu_text.NOTHING_RECENT, enabled=False),)
+    yield Entry("recent", menu_text.RECENT, children=recent or nothing)
+    yield Entry(
+        "settings",
+        menu_text.SETTINGS,
+        children=(
+            _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
+            _setting("warnings", menu_text.WARNINGS, extras.warns),
+            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, "default" in extras.follow),
+            _setting("process-follows", menu_text.PROCESS_FOLLOWS, "process" in extras.follow),
+            _setting("adopt", menu_text.ADOPT, extras.adopts),
+        ),
+    )
+    lines = tuple(
+        Entry(f"help:{number}", line, enabled=False)
+        for number, line in enumerate(menu_text.HELP_LINES)
+    )
+    yield Entry("help", menu_text.HELP, children=lines)
+
+
+def _setting(name: SettingName, words: str, on: bool) -> Entry:  # a tick and its state
+    return Entry(f"setting:{name}", words, SettingWanted(name, on=not on), checked=on)

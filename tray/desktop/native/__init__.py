@@ -1,0 +1,1 @@
+"""The tray on macOS and Windows, by pystray's own backends."""

@@ -1,0 +1,227 @@
+"""
+The tray on macOS and Windows: pystray's own backends, told from the loop, run on the main thread.
+
+Texts are coarse there and the menu is made anew at its own boundaries (M2): a native menu cannot
+be asked for fresh words while it opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from tray.core.events import Event
+from tray.core.text import menu_text
+from tray.core.views.view import View
+from tray.desktop.icon.icon_drawing import IconLook, Theme, draw, look_of, redraw_at
+from tray.desktop.menu.menu_entry import SEPARATION, Entry
+from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_tree_builder import entries, render
+from tray.desktop.native.main_thread import MainThread, OwnLoop
+from tray.system import MACOS
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+log = logging.getLogger(__name__)
+
+FRESHENED: Final = 60.0
+"""Seconds after which the menu's times are written anew while any end is known."""
+TIP_LENGTH: Final = 127
+"""Characters of a tooltip: what Windows shows (NOTIFYICONDATAW.szTip)."""
+
+
+class OnMain:
+    """
+    What our native icons have beside pystray's: words from other threads, in order.
+
+    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        super().__init__(*arguments, **options)
+
+    def on_main(self, act: Callable[[], object]) -> None:
+        """Have something done on the main thread; called from any thread, returns at once."""
+        self._words.put(act)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have :meth:`drain` called on the main thread, soon."""
+        raise NotImplementedError
+
+    def drain(self) -> None:
+        """Do what was asked for; what fails costs itself alone."""
+        while not self._words.empty():
+            act = self._words.get()
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001  (a desktop's trouble is the icon's alone)
+                log.warning("the icon could not be changed (%s)", type(error).__name__)
+
+
+class NativeTray:
+    """
+    What stands in the menu bar or the notification area.
+
+    Everything but what is handed to the main thread is called on the loop's thread, returns at
+    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.Tray`.
+
+    Args:
+        main: the main thread.
+        make: makes the icon there: name, first picture, title and menu as pystray takes them.
+        act: brings a click to the rules; called on the loop.
+        extras: what the menu shows beside the view.
+        host: told whether there is an icon, and why not.
+        ampersand: how ``&`` is written in this system's menus.
+        size: pixels of the picture; the system scales it.
+        theme: the colours.
+    """
+
+    def __init__(
+        self,
+        main: MainThread,
+        make: Callable[[str, Image.Image, str, object], OwnLoop],
+        *,
+        act: Callable[[Event], None],
+        extras: Callable[[], Extras],
+        host: Callable[[bool, str], None],
+        ampersand: str = "&",
+        size: int = 64,
+        theme: Theme = "any",
+    ) -> None:
+        self._main, self._make = main, make
+        self._extras, self._host = extras, host
+        self._ampersand, self._size, self._theme = ampersand, size, theme
+        self._loop = asyncio.get_running_loop()
+        self._act = act
+        self._icon: OwnLoop | None = None
+        self._asked = False
+        self._look: IconLook | None = None
+        self._title = ""
+        self._rows: tuple[Entry, ...] = ()
+
+    def show(self, view: View) -> float | None:
+        """
+        Show a view.
+
+        Returns:
+            When it has to be shown again because a time in it has passed, seconds since the
+            epoch, or None.
+        """
+        now = time.time()
+        look, title = look_of(view, now), menu_text.tooltip(view.attention, view.active_profile)
+        rows = tuple(self._plain(row) for row in entries(view, self._extras(), now))
+        picture = draw(look, self._size, self._theme) if look != self._look else None
+        menu = render(rows, self._clicked) if rows != self._rows else None
+        self._look, self._rows = look, rows
+        if not self._asked and picture is not None:
+            self._asked, self._title = True, title
+            self._main.lend(lambda: self._made(picture, title, menu), self._failed)
+        elif self._icon is not None:
+            icon = self._icon
+            told = title if title != self._title else None
+            self._title = title
+            icon.on_main(lambda: _changed(icon, picture, told, menu))
+        ends = any(row.session_ends_at is not None for row in view.sessions)
+        moments = [redraw_at(view, now), now + FRESHENED if ends else None]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def use_theme(self, theme: Theme) -> None:
+        """Do nothing: these systems tint or frame the icon themselves."""
+
+    def stop(self) -> None:
+        """Take the icon away."""
+        icon, self._icon = self._icon, None
+        if icon is not None:
+            icon.end()
+
+    def _made(self, picture: Image.Image, title: str, menu: object) -> OwnLoop:
+        icon = self._make("sso-tray", picture, title[:TIP_LENGTH], menu)
+        self._on_loop(self._stands, icon)
+        return icon
+
+    def _stands(self, icon: OwnLoop) -> None:
+        self._icon = icon
+        # What was shown while it was being made, it has not seen.
+        look, rows = self._look, self._rows
+        picture = draw(look, self._size, self._theme) if look is not None else None
+        menu, title = render(rows, self._clicked), self._title
+        icon.on_main(lambda: _changed(icon, picture, title, menu))
+        self._host(True, "")
+
+    def _failed(self, error: Exception) -> None:
+        log.warning("the icon cannot be shown (%s)", type(error).__name__)
+        reason = f"{type(error).__name__} in the system's own tray"
+        self._on_loop(self._host, False, reason)
+
+    def _clicked(self, event: Event) -> None:
+        self._on_loop(self._act, event)
+
+    def _on_loop(self, act: Callable[..., None], *words: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended; nobody wants to know
+            self._loop.call_soon_threadsafe(act, *words)
+
+    def _plain(self, row: Entry) -> Entry:
+        if row is SEPARATION:
+            return row
+        words = row.text.replace("&", self._ampersand)
+        return replace(
+            row, text=words, children=tuple(self._plain(child) for child in row.children)
+        )
+
+
+def _changed(
+    icon: OwnLoop, picture: Image.Image | None, title: str | None, menu: object | None
+) -> None:
+    """Change what differs; on the main thread."""
+    native = cast("Any", icon)
+    if picture is not None:
+        native.icon = picture
+    if title is not None:
+        native.title = title[:TIP_LENGTH]
+    if menu is not None:
+        native.menu = menu
+
+
+def native_tray(
+    main: MainThread,
+    *,
+    act: Callable[[Event], None],
+    extras: Callable[[], Extras],
+    host: Callable[[bool, str], None],
+) -> NativeTray:
+    """
+    Return this system's tray.
+
+    Args:
+        main: the main thread.
+        act: brings a click to the rules.
+        extras: what the menu shows beside the view.
+        host: told whether there is an icon, and why not.
+    """
+    if MACOS:
+        # Two pixels for each point, and clear but for its shape, so that it can be tinted.
+        return NativeTray(
+            main, _for_macos, act=act, extras=extras, host=host, size=36, theme="template"
+        )
+    return NativeTray(main, _for_windows, act=act, extras=extras, host=host, ampersand="&&")
+
+
+def _for_macos(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
+    from tray.desktop.native.macos_tray import Icon  # elsewhere there is no AppKit
+
+    return Icon(name, picture, title, menu)
+
+
+def _for_windows(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
+    from tray.desktop.native.windows_tray import Icon  # elsewhere there is no user32
+
+    return Icon(name, picture, title, menu)

@@ -1,0 +1,63 @@
+"""
+pystray's icon in Windows' notification area; a left click opens the menu, too.
+
+Never run: there was no Windows to run it on. Sources: pystray 0.19.5 ``_win32.py``; Microsoft,
+PostMessageW (may be called from any thread), TrackPopupMenuEx.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pystray import _win32
+from pystray._util import win32
+
+from tray.desktop.native.native_tray import OnMain
+
+_DRAIN: Final = win32.WM_USER + 20
+"""A message of our own, beside pystray's WM_USER + 10 and + 11."""
+
+
+class Icon(OnMain, _win32.Icon):  # type: ignore[misc]  # pystray has no types
+    """The icon; made and run on the main thread."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._open = self._ended = False
+        self._message_handlers[_DRAIN] = lambda _wparam, _lparam: self._drain_when_closed()
+
+    def wake(self) -> None:
+        """Post a message to our window; before there is one, the words wait for it."""
+        if self._hwnd is not None:
+            win32.PostMessage(self._hwnd, _DRAIN, 0, 0)
+
+    def run_here(self) -> None:
+        """Run Windows' message loop until :meth:`end`."""
+        self.run(self._shown)
+
+    def end(self) -> None:
+        """Stop the message loop, at once or as soon as it runs."""
+        self._ended = True
+        if self._running:
+            self._stop()
+
+    def _shown(self, _icon: object) -> None:
+        if self._ended:
+            self._stop()
+            return
+        self.visible = True
+        self.wake()
+
+    def _drain_when_closed(self) -> None:
+        # A menu that is open would be destroyed under the person's hand.
+        if not self._open:
+            self.drain()
+
+    def _on_notify(self, wparam: Any, lparam: Any) -> None:
+        self._open = True
+        try:
+            left = lparam == win32.WM_LBUTTONUP
+            super()._on_notify(wparam, win32.WM_RBUTTONUP if left else lparam)
+        finally:
+            self._open = False
+        self.wake()

@@ -1,0 +1,1 @@
+"""Notices on the desktop: one chain of ways to show them."""

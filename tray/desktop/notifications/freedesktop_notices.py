@@ -1,0 +1,254 @@
+"""
+Notices over org.freedesktop.Notifications, on the session bus connection the tray has anyway.
+
+Only while a notice is on screen does this listen to the bus at all: a daemon that broadcasts
+would else wake us for every notice of every program.
+
+Desktop Notifications Specification 1.2, https://specifications.freedesktop.org/notification-spec/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, ClassVar, Final
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from tray.core.effects import Button, Notice, NoticeCategory
+from tray.desktop.notifications.notifier import LIMIT_SECONDS, BusRung, NotTold, Pressed, ToldBy
+from tray.system.dbus.bus_connection import send_and_forget
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "org.freedesktop.Notifications"
+APP_NAME: Final = "SSO Tray"
+DESKTOP_ENTRY: Final = "sso-tray"
+
+_PATH: Final = "/org/freedesktop/Notifications"
+_BUS: Final = "org.freedesktop.DBus"
+_BUS_PATH: Final = "/org/freedesktop/DBus"
+_URGENCY: Final = {"normal": 1, "urgent": 2}
+_DAEMON_DECIDES: Final = -1
+_RULES: Final = (
+    f"type='signal',sender='{NAME}',interface='{NAME}',path='{_PATH}'",
+    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
+)
+
+
+class DBusNotices(BusRung):
+    """
+    The first rung on Linux.
+
+    A click on the notice itself does nothing: many daemons dismiss that way, and a browser opens
+    only where a person clicked for it (L6). xfce4-notifyd would show a third button for it, too.
+
+    Args:
+        pressed: called when a button is clicked.
+        icon: a themed icon's name or a file's path.
+        limit: seconds it may take.
+    """
+
+    told_by: ClassVar[ToldBy] = "dbus"
+
+    def __init__(
+        self, pressed: Pressed, *, icon: str = DESKTOP_ENTRY, limit: float = LIMIT_SECONDS
+    ) -> None:
+        super().__init__(pressed, limit=limit)
+        self._icon = icon
+        self._bus: MessageBus | None = None
+        self._why_none = "there is no session bus"
+        self._asking = 0
+        self._listening = False
+        self._owner: str | None = None
+        self._capabilities: frozenset[str] | None = None
+        self._ids: dict[str, int] = {}
+        self._buttons: dict[int, dict[str, Button]] = {}
+
+    async def connected(self, bus: MessageBus) -> None:
+        """Use this connection from now on; nothing is sent before there is a notice."""
+        self._bus = bus
+        bus.add_message_handler(self._received)
+
+    def disconnected(self, reason: str) -> None:
+        """Give the connection up; what was on screen is out of reach."""
+        self._bus, self._why_none = None, reason
+        self._listening = False
+        self._forget()
+
+    async def _show(self, notice: Notice) -> None:
+        bus = self._bus
+        if bus is None:
+            raise NotTold(self._why_none)
+        self._asking += 1
+        try:
+            self._listen(bus)
+            if self._capabilities is None:
+                reply = await self._call(bus, "GetCapabilities")
+                self._owner, self._capabilities = reply.sender, frozenset(reply.body[0])
+            buttons = {f"{one.action}-{at}": one for at, one in enumerate(notice.buttons)}
+            message = self._notify(notice, buttons, self._capabilities)
+            await self._place(bus, notice.slot, message, buttons)
+        finally:
+            self._asking -= 1
+            self._listen_no_longer()
+
+    def _notify(
+        self, notice: Notice, buttons: dict[str, Button], capabilities: frozenset[str]
+    ) -> Message:
+        # Markup would show as text where the daemon has none, so it is escaped only where it has.
+        escape = "body-markup" in capabilities
+        body = _escaped(notice.text) if escape else notice.text
+        actions = [word for key, one in buttons.items() for word in (key, one.label)]
+        hints = {
+            "urgency": Variant("y", _URGENCY[notice.severity]),
+            "desktop-entry": Variant("s", DESKTOP_ENTRY),
+            # Sent along, since a theme has our icon only where a package has installed it.
+            "image-data": _pixels(notice.category),
+        }
+        return _method(
+            "Notify",
+            "susssasa{sv}i",
+            [
+                APP_NAME,
+                self._ids.get(notice.slot, 0),
+                self._icon,
+                notice.title,
+                body,
+                actions if "actions" in capabilities else [],
+                hints,
+                _DAEMON_DECIDES,
+            ],
+        )
+
+    async def _place(
+        self, bus: MessageBus, slot: str, message: Message, buttons: dict[str, Button]
+    ) -> None:
+        asked = asyncio.ensure_future(bus.call(message))
+        try:
+            reply = _answer(await asyncio.shield(asked))
+        except asyncio.CancelledError:
+            # It is told otherwise by now; should it appear after all, its buttons would be dead.
+            asked.add_done_callback(lambda late: self._close_late(bus, late))
+            raise
+        number = int(reply.body[0])
+        self._buttons.pop(self._ids.get(slot, 0), None)
+        self._ids[slot] = number
+        self._buttons[number] = buttons
+        self._owner = reply.sender
+
+    def _close_late(self, bus: MessageBus, late: asyncio.Future[Message]) -> None:
+        if late.cancelled() or late.exception() is not None or not bus.connected:
+            return
+        reply = late.result()
+        if reply.message_type is MessageType.METHOD_RETURN:
+            send_and_forget(bus, _method("CloseNotification", "u", [int(reply.body[0])]))
+
+    async def _withdraw(self, slot: str) -> None:
+        number = self._ids.pop(slot, None)
+        if number is None or self._bus is None:
+            return
+        self._buttons.pop(number, None)
+        send_and_forget(self._bus, _method("CloseNotification", "u", [number]))
+        self._listen_no_longer()
+
+    async def _call(self, bus: MessageBus, member: str) -> Message:
+        return _answer(await bus.call(_method(member)))
+
+    # --- Listening -----------------------------------------------------------------------------
+
+    def _listen(self, bus: MessageBus) -> None:
+        """Ask for the daemon's signals; the bus takes this before any call that follows."""
+        if not self._listening:
+            self._listening = True
+            for rule in _RULES:
+                send_and_forget(bus, _match("AddMatch", rule))
+
+    def _listen_no_longer(self) -> None:
+        if self._ids or self._asking or not self._listening or self._bus is None:
+            return
+        self._listening = False
+        self._forget()  # unwatched, the daemon may be another one when it is next needed
+        for rule in _RULES:
+            send_and_forget(self._bus, _match("RemoveMatch", rule))
+
+    def _forget(self) -> None:
+        self._owner = self._capabilities = None
+        self._ids.clear()
+        self._buttons.clear()
+
+    def _received(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        match message.interface, message.member, message.body:
+            case ("org.freedesktop.DBus", "NameOwnerChanged", [name, _, owner]):
+                if message.sender == _BUS and name == NAME and owner != self._owner:
+                    self._forget()
+                    self._listen_no_longer()
+            case (interface, "ActionInvoked", [int(number), str(key)]):
+                if interface == NAME and message.sender == self._owner:
+                    self._invoked(number, key)
+            case (interface, "NotificationClosed", [int(number), _]):
+                if interface == NAME and message.sender == self._owner:
+                    self._closed(number)
+
+    def _invoked(self, number: int, key: str) -> None:
+        button = self._buttons.get(number, {}).get(key)
+        if button is not None:
+            self._press(button)
+
+    def _closed(self, number: int) -> None:
+        self._buttons.pop(number, None)
+        self._ids = {slot: kept for slot, kept in self._ids.items() if kept != number}
+        self._listen_no_longer()
+
+
+def _pixels(category: NoticeCategory) -> Variant:
+    """Return a picture as the hint ``image-data``: size, row length, alpha, depth, channels."""
+    from tray.desktop.notifications.notice_picture import (
+        picture,  # Pillow is needed with the first notice
+    )
+
+    drawn = picture(category)
+    width, height = drawn.size
+    return Variant("(iiibiiay)", [width, height, 4 * width, True, 8, 4, drawn.tobytes()])
+
+
+def _method(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
+    return Message(
+        destination=NAME,
+        path=_PATH,
+        interface=NAME,
+        member=member,
+        signature=signature,
+        body=body or [],
+    )
+
+
+def _match(member: str, rule: str) -> Message:
+    return Message(
+        destination=_BUS,
+        path=_BUS_PATH,
+        interface=_BUS,
+        member=member,
+        signature="s",
+        body=[rule],
+    )
+
+
+def _answer(reply: Message) -> Message:
+    """
+    Return a call's answer.
+
+    Raises:
+        NotTold: it is an error; only its name is told, its text may hold anything.
+    """
+    if reply.message_type is not MessageType.METHOD_RETURN:
+        raise NotTold(f"the daemon answers {reply.error_name}")
+    return reply
+
+
+def _escaped(text: str) -> str:
+    """Escape markup; the table of entities ``html`` brings along is half a MB (measured)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,112 @@
+"""
+Notices by desktop-notifier, where the system has no D-Bus: macOS (in a signed app) and Windows.
+
+Written from desktop-notifier 6.2's source. It reports no failure but by its log: what it never
+called ``on_dispatched`` for was not told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar, Final, Protocol
+
+from tray.core.effects import Button, Notice
+from tray.desktop.notifications.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
+
+log = logging.getLogger(__name__)
+
+APP_NAME: Final = "SSO Tray"
+
+
+class Center(Protocol):
+    """The part of ``desktop_notifier.DesktopNotifier`` that is used."""
+
+    async def has_authorisation(self) -> bool:
+        """Whether the system lets us tell."""
+
+    async def request_authorisation(self) -> bool:
+        """Ask the person, the first time; returns whether they agreed."""
+
+    async def send(
+        self,
+        title: str,
+        message: str,
+        *,
+        urgency: Any,
+        buttons: Sequence[Any],
+        on_dispatched: Callable[[], Any],
+    ) -> str:
+        """Show and return an identifier."""
+
+    async def clear(self, identifier: str) -> None:
+        """Take away."""
+
+
+class LibraryNotices(Rung):
+    """
+    The first rung on macOS and Windows.
+
+    Args:
+        pressed: called when a button is clicked.
+        library: the module ``desktop_notifier``; None imports it with the first notice.
+        limit: seconds it may take.
+    """
+
+    told_by: ClassVar[ToldBy] = "desktop-notifier"
+
+    def __init__(
+        self, pressed: Pressed, *, library: Any = None, limit: float = LIMIT_SECONDS
+    ) -> None:
+        super().__init__(pressed, limit=limit)
+        self._library = library
+        self._center: Center | None = None
+        self._asked = False
+        self._shown: dict[str, str] = {}
+
+    async def _show(self, notice: Notice) -> None:
+        center = await self._ready()
+        loop = asyncio.get_running_loop()
+        dispatched: list[bool] = []
+        urgency = self._library.Urgency
+        await self._withdraw(notice.slot)  # it cannot replace
+        identifier = await center.send(
+            notice.title,
+            notice.text,
+            urgency=urgency.Critical if notice.severity == "urgent" else urgency.Normal,
+            buttons=[self._button(loop, one) for one in notice.buttons],
+            on_dispatched=lambda: dispatched.append(True),
+        )
+        if not dispatched:
+            raise NotTold("the system took no notice")
+        self._shown[notice.slot] = identifier
+
+    async def _withdraw(self, slot: str) -> None:
+        identifier = self._shown.pop(slot, None)
+        if identifier is None or self._center is None:
+            return
+        try:
+            await self._center.clear(identifier)
+        except KeyError:  # how it says (6.2, on D-Bus) that the person has closed it
+            log.debug("a notice was gone already")
+
+    async def _ready(self) -> Center:
+        if self._library is None:
+            self._library = await asyncio.to_thread(importlib.import_module, "desktop_notifier")
+        if self._center is None:
+            self._center = self._library.DesktopNotifier(app_name=APP_NAME, app_icon=None)
+        if not self._asked:
+            # A dialog on macOS: who takes longer than our limit hears of the next notice.
+            self._asked = True
+            await self._center.request_authorisation()
+        if not await self._center.has_authorisation():
+            raise NotTold("the system does not let SSO Tray show notices")
+        return self._center
+
+    def _button(self, loop: asyncio.AbstractEventLoop, button: Button) -> Any:
+        """Make a button; the system may call it on a thread of its own."""
+        pressed = partial(loop.call_soon_threadsafe, self._press, button)
+        return self._library.Button(title=button.label, on_pressed=pressed)

@@ -1,0 +1,34 @@
+"""Which rungs tell a person on this system, best first (rule W4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tray.desktop.notifications.library_notices import LibraryNotices
+from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices
+from tray.desktop.notifications.notifier import Notifier, Pressed, Rung
+from tray.system import LINUX, MACOS
+
+
+def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
+    """
+    Return this system's chain.
+
+    On Linux it has to join the session bus, whose connection it shares with the tray.
+
+    Args:
+        environ: of the resident.
+        pressed: called on the loop when a button is clicked.
+    """
+    rungs: tuple[Rung, ...]
+    if LINUX:
+        from tray.desktop.notifications.freedesktop_notices import (
+            DBusNotices,  # elsewhere there is no dbus-fast
+        )
+
+        rungs = (DBusNotices(pressed), PlyerNotices(pressed, environ))
+    elif MACOS:
+        rungs = (LibraryNotices(pressed), BannerNotices(pressed, environ))
+    else:
+        rungs = (LibraryNotices(pressed), PlyerNotices(pressed, environ))
+    return Notifier(rungs)

@@ -1,0 +1,29 @@
+"""Which picture a notice carries: the tray's own sign for the state it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PIL import Image
+
+from tray.core.effects import NoticeCategory
+from tray.core.model import State
+from tray.desktop.icon.icon_drawing import IconLook, draw
+
+SIZE: Final = 48
+"""Pixels of a side; 9 kB on the bus."""
+
+_STATES: Final[Mapping[NoticeCategory, State]] = {
+    "ending": "ending",
+    "expired": "expired",
+    "renewal-failing": "renewal-failing",
+    "keyring": "renewal-failing",
+    "config": "unreadable",
+    "adopted": "signed-in",
+}
+
+
+def picture(category: NoticeCategory) -> Image.Image:
+    """Return the picture, square, RGBA."""
+    return draw(IconLook(_STATES[category]), SIZE)

@@ -1,0 +1,211 @@
+"""
+Telling a person, by the best way there is: a chain of rungs, each tried when the one above fails.
+
+What can fail here costs the notice and nothing else: a rung may be absent, refuse, vanish or
+hang; `Rung` says once what happens then (rule W4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from tray.core.effects import Button, ButtonAction, Notice
+from tray.core.text.display_names import clean
+
+if TYPE_CHECKING:
+    from dbus_fast.aio import MessageBus  # other systems than Linux have none
+
+log = logging.getLogger(__name__)
+
+ToldBy = Literal["dbus", "desktop-notifier", "plyer", "banner", "badge"]
+"""Which rung told; ``badge``: none could, and only the icon's badge and the log tell of it."""
+
+Pressed = Callable[[ButtonAction, tuple[str, ...]], None]
+"""Called on the loop with what a clicked button does, and to which sessions."""
+
+LIMIT_SECONDS: Final = 5.0
+"""How long a rung may take (W4): notify-send waits 25 s for a mute daemon, D-Bus for ever."""
+
+_GOODBYE_SECONDS: Final = 1.0
+_TITLE_LENGTH: Final = 120
+_TEXT_LENGTH: Final = 600
+
+
+class NotTold(Exception):
+    """A rung could not tell; its text is the reason, without anything of the notice."""
+
+
+class Rung(ABC):
+    """
+    One way of telling. What to do when it fails is decided here, once: log it, go on.
+
+    Args:
+        pressed: called when a button is clicked.
+        limit: seconds it may take.
+    """
+
+    told_by: ClassVar[ToldBy]
+
+    def __init__(self, pressed: Pressed, *, limit: float = LIMIT_SECONDS) -> None:
+        self._pressed = pressed
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def show(self, notice: Notice) -> bool:
+        """Show a notice in its slot; returns whether it was told. Raises nothing."""
+        return await self._kept("show", self._show(notice))
+
+    async def withdraw(self, slot: str) -> bool:
+        """Take away what the slot shows, as far as this rung can. Raises nothing."""
+        return await self._kept("withdraw", self._withdraw(slot))
+
+    async def close(self) -> None:
+        """End what still goes on in the background, and wait until it has ended."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @abstractmethod
+    async def _show(self, notice: Notice) -> None:
+        """Show it, replacing what its slot shows; any exception means: not told."""
+
+    @abstractmethod
+    async def _withdraw(self, slot: str) -> None:
+        """Take it away; a slot that shows nothing is no error."""
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on in the background."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _press(self, button: Button) -> None:
+        """Report a click; whoever listens cannot break the rung."""
+        try:
+            self._pressed(button.action, button.keys)
+        except Exception:
+            log.exception("a notice's button failed")
+
+    async def _kept(self, what: str, doing: Coroutine[Any, Any, None]) -> bool:
+        # Notices are not critical: whatever a desktop does, the program goes on.
+        try:
+            async with asyncio.timeout(self._limit):
+                await doing
+        except NotTold as failed:
+            log.info("%s cannot %s a notice: %s", self.told_by, what, failed)
+        except TimeoutError:
+            log.warning("%s did not %s a notice in time", self.told_by, what)
+        except Exception as error:  # noqa: BLE001  (the failure policy of all rungs, see above)
+            log.warning("%s failed to %s a notice (%s)", self.told_by, what, type(error).__name__)
+        else:
+            return True
+        return False
+
+
+class BusRung(Rung):
+    """A rung that lives on the session bus."""
+
+    @abstractmethod
+    async def connected(self, bus: MessageBus) -> None:
+        """Use this connection from now on."""
+
+    @abstractmethod
+    def disconnected(self, reason: str) -> None:
+        """There is no connection, and why."""
+
+
+class Notifier:
+    """
+    The chain. All methods but `settled` and `close` return at once and raise nothing.
+
+    In one slot the latest wish counts: what is replaced or withdrawn before it could be shown is
+    never shown. Slots do not wait for each other. Also a tenant of the session bus.
+
+    Args:
+        rungs: best first; with none everything ends at the badge.
+    """
+
+    def __init__(self, rungs: Sequence[Rung]) -> None:
+        self._rungs = tuple(rungs)
+        self._wishes: dict[str, Notice | None] = {}
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._shown: dict[str, Rung] = {}
+        self.told_by: ToldBy | None = None
+        """Who told the last notice; None before the first."""
+
+    def show(self, notice: Notice) -> None:
+        """Show a notice; it replaces what its slot shows."""
+        title, text = clean(notice.title, _TITLE_LENGTH), clean(notice.text, _TEXT_LENGTH)
+        self._wish(notice.slot, replace(notice, title=title, text=text))
+
+    def withdraw(self, slot: str) -> None:
+        """Take away what a slot shows."""
+        self._wish(slot, None)
+
+    async def settled(self) -> None:
+        """Wait until every wish was carried out or given up."""
+        while self._busy:
+            await asyncio.wait(list(self._busy.values()))
+
+    async def close(self) -> None:
+        """Take away what is on screen, since its buttons would do nothing; at most a second."""
+        for slot in list(self._shown):
+            self.withdraw(slot)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self.settled()
+        for task in self._busy.values():
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        for rung in self._rungs:
+            await rung.close()
+
+    async def connected(self, bus: MessageBus) -> None:
+        """Hand a connection to the session bus to the rungs."""
+        for rung in self._rungs:
+            if isinstance(rung, BusRung):
+                await rung.connected(bus)
+
+    def disconnected(self, reason: str) -> None:
+        """Tell the rungs that there is no connection."""
+        for rung in self._rungs:
+            if isinstance(rung, BusRung):
+                rung.disconnected(reason)
+
+    def _wish(self, slot: str, notice: Notice | None) -> None:
+        self._wishes[slot] = notice
+        if slot not in self._busy:
+            self._busy[slot] = asyncio.get_running_loop().create_task(self._settle(slot))
+
+    async def _settle(self, slot: str) -> None:
+        try:
+            while slot in self._wishes:
+                notice = self._wishes.pop(slot)
+                if notice is None:
+                    await self._take_away(slot)
+                else:
+                    await self._tell(notice)
+        finally:
+            del self._busy[slot]
+
+    async def _tell(self, notice: Notice) -> None:
+        for rung in self._rungs:
+            if await rung.show(notice):
+                if self._shown.get(notice.slot, rung) is not rung:
+                    await self._shown[notice.slot].withdraw(notice.slot)
+                self._shown[notice.slot] = rung
+                self.told_by = rung.told_by
+                return
+        log.warning("no notice could be shown (%s); the icon tells", notice.category)
+        self.told_by = "badge"
+
+    async def _take_away(self, slot: str) -> None:
+        rung = self._shown.pop(slot, None)
+        if rung is not None:
+            await rung.withdraw(slot)

@@ -1,0 +1,1 @@
+"""Requests, routes and answers over HTTP on loopback."""

@@ -1,0 +1,292 @@
+"""The embedded Identity Center: OIDC, portal, STS and the person's pages on one loopback port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from tray.fake_aws.fake_options import DEFAULT_START_URL, Knobs
+from tray.fake_aws.fault_injection import Fault
+from tray.fake_aws.http.http_server import HttpServer
+from tray.fake_aws.http.request_exchange import Exchange
+from tray.fake_aws.realm import PORTAL_SCOPE, Client, Realm, Session
+from tray.fake_aws.request_log import About, Call, Wanted
+from tray.fake_aws.services.oidc_service import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Tokens given without a browser, to arrange a test; lives are ends in epoch seconds."""
+
+    start_url: str
+    region: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    registration_expires_at: float
+    access_token: str = field(repr=False)
+    expires_at: float
+    refresh_token: str | None = field(repr=False)
+
+
+@dataclass(kw_only=True, eq=False)
+class IdentityCenter(Knobs):
+    """A strict Identity Center over real HTTP on 127.0.0.1.
+
+    Use it as a context manager, or ``start`` and ``close`` it. Every member of :class:`Knobs` is
+    a keyword argument and can be assigned while it runs::
+
+        with IdentityCenter(auto_approve=True, token_life=60) as center:
+            center.rotation = "strict"
+            center.fault("CreateToken", "status", times=3, status=503)
+            ...
+            center.wait_for("CreateToken", count=4, grant_type="refresh_token")
+
+    Args:
+        port: 0 for any free one; the bound port once started.
+    """
+
+    port: int = 0
+    lock: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the parts; nothing is opened before ``start``."""
+        self._realm = Realm(self)
+        self._exchange = Exchange(self._realm, self.lock)
+        self._server: HttpServer | None = None
+
+    # Life
+
+    def start(self) -> None:
+        """Bind the port and serve in the background.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._server = HttpServer(self.port, self._exchange.handle)
+        self.port = self._server.port
+        self._server.start()
+
+    def close(self) -> None:
+        """Free the port, let go of every held request and end all threads; repeatable."""
+        server, self._server = self._server, None
+        if server is not None:
+            self._exchange.close()
+            server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+        crashes = self._exchange.crashes
+        if crashes and kind is None:
+            msg = f"the embedded Identity Center crashed: {'; '.join(crashes)}"
+            raise RuntimeError(msg)
+
+    @property
+    def url(self) -> str:
+        """The base URL, e.g. ``http://127.0.0.1:41234``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead the AWS CLI (2.13 and later) and the SDKs here."""
+        services = ("SSO", "SSO_OIDC", "STS", "SIGNIN")
+        return {f"AWS_ENDPOINT_URL_{name}": self.url for name in services}
+
+    # Clock and sessions
+
+    def advance(self, seconds: float) -> None:
+        """Move the server's clock forward."""
+        with self.lock:
+            self.clock_offset += seconds
+
+    def sign_in(
+        self,
+        start_url: str = DEFAULT_START_URL,
+        *,
+        user: str | None = None,
+        scopes: tuple[str, ...] = (PORTAL_SCOPE,),
+        device: bool = False,
+    ) -> SignedIn:
+        """Register a client and sign a person in without any request, to arrange a test."""
+        with self.lock:
+            realm, now = self._realm, self.time()
+            plain = realm.check_start_url(start_url)
+            kind = DEVICE_CODE if device else AUTHORIZATION_CODE
+            client = Client(
+                client_id=f"arranged-{len(realm.clients)}-{self.port}",
+                client_secret=realm.secret("eyJraWQiOiJrZXktMSIsImFsZyI6IkhTMzg0In0.", 900),
+                name="arranged",
+                scopes=scopes,
+                grant_types=frozenset({kind, REFRESH_TOKEN}),
+                redirect_uris=("http://127.0.0.1/oauth/callback",),
+                start_url=plain,
+                expires_at=now + self.registration_life,
+            )
+            realm.clients[client.client_id] = client
+            session = realm.sign_in(plain, user or self.user)
+            issued = realm.new_grant(client, session, device=device)
+            return SignedIn(
+                start_url=start_url,
+                region=self.region,
+                client_id=client.client_id,
+                client_secret=client.client_secret,
+                registration_expires_at=client.expires_at,
+                access_token=issued.access_token,
+                expires_at=now + issued.expires_in,
+                refresh_token=issued.refresh_token,
+            )
+
+    def live_sessions(
+        self, start_url: str | None = None, user: str | None = None
+    ) -> tuple[Session, ...]:
+        """Return the sign-in sessions that a new sign-in would inherit."""
+        with self.lock:
+            return tuple(self._realm.live_sessions(start_url, user))
+
+    def end_session(self, start_url: str | None = None, user: str | None = None) -> int:
+        """End sessions naturally, now: access tokens live on, refreshing is over.
+
+        Returns:
+            how many were live.
+        """
+        with self.lock:
+            return self._each(start_url, user, self._realm.end)
+
+    def revoke(self, start_url: str | None = None, user: str | None = None) -> int:
+        """End sessions as an administrator or a sign-out does: access tokens die at once.
+
+        Returns:
+            how many were live.
+        """
+        with self.lock:
+            return self._each(start_url, user, self._realm.sign_out)
+
+    def kill_access_tokens(self, start_url: str | None = None, user: str | None = None) -> int:
+        """Make the portal answer 401 to all access tokens so far; refreshing still works.
+
+        Returns:
+            how many sessions were live.
+        """
+        with self.lock:
+            return self._each(start_url, user, self._realm.kill_access_tokens)
+
+    def expire_registrations(self) -> None:
+        """Make every client registration so far expired."""
+        with self.lock:
+            for client in self._realm.clients.values():
+                client.expires_at = min(client.expires_at, self.time())
+
+    def _each(
+        self, start_url: str | None, user: str | None, end: Callable[[Session], None]
+    ) -> int:
+        sessions = self._realm.live_sessions(start_url, user)
+        for session in sessions:
+            end(session)
+        return len(sessions)
+
+    # What it knows
+
+    def secrets(self) -> frozenset[str]:
+        """Return every secret text ever issued, for tests that look for leaks.
+
+        Access and refresh tokens, client secrets, authorization and device codes, secret keys
+        and session tokens.
+        """
+        with self.lock:
+            return frozenset(self._realm.secrets)
+
+    def accepts_access_token(self, text: str) -> bool:
+        """Whether the portal would take this access token now."""
+        with self.lock:
+            return self._realm.live_access_token(text) is not None
+
+    def accepts_refresh_token(self, text: str) -> bool:
+        """Whether this refresh token would renew now (given its client)."""
+        with self.lock:
+            return self._realm.accepts_refresh_token(text)
+
+    @property
+    def requests(self) -> tuple[Call, ...]:
+        """All requests so far, in the order they were answered."""
+        return self._exchange.journal.calls()
+
+    def count(self, wanted: Wanted, *, since: int = 0, **filters: object) -> int:
+        """Count requests by operation or predicate.
+
+        Args:
+            wanted: an operation's name or a predicate over :class:`Call`.
+            since: leave out the first so many of ``requests``.
+            filters: members of :class:`Call` or :class:`About` that must be equal.
+        """
+        return len(self._exchange.journal.find(wanted, filters, since))
+
+    def wait_for(
+        self,
+        wanted: Wanted,
+        count: int = 1,
+        timeout: float = 10.0,
+        *,
+        since: int = 0,
+        **filters: object,
+    ) -> tuple[Call, ...]:
+        """Wait for requests, named as in :meth:`count`, and return them.
+
+        Raises:
+            TimeoutError: fewer than ``count`` came within ``timeout`` seconds.
+        """
+        return self._exchange.journal.wait_for(wanted, count, timeout, filters, since)
+
+    # Faults
+
+    def fault(
+        self,
+        operation: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        status: int | None = None,
+        seconds: float = 1.0,
+        message: str = "a fault asked for by the test",
+        where: Callable[[About], bool] | None = None,
+        **filters: object,
+    ) -> Fault:
+        """Make coming requests go wrong; faults are used up in the order they were asked for.
+
+        Args:
+            operation: as in the request log, e.g. ``CreateToken``.
+            kind: one of :data:`tray.fake_aws.fault_injection.KINDS`, or the name of an AWS error,
+                e.g. ``InvalidGrantException``.
+            times: how many requests; None for all until cancelled.
+            status: HTTP status for ``status`` (503 by default), or instead of the error's own.
+            seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
+            message: what an AWS error says.
+            where: a further condition on what the request is about.
+            filters: members of :class:`About` that must be equal, e.g. ``grant_type``.
+
+        Raises:
+            ValueError: an unknown kind or filter.
+        """
+        return self._exchange.faults.add(
+            operation,
+            kind,
+            times=times,
+            status=status,
+            seconds=seconds,
+            message=message,
+            filters=filters,
+            where=where,
+        )
+
+    def clear_faults(self) -> None:
+        """Cancel all faults and let go of the requests they hold."""
+        self._exchange.faults.clear()

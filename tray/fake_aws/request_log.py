@@ -1,0 +1,176 @@
+"""The request log: what was asked and answered, with fingerprints in place of secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from threading import Condition
+
+from tray.fake_aws.fake_options import plain_start_url
+from tray.fake_aws.http.wire_format import Request
+from tray.fake_aws.realm import Realm, fingerprint
+from tray.fake_aws.services.oidc_service import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
+from tray.fake_aws.services.portal_service import TOKEN_HEADER
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a request is about, as far as it can be told before it is judged.
+
+    Args:
+        grant_type: of CreateToken; ``other`` for one we do not know.
+        start_url: in plain form; from the request, its client, or the token it carries.
+        client: fingerprint of the client id.
+        token: fingerprint of the access or refresh token it carries.
+        account_id: of portal requests.
+        role_name: likewise.
+    """
+
+    grant_type: str | None = None
+    start_url: str | None = None
+    client: str | None = None
+    token: str | None = None
+    account_id: str | None = None
+    role_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and its outcome.
+
+    Args:
+        operation: AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``,
+            ``DevicePage``, ``DecideDevice``, ``Unknown``.
+        when: the server's time, seconds since the epoch.
+        method: of HTTP.
+        path: without the query.
+        status: HTTP status; None where no answer was sent.
+        error: the AWS error's name, or None.
+        fault: the kind of fault that was played, or None.
+        about: what it was about.
+    """
+
+    operation: str
+    when: float
+    method: str
+    path: str
+    status: int | None
+    error: str | None
+    fault: str | None
+    about: About
+
+    def matches(self, filters: Mapping[str, object]) -> bool:
+        """Whether its members, or those of ``about``, equal all the filters."""
+        return all(getattr(self._holder(name), name) == want for name, want in filters.items())
+
+    def _holder(self, name: str) -> Call | About:
+        return self.about if name in ABOUT_NAMES else self
+
+
+ABOUT_NAMES = frozenset(field.name for field in fields(About))
+CALL_NAMES = (ABOUT_NAMES | {field.name for field in fields(Call)}) - {"about"}
+
+Wanted = str | Callable[[Call], bool]
+"""An operation's name, or a predicate over calls."""
+
+
+class Journal:
+    """All calls in the order they were answered; safe to read from any thread."""
+
+    def __init__(self, changed: Condition) -> None:
+        self._changed = changed
+        self._calls: list[Call] = []
+
+    def add(self, call: Call) -> None:
+        """Note a call and wake who waits for it."""
+        with self._changed:
+            self._calls.append(call)
+            self._changed.notify_all()
+
+    def calls(self) -> tuple[Call, ...]:
+        """Return all calls so far."""
+        with self._changed:
+            return tuple(self._calls)
+
+    def find(
+        self, wanted: Wanted, filters: Mapping[str, object], since: int = 0
+    ) -> tuple[Call, ...]:
+        """Return the matching calls after the first ``since`` ones."""
+        if not filters.keys() <= CALL_NAMES:
+            msg = f"no such filter: {sorted(filters.keys() - CALL_NAMES)}"
+            raise ValueError(msg)
+        return tuple(
+            call
+            for call in self.calls()[since:]
+            if (call.operation == wanted if isinstance(wanted, str) else wanted(call))
+            and call.matches(filters)
+        )
+
+    def wait_for(
+        self,
+        wanted: Wanted,
+        count: int,
+        timeout: float,
+        filters: Mapping[str, object],
+        since: int = 0,
+    ) -> tuple[Call, ...]:
+        """Wait until ``count`` matching calls are noted, and return them.
+
+        Raises:
+            TimeoutError: fewer came within ``timeout`` seconds.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: len(self.find(wanted, filters, since)) >= count, timeout
+            )
+            found = self.find(wanted, filters, since)
+            if len(found) < count:
+                seen = ", ".join(call.operation for call in self._calls[since:]) or "nothing"
+                msg = f"{len(found)} of {count} awaited calls in {timeout:g} s; seen: {seen}"
+                raise TimeoutError(msg)
+            return found
+
+
+def about(realm: Realm, request: Request) -> About:
+    """Tell what a request is about without judging it; the server's lock is held."""
+    members = _members(request)
+    query = dict(request.query)
+    client_id = members.get("clientId") or query.get("client_id")
+    access_token = request.headers.get(TOKEN_HEADER)
+    carried = access_token or members.get("refreshToken")
+    grant_type = members.get("grantType")
+    known = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
+    return About(
+        grant_type=grant_type if grant_type in (None, *known) else "other",
+        start_url=_start_url(realm, members, client_id, access_token),
+        client=None if client_id is None else fingerprint(client_id),
+        token=None if carried is None else fingerprint(carried),
+        account_id=query.get("account_id"),
+        role_name=query.get("role_name"),
+    )
+
+
+def _members(request: Request) -> dict[str, str]:
+    try:
+        document = json.loads(request.body)
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        return {}
+    members = document if isinstance(document, dict) else {}
+    return {name: value for name, value in members.items() if isinstance(value, str)}
+
+
+def _start_url(
+    realm: Realm, members: Mapping[str, str], client_id: str | None, access_token: str | None
+) -> str | None:
+    told = members.get("startUrl") or members.get("issuerUrl")
+    if told is not None:
+        return plain_start_url(told)
+    token = realm.access_tokens.get(access_token or "")
+    grant = realm.refresh_tokens.get(members.get("refreshToken", "")) if token is None else None
+    if token is not None:
+        grant = token.grant
+    if grant is not None:
+        return grant.session.start_url
+    client = realm.clients.get(client_id or "")
+    return None if client is None else client.start_url or client.asked_start_url

@@ -1,0 +1,1 @@
+"""AWS's services as the embedded Identity Center speaks them."""

@@ -1,0 +1,104 @@
+"""The token service (sts 2011-06-15): who am I, and role chains.
+
+Decides whether a signature was made with credentials we issued.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from tray.fake_aws.http.wire_format import STS_NAMESPACE, Answer, AwsError, Request
+from tray.fake_aws.realm import Realm, RoleCredentials
+from tray.fake_aws.services.portal_service import issue_role_credentials
+from tray.fake_aws.services.sigv4 import Signature
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)")
+_REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+_KNOWN = {
+    "GetCallerIdentity": (),
+    "AssumeRole": ("RoleArn", "RoleSessionName", "DurationSeconds"),
+}
+
+
+def action_of(request: Request) -> str:
+    """Return the ``Action`` of a query-protocol request, or an empty text."""
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("Action", "")
+
+
+class Sts:
+    """The service's operations; the server's lock is held."""
+
+    def __init__(self, realm: Realm) -> None:
+        self.realm = realm
+
+    def get_caller_identity(self, request: Request) -> Answer:
+        """GetCallerIdentity: the account and ARN that the credentials speak for."""
+        caller = self._authenticate(request)
+        _parameters(request)
+        return _result(
+            "GetCallerIdentity",
+            f"<Arn>{escape(caller.arn)}</Arn><UserId>{escape(caller.user_id)}</UserId>"
+            f"<Account>{caller.account_id}</Account>",
+        )
+
+    def assume_role(self, request: Request) -> Answer:
+        """AssumeRole: credentials of any role named well; a chain lives an hour at most."""
+        self._authenticate(request)
+        values = _parameters(request)
+        arn = _ROLE_ARN.fullmatch(values.get("RoleArn", ""))
+        name = values.get("RoleSessionName", "")
+        if arn is None or not re.fullmatch(r"[\w+=,.@-]{2,64}", name):
+            raise AwsError("ValidationError", "RoleArn or RoleSessionName is malformed")
+        seconds = values.get("DurationSeconds", "3600")
+        if not seconds.isdigit() or not 900 <= int(seconds) <= 3600:
+            raise AwsError("ValidationError", "DurationSeconds must be 900 to 3600 in a chain")
+        issued = issue_role_credentials(self.realm, arn[1], arn[2], name, int(seconds))
+        until = datetime.fromtimestamp(issued.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _result(
+            "AssumeRole",
+            f"<Credentials><AccessKeyId>{issued.access_key_id}</AccessKeyId>"
+            f"<SecretAccessKey>{issued.secret_access_key}</SecretAccessKey>"
+            f"<SessionToken>{issued.session_token}</SessionToken>"
+            f"<Expiration>{until}</Expiration></Credentials><AssumedRoleUser>"
+            f"<Arn>{escape(issued.arn)}</Arn><AssumedRoleId>{escape(issued.user_id)}"
+            "</AssumedRoleId></AssumedRoleUser>",
+        )
+
+    def unknown(self, request: Request) -> Answer:
+        """Refuse an action that we do not play."""
+        raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")
+
+    def _authenticate(self, request: Request) -> RoleCredentials:
+        signature = Signature.of(request)
+        issued = self.realm.role_credentials.get(signature.access_key_id)
+        token = request.headers.get("x-amz-security-token", "")
+        if issued is None or token != issued.session_token:
+            message = "The security token included in the request is invalid."
+            raise AwsError("InvalidClientTokenId", message)
+        signature.verify(issued.secret_access_key)
+        if self.realm.knobs.time() >= issued.expires_at:
+            raise AwsError("ExpiredToken", "The security token included in the request is expired")
+        return issued
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    values = dict(pairs)
+    known = ("Action", "Version", *_KNOWN[values.get("Action", "")])
+    if len(values) != len(pairs) or not values.keys() <= set(known):
+        raise AwsError("ValidationError", "a parameter is unknown or given twice")
+    if values.get("Version") != "2011-06-15":
+        raise AwsError("InvalidAction", "Version must be 2011-06-15")
+    return values
+
+
+def _result(action: str, body: str) -> Answer:
+    text = (
+        f'<{action}Response xmlns="{STS_NAMESPACE}"><{action}Result>{body}</{action}Result>'
+        f"<ResponseMetadata><RequestId>{_REQUEST_ID}</RequestId></ResponseMetadata>"
+        f"</{action}Response>"
+    )
+    return Answer(200, text.encode(), "text/xml")

@@ -1,0 +1,1 @@
+"""The protocol between the daemon and its clients."""

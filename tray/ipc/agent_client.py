@@ -1,0 +1,230 @@
+"""
+The language between the resident and its clients: one JSON object a line, versioned, small.
+
+A client connects, sends one request and reads lines until ``done`` or ``error``; only
+``subscribe`` goes on until one side closes. Every line carries ``"v": 1``.
+
+Requests: ``{"v", "program", "world", "op", ...}`` where ``world`` is `tray.system.paths.world` of
+the caller (rule C3). A caller that does not know those rules, the hand-out client, sends
+``environ`` instead: its variables, see `tray.daemon.agent_server.world_told`. ``op`` is one of:
+
+=============  ==========================================================================
+``status``     -> ``done.status``: the document of rule C5
+``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
+``login``      ``session``, ``afresh``, ``method``, ``callback_port``; -> ``progress`` (``open``
+               says whether this caller opens the page), then ``done``; closing the connection
+               cancels a sign-in nobody else waits for
+``cancel``     ``session``: end the sign-in under way
+``logout`` ``renew`` ``release``   ``session``
+``use``        ``profile`` or null
+``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
+               ``credential_process`` document. The hand-out client takes the whole line apart
+               by its exact beginning and end: `tray.credential_helper.credentials`
+``whoami``     ``profile``, or null; -> ``done.identity``
+``quit``       end the resident
+=============  ==========================================================================
+
+``done`` holds ``exit`` (rule C1) and ``sentence``. ``error`` is ``other-world`` (the caller must
+act alone), ``version``, ``unknown-op`` or ``bad-request``, each with a ``sentence``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import tray
+from tray.errors import TrayError, Unreachable
+from tray.system import agent_socket
+
+VERSION: Final = 1
+REQUEST_LIMIT: Final = 64 * 1024
+ANSWER_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes a line may have; an answer may list the profiles of 10,000-profile configs."""
+CONNECT_PATIENCE: Final = 2.0
+_NO_JSON: Final = object()
+QUICK_ANSWER: Final = 10.0
+"""Seconds for a connection and for the first line of an answer that asks nobody else."""
+_LOOKS_UP: Final = 1.0
+_CHUNK: Final = 64 * 1024
+
+
+class BadLine(TrayError):
+    """A line that is no message of this protocol; the sentence says what is wrong with it."""
+
+
+class OtherWorld(TrayError):
+    """The resident lives in another world (paths, endpoints): the caller acts alone (C3)."""
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """Return one message as a line."""
+    return json.dumps({"v": VERSION, **message}, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
+    """
+    Return the message of one line.
+
+    Raises:
+        BadLine: too long, cut, no JSON object, nested beyond sense, or another version.
+    """
+    if len(line) > limit:
+        msg = f"A message is longer than {limit} bytes."
+        raise BadLine(msg)
+    if not line.endswith(b"\n"):
+        msg = "A message was cut."
+        raise BadLine(msg)
+    message = _read(line)
+    if message is _NO_JSON:
+        msg = "A message is no JSON."
+        raise BadLine(msg)
+    if not isinstance(message, dict):
+        msg = "A message is no JSON object."
+        raise BadLine(msg)
+    if message.get("v") != VERSION:
+        msg = f"A message has another version than {VERSION}: restart SSO Tray after an upgrade."
+        raise BadLine(msg)
+    return message
+
+
+def _read(line: bytes) -> Any:
+    """Return what a line holds; no exception, for that of a decoder carries the whole line."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+
+
+class AgentClient:
+    """
+    One request to the resident, as a context manager around its connection.
+
+    Args:
+        sockets: where the resident may listen, best first (`Paths.runtime_sockets`).
+        world: the caller's world.
+    """
+
+    def __init__(self, sockets: tuple[Path, ...], world: Mapping[str, str]) -> None:
+        self._sockets = sockets
+        self._world = dict(world)
+        self._connection: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        """
+        Connect.
+
+        Raises:
+            Unreachable: no resident listens anywhere.
+        """
+        trouble: Unreachable | None = None
+        for path in self._sockets:
+            try:
+                self._connection = agent_socket.connect(path, CONNECT_PATIENCE)
+            except Unreachable as error:
+                trouble = error
+            else:
+                return self
+        raise trouble or Unreachable("No resident is running.")
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def ask(
+        self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
+    ) -> Iterator[dict[str, Any]]:
+        """
+        Send a request and yield its answers; the last one has ``done``.
+
+        Args:
+            op: what is wanted.
+            patience: seconds to wait for each line; None waits as long as it takes (a person).
+            members: further members of the request.
+
+        Raises:
+            OtherWorld: the caller must act alone.
+            Unreachable: the resident went away, is mute, or speaks another version.
+            BadLine: it called the request wrong.
+        """
+        if self._connection is None:
+            msg = "No resident is running."
+            raise Unreachable(msg)
+        self._connection.settimeout(QUICK_ANSWER)
+        request = {"program": tray.__version__, "world": self._world, "op": op, **members}
+        try:
+            self._connection.sendall(encode(request))
+            for line in _lines(self._connection, patience):
+                message = _checked(decode(line, limit=ANSWER_LIMIT))
+                yield message
+                if "done" in message:
+                    return
+        except TimeoutError:
+            msg = "The resident does not answer."
+            raise Unreachable(msg) from None
+        except OSError as error:
+            msg = f"The resident went away ({error.strerror})."
+            raise Unreachable(msg) from None
+        msg = "The resident went away."
+        raise Unreachable(msg)
+
+    def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
+        """Send a request and return the last word, as ``ask`` does."""
+        *_, last = self.ask(op, patience=patience, **members)
+        return last["done"]
+
+
+def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]:
+    """
+    Yield lines as they come, the last one cut where the other side closed in the middle.
+
+    Raises:
+        TimeoutError: none came for so long.
+    """
+    waiting = b""
+    while True:
+        line, newline, rest = waiting.partition(b"\n")
+        if newline or len(waiting) > ANSWER_LIMIT:
+            yield line + newline
+            waiting = rest
+            continue
+        _wait(connection, patience)
+        chunk = connection.recv(_CHUNK)
+        if not chunk:
+            break
+        waiting += chunk
+    if waiting:
+        yield waiting
+
+
+def _wait(connection: socket.socket, patience: float | None) -> None:
+    """
+    Wait until something comes, looking up at least every second.
+
+    A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
+    and Python looks for it only afterwards.
+    """
+    deadline = math.inf if patience is None else time.monotonic() + patience
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([connection], [], [], min(left, _LOOKS_UP))[0]:
+            return
+    raise TimeoutError
+
+
+def _checked(message: dict[str, Any]) -> dict[str, Any]:
+    error = message.get("error")
+    if error is None:
+        return message
+    sentence = str(message.get("sentence", "The resident refused the request."))
+    if error == "other-world":
+        raise OtherWorld(sentence)
+    if error == "version":
+        raise Unreachable(sentence)
+    raise BadLine(sentence)

@@ -1,0 +1,1 @@
+"""``[default]`` and ``[profile sso-tray]`` in the user's AWS config."""

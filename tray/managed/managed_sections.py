@@ -1,0 +1,261 @@
+"""
+How the active profile takes effect in the AWS config: ``[default]`` and ``[profile sso-tray]``.
+
+``<state>/applied.json`` remembers what is wanted and what of it we wrote, before it is written
+and after, so that a process may be killed anywhere and the next one goes on. Whoever changes the
+active profile calls :func:`follow`: under the config's lock the first writes, the rest find it
+done.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from tray.aws.config import config_files, ini
+from tray.core.model import Catalog, Profile
+from tray.core.profiles.guards import MANAGED_PROFILE
+from tray.core.profiles.managed_profile import Applied, Target, foreign_credentials, managed_names
+from tray.core.text import managed_text
+from tray.core.text.display_names import clean
+from tray.core.wire import from_wire, to_wire
+from tray.errors import UserMustAct
+from tray.managed.config_write import change_locked, edit_lock
+from tray.managed.section_plan import (
+    NOTHING,
+    Plan,
+    World,
+    credentials_file,
+    is_free,
+    ours_now,
+    planned,
+    section_of,
+)
+from tray.storage.atomic_files import (
+    FileRefused,
+    Seam,
+    private_directory,
+    read_small,
+    write_atomic,
+)
+
+log = logging.getLogger(__name__)
+
+TARGETS: Final[tuple[Target, ...]] = get_args(Target)
+
+
+def read_applied(state: Path) -> dict[Target, Applied]:
+    """Return what is applied; a file that cannot be used counts as none, and the log says so."""
+    entries: dict[Target, Applied] = {}
+    try:
+        document = json.loads(read_small(state / "applied.json"))
+        for target in TARGETS:
+            if target in document:
+                entries[target] = from_wire(document[target])
+    except FileNotFoundError:
+        return {}
+    except (OSError, FileRefused, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("applied.json cannot be read (%s)", type(error).__name__)
+        return {}
+    return entries
+
+
+def with_managed(catalog: Catalog, state: Path) -> Catalog:
+    """Return a catalog that knows which of its profiles are ours: they are "other" (S3)."""
+    entries = read_applied(state)
+    owned = {target: one.owned[-1] for target, one in entries.items() if not one.theirs}
+    managed = managed_names(catalog, owned)
+    if not managed:
+        return catalog
+    profiles = tuple(
+        Profile(one.name, region=one.region) if one.name in managed else one
+        for one in catalog.profiles
+    )
+    sessions = tuple(
+        replace(one, profiles=tuple(name for name in one.profiles if name not in managed))
+        for one in catalog.sessions
+    )
+    return replace(catalog, profiles=profiles, sessions=sessions, managed=managed)
+
+
+def applies(state: Path) -> tuple[Target, ...]:
+    """Return through what the active profile takes effect, for ``status``."""
+    found = read_applied(state)
+    return tuple(one for one in TARGETS if one in found and found[one].in_force)
+
+
+def at_work(state: Path) -> bool:
+    """Whether :func:`follow` may have something to do."""
+    return any(one.at_work for one in read_applied(state).values())
+
+
+def problems(state: Path) -> tuple[str, ...]:
+    """Return a sentence for each managed section that somebody else has changed (A4)."""
+    found = read_applied(state)
+    return tuple(
+        managed_text.theirs(target)
+        for target in TARGETS
+        if target in found and found[target].wanted and found[target].theirs
+    )
+
+
+def apply(world: World, target: Target, *, seam: Seam | None = None) -> None:
+    """
+    Put a managed section into the config, and keep it there from now on.
+
+    Raises:
+        UserMustAct: the user's own section gives credentials; file and line are named.
+        TrayError, OSError: the files cannot be read or written.
+    """
+    with edit_lock(world.paths.state):
+        _refuse_other_file(world, target)
+        _refuse_foreign(world, target)
+        _sync(world, target, wanted=True, typed=True, seam=seam)
+
+
+def take_back(world: World, target: Target, *, seam: Seam | None = None) -> bool:
+    """
+    Take a managed section out again, byte for byte as it was; what is not ours stays.
+
+    Returns:
+        Whether there was anything of ours.
+
+    Raises:
+        TrayError, OSError: the files cannot be read or written.
+    """
+    with edit_lock(world.paths.state):
+        before = read_applied(world.paths.state).get(target, Applied())
+        if before.file != str(world.files.config):
+            return False
+        return _sync(world, target, wanted=False, seam=seam) or before.at_work
+
+
+def follow(world: World) -> None:
+    """
+    Let every applied section follow the active profile; nothing applied costs one read.
+
+    What an interrupted :func:`take_back` has left is taken out, too. A section in another file
+    than this world's ``AWS_CONFIG_FILE`` is passed over: its own world follows.
+
+    Raises:
+        TrayError, OSError: the files cannot be read or written.
+    """
+    if not at_work(world.paths.state):
+        return
+    with edit_lock(world.paths.state):
+        for target, entry in read_applied(world.paths.state).items():
+            if entry.at_work and entry.file == str(world.files.config):
+                _sync(world, target, wanted=entry.wanted)
+
+
+def _sync(
+    world: World,
+    target: Target,
+    *,
+    wanted: bool,
+    typed: bool = False,
+    seam: Seam | None = None,
+) -> bool:
+    """
+    Bring one section to what it has to be; the caller holds the config's lock.
+
+    Returns:
+        whether the file was written.
+    """
+    state = world.paths.state
+    before = read_applied(state).get(target, Applied())
+    plan, noted = Plan(b"", before), False
+
+    def change(data: bytes) -> bytes:
+        nonlocal plan, noted
+        known = read_applied(state).get(target, Applied())
+        plan = planned(world, target, data, known, wanted=wanted, typed=typed)
+        if plan.after != data:
+            _write(state, target, plan.meanwhile)
+            noted = True
+            if seam is not None:
+                seam("noted")
+        return plan.after
+
+    try:
+        written = change_locked(world.files.config, state, change, seam=seam)
+    except Exception:
+        if noted:
+            # Nothing came of it; which of the two stands in the file, who comes next finds out.
+            undone = replace(plan.meanwhile, wanted=before.wanted, theirs=before.theirs)
+            _write(state, target, undone)
+        raise
+    _write(state, target, plan.entry)
+    if plan.refusal is not None:
+        raise plan.refusal
+    return written
+
+
+def _refuse_other_file(world: World, target: Target) -> None:
+    """
+    Refuse to apply in a second file: what is remembered is about one.
+
+    Raises:
+        UserMustAct: it is applied elsewhere; the file is named.
+    """
+    entry = read_applied(world.paths.state).get(target, Applied())
+    if entry.at_work and entry.file != str(world.files.config):
+        raise UserMustAct(managed_text.elsewhere(target, entry.file))
+
+
+def _refuse_foreign(world: World, target: Target) -> None:
+    """
+    Refuse to write into a section that gives credentials of the user's own (A3).
+
+    Raises:
+        UserMustAct: it does; file and line are named.
+    """
+    entry = read_applied(world.paths.state).get(target, Applied())
+    path = world.files.config
+    data = config_files.read(path) or b""
+    section, header = section_of(data, str(path), target)
+    if section is not None:
+        now = ours_now(section, entry.owned) or NOTHING
+        theirs = {key: value for key, value in section.items() if key not in now.keys}
+        if not is_free(target, section, theirs, now):
+            raise _in_the_way(path, data, header, foreign_credentials(theirs))
+    if target == "default" and (key := credentials_file(world)) is not None:
+        path = world.files.credentials
+        raise _in_the_way(path, config_files.read(path) or b"", "default", key)
+
+
+def _in_the_way(path: Path, data: bytes, header: str, key: str | None) -> UserMustAct:
+    line = ini.lines_of(data, {header}).get(header, 1)
+    place = f"{clean(str(path), 160)}, line {line}: [{clean(header)}]"
+    if header == f"profile {MANAGED_PROFILE}" or key is None:
+        return UserMustAct(f"{place} is there already; it is left alone.")
+    return UserMustAct(f'{place} has a "{key}", so its credentials are your own: left alone.')
+
+
+def _write(state: Path, target: Target, entry: Applied) -> None:
+    entries = read_applied(state)
+    if entries.get(target, Applied()) == entry:
+        return
+    document: dict[str, Any] = {"version": 1}
+    document |= {name: to_wire(one) for name, one in {**entries, target: entry}.items()}
+    private_directory(state)
+    write_atomic(state / "applied.json", json.dumps(document, indent=1).encode() + b"\n")
+
+
+__all__ = [
+    "TARGETS",
+    "Applied",
+    "Target",
+    "World",
+    "applies",
+    "apply",
+    "at_work",
+    "follow",
+    "problems",
+    "read_applied",
+    "take_back",
+    "with_managed",
+]

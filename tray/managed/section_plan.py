@@ -1,0 +1,261 @@
+"""What a managed section of the AWS config is to say, in the file as it is; writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tray.aws.config import config_files, ini
+from tray.aws.config.catalog import ConfigFiles, profile_settings, read_catalog
+from tray.aws.config.config_edit import SectionEdit, edited, inherited, written_header
+from tray.aws.config.config_layout import Line, lines_of, section_span
+from tray.aws.config.credential_process import command_line
+from tray.core.model import Profile
+from tray.core.profiles.guards import is_guarded
+from tray.core.profiles.managed_profile import (
+    PROFILE_OF,
+    Applied,
+    Owned,
+    Target,
+    default_keys,
+    digest_of,
+    foreign_credentials,
+    process_keys,
+    still_ours,
+    without_taken,
+)
+from tray.core.text import managed_text
+from tray.errors import ConfigRejected, NotFound, UserMustAct
+from tray.storage.active_profile import read_active
+from tray.system.paths import Paths
+from tray.values import dataclass
+
+NOTHING: Final = Owned()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """
+    What a managed section depends on.
+
+    Args:
+        paths: where everything lies.
+        guarded: patterns of profiles that only a person switches to.
+        hand_out: installs the hand-out client and returns its argv; asked only when needed.
+    """
+
+    paths: Paths
+    guarded: tuple[str, ...]
+    hand_out: Callable[[], tuple[str, ...]]
+
+    @property
+    def files(self) -> ConfigFiles:
+        """The two files."""
+        return ConfigFiles(self.paths.aws_config, self.paths.aws_credentials)
+
+    def command(self) -> str:
+        """
+        Return the hand-out's command line, as a config value.
+
+        Raises:
+            UserMustAct: it cannot be written so that every SDK reads it back.
+        """
+        return command_line(self.hand_out())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What is to become of the file, and what is remembered of it.
+
+    Args:
+        after: the file's new bytes.
+        entry: what holds once they are written.
+        now: what of ours stands there until then.
+        refusal: why the active profile is not what was written.
+    """
+
+    after: bytes
+    entry: Applied
+    now: Owned = NOTHING
+    refusal: UserMustAct | None = None
+
+    @property
+    def meanwhile(self) -> Applied:
+        """What holds from before the write until after it, whenever we are killed."""
+        return replace(self.entry, theirs=False, owned=(self.now, *self.entry.owned))
+
+
+def planned(
+    world: World, target: Target, data: bytes, known: Applied, *, wanted: bool, typed: bool
+) -> Plan:
+    """
+    Return what is to be done with one section of the config file as it is now.
+
+    Where the active profile cannot be written, what the last one left is taken out all the same:
+    a bare aws is never another account (A7).
+
+    Args:
+        world: what it depends on.
+        target: which section.
+        data: the file.
+        known: what is remembered of it.
+        wanted: whether it is to be there.
+        typed: a person has just asked for it, and was told what was in the way.
+
+    Raises:
+        UserMustAct: a person has just asked for what cannot be; nothing of ours is there.
+    """
+    file = str(world.files.config)
+    entry = replace(known, file=file, wanted=wanted)
+    section, header = section_of(data, file, target)
+    found = section if section is not None else inherited(data, file)
+    may_be = (*entry.owned, NOTHING) if typed else entry.owned
+    now = ours_now(section, may_be)
+    theirs = {key: value for key, value in found.items() if now is None or key not in now.keys}
+    if now is None or (wanted and not is_free(target, section, theirs, now)):
+        return Plan(
+            data, replace(entry, theirs=wanted, owned=entry.owned if wanted else (NOTHING,))
+        )
+    if wanted and target == "default" and credentials_file(world) is not None:
+        after, owned = _written(data, file, header, {}, now)
+        return Plan(after, replace(entry, theirs=True, owned=(owned,)), now)
+    refusal = None
+    try:
+        keys = _keys(world, target, theirs) if wanted else {}
+        if keys and now.keys == tuple(keys) and now.digest == digest_of(keys):
+            return Plan(data, replace(entry, theirs=False, owned=(now,)), now)
+        after, owned = _written(data, file, header, keys, now)
+    except ConfigRejected:
+        raise
+    except UserMustAct as error:
+        if typed and not now.keys:
+            raise
+        refusal = error
+        after, owned = _written(data, file, header, {}, now)
+    if target == "default" and owned.keys:
+        owned = replace(owned, mirrors=_mirrored(world))
+    return Plan(after, replace(entry, theirs=False, owned=(owned,)), now, refusal)
+
+
+def ours_now(section: Mapping[str, object] | None, may_be: Iterable[Owned]) -> Owned | None:
+    """
+    Return which of what we may have written stands in a section, None if none does.
+
+    "Nothing of ours" fits always, so it is asked last.
+    """
+    ordered = sorted(may_be, key=lambda one: not one.keys)
+    return next((one for one in ordered if still_ours(section, one)), None)
+
+
+def is_free(target: Target, section: object, theirs: Mapping[str, object], now: Owned) -> bool:
+    """Whether a section holds nothing that ours would mix with."""
+    if target == "process":
+        return section is None or bool(now.keys)
+    return foreign_credentials(theirs) is None
+
+
+def section_of(
+    data: bytes, file: str, target: Target
+) -> tuple[Mapping[str, object] | None, str]:  # fmt: skip
+    """Return the section's keys as they are now, and its header as it is or is to be written."""
+    header = written_header(data, file, "profile", PROFILE_OF[target])
+    if header is None:
+        return None, _header(target)
+    return ini.parse(data, file)[header], header
+
+
+def _header(target: Target) -> str:
+    return "default" if target == "default" else f"profile {PROFILE_OF[target]}"
+
+
+def _written(
+    data: bytes, file: str, header: str, keys: Mapping[str, str], now: Owned
+) -> tuple[bytes, Owned]:
+    """Return the file with our keys in the place of those that are ours now, and what is ours."""
+    lines = lines_of(data.decode(ini.native_encoding()))
+    span = section_span(lines, header)
+    created = span is None or (now.created and _nothing_else(lines[span.start : span.stop], now))
+    if not keys:
+        if not now.keys:
+            return data, NOTHING
+        drop = SectionEdit(header, drop=True, gap=now.gap)
+        edit = drop if created else SectionEdit(header, remove=now.keys)
+        return edited(data, file, [edit]), NOTHING
+    gap = now.gap if now.keys else created and bool(lines) and bool(lines[-1].text.strip())
+    old = tuple(key for key in now.keys if key not in keys)
+    after = edited(data, file, [SectionEdit(header, keys, old)])
+    return after, Owned(tuple(keys), digest_of(keys), created, gap)
+
+
+def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
+    """Whether a section that we made holds no key and no comment of somebody else's."""
+    return not any(
+        (line.kind == "option" and line.name not in now.keys)
+        or (line.kind == "rest" and line.text.strip())
+        for line in section
+    )
+
+
+def _keys(world: World, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
+    """Return what the section has to say now; nothing while a guarded profile is active (A3)."""
+    active = _active(world)
+    settings = _settings(world, active)
+    if target == "process":
+        return process_keys(settings, world.command())
+    if active is None or is_guarded(active.name, world.guarded):
+        return {}
+    _refuse_circle(world, active.name, settings)
+    return without_taken(default_keys(active, settings, world.command), theirs)
+
+
+def _refuse_circle(world: World, name: str, settings: Mapping[str, object]) -> None:
+    """
+    Refuse a profile that takes its credentials from a section of ours: they would be its own.
+
+    Raises:
+        UserMustAct: it does.
+    """
+    seen: set[str] = set()
+    source = settings.get("source_profile")
+    while isinstance(source, str) and source not in seen:
+        if source in PROFILE_OF.values():
+            raise UserMustAct(managed_text.circle(name, source))
+        seen.add(source)
+        try:
+            source = profile_settings(world.files, source).get("source_profile")
+        except NotFound:
+            return
+
+
+def _active(world: World) -> Profile | None:
+    """Return the active profile, None where it vanished (A7) or is one of ours."""
+    name = read_active(world.paths.state)
+    if name is None or name in PROFILE_OF.values():
+        return None
+    profiles = read_catalog(world.files).profiles
+    return next((one for one in profiles if one.name == name), None)
+
+
+def _settings(world: World, profile: Profile | None) -> Mapping[str, object]:
+    if profile is None:
+        return {}
+    try:
+        return profile_settings(world.files, profile.name)
+    except NotFound:
+        return {}
+
+
+def _mirrored(world: World) -> tuple[str | None, str | None, str | None]:
+    active = _active(world)
+    if active is None:
+        return (None, None, None)
+    return (active.session, active.account_id, active.role_name)
+
+
+def credentials_file(world: World) -> str | None:
+    """Return by which key the credentials file has a ``[default]`` of its own, if so."""
+    data = config_files.read(world.files.credentials)
+    sections = ini.parse(data, str(world.files.credentials)) if data else {}
+    return foreign_credentials(sections.get("default", {}))

@@ -1,0 +1,97 @@
+"""The active profile on disk: one line a prompt can read, and the one before it (rule A7)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tray.core.views.prompt_file import prompt_lines
+from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.system.lock.file_lock import FileLock, lock_path
+
+LOCK_PATIENCE = 5.0
+"""Seconds to wait for another process that writes the two files: it takes milliseconds."""
+
+
+def active_path(state: Path) -> Path:
+    """Return the file that holds the active profile's name."""
+    return state / "active-profile"
+
+
+def read_active(state: Path) -> str | None:
+    """
+    Return the recorded active profile; None if there is none, or the file cannot be read.
+
+    Args:
+        state: our state directory.
+    """
+    return _line(active_path(state))
+
+
+def read_previous(state: Path) -> str | None:
+    """Return the profile that was active before, for ``use -``; None if there was none."""
+    return _line(state / "previous-profile")
+
+
+def record_active(state: Path, profile: str | None) -> None:
+    """
+    Record the active profile, and the one it replaces as the previous one.
+
+    Args:
+        state: our state directory.
+        profile: its name; None: no profile is active.
+
+    Raises:
+        Busy: another process holds the files for too long.
+        OSError: the state directory cannot be written.
+    """
+    private_directory(state)
+    with FileLock(lock_path(state, "state"), timeout=LOCK_PATIENCE):
+        before = read_active(state)
+        if before == profile:
+            return
+        if before is not None:
+            write_atomic(state / "previous-profile", os.fsencode(before) + b"\n")
+        if profile is None:
+            active_path(state).unlink(missing_ok=True)
+        else:
+            write_atomic(active_path(state), os.fsencode(profile) + b"\n")
+
+
+def prompt_path(state: Path) -> Path:
+    """Return the file that the shell hooks read at each prompt (A2)."""
+    return state / "prompt"
+
+
+def write_prompt(
+    state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
+) -> None:
+    """
+    Tell the shells of the active profile, where that is news.
+
+    Args:
+        state: our state directory.
+        profile: the active profile's name, None for none.
+        guarded: whether shells are to leave it alone.
+        ends_at: when its session ends, seconds since the epoch, where that is known.
+
+    Raises:
+        OSError, FileRefused: the state directory cannot be written.
+    """
+    data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
+    path = prompt_path(state)
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(state)
+    write_atomic(path, data)
+
+
+def _line(path: Path) -> str | None:
+    try:
+        data = read_small(path)
+    except (OSError, FileRefused):
+        return None
+    line = os.fsdecode(data).partition("\n")[0].rstrip("\r")
+    return line if line.strip() else None

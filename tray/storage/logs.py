@@ -1,0 +1,146 @@
+"""Logs and history: three small files that are assumed to be posted publicly."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+import stat
+import sys
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+
+from tray.errors import TrayError
+from tray.storage.atomic_files import private_directory
+
+LOG_BYTES = 512 * 1024
+LOG_FILES = 3
+HISTORY_BYTES = 1024 * 1024
+
+# These libraries print tokens at DEBUG, and their makers call that intended (botocore#2626).
+_TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepney", "dbus_fast")
+
+
+class _OneLine(logging.Formatter):
+    """One event, one line: an exception is told by its type alone, its text may hold anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[0] is not None:
+            line += f" ({record.exc_info[0].__name__}{_where(record)})"
+        # A name from a config may hold what a terminal obeys.
+        return "".join(sign if sign.isprintable() else " " for sign in line)
+
+
+def _where(record: logging.LogRecord) -> str:
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The log file, readable by the user alone; one that cannot be written costs its lines."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True
+        )
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Say nothing: logging's own way is a traceback on stderr, with the arguments in it."""
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file of ours for appending with mode 0600, whatever umask or earlier runs say."""
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, 0o600)
+    if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def quiet_libraries() -> None:
+    """Cap the libraries that log secrets; done in every process of ours, before they act."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # In its debug mode it warns of slow tasks by their repr, and that shows what they return.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+
+
+def log_to(state: Path | None, *, debug: bool = False) -> None:
+    """
+    Send our log to ``<state>/sso-tray.log`` (3 x 512 KiB), or to stderr where `state` is None.
+
+    Args:
+        state: our state directory.
+        debug: log more; still nothing of the libraries, and never a secret.
+    """
+    quiet_libraries()
+    handler: logging.Handler
+    if state is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        private_directory(state)
+        handler = _LogFile(state / "sso-tray.log")
+    handler.setFormatter(_OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    set_debug(debug)
+
+
+def set_debug(debug: bool) -> None:
+    """Log more, or as usual; never anything of the libraries, and never a secret."""
+    logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+class History:
+    """
+    What happened, for a person to look up: one JSON line an event, 1 MiB, then one older file.
+
+    Args:
+        state: our state directory.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.path = state / "history.jsonl"
+
+    def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
+        """
+        Append one event; a full disk costs the line and nothing else.
+
+        Args:
+            at: seconds since the epoch.
+            what: a word such as ``renewed``.
+            session: the session key, or None.
+            detail: a few words, never a secret.
+        """
+        line: dict[str, str] = {"at": _moment(at), "what": what}
+        if session is not None:
+            line["session"] = session
+        if detail:
+            line["detail"] = detail
+        try:
+            private_directory(self.path.parent)
+            if self.path.exists() and self.path.stat().st_size > HISTORY_BYTES:
+                self.path.replace(self.path.with_suffix(".jsonl.1"))
+            with open(self.path, "ab", opener=_private) as file:
+                file.write(json.dumps(line).encode() + b"\n")
+        except (OSError, TrayError) as error:
+            said = getattr(error, "strerror", None) or type(error).__name__
+            logging.getLogger(__name__).warning("history: %s", said)
+
+
+def _moment(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return "?"  # a clock beyond all years

@@ -1,0 +1,1 @@
+"""Start at login, in each system's own way."""

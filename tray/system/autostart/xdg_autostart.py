@@ -1,0 +1,183 @@
+"""
+Start at login on Linux: one file in ``~/.config/autostart``.
+
+Desktop Application Autostart Specification 0.5; Desktop Entry Specification 1.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, Self
+
+from tray.errors import UserMustAct
+from tray.storage.atomic_files import read_small, write_atomic
+from tray.system.autostart.start_at_login import Autostart, Status, digest
+from tray.system.paths import Paths
+
+FILE_NAME: Final = "sso-tray.desktop"
+UNIT: Final = "sso-tray.service"
+"""The packages' user unit: the other way to start at login, never beside this one."""
+
+_LIMIT: Final = 64 * 1024
+_GROUP: Final = "[Desktop Entry]"
+_MARK: Final = "X-SSO-Tray-Digest"
+_SWITCHES: Final = frozenset(
+    {"Hidden", "X-GNOME-Autostart-enabled", "X-MATE-Autostart-enabled", "X-MATE-Autostart-Enabled"}
+)
+"""What the desktops' own settings change to switch an entry off and on."""
+
+_QUOTED: Final = re.compile(r'["`$\\]')
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
+
+
+class DesktopEntry(Autostart):
+    """
+    The autostart entry of one user.
+
+    Args:
+        file: where it is, or would be.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """Find it by ``XDG_CONFIG_HOME`` or the home directory."""
+        named = environ.get("XDG_CONFIG_HOME", "")
+        home = Paths.from_environment(environ).home
+        config = Path(named) if named and Path(named).is_absolute() else home / ".config"
+        return cls(config / "autostart" / FILE_NAME)
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return str(self._file)
+
+    def enable(self, command: Sequence[str]) -> None:
+        """Start ``command`` at login, unless systemd's user unit does so already."""
+        if not self._by_unit():
+            super().enable(command)
+
+    def disable(self) -> None:
+        """
+        Start it no more.
+
+        Raises:
+            UserMustAct: the user unit is enabled, which only systemctl can undo.
+        """
+        if self._by_unit():
+            msg = f"systemd starts SSO Tray at login: systemctl --user disable {UNIT}"
+            raise UserMustAct(msg)
+        super().disable()
+
+    def status(self) -> Status:
+        """Say whether it is on; a file that is none of ours is ``changed``, unless it is off."""
+        if self._by_unit():
+            return "on"
+        said = self._read()
+        if said is None or _switched_off(said):
+            return "off"
+        return "on" if _is_ours(said) else "changed"
+
+    def written(self) -> Sequence[str] | None:
+        """Return the command, if the entry is on and ours."""
+        said = self._read()
+        if said is None or _switched_off(said) or not _is_ours(said):
+            return None
+        return split_exec(said["Exec"])
+
+    def _by_unit(self) -> bool:
+        """Whether the unit is enabled; where there is an entry too, the unit stands back."""
+        wanted = self._file.parent.parent / "systemd/user/graphical-session.target.wants" / UNIT
+        return wanted.is_symlink() and not self._file.exists()
+
+    def _theirs(self) -> bool:
+        said = self._read()
+        return said is not None and not _is_ours(said)
+
+    def _write(self, command: Sequence[str]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._file, render(command).encode(), mode=0o644)
+
+    def _remove(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, str] | None:
+        try:
+            return parse(read_small(self._file, _LIMIT).decode("utf-8", "replace"))
+        except FileNotFoundError:
+            return None
+
+
+def render(command: Sequence[str]) -> str:
+    """
+    Return the whole file for a command.
+
+    Raises:
+        UserMustAct: the command has characters in it that no entry can hold.
+    """
+    keys = {
+        "Type": "Application",
+        "Name": "SSO Tray",
+        "Comment": "Keeps AWS IAM Identity Center sessions alive",
+        "Exec": _escaped(" ".join(_argument(word) for word in command)),
+        "TryExec": _escaped(command[0]),
+        "Icon": "sso-tray",
+        "Terminal": "false",
+        "StartupNotify": "false",
+        "X-GNOME-Autostart-enabled": "true",
+    }
+    keys[_MARK] = _digest(keys)
+    return "\n".join([_GROUP, *(f"{key}={value}" for key, value in keys.items()), ""])
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the keys of the entry's group as they stand; comments and other groups are left."""
+    said: dict[str, str] = {}
+    inside = False
+    for line in text.splitlines():
+        if line.startswith("["):
+            inside = line.strip() == _GROUP
+        elif inside and "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            said.setdefault(key.strip(), value.strip())
+    return said
+
+
+def split_exec(value: str) -> list[str]:
+    """Return the argv behind an ``Exec`` value of our own writing."""
+    text = re.sub(r"\\(.)", r"\1", value)
+    words = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', text)
+    return [re.sub(r"\\(.)", r"\1", quoted or plain).replace("%%", "%") for quoted, plain in words]
+
+
+def _digest(keys: Mapping[str, str]) -> str:
+    return digest({key: keys[key] for key in keys if key not in {*_SWITCHES, _MARK}})
+
+
+def _is_ours(said: Mapping[str, str]) -> bool:
+    return said.get(_MARK) == _digest(said) and "Exec" in said
+
+
+def _switched_off(said: Mapping[str, str]) -> bool:
+    if said.get("Hidden", "").lower() == "true":
+        return True
+    return any(said.get(key, "").lower() == "false" for key in _SWITCHES - {"Hidden"})
+
+
+def _argument(word: str) -> str:
+    """Quote one argument ("The Exec key"): a field code's ``%`` doubled, the reserved escaped."""
+    if not word.isprintable():  # line breaks; bytes that are no UTF-8
+        raise UserMustAct("A path with unprintable characters cannot be started at login.")
+    word = word.replace("%", "%%")
+    if _PLAIN.fullmatch(word):
+        return word
+    return '"' + _QUOTED.sub(lambda found: f"\\{found[0]}", word) + '"'
+
+
+def _escaped(value: str) -> str:
+    r"""Escape a value of type string: each backslash of its own is written as ``\\``."""
+    return value.replace("\\", "\\\\")

@@ -1,0 +1,1 @@
+"""Connections to message buses that may be missing, end and come back."""

@@ -1,0 +1,57 @@
+"""Who is on the session bus: asked once, with a connection of its own and a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
+
+from tray.system.dbus.bus_connection import NoBus, session_bus_address
+
+TRAY_HOST = "org.kde.StatusNotifierWatcher"
+NOTICES = "org.freedesktop.Notifications"
+
+_BUS = "org.freedesktop.DBus"
+
+
+def owned_names(
+    environ: Mapping[str, str], names: Sequence[str], within: float = 3.0
+) -> frozenset[str]:
+    """
+    Return which of some names somebody owns, or could be started for.
+
+    Args:
+        environ: says where the session bus is.
+        names: well-known names.
+        within: seconds.
+
+    Raises:
+        NoBus: there is none, or it does not answer; its text is the reason.
+    """
+    address = session_bus_address(environ)
+    try:
+        return asyncio.run(asyncio.wait_for(_owned(address, names), within))
+    except TimeoutError:
+        why = "it does not answer"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    except Exception as error:  # noqa: BLE001  (dbus-fast: an address, a login, a cut line)
+        why = type(error).__name__
+    raise NoBus(why)
+
+
+async def _owned(address: str, names: Sequence[str]) -> frozenset[str]:
+    bus = await MessageBus(address).connect()
+    try:
+        found: set[str] = set()
+        for member in ("ListNames", "ListActivatableNames"):
+            question = Message(
+                destination=_BUS, path="/org/freedesktop/DBus", interface=_BUS, member=member
+            )
+            answer = await bus.call(question)
+            found.update(answer.body[0])
+        return frozenset(found.intersection(names))
+    finally:
+        bus.disconnect()

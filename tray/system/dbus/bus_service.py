@@ -1,0 +1,188 @@
+"""
+Following one service on a bus: what it says now, what it signals, and when it comes and goes.
+
+What can fail: the service is absent, mute or foreign. It is never started for our sake, believed
+only while it owns its name, and its absence is a state (`missing`), not an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from typing import Any, ClassVar, Final
+
+from dbus_fast import Message, MessageFlag, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from tray.system.dbus.bus_connection import send_and_forget
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS: Final = 5.0
+"""How long a service may take; after that it counts as saying nothing."""
+
+_BUS: Final = "org.freedesktop.DBus"
+_BUS_PATH: Final = "/org/freedesktop/DBus"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+
+
+class BusService(ABC):
+    """
+    One service; a tenant of a :class:`tray.system.dbus.bus_connection.Bus`.
+
+    Subclasses read the state in `_appeared`, follow `_signal`, and give up in `_vanished`.
+    """
+
+    name: ClassVar[str]
+    """Its well-known name on the bus."""
+    rules: ClassVar[tuple[str, ...]]
+    """What to hear of it, beside its coming and going (D-Bus Specification, "Match Rules")."""
+
+    def __init__(self) -> None:
+        self.missing: str | None = "not connected yet"
+        """Why it tells nothing; None while it does."""
+        self._bus: MessageBus | None = None
+        self._owner: str | None = None
+        self._heard = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(self, bus: MessageBus) -> None:
+        """Find the service on this connection."""
+        self._bus = bus
+        bus.add_message_handler(self._received)
+        came_and_went = (
+            f"type='signal',sender='{_BUS}',interface='{_BUS}',"
+            f"member='NameOwnerChanged',arg0='{self.name}'"
+        )
+        for rule in (came_and_went, *self.rules):
+            self._match(rule)
+        found = await self._call(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [self.name])
+        await self._follow(found[0] if found else None)
+
+    def disconnected(self, reason: str) -> None:
+        """Give up: there is no connection."""
+        self._bus = None
+        self._lose(f"not available: {reason}")
+
+    @abstractmethod
+    async def _appeared(self) -> None:
+        """Read what the service says now."""
+
+    @abstractmethod
+    def _vanished(self) -> None:
+        """Assume what is safe where nobody says anything."""
+
+    @abstractmethod
+    def _signal(self, message: Message) -> None:
+        """Take in a signal of the service."""
+
+    # --- Asking --------------------------------------------------------------------------------
+
+    async def _ask(
+        self,
+        path: str,
+        interface: str,
+        member: str,
+        signature: str = "",
+        body: list[Any] | None = None,
+    ) -> list[Any] | None:
+        """Call a method; returns what it answers, None for an error or no answer in time."""
+        return await self._call(self.name, path, interface, member, signature, body or [])
+
+    async def _property(self, path: str, interface: str, name: str) -> Any:
+        """
+        Return a property's value, or None.
+
+        Read anew if a signal came in between: that may be news, the answer old.
+        """
+        while True:
+            before = self._heard
+            found = await self._ask(path, _PROPERTIES, "Get", "ss", [interface, name])
+            if found is None or not isinstance(found[0], Variant):
+                return None
+            if before == self._heard:
+                return found[0].value
+
+    def _match(self, rule: str, *, member: str = "AddMatch") -> None:
+        """Change what is heard; the bus takes this before any call that follows."""
+        if self._bus is None:
+            return
+        message = _method(_BUS, _BUS_PATH, _BUS, member, "s", [rule])
+        send_and_forget(self._bus, message)
+
+    async def _call(
+        self,
+        destination: str,
+        path: str,
+        interface: str,
+        member: str,
+        signature: str,
+        body: list[Any],
+    ) -> list[Any] | None:
+        if self._bus is None:
+            return None
+        message = _method(destination, path, interface, member, signature, body)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                reply = await self._bus.call(message)
+        except TimeoutError:
+            log.info("%s does not answer %s", destination, member)
+            return None
+        if reply.message_type is not MessageType.METHOD_RETURN:
+            log.debug("%s answers %s to %s", destination, reply.error_name, member)
+            return None
+        return reply.body
+
+    # --- Hearing -------------------------------------------------------------------------------
+
+    def _received(self, message: Message) -> None:
+        if message.message_type is not MessageType.SIGNAL:
+            return
+        if message.sender == _BUS and message.member == "NameOwnerChanged":
+            name, _, owner = message.body
+            if name == self.name and owner != (self._owner or ""):
+                self._go(self._follow(owner or None))
+        elif self._owner is not None and message.sender == self._owner:
+            self._heard += 1
+            self._signal(message)
+
+    async def _follow(self, owner: str | None) -> None:
+        if owner is not None and owner == self._owner:
+            return
+        if self._owner is not None or owner is None:
+            self._lose(f"not available: nobody owns {self.name}")
+        if owner is not None:
+            self._owner, self.missing = owner, None
+            await self._appeared()
+
+    def _lose(self, reason: str) -> None:
+        had, self._owner = self._owner, None
+        self.missing = reason
+        if had is not None:
+            self._vanished()
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.info("%s: %s", self.name, type(task.exception()).__name__)
+
+
+def _method(
+    destination: str, path: str, interface: str, member: str, signature: str, body: list[Any]
+) -> Message:
+    return Message(
+        destination=destination,
+        path=path,
+        interface=interface,
+        member=member,
+        signature=signature,
+        body=body,
+        flags=MessageFlag.NO_AUTOSTART,
+    )

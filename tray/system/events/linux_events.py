@@ -1,0 +1,50 @@
+"""The moods of a Linux machine: logind, NetworkManager and screen savers put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tray.system.dbus.bus_connection import Bus, Tenant, system_bus_address
+from tray.system.events.network import NetworkManager
+from tray.system.events.power import Logind
+from tray.system.events.screen import SCREEN_SAVERS, ScreenLock
+from tray.system.events.system_events import MoodWord
+
+SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
+"""A machine without one (a container) hardly ever gets one; trying must not wake us much."""
+
+
+class LinuxMoods:
+    """
+    All sources, each telling in the same words.
+
+    Args:
+        tell: called with each change.
+        environ: of the resident.
+    """
+
+    def __init__(self, tell: Callable[[MoodWord], None], environ: Mapping[str, str]) -> None:
+        lock = ScreenLock(tell)
+        self._logind = Logind(tell, lock, environ)
+        self._network = NetworkManager(tell)
+        self._savers = tuple(saver(lock) for saver in SCREEN_SAVERS)
+        self.bus = Bus(
+            "system bus",
+            lambda: system_bus_address(environ),
+            retry_seconds=SYSTEM_BUS_RETRY_SECONDS,
+        )
+        self.bus.join(self._logind)
+        self.bus.join(self._network)
+
+    @property
+    def on_session_bus(self) -> tuple[Tenant, ...]:
+        """What lives on the session bus."""
+        return self._savers
+
+    def missing(self) -> dict[str, str]:
+        """Say what is not told, and why; see `tray.system.events.system_events.Moods.missing`."""
+        said = {"sleep": self._logind.missing, "network": self._network.missing}
+        if all(saver.missing for saver in self._savers):
+            said["lock"] = self._logind.lock_missing
+        return {what: why for what, why in said.items() if why is not None}

@@ -1,0 +1,142 @@
+"""
+When the machine sleeps and wakes, and when this user's screen is locked: logind (or elogind).
+
+org.freedesktop.login1(5). Where no logind runs nothing is told; waking still shows as a clock
+that was set (`tray.system.wall_clock`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final, Literal
+
+from dbus_fast import Message
+
+from tray.system.dbus.bus_service import BusService
+from tray.system.events.screen import ScreenLock
+
+Sleep = Literal["asleep", "woke"]
+
+_LOGIND: Final = "org.freedesktop.login1"
+_PATH: Final = "/org/freedesktop/login1"
+_MANAGER: Final = "org.freedesktop.login1.Manager"
+_SESSION: Final = "org.freedesktop.login1.Session"
+_USER: Final = "org.freedesktop.login1.User"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+
+
+class Logind(BusService):
+    """
+    Sleep, and the lock of the session this user looks at.
+
+    The signal ``Lock`` is not believed: it asks somebody to lock, and where nobody does, or the
+    locker tells no end (https://github.com/swaywm/swaylock/issues/382), notices would be held
+    back for ever. ``LockedHint`` is what desktops set; the signal ``Unlock`` is believed.
+
+    Args:
+        tell: told when the machine goes to sleep and wakes.
+        lock: told what the session's hint says.
+        environ: for ``XDG_SESSION_ID``, where logind knows of no graphical session.
+    """
+
+    name: ClassVar[str] = _LOGIND
+    rules: ClassVar[tuple[str, ...]] = (
+        f"type='signal',sender='{_LOGIND}',interface='{_MANAGER}',member='PrepareForSleep'",
+    )
+
+    def __init__(
+        self, tell: Callable[[Sleep], None], lock: ScreenLock, environ: Mapping[str, str]
+    ) -> None:
+        super().__init__()
+        self._tell = tell
+        self._lock = lock
+        self._environ = environ
+        self._asleep = False
+        self._session: str | None = None
+        self._no_session: str | None = None
+
+    @property
+    def lock_missing(self) -> str | None:
+        """Why it says nothing of the screen's lock; None while it does."""
+        return self.missing or self._no_session
+
+    async def _appeared(self) -> None:
+        await self._find_session()
+
+    def _vanished(self) -> None:
+        self._session = None
+        self._say_locked(locked=False)
+        self._say_asleep(asleep=False)
+
+    def _signal(self, message: Message) -> None:
+        match message.interface, message.member, message.body:
+            case ("org.freedesktop.login1.Manager", "PrepareForSleep", [bool(starts)]):
+                self._say_asleep(asleep=starts)
+            case ("org.freedesktop.login1.Manager", "SessionRemoved", [_, path]):
+                if path == self._session:
+                    self._go(self._lose_session(path))
+            case ("org.freedesktop.login1.Session", "Unlock", _):
+                if message.path == self._session:
+                    self._lock.open()
+            case ("org.freedesktop.DBus.Properties", "PropertiesChanged", [_, changed, _]):
+                if message.path == self._session and "LockedHint" in changed:
+                    self._say_locked(locked=changed["LockedHint"].value is True)
+
+    # --- The session ---------------------------------------------------------------------------
+
+    async def _find_session(self) -> None:
+        path = await self._display() or await self._of_this_process()
+        if path is None:
+            self._no_session = "not available: logind knows no session of this user"
+            return
+        self._session, self._no_session = path, None
+        for rule in _session_rules(path):
+            self._match(rule)
+        hint = await self._property(path, _SESSION, "LockedHint")
+        if path == self._session:
+            self._say_locked(locked=hint is True)
+
+    async def _lose_session(self, path: str) -> None:
+        """Look for another one: the last may have ended while this process lives on (linger)."""
+        self._session = None
+        self._say_locked(locked=False)
+        for rule in _session_rules(path):
+            self._match(rule, member="RemoveMatch")
+        await self._find_session()
+
+    async def _display(self) -> str | None:
+        """Return the user's graphical session: that is where notices are seen."""
+        user = await self._ask(_PATH, _MANAGER, "GetUser", "u", [os.getuid()])
+        if not user:
+            return None
+        display = await self._property(user[0], _USER, "Display")
+        return display[1] if display and display[0] else None
+
+    async def _of_this_process(self) -> str | None:
+        number = self._environ.get("XDG_SESSION_ID")
+        if number:
+            found = await self._ask(_PATH, _MANAGER, "GetSession", "s", [number])
+        else:
+            found = await self._ask(_PATH, _MANAGER, "GetSessionByPID", "u", [os.getpid()])
+        return found[0] if found else None
+
+    # --- Telling -------------------------------------------------------------------------------
+
+    def _say_asleep(self, *, asleep: bool) -> None:
+        if asleep != self._asleep:
+            self._asleep = asleep
+            self._tell("asleep" if asleep else "woke")
+
+    def _say_locked(self, *, locked: bool) -> None:
+        self._lock.say(self.name, locked=locked)
+
+
+def _session_rules(path: str) -> tuple[str, ...]:
+    said = f"type='signal',sender='{_LOGIND}',path='{path}'"
+    return (
+        f"{said},interface='{_SESSION}',member='Unlock'",
+        f"{said},interface='{_PROPERTIES}',member='PropertiesChanged',arg0='{_SESSION}'",
+        f"type='signal',sender='{_LOGIND}',interface='{_MANAGER}',member='SessionRemoved',"
+        f"arg1path='{path}'",
+    )

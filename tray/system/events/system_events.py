@@ -1,0 +1,67 @@
+"""
+What this machine tells of itself: sleep, lock, network; and what of it nobody here can tell.
+
+Elsewhere than on Linux nothing is told yet: there a look at both clocks every 60 seconds shows
+that the machine slept (`tray.system.wall_clock`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from tray.system import LINUX
+
+if TYPE_CHECKING:
+    from tray.system.dbus.bus_connection import Tenant  # other systems have no dbus-fast
+    from tray.system.events.linux_events import LinuxMoods
+
+MoodWord = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
+"""Those words of `tray.core.events.Mood` that the machine says."""
+
+
+class Moods:
+    """
+    The machine's moods.
+
+    Args:
+        tell: called on the loop with each change.
+        environ: of the resident: where the buses are, which session this is.
+    """
+
+    def __init__(self, tell: Callable[[MoodWord], None], environ: Mapping[str, str]) -> None:
+        self._linux: LinuxMoods | None = None
+        self._serving: asyncio.Task[None] | None = None
+        if LINUX:
+            from tray.system.events.linux_events import LinuxMoods
+
+            self._linux = LinuxMoods(tell, environ)
+
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Those that live on the session bus; they join the tray's connection."""
+        return self._linux.on_session_bus if self._linux is not None else ()
+
+    def start(self) -> None:
+        """Listen until :meth:`close`."""
+        if self._linux is not None:
+            self._serving = asyncio.get_running_loop().create_task(self._linux.bus.serve())
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._linux is not None and self._serving is not None:
+            self._linux.bus.stop()
+            await self._serving
+
+    def missing(self) -> dict[str, str]:
+        """
+        Say what is not told here, and why.
+
+        Returns:
+            ``sleep``, ``lock`` and ``network`` to a reason, each only where it is missing.
+        """
+        if self._linux is None:
+            words = "not available on this system"
+            return {"sleep": words, "lock": words, "network": words}
+        return self._linux.missing()

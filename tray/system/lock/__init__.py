@@ -1,0 +1,1 @@
+"""Locks across processes that die with their holder."""

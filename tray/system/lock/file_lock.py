@@ -1,0 +1,176 @@
+"""
+One at a time, across processes: locks that die with the process that holds them (rule F2).
+
+What can fail: another process holds the lock (``False`` or `Busy`), or the lock's file cannot be
+opened (`UserMustAct`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from tray.errors import Busy, OurBug, UserMustAct
+from tray.system import WINDOWS
+
+if WINDOWS:
+    from tray.system.lock.windows_lock import lock_file, unlock_file
+else:
+    from tray.system.lock.posix_lock import lock_file, unlock_file
+
+LockKind = Literal["resident", "session", "sign-in", "state", "config"]
+
+_FIRST_WAIT: Final = 0.001
+_LONGEST_WAIT: Final = 0.025
+
+
+def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
+    """
+    Return the file that stands for one lock: ``<state>/locks/session-<16 hex of SHA-256>``.
+
+    Args:
+        state: our state directory.
+        kind: what is locked; ``session`` and ``sign-in`` are held per session key.
+        key: the session key for those two, None for the others.
+    """
+    per_session = kind in {"session", "sign-in"}
+    if per_session != (key is not None):
+        msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
+        raise OurBug(msg)
+    if key is None:
+        return state / "locks" / kind
+    return state / "locks" / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+class FileLock:
+    """
+    An exclusive lock: flock(2) on Linux and macOS, LockFileEx on Windows.
+
+    The kernel drops it when its process dies, however it dies; a pid is never looked at. The
+    file stays for ever (removing it would let two processes lock two files of the same name).
+    Two `FileLock` objects exclude each other within one process, too. A forked child does not
+    hold its parent's lock, and a started program does not inherit it.
+
+    As a context manager it waits `timeout` seconds and raises `Busy`.
+
+    Args:
+        path: the lock's file; it and its directory (mode 0700) are made when missing.
+        timeout: how long ``with`` waits, in seconds; None waits for ever.
+    """
+
+    def __init__(self, path: Path, *, timeout: float | None = None) -> None:
+        self.path = path
+        self._timeout = timeout
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock now."""
+        return self._descriptor is not None
+
+    def acquire(self, timeout: float | None = 0) -> bool:
+        """
+        Take the lock.
+
+        Args:
+            timeout: seconds. 0 tries once. None blocks the calling thread in the kernel, without
+                polling. Anything else polls, with waits growing from 1 to 25 ms.
+
+        Returns:
+            Whether the lock is ours now.
+
+        Raises:
+            UserMustAct: the lock's file cannot be made or opened; the sentence names it.
+        """
+        if self.held:
+            msg = f"the lock {self.path.name} was taken twice"
+            raise OurBug(msg)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait = _FIRST_WAIT
+        while not self._try(block=deadline is None):
+            if deadline is not None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                time.sleep(min(wait, left))
+                wait = min(wait * 2, _LONGEST_WAIT)
+        _held_locks.add(self)
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; doing so twice is harmless."""
+        if self._descriptor is None:
+            return
+        _held_locks.discard(self)
+        unlock_file(self._descriptor)
+        self.forget()
+
+    def forget(self) -> None:
+        """
+        Close our descriptor without unlocking.
+
+        For a forked child: unlocking would take the lock from the parent, since both share it.
+        """
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def _try(self, *, block: bool) -> bool:
+        descriptor = self._open()
+        try:
+            if lock_file(descriptor, block=block) and self._is_current(descriptor):
+                self._descriptor, descriptor = descriptor, -1
+                return True
+            return False
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self.path, flags, 0o600)
+        except OSError as error:
+            msg = f"cannot open the lock {self.path}: {error.strerror}"
+            raise UserMustAct(msg, reason="no-permission") from error
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Whether the file we locked is still the one of that name (somebody may tidy up)."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.stat())
+        except FileNotFoundError:
+            return False
+
+    def __enter__(self) -> Self:
+        if not self.acquire(self._timeout):
+            msg = f"another process of SSO Tray is busy with this ({self.path.name})"
+            raise Busy(msg)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+_held_locks: weakref.WeakSet[FileLock] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for lock in list(_held_locks):
+        lock.forget()
+    _held_locks.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    # A child that kept the descriptor would keep the lock alive after its parent's death.
+    os.register_at_fork(after_in_child=_forget_all)

@@ -1,0 +1,212 @@
+"""
+What a package's scripts do about running daemons: ``python -m`` this ``stop|start|end``, as root.
+
+A frozen program cannot go on once its files are replaced: it reads its parts from them. So
+``stop`` ends the residents and writes down whose they were, and ``start`` starts them again from
+the new files, as their users, where they were started before. ``end`` is for the removal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
+
+PROC: Final = Path("/proc")
+NOTE: Final = Path("/run/sso-tray-upgrade.json")
+"""Read by root only, gone with the next start of the machine at the latest."""
+
+UNIT: Final = "sso-tray.service"
+PATIENCE: Final = 60.0
+"""
+Seconds a resident gets to finish. It is never killed: what it has not stored yet may be the only
+refresh token of a session (rule R3).
+"""
+
+_RUNS: Final = ((), ("run",), ("run", "--no-icon"))
+_PART: Final = (INTERNAL_FLAG, "tray.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """
+    A resident.
+
+    Args:
+        pid: its process.
+        uid: its user's number.
+        options: to start it with again.
+        environ: that it was started with, without credentials.
+        by_unit: whether systemd started it.
+    """
+
+    pid: int
+    uid: int
+    options: tuple[str, ...]
+    environ: dict[str, str]
+    by_unit: bool
+
+
+def running(program: Path, proc: Path = PROC) -> list[Running]:
+    """
+    Return the residents that run from a program's file.
+
+    A demo's own resident is left out: it ends with its demo. So is one in a container: its path
+    reads the same from here, but names another file, which no package of ours replaces.
+    """
+    found = []
+    for pid in _from(program, proc):
+        # It may have ended in between; then it needs nothing.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            told = _resident(pid, proc) if _sees_our_files(pid, program, proc) else None
+            if told is not None and _parent(pid, proc) not in set(_from(program, proc)):
+                found.append(told)
+    return found
+
+
+def stop(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
+    """Ask residents to end and wait for them; returns the pids of those that did not."""
+    for one in residents:
+        with suppress(ProcessLookupError):
+            os.kill(one.pid, signal.SIGTERM)
+    return wait_for(residents, alive)
+
+
+def wait_for(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
+    """Wait until residents have ended, ``PATIENCE`` at most; returns the pids of those left."""
+    deadline = time.monotonic() + PATIENCE
+    left = [one.pid for one in residents if alive(one.pid)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.05)
+        left = [pid for pid in left if alive(pid)]
+    return left
+
+
+def start_again(residents: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
+    """
+    Start residents as their users, once the old ones have ended, or ``PATIENCE`` is over.
+
+    A new one that found the old one still ending would leave the place to it, and none would run.
+    One that cannot be started is told of on stderr and keeps no other from starting.
+    """
+    left = wait_for(residents, alive)
+    for one in residents:
+        if one.pid in left:
+            sys.stderr.write(
+                f"sso-tray: process {one.pid} has not ended yet; its user has to start sso-tray.\n"
+            )
+            continue
+        try:
+            start(one, program)
+        except (KeyError, OSError) as error:
+            sys.stderr.write(
+                f"sso-tray: could not be started again for user {one.uid}"
+                f" ({type(error).__name__}).\n"
+            )
+
+
+def start(one: Running, program: Path) -> None:
+    """
+    Start a resident as its user; returns at once.
+
+    Raises:
+        KeyError: the system knows no such user.
+        OSError: the program or the user's directory cannot be used.
+    """
+    user = pwd.getpwuid(one.uid)
+    if one.by_unit:
+        manager = ["systemctl", f"--machine={user.pw_name}@.host", "--user"]
+        subprocess.run([*manager, "daemon-reload"], check=False)
+        subprocess.run([*manager, "start", UNIT], check=False)
+        return
+    subprocess.Popen(
+        [program, *one.options],
+        env=one.environ,
+        cwd=user.pw_dir if Path(user.pw_dir).is_dir() else "/",
+        user=one.uid,
+        group=user.pw_gid,
+        extra_groups=os.getgrouplist(user.pw_name, user.pw_gid),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _from(program: Path, proc: Path) -> Iterator[int]:
+    for path in proc.iterdir():
+        with suppress(OSError):
+            if path.name.isdigit() and (path / "exe").readlink() == program:
+                yield int(path.name)
+
+
+def _resident(pid: int, proc: Path) -> Running | None:
+    place = proc / str(pid)
+    _, *words = (place / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
+    if tuple(words[:2]) == _PART:
+        words = ["run", *words[2:]]
+    if tuple(words) not in _RUNS:
+        return None
+    text = (place / "environ").read_bytes().decode(errors="surrogateescape")
+    pairs = (pair.partition("=") for pair in text.split("\0") if "=" in pair)
+    environ = {name: value for name, _, value in pairs}
+    return Running(
+        pid,
+        place.stat().st_uid,
+        tuple(words),
+        without_credentials(without_bootloader(environ)),
+        f"/{UNIT}" in (place / "cgroup").read_text(),
+    )
+
+
+def _sees_our_files(pid: int, program: Path, proc: Path) -> bool:
+    """Whether a program's path is the same file to a process as to this one (proc(5), root)."""
+    return (proc / str(pid) / "root" / program.relative_to("/")).samefile(program)
+
+
+def _parent(pid: int, proc: Path) -> int:
+    after_name = (proc / str(pid) / "stat").read_text().rpartition(")")[2]
+    return int(after_name.split()[1])
+
+
+def _alive(pid: int) -> bool:
+    return (PROC / str(pid)).exists()
+
+
+def main() -> int:
+    """
+    Do what the script asks.
+
+    Returns:
+        0; also where one would not end or start, since no package operation may hang on that.
+    """
+    program = Path(sys.executable).resolve()
+    if sys.argv[1] == "start":
+        noted = json.loads(NOTE.read_text()) if NOTE.exists() else []
+        NOTE.unlink(missing_ok=True)
+        again = [Running(**{**told, "options": tuple(told["options"])}) for told in noted]
+        start_again(again, program, _alive)
+        return 0
+    residents = running(program)
+    if sys.argv[1] == "stop" and residents:
+        descriptor = os.open(NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump([asdict(one) for one in residents], file)
+    for pid in stop(residents, _alive):
+        sys.stderr.write(f"sso-tray: process {pid} still finishes what is under way.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""
+Directory events by watchdog, with its threads: macOS (FSEvents) and Windows.
+
+What it knows less than inotify: that a parent was moved away is only seen at the next `follow`,
+which looks at everything anew; call it with the same set every minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from tray.system.watch.directory_watch import Change
+
+_UNTOLD: Final = frozenset({"opened", "closed_no_write"})
+
+
+class WatchdogEvents:
+    """Follow directories where there is no inotify; see `directory_watch.DirectoryEvents`."""
+
+    def __init__(self) -> None:
+        # By name: the package is installed only where it is used, and not where we are checked.
+        self._observer: Any = importlib.import_module("watchdog.observers").Observer()
+        self._observer.start()
+        self._guard = threading.RLock()
+        self._followed: frozenset[Path] = frozenset()
+        self._identities: dict[Path, tuple[Path, int, int] | None] = {}
+        self._unread: set[Change] = set()
+        self._stale = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready: Callable[[], None] | None = None
+
+    def follow(self, directories: Iterable[Path]) -> None:
+        """Follow exactly these directories from now on; what they hold now is not told."""
+        known, self._followed = self._followed, frozenset(directories)
+        changed = self._watch_anew()
+        self._tell({(path, None) for path in changed if path in known})
+
+    def read(self) -> set[Change]:
+        """Return what changed since the last call; empty if nothing did. Never blocks."""
+        with self._guard:
+            changes, self._unread = self._unread, set()
+            stale, self._stale = self._stale, False
+        if stale:
+            changes |= {(path, None) for path in self._watch_anew()}
+        return {change for change in changes if change[0] in self._followed}
+
+    def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
+        """Have `ready` called on `loop` whenever `read` has something to tell."""
+        with self._guard:
+            self._loop, self._ready = loop, ready
+
+    def close(self) -> None:
+        """Stop the threads; twice is harmless."""
+        with self._guard:
+            self._loop = self._ready = None
+        if self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join()
+
+    def _watch_anew(self) -> set[Path]:
+        """Watch what exists now; return the followed directories that came, went or changed."""
+        found = {directory: _nearest(directory) for directory in self._followed}
+        identities = {directory: _identity(path) for directory, path in found.items()}
+        before = self._identities
+        if identities == before:
+            return set()
+        self._identities = identities
+        # All of them: watchdog knows a watch by its path, and two may wait at the same parent.
+        self._observer.unschedule_all()
+        for directory, path in found.items():
+            self._schedule(directory, path)
+        return {path for path, identity in identities.items() if before.get(path) != identity}
+
+    def _schedule(self, directory: Path, found: Path) -> None:
+        """Watch `found`: the directory itself, or the nearest parent that exists."""
+        # The events name real paths, whatever was asked for.
+        real = found.resolve()
+
+        def dispatch(event: Any) -> None:  # watchdog hands over one of some twenty classes
+            self._heard(directory, real, event, nearest_only=found != directory)
+
+        handler = importlib.import_module("watchdog.events").FileSystemEventHandler()
+        handler.dispatch = dispatch
+        self._observer.schedule(handler, str(real))
+
+    def _heard(self, directory: Path, real: Path, event: Any, *, nearest_only: bool) -> None:
+        if event.event_type in _UNTOLD:
+            return
+        if nearest_only:
+            with self._guard:
+                self._stale = True
+            self._tell(set())
+            return
+        paths = [Path(os.fsdecode(path)) for path in (event.src_path, event.dest_path) if path]
+        gone = event.event_type in {"deleted", "moved"} and real in paths
+        with self._guard:
+            self._stale = self._stale or gone
+        self._tell({(directory, None if path == real else path.name) for path in paths})
+
+    def _tell(self, changes: set[Change]) -> None:
+        with self._guard:
+            self._unread |= changes
+            if (self._unread or self._stale) and self._loop is not None and self._ready:
+                self._loop.call_soon_threadsafe(self._ready)
+
+
+def _nearest(directory: Path) -> Path:
+    return next(path for path in (directory, *directory.parents) if path.is_dir())
+
+
+def _identity(directory: Path) -> tuple[Path, int, int] | None:
+    try:
+        found = directory.stat()
+    except OSError:
+        return None
+    return directory, found.st_dev, found.st_ino

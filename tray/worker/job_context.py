@@ -1,0 +1,306 @@
+"""What a job works with: AWS, the keyring, the cache file, the records, the locks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal
+from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
+from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.core.model import Profile, SsoSession, TokenFacts
+from tray.core.session import same_place
+from tray.errors import CacheFileBad, CacheFileTorn, WillRetry
+from tray.storage.atomic_files import private_directory, write_atomic
+from tray.storage.session_records import Record, Records
+from tray.storage.settings import Settings, read_settings
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.system.paths import Paths
+from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.unsaved_tokens import Unsaved
+
+LOCK_PATIENCE = 30.0
+"""
+Seconds a transaction waits for another one on the same session, then it says `Busy` and is tried
+again. Few take longer: only AWS and the keyring both at the end of their time do.
+"""
+TORN_READS = 8
+TORN_WAIT = 0.25
+"""As often and as long an empty or cut file is read again before it counts as torn (K3)."""
+
+Seam = Callable[[str], None]
+LastLook = Callable[[], None]
+"""Called right before the cache file is replaced; raises where that must not be (fault 67)."""
+
+
+class Overtaken(WillRetry):
+    """
+    Somebody without our lock wrote or removed the cache file: theirs is the newer truth (K4).
+
+    Args:
+        session: whose file it is.
+        token: what it holds now, None if it is gone.
+    """
+
+    def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
+        super().__init__(f"Another program has just changed the token file of {session.key}.")
+        self.token = token
+
+
+def _nowhere(name: str) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """
+    Everything a transaction needs; tests hand in their own parts.
+
+    Args:
+        paths: where everything lies.
+        settings: the user's settings.
+        records: ``state.json``.
+        vault: the keyring.
+        oidc, portal, clients: AWS.
+        unsaved: refresh data the keyring has not confirmed yet (R3).
+        clock: seconds since the epoch.
+        seam: called with the name of each step just passed, so that a test can stop there.
+        stored: told the key of a session whose refresh data the keyring confirmed late (R3).
+    """
+
+    paths: Paths
+    settings: Settings
+    records: Records
+    vault: Vault
+    clients: AwsClients
+    oidc: Oidc
+    portal: Portal
+    unsaved: Unsaved
+    clock: Callable[[], float] = time.time
+    seam: Seam = field(default=_nowhere)
+    stored: Callable[[str], None] = field(default=_nowhere)
+
+    @classmethod
+    def from_environment(
+        cls,
+        environ: Mapping[str, str],
+        *,
+        settings: Settings | None = None,
+        seam: Seam = _nowhere,
+        stored: Callable[[str], None] = _nowhere,
+    ) -> Tools:
+        """
+        Make the tools of this process.
+
+        Args:
+            environ: of this process.
+            settings: those in force; by default what the user's files say now.
+            seam: told each step by its name.
+            stored: told the session key when a late keyring write was confirmed.
+
+        Raises:
+            ConfigRejected: the settings cannot be used.
+        """
+        paths = Paths.from_environment(environ)
+        if settings is None:
+            settings = read_settings(paths.settings_file, paths.state)
+        clients = AwsClients()
+        return cls(
+            paths=paths,
+            settings=settings,
+            records=Records(paths.state),
+            vault=Vault(settings.keyring_service, paths.token_cache),
+            clients=clients,
+            oidc=Oidc(clients),
+            portal=Portal(clients),
+            unsaved=Unsaved(),
+            seam=seam,
+            stored=stored,
+        )
+
+    def session_lock(self, session: SsoSession) -> FileLock:
+        """Return the lock every transaction on this session's refresh data or file holds (F2)."""
+        path = lock_path(self.paths.state, "session", session.key)
+        return FileLock(path, timeout=LOCK_PATIENCE)
+
+    def file_of(self, session: SsoSession) -> Path:
+        """Return the path of the session's cache file (S2)."""
+        return cache_path(self.paths.token_cache, session.key)
+
+    def read(self, session: SsoSession) -> SsoToken | None:
+        """
+        Read the cache file, patiently where another program is writing it (K3).
+
+        The token's moment of issue is the file's mtime, see `publish_lean`; a start URL and
+        region that mean what the config means are spelt as the config spells them.
+
+        Raises:
+            CacheFileTorn: it stayed empty or cut for two seconds.
+            CacheFileBad: it cannot be used.
+        """
+        for _ in range(TORN_READS):
+            try:
+                return self._read(session)
+            except CacheFileTorn:
+                time.sleep(TORN_WAIT)
+        return self._read(session)
+
+    def read_or_none(self, session: SsoSession) -> SsoToken | None:
+        """Read the cache file at once, where a broken one counts as none."""
+        try:
+            return self._read(session)
+        except (CacheFileTorn, CacheFileBad):
+            return None
+
+    def _read(self, session: SsoSession) -> SsoToken | None:
+        path = self.file_of(session)
+        token = read_token(path)
+        return None if token is None else self.dated(session, token, path)
+
+    def dated(self, session: SsoSession, token: SsoToken, file: Path | int) -> SsoToken:
+        """
+        Return a token read from a file with all that the file itself tells.
+
+        Args:
+            session: whose file it is.
+            token: as parsed.
+            file: its path, or a descriptor of it.
+        """
+        now = self.clock()
+        try:
+            written = os.stat(file).st_mtime  # noqa: PTH116  (a descriptor has no Path)
+        except OSError:
+            written = now
+        token = token.issued(min(written, now, token.expires_at))
+        if not belongs(token, session):
+            return token
+        return replace(token, start_url=session.start_url, region=session.region)
+
+    def kept(self, session: SsoSession) -> SsoToken | None:
+        """
+        Return what the keyring keeps of a session, None if nothing that still counts.
+
+        An item that a sign-out could not delete (the keyring was locked) is deleted now.
+
+        Raises:
+            KeyringUnavailable, KeyringDenied: the keyring cannot be read.
+        """
+        kept = self.vault.load(session)
+        if kept is not None and kept.fingerprint in self.record(session).signed_out:
+            self.vault.delete(session.key)
+            return None
+        return kept
+
+    def publish_lean(
+        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+    ) -> None:
+        """
+        Write the lean file (K3), atomically.
+
+        Its mtime becomes the token's moment of issue, which no member tells: so a restart, or a
+        file published anew, does not make the token look younger than it is (R1).
+
+        Args:
+            session: whose file it is.
+            token: what to write.
+            last_look: see `still`; None writes over whatever is there, as a sign-in does.
+
+        Raises:
+            Overtaken: the last look found another's file; it is untouched.
+            OSError, FileRefused: it cannot be written; the old file is untouched.
+        """
+        empty = self.settings.empty_refresh_members
+        document = lean_document(token, empty_refresh_members=empty)
+        self._write(session, token, document, last_look)
+
+    def publish_full(
+        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+    ) -> None:
+        """
+        Write the file as the AWS CLI does (keeper ``file``), atomically; all as `publish_lean`.
+
+        Raises:
+            Overtaken: the last look found another's file; it is untouched.
+            OSError, FileRefused: it cannot be written; the old file is untouched.
+        """
+        self._write(session, token, full_document(token), last_look)
+
+    def still(self, session: SsoSession, seen: SsoToken | None) -> LastLook:
+        """
+        Return the last look that finds the cache file as it was seen.
+
+        Between it and the rename lie microseconds. A writer in place that has begun by then shows
+        itself, since it empties the file first.
+
+        Args:
+            session: whose file it is.
+            seen: what the file held, None if there was none.
+
+        Returns:
+            What raises `Overtaken` where it holds something else now, `CacheFileTorn` or
+            `CacheFileBad` where it cannot be read.
+        """
+
+        def last_look() -> None:
+            now = self.read(session)
+            if now is None and seen is None:
+                return
+            if now is None or seen is None or not is_same(now, seen):
+                raise Overtaken(session, now)
+
+        return last_look
+
+    def _write(
+        self, session: SsoSession, token: SsoToken, document: bytes, last_look: LastLook | None
+    ) -> None:
+        path = self.file_of(session)
+        private_directory(path.parent)
+        try:
+            write_atomic(path, document, seam=self.seam, last_look=last_look)
+        except OSError as error:
+            error.filename = str(path)  # a write tells no place, or that of a temporary file
+            raise
+        now = self.clock()
+        if token.issued_at is not None and token.issued_at < now:
+            # Where this fails only the estimate of the token's age suffers.
+            with suppress(OSError):
+                os.utime(path, (now, token.issued_at))
+
+    def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
+        """
+        Return the session's profiles as the config has them now.
+
+        Raises:
+            ConfigRejected: it cannot be read.
+        """
+        catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
+        return tuple(profile for profile in catalog.profiles if profile.session == session.key)
+
+    def facts(self, session: SsoSession, token: SsoToken) -> TokenFacts:
+        """Return what the rules may know; the file tells whether it carries refresh data."""
+        file = self.read_or_none(session)
+        there = file is not None and file.fingerprint == token.fingerprint
+        issued_at = file.issued_at if file is not None and there else None
+        facts = token.facts(issued_at=self.clock() if issued_at is None else issued_at)
+        return replace(facts, refreshable=there and file is not None and file.refreshable)
+
+    def record(self, session: SsoSession) -> Record:
+        """Return what ``state.json`` says of the session."""
+        return self.records.of(session.key)
+
+
+def is_same(one: SsoToken, other: SsoToken) -> bool:
+    """Whether two tokens are the same, refresh data included."""
+    return one.fingerprint == other.fingerprint and one.refresh_token == other.refresh_token
+
+
+def belongs(token: SsoToken, session: SsoSession) -> bool:
+    """Whether a cache file's token is of the session's start URL and region (fault 25)."""
+    return same_place(session, token.start_url, token.region)

@@ -1,0 +1,96 @@
+"""Which job is which function, and what an error of one means to the rules."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from tray.core.effects import JobKind
+from tray.core.model import Reason, SsoSession
+from tray.core.outcomes import Failed, Outcome
+from tray.errors import (
+    GrantRefused,
+    RegistrationRefused,
+    RequestRefused,
+    RoleForbidden,
+    TokenRejected,
+    TrayError,
+    WillRetry,
+)
+from tray.worker.job_context import Tools
+from tray.worker.tokens.adoption import adopt
+from tray.worker.tokens.release import release
+from tray.worker.tokens.removal import judge_removed
+from tray.worker.tokens.renewal import check, renew
+from tray.worker.tokens.sign_out import sign_out
+
+log = logging.getLogger(__name__)
+
+# What only AWS can have said; everything else that a person must mend never reached it.
+_ANSWERS: Final = (
+    GrantRefused,
+    RegistrationRefused,
+    RequestRefused,
+    RoleForbidden,
+    TokenRejected,
+)
+_NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+_JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
+    "judge-removed": judge_removed,
+    "sign-out": sign_out,
+    "release": release,
+    "check": check,
+}
+
+
+def run(
+    kind: JobKind,
+    session: SsoSession,
+    tools: Tools,
+    *,
+    adopting: bool = True,
+    seen: str | None = None,
+) -> Outcome:
+    """
+    Run one job to its end; whatever goes wrong is an outcome, never an exception.
+
+    Args:
+        kind: which one.
+        session: on which session.
+        tools: what to work with.
+        adopting: the setting "adopt" (K4).
+        seen: for ``renew``: see `tray.worker.tokens.renewal.renew`.
+    """
+    try:
+        if kind == "renew":
+            return renew(session, tools, adopt=adopting, seen=seen)
+        if kind == "adopt":
+            return adopt(session, tools, adopt=adopting)
+        return _JOBS[kind](session, tools)
+    except TrayError as error:
+        return failed(error)
+    except OSError as error:
+        return Failed(_os_reason(error), _os_sentence(error))
+    except Exception as error:
+        log.exception("the job %s failed", kind)
+        return Failed("other", f"SSO Tray made a mistake ({type(error).__name__}); see its log.")
+
+
+def failed(error: TrayError) -> Failed:
+    """Return what an error means to the rules."""
+    if isinstance(error, WillRetry):
+        reason = error.reason or "other"
+        return Failed(reason, error.sentence, error.answered, error.retry_after)
+    return Failed(error.reason or "other", error.sentence, answered=isinstance(error, _ANSWERS))
+
+
+def _os_reason(error: OSError) -> Reason:
+    return "no-permission" if error.errno in _NO_PERMISSION else "other"
+
+
+def _os_sentence(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or type(error).__name__}."

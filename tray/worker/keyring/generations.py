@@ -1,0 +1,140 @@
+"""
+One generation of one session in the keyring: a slot, split into parts where items are short.
+
+A slot is an item of a fixed name, so nothing ever has to be listed, which keyring cannot do
+alike everywhere. Where a text is too long for one item, the item holds a manifest instead (how
+many parts, and their digest), written last and removed first: a slot cut short at any step reads
+as empty or broken, never as half a text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tray.aws.cache.sso_token import SsoToken
+from tray.secret import Secret
+from tray.worker.keyring.item_document import LONGEST, parse, parse_object
+from tray.worker.keyring.keyring_backends import VaultBackend
+
+_MANIFEST: Final = "parts"
+
+Content = Literal["empty", "ours", "corrupt", "newer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """
+    What a slot holds.
+
+    Args:
+        name: the item's name.
+        content: whether it can be used; ``newer`` was written by a later version of us.
+        text: the whole text, parts joined; None if it is empty or has parts missing.
+        generation: for ``ours``, how often the session was saved before, plus one; else 0.
+        token: for ``ours``.
+    """
+
+    name: str
+    content: Content = "empty"
+    text: Secret | None = None
+    generation: int = 0
+    token: SsoToken | None = None
+
+
+class Slots:
+    """
+    Reads and writes slots.
+
+    Args:
+        backend: the keyring.
+        part_chars: how long the parts are, where the backend has a limit.
+        seam: called with a word before each step that changes something.
+    """
+
+    def __init__(
+        self, backend: VaultBackend, *, part_chars: int, seam: Callable[[str], None]
+    ) -> None:
+        self._backend = backend
+        self._part_chars = part_chars
+        self._seam = seam
+
+    def read(self, name: str) -> Slot:
+        """Read one slot, whatever it holds."""
+        item = self._backend.get(name)
+        if item is None:
+            return Slot(name)
+        text = self._joined(name, item)
+        if text is None:
+            return Slot(name, "corrupt")
+        parsed = parse(text)
+        if not isinstance(parsed, tuple):
+            return Slot(name, parsed, text)
+        generation, token = parsed
+        return Slot(name, "ours", text, generation, token)
+
+    def write(self, name: str, text: Secret) -> None:
+        """Write one slot over whatever it holds."""
+        if self._backend.max_chars is None:
+            self._seam("item")
+            self._backend.set(name, text)
+            return
+        self.remove(name)
+        whole = text.reveal()
+        if len(whole) <= self._part_chars:
+            self._seam("item")
+            self._backend.set(name, text)
+            return
+        parts = [
+            whole[start : start + self._part_chars]
+            for start in range(0, len(whole), self._part_chars)
+        ]
+        for number, part in enumerate(parts, 1):
+            self._seam(f"part {number}")
+            self._backend.set(_part(name, number), Secret(part))
+        self._seam("manifest")
+        manifest = {"version": 1, _MANIFEST: len(parts), "sha256": _digest(whole)}
+        self._backend.set(name, Secret(json.dumps(manifest)))
+
+    def remove(self, name: str) -> None:
+        """
+        Remove one slot; repeatable.
+
+        Parts are written upwards and removed downwards, so that those left over by a process
+        that was killed never have a gap, and are found.
+        """
+        self._seam("remove")
+        self._backend.delete(name)
+        if self._backend.max_chars is None:
+            return
+        count = 0
+        while self._backend.get(_part(name, count + 1)) is not None:
+            count += 1
+        for number in range(count, 0, -1):
+            self._seam(f"remove part {number}")
+            self._backend.delete(_part(name, number))
+
+    def _joined(self, name: str, item: Secret) -> Secret | None:
+        """Return the whole text behind an item; None where parts are missing or changed."""
+        if self._backend.max_chars is None:
+            return item
+        manifest = parse_object(item)
+        if manifest is None or _MANIFEST not in manifest:
+            return item
+        count = manifest[_MANIFEST]
+        if type(count) is not int or not 0 < count <= LONGEST // self._part_chars:
+            return None
+        parts = [self._backend.get(_part(name, number)) for number in range(1, count + 1)]
+        whole = "".join(part.reveal() for part in parts if part is not None)
+        return Secret(whole) if _digest(whole) == manifest.get("sha256") else None
+
+
+def _part(name: str, number: int) -> str:
+    return f"{name}.{number}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,138 @@
+"""The text of a keyring item: one JSON object per generation of a session's tokens (rule K2)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.secret import Secret
+
+VERSION: Final = 1
+LONGEST: Final = 1 << 20
+"""Characters; anything longer is none of ours."""
+
+Unreadable = Literal["corrupt", "newer"]
+"""Why a text is not a document of ours: broken or edited, or written by a later version."""
+
+
+def serialise(token: SsoToken, generation: int) -> Secret:
+    """
+    Write a token as the text of a keyring item.
+
+    Pure ASCII, so that its length is the same in characters, bytes and UTF-16 units.
+    """
+    client = token.registration
+    document = {
+        "version": VERSION,
+        "generation": generation,
+        "start_url": token.start_url,
+        "region": token.region,
+        "access_token": token.access_token.reveal(),
+        "expires_at": token.expires_at,
+        "issued_at": token.issued_at,
+        "refresh_token": _revealed(token.refresh_token),
+        "client": client
+        and {
+            "id": client.client_id,
+            "secret": client.client_secret.reveal(),
+            "expires_at": client.expires_at,
+            "scopes": list(client.scopes),
+            "grant": client.grant,
+        },
+        "extra": dict(token.extra),
+    }
+    return Secret(json.dumps(document, separators=(",", ":"), allow_nan=False))
+
+
+def parse(text: Secret) -> tuple[int, SsoToken] | Unreadable:
+    """
+    Read the text of a keyring item.
+
+    Returns:
+        The generation and the token, or why there is none. Nothing raised here could hold a
+        piece of the text.
+    """
+    document = parse_object(text)
+    if document is None:
+        return "corrupt"
+    version = document.get("version")
+    if type(version) is not int:
+        return "corrupt"
+    if version > VERSION:
+        return "newer"
+    try:
+        return _generation(document), _token(document)
+    except (_Wrong, KeyError):
+        return "corrupt"
+
+
+def parse_object(text: Secret) -> dict[str, object] | None:
+    """Read one JSON object of bearable size; None if it is anything else."""
+    try:
+        document = json.loads(text.reveal()) if len(text.reveal()) <= LONGEST else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _revealed(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
+
+
+class _Wrong(Exception):
+    """A member is of the wrong kind."""
+
+
+def _generation(document: Mapping[str, object]) -> int:
+    generation = document["generation"]
+    if document["version"] != VERSION or type(generation) is not int or generation < 1:
+        raise _Wrong
+    return generation
+
+
+def _token(document: Mapping[str, object]) -> SsoToken:
+    refresh, issued = document["refresh_token"], document["issued_at"]
+    extra = document["extra"]
+    if not isinstance(extra, dict):
+        raise _Wrong
+    return SsoToken(
+        start_url=_text(document["start_url"]),
+        region=_text(document["region"]),
+        access_token=Secret(_text(document["access_token"])),
+        expires_at=_time(document["expires_at"]),
+        issued_at=None if issued is None else _time(issued),
+        refresh_token=None if refresh is None else Secret(_text(refresh)),
+        registration=_registration(document["client"]),
+        extra=extra,
+    )
+
+
+def _registration(client: object) -> Registration | None:
+    if client is None:
+        return None
+    if not isinstance(client, dict) or not isinstance(client["scopes"], list):
+        raise _Wrong
+    return Registration(
+        client_id=_text(client["id"]),
+        client_secret=Secret(_text(client["secret"])),
+        expires_at=_time(client["expires_at"]),
+        scopes=tuple(_text(scope) for scope in client["scopes"]),
+        grant=_text(client["grant"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Wrong
+    return value
+
+
+def _time(value: object) -> float:
+    if type(value) not in {int, float} or not isinstance(value, int | float):
+        raise _Wrong
+    if not math.isfinite(value):
+        raise _Wrong
+    return value

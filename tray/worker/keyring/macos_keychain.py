@@ -1,0 +1,90 @@
+"""
+The macOS Keychain through keyring's class, kept from prompting by Security.framework itself.
+
+Written from Apple's reference (``SecKeychain.h``); has not run on macOS yet.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Final
+
+from keyring.backend import KeyringBackend
+from keyring.backends import macOS
+
+from tray.errors import TrayError
+from tray.worker.keyring.keyring_backends import (
+    LockState,
+    keyring_dismissed,
+    keyring_locked,
+    keyring_refuses,
+)
+from tray.worker.keyring.keyring_items import KeyringItems
+
+_SECURITY: Final = "/System/Library/Frameworks/Security.framework/Security"
+_UNLOCKED: Final = 1  # kSecUnlockStateStatus
+_NO_INTERACTION: Final = "-25308"  # errSecInteractionNotAllowed
+
+
+class KeychainBackend(KeyringItems):
+    """
+    Items in the default keychain.
+
+    keyring deletes before it adds, so a set that is cut short loses the item: the vault never
+    sets over the newest generation. The list of programs that may read an item is macOS's; when
+    it would ask the person, the item counts as locked until `unlock` was called.
+
+    Args:
+        service: the service name of all items.
+    """
+
+    name = "macOS Keychain"
+    max_chars = None
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service, _keychain, _translated)
+        self._security = ctypes.CDLL(_SECURITY)
+        self._security.SecKeychainSetUserInteractionAllowed(0)
+
+    def lock_state(self) -> LockState:
+        """Tell whether the default keychain is unlocked; never prompts."""
+        keychain = self._default()
+        if keychain is None:
+            return "absent"
+        status = ctypes.c_uint32()
+        if self._security.SecKeychainGetStatus(keychain, ctypes.byref(status)):
+            return "absent"
+        return "ready" if status.value & _UNLOCKED else "locked"
+
+    def unlock(self) -> None:
+        """
+        Unlock the default keychain; prompts.
+
+        From here on this process may prompt: reading the items once now has the person allow
+        them to a new version of Python, which macOS asks per item.
+
+        Raises:
+            KeyringDenied: the prompt was dismissed.
+        """
+        self._security.SecKeychainSetUserInteractionAllowed(1)
+        if self._security.SecKeychainUnlock(self._default(), 0, None, 0):
+            raise keyring_dismissed()
+
+    def _default(self) -> ctypes.c_void_p | None:
+        keychain = ctypes.c_void_p()
+        failed = self._security.SecKeychainCopyDefault(ctypes.byref(keychain))
+        return None if failed else keychain
+
+
+def _keychain() -> KeyringBackend:
+    make: Callable[[], macOS.Keyring] = macOS.Keyring
+    keychain = make()
+    # The class took it from KEYCHAIN_PATH, where that is set.
+    macOS.Keyring.keychain = None
+    return keychain
+
+
+def _translated(error: Exception) -> TrayError:
+    # keyring's texts hold the status code and Apple's words, never the secret.
+    return keyring_locked() if _NO_INTERACTION in str(error) else keyring_refuses()

@@ -1,0 +1,277 @@
+"""
+The Secret Service (GNOME Keyring, KWallet, KeePassXC) through keyring's class, made to keep quiet.
+
+keyring's class prompts whenever the collection is locked or missing, and such a prompt blocks
+without end (measured). Here only `unlock` prompts.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+import secretstorage
+from jeepney import (  # type: ignore[import-untyped]  # no stubs exist
+    DBusErrorResponse,
+    message_bus,
+)
+from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]  # no stubs exist
+from keyring.backends import SecretService
+from keyring.errors import KeyringLocked, PasswordDeleteError
+from secretstorage.collection import get_collection_by_alias
+from secretstorage.exceptions import (
+    ItemNotFoundException,
+    LockedException,
+    PromptDismissedException,
+    SecretServiceNotAvailableException,
+)
+from secretstorage.util import BUS_NAME, open_session
+
+from tray.errors import TrayError
+from tray.worker.keyring.keyring_backends import (
+    LockState,
+    guarded,
+    keyring_absent,
+    keyring_dismissed,
+    keyring_locked,
+    keyring_refuses,
+)
+from tray.worker.keyring.keyring_items import KeyringItems
+
+_TRIES = 3
+"""
+GNOME Keyring looks its default collection up through freed memory once in some thousand times
+where many ask it, and then names one that does not exist (measured, 42.1). So it is looked up once
+for all requests of a turn, and again before "there is none" is believed.
+"""
+
+
+class SecretServiceBackend(KeyringItems):
+    """
+    Items in the default collection of the session bus's Secret Service.
+
+    A service that is not running but can be started by the bus is started, as its users expect;
+    starting does not prompt. It may take its time, which is `keyring_timeout`'s affair.
+
+    Args:
+        service: the attribute ``service`` of all items.
+    """
+
+    name = "Secret Service"
+    max_chars = None
+
+    def __init__(self, service: str) -> None:
+        self._quiet = _quiet_keyring()
+        super().__init__(service, lambda: self._quiet, _translated)
+
+    def lock_state(self) -> LockState:
+        """
+        Tell whether the default collection can be used; never prompts.
+
+        No bus or no service on it is ``absent``; no default collection yet is ``locked``, since
+        a click can make one.
+        """
+        return guarded(self._quiet.lock_state, _translated)
+
+    def unlock(self) -> None:
+        """
+        Unlock the default collection, making it first if there is none; prompts.
+
+        Raises:
+            KeyringDenied: the prompt was dismissed, or there is no program to show it.
+            KeyringUnavailable: there is no keyring.
+        """
+        guarded(_unlock, _translated_prompt)
+
+
+def _quiet_keyring() -> _QuietKeyring:
+    make: Callable[[], _QuietKeyring] = _QuietKeyring  # keyring's constructors have no types
+    return make()
+
+
+class _Line:
+    """
+    A connection to the service with its encrypted session, kept for the next request.
+
+    Setting one up takes 8 of the 10 ms a request would take otherwise (measured); a transaction
+    makes about fifteen. keyring closes its connection after each request, so that is taken from
+    it.
+    """
+
+    def __init__(self) -> None:
+        self.bus = _connect()
+        vars(self.bus)["close"] = lambda: None
+        self._session: Any = None
+        self._collection: Any = None
+        try:
+            self._owner = self._owner_now()
+        except BaseException:
+            self.hang_up()
+            raise
+
+    @property
+    def session(self) -> Any:
+        if self._session is None:
+            self._session = open_session(self.bus)
+        return self._session
+
+    def find_collection(self) -> Any:  # secretstorage says no types here
+        """
+        Return the collection that is the default one now; `collection` stays with it.
+
+        Raises:
+            ItemNotFoundException: there is none.
+        """
+        self._collection = _default_collection(self.bus)
+        return self._collection
+
+    @property
+    def collection(self) -> Any:
+        """The collection that was found last, ready to carry secrets."""
+        found = self._collection or self.find_collection()
+        found.session = self.session
+        return found
+
+    def is_good(self) -> bool:
+        """Whether the service at its other end is still the same; a new one knows no session."""
+        try:
+            return self._owner is not None and self._owner == self._owner_now()
+        except OSError:
+            return False
+
+    def _owner_now(self) -> str | None:
+        try:
+            owner: str = Proxy(message_bus, self.bus).GetNameOwner(BUS_NAME)[0]
+        except DBusErrorResponse:  # not started yet
+            return None
+        return owner
+
+    def hang_up(self) -> None:
+        type(self.bus).close(self.bus)
+
+
+class _QuietKeyring(SecretService.Keyring):
+    """
+    keyring's own class, but quiet where it would prompt, and with a line that stays open.
+
+    `lock_state` comes first in every turn: it makes sure of the line and finds the collection.
+    Each request after it takes four calls of the service instead of nine.
+    """
+
+    _line: _Line | None = None
+    _hang_up: Any = None
+
+    def lock_state(self) -> LockState:
+        if self._line is not None and not self._line.is_good():
+            self._drop_line()
+        try:
+            with self._kept_line() as line:
+                return "locked" if line.find_collection().is_locked() else "ready"
+        except ItemNotFoundException:
+            return "locked"
+        except (SecretServiceNotAvailableException, OSError, RuntimeError):
+            return "absent"
+
+    def get_preferred_collection(self) -> Any:  # keyring and secretstorage say no types here
+        with self._kept_line() as line:
+            return line.collection
+
+    def unlock(self, item: Any) -> None:
+        """Leave it as it is: reading or removing a locked one is an error by itself."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        with self._kept_line() as line:
+            found: str | None = super().get_password(service, username)  # type: ignore[no-untyped-call]  # keyring's
+            if found is None:
+                _insist_on_open(line)
+            return found
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        with self._kept_line():
+            super().set_password(service, username, password)  # type: ignore[no-untyped-call]  # keyring's
+
+    def delete_password(self, service: str, username: str) -> None:
+        with self._kept_line() as line:
+            try:
+                super().delete_password(service, username)  # type: ignore[no-untyped-call]  # keyring's
+            except PasswordDeleteError:
+                _insist_on_open(line)
+                raise
+
+    @contextmanager
+    def _kept_line(self) -> Iterator[_Line]:
+        """Use the line there is, or a new one; after any trouble it is not used again."""
+        line = self._line
+        if line is None:
+            line = self._line = _Line()
+            self._hang_up = weakref.finalize(self, line.hang_up)
+        try:
+            yield line
+        except PasswordDeleteError:
+            raise
+        except BaseException:
+            self._drop_line()
+            raise
+
+    def _drop_line(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up()
+        self._line = self._hang_up = None
+
+
+def _connect() -> Any:
+    """Open a connection to the session bus, if a Secret Service is or can be there."""
+    bus = secretstorage.dbus_init()
+    try:
+        available = secretstorage.check_service_availability(bus)
+    except BaseException:
+        bus.close()
+        raise
+    if not available:
+        bus.close()
+        raise SecretServiceNotAvailableException
+    return bus
+
+
+def _default_collection(bus: Any) -> Any:
+    """Return it; it is there: its label has been read."""
+    for _ in range(_TRIES - 1):
+        with suppress(ItemNotFoundException):
+            return get_collection_by_alias(bus, "default")
+    return get_collection_by_alias(bus, "default")
+
+
+def _insist_on_open(line: _Line) -> None:
+    """Tell "none there" from "locked since": some services find nothing then (KeePassXC)."""
+    if line.collection.is_locked():
+        raise KeyringLocked
+
+
+def _unlock() -> None:
+    with closing(_connect()) as bus:
+        try:
+            collection = _default_collection(bus)
+        except ItemNotFoundException:
+            collection = secretstorage.create_collection(bus, "Default", "default")
+        if collection.is_locked():
+            collection.unlock()
+        if collection.is_locked():
+            raise PromptDismissedException
+
+
+def _translated(error: Exception) -> TrayError:
+    if isinstance(error, KeyringLocked | LockedException | ItemNotFoundException):
+        return keyring_locked()
+    if isinstance(error, PromptDismissedException):
+        return keyring_dismissed()
+    if isinstance(error, SecretServiceNotAvailableException | OSError | RuntimeError):
+        return keyring_absent()
+    return keyring_refuses()
+
+
+def _translated_prompt(error: Exception) -> TrayError:
+    """The same while unlocking: a prompt nobody can show is one that was not answered."""
+    failure = _translated(error)
+    return keyring_dismissed() if failure.reason == "keyring-locked" else failure

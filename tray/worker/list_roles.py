@@ -1,0 +1,58 @@
+"""Listing what a session gives: every role of every account, with the published access token."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from tray.aws.api.account_roles import Progress, list_assignments
+from tray.core.model import SsoSession
+from tray.core.profiles.profile_planning import Assignment
+from tray.core.text.shell_commands import sign_in_first
+from tray.errors import SignInNeeded
+from tray.worker.job_context import Tools
+
+
+def roles_of(
+    session: SsoSession,
+    tools: Tools,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    cancelled: threading.Event | None = None,
+) -> tuple[Assignment, ...]:
+    """
+    Return every role of every account, by account and role.
+
+    Args:
+        session: signed in to.
+        tools: what to work with.
+        progress: told how many accounts of how many have been looked at.
+        cancelled: once set, it is given up.
+
+    Raises:
+        SignInNeeded: nobody is signed in.
+        TokenRejected: the published token is not good any more, whatever it says.
+        WillRetry: AWS was not reached or has trouble.
+    """
+    token = tools.read(session)
+    if token is None:
+        raise SignInNeeded(sign_in_first(session.key))
+    return list_assignments(
+        tools.portal, token.access_token, session.region, progress=progress, cancelled=cancelled
+    )
+
+
+def roles_document(roles: Sequence[Assignment]) -> list[list[Any]]:
+    """
+    Return roles as they cross the pipe: ``[id, name, email, [role, ...]]`` for each account.
+
+    Ten thousand of them have to fit into one message.
+    """
+    accounts: dict[str, list[Any]] = {}
+    for one in roles:
+        row = accounts.setdefault(
+            one.account_id, [one.account_id, one.account_name, one.email, []]
+        )
+        row[3].append(one.role_name)
+    return list(accounts.values())

@@ -1,0 +1,221 @@
+"""
+Handing out credentials of a profile: from the portal, or by boto3's own way for other kinds.
+
+Never signs in and never asks a person. What can fail: only a sign-in helps (`SignInNeeded`), the
+portal rejects token or role, the profile cannot be used, or AWS cannot be reached.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from tray.aws.api.portal import RoleCredentials
+from tray.aws.api.sts import CallerIdentity, caller_identity
+from tray.aws.cache.timestamps import format_timestamp
+from tray.aws.config.catalog import ConfigFiles, profile_settings
+from tray.core.model import Profile, SsoSession
+from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import login_command, sign_in_first
+from tray.errors import CacheFileBad, NotFound, SignInNeeded, UserMustAct
+from tray.secret import Secret
+from tray.worker import botocore_chain
+from tray.worker.job_context import Tools
+
+_ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
+_PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """
+    What an SDK signs requests with.
+
+    Args:
+        access_key_id, secret_access_key: always.
+        session_token: None for keys of a user, which only profiles of kind ``other`` have.
+        expires_at: seconds since the epoch; None: never.
+        account_id: 12 digits, where the config tells.
+    """
+
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None = None
+    expires_at: float | None = None
+    account_id: str | None = None
+
+
+def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools) -> Credentials:
+    """
+    Return fresh credentials of a profile.
+
+    Args:
+        session: the profile's session; None for profiles of kind ``other``.
+        profile: which one.
+        tools: what to work with.
+
+    Raises:
+        SignInNeeded: there is no usable access token, or its file is damaged.
+        TokenRejected: the portal does not take the published one (R6 says what then).
+        RoleForbidden: this role is not assigned.
+        CacheFileTorn, CacheFileBad: the token cache file cannot be read.
+        UserMustAct: the profile cannot be used; it is named.
+        WillRetry: AWS cannot be asked just now.
+    """
+    if profile.problem is not None:
+        raise UserMustAct(profile.problem)
+    if session is not None and profile.kind == "sso":
+        return _of_the_portal(session, profile, tools)
+    _insist_on_no_circle(profile, tools)
+    if session is not None:
+        _access_token(session, tools)  # boto3 would say the same in words of its own
+    found = botocore_chain.resolve(profile.name, None if session is None else session.key)
+    return Credentials(
+        found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
+    )
+
+
+def identity(
+    session: SsoSession | None,
+    profile: Profile,
+    tools: Tools,
+    document: Mapping[str, Any] | None = None,
+) -> CallerIdentity:
+    """
+    Return whom AWS takes the holder of a profile's credentials for.
+
+    Args:
+        session: the profile's session; None for profiles of kind ``other``.
+        profile: which one.
+        tools: what to work with.
+        document: the profile's ``credential_process`` document; None: it is asked for.
+
+    Raises:
+        RoleForbidden: AWS does not take the credentials.
+        TrayError: as `role_credentials`.
+    """
+    if document is None:
+        document = credentials_document(role_credentials(session, profile, tools))
+    credentials = RoleCredentials(
+        Secret(document["AccessKeyId"]),
+        Secret(document["SecretAccessKey"]),
+        Secret(document.get("SessionToken", "")),
+        0.0,
+    )
+    region = profile.region or (session.region if session is not None else "us-east-1")
+    return caller_identity(tools.clients, credentials, region)
+
+
+def credentials_document(credentials: Credentials) -> dict[str, Any]:
+    """Return the ``credential_process`` document (AWS SDKs guide, "Process credentials")."""
+    document: dict[str, Any] = {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id.reveal(),
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+    }
+    if credentials.session_token is not None:
+        document["SessionToken"] = credentials.session_token.reveal()
+    if credentials.expires_at is not None:
+        document["Expiration"] = format_timestamp(credentials.expires_at)
+    if credentials.account_id is not None:
+        document["AccountId"] = credentials.account_id
+    return document
+
+
+def identity_document(identity: CallerIdentity) -> dict[str, Any]:
+    """
+    Return ``account arn user_id role user session``, the last three None where there is none.
+
+    Only of a permission set's role is the role session's name the user; whoever assumes another
+    role names its session as he likes (botocore: ``botocore-session-...``).
+    """
+    found = _ROLE_ARN.fullmatch(identity.arn)
+    role, name = (found[1], found[2]) if found else (None, None)
+    of_a_set = _PERMISSION_SET.fullmatch(role) if role else None
+    return {
+        "account": identity.account,
+        "arn": identity.arn,
+        "user_id": identity.user_id,
+        "role": of_a_set[1] if of_a_set else role,
+        "user": name if of_a_set else None,
+        "session": None if of_a_set else name,
+    }
+
+
+def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Credentials:
+    if profile.account_id is None or profile.role_name is None:
+        raise UserMustAct(f'The profile "{clean(profile.name)}" names no account and role.')
+    token = _access_token(session, tools)
+    found = tools.portal.role_credentials(
+        token, session.region, profile.account_id, profile.role_name
+    )
+    return Credentials(
+        found.access_key_id,
+        found.secret_access_key,
+        found.session_token,
+        found.expires_at,
+        profile.account_id,
+    )
+
+
+def _access_token(session: SsoSession, tools: Tools) -> Secret:
+    try:
+        token = tools.read(session)
+    except CacheFileBad as error:
+        if error.reason != "bad-file":
+            raise
+        msg = f"{error.sentence} Sign in to replace it: {login_command(session.key)}"
+        raise SignInNeeded(msg) from None
+    if token is None or token.expires_at <= tools.clock():
+        raise SignInNeeded(sign_in_first(session.key))
+    return token.access_token
+
+
+def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
+    """
+    Refuse what would call ourselves (F3) or ask a person for a code.
+
+    Raises:
+        UserMustAct: the profile or one of those it builds on does; it is named.
+    """
+    for name, settings in _chain(profile.name, tools):
+        command = settings.get("credential_process")
+        if isinstance(command, str) and calls_us(command, tools.paths.state):
+            msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
+            raise UserMustAct(msg)
+        if settings.get("mfa_serial"):
+            msg = (
+                f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+            )
+            raise UserMustAct(msg)
+
+
+def _chain(name: str, tools: Tools) -> Iterator[tuple[str, Mapping[str, object]]]:
+    files = ConfigFiles(tools.paths.aws_config, tools.paths.aws_credentials)
+    seen: set[str] = set()
+    following: object = name
+    while isinstance(following, str) and following not in seen:
+        seen.add(following)
+        try:
+            settings = profile_settings(files, following)
+        except NotFound as error:
+            raise UserMustAct(error.sentence) from None
+        yield following, settings
+        following = settings.get("source_profile")
+
+
+def calls_us(command: str, state: Path) -> bool:
+    """Whether a ``credential_process`` line would start SSO Tray, or its file in ``state``."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    programs = {PurePath(word).name.lower().removesuffix(".exe") for word in words}
+    as_module = any(pair == ("-m", "tray") for pair in pairwise(words))
+    handout = str(state / "handout")
+    return "sso-tray" in programs or as_module or any(word.startswith(handout) for word in words)

@@ -1,0 +1,78 @@
+"""
+Client registrations kept in the keyring: one per session and grant, until it expires (L2).
+
+They are items of their own, so that they outlive a sign-out. Without a working keyring there is
+nothing to reuse and each sign-in registers anew; a registration in a cache file is never taken,
+as the file does not say what it was made for.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Final, get_args
+
+from tray.aws.api.oidc import Grant
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.model import SsoSession
+from tray.errors import KeyringDenied, KeyringUnavailable
+from tray.secret import Secret
+from tray.worker.job_context import Tools
+
+log = logging.getLogger(__name__)
+
+SPENT_BEFORE: Final = 15 * 60.0
+"""Seconds before its end from which a registration counts as expired, as the AWS CLI has it."""
+
+_KeyringTrouble = (KeyringDenied, KeyringUnavailable)
+
+
+def item_keys(key: str) -> tuple[str, ...]:
+    """Return under which keys the vault keeps a session's registrations."""
+    return tuple(_key(key, grant) for grant in get_args(Grant))
+
+
+def kept(
+    session: SsoSession, tools: Tools, grant: Grant, scopes: tuple[str, ...]
+) -> Registration | None:  # fmt: skip
+    """Return the kept registration for a grant, if it has these scopes and is not near its end."""
+    try:
+        item = tools.vault.load(replace(session, key=_key(session.key, grant)))
+    except _KeyringTrouble as error:
+        log.info("%s: no registration from the keyring (%s)", session.key, error.reason)
+        return None
+    found = item.registration if item is not None else None
+    if found is None or set(found.scopes) != set(scopes):
+        return None
+    if found.expires_at - SPENT_BEFORE <= tools.clock():
+        return None
+    return replace(found, grant=grant)
+
+
+def keep(session: SsoSession, tools: Tools, grant: Grant, registration: Registration) -> None:
+    """Keep a registration that has brought a token; a keyring that will not is no loss."""
+    item = SsoToken(
+        start_url=session.start_url,
+        region=session.region,
+        access_token=Secret(""),
+        expires_at=registration.expires_at,
+        registration=registration,
+    )
+    key = _key(session.key, grant)
+    try:
+        tools.vault.forget_older(key, tools.vault.store(key, item))
+    except _KeyringTrouble as error:
+        log.info("%s: the registration is not kept (%s)", session.key, error.reason)
+
+
+def forget(session: SsoSession, tools: Tools, grant: Grant) -> None:
+    """Forget a registration that AWS does not take, or that may be the reason nobody came back."""
+    try:
+        tools.vault.delete(_key(session.key, grant))
+    except _KeyringTrouble as error:
+        log.info("%s: the registration cannot be forgotten (%s)", session.key, error.reason)
+
+
+def _key(key: str, grant: str) -> str:
+    """Name the item: a token held under it would carry nothing but its registration."""
+    return f"{key} registration {grant}"

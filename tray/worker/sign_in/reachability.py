@@ -1,0 +1,46 @@
+"""Whether AWS can be reached at all, asked before a browser is sent there (L4)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from tray.aws.api.clients import AwsClients
+from tray.errors import TlsFailed
+
+log = logging.getLogger(__name__)
+
+_SECONDS: Final = 5
+"""For connecting to each address of the host, and for the answer."""
+
+
+def reach(clients: AwsClients, region: str) -> None:
+    """
+    Ask the sign-in service for anything; whatever it answers, it was reached.
+
+    Neither registers nor changes anything, and says nothing of ours.
+
+    Raises:
+        Offline: no answer came.
+        RequestRefused: no call can be made with this region or endpoint.
+    """
+    url = clients.oidc(region).meta.endpoint_url
+
+    def ask() -> Mapping[str, object]:
+        http = URLLib3Session(proxies=get_environ_proxies(url), timeout=_SECONDS)
+        try:
+            http.send(AWSRequest(method="HEAD", url=url).prepare())
+        finally:
+            http.close()
+        return {}
+
+    try:
+        clients.call("HEAD", ask, {})
+    except TlsFailed:
+        # Reached; whom the certificate belongs to is the browser's and the next call's matter.
+        log.debug("%s is reached, its certificate is not judged here", region)

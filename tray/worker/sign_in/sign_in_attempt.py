@@ -1,0 +1,258 @@
+"""One sign-in under way: how long it may take, what it registers, and what ends it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from tray.aws.api.oidc import Grant
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.model import SsoSession
+from tray.core.text import sentences
+from tray.core.text.display_names import clean
+from tray.errors import (
+    KeyringDenied,
+    KeyringUnavailable,
+    Offline,
+    SignInEnded,
+    TokenRejected,
+    TrayError,
+)
+from tray.worker.job_context import Tools
+from tray.worker.sign_in import client_registrations
+from tray.worker.sign_in.sign_in_saving import SignInResult
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PREPARED_WITHIN: Final = 20.0
+"""Seconds within which AWS must have answered, before any browser opens (L4)."""
+LOOK_EVERY: Final = 0.1
+"""Seconds between two looks at the cancel event, which another thread sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """
+    Where the person goes on.
+
+    Args:
+        url: the page to open.
+        user_code: the code to compare with the page's (device code), else None.
+        deadline: until when, seconds since the epoch.
+    """
+
+    url: str
+    user_code: str | None
+    deadline: float
+
+
+class Attempt:
+    """
+    One sign-in.
+
+    Args:
+        session: which session.
+        tools: what to work with.
+        ready: told where the person goes on.
+        cancelled: ends it.
+        patience: seconds the person has.
+        afresh: whether the running portal session is to be ended before (L9).
+    """
+
+    def __init__(
+        self,
+        session: SsoSession,
+        tools: Tools,
+        ready: Callable[[SignInPage], None],
+        cancelled: threading.Event,
+        patience: float,
+        *,
+        afresh: bool,
+    ) -> None:
+        self.session, self.tools = session, tools
+        self.reused = False
+        """Whether its registration is an older one."""
+        self.older_ended = False
+        """Whether the portal session that was running has been ended by us."""
+        self._ready, self._cancelled, self._patience = ready, cancelled, patience
+        self._afresh = afresh
+        self._ends = time.monotonic() + patience
+        self._told: Future[None] = Future()
+
+    # --- Before the page opens ---
+
+    def prepared(self, work: Callable[[], T], *, within: float = PREPARED_WITHIN) -> T:
+        """
+        Do what is needed before the page opens, only for so long and only until cancelled.
+
+        Args:
+            work: what to do; left to itself where it takes longer.
+            within: seconds.
+
+        Raises:
+            Offline: it took too long.
+            SignInEnded: it was cancelled.
+        """
+        done = _in_thread(work)
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            self._check_cancelled()
+            try:
+                return done.result(LOOK_EVERY)
+            except NotYet:
+                continue
+        msg = f"AWS did not answer within {sentences.span(within)}."
+        raise Offline(msg)
+
+    def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
+        """
+        Return the kept registration for a grant, or a new one.
+
+        Where a scoped code sign-in brought no refresh token, the next has no scopes (L2).
+        """
+        session, tools = self.session, self.tools
+        unscoped = grant == "device_code" and tools.record(session).unscoped
+        scopes = () if unscoped else session.scopes
+        found = None if anew else client_registrations.kept(session, tools, grant, scopes)
+        self.reused = found is not None
+        if found is not None:
+            return found
+        made = tools.oidc.register(session, grant=grant, scopes=scopes)
+        return replace(made, grant=grant, scopes=scopes)
+
+    def show(self, url: str, user_code: str | None = None, life: float | None = None) -> None:
+        """
+        End the older session if that was asked for, and let the person go on at this page.
+
+        Args:
+            url: the page.
+            user_code: to be compared.
+            life: seconds for which the page is good, where AWS says so.
+
+        Raises:
+            WillRetry, UserMustAct: the older session could not be ended; nothing has changed.
+        """
+        if self._afresh:
+            _end_portal_session(self.session, self.tools)
+            self.older_ended = True
+        patience = self._patience if life is None else min(self._patience, life)
+        page = SignInPage(url, user_code, self.tools.clock() + patience)
+        self._ends = time.monotonic() + patience
+        log.info("%s: signing in at %s", clean(self.session.key), urlsplit(url).hostname)
+        self.tools.seam("ready")
+        self._told = _in_thread(lambda: self._ready(page))
+
+    # --- While the person is at it ---
+
+    def pause(self, seconds: float) -> None:
+        """
+        Wait, at most until the person's time is up.
+
+        Raises:
+            SignInEnded: cancelled, or too late.
+        """
+        self._cancelled.wait(min(seconds, max(0.0, self._ends - time.monotonic())))
+        self.check()
+
+    def check(self) -> None:
+        """
+        Raise where the sign-in has ended without an answer.
+
+        Raises:
+            SignInEnded: cancelled, or too late.
+        """
+        self._check_cancelled()
+        if self._told.done():
+            self._told.result()  # raises what telling raised
+        if time.monotonic() >= self._ends:
+            raise self.ended(sentences.sign_in_too_late(self.session.key))
+
+    def ended(self, sentence: str) -> SignInEnded:
+        """Return the end of this sign-in, with what that means for the older session."""
+        if self.older_ended:
+            return SignInEnded(f"{sentence} The earlier session was ended before: sign in again.")
+        return SignInEnded(sentence)
+
+    def denied(self) -> SignInEnded:
+        """Return the end of a sign-in that the person refused."""
+        return self.ended(f'Access for "{clean(self.session.key)}" was denied in the browser.')
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise self.ended(sentences.sign_in_cancelled(self.session.key))
+
+    # --- Afterwards ---
+
+    def complete(self, registration: Registration, token: SsoToken) -> SsoToken:
+        """Return a token just given with all that the keyring must know of it."""
+        self.tools.seam("granted")
+        return replace(token, registration=registration).issued(self.tools.clock())
+
+    def keep(self, registration: Registration, grant: Grant, result: SignInResult) -> None:
+        """Keep a registration that has proved its worth, where the keyring works."""
+        if not self.reused and result.reason is None:
+            client_registrations.keep(self.session, self.tools, grant, registration)
+
+    def forget(self, grant: Grant) -> None:
+        """
+        Forget an older registration that brought nothing, so that the next sign-in has a new one.
+
+        AWS shows an error page for one it does not know, and the browser never comes back.
+        """
+        if self.reused:
+            client_registrations.forget(self.session, self.tools, grant)
+
+
+def _end_portal_session(session: SsoSession, tools: Tools) -> None:
+    """
+    End the running portal session, so that the next sign-in starts a new one (L9).
+
+    Raises:
+        WillRetry, UserMustAct: AWS could not be asked; nothing has changed.
+    """
+    tokens = {token.fingerprint: token for token in _older_tokens(session, tools)}
+    asked = False
+    for token in tokens.values():
+        try:
+            tools.portal.logout(token.access_token, session.region)
+        except TokenRejected:
+            log.info("%s: the older token was dead already", clean(session.key))
+        except TrayError as error:
+            if not asked:
+                raise
+            log.warning("%s: one older token lives on (%s)", clean(session.key), error.reason)
+        asked = True
+    tools.seam("logged-out")
+
+
+def _older_tokens(session: SsoSession, tools: Tools) -> list[SsoToken]:
+    published = tools.read_or_none(session)
+    try:
+        kept = tools.vault.load(session) if tools.record(session).keeper == "keyring" else None
+    except (KeyringDenied, KeyringUnavailable) as error:
+        log.info("%s: no older token from the keyring (%s)", clean(session.key), error.reason)
+        kept = None
+    return [token for token in (published, kept) if token is not None]
+
+
+def _in_thread(work: Callable[[], T]) -> Future[T]:
+    """Run something that may block; whoever started it need not wait for it."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001  (it is raised where the result is taken)
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="sign-in", daemon=True).start()
+    return done

@@ -1,0 +1,87 @@
+"""Signing in, by browser or by code: one at a time per session, with one clear end (L1-L12)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from tray.core import policy
+from tray.core.model import SsoSession
+from tray.core.text.display_names import clean
+from tray.errors import Busy, UserMustAct
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.worker.job_context import Tools
+from tray.worker.sign_in.browser_sign_in import by_browser
+from tray.worker.sign_in.callback_server import NoPort
+from tray.worker.sign_in.device_code_sign_in import by_code
+from tray.worker.sign_in.sign_in_attempt import Attempt, SignInPage
+from tray.worker.sign_in.sign_in_saving import SignInResult
+
+log = logging.getLogger(__name__)
+
+__all__ = ["SignInPage", "SignInResult", "sign_in"]
+
+
+def sign_in(
+    session: SsoSession,
+    tools: Tools,
+    *,
+    method: Literal["pkce", "device"],
+    afresh: bool = False,
+    callback_port: int | None = None,
+    ready: Callable[[SignInPage], None],
+    cancelled: threading.Event,
+    patience: float = policy.SIGN_IN_DEADLINE,
+) -> SignInResult:
+    """
+    Sign in to a session, from registering to the published token.
+
+    Args:
+        session: which one.
+        tools: what to work with.
+        method: ``pkce``, which becomes ``device`` where no port can be had, or ``device`` (L1).
+        afresh: end the running portal session first, once everything is prepared (L9).
+        callback_port: a fixed port for the loopback server, or None for any.
+        ready: told once where the person goes on; in a thread of its own, as it may start a
+            browser command that blocks. The loopback server is listening by then (L3).
+        cancelled: set by another thread to end the sign-in.
+        patience: seconds the person has, from `ready` on (L4); for a code at most its own life.
+
+    Returns:
+        The token as the rules may know it, who keeps its refresh data, and what to tell.
+
+    Raises:
+        SignInEnded: denied, cancelled, or not finished in time. The older token is kept.
+        Busy: another process signs in to this session.
+        Offline: AWS could not be reached within 20 s; nothing has changed.
+        RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed: AWS's answer.
+        UserMustAct: the session, the port or the cache file cannot be used.
+    """
+    if session.problem is not None:
+        raise UserMustAct(session.problem)
+    lock = FileLock(lock_path(tools.paths.state, "sign-in", session.key))
+    if not lock.acquire():
+        msg = f'Another sign-in to "{clean(session.key)}" is under way.'
+        raise Busy(msg)
+    try:
+        attempt = Attempt(session, tools, ready, cancelled, patience, afresh=afresh)
+        return _by(attempt, method, callback_port)
+    finally:
+        lock.release()
+
+
+def _by(
+    attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
+) -> SignInResult:
+    if method == "device":
+        return by_code(attempt)
+    try:
+        return by_browser(attempt, callback_port)
+    except NoPort as error:
+        if callback_port is not None:
+            raise
+        # Nothing has happened yet, and a code needs no port (fault 57).
+        log.warning("%s: %s", attempt.session.key, error.sentence)
+        return by_code(attempt)

@@ -1,0 +1,223 @@
+"""What the browser shows when a sign-in is over: small pages of our own that load nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from html import escape
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from tray.core.text.display_names import clean
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --page: #eef2f7; --glow: #dfe9f6; --card: #ffffff;
+  --line: #dbe2eb; --ink: #17202b; --soft: #556273; --code: #f1f4f8;
+  --good: #13795b; --calm: #4b5d73; --bad: #b3441e; }
+@media (prefers-color-scheme: dark) { :root { --page: #0e131a; --glow: #172334; --card: #171e28;
+  --line: #2a3543; --ink: #e9eef5; --soft: #a3b1c2; --code: #212b38;
+  --good: #4fcb9c; --calm: #9fb2c8; --bad: #f2936b; } }
+* { box-sizing: border-box; }
+html { height: 100%; }
+body { margin: 0; min-height: 100%; padding: 2rem 1.25rem; display: flex; flex-direction: column;
+  align-items: center; justify-content: center; gap: 1.25rem; color: var(--ink);
+  background: radial-gradient(60rem 36rem at 50% 30%, var(--glow), transparent) var(--page);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Cantarell, "DejaVu Sans", sans-serif; }
+main { width: 100%; max-width: 27.5rem; padding: 2.75rem 2.5rem 2.25rem; text-align: center;
+  background: var(--card); border: 1px solid var(--line); border-radius: 1.25rem;
+  box-shadow: 0 1px 2px #0000000d, 0 1.25rem 3.5rem -1.5rem #0b1a3340; }
+.mark { display: block; width: 4.75rem; height: 4.75rem; margin: 0 auto 1.5rem;
+  fill: none; stroke: currentColor; stroke-width: 3; stroke-linecap: round;
+  stroke-linejoin: round; }
+.good { color: var(--good); } .calm { color: var(--calm); } .bad { color: var(--bad); }
+.track { opacity: .18; } .dot { stroke-width: 4.5; }
+h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650;
+  letter-spacing: -.01em; text-wrap: balance; }
+p { margin: 0; text-wrap: pretty; overflow-wrap: anywhere; }
+p + p { margin-top: .75rem; }
+.name { font-weight: 600; }
+.next { margin-top: 1.75rem; padding-top: 1.5rem; border-top: 1px solid var(--line);
+  color: var(--soft); font-size: .9375rem; }
+code { padding: .15em .45em; border-radius: .4em; background: var(--code); color: var(--ink);
+  font: .875em/1.4 ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  overflow-wrap: anywhere; }
+footer { max-width: 27.5rem; color: var(--soft); font-size: .8125rem; text-align: center; }
+@media (max-width: 30rem) { main { padding: 2rem 1.5rem 1.75rem; } }
+@media (prefers-reduced-motion: no-preference) {
+  .drawn { stroke-dasharray: 180; animation: draw .7s ease-out both; }
+  .last { animation-delay: .25s; }
+  @keyframes draw { from { stroke-dashoffset: 180; } to { stroke-dashoffset: 0; } } }
+"""
+
+_TRACK: Final = '<circle class="track" cx="38" cy="38" r="28"/>'
+_GOOD: Final = (
+    f'{_TRACK}<circle class="drawn" cx="38" cy="38" r="28" transform="rotate(-90 38 38)"/>'
+    '<path class="drawn last" d="M26 39l8.5 8.5L50.5 30"/>'
+)
+_DENIED: Final = f'<circle cx="38" cy="38" r="28"/><path d="M27 38h22"/>{_TRACK}'
+_FAILED: Final = (
+    '<circle cx="38" cy="38" r="28"/><path d="M38 24v17"/><path class="dot" d="M38 51v.1"/>'
+)
+_WAITING: Final = (
+    f'{_TRACK}<path class="drawn" d="M38 10a28 28 0 0 1 28 28"/>'
+    '<path class="dot" d="M27 38v.1M38 38v.1M49 38v.1"/>'
+)
+
+_ICON: Final = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#2f7fd6"'
+    ' stroke-width="4" stroke-linecap="round" stroke-linejoin="round"><circle cx="16" cy="16"'
+    ' r="12"/><path d="M11 16.5l3.5 3.5 6.5-7.5"/></svg>'
+)
+
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+HEADERS: Final = (
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+"""Sent with every answer: nothing is kept, loaded, framed, passed on or shared (threat T5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """
+    One answer.
+
+    Args:
+        status: the HTTP status.
+        html: the whole document, UTF-8; the same for every visitor of one sign-in.
+    """
+
+    status: int
+    html: bytes
+
+    def response(self, *, bodyless: bool = False) -> bytes:
+        """Return the whole HTTP/1.1 answer; the connection closes after it."""
+        lines = [
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
+            f"Date: {formatdate(usegmt=True)}",
+            "Content-Type: text/html; charset=utf-8",
+            f"Content-Length: {len(self.html)}",
+            "Connection: close",
+            *(f"{name}: {value}" for name, value in HEADERS),
+        ]
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            lines.append("Allow: GET")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+        return head if bodyless else head + self.html
+
+
+def success(key: str, *, renews: bool, sentence: str | None = None) -> Page:
+    """
+    Return the page of a sign-in whose tokens are stored and published.
+
+    Args:
+        key: the session, named on the page.
+        renews: whether it renews itself.
+        sentence: what else the person should know (L12), or None.
+    """
+    close = (
+        "You can close this tab; the session renews itself."
+        if renews
+        else "You can close this tab."
+    )
+    after = [
+        sentence and escape(sentence),
+        "Terminals, editors and SDKs that use this session work from now on. SSO Tray tells you "
+        "before the session ends.",
+    ]
+    body = [f"{_name(key)} is ready to use on this computer. {close}"]
+    return _page(200, "You are signed in", ("good", _GOOD), body, filter(None, after))
+
+
+def denied(key: str, *, afresh: bool = False) -> Page:
+    """
+    Return the page of a sign-in that the person refused.
+
+    Args:
+        key: the session.
+        afresh: the older session was ended before (L9).
+    """
+    body = [f"AWS was told not to let SSO Tray in to {_name(key)}. {_kept(afresh=afresh)}"]
+    return _page(200, "Access was denied", ("calm", _DENIED), body, [_again(key)])
+
+
+def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Page:
+    """
+    Return the page of a sign-in that went wrong after the browser's part.
+
+    Args:
+        key: the session.
+        sentence: one of ours, saying what went wrong.
+        afresh: the older session was ended before (L9).
+        unchanged: whether it is certain that nothing else has changed.
+    """
+    body = [escape(sentence), *([_kept(afresh=afresh)] if afresh or unchanged else [])]
+    return _page(200, "The sign-in did not work", ("bad", _FAILED), body, [_again(key)])
+
+
+def unfinished(key: str) -> Page:
+    """Return the page for a browser that has waited long enough while we are still at it."""
+    body = [f"AWS has agreed, and SSO Tray is still finishing the sign-in to {_name(key)}."]
+    after = ["You can close this tab; the tray menu and the terminal show how it ends."]
+    return _page(202, "Almost there", ("calm", _WAITING), body, after)
+
+
+def refused(status: int) -> Page:
+    """Return the answer to whatever is not the callback we wait for; it names nothing."""
+    body = ["A sign-in waits at this address, and this request is not part of it."]
+    after = [
+        "Nothing has changed. Go on in the tab where you are signing in, or start again from "
+        "the tray menu."
+    ]
+    return _page(status, "Nothing to see here", ("calm", _DENIED), body, after)
+
+
+def _name(key: str) -> str:
+    return f'<span class="name">{escape(clean(key))}</span>'
+
+
+def _kept(*, afresh: bool) -> str:
+    if afresh:
+        return "The earlier session was ended to start afresh, so a sign-in is needed now."
+    return "Nothing has changed: a session that was running goes on."
+
+
+def _again(key: str) -> str:
+    command = escape(f"sso-tray login {shlex.quote(clean(key))}")
+    return f"To try again choose <b>Sign in</b> in the tray menu, or run <code>{command}</code>."
+
+
+def _page(
+    status: int, title: str, mark: tuple[str, str], body: Iterable[str], after: Iterable[str]
+) -> Page:
+    colour, drawing = mark
+    text = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{title} · SSO Tray</title>\n<link rel="icon" href="{_ICON}">\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f'<svg class="mark {colour}" viewBox="0 0 76 76" aria-hidden="true">{drawing}</svg>\n'
+        f"<h1>{title}</h1>\n{_paragraphs(body)}"
+        f'<div class="next">\n{_paragraphs(after)}</div>\n</main>\n'
+        "<footer>SSO Tray · this page comes from your own computer</footer>\n</body>\n</html>\n"
+    )
+    return Page(status, text.encode())
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{text}</p>\n" for text in texts)

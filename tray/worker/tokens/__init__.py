@@ -1,0 +1,1 @@
+"""Transactions on refresh data: renewal, adoption, release, sign-out."""

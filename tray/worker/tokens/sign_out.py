@@ -1,0 +1,165 @@
+"""Signing out: at AWS, in the keyring, in the files; repeatable, and honest about what remains."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from tray.aws.cache.role_cache import remove_role_credentials
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.model import SsoSession
+from tray.core.outcomes import Outcome, SignedOut
+from tray.errors import (
+    ConfigRejected,
+    GrantRefused,
+    KeyringDenied,
+    KeyringUnavailable,
+    TrayError,
+    UserMustAct,
+)
+from tray.worker.job_context import Tools
+from tray.worker.tokens import granted
+
+log = logging.getLogger(__name__)
+
+AWS_REMAINS = (
+    "AWS could not be told, so its own session lives on until it ends; nothing here uses it."
+)
+AWS_SILENT = (
+    "AWS takes this session's tokens no longer: if its own session is not over yet, that lives on "
+    "until it ends; nothing here uses it."
+)
+KEYRING_REMAINS = (
+    "The keyring cannot be written now: its item remains; sign out again once it is unlocked."
+)
+ROLES_REMAIN = (
+    "The AWS config cannot be read, so role credentials that the AWS CLI has cached may remain."
+)
+
+
+def sign_out(session: SsoSession, tools: Tools) -> Outcome:
+    """
+    Sign out of a session (K6).
+
+    In this order, each step harmless when repeated: the portal session at AWS, the keyring item,
+    the cache file, the AWS CLI's cached role credentials of exactly this session's profiles.
+    What was signed out of is recorded, so that an item which had to remain never comes back.
+
+    Returns:
+        `SignedOut`, with a sentence for what remains where a step could not be done.
+
+    Raises:
+        Busy: another transaction holds the session for too long.
+        OSError: the cache file cannot be removed.
+    """
+    remains: list[str] = []
+    with tools.session_lock(session):
+        tools.unsaved.drop(session.key)
+        kept, keyring_open = _kept(session, tools)
+        published = tools.read_or_none(session)
+        tokens = [token for token in (published, kept) if token is not None]
+        remains.extend(_logged_out(session, tools, tokens))
+        tools.seam("logged-out")
+        _record(session, tools, tokens)
+        tools.seam("recorded")
+        if not keyring_open or not _deleted(session, tools):
+            remains.append(KEYRING_REMAINS)
+        tools.seam("deleted")
+        _remove(tools.file_of(session))
+        tools.seam("removed")
+        remains.extend(_roles_removed(session, tools))
+    return SignedOut(" ".join(remains) or None)
+
+
+def _record(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> None:
+    """Record what was signed out of; a full disk is no reason to stay signed in."""
+    if not tokens:
+        return
+    gone = tuple(sorted({token.fingerprint for token in tokens}))
+    try:
+        tools.records.change(session.key, signed_out=gone)
+    except (TrayError, OSError) as error:
+        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
+
+
+def _kept(session: SsoSession, tools: Tools) -> tuple[SsoToken | None, bool]:
+    """Return the kept token, and whether the keyring has nothing left to hide."""
+    try:
+        return tools.vault.load(session), True
+    except (KeyringUnavailable, KeyringDenied) as error:
+        return None, _never_used(session, tools, error)
+
+
+def _never_used(
+    session: SsoSession, tools: Tools, error: KeyringUnavailable | KeyringDenied
+) -> bool:  # fmt: skip
+    """Whether there is no keyring, and none was in use: then nothing can remain in it."""
+    return error.reason == "keyring-absent" and tools.record(session).keeper != "keyring"
+
+
+def _logged_out(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> list[str]:
+    """End the portal session at AWS; return what is to be said where it may live on."""
+    said: set[str] = set()
+    for token in {token.fingerprint: token for token in tokens}.values():
+        try:
+            if not _ended(tools, token, token.region or session.region):
+                said.add(AWS_REMAINS)
+        except GrantRefused:
+            said.add(AWS_SILENT)
+        except TrayError:
+            said.add(AWS_REMAINS)
+    return [AWS_REMAINS] if AWS_REMAINS in said else sorted(said)
+
+
+def _ended(tools: Tools, token: SsoToken, region: str) -> bool:
+    """
+    End the portal session of one token, in the token's own region (fault 25).
+
+    AWS cannot tell from a dead access token which session to end: after a night's sleep the
+    session would go on for days. So one is asked for by the refresh token, where there is one;
+    without it, a token that died before its time shows that its session has been ended.
+
+    Raises:
+        GrantRefused: neither token is taken, and the access token is past its own end: the
+            session is over, or it lives on and its refresh token was spent by somebody who died
+            before using the answer, as a sign-out may that is killed here.
+    """
+    if tools.portal.logout(token.access_token, region):
+        return True
+    died_early = token.expires_at > tools.clock()
+    if not token.refreshable:
+        return died_early
+    tools.seam("spending")
+    try:
+        fresh = granted.ask(tools, token)
+    except GrantRefused:
+        if died_early:
+            return True
+        raise
+    tools.seam("answered")
+    return tools.portal.logout(fresh.access_token, region)
+
+
+def _deleted(session: SsoSession, tools: Tools) -> bool:
+    try:
+        tools.vault.delete(session.key)
+    except (KeyringUnavailable, KeyringDenied) as error:
+        return _never_used(session, tools, error)
+    return True
+
+
+def _remove(path: Path) -> None:
+    """Remove the file; where the name is a link, what it leads to, as writing does (fault 13)."""
+    Path(os.path.realpath(path)).unlink(missing_ok=True)
+
+
+def _roles_removed(session: SsoSession, tools: Tools) -> list[str]:
+    """Remove the AWS CLI's cached role credentials; return what is to be said of those left."""
+    try:
+        remove_role_credentials(tools.paths.cli_cache, session, tools.profiles_of(session))
+    except ConfigRejected:
+        return [ROLES_REMAIN]
+    except UserMustAct as error:
+        return [error.sentence]
+    return []

@@ -1,0 +1,228 @@
+"""The worker process: jobs come in on its input, answers leave on a pipe of their own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, BinaryIO, Final, get_args
+
+import tray
+from tray.core.effects import JobKind
+from tray.core.model import Profile, SsoSession
+from tray.core.wire import from_wire, to_wire
+from tray.errors import TrayError
+from tray.storage.logs import quiet_libraries, set_debug
+from tray.storage.settings import Settings
+from tray.worker import job_table, profile_credentials
+from tray.worker.job_context import Tools
+from tray.worker.list_roles import roles_document, roles_of
+from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 16
+"""Jobs one worker runs side by side; more threads bring nothing (measured)."""
+OTHER_VERSION: Final = 3
+"""Exit code after a handshake with another version (an upgrade under a running resident)."""
+
+# Between these steps the process alone knows a refresh token, and must not be killed (R3).
+HOLDS_FROM: Final = ("proved", "exchanging", "spending")
+
+
+class _Out:
+    """The pipe to the resident: whole lines, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        line = json.dumps(message).encode() + b"\n"
+        # Without its resident it finishes what is under way all the same. Nothing is logged here:
+        # the log goes through this very pipe.
+        with self._lock, suppress(BrokenPipeError, ValueError):
+            self._stream.write(line)
+            self._stream.flush()
+
+
+class _Log(logging.Handler):
+    """Our log goes to the resident, which owns the log file."""
+
+    def __init__(self, out: _Out) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[0] is not None:
+            text = f"{text} ({record.exc_info[0].__name__})"
+        self._out.send({"log": [record.levelno, record.name, text]})
+
+
+class Worker:
+    """
+    One worker process.
+
+    Args:
+        inlet: where requests come from, a JSON object a line.
+        outlet: where answers go.
+        environ: the environment, already without credentials (F3).
+    """
+
+    def __init__(self, inlet: BinaryIO, outlet: BinaryIO, environ: Mapping[str, str]) -> None:
+        self._inlet = inlet
+        self._out = _Out(outlet)
+        self._environ = environ
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._holding: set[int] = set()
+        """Threads whose transaction may hold a refresh token nobody else knows."""
+        self._settings = Settings()
+        self._tools: Tools | None = None
+
+    def serve(self) -> int:
+        """
+        Answer requests until the input ends, then finish what is under way.
+
+        Returns:
+            The exit code.
+        """
+        logging.getLogger().handlers[:] = [_Log(self._out)]
+        set_debug("SSO_TRAY_DEBUG" in self._environ)
+        quiet_libraries()
+        self._out.send({"program": tray.__version__})
+        hello = json.loads(self._inlet.readline() or b"{}")
+        if hello.get("program") != tray.__version__:
+            return OTHER_VERSION
+        # The resident's, not the files': while those are broken its last good ones stay in use.
+        self._settings = Settings.in_worker(hello["settings"])
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            running: set[Future[None]] = set()
+            for line in self._inlet:
+                request = json.loads(line)
+                running = {future for future in running if not future.done()}
+                running.add(threads.submit(self._answer, request))
+            self._cancelled.set()
+        # Leaving the block has waited for every transaction.
+        if self._tools is not None:
+            self._tools.unsaved.surrender()
+        return 0
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        number = request.get("id")
+        try:
+            done = self._do(request, number)
+        except TrayError as error:
+            done = {"failed": to_wire(job_table.failed(error)), "error": type(error).__name__}
+        except Exception as error:
+            log.exception("a request failed")
+            sentence = f"SSO Tray made a mistake ({type(error).__name__}); see its log."
+            done = {"failed": {"type": "Failed", "reason": "other", "sentence": sentence}}
+        self._out.send({"id": number, "done": done})
+
+    def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
+        tools = self._ready_tools()
+        kind = request["kind"]
+        if kind == "unlock":
+            tools.vault.unlock()
+            return {}
+        session = from_wire(request["session"])
+        if kind == "sign-in":
+            return self._sign_in(tools, session, request, number)
+        if kind in ("credentials", "whoami"):
+            return {
+                "answer": self._handed_out(request, session, from_wire(request["profile"]), tools)
+            }
+        if kind == "roles":
+            roles = roles_of(session, tools, cancelled=self._cancelled)
+            return {"accounts": roles_document(roles)}
+        if kind not in get_args(JobKind):
+            msg = f"{kind} is no job"
+            raise ValueError(msg)
+        try:
+            outcome = job_table.run(
+                kind, session, tools, adopting=bool(request.get("adopt", True))
+            )
+        finally:
+            self._let_go(tools)
+        return {"outcome": to_wire(outcome)}
+
+    @staticmethod
+    def _handed_out(
+        request: dict[str, Any], session: SsoSession | None, profile: Profile, tools: Tools
+    ) -> dict[str, Any]:
+        if request["kind"] == "whoami":
+            given = request.get("credentials")
+            return profile_credentials.identity_document(
+                profile_credentials.identity(session, profile, tools, given)
+            )
+        credentials = profile_credentials.role_credentials(session, profile, tools)
+        return profile_credentials.credentials_document(credentials)
+
+    def _sign_in(
+        self, tools: Tools, session: Any, request: dict[str, Any], number: object
+    ) -> dict[str, Any]:
+        def ready(page: SignInPage) -> None:
+            page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
+            self._out.send({"id": number, "ready": page_words})
+
+        try:
+            result = sign_in(
+                session,
+                tools,
+                method=request["method"],
+                afresh=bool(request.get("afresh")),
+                callback_port=request.get("callback_port"),
+                ready=ready,
+                cancelled=self._cancelled,
+            )
+        finally:
+            self._let_go(tools)
+        return {
+            "token": to_wire(result.token),
+            "keeper": result.keeper,
+            "reason": result.reason,
+            "sentence": result.sentence,
+        }
+
+    def _ready_tools(self) -> Tools:
+        """Make the tools when first needed: an import that fails is an answer, not a crash."""
+        with self._lock:
+            if self._tools is None:
+                self._tools = Tools.from_environment(
+                    self._environ, settings=self._settings, seam=self._step, stored=self._stored
+                )
+                if self._settings.log_debug:
+                    set_debug(True)
+            return self._tools
+
+    def _step(self, name: str) -> None:
+        if name in HOLDS_FROM:
+            with self._lock:
+                self._holding.add(threading.get_ident())
+            self._out.send({"holding": True})
+
+    def _let_go(self, tools: Tools) -> None:
+        with self._lock:
+            self._holding.discard(threading.get_ident())
+            still = bool(self._holding) or bool(tools.unsaved)
+        self._out.send({"holding": still})
+
+    def _stored(self, key: str) -> None:
+        self._out.send({"stored": key})
+        if self._tools is not None:
+            self._let_go(self._tools)
+
+
+def main() -> int:
+    """Serve on this process's standard streams; prints of libraries go to stderr instead."""
+    os.umask(0o077)
+    outlet = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return Worker(sys.stdin.buffer, outlet, os.environ).serve()
