@@ -17,7 +17,7 @@ from Xlib.display import Display  # type: ignore[import-untyped]  # the same
 from tests.desktop.person import Box, Person, person
 from tray.core.model import State
 from tray.core.text.sentences import state_words
-from tray.desktop.icon.icon_drawing import IconLook, draw
+from tray.desktop.icon.icon_drawing import IconState, draw
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "icons/screenshots"
@@ -116,7 +116,7 @@ def icons() -> Image.Image:
     font = ImageFont.load_default(13)
     for column, state in enumerate(order):
         ring = 0.5 if state in ("ending", "renewal-failing") else None
-        icon = draw(IconLook(state, ring), 48)
+        icon = draw(IconState(state, ring), 48)
         image.paste(icon, (column * cell + (cell - 48) // 2, 16), icon)
         middle = (column * cell + cell // 2, 86)
         pen.text(middle, state_words(state), fill=(60, 60, 60), font=font, anchor="mm")

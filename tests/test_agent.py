@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the agent has n
 
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[socket.socket]:
-    """Listen where a client looks for the resident."""
+    """Listen where a client looks for the daemon."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "agent.sock"))
         listening.listen()
@@ -39,10 +39,10 @@ def test_answers_are_taken_apart_however_they_arrive(listener: socket.socket) ->
     done = encode({"done": {"exit": 0}})
 
     with client(listener) as agent:
-        resident, _ = listener.accept()
-        with resident:
+        daemon, _ = listener.accept()
+        with daemon:
             for piece in (lines[0] + lines[1][:5], lines[1][5:] + lines[2], done):
-                resident.sendall(piece)
+                daemon.sendall(piece)
             told = [message.get("progress") for message in agent.ask("status")]
 
     assert [0, 1, 2, None] == told
@@ -57,11 +57,11 @@ def test_a_resident_that_goes_away_is_told(
 ) -> None:
     """Between two lines it is gone; within one the line was cut."""
     with client(listener) as agent:
-        resident, _ = listener.accept()
+        daemon, _ = listener.accept()
         answers = agent.ask("status")
-        resident.sendall(said)
-        resident.shutdown(socket.SHUT_WR)
-        with resident, pytest.raises(Exception, match=sentence.replace(".", r"\.")):
+        daemon.sendall(said)
+        daemon.shutdown(socket.SHUT_WR)
+        with daemon, pytest.raises(Exception, match=sentence.replace(".", r"\.")):
             next(answers)
 
 

@@ -13,7 +13,7 @@ from tray.aws.config.catalog import profile_settings
 from tray.core.profiles.managed_profile import Target
 from tray.errors import NotFound, UserMustAct
 from tray.managed import managed_sections
-from tray.managed.managed_sections import World
+from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 
@@ -49,33 +49,35 @@ source_profile = default
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path) -> ManagedContext:
     """Return a home with the profiles above, ``dev`` the active one."""
     paths = Paths.from_environment({"HOME": str(tmp_path)})
     paths.aws_config.parent.mkdir()
     paths.aws_config.write_text(CONFIG)
     record_active(paths.state, "dev")
-    return World(paths, ("*prod*",), lambda: ("/usr/bin/python3", "-I", "-S", "/x/credentials.py"))
+    return ManagedContext(
+        paths, ("*prod*",), lambda: ("/usr/bin/python3", "-I", "-S", "/x/credentials.py")
+    )
 
 
-def config(world: World) -> str:
+def config(world: ManagedContext) -> str:
     """Return the config as it is now."""
     return world.files.config.read_text()
 
 
-def rewrite(world: World, old: str, new: str) -> None:
+def rewrite(world: ManagedContext, old: str, new: str) -> None:
     """Change the config as a person with an editor does."""
     assert old in config(world)
     world.files.config.write_text(config(world).replace(old, new))
 
 
-def use(world: World, profile: str | None) -> None:
-    """Switch as ``use`` does without a resident."""
+def use(world: ManagedContext, profile: str | None) -> None:
+    """Switch as ``use`` does without a daemon."""
     record_active(world.paths.state, profile)
     managed_sections.follow(world)
 
 
-def role(world: World) -> object:
+def role(world: ManagedContext) -> object:
     """Return the role of ``[default]``, None where it has none."""
     try:
         return profile_settings(world.files, "default").get("sso_role_name")
@@ -96,7 +98,7 @@ def role(world: World) -> object:
         '[profile "default"]\ns3 =\n  # why\n  addressing_style = path\n',
     ],
 )
-def test_what_was_there_is_there_again(world: World, own: str) -> None:
+def test_what_was_there_is_there_again(world: ManagedContext, own: str) -> None:
     """``--off`` restores every byte, whatever the person's own section looked like (A4)."""
     world.files.config.write_bytes((CONFIG + own).encode())
 
@@ -112,7 +114,7 @@ def test_what_was_there_is_there_again(world: World, own: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws_access_key_id", "mfa_serial", "sso_region", "role_arn"])
-def test_a_key_that_ours_would_mix_with_is_named(world: World, key: str) -> None:
+def test_a_key_that_ours_would_mix_with_is_named(world: ManagedContext, key: str) -> None:
     """A3: a ``[default]`` with credentials, or with half of some, is refused by file and line."""
     world.files.config.write_text(f"{CONFIG}[default]\n{key} = x\n")
     before = config(world)
@@ -124,7 +126,7 @@ def test_a_key_that_ours_would_mix_with_is_named(world: World, key: str) -> None
     assert (before, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
-def test_what_a_person_took_out_does_not_come_back_by_itself(world: World) -> None:
+def test_what_a_person_took_out_does_not_come_back_by_itself(world: ManagedContext) -> None:
     """A4: a deleted section is a changed one; ``apply`` typed again brings it back."""
     managed_sections.apply(world, "default")
     world.files.config.write_text(CONFIG)
@@ -139,7 +141,7 @@ def test_what_a_person_took_out_does_not_come_back_by_itself(world: World) -> No
     assert ("Dev", ()) == (role(world), managed_sections.problems(world.paths.state))
 
 
-def test_credentials_put_beside_ours_make_the_section_theirs(world: World) -> None:
+def test_credentials_put_beside_ours_make_the_section_theirs(world: ManagedContext) -> None:
     """Ours no longer follow, nor say they do; ``--off`` takes them out and leaves the others."""
     managed_sections.apply(world, "default")
     rewrite(world, "[default]\n", "[default]\naws_access_key_id = AKIA\n")
@@ -158,7 +160,7 @@ def test_credentials_put_beside_ours_make_the_section_theirs(world: World) -> No
     assert f"{CONFIG}\n[default]\naws_access_key_id = AKIA\n" == config(world)
 
 
-def test_credentials_in_the_other_file_end_ours(world: World) -> None:
+def test_credentials_in_the_other_file_end_ours(world: ManagedContext) -> None:
     """A ``[default]`` that appears in the credentials file is theirs: ours goes, and stays out."""
     managed_sections.apply(world, "default")
     world.files.credentials.write_text("[default]\naws_access_key_id = AKIA\n")
@@ -172,7 +174,7 @@ def test_credentials_in_the_other_file_end_ours(world: World) -> None:
     assert 1 == len(managed_sections.problems(world.paths.state))
 
 
-def test_a_key_of_theirs_beside_ours_stays(world: World) -> None:
+def test_a_key_of_theirs_beside_ours_stays(world: ManagedContext) -> None:
     """What gives no credentials may stand there, and ours go on following."""
     managed_sections.apply(world, "default")
     rewrite(world, "[default]\n", "[default]\n# mine\ncli_pager = less\n")
@@ -186,7 +188,9 @@ def test_a_key_of_theirs_beside_ours_stays(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["odd", "circle"])
-def test_what_cannot_be_written_leaves_nobody_elses_account(world: World, name: str) -> None:
+def test_what_cannot_be_written_leaves_nobody_elses_account(
+    world: ManagedContext, name: str
+) -> None:
     """A7: where the new profile cannot stand in ``[default]``, the old one does not stay there."""
     managed_sections.apply(world, "default")
 
@@ -198,7 +202,7 @@ def test_what_cannot_be_written_leaves_nobody_elses_account(world: World, name: 
     assert "Reader" == role(world)
 
 
-def test_an_apply_that_cannot_be_is_not_remembered(world: World) -> None:
+def test_an_apply_that_cannot_be_is_not_remembered(world: ManagedContext) -> None:
     """Who was refused has not applied anything."""
     record_active(world.paths.state, "odd")
 
@@ -208,7 +212,7 @@ def test_an_apply_that_cannot_be_is_not_remembered(world: World) -> None:
     assert (CONFIG, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
-def test_a_path_that_no_sdk_can_start_hinders_only_who_needs_it(world: World) -> None:
+def test_a_path_that_no_sdk_can_start_hinders_only_who_needs_it(world: ManagedContext) -> None:
     """A profile of the portal goes without the hand-out; for another kind the path is named."""
     quoted = replace(world, hand_out=lambda: ("/usr/bin/python3", "/home/o'neil/credentials.py"))
 
@@ -222,7 +226,7 @@ def test_a_path_that_no_sdk_can_start_hinders_only_who_needs_it(world: World) ->
     assert CONFIG == config(world)
 
 
-def test_another_config_file_is_another_world(world: World, tmp_path: Path) -> None:
+def test_another_config_file_is_another_world(world: ManagedContext, tmp_path: Path) -> None:
     """A command under another ``AWS_CONFIG_FILE`` neither follows there nor loses what is here."""
     other_file = tmp_path / "other"
     other_file.write_text(CONFIG)
@@ -240,7 +244,7 @@ def test_another_config_file_is_another_world(world: World, tmp_path: Path) -> N
     assert ("Reader", ()) == (role(world), managed_sections.problems(world.paths.state))
 
 
-def test_a_stanza_of_theirs_is_not_taken_for_ours(world: World) -> None:
+def test_a_stanza_of_theirs_is_not_taken_for_ours(world: ManagedContext) -> None:
     """A ``[profile sso-tray]`` that is there already stays, before and after."""
     own = f"{CONFIG}\n[profile sso-tray]\nregion = x\n"
     world.files.config.write_text(own)
@@ -252,7 +256,7 @@ def test_a_stanza_of_theirs_is_not_taken_for_ours(world: World) -> None:
     assert own == config(world)
 
 
-def test_a_stale_interpreter_is_mended(world: World) -> None:
+def test_a_stale_interpreter_is_mended(world: ManagedContext) -> None:
     """A1: whoever follows writes the command line as it is to be today."""
     managed_sections.apply(world, "process")
     moved = replace(world, hand_out=lambda: ("/usr/bin/python4", "/x/credentials.py"))
@@ -264,7 +268,9 @@ def test_a_stale_interpreter_is_mended(world: World) -> None:
 
 
 @pytest.mark.parametrize("step", ["backed-up", "temp-written", "directory-synced"])
-def test_a_disk_that_is_full_changes_nothing_but_the_sentence(world: World, step: str) -> None:
+def test_a_disk_that_is_full_changes_nothing_but_the_sentence(
+    world: ManagedContext, step: str
+) -> None:
     """Who could not apply has not applied, who could not take out still has it; and try again."""
 
     def full(name: str) -> None:
@@ -301,7 +307,7 @@ def killed_at(step: str) -> Callable[[str], None]:
 @pytest.mark.parametrize("step", ["noted", "backed-up", "temp-written", "renamed"])
 @pytest.mark.parametrize("target", managed_sections.TARGETS)
 def test_who_follows_finishes_what_a_killed_process_began(
-    world: World, target: Target, step: str
+    world: ManagedContext, target: Target, step: str
 ) -> None:
     """K8: killed while taking out, the next one takes out; killed while putting in, it puts in."""
     with pytest.raises(KeyboardInterrupt):
@@ -321,7 +327,7 @@ def test_who_follows_finishes_what_a_killed_process_began(
     assert (CONFIG, ()) == (config(world), managed_sections.applies(world.paths.state))
 
 
-def test_two_who_follow_at_once_agree(world: World) -> None:
+def test_two_who_follow_at_once_agree(world: ManagedContext) -> None:
     """The record changes under the lock of the file: neither takes the other for a stranger."""
     managed_sections.apply(world, "default")
     managed_sections.apply(world, "process")

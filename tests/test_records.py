@@ -20,7 +20,7 @@ MEMORY = Memory(
     told=frozenset({"ending-1", "expired-2"}),
 )
 WHOLE = Record(
-    keeper="keyring",
+    store="keyring",
     handed_back=(1.7e9, 1.7e9 + 1),
     contested=True,
     unscoped=True,
@@ -50,7 +50,7 @@ def test_file_and_directory_are_the_users_alone(tmp_path: Path) -> None:
     """F1: 0600 in a 0700 directory that is made when needed."""
     records = Records(tmp_path / "state" / "sso-tray")
 
-    records.change("corp", keeper="file")
+    records.change("corp", store="file")
 
     assert (0o600, 0o700) == (
         records.path.stat().st_mode & 0o777,
@@ -66,7 +66,7 @@ def _count(state: str, key: str, times: int) -> None:
 
 
 def test_processes_changing_it_at_once_lose_nothing(tmp_path: Path) -> None:
-    """F2: the resident's memories and the workers' keepers lie in one file."""
+    """F2: the daemon's memories and the workers' keepers lie in one file."""
     processes = [
         multiprocessing.get_context("spawn").Process(
             target=_count, args=(str(tmp_path), f"session-{number}", 10)
@@ -106,9 +106,9 @@ def test_a_broken_file_counts_as_empty_and_is_kept_aside(tmp_path: Path, data: b
     records.path.write_bytes(data)
 
     before = records.read()
-    records.change("corp", keeper="file")
+    records.change("corp", store="file")
 
-    assert ({}, "file") == (before, records.of("corp").keeper)
+    assert ({}, "file") == (before, records.of("corp").store)
     aside = tmp_path / "state.json.broken"
     assert (data or False) == (aside.exists() and aside.read_bytes())
 
@@ -134,10 +134,10 @@ def test_a_broken_file_counts_as_empty_and_is_kept_aside(tmp_path: Path, data: b
     ],
 )
 def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: object) -> None:
-    """DESIGN 9: the keeper of every other session, and this one's other members, stay."""
+    """DESIGN 9: the token store of every other session, and this one's other members, stay."""
     records = Records(tmp_path)
     records.change("corp", **_members(WHOLE))
-    records.change("other", keeper="released")
+    records.change("other", store="released")
     document = json.loads(records.path.read_bytes())
     document["sessions"]["corp"][member] = value
     odd = json.dumps(document).encode()
@@ -146,8 +146,9 @@ def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: ob
     found = records.read()
     records.change("other", contested=True)
 
-    kept = [name for name in _members(WHOLE) if name != member]
-    assert "released" == found["other"].keeper
+    field = {"keeper": "store"}.get(member, member)
+    kept = [name for name in _members(WHOLE) if name != field]
+    assert "released" == found["other"].store
     assert [getattr(WHOLE, name) for name in kept] == [
         getattr(found["corp"], name) for name in kept
     ]
@@ -157,12 +158,12 @@ def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: ob
 def test_an_entry_that_is_none_costs_itself_alone(tmp_path: Path) -> None:
     """DESIGN 9: the others stay."""
     records = Records(tmp_path)
-    records.change("corp", keeper="keyring")
+    records.change("corp", store="keyring")
     document = json.loads(records.path.read_bytes())
     document["sessions"]["odd"] = 5
     records.path.write_text(json.dumps(document))
 
-    assert {"corp": Record(keeper="keyring")} == records.read()
+    assert {"corp": Record(store="keyring")} == records.read()
 
 
 def test_what_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_what_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
     records.path.mkdir()
 
     with pytest.raises(Exception, match=r"state\.json"):
-        records.change("corp", keeper="file")
+        records.change("corp", store="file")
 
     assert {} == records.read()
 
@@ -179,20 +180,20 @@ def test_what_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_whole_and_names_the_file(tmp_path: Path) -> None:
     """Fault 11: old or new, never half."""
     records = Records(tmp_path)
-    records.change("corp", keeper="keyring")
+    records.change("corp", store="keyring")
 
     with full_disk(), pytest.raises(OSError, match=r"state\.json"):
-        records.change("corp", keeper="file")
+        records.change("corp", store="file")
 
-    assert {"corp": Record(keeper="keyring")} == records.read()
+    assert {"corp": Record(store="keyring")} == records.read()
 
 
 def test_a_change_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
     """DESIGN 5: files are watched; each write wakes somebody."""
     records = Records(tmp_path)
-    records.change("corp", keeper="keyring")
+    records.change("corp", store="keyring")
     before = records.path.stat().st_ino
 
-    records.change("corp", keeper="keyring")
+    records.change("corp", store="keyring")
 
     assert before == records.path.stat().st_ino

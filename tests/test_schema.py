@@ -10,7 +10,7 @@ import pytest
 from jsonschema import ValidationError
 
 from tests.schema import validate
-from tray.core.model import EndKnown, Keeper, ProfileKind, Reason, State
+from tray.core.model import EndKnown, ProfileKind, Reason, State, TokenStore
 
 Name = Literal["status", "profiles"]
 
@@ -87,7 +87,7 @@ def test_a_document_as_designed_is_valid(name: Name) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_an_empty_machine_is_valid(name: Name) -> None:
-    """A machine without config, resident or sessions has a document too."""
+    """A machine without config, daemon or sessions has a document too."""
     empty: dict[str, Any] = {
         "sessions": [],
         "profiles": [],
@@ -143,7 +143,7 @@ def test_a_wrong_document_is_refused(kind: str) -> None:
     [
         ("status", "state", get_args(State)),
         ("status", "reason", (None, *get_args(Reason))),
-        ("status", "keeper", (None, *get_args(Keeper))),
+        ("status", "keeper", (None, *get_args(TokenStore))),
         ("profiles", "kind", get_args(ProfileKind)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which residents a package's scripts find, and what they note of them to start them again."""
+"""Which daemons a package's scripts find, and what they note of them to start them again."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_resident_is_noted_with_what_starts_it_again(tmp_path: Path) -> None:
     ],
 )
 def test_only_residents_are_ended(tmp_path: Path, words: tuple[str, ...], found: bool) -> None:
-    """Workers end with their resident, and a command at a terminal is left alone."""
+    """Workers end with their daemon, and a command at a terminal is left alone."""
     _process(tmp_path, 7, *words)
 
     assert found == bool(running(PROGRAM, tmp_path))

@@ -1,4 +1,4 @@
-"""The command ``sso-tray`` and ``python -m tray``: the command line, or at once the resident."""
+"""The command ``sso-tray`` and ``python -m tray``: the command line, or at once the daemon."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main() -> int:
     """
     Run what was asked for; returns the exit code.
 
-    The resident starts at each login, so it does so without the command line's libraries; where
+    The daemon starts at each login, so it does so without the command line's libraries; where
     one runs already, the command line has the words for it.
     """
     if sys.argv[1:] in _RUN:
@@ -21,7 +21,7 @@ def main() -> int:
         from tray.daemon import without_tls  # noqa: F401  (before anything asks for it)
     if sys.argv[1:] in _RUN and not _one_answers():
         # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
-        # The resident begins to collect once it has started.
+        # The daemon begins to collect once it has started.
         gc.disable()
         from tray.daemon.__main__ import main as live
 
@@ -47,7 +47,7 @@ def _one_answers() -> bool:
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:
-        # The current directory is on the import path; the resident gets a process without it.
+        # The current directory is on the import path; the daemon gets a process without it.
         from tray.cli.main import main as command_line
 
         sys.exit(command_line())

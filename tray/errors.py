@@ -21,7 +21,7 @@ Everything that can go wrong, as one tree whose first split is who has to act.
     │   ├── CacheFileTorn         another program is writing the token cache file just now
     │   ├── Busy                  another process holds the lock
     │   ├── KeyringUnavailable    locked, absent, slow or hanging (reason says which)
-    │   └── Unreachable           the resident does not answer
+    │   └── Unreachable           the daemon does not answer
     └── OurBug                    a promise of our own was broken
 
 Every error carries one sentence for the person, never a secret, and where it belongs to a
@@ -188,7 +188,7 @@ class KeyringUnavailable(WillRetry):
 
 
 class Unreachable(WillRetry):
-    """The resident does not answer, or speaks another version."""
+    """The daemon does not answer, or speaks another version."""
 
 
 class OurBug(TrayError):

@@ -8,10 +8,10 @@ from tests.benchmarks import (
     change,
     click,
     config_parsing,
+    daemon,
     frozen,
     hand_out,
     renewals,
-    resident,
     start,
 )
 from tests.benchmarks.table import Figure, show
@@ -32,7 +32,7 @@ PARTS = {
     "click": click.measure,
     "start": start.measure,
     "frozen": frozen.measure,
-    "resident": resident.measure,
+    "resident": daemon.measure,
 }
 
 

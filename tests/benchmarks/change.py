@@ -23,8 +23,8 @@ from tray.core.effects import Effect
 from tray.core.events import ConfigRead, Event
 from tray.core.model import Catalog, SsoSession
 from tray.core.state import TrayState
-from tray.daemon.event_loop import Loop
-from tray.daemon.file_watch import Watch
+from tray.daemon.event_loop import EventLoop
+from tray.daemon.file_watch import FileWatch
 from tray.system.paths import Paths
 
 EVENTS = 300
@@ -88,10 +88,10 @@ async def _changes(home: Path) -> tuple[list[float], list[float]]:
     def perform(effect: Effect) -> None:
         del effect
 
-    loop = Loop(TrayState("machine"), perform=perform, changed=nothing, arm=nothing)
+    loop = EventLoop(TrayState("machine"), perform=perform, changed=nothing, arm=nothing)
     session = SsoSession("corp", "https://x.awsapps.com/start", "eu-west-2")
     loop.post(ConfigRead(Catalog((session,))))
-    watch = Watch(
+    watch = FileWatch(
         paths, tokens=take, config=nothing, settings=nothing, records=nothing, applied=nothing
     )
     watch.follow(["corp"])

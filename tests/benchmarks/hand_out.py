@@ -58,11 +58,11 @@ def measure() -> list[Figure]:
             )
         ours = (*install(stage.state, stage.environ), "dev")
         bare = (interpreter(), "-I", "-S", "-c", "pass")
-        with stage.resident():
+        with stage.daemon():
             figures = _small(stage, {"bare": bare, "ours": ours, **peers})
             figures += _through_boto3(stage, {"ours": ours, **peers})
         stage.config.write_text(CONFIG + config_of(10_000))
-        with stage.resident():
+        with stage.daemon():
             return figures + _large(stage, ours, peers)
 
 

@@ -2,7 +2,7 @@
 Ten sessions due at once, against one: a shared worker renews them side by side.
 
 Twice: what a worker that runs already takes, with a keyring that costs nothing; and what passes in
-life, when the resident has to start a worker first and GNOME Keyring keeps the refresh data. That
+life, when the daemon has to start a worker first and GNOME Keyring keeps the refresh data. That
 keyring answers one call after another, and a renewal makes some fifty of 0.3 ms: ten queue there.
 """
 
@@ -32,8 +32,8 @@ from tray.fake_aws import IdentityCenter
 from tray.secret import Secret
 from tray.storage.settings import Settings
 from tray.worker import job_table
-from tray.worker.job_context import Tools
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.job_context import JobContext
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.worker_process import AT_ONCE
 
 LATENCY = 0.05
@@ -88,9 +88,9 @@ def _spent(part: str, environ: Mapping[str, str]) -> tuple[list[float], list[flo
 
 
 async def _resident() -> None:
-    """Be the resident: have the input's sessions renewed, each time by a worker not yet there."""
-    tools = Tools.from_environment(os.environ)
-    sessions = [_arranged(tools, given) for given in json.load(sys.stdin)]
+    """Be the daemon: have the input's sessions renewed, each time by a worker not yet there."""
+    context = JobContext.from_environment(os.environ)
+    sessions = [_arranged(context, given) for given in json.load(sys.stdin)]
     spent: dict[int, list[float]] = {1: [], SESSIONS: []}
     for _ in range(ROUNDS):
         for count, times in spent.items():
@@ -110,23 +110,25 @@ async def _resident() -> None:
 
 def _worker() -> None:
     """Be the worker: renew what the input says, and print how long it took."""
-    tools = Tools.from_environment(os.environ)
-    tools = replace(tools, vault=Vault("bench", tools.paths.token_cache, MemoryBackend()))
-    sessions = [_arranged(tools, given) for given in json.load(sys.stdin)]
+    context = JobContext.from_environment(os.environ)
+    context = replace(
+        context, keyring_store=TokenKeyring("bench", context.paths.token_cache, MemoryBackend())
+    )
+    sessions = [_arranged(context, given) for given in json.load(sys.stdin)]
     spent: dict[int, list[float]] = {1: [], SESSIONS: []}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for _ in range(ROUNDS):
             for count, times in spent.items():
                 began = time.perf_counter()
                 outcomes = list(
-                    threads.map(lambda one: job_table.run("renew", one, tools), sessions[:count])
+                    threads.map(lambda one: job_table.run("renew", one, context), sessions[:count])
                 )
                 times.append((time.perf_counter() - began) * 1000)
                 assert all(isinstance(outcome, Renewed) for outcome in outcomes), outcomes
     json.dump([spent[1], spent[SESSIONS]], sys.stdout)
 
 
-def _arranged(tools: Tools, given: dict[str, Any]) -> SsoSession:
+def _arranged(context: JobContext, given: dict[str, Any]) -> SsoSession:
     session = SsoSession(given["key"], given["start_url"], given["region"])
     registration = Registration(
         given["client_id"], Secret(given["client_secret"]), given["registration_ends"]
@@ -140,9 +142,9 @@ def _arranged(tools: Tools, given: dict[str, Any]) -> SsoSession:
         registration,
         time.time(),
     )
-    tools.records.change(session.key, keeper="keyring")
-    tools.vault.store(session.key, token)
-    tools.publish_lean(session, token)
+    context.records.change(session.key, store="keyring")
+    context.keyring_store.store(session.key, token)
+    context.publish_lean(session, token)
     return session
 
 

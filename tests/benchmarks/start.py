@@ -1,4 +1,4 @@
-"""From starting the resident to its ready socket, against ``aws --version``."""
+"""From starting the daemon to its ready socket, against ``aws --version``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage for each test, and the two ways a command can act: by a resident, or alone."""
+"""A stage for each test, and the two ways a command can act: by a daemon, or alone."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def center() -> Iterator[IdentityCenter]:
 
 @pytest.fixture
 def stage(tmp_path: Path, center: IdentityCenter) -> Stage:
-    """A home without a resident."""
+    """A home without a daemon."""
     return Stage(tmp_path, center)
 
 
 @pytest.fixture(params=["alone", "by-resident"])
 def either(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Stage]:
-    """A home without and with a resident: what a command promises holds in both (C3)."""
-    with stage.resident() if request.param == "by-resident" else nullcontext():
+    """A home without and with a daemon: what a command promises holds in both (C3)."""
+    with stage.daemon() if request.param == "by-resident" else nullcontext():
         yield stage

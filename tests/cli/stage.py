@@ -283,11 +283,11 @@ class Stage:
         nobody = f"http://127.0.0.1:{closed_port()}"
         return dict.fromkeys(self.center.environment(), nobody)
 
-    # --- The resident ---------------------------------------------------------------------
+    # --- The daemon ---------------------------------------------------------------------
 
     @contextmanager
-    def resident(self) -> Iterator[subprocess.Popen[str]]:
-        """Run a resident beside the commands, and end it."""
+    def daemon(self) -> Iterator[subprocess.Popen[str]]:
+        """Run a daemon beside the commands, and end it."""
         paths = Paths.from_environment(self.environ)
         with self.start("run", "--no-icon") as process:
             try:

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.stage import CONFIG, Stage
 from tray.ipc.agent_client import AgentClient
 from tray.managed import managed_sections
-from tray.managed.managed_sections import World
+from tray.managed.managed_sections import ManagedContext
 from tray.system.paths import Paths
 from tray.system.paths import world as world_of
 
@@ -27,9 +27,11 @@ def default_of(stage: Stage) -> dict[str, str]:
     return found
 
 
-def world(stage: Stage) -> World:
+def world(stage: Stage) -> ManagedContext:
     """Return what managed sections depend on, at a stage."""
-    return World(Paths.from_environment(stage.environ), (), lambda: ("/usr/bin/python3", "x"))
+    return ManagedContext(
+        Paths.from_environment(stage.environ), (), lambda: ("/usr/bin/python3", "x")
+    )
 
 
 def of_the_user(stage: Stage) -> dict[str, bytes]:
@@ -152,11 +154,11 @@ def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
 
 
 def test_a_profile_that_vanishes_takes_default_along(stage: Stage) -> None:
-    """A resident follows a pick in its menu, and the config: never another account (A7)."""
+    """A daemon follows a pick in its menu, and the config: never another account (A7)."""
     stage.signed_in_by_cli()
     stage.tray("use", "reader")
     stage.tray("apply", "default")
-    with stage.resident():
+    with stage.daemon():
         with AgentClient(
             Paths.from_environment(stage.environ).runtime_sockets, world_of(stage.environ)
         ) as menu:

@@ -115,7 +115,7 @@ def _one_by_one(stage: Stage) -> int:
 def test_a_renewal_fetches_no_role_anew_and_another_sign_in_does(stage: Stage) -> None:
     """Credentials outlive the token they were asked for with, but not the person who signed in."""
     stage.signed_in_by_cli()
-    with stage.resident():
+    with stage.daemon():
         asked = [_one_by_one(stage)]
         stage.tray("renew", "corp")
         asked.append(_one_by_one(stage))
@@ -133,7 +133,7 @@ def test_good_credentials_are_given_while_aws_cannot_be_reached(stage: Stage) ->
     """A token that ended on the train takes no role along that is good for hours yet."""
     stage.center.token_life = 3.0
     stage.signed_in_by_cli()
-    with stage.resident():
+    with stage.daemon():
         before = stage.tray("credentials", "--profile", "dev")
         for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts"):
             stage.center.fault(operation, "reset", times=None)
@@ -262,7 +262,7 @@ def test_whoami_of_a_chain_names_its_role_session_not_a_user(either: Stage) -> N
 def test_whoami_tells_of_the_credentials_that_are_given_out(stage: Stage) -> None:
     """It asks the portal for none where some are in memory; revoked ones are fetched anew."""
     stage.signed_in_by_cli()
-    with stage.resident():
+    with stage.daemon():
         stage.tray("credentials", "--profile", "dev")
         held = stage.tray("whoami", "--profile", "dev")
         asked = [stage.center.count("GetRoleCredentials")]
@@ -287,7 +287,7 @@ def test_who_asked_is_in_the_history(either: Stage) -> None:
     either.signed_in_by_cli()
     either.tray("credentials", "--profile", "dev")
     path = either.state / "history.jsonl"
-    # The resident writes it down after its answer, which we have already.
+    # The daemon writes it down after its answer, which we have already.
     until(lambda: path.exists() and '"credentials"' in path.read_text(), "it is written down")
 
     history = path.read_text()
@@ -300,7 +300,7 @@ def test_who_asked_is_in_the_history(either: Stage) -> None:
 
 
 def test_a_profile_just_added_works_at_once(either: Stage) -> None:
-    """What the config says counts for the next command, whether a resident has read it or not."""
+    """What the config says counts for the next command, whether a daemon has read it or not."""
     either.signed_in_by_cli()
     fresh = "[profile fresh]\nsso_session = corp\n"
     fresh += "sso_account_id = 123456789012\nsso_role_name = ReadOnly\n"

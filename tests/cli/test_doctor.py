@@ -72,11 +72,11 @@ def test_a_locked_keyring_is_said_without_a_prompt(stage: Stage) -> None:
 
 
 def test_what_hangs_keeps_nothing_else_from_being_told(stage: Stage) -> None:
-    """A bus and a resident that never answer cost their own lines; what hangs is not "none"."""
+    """A bus and a daemon that never answer cost their own lines; what hangs is not "none"."""
     agent = Paths.from_environment(stage.environ).runtime_sockets[0]
     agent.parent.mkdir(mode=0o700)
-    with socket.socket(socket.AF_UNIX) as bus, socket.socket(socket.AF_UNIX) as resident:
-        for mute, place in ((bus, stage.home / "mute"), (resident, agent)):
+    with socket.socket(socket.AF_UNIX) as bus, socket.socket(socket.AF_UNIX) as daemon:
+        for mute, place in ((bus, stage.home / "mute"), (daemon, agent)):
             mute.bind(str(place))
             mute.listen()
         stage.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={stage.home}/mute"

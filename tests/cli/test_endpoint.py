@@ -56,7 +56,7 @@ def source() -> Source:
 
 @pytest.fixture
 def endpoint(source: Source) -> Iterator[Endpoint]:
-    """Serve without a resident; a connection has a quarter of a second to say what it wants."""
+    """Serve without a daemon; a connection has a quarter of a second to say what it wants."""
     profile = Profile("dev", "sso", "corp", "123456789011", "ReadOnly")
     with Endpoint(profile, lambda: None, source, head_within=0.25) as serving:
         yield serving
@@ -249,13 +249,13 @@ def test_what_is_at_hand_is_given_until_a_sign_out_is_heard_of(source: Source) -
     """What exec has fetched before the child started serves the first who asks, and no longer."""
     document, hears = source(), threading.Event()
 
-    def resident() -> dict[str, Any] | None:
+    def daemon() -> dict[str, Any] | None:
         if hears.is_set():
             hears.clear()
             raise SignInNeeded("Signed out.")
         return None
 
-    with Endpoint(Profile("dev"), resident, source, document=document) as serving:
+    with Endpoint(Profile("dev"), daemon, source, document=document) as serving:
         given = [talk(serving, request(serving))]
         hears.set()
         given += [talk(serving, request(serving)) for _ in range(2)]

@@ -49,7 +49,7 @@ def test_the_child_has_the_credentials_and_nothing_that_shadows_them(either: Sta
 
 
 def test_the_endpoint_begins_with_what_was_fetched_for_it(stage: Stage) -> None:
-    """Without a resident, too, the first request waits for no process of ours."""
+    """Without a daemon, too, the first request waits for no process of ours."""
     stage.signed_in_by_cli()
 
     done = stage.tray("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", WHO)
@@ -228,7 +228,7 @@ def _given(lines: str) -> dict[str, str]:
 def test_every_format_says_the_same(stage: Stage) -> None:
     """json, process, env, fish (by a real fish) and PowerShell: one role's credentials."""
     stage.signed_in_by_cli()
-    with stage.resident():
+    with stage.daemon():
         said = {
             name: stage.given_out("credentials", "--profile", "dev", "--format", name).out
             for name in ("process", "json", "env", "fish", "powershell")

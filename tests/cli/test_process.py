@@ -13,16 +13,16 @@ from tray.cli.main import COMMANDS
 
 
 def test_run_becomes_the_resident(stage: Stage) -> None:
-    """The process started by ``run`` is the resident itself, without click in it (same pid)."""
-    with stage.resident() as process:
+    """The process started by ``run`` is the daemon itself, without click in it (same pid)."""
+    with stage.daemon() as process:
         status = stage.tray("status", "--json").json()
 
         assert process.pid == status["resident"]["pid"]
 
 
 def test_a_second_run_says_so_and_is_done(stage: Stage) -> None:
-    """One resident runs for each state directory; wanting it twice is no failure."""
-    with stage.resident():
+    """One daemon runs for each state directory; wanting it twice is no failure."""
+    with stage.daemon():
         done = stage.tray("run", "--no-icon")
 
     assert (0, "SSO Tray is running already.\n") == (done.code, done.out)
@@ -30,15 +30,15 @@ def test_a_second_run_says_so_and_is_done(stage: Stage) -> None:
 
 def test_no_command_is_run(stage: Stage) -> None:
     """``sso-tray`` alone starts the tray."""
-    with stage.resident():
+    with stage.daemon():
         done = stage.tray()
 
     assert (0, "SSO Tray is running already.\n") == (done.code, done.out)
 
 
 def test_quit_ends_the_resident(stage: Stage) -> None:
-    """The resident ends by itself, and a further ``quit`` has nothing to do."""
-    with stage.resident() as process:
+    """The daemon ends by itself, and a further ``quit`` has nothing to do."""
+    with stage.daemon() as process:
         first = stage.tray("quit")
         ended = process.wait(PATIENCE)
         second = stage.tray("quit")

@@ -35,7 +35,7 @@ def shell(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Terminal]:
 
 
 def pick(stage: Stage, profile: str | None, *, guarded: bool = False, left: float = 0) -> None:
-    """Make a profile the active one, as the resident tells the shells."""
+    """Make a profile the active one, as the daemon tells the shells."""
     ends_at = time.time() + left if left else None
     write_prompt(stage.state, profile, guarded=guarded, ends_at=ends_at)
 
@@ -227,7 +227,7 @@ def test_use_tells_the_shells_with_and_without_a_resident(either: Stage) -> None
 
 
 def test_shell_init_mends_what_prompts_are_told(stage: Stage) -> None:
-    """Without a resident a new shell looks; while patterns are unknown, every name is guarded."""
+    """Without a daemon a new shell looks; while patterns are unknown, every name is guarded."""
     settings = stage.home / ".config/sso-tray/config.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("guarded = 3\n")

@@ -11,7 +11,7 @@ from tests.schema import validate
 
 
 def test_status_reads_files_only_and_asks_nobody(stage: Stage) -> None:
-    """Without a resident neither AWS nor the keyring is asked, even about an old token (C2)."""
+    """Without a daemon neither AWS nor the keyring is asked, even about an old token (C2)."""
     stage.signed_in_by_cli()
     stage.center.advance(7200)
 
@@ -35,8 +35,8 @@ def test_the_document_keeps_to_its_schema(either: Stage) -> None:
 
 
 def test_a_resident_shows_itself(stage: Stage) -> None:
-    """``resident`` holds the pid of the very process that ``run`` became."""
-    with stage.resident() as process:
+    """``daemon`` holds the pid of the very process that ``run`` became."""
+    with stage.daemon() as process:
         document = stage.tray("status", "--json").json()
 
     assert process.pid == document["resident"]["pid"]
@@ -150,7 +150,7 @@ def test_watch_prints_again_when_something_changed(either: Stage) -> None:
 
 def test_a_resident_of_another_world_is_not_asked(stage: Stage) -> None:
     """Other endpoints mean another AWS: the command acts alone and says so in a line (C3)."""
-    with stage.resident():
+    with stage.daemon():
         done = stage.tray("status", "--json", AWS_ENDPOINT_URL_STS="http://127.0.0.1:1")
 
     assert 0 == done.code

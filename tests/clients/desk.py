@@ -19,7 +19,7 @@ from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome
 from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter, SignedIn
 from tray.secret import Secret
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.sign_in.sign_in_saving import save
 from tray.worker.tokens.adoption import adopt
 from tray.worker.tokens.renewal import renew
@@ -55,7 +55,7 @@ REFRESH_MEMBERS = {"clientId", "clientSecret", "registrationExpiresAt", "refresh
 LEAN_MEMBERS = {"startUrl", "region", "accessToken", "expiresAt"}
 
 FileKind = Literal["lean", "full"]
-"""What we write: keeper ``keyring``, or keeper ``file``."""
+"""What we write: token store ``keyring``, or token store ``file``."""
 
 
 @dataclass
@@ -77,9 +77,9 @@ class Desk:
         return self.place.center
 
     @property
-    def tools(self) -> Tools:
+    def context(self) -> JobContext:
         """What our transactions work with."""
-        return self.place.tools
+        return self.place.context
 
     # --- What we do -----------------------------------------------------------------------
 
@@ -94,9 +94,9 @@ class Desk:
         """
         token = self.issued(minutes)
         self.place.backend.state = "ready" if kind == "lean" else "absent"
-        settings = replace(self.tools.settings, empty_refresh_members=compat)
-        self.place.tools = replace(self.tools, settings=settings)
-        save(CORP, self.tools, token)
+        settings = replace(self.context.settings, empty_refresh_members=compat)
+        self.place.context = replace(self.context, settings=settings)
+        save(CORP, self.context, token)
         return token
 
     def issued(self, minutes: float) -> SsoToken:
@@ -113,20 +113,20 @@ class Desk:
     def pass_time(self, seconds: float) -> None:
         """Let it be later, for AWS and for us; a client's own clock stays behind."""
         self.center.advance(seconds)
-        clock = self.tools.clock
-        self.place.tools = replace(self.tools, clock=lambda: clock() + seconds)
+        clock = self.context.clock
+        self.place.context = replace(self.context, clock=lambda: clock() + seconds)
 
     def renew(self) -> Outcome:
         """Renew as a worker does."""
-        return renew(CORP, self.tools)
+        return renew(CORP, self.context)
 
     def adopt(self, session: SsoSession = CORP) -> Outcome:
         """Adopt as a worker does."""
-        return adopt(session, self.tools)
+        return adopt(session, self.context)
 
     def kept(self, session: SsoSession = CORP) -> SsoToken | None:
         """Return what the keyring holds."""
-        return self.tools.vault.load(session)
+        return self.context.keyring_store.load(session)
 
     # --- What others see and do -----------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Desk:
 
     def file(self, session: SsoSession = CORP) -> Path:
         """Return the token cache file."""
-        return self.tools.file_of(session)
+        return self.context.file_of(session)
 
     def members(self, session: SsoSession = CORP) -> dict[str, Any]:
         """Return what the token cache file says."""

@@ -34,7 +34,7 @@ def tray(desk: Desk, *words: str) -> None:
 @pytest.mark.parametrize("name", ["aws-newest", "aws-debian", "boto3", "js-chain"])
 def test_a_bare_client_is_the_active_profile(desk: Desk, name: ClientName) -> None:
     """A3: each ``use`` turns it, and ``--off`` leaves no trace."""
-    config = desk.place.tools.paths.aws_config
+    config = desk.place.context.paths.aws_config
     config.write_text(TWO)
     desk.keep("lean", minutes=60)
     tray(desk, "use", "dev")
@@ -54,7 +54,7 @@ def test_a_bare_client_is_the_active_profile(desk: Desk, name: ClientName) -> No
 @pytest.mark.parametrize("name", ["aws-newest", "boto3", "js-chain"])
 def test_aws_profile_is_set_once_and_follows(desk: Desk, name: ClientName) -> None:
     """A1: AWS_PROFILE=sso-tray is whoever is active, through the hand-out."""
-    desk.place.tools.paths.aws_config.write_text(TWO)
+    desk.place.context.paths.aws_config.write_text(TWO)
     desk.keep("lean", minutes=60)
     tray(desk, "use", "second")
     tray(desk, "apply", "process")

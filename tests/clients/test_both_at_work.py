@@ -90,7 +90,7 @@ def test_a_running_client_survives_a_removed_file(name: ClientName, desk: Desk) 
         before = who()
         desk.file().unlink()
         without = who()
-        judged = judge_removed(CORP, desk.tools)
+        judged = judge_removed(CORP, desk.context)
         after = who()
 
     assert [IT_IS_ME, None, IT_IS_ME] == [before, without.account, after]
@@ -152,7 +152,7 @@ def test_a_client_renews_while_we_adopt(name: ClientName, desk: Desk) -> None:
     assert IT_IS_ME == theirs.result()
     again = desk.adopt()
     assert isinstance(again, Adopted)
-    assert "keyring" == again.keeper
+    assert "keyring" == again.store
     assert LEAN_MEMBERS == desk.members().keys()
     assert isinstance(desk.renew(), Renewed)
     assert IT_IS_ME == desk.ask(name)

@@ -1,4 +1,4 @@
-"""Twenty AWS CLI processes beside a resident, while it renews the session they all use."""
+"""Twenty AWS CLI processes beside a daemon, while it renews the session they all use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.clients.aws_cli import aws_cli, client_environment
 from tests.clients.desk import ACCOUNT, CONFIG, CORP, HOUR, LEAN_MEMBERS, sso_token
 from tests.components import require
-from tests.daemon.living import PATIENCE, resident
+from tests.daemon.living import PATIENCE, daemon
 from tests.keyring_session import keyring_session
 from tray.aws.cache.token_cache import cache_directory, cache_path, full_document
 from tray.fake_aws import DEFAULT_REGION, Account, IdentityCenter
@@ -60,10 +60,10 @@ def test_twenty_processes_at_the_moment_of_renewal() -> None:
         held = center.fault("GetRoleCredentials", "hang", times=IN_FLIGHT)
 
         with (
-            resident({**desktop.environ, **center.environment()}) as living,
+            daemon({**desktop.environ, **center.environment()}) as living,
             ThreadPoolExecutor(PROCESSES) as threads,
         ):
-            living.until_state("corp", "signed-in", keeper="keyring")
+            living.until_state("corp", "signed-in", store="keyring")
             adopted = json.loads(file.read_bytes())
             command = ("sts", "get-caller-identity", "--profile")
             running = [

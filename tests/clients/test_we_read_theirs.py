@@ -93,7 +93,7 @@ def test_adoption_turns_it_lean(name: ClientName, act: Act, desk: Desk) -> None:
     kept = desk.kept()
     lean = desk.members()
     assert isinstance(adopted, Adopted)
-    assert ("keyring", None) == (adopted.keeper, adopted.reason)
+    assert ("keyring", None) == (adopted.store, adopted.reason)
     assert kept is not None
     assert kept.refresh_token is not None
     assert written["refreshToken"] == kept.refresh_token.reveal()
@@ -105,7 +105,7 @@ def test_adoption_turns_it_lean(name: ClientName, act: Act, desk: Desk) -> None:
     renewed = desk.renew()
 
     assert isinstance(renewed, Renewed)
-    assert ("keyring", True) == (renewed.keeper, renewed.by_us)
+    assert ("keyring", True) == (renewed.store, renewed.by_us)
     assert VENDOR["vendor"] == desk.members()["vendor"]
     assert IT_IS_ME == desk.ask(name)
 
@@ -122,21 +122,21 @@ def test_whatever_is_left_of_it_we_go_on(
     name: ClientName, act: Act, moments: tuple[int, ...], desk: Desk
 ) -> None:
     """With 14 minutes left of what they wrote, 4, or none, it is read, adopted and renewed."""
-    left, keepers, outcomes, good = [], [], [], []
+    left, stores, outcomes, good = [], [], [], []
     for minutes in moments:
         write(name, act, desk, minutes or 60)
         if not minutes:
             desk.pass_time(2 * HOUR)
         token = read_token(desk.file())
         assert token is not None
-        left.append(max(math.ceil((token.expires_at - desk.tools.clock()) / 60), 0))
+        left.append(max(math.ceil((token.expires_at - desk.context.clock()) / 60), 0))
         adopted = desk.adopt()
-        keepers.append((adopted.keeper, adopted.reason) if isinstance(adopted, Adopted) else None)
+        stores.append((adopted.store, adopted.reason) if isinstance(adopted, Adopted) else None)
         renewed = desk.renew()
         outcomes.append(renewed.by_us if isinstance(renewed, Renewed) else renewed)
         good.append(desk.center.accepts_access_token(desk.members()["accessToken"]))
 
-    assert [("keyring", None)] * len(moments) == keepers
+    assert [("keyring", None)] * len(moments) == stores
     assert [True] * len(moments) == outcomes == good
     assert all(seen <= minutes for seen, minutes in zip(left, moments, strict=True))
     assert all(seen > 0 for seen, minutes in zip(left, moments, strict=True) if minutes)
@@ -174,7 +174,7 @@ def test_a_legacy_sign_in_is_used_as_it_is(version: Version, desk: Desk) -> None
     token = read_token(desk.file(LEGACY))
     name: ClientName = "aws-newest" if version == "newest" else "aws-debian"
     assert isinstance(adopted, Adopted)
-    assert ("file", False) == (adopted.keeper, adopted.token.refreshable)
+    assert ("file", False) == (adopted.store, adopted.token.refreshable)
     assert token is not None
     assert desk.center.accepts_access_token(token.access_token.reveal())
     assert before == desk.file(LEGACY).read_bytes()
@@ -193,6 +193,6 @@ def test_a_sign_in_over_a_lean_file_is_newer_truth(version: Version, desk: Desk)
     kept = desk.kept()
     assert kept is not None
     assert kept.refresh_token is not None
-    assert (written, "keyring") == (kept.refresh_token.reveal(), desk.tools.record(CORP).keeper)
+    assert (written, "keyring") == (kept.refresh_token.reveal(), desk.context.record(CORP).store)
     assert LEAN_MEMBERS == desk.members().keys()
     assert isinstance(desk.renew(), Renewed)

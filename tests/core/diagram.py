@@ -39,7 +39,7 @@ def _click(*, afresh: bool) -> Move:
     def move(story: Story) -> bool:
         if story.session().sign_in is not None:
             return False
-        story.send(ev.SignInWanted("corp", afresh=afresh))
+        story.send(ev.SignInRequested("corp", afresh=afresh))
         return story.session().sign_in is not None
 
     return move
@@ -113,7 +113,7 @@ def _token_ends(story: Story) -> bool:
 
 
 def _signed_out(story: Story) -> bool:
-    story.send(ev.SignOutWanted("corp"))
+    story.send(ev.SignOutRequested("corp"))
     job = story.session().job
     if job is None or job.kind != "sign-out":
         return False
@@ -230,7 +230,7 @@ def _situation(story: Story) -> tuple[object, ...]:
     session, row = story.session(), story.row()
     reason: Reason | None = row.reason
     job = session.job.kind if session.job is not None else None
-    return row.state, reason, row.renews, row.keeper, job, session.token is None
+    return row.state, reason, row.renews, row.store, job, session.token is None
 
 
 def mermaid() -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
-from tray.core.model import Catalog, Keeper, Memory, Now, Profile, SsoSession, TokenFacts
+from tray.core.model import Catalog, Memory, Now, Profile, SsoSession, TokenFacts, TokenStore
 from tray.core.outcomes import Outcome, Refused, Renewed
 from tray.core.session import Session
 from tray.core.state import TrayState, next_look
@@ -67,14 +67,14 @@ class Story:
         sessions: what the config has.
         active: the active profile; by default one of ``corp``, so that notices are told.
         keepers, memories: what ``state.json`` holds.
-        start: seconds into the story at which the resident starts.
+        start: seconds into the story at which the daemon starts.
     """
 
     def __init__(
         self,
         *sessions: SsoSession,
         active: str | None = "dev",
-        keepers: dict[str, Keeper | None] | None = None,
+        stores: dict[str, TokenStore | None] | None = None,
         memories: dict[str, Memory] | None = None,
         start: float = 0.0,
     ) -> None:
@@ -82,7 +82,7 @@ class Story:
         self.time = start
         self.effects: list[fx.Effect] = []
         self.ticks = 0
-        self.send(ev.Recalled(keepers or {}, memories or {}))
+        self.send(ev.RecordsRead(stores or {}, memories or {}))
         self.send(ev.ActiveRead(active))
         self.send(ev.ConfigRead(catalog(*(sessions or (CORP,)))))
 
@@ -99,10 +99,10 @@ class Story:
         return effects
 
     def file(
-        self, sight: ev.Sight, at: float | None = None, key: str = "corp"
+        self, file_status: ev.TokenFileStatus, at: float | None = None, key: str = "corp"
     ) -> tuple[fx.Effect, ...]:
         """Let the cache file be looked at."""
-        return self.send(ev.TokensRead(key, sight), at)
+        return self.send(ev.TokenFileInspected(key, file_status), at)
 
     def answer(
         self, outcome: Outcome, at: float | None = None, key: str = "corp"
@@ -115,17 +115,17 @@ class Story:
     def sign_in(
         self,
         new: TokenFacts,
-        keeper: Keeper = "keyring",
+        store: TokenStore = "keyring",
         *,
         afresh: bool | None = None,
         key: str = "corp",
     ) -> None:
         """Let a person sign in from click to token, all at once."""
-        self.send(ev.SignInWanted(key, afresh=afresh))
+        self.send(ev.SignInRequested(key, afresh=afresh))
         sign_in = self.session(key).sign_in
         assert sign_in is not None
         self.send(ev.SignInReady(key, sign_in.attempt, "https://signin"))
-        self.send(ev.SignedIn(key, sign_in.attempt, new, keeper))
+        self.send(ev.SignedIn(key, sign_in.attempt, new, store))
 
     def run_until(self, at: float, world: Answer | None = None) -> None:
         """Let time pass: every ``next_look`` is answered by a Tick, every job by ``world``."""
@@ -180,7 +180,7 @@ class Story:
     def kept(self) -> dict[str, Memory]:
         """Return what ``state.json`` would hold now."""
         memories: dict[str, Memory] = {}
-        for keep in self.all(fx.Keep):
+        for keep in self.all(fx.SaveMemory):
             memories[keep.key] = keep.memory
         return memories
 
@@ -192,7 +192,7 @@ def only(kind: type[E], effects: tuple[fx.Effect, ...]) -> E:
 
 
 def renewing(
-    life: float = HOUR, ends_at: float | None = None, keeper: Keeper = "keyring"
+    life: float = HOUR, ends_at: float | None = None, store: TokenStore = "keyring"
 ) -> Answer:
     """
     Return a well-behaved AWS: every renewal brings a token of ``life`` seconds.
@@ -201,7 +201,7 @@ def renewing(
         life: seconds.
         ends_at: when the sign-in session ends, seconds into the story: tokens are cut there, and
             nothing is renewed after it.
-        keeper: who keeps the refresh data.
+        store: who keeps the refresh data.
     """
 
     def world(start: fx.StartJob, at: float) -> Outcome | None:
@@ -209,7 +209,7 @@ def renewing(
         if ends_at is not None and at >= ends_at:
             return Refused("dead")
         lasts = life if ends_at is None else min(life, ends_at - at)
-        new = token(f"r{start.attempt}", at, lasts, refreshable=keeper == "file")
-        return Renewed(new, keeper)
+        new = token(f"r{start.attempt}", at, lasts, refreshable=store == "file")
+        return Renewed(new, store)
 
     return world

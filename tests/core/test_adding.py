@@ -8,7 +8,7 @@ from tray.core.model import Profile, SsoSession
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
     Assignment,
-    Plan,
+    ProfilePlan,
     chosen,
     not_to_prune,
     plan,
@@ -111,28 +111,28 @@ PLANS = {
     "all new": (
         (),
         EVERY,
-        Plan((("Dev-Admin", DEV), ("Dev-ReadOnly", DEV_READ), ("Prod-EU-ReadOnly", PROD))),
+        ProfilePlan((("Dev-Admin", DEV), ("Dev-ReadOnly", DEV_READ), ("Prod-EU-ReadOnly", PROD))),
     ),
     "there already, whatever it is called": (
         (sso("mine", DEV),),
         (DEV, DEV_READ),
-        Plan((("Dev-ReadOnly", DEV_READ),), ("mine",)),
+        ProfilePlan((("Dev-ReadOnly", DEV_READ),), ("mine",)),
     ),
-    "gone": ((sso("old", TWIN),), (DEV,), Plan((("Dev-Admin", DEV),), (), ("old",))),
+    "gone": ((sso("old", TWIN),), (DEV,), ProfilePlan((("Dev-Admin", DEV),), (), ("old",))),
     "a name that is taken": (
         (Profile("Dev-Admin"),),
         (DEV,),
-        Plan((("Dev-Admin-111111111111", DEV),)),
+        ProfilePlan((("Dev-Admin-111111111111", DEV),)),
     ),
     "a name taken twice": (
         (Profile("Dev-Admin"), Profile("Dev-Admin-111111111111")),
         (DEV,),
-        Plan((("Dev-Admin-111111111111-2", DEV),)),
+        ProfilePlan((("Dev-Admin-111111111111-2", DEV),)),
     ),
     "another session's": (
         (Profile("x", "sso", "other", DEV.account_id, DEV.role_name),),
         (DEV,),
-        Plan((("Dev-Admin", DEV),)),
+        ProfilePlan((("Dev-Admin", DEV),)),
     ),
 }
 

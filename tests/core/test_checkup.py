@@ -18,7 +18,7 @@ CONFIG = Catalog((CORP,), (DEV,))
 TWO = Catalog((CORP,), (DEV, replace(DEV, name="prod")))
 WELL = Facts(
     now=NOW,
-    resident="running",
+    daemon="running",
     hosts=(True, True),
     keyring="ready",
     browser=(True, ""),
@@ -26,7 +26,7 @@ WELL = Facts(
     sessions=(SessionFacts("corp", "signed in"),),
     skew=1.0,
     program="1.0",
-    resident_program="1.0",
+    daemon_program="1.0",
     active="dev",
     applies=("default",),
     aws_cli=(2, 36, 7),
@@ -52,10 +52,10 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
 
 
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
-    ({"resident": "none"}, "note", "None runs", "sso-tray run"),
-    ({"resident": "mute"}, "problem", "does not answer", "sso-tray run"),
-    ({"resident_program": "0.9"}, "problem", "version 0.9, this command 1.0", "sso-tray quit"),
-    ({"resident": "elsewhere"}, "note", "other files", "compare"),
+    ({"daemon": "none"}, "note", "None runs", "sso-tray run"),
+    ({"daemon": "mute"}, "problem", "does not answer", "sso-tray run"),
+    ({"daemon_program": "0.9"}, "problem", "version 0.9, this command 1.0", "sso-tray quit"),
+    ({"daemon": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
     ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
     ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", "AppIndicator"),
@@ -203,7 +203,7 @@ def test_the_unit_alone_is_one_start() -> None:
 
 def test_without_a_resident_a_person_is_told_to_renew() -> None:
     """Nobody is at it, and no sign-in is needed."""
-    findings = judged(replace(WELL, resident="none", **_session("expired")))
+    findings = judged(replace(WELL, daemon="none", **_session("expired")))
 
     assert "sso-tray renew" in [one.remedy for one in findings if one.area == "corp"]
 

@@ -24,15 +24,15 @@ def config(story: Story, *sessions: SsoSession) -> tuple[fx.Effect, ...]:
 
 def test_another_place_is_another_session() -> None:
     """Fault 25: the token of the old place is never taken for one of the new."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
 
     effects = config(story, MOVED)
     story.file(LEAN)
     story.run_until(3 * HOUR)
 
-    assert fx.ReadTokens("corp") in effects
-    assert ("signed-out", None) == (story.row().state, story.row().keeper)
+    assert fx.InspectTokenFile("corp") in effects
+    assert ("signed-out", None) == (story.row().state, story.row().store)
     assert [] == story.jobs()
 
 
@@ -50,7 +50,7 @@ def test_a_slip_in_the_config_costs_nothing() -> None:
 
     assert ("signed-in", "keyring", True) == (
         story.row().state,
-        story.row().keeper,
+        story.row().store,
         story.row().renews,
     )
     assert memory == story.session().memory
@@ -58,21 +58,21 @@ def test_a_slip_in_the_config_costs_nothing() -> None:
 
 def test_who_waits_is_told_when_the_session_goes() -> None:
     """Nobody waits for ever for a session the config no longer has."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
-    story.send(ev.RenewWanted("corp", "renew"))
-    story.send(ev.SignOutWanted("corp", "out"))
-    story.send(ev.SignInWanted("corp", "in", afresh=True))
+    story.send(ev.RenewRequested("corp", "renew"))
+    story.send(ev.SignOutRequested("corp", "out"))
+    story.send(ev.SignInRequested("corp", "in", afresh=True))
 
     effects = config(story)
 
-    assert {"renew", "out", "in"} == {one.request for one in effects if isinstance(one, fx.Tell)}
+    assert {"renew", "out", "in"} == {one.request for one in effects if isinstance(one, fx.Reply)}
     assert fx.CancelSignIn("corp", 2) in effects
 
 
 def test_a_broken_config_keeps_the_last_good_one() -> None:
     """S4: the menu never empties; a row and one notice name file, line and reason."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
 
     for _ in range(3):
@@ -118,7 +118,7 @@ def test_memories_may_come_late() -> None:
     earlier.sign_in(LEAN)
     story = Story(memories={})
 
-    story.send(ev.Recalled({"corp": "keyring"}, earlier.kept()))
+    story.send(ev.RecordsRead({"corp": "keyring"}, earlier.kept()))
 
     assert earlier.session().memory == story.session().memory
 
@@ -130,12 +130,12 @@ def test_picking_a_profile_is_recorded() -> None:
     """``use`` answers, records, and remembers the one before."""
     story = Story(CORP, active="dev")
 
-    effects = story.send(ev.UseWanted("prod", "r"))
+    effects = story.send(ev.UseRequested("prod", "r"))
 
     assert fx.RecordActive("prod") in effects
     assert (0, '"prod" is the active profile.') == (
-        only(fx.Tell, effects).exit,
-        only(fx.Tell, effects).sentence,
+        only(fx.Reply, effects).exit,
+        only(fx.Reply, effects).sentence,
     )
     assert ("prod", "dev") == (story.view().active_profile, story.state.previous)
 
@@ -157,9 +157,9 @@ def test_what_cannot_be_picked(name: str, exit_code: int, sentence: str) -> None
     profiles = (*catalog(CORP).profiles, Profile("sso-tray"), UNUSABLE)
     story.send(ev.ConfigRead(Catalog((CORP,), profiles)))
 
-    effects = story.send(ev.UseWanted(name, "r"))
+    effects = story.send(ev.UseRequested(name, "r"))
 
-    assert (fx.Tell("r", "done", exit_code, sentence),) == effects
+    assert (fx.Reply("r", "done", exit_code, sentence),) == effects
     assert "dev" == story.view().active_profile
 
 
@@ -191,7 +191,7 @@ def test_a_guarded_profile_marks_the_icon(active: str | None, marked: bool) -> N
 
 def test_no_timer_ever_switches_a_profile() -> None:
     """A7: only a person and the recorded choice change what is active."""
-    story = Story(CORP, LAB, keepers={"corp": "keyring"})
+    story = Story(CORP, LAB, stores={"corp": "keyring"})
     story.file(LEAN)
 
     story.run_until(12 * HOUR, lambda _s, _a: Refused("dead"))
@@ -203,18 +203,18 @@ def test_no_timer_ever_switches_a_profile() -> None:
 # --- Stale clicks (M3) ------------------------------------------------------------------------
 
 GONE: list[ev.Event] = [
-    ev.SignInWanted("gone", "r"),
+    ev.SignInRequested("gone", "r"),
     ev.SignInCancelled("gone", "r"),
-    ev.SignOutWanted("gone", "r"),
-    ev.RenewWanted("gone", "r"),
-    ev.ReleaseWanted("gone", "r"),
-    ev.UseWanted("gone", "r"),
-    ev.SnoozeWanted("gone"),
+    ev.SignOutRequested("gone", "r"),
+    ev.RenewRequested("gone", "r"),
+    ev.ReleaseRequested("gone", "r"),
+    ev.UseRequested("gone", "r"),
+    ev.SnoozeRequested("gone"),
     ev.CredentialsGiven("gone"),
     ev.Stored("gone"),
-    ev.Doubted("gone", "a"),
+    ev.TokenRejected("gone", "a"),
     ev.RequesterLeft("gone", "r"),
-    ev.TokensRead("gone", LEAN),
+    ev.TokenFileInspected("gone", LEAN),
     ev.JobDone("gone", 1, Unrenewable()),
     ev.SignInReady("gone", 1, "https://signin"),
     ev.SignedIn("gone", 1, LEAN, "keyring"),
@@ -225,7 +225,7 @@ GONE: list[ev.Event] = [
 @pytest.mark.parametrize("event", GONE, ids=lambda event: type(event).__name__)
 def test_what_is_gone_is_not_acted_on(event: ev.Event) -> None:
     """M3, C1: a stale row or a wrong name does nothing but say so."""
-    story = Story(CORP, keepers={"corp": "keyring"})
+    story = Story(CORP, stores={"corp": "keyring"})
     story.file(LEAN)
     before = story.state
 
@@ -233,9 +233,9 @@ def test_what_is_gone_is_not_acted_on(event: ev.Event) -> None:
 
     assert before == story.state
     assert {("r", "done", 1), ("r", "done", 2)} >= {
-        (one.request, one.kind, one.exit) for one in effects if isinstance(one, fx.Tell)
+        (one.request, one.kind, one.exit) for one in effects if isinstance(one, fx.Reply)
     }
-    assert all(isinstance(effect, fx.Tell) for effect in effects)
+    assert all(isinstance(effect, fx.Reply) for effect in effects)
 
 
 def test_a_problem_of_a_session_is_said() -> None:
@@ -243,7 +243,7 @@ def test_a_problem_of_a_session_is_said() -> None:
     broken = replace(CORP, problem="corp: the start URL is not https.")
     story = Story(broken)
 
-    effects = story.send(ev.SignInWanted("corp", "r"))
+    effects = story.send(ev.SignInRequested("corp", "r"))
 
-    assert (fx.Tell("r", "done", 1, "corp: the start URL is not https."),) == effects
+    assert (fx.Reply("r", "done", 1, "corp: the start URL is not https."),) == effects
     assert ("corp: the start URL is not https.",) == story.view().problems

@@ -8,7 +8,12 @@ from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.outcomes import Failed, Released
-from tray.core.requests import ConsoleWanted, EnvironmentWanted, LinkWanted, SignInAllWanted
+from tray.core.requests import (
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
+    SignInAllRequested,
+)
 
 URL = "https://signin"
 
@@ -28,10 +33,10 @@ def finish(story: Story, key: str) -> None:
 
 def test_signing_in_to_all_goes_one_by_one() -> None:
     """M1: one click signs in to each session that needs it, one after the other."""
-    story = Story(CORP, LAB, OLD, keepers={"lab": "keyring"})
+    story = Story(CORP, LAB, OLD, stores={"lab": "keyring"})
     story.file(token("l"), key="lab")
 
-    story.send(SignInAllWanted())
+    story.send(SignInAllRequested())
     first = signing_in(story)
     finish(story, "corp")
 
@@ -43,7 +48,7 @@ def test_a_notice_about_some_signs_in_to_those() -> None:
     """W2: the button of a joined notice is about the sessions it names."""
     story = Story(CORP, LAB, OLD)
 
-    story.send(SignInAllWanted(("lab",)))
+    story.send(SignInAllRequested(("lab",)))
     finish(story, "lab")
 
     assert ["lab"] == signing_in(story)
@@ -53,16 +58,16 @@ def test_a_notice_about_some_signs_in_to_those() -> None:
 def test_who_has_left_is_not_met_by_a_page(how: str) -> None:
     """T18: the rest of the queue is dropped when nobody is there any more."""
     story = Story(CORP, LAB)
-    story.send(SignInAllWanted())
+    story.send(SignInAllRequested())
     story.send(ev.SignInReady("corp", 1, URL))
 
     if how == "too late":
         story.run_until(30 * MINUTE)
     else:
-        story.send(ev.Mood(how))  # type: ignore[arg-type] # a word of Mood
+        story.send(ev.SystemEvent(how))  # type: ignore[arg-type] # a word of Mood
         story.send(ev.SignInFailed("corp", 1, "It was denied."))
     for what in ("woke", "unlocked"):
-        story.send(ev.Mood(what))
+        story.send(ev.SystemEvent(what))
 
     assert ["corp"] == signing_in(story)
     assert 1 == len(story.all(fx.OpenBrowser))
@@ -70,10 +75,10 @@ def test_who_has_left_is_not_met_by_a_page(how: str) -> None:
 
 def handing_back() -> Story:
     """Return a story in which somebody has asked to quit and hand everything back."""
-    story = Story(CORP, LAB, keepers={"corp": "keyring", "lab": "keyring"})
+    story = Story(CORP, LAB, stores={"corp": "keyring", "lab": "keyring"})
     for key in ("corp", "lab"):
         story.file(token(key), key=key)
-    story.send(ev.QuitWanted("q", hand_back=True))
+    story.send(ev.QuitRequested("q", hand_back=True))
     return story
 
 
@@ -85,7 +90,7 @@ def test_quit_and_hand_back_waits_for_every_session() -> None:
     last = story.answer(Released("Handed back."), key="lab")
 
     assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
-    assert ("q", 0) == (only(fx.Tell, last).request, only(fx.Tell, last).exit)
+    assert ("q", 0) == (only(fx.Reply, last).request, only(fx.Reply, last).exit)
     assert isinstance(only(fx.Quit, last), fx.Quit)
 
 
@@ -97,8 +102,8 @@ def test_what_cannot_be_handed_back_keeps_us_here() -> None:
     story.answer(Released("Handed back."), key="lab")
 
     assert (1, "The keyring is locked.") == (
-        only(fx.Tell, effects).exit,
-        only(fx.Tell, effects).sentence,
+        only(fx.Reply, effects).exit,
+        only(fx.Reply, effects).sentence,
     )
     assert [] == story.all(fx.Quit)
 
@@ -107,15 +112,15 @@ def test_the_console_opens_with_no_secret() -> None:
     """M1: the portal's own shortcut link; the browser uses its own session."""
     story = Story(CORP)
 
-    effects = story.send(ConsoleWanted("dev"))
+    effects = story.send(ConsoleRequested("dev"))
 
     assert "https://corp.awsapps.com/start/#/console?account_id=111111111111&role_name=r" == (
         only(fx.OpenBrowser, effects).url
     )
 
 
-@pytest.mark.parametrize("event", [ConsoleWanted("gone"), EnvironmentWanted("gone"),
-                                   LinkWanted("gone"), LinkWanted("corp")])  # fmt: skip
+@pytest.mark.parametrize("event", [ConsoleRequested("gone"), EnvironmentRequested("gone"),
+                                   LinkRequested("gone"), LinkRequested("corp")])  # fmt: skip
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""
     assert () == Story(CORP).send(event)
@@ -124,16 +129,16 @@ def test_a_stale_row_does_nothing(event: ev.Event) -> None:
 def test_the_link_of_a_sign_in_can_be_copied() -> None:
     """L4: as soon as there is one."""
     story = Story(CORP)
-    story.send(ev.SignInWanted("corp"))
+    story.send(ev.SignInRequested("corp"))
     story.send(ev.SignInReady("corp", 1, URL))
 
-    effects = story.send(LinkWanted("corp"))
+    effects = story.send(LinkRequested("corp"))
 
     assert URL == only(fx.CopyText, effects).text
 
 
 def test_the_environment_is_a_name() -> None:
     """M1: a line that selects the profile, never a credential."""
-    effects = Story(CORP).send(EnvironmentWanted("dev"))
+    effects = Story(CORP).send(EnvironmentRequested("dev"))
 
     assert "export AWS_PROFILE=dev\n" == only(fx.CopyText, effects).text

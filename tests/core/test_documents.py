@@ -18,7 +18,7 @@ def test_the_status_document_keeps_to_its_schema() -> None:
         _seen(),
         active_profile="dev",
         applies=["default"],
-        resident=Running(7, T0 + 0.5, "1.2", "No tray."),
+        daemon=Running(7, T0 + 0.5, "1.2", "No tray."),
     )
 
     validate("status", document)
@@ -36,7 +36,7 @@ def test_the_status_document_keeps_to_its_schema() -> None:
 
 def test_without_a_resident_nobody_plans_anything() -> None:
     """A renewal that nobody will make is not promised (C2)."""
-    document = status_document(_seen(), active_profile=None, applies=[], resident=None)
+    document = status_document(_seen(), active_profile=None, applies=[], daemon=None)
 
     validate("status", document)
     assert {None} == {entry["next_attempt_at"] for entry in document["sessions"]}
@@ -68,10 +68,10 @@ def test_no_time_is_too_late_to_be_written() -> None:
 def _seen() -> View:
     state, now = TrayState(machine="desk"), Now(T0 + 60, 0.0)
     for event in (
-        ev.Recalled({"corp": "keyring"}, {}),
+        ev.RecordsRead({"corp": "keyring"}, {}),
         ev.ConfigRead(catalog(CORP, LAB)),
-        ev.TokensRead("corp", token("a", life=HOUR)),
-        ev.TokensRead("lab", ev.FileAbsent()),
+        ev.TokenFileInspected("corp", token("a", life=HOUR)),
+        ev.TokenFileInspected("lab", ev.FileAbsent()),
     ):
         state, _ = step(state, event, now)
     return view(state, now)

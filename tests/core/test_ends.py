@@ -16,7 +16,7 @@ from tray.core.outcomes import Adopted, Outcome, Refused, Renewed
 def kept(**memory: object) -> Story:
     """Return a story of a session in the keyring, with something remembered of it."""
     remembered = replace(Memory(), **memory)  # type: ignore[arg-type] # named by the tests below
-    story = Story(keepers={"corp": "keyring"}, memories={"corp": remembered})
+    story = Story(stores={"corp": "keyring"}, memories={"corp": remembered})
     story.file(token())
     return story
 
@@ -39,7 +39,7 @@ def test_nothing_is_known_at_first() -> None:
 )
 def test_a_shortened_token_shows_the_end(life: float, ends_at: float) -> None:
     """A token cut short by the session's end tells that end exactly, before it comes."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token(life=life))
 
     story.run_until(ends_at - life * 0.2, renewing(life, ends_at))
@@ -87,7 +87,7 @@ def test_shorter_lives_from_now_on_are_no_end() -> None:
 
 def test_one_minute_tokens_are_renewed_again_and_again() -> None:
     """Tokens of a minute are renewed at half their life and never mistaken for too many (R5)."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token(life=60))
 
     story.run_until(20 * MINUTE, renewing(60))
@@ -185,7 +185,7 @@ def test_a_sign_in_within_a_session_inherits_its_end() -> None:
     story = kept(started_at=T0 - 7 * HOUR)
     story.run_until(2 * HOUR, renewing(ends_at=2.2 * HOUR))
 
-    story.send(ev.SignInWanted("corp", afresh=False))
+    story.send(ev.SignInRequested("corp", afresh=False))
     attempt = story.session().sign_in
     assert attempt is not None
     new = token("new", 2 * HOUR, 0.2 * HOUR)
@@ -238,7 +238,7 @@ def test_a_refusal_before_a_restart_makes_the_next_sign_in_a_true_start() -> Non
     story = kept(started_at=T0 - 7 * HOUR)
     story.run_until(0.6 * HOUR, refused("valid"))
 
-    again = Story(keepers={"corp": "keyring"}, memories=story.kept(), start=0.9 * HOUR)
+    again = Story(stores={"corp": "keyring"}, memories=story.kept(), start=0.9 * HOUR)
     again.file(token("cli", 0.8 * HOUR))
 
     assert T0 + 0.8 * HOUR == again.session().memory.started_at
@@ -246,11 +246,11 @@ def test_a_refusal_before_a_restart_makes_the_next_sign_in_a_true_start() -> Non
 
 
 def test_a_refusal_survives_a_restart() -> None:
-    """What was refused or found dead is still so for the next run of the resident."""
+    """What was refused or found dead is still so for the next run of the daemon."""
     story = kept()
     story.run_until(0.6 * HOUR, refused("dead"))
 
-    again = Story(keepers={"corp": "keyring"}, memories=story.kept(), start=0.7 * HOUR)
+    again = Story(stores={"corp": "keyring"}, memories=story.kept(), start=0.7 * HOUR)
     again.file(token())
 
     assert ("expired", "session-over") == (again.row().state, again.row().reason)

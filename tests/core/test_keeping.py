@@ -7,7 +7,7 @@ import pytest
 from tests.core.story import HOUR, MINUTE, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import Keeper, Memory, Preferences
+from tray.core.model import Memory, Preferences, TokenStore
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -33,9 +33,9 @@ def adopted() -> Story:
 
 
 @pytest.mark.parametrize("keeper", [None, "keyring", "file"])
-def test_a_full_file_is_adopted(keeper: Keeper | None) -> None:
-    """K4: a file with a refresh token is newer truth, whoever was keeper."""
-    story = Story(keepers={"corp": keeper})
+def test_a_full_file_is_adopted(store: TokenStore | None) -> None:
+    """K4: a file with a refresh token is newer truth, whoever was token store."""
+    story = Story(stores={"corp": store})
 
     effects = story.file(FULL)
 
@@ -56,10 +56,10 @@ def test_a_file_without_refresh_data_is_used_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("keeper", ["released", "file"])
-def test_what_stays_in_the_file(keeper: Keeper) -> None:
+def test_what_stays_in_the_file(store: TokenStore) -> None:
     """K4, K7: with the setting off a file is left alone, and a released one always is."""
-    story = Story(keepers={"corp": keeper})
-    story.send(ev.PreferencesRead(Preferences(adopt=keeper == "released")))
+    story = Story(stores={"corp": store})
+    story.send(ev.PreferencesRead(Preferences(adopt=store == "released")))
 
     story.file(FULL)
 
@@ -67,7 +67,7 @@ def test_what_stays_in_the_file(keeper: Keeper) -> None:
 
 
 def test_with_the_setting_off_the_file_is_recorded_as_keeper() -> None:
-    """K4: the first look at a full file with the setting off makes the keeper ``file``."""
+    """K4: the first look at a full file with the setting off makes the token store ``file``."""
     story = Story()
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
 
@@ -76,7 +76,7 @@ def test_with_the_setting_off_the_file_is_recorded_as_keeper() -> None:
     story.file(FULL)
 
     assert not only(fx.StartJob, effects).adopt
-    assert ("file", ["adopt"]) == (story.row().keeper, story.jobs())
+    assert ("file", ["adopt"]) == (story.row().store, story.jobs())
 
 
 def test_without_a_keyring_adoption_is_not_tried_in_a_loop() -> None:
@@ -100,11 +100,11 @@ def test_without_a_keyring_adoption_is_not_tried_in_a_loop() -> None:
 def test_an_unlocked_keyring_adopts_what_had_to_wait() -> None:
     """L12: adoption moves a sign-in to the keyring as soon as there is one."""
     story = Story()
-    story.sign_in(FULL, keeper="file")
+    story.sign_in(FULL, store="file")
     story.file(FULL)
     before = story.jobs()
 
-    story.send(ev.Mood("keyring-unlocked"))
+    story.send(ev.SystemEvent("keyring-unlocked"))
 
     assert ([], ["adopt"]) == (before, story.jobs())
 
@@ -117,7 +117,7 @@ def test_a_contested_session_stays_in_the_file() -> None:
     story.answer(Adopted(FULL, "file", contested=True))
     story.file(token("b", refreshable=True))
     again = Story()
-    again.send(ev.Recalled({"corp": "file"}, {}, frozenset({"corp"})))
+    again.send(ev.RecordsRead({"corp": "file"}, {}, frozenset({"corp"})))
     again.file(token("c", refreshable=True))
 
     assert ["adopt", "adopt"] == story.jobs()
@@ -125,7 +125,7 @@ def test_a_contested_session_stays_in_the_file() -> None:
 
 
 def test_a_sign_in_of_ours_ends_the_contest() -> None:
-    """K1: the keeper changes by a sign-in whose keyring write was read back."""
+    """K1: the token store changes by a sign-in whose keyring write was read back."""
     story = adopted()
     story.file(FULL)
     story.answer(Adopted(FULL, "file", contested=True))
@@ -133,7 +133,7 @@ def test_a_sign_in_of_ours_ends_the_contest() -> None:
     story.run_until(2 * HOUR)
     story.sign_in(token("b", 2 * HOUR))
 
-    assert ("keyring", False) == (story.row().keeper, story.session().contested)
+    assert ("keyring", False) == (story.row().store, story.session().contested)
 
 
 def test_the_same_token_handed_back_is_adopted_again() -> None:
@@ -163,11 +163,11 @@ def test_adoption_is_told_once() -> None:
 def test_an_adoption_while_away_is_told_afterwards() -> None:
     """W2, K4: an adoption behind a locked screen is told, and can be undone, after it."""
     story = Story()
-    story.send(ev.Mood("locked"))
+    story.send(ev.SystemEvent("locked"))
     story.file(FULL)
     story.answer(Adopted(LEAN, "keyring"))
 
-    story.send(ev.Mood("unlocked"), 25 * MINUTE)
+    story.send(ev.SystemEvent("unlocked"), 25 * MINUTE)
     story.run_until(34 * MINUTE)
     still = dict(story.state.shown)
 
@@ -178,7 +178,7 @@ def test_an_adoption_while_away_is_told_afterwards() -> None:
 @pytest.mark.parametrize("known", [True, False])
 def test_a_removed_file_is_judged_after_a_moment(known: bool) -> None:
     """K5: only a file that stays away is asked about; one that moved within itself is back."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     if known:
         story.file(LEAN)
 
@@ -192,7 +192,7 @@ def test_a_removed_file_is_judged_after_a_moment(known: bool) -> None:
 
 def test_a_file_that_comes_back_in_time_is_not_asked_about() -> None:
     """K5: delete and create, as some programs write, is one write."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
 
     story.file(ev.FileAbsent(), 60)
@@ -221,7 +221,7 @@ def test_what_a_removed_file_meant(
     outcome: Outcome, state: str, reason: str | None, told: bool
 ) -> None:
     """K5: AWS decides; unreachable changes nothing."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.file(ev.FileAbsent(), 60)
     story.run_until(61)
@@ -235,7 +235,7 @@ def test_what_a_removed_file_meant(
 @pytest.mark.parametrize("verdict", ["signed-out", "nothing"])
 def test_a_judged_removal_is_not_judged_again(verdict: str) -> None:
     """K5: an answer ends the question, however often the missing file is looked at."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(ev.FileAbsent())
     story.answer(RemovalJudged(verdict))  # type: ignore[arg-type] # a word of RemovalJudged
 
@@ -247,7 +247,7 @@ def test_a_judged_removal_is_not_judged_again(verdict: str) -> None:
 
 def test_an_unjudged_removal_is_asked_about_with_patience() -> None:
     """K5: offline, nothing changes and the question is repeated more and more rarely."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.file(ev.FileAbsent(), 60)
 
@@ -259,7 +259,7 @@ def test_an_unjudged_removal_is_asked_about_with_patience() -> None:
 
 def test_judging_is_limited_as_renewing_is() -> None:
     """R5: a portal that answers with errors is asked 12 times an hour, whatever for."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.file(ev.FileAbsent(), 60)
 
@@ -269,9 +269,9 @@ def test_judging_is_limited_as_renewing_is() -> None:
 
 
 @pytest.mark.parametrize("keeper", [None, "file", "released"])
-def test_without_a_kept_token_a_removed_file_is_a_sign_out(keeper: Keeper | None) -> None:
+def test_without_a_kept_token_a_removed_file_is_a_sign_out(store: TokenStore | None) -> None:
     """K5: there is nothing to ask AWS with, so it is said at once, and once."""
-    story = Story(keepers={"corp": keeper})
+    story = Story(stores={"corp": store})
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
     story.file(token(life=8 * HOUR))
 
@@ -284,20 +284,20 @@ def test_without_a_kept_token_a_removed_file_is_a_sign_out(keeper: Keeper | None
 
 def test_renewing_a_removed_session_asks_first() -> None:
     """K5: a removed file is never answered with a refresh while its token's end is ahead."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.file(ev.FileAbsent())
 
-    effects = story.send(ev.RenewWanted("corp", "r"))
+    effects = story.send(ev.RenewRequested("corp", "r"))
 
     assert "judge-removed" == only(fx.StartJob, effects).kind
 
 
 def test_a_sign_out() -> None:
     """K6: what remains is told, credentials are forgotten, and the next start is a true one."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
-    story.send(ev.SignOutWanted("corp", "r"))
+    story.send(ev.SignOutRequested("corp", "r"))
 
     effects = story.answer(SignedOut("The portal could not be reached."))
     story.file(ev.FileAbsent())
@@ -306,7 +306,8 @@ def test_a_sign_out() -> None:
 
     assert fx.ForgetCredentials("corp") in effects
     assert (
-        'Signed out of "corp". The portal could not be reached.' == only(fx.Tell, effects).sentence
+        'Signed out of "corp". The portal could not be reached.'
+        == only(fx.Reply, effects).sentence
     )
     assert [] == story.notices()
     assert ["sign-out"] == story.jobs()
@@ -315,50 +316,50 @@ def test_a_sign_out() -> None:
 
 def test_signing_out_ends_a_sign_in_under_way() -> None:
     """K6: whoever signs out does not want to be signed in a minute later."""
-    story = Story(keepers={"corp": "keyring"})
-    story.send(ev.SignInWanted("corp", "in"))
+    story = Story(stores={"corp": "keyring"})
+    story.send(ev.SignInRequested("corp", "in"))
 
-    effects = story.send(ev.SignOutWanted("corp", "out"))
+    effects = story.send(ev.SignOutRequested("corp", "out"))
 
     assert fx.CancelSignIn("corp", 1) in effects
-    assert ("in", 1) == (only(fx.Tell, effects).request, only(fx.Tell, effects).exit)
+    assert ("in", 1) == (only(fx.Reply, effects).request, only(fx.Reply, effects).exit)
 
 
 def test_a_sign_out_that_failed_is_not_repeated_by_itself() -> None:
     """K6: it is told to who asked; only a person asks again."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
-    story.send(ev.SignOutWanted("corp", "r"))
+    story.send(ev.SignOutRequested("corp", "r"))
 
     effects = story.answer(Failed("keyring-locked", "The keyring is locked."))
     story.run_until(20 * MINUTE)
 
     assert (1, "The keyring is locked.") == (
-        only(fx.Tell, effects).exit,
-        only(fx.Tell, effects).sentence,
+        only(fx.Reply, effects).exit,
+        only(fx.Reply, effects).sentence,
     )
     assert ["sign-out"] == story.jobs()
 
 
 def test_release_hands_back_for_good() -> None:
     """K7: a released session is watched, and nothing of it is written by us."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
-    story.send(ev.ReleaseWanted("corp", "r"))
+    story.send(ev.ReleaseRequested("corp", "r"))
     story.answer(Released("Handed back."))
     story.file(FULL)
 
-    effects = story.send(ev.RenewWanted("corp", "again"))
+    effects = story.send(ev.RenewRequested("corp", "again"))
     story.run_until(3 * HOUR)
 
     assert ["release"] == story.jobs()
-    assert 1 == only(fx.Tell, effects).exit
-    assert "released" == story.row().keeper
+    assert 1 == only(fx.Reply, effects).exit
+    assert "released" == story.row().store
 
 
 def test_a_released_session_at_rest_is_no_notice() -> None:
     """W3: an hour after its last use the AWS CLI renews it at the next; nobody has to act."""
-    story = Story(keepers={"corp": "released"})
+    story = Story(stores={"corp": "released"})
     story.file(FULL)
 
     story.run_until(3 * HOUR)
@@ -369,7 +370,7 @@ def test_a_released_session_at_rest_is_no_notice() -> None:
 def test_a_released_session_is_warned_about() -> None:
     """K7: an end that is known is told for released sessions too."""
     memory = Memory(started_at=T0)
-    story = Story(keepers={"corp": "released"}, memories={"corp": memory})
+    story = Story(stores={"corp": "released"}, memories={"corp": memory})
     story.send(ev.PreferencesRead(Preferences(session_lengths=(("corp", 8 * HOUR),))))
     for hour in range(9):
         story.file(token(f"cli{hour}", hour * HOUR, refreshable=True), hour * HOUR)
@@ -381,22 +382,22 @@ def test_a_released_session_is_warned_about() -> None:
 
 
 def test_a_keeper_another_process_recorded_counts_at_once() -> None:
-    """K1: ``release`` typed without the resident stops its renewals."""
-    story = Story(keepers={"corp": "keyring"})
+    """K1: ``release`` typed without the daemon stops its renewals."""
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
     before = len(story.jobs())
 
-    story.send(ev.Recalled({"corp": "released"}, {}))
+    story.send(ev.RecordsRead({"corp": "released"}, {}))
     story.run_until(3 * HOUR, renewing())
 
     assert before == len(story.jobs())
-    assert ("released", None) == (story.row().keeper, story.row().next_attempt_at)
+    assert ("released", None) == (story.row().store, story.row().next_attempt_at)
 
 
 def test_the_token_written_last_wins() -> None:
     """K4: never the one with the later ``expiresAt``."""
-    story = Story(keepers={"corp": "file"})
+    story = Story(stores={"corp": "file"})
     story.file(token("a", life=8 * HOUR, refreshable=True))
     story.answer(Adopted(token("a", life=8 * HOUR), "keyring"))
 
@@ -407,7 +408,7 @@ def test_the_token_written_last_wins() -> None:
 
 def test_a_sign_in_elsewhere_is_seen() -> None:
     """A new token of another program ends every trouble of the old one."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.run_until(2 * HOUR, lambda _s, _a: Failed("tls", "Not trusted."))
 
@@ -418,7 +419,7 @@ def test_a_sign_in_elsewhere_is_seen() -> None:
 
 def test_a_lost_refresh_token_is_warned_about() -> None:
     """K1: where neither file nor keyring has refresh data, the token's own end is the end."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.run_until(2 * HOUR, lambda _s, _a: Unrenewable())
 

@@ -13,7 +13,7 @@ from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog
 from tray.core.outcomes import SignedOut
 from tray.core.profiles.profile_planning import Assignment
-from tray.core.requests import AddProfileWanted, RolesWanted, SetUpWanted
+from tray.core.requests import AddProfileRequested, RolesRequested, SetUpRequested
 
 READ = Assignment("222222222222", "ReadOnly", "Prod EU")
 ROLES = (Assignment("111111111111", "r", "Dev"), READ)
@@ -21,7 +21,7 @@ ROLES = (Assignment("111111111111", "r", "Dev"), READ)
 
 def signed_in() -> Story:
     """Return a story of somebody who is signed in to corp, until the token ends."""
-    story = Story(CORP, LAB, keepers={"corp": "keyring"})
+    story = Story(CORP, LAB, stores={"corp": "keyring"})
     story.file(token("a", life=8 * HOUR))
     return story
 
@@ -29,7 +29,7 @@ def signed_in() -> Story:
 def listed() -> Story:
     """Return a story in which the roles were listed."""
     story = signed_in()
-    attempt = only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    attempt = only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
     story.send(ev.RolesListed("corp", attempt, ROLES))
     return story
 
@@ -43,8 +43,8 @@ def test_a_click_asks_once_and_offers_what_comes() -> None:
     """A second click while AWS is asked changes nothing; then it is said that it is there."""
     story = signed_in()
 
-    first = story.send(RolesWanted("corp"))
-    second = story.send(RolesWanted("corp"))
+    first = story.send(RolesRequested("corp"))
+    second = story.send(RolesRequested("corp"))
     asked = listing(story)
     effects = story.send(ev.RolesListed("corp", only(fx.ListRoles, first).attempt, ROLES))
 
@@ -65,7 +65,7 @@ def test_a_click_asks_once_and_offers_what_comes() -> None:
 @pytest.mark.parametrize("key", ["lab", "gone"])
 def test_who_is_not_signed_in_is_not_listed_for(key: str) -> None:
     """M3: a stale row does nothing; never a browser for it (L6)."""
-    assert () == signed_in().send(RolesWanted(key))
+    assert () == signed_in().send(RolesRequested(key))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_who_is_not_signed_in_is_not_listed_for(key: str) -> None:
 def test_an_answer_nobody_awaits_is_ignored(late: ev.Event) -> None:
     """Fault 71."""
     story = signed_in()
-    story.send(RolesWanted("corp"))
+    story.send(RolesRequested("corp"))
     before = story.state
 
     assert ((), before) == (story.send(late), story.state)
@@ -83,7 +83,7 @@ def test_an_answer_nobody_awaits_is_ignored(late: ev.Event) -> None:
 def test_a_failure_is_told_and_can_be_tried_again() -> None:
     """The reason stands in the menu until the next try."""
     story = signed_in()
-    attempt = only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    attempt = only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
 
     effects = story.send(ev.ListingFailed("corp", attempt, "AWS cannot be reached."))
 
@@ -91,13 +91,13 @@ def test_a_failure_is_told_and_can_be_tried_again() -> None:
     assert found is not None
     assert "AWS cannot be reached." == found.problem
     assert "AWS cannot be reached." == only(fx.Report, effects).text
-    assert attempt < only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    assert attempt < only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
 
 
 def test_a_rejected_token_is_doubted() -> None:
     """R6: one refresh decides."""
     story = signed_in()
-    attempt = only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    attempt = only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
 
     effects = story.send(ev.ListingFailed("corp", attempt, "Over.", rejected=True))
 
@@ -107,7 +107,7 @@ def test_a_rejected_token_is_doubted() -> None:
 def test_no_roles_at_all_is_said() -> None:
     """A user with no assignment is told so."""
     story = signed_in()
-    attempt = only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    attempt = only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
 
     story.send(ev.RolesListed("corp", attempt, ()))
 
@@ -123,7 +123,7 @@ def test_a_picked_role_becomes_a_profile_in_the_usual_region() -> None:
     regions = tuple(replace(one, region="eu-west-2") for one in catalog.profiles)
     story.send(ev.ConfigRead(replace(catalog, profiles=regions)))
 
-    effects = story.send(AddProfileWanted("corp", READ.account_id, READ.role_name))
+    effects = story.send(AddProfileRequested("corp", READ.account_id, READ.role_name))
     done = story.send(ev.ProfileAdded("corp", "Prod-EU-ReadOnly"))
 
     assert fx.AddProfile(
@@ -137,9 +137,9 @@ def test_a_picked_role_becomes_a_profile_in_the_usual_region() -> None:
         ),
     ) == only(fx.AddProfile, effects)
     assert ("profile-added", "corp", "Prod-EU-ReadOnly") == (
-        only(fx.Note, done).what,
-        only(fx.Note, done).key,
-        only(fx.Note, done).detail,
+        only(fx.RecordHistory, done).what,
+        only(fx.RecordHistory, done).key,
+        only(fx.RecordHistory, done).detail,
     )
     assert "Added profile Prod-EU-ReadOnly" == only(fx.Report, done).title
 
@@ -147,10 +147,10 @@ def test_a_picked_role_becomes_a_profile_in_the_usual_region() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        AddProfileWanted("corp", "111111111111", "r"),
-        AddProfileWanted("corp", "222222222222", "Admin"),
-        AddProfileWanted("lab", "222222222222", "ReadOnly"),
-        AddProfileWanted("gone", "222222222222", "ReadOnly"),
+        AddProfileRequested("corp", "111111111111", "r"),
+        AddProfileRequested("corp", "222222222222", "Admin"),
+        AddProfileRequested("lab", "222222222222", "ReadOnly"),
+        AddProfileRequested("gone", "222222222222", "ReadOnly"),
     ],
 )
 def test_what_is_there_or_was_not_listed_is_not_added(event: ev.Event) -> None:
@@ -166,12 +166,12 @@ def test_a_refused_write_is_told() -> None:
         only(fx.Report, effects).title,
         only(fx.Report, effects).text,
     )
-    assert [] == [one for one in effects if isinstance(one, fx.Note)]
+    assert [] == [one for one in effects if isinstance(one, fx.RecordHistory)]
 
 
 def signed_out(story: Story) -> None:
     """Sign out."""
-    story.send(ev.SignOutWanted("corp"))
+    story.send(ev.SignOutRequested("corp"))
     story.answer(SignedOut())
 
 
@@ -204,9 +204,9 @@ def test_a_list_is_forgotten_with_its_session(how: object) -> None:
 
 def test_a_list_is_forgotten_when_it_is_old() -> None:
     """A quarter of an hour; the rules wake up for it, and renewals in between change nothing."""
-    story = Story(CORP, keepers={"corp": "keyring"})
+    story = Story(CORP, stores={"corp": "keyring"})
     story.file(token("a", life=20 * MINUTE))
-    attempt = only(fx.ListRoles, story.send(RolesWanted("corp"))).attempt
+    attempt = only(fx.ListRoles, story.send(RolesRequested("corp"))).attempt
     story.send(ev.RolesListed("corp", attempt, ROLES))
 
     story.run_until(14 * MINUTE, renewing(20 * MINUTE))
@@ -220,6 +220,6 @@ def test_a_list_is_forgotten_when_it_is_old() -> None:
 
 def test_how_to_begin_can_be_copied() -> None:
     """M1: without any config a click brings the command to the clipboard."""
-    copied = only(fx.CopyText, Story().send(SetUpWanted()))
+    copied = only(fx.CopyText, Story().send(SetUpRequested()))
 
     assert ("sso-tray add", "command") == (copied.text, copied.what)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
-from tests.core.words import EVENTS, MEMORIES, SIGHTS, answers, keepers, moved
+from tests.core.words import EVENTS, MEMORIES, SIGHTS, answers, moved, stores
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
@@ -18,7 +18,7 @@ from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Memory, Now, TokenFacts
 from tray.core.outcomes import Failed, Outcome, Renewed
-from tray.core.requests import ConsoleWanted, SignInAllWanted
+from tray.core.requests import ConsoleRequested, SignInAllRequested
 from tray.core.state import TrayState, next_look
 from tray.core.text import sentences
 from tray.core.views.view import view
@@ -57,7 +57,7 @@ def stories(draw: st.DrawFn) -> list[Scene]:
     now = Now(T0, 0.0)
     state = TrayState(machine="desk")
     scenes: list[Scene] = []
-    recalled = ev.Recalled({"corp": draw(keepers), "lab": "keyring"}, {"corp": draw(MEMORIES)})
+    recalled = ev.RecordsRead({"corp": draw(stores), "lab": "keyring"}, {"corp": draw(MEMORIES)})
     opening: list[ev.Event] = [
         recalled,
         ev.ActiveRead("dev"),
@@ -71,7 +71,7 @@ def stories(draw: st.DrawFn) -> list[Scene]:
             event, now = ev.Tick(), Now(due or now.wall, now.mono)
         elif event is None:
             now = Now(now.wall + draw(PAUSES), now.mono)
-            file = st.builds(ev.TokensRead, st.just("corp"), SIGHTS)
+            file = st.builds(ev.TokenFileInspected, st.just("corp"), SIGHTS)
             drawn = draw({"word": EVENTS, "file": file, "answer": answers(state)}[turn])
             event = moved(drawn, now.wall - T0)
         after, effects = step(state, event, now)
@@ -161,18 +161,18 @@ def a_browser_opens_only_for_a_click(scenes: list[Scene]) -> None:
     """No page is opened but after a person asked for it, one per request at most (L6)."""
     clicks = 0
     for scene in scenes:
-        if isinstance(scene.event, ConsoleWanted):
+        if isinstance(scene.event, ConsoleRequested):
             continue  # a click of its own
-        clicks += isinstance(scene.event, ev.SignInWanted)
-        if isinstance(scene.event, SignInAllWanted):
+        clicks += isinstance(scene.event, ev.SignInRequested)
+        if isinstance(scene.event, SignInAllRequested):
             clicks += len(scene.before.sessions)
         opened = [
             effect
             for effect in scene.effects
             if isinstance(effect, fx.OpenBrowser)
-            or (isinstance(effect, fx.Tell) and effect.sentence == "open")
+            or (isinstance(effect, fx.Reply) and effect.sentence == "open")
         ]
-        assert not opened or isinstance(scene.event, ev.SignInWanted | ev.SignInReady)
+        assert not opened or isinstance(scene.event, ev.SignInRequested | ev.SignInReady)
         clicks -= len(opened)
         assert clicks >= 0
 
@@ -188,7 +188,7 @@ def every_request_gets_one_last_word(scenes: list[Scene]) -> None:
         open_questions.subtract(
             effect.request
             for effect in scene.effects
-            if isinstance(effect, fx.Tell) and effect.kind == "done"
+            if isinstance(effect, fx.Reply) and effect.kind == "done"
         )
         waiting: Counter[str] = Counter()
         for session in scene.after.sessions.values():
@@ -202,9 +202,9 @@ def what_is_remembered_is_kept(scenes: list[Scene]) -> None:
     """Following every Keep gives exactly the memories the rules have, and none is idle (W2)."""
     kept: dict[str, Memory] = {}
     for scene in scenes:
-        if isinstance(scene.event, ev.Recalled):
+        if isinstance(scene.event, ev.RecordsRead):
             kept = {**scene.event.memories, **kept}
-        kept |= {one.key: one.memory for one in scene.effects if isinstance(one, fx.Keep)}
+        kept |= {one.key: one.memory for one in scene.effects if isinstance(one, fx.SaveMemory)}
         for key, session in scene.after.sessions.items():
             assert kept.get(key, Memory()) == session.memory
 
@@ -231,9 +231,9 @@ def test_aws_is_asked_with_measure(troubles: list[tuple[str, float]]) -> None:
     lives = [HOUR]
     state = TrayState(machine="desk")
     for event in (
-        ev.Recalled({"corp": "keyring"}, {}),
+        ev.RecordsRead({"corp": "keyring"}, {}),
         ev.ConfigRead(catalog(CORP)),
-        ev.TokensRead("corp", TokenFacts("first", T0 + HOUR, T0)),
+        ev.TokenFileInspected("corp", TokenFacts("first", T0 + HOUR, T0)),
     ):
         state, _ = step(state, event, now)
 
@@ -258,9 +258,9 @@ def test_aws_is_asked_with_measure(troubles: list[tuple[str, float]]) -> None:
             now = Now(now.wall + 20, now.mono)
             fingerprint = session.token.fingerprint if session.token is not None else ""
             outside: dict[str, ev.Event] = {
-                "doubt": ev.Doubted("corp", fingerprint),
-                "wake": ev.Mood("woke"),
-                "wish": ev.RenewWanted("corp", "r"),
+                "doubt": ev.TokenRejected("corp", fingerprint),
+                "wake": ev.SystemEvent("woke"),
+                "wish": ev.RenewRequested("corp", "r"),
             }
             state, _ = step(state, outside[kind], now)
         else:

@@ -19,7 +19,7 @@ from tray.core.state import next_look
 
 def kept(life: float = HOUR) -> Story:
     """Return a story of a session in the keyring."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token(life=life))
     return story
 
@@ -37,7 +37,7 @@ def test_renewed_at_half_life_and_only_earlier(
     life: float, earliest: float, latest: float
 ) -> None:
     """R1: at half the life, up to 5 % of it earlier, always the same for machine and session."""
-    sessions = [Session(replace(CORP, key=f"s{n}"), keeper="keyring") for n in range(50)]
+    sessions = [Session(replace(CORP, key=f"s{n}"), store="keyring") for n in range(50)]
     due = [
         schedule.planned_renewal(replace(one, token=token(life=life)), Preferences(), "desk")
         for one in sessions
@@ -74,9 +74,9 @@ def test_no_sdk_ever_has_to_look() -> None:
     [("keyring", False, True), ("file", True, True), ("file", False, False),
      ("released", True, False), (None, False, False)],
 )  # fmt: skip
-def test_who_is_renewed_by_us(keeper: str, refreshable: bool, renewed: bool) -> None:
+def test_who_is_renewed_by_us(store: str, refreshable: bool, renewed: bool) -> None:
     """Only what we keep, and what has refresh data at all, is renewed by us (K1, K7)."""
-    story = Story(keepers={"corp": keeper})  # type: ignore[dict-item] # the table's words
+    story = Story(stores={"corp": store})  # type: ignore[dict-item] # the table's words
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
     story.file(token(refreshable=refreshable))
 
@@ -88,11 +88,11 @@ def test_who_is_renewed_by_us(keeper: str, refreshable: bool, renewed: bool) -> 
 def test_a_sleep_over_every_deadline_means_one_renewal() -> None:
     """A night's sleep ends in one renewal and no notice at all (faults 31, 32)."""
     story = kept()
-    story.send(ev.Mood("asleep"), 10 * MINUTE)
+    story.send(ev.SystemEvent("asleep"), 10 * MINUTE)
     story.send(ev.Tick(), 9 * HOUR)
     asleep = story.jobs()
-    story.send(ev.Mood("woke"))
-    story.send(ev.Mood("network-up"))
+    story.send(ev.SystemEvent("woke"))
+    story.send(ev.SystemEvent("network-up"))
 
     story.answer(Renewed(token("b", 9 * HOUR), "keyring"))
     story.send(ev.Tick())
@@ -107,9 +107,9 @@ def test_a_sleep_over_the_sessions_end_means_one_notice() -> None:
     story = kept()
     story.run_until(2 * HOUR, renewing(ends_at=2.2 * HOUR))
     before = story.notices()
-    story.send(ev.Mood("asleep"))
+    story.send(ev.SystemEvent("asleep"))
     story.time = 9 * HOUR
-    story.send(ev.Mood("woke"))
+    story.send(ev.SystemEvent("woke"))
 
     story.run_until(10 * HOUR, renewing(ends_at=2.2 * HOUR))
 
@@ -122,7 +122,7 @@ def test_a_clock_set_back_changes_nothing() -> None:
     story.run_until(2.1 * HOUR, renewing(ends_at=2.2 * HOUR))
     told = story.notices()
 
-    story.send(ev.Mood("clock-set"), 1.1 * HOUR)
+    story.send(ev.SystemEvent("clock-set"), 1.1 * HOUR)
     story.send(ev.Tick(), 2.1 * HOUR)
 
     assert told == story.notices()
@@ -153,7 +153,7 @@ def test_offline_costs_nothing_and_loses_nothing() -> None:
 
     story.run_until(2 * HOUR, lambda _s, _a: Failed("offline", "No route."))
     tries = len(story.jobs())
-    story.send(ev.Mood("network-up"))
+    story.send(ev.SystemEvent("network-up"))
     story.answer(Renewed(token("b", 2 * HOUR), "keyring"))
 
     assert 10 < tries < 100
@@ -163,7 +163,7 @@ def test_offline_costs_nothing_and_loses_nothing() -> None:
 def test_a_known_outage_is_looked_at_rarely() -> None:
     """While the system itself says it is offline, AWS is tried every five minutes at most."""
     story = kept()
-    story.send(ev.Mood("network-down"))
+    story.send(ev.SystemEvent("network-down"))
 
     story.run_until(2 * HOUR, lambda _s, _a: Failed("offline", "No route."))
 
@@ -176,7 +176,7 @@ def test_what_waits_is_tried_at_once(what: str) -> None:
     story = kept()
     story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
 
-    effects = story.send(ev.Mood(what))  # type: ignore[arg-type] # a word of Mood
+    effects = story.send(ev.SystemEvent(what))  # type: ignore[arg-type] # a word of Mood
 
     assert "renew" == only(fx.StartJob, effects).kind
 
@@ -187,9 +187,9 @@ def test_what_is_not_due_is_left_alone(what: str) -> None:
     story = kept()
 
     for _ in range(200):
-        story.send(ev.Mood("asleep"))
-        story.send(ev.Mood(what))  # type: ignore[arg-type] # a word of Mood
-        story.send(ev.Mood("woke"))
+        story.send(ev.SystemEvent("asleep"))
+        story.send(ev.SystemEvent(what))  # type: ignore[arg-type] # a word of Mood
+        story.send(ev.SystemEvent("woke"))
 
     assert [] == story.jobs()
 
@@ -227,10 +227,10 @@ def test_a_person_cannot_exceed_the_allowance_either() -> None:
     story = kept()
 
     for number in range(5):
-        story.send(ev.RenewWanted("corp", f"r{number}"))
+        story.send(ev.RenewRequested("corp", f"r{number}"))
         if story.session().job is not None:
             story.answer(Renewed(token(f"n{number}"), "keyring"))
-    last = story.all(fx.Tell)[-1]
+    last = story.all(fx.Reply)[-1]
 
     assert ["renew"] * 3 == story.jobs()
     assert (1, "often enough" in last.sentence) == (last.exit, True)
@@ -264,7 +264,7 @@ def test_an_unconfirmed_refusal_is_asked_about_with_patience() -> None:
 
     story.run_until(55 * MINUTE, lambda _s, _a: Refused("unreachable"))
     checks = story.jobs().count("check")
-    effects = story.send(ev.Mood("network-up"))
+    effects = story.send(ev.SystemEvent("network-up"))
     story.answer(Refused("dead"))
 
     assert 5 < checks < 25
@@ -289,10 +289,10 @@ def test_a_doubted_token_is_decided_by_one_refresh() -> None:
     story = kept()
 
     for _ in range(20):
-        story.send(ev.Doubted("corp", "a"))
+        story.send(ev.TokenRejected("corp", "a"))
     story.answer(Failed("offline", "No route."))
     for _ in range(20):
-        story.send(ev.Doubted("corp", "a"))
+        story.send(ev.TokenRejected("corp", "a"))
 
     assert ["renew"] == story.jobs()
 
@@ -300,10 +300,10 @@ def test_a_doubted_token_is_decided_by_one_refresh() -> None:
 @pytest.mark.parametrize("fingerprint", ["a", "b"])
 def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
     """Only the token at hand can be doubted; without refresh data the doubt decides."""
-    story = Story(keepers={"corp": None})
+    story = Story(stores={"corp": None})
     story.file(token(life=8 * HOUR))
 
-    story.send(ev.Doubted("corp", fingerprint))
+    story.send(ev.TokenRejected("corp", fingerprint))
 
     assert ("expired" if fingerprint == "a" else "signed-in") == story.row().state
     assert [] == story.jobs()
@@ -343,13 +343,13 @@ def test_while_a_job_runs_its_own_writes_are_no_news() -> None:
     after = story.answer(Renewed(token("b", 31 * MINUTE), "keyring"))
 
     assert () == during
-    assert fx.ReadTokens("corp") in after
+    assert fx.InspectTokenFile("corp") in after
 
 
 def test_forty_sessions_due_at_once() -> None:
     """Fault 34: they are renewed side by side, each at its own moment."""
     many = [replace(CORP, key=f"s{n}", profiles=(f"p{n}",)) for n in range(40)]
-    story = Story(*many, keepers={one.key: "keyring" for one in many})
+    story = Story(*many, stores={one.key: "keyring" for one in many})
     for one in many:
         story.file(token(one.key), key=one.key)
 
@@ -362,14 +362,14 @@ def test_forty_sessions_due_at_once() -> None:
 def test_a_session_that_cannot_be_used_is_not_asked_about() -> None:
     """A session without a usable start URL is never renewed, and says why."""
     broken = replace(CORP, problem="The start URL is not https.")
-    story = Story(broken, keepers={"corp": "keyring"})
+    story = Story(broken, stores={"corp": "keyring"})
     story.file(token())
     story.run_until(2 * HOUR)
 
-    effects = story.send(ev.RenewWanted("corp", "r"))
+    effects = story.send(ev.RenewRequested("corp", "r"))
 
     assert [] == story.jobs()
-    assert "The start URL is not https." == only(fx.Tell, effects).sentence
+    assert "The start URL is not https." == only(fx.Reply, effects).sentence
 
 
 def _renewed_of(of: str | None, *, by_us: bool = True) -> Outcome:
@@ -394,7 +394,7 @@ def _renewed_of(of: str | None, *, by_us: bool = True) -> Outcome:
 def test_role_credentials_live_as_long_as_their_sign_in(outcome: Outcome, dropped: bool) -> None:
     """What was given for a sign-in serves over its renewals, and no other sign-in (T14)."""
     story = kept()
-    story.send(ev.RenewWanted("corp"), 31 * MINUTE)
+    story.send(ev.RenewRequested("corp"), 31 * MINUTE)
 
     effects = story.answer(outcome)
 
@@ -405,7 +405,7 @@ def test_another_programs_sign_in_drops_role_credentials_once() -> None:
     """A token that is not of our renewing may be another person's; the same one again is not."""
     story = kept()
     renewed = token("b", 31 * MINUTE)
-    story.send(ev.RenewWanted("corp"), 31 * MINUTE)
+    story.send(ev.RenewRequested("corp"), 31 * MINUTE)
     story.answer(_renewed_of("a"))
     seen = [story.file(renewed), story.file(token("x", 40 * MINUTE))]
     seen.append(story.file(token("x", 40 * MINUTE)))

@@ -32,12 +32,12 @@ def test_a_rewritten_file_revives_nothing() -> None:
     assert ("expired", "session-over", False) == row
 
 
-def _seen_after_restart(facts: ev.Sight, memory: Memory) -> tuple[str, str | None, bool]:
+def _seen_after_restart(facts: ev.TokenFileStatus, memory: Memory) -> tuple[str, str | None, bool]:
     state, now = TrayState(machine="desk"), Now(T0 + 5 * MINUTE, 0.0)
     for event in (
-        ev.Recalled({"corp": "file"}, {"corp": memory}),
+        ev.RecordsRead({"corp": "file"}, {"corp": memory}),
         ev.ConfigRead(catalog(CORP)),
-        ev.TokensRead("corp", facts),
+        ev.TokenFileInspected("corp", facts),
     ):
         state, _ = step(state, event, now)
     (row,) = view(state, now).sessions

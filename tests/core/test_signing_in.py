@@ -19,14 +19,14 @@ URL = "https://oidc.eu-west-1.amazonaws.com/authorize"
 def clicked(*sessions: SsoSession, key: str = "corp", **wish: object) -> Story:
     """Return a story in which a person has just asked to sign in."""
     story = Story(*sessions)
-    story.send(ev.SignInWanted(key, **wish))  # type: ignore[arg-type] # members of SignInWanted
+    story.send(ev.SignInRequested(key, **wish))  # type: ignore[arg-type] # members of SignInRequested
     return story
 
 
 def opened(effects: tuple[fx.Effect, ...]) -> list[str]:
     """Return who opens a browser: the tray, or a request."""
     return ["tray" for one in effects if isinstance(one, fx.OpenBrowser)] + [
-        one.request for one in effects if isinstance(one, fx.Tell) and one.sentence == "open"
+        one.request for one in effects if isinstance(one, fx.Reply) and one.sentence == "open"
     ]
 
 
@@ -59,13 +59,13 @@ def test_from_click_to_token() -> None:
     assert ("signing-in", URL) == (signing_in.state, signing_in.sign_in_url)
     assert ("signed-in", "keyring", True) == (
         story.row().state,
-        story.row().keeper,
+        story.row().store,
         story.row().renews,
     )
 
 
 def test_typed_in_a_terminal_the_terminal_opens_it() -> None:
-    """L6: a CLI opens the page with its own environment; the resident opens nothing."""
+    """L6: a CLI opens the page with its own environment; the daemon opens nothing."""
     story = clicked(request="cli", opens="caller")
 
     ready = story.send(ev.SignInReady("corp", 1, URL, "ABCD-EFGH", T0 + 300))
@@ -73,54 +73,54 @@ def test_typed_in_a_terminal_the_terminal_opens_it() -> None:
 
     assert ["cli"] == opened(ready)
     assert (URL, "ABCD-EFGH", T0 + 300) == (
-        only(fx.Tell, ready).url,
-        only(fx.Tell, ready).user_code,
-        only(fx.Tell, ready).deadline,
+        only(fx.Reply, ready).url,
+        only(fx.Reply, ready).user_code,
+        only(fx.Reply, ready).deadline,
     )
-    assert ("done", 0) == (only(fx.Tell, done).kind, only(fx.Tell, done).exit)
+    assert ("done", 0) == (only(fx.Reply, done).kind, only(fx.Reply, done).exit)
 
 
 def test_a_second_request_joins_the_first() -> None:
     """L5: one sign-in per session; who joins is shown the link and answered with the rest."""
     story = clicked(request="one", opens="caller")
-    story.send(ev.SignInWanted("corp", "two", opens="caller"))
+    story.send(ev.SignInRequested("corp", "two", opens="caller"))
     ready = story.send(ev.SignInReady("corp", 1, URL))
 
-    late = story.send(ev.SignInWanted("corp", "three", opens="caller"))
+    late = story.send(ev.SignInRequested("corp", "three", opens="caller"))
     done = story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
 
     assert 1 == len(story.all(fx.StartSignIn))
     assert (["one"], []) == (opened(ready), opened(late))
-    assert URL == only(fx.Tell, late).url
-    assert {"one", "two", "three"} == {one.request for one in done if isinstance(one, fx.Tell)}
+    assert URL == only(fx.Reply, late).url
+    assert {"one", "two", "three"} == {one.request for one in done if isinstance(one, fx.Reply)}
 
 
 def test_impatient_clicks_open_one_page() -> None:
     """T18: a thousand clicks open one page; a click a minute later opens it again."""
     story = clicked()
     for _ in range(500):
-        story.send(ev.SignInWanted("corp"))
+        story.send(ev.SignInRequested("corp"))
     story.send(ev.SignInReady("corp", 1, URL), 1)
     story.send(ev.SignInReady("corp", 1, URL))
     for _ in range(500):
-        story.send(ev.SignInWanted("corp"))
+        story.send(ev.SignInRequested("corp"))
     within = len(story.all(fx.OpenBrowser))
 
-    again = story.send(ev.SignInWanted("corp"), 62)
+    again = story.send(ev.SignInRequested("corp"), 62)
 
     assert (1, ["tray"]) == (within, opened(again))
 
 
 def test_a_browser_opens_for_nobody_but_a_person() -> None:
     """L6: a night of renewals, failures, wakes and credentials opens nothing."""
-    story = Story(CORP, LAB, keepers={"corp": "keyring"})
+    story = Story(CORP, LAB, stores={"corp": "keyring"})
     story.file(token())
 
     story.run_until(20 * HOUR, renewing(ends_at=8 * HOUR))
     for what in ("asleep", "woke", "locked", "unlocked", "network-down", "network-up"):
-        story.send(ev.Mood(what))
+        story.send(ev.SystemEvent(what))
     story.send(ev.CredentialsGiven("corp"))
-    story.send(ev.Doubted("corp", "a"))
+    story.send(ev.TokenRejected("corp", "a"))
 
     assert [] == opened(tuple(story.effects))
     assert [] == story.all(fx.StartSignIn)
@@ -129,13 +129,13 @@ def test_a_browser_opens_for_nobody_but_a_person() -> None:
 @pytest.mark.parametrize("afresh", [None, False])
 def test_signed_in_already(afresh: bool | None) -> None:
     """L7: ``login`` in a signed-in session opens nothing, says so, and exits 0."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
 
-    effects = story.send(ev.SignInWanted("corp", "r", afresh=afresh))
+    effects = story.send(ev.SignInRequested("corp", "r", afresh=afresh))
 
     assert (
-        fx.Tell(
+        fx.Reply(
             "r",
             "done",
             0,
@@ -146,7 +146,7 @@ def test_signed_in_already(afresh: bool | None) -> None:
 
 def ending() -> Story:
     """Return a story whose session ends in 12 minutes by AWS's clock, and still lives."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(2 * HOUR, renewing(ends_at=2.2 * HOUR))
     return story
@@ -154,7 +154,7 @@ def ending() -> Story:
 
 def refused() -> Story:
     """Return a story whose session AWS has refused to prolong."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(50 * MINUTE, lambda _s, _a: Refused("valid"))
     return story
@@ -170,7 +170,7 @@ def fixed() -> Story:
 
 def over() -> Story:
     """Return a story whose session has ended."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(50 * MINUTE, lambda _s, _a: Refused("dead"))
     return story
@@ -186,7 +186,7 @@ def test_sign_in_does_what_helps(at: object, state: str, afresh: bool) -> None:
     story: Story = at()  # type: ignore[operator] # one of the four above
     row = story.row()
 
-    effects = story.send(ev.SignInWanted("corp"))
+    effects = story.send(ev.SignInRequested("corp"))
 
     assert (state, afresh) == (row.state, row.afresh)
     assert afresh == only(fx.StartSignIn, effects).afresh
@@ -198,10 +198,10 @@ def test_sign_in_does_what_helps(at: object, state: str, afresh: bool) -> None:
 
 def test_what_was_asked_for_is_done_as_asked() -> None:
     """L9, L10: ``--afresh`` is afresh in a healthy session too."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
 
-    effects = story.send(ev.SignInWanted("corp", "r", afresh=True))
+    effects = story.send(ev.SignInRequested("corp", "r", afresh=True))
 
     assert only(fx.StartSignIn, effects).afresh
 
@@ -214,9 +214,9 @@ def test_an_unfinished_sign_in_afresh_is_looked_into(
     ready: bool, jobs: list[str], ends: str
 ) -> None:
     """L9: what signed the portal out and was not finished leaves a token to be asked about."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
-    story.send(ev.SignInWanted("corp", afresh=True))
+    story.send(ev.SignInRequested("corp", afresh=True))
     if ready:
         story.send(ev.SignInReady("corp", 1, URL))
 
@@ -232,16 +232,16 @@ def test_an_unfinished_sign_in_afresh_is_looked_into(
 
 def test_a_failed_sign_in_keeps_the_old_token() -> None:
     """Fault 60: denied is said to who asked; what was there goes on."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(40 * MINUTE, lambda _s, _a: Failed("offline", "No route."))
-    story.send(ev.SignInWanted("corp", "r"))
+    story.send(ev.SignInRequested("corp", "r"))
 
     effects = story.send(ev.SignInFailed("corp", 1 + len(story.jobs()), "It was denied."))
 
     assert (1, "It was denied.") == (
-        only(fx.Tell, effects).exit,
-        only(fx.Tell, effects).sentence,
+        only(fx.Reply, effects).exit,
+        only(fx.Reply, effects).sentence,
     )
     assert ("renewal-failing", T0 + HOUR) == (
         story.row().state,
@@ -261,7 +261,7 @@ def test_the_deadline(method: Literal["pkce", "device"], life: float, deadline: 
     story.run_until(deadline - 1)
     before = story.row().state
     story.run_until(deadline)
-    last = story.all(fx.Tell)[-1]
+    last = story.all(fx.Reply)[-1]
 
     assert ("signing-in", "signed-out") == (before, story.row().state)
     assert fx.CancelSignIn("corp", 1) in story.effects
@@ -276,7 +276,7 @@ def test_cancelling() -> None:
     late = story.send(ev.SignedIn("corp", 1, token("b"), "keyring"))
 
     assert {("one", 1), ("two", 0)} == {
-        (one.request, one.exit) for one in effects if isinstance(one, fx.Tell)
+        (one.request, one.exit) for one in effects if isinstance(one, fx.Reply)
     }
     assert () == late
     assert "signed-out" == story.row().state
@@ -292,7 +292,7 @@ def test_a_requester_who_leaves(
     """A closed terminal ends the sign-in only it waited for."""
     story = clicked(request="one", opens=opens)
     if others:
-        story.send(ev.SignInWanted("corp", "two"))
+        story.send(ev.SignInRequested("corp", "two"))
 
     effects = story.send(ev.RequesterLeft("corp", "one"))
 
@@ -302,16 +302,16 @@ def test_a_requester_who_leaves(
 
 def test_a_sign_in_beats_an_older_renewal() -> None:
     """Faults 62, 67: a renewal begun before the sign-in changes nothing when it ends."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(29 * MINUTE, lambda _s, _a: None)
-    story.send(ev.RenewWanted("corp", "waits"))
-    story.send(ev.SignInWanted("corp", "r", afresh=True))
+    story.send(ev.RenewRequested("corp", "waits"))
+    story.send(ev.SignInRequested("corp", "r", afresh=True))
 
     done = story.send(ev.SignedIn("corp", 2, token("new", 30 * MINUTE), "keyring"))
     late = story.send(ev.JobDone("corp", 1, Refused("dead")))
 
-    assert {"r", "waits"} == {one.request for one in done if isinstance(one, fx.Tell)}
+    assert {"r", "waits"} == {one.request for one in done if isinstance(one, fx.Reply)}
     assert () == late
     assert ("signed-in", T0 + 1.5 * HOUR) == (story.row().state, story.row().token_expires_at)
 
@@ -320,7 +320,7 @@ def test_while_signing_in_nothing_else_is_started() -> None:
     """The sign-in's result is the newer truth; nothing automatic runs beside it."""
     story = over()
     before = story.jobs()
-    story.send(ev.SignInWanted("corp"))
+    story.send(ev.SignInRequested("corp"))
 
     story.file(token("b", story.time, refreshable=True))
     story.run_until(story.time + 9 * MINUTE)
@@ -331,7 +331,7 @@ def test_while_signing_in_nothing_else_is_started() -> None:
 def test_our_own_file_seen_before_the_answer_is_no_news() -> None:
     """A new file may be seen before the sign-in's own answer: the clock starts all the same."""
     story = over()
-    story.send(ev.SignInWanted("corp"))
+    story.send(ev.SignInRequested("corp"))
     attempt = story.all(fx.StartSignIn)[0].attempt
     new = token("new", 51 * MINUTE)
 
@@ -361,9 +361,9 @@ def test_a_sign_in_without_a_keyring_succeeds() -> None:
         0,
         'Signed in to "corp". It renews itself. '
         "No keyring is available, so the refresh token stays in the file.",
-    ) == (only(fx.Tell, effects).exit, only(fx.Tell, effects).sentence)
+    ) == (only(fx.Reply, effects).exit, only(fx.Reply, effects).sentence)
     assert ("file", "keyring-absent", []) == (
-        story.row().keeper,
+        story.row().store,
         story.row().reason,
         story.jobs(),
     )
@@ -372,23 +372,23 @@ def test_a_sign_in_without_a_keyring_succeeds() -> None:
 def test_several_sessions_sign_in_side_by_side() -> None:
     """L5 is per session: one does not wait for another."""
     story = clicked(CORP, LAB)
-    story.send(ev.SignInWanted("lab"))
+    story.send(ev.SignInRequested("lab"))
 
     assert ["corp", "lab"] == [start.session.key for start in story.all(fx.StartSignIn)]
 
 
 def test_quitting_ends_sign_ins_and_starts_nothing() -> None:
     """Quit answers who waits, says until when the AWS CLI works on, and is the last word (K7)."""
-    story = Story(replace(CORP), keepers={"corp": "keyring"})
+    story = Story(replace(CORP), stores={"corp": "keyring"})
     story.file(token())
-    story.send(ev.SignInWanted("corp", "r", afresh=True))
+    story.send(ev.SignInRequested("corp", "r", afresh=True))
 
-    effects = story.send(ev.QuitWanted("q"))
+    effects = story.send(ev.QuitRequested("q"))
     story.run_until(3 * HOUR)
 
     assert fx.CancelSignIn("corp", 1) in effects
     assert {("r", 1), ("q", 0)} == {
-        (one.request, one.exit) for one in effects if isinstance(one, fx.Tell)
+        (one.request, one.exit) for one in effects if isinstance(one, fx.Reply)
     }
     assert isinstance(effects[-1], fx.Quit)
     assert [] == story.jobs()

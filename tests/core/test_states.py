@@ -14,7 +14,7 @@ from tray.core.session import Failing, Session, SignIn
 from tray.core.sessions.session_states import reason_of, renews, state_of
 
 TOKEN = token("a")
-KEPT = Session(CORP, keeper="keyring", sight="present", token=TOKEN, life=HOUR)
+KEPT = Session(CORP, store="keyring", file_status="present", token=TOKEN, life=HOUR)
 OFFLINE = Failing("offline", "No route.", 1, T0, T0 + 9)
 SIGNING_IN = SignIn(1, "pkce", "resident", T0 + 600)
 
@@ -30,28 +30,28 @@ STATES: list[tuple[str, Session, State, Reason | None, bool]] = [
     ("kept in the keyring", KEPT, "signed-in", None, True),
     (
         "a full file of another program",
-        replace(KEPT, keeper=None, token=replace(TOKEN, refreshable=True)),
+        replace(KEPT, store=None, token=replace(TOKEN, refreshable=True)),
         "signed-in",
         None,
         True,
     ),
     (
         "handed back, and renewed by whoever uses it",
-        replace(KEPT, keeper="released", token=replace(TOKEN, refreshable=True)),
+        replace(KEPT, store="released", token=replace(TOKEN, refreshable=True)),
         "signed-in",
         None,
         True,
     ),
     (
         "eight hours that nothing renews",
-        replace(KEPT, keeper=None, token=token("a", life=8 * HOUR)),
+        replace(KEPT, store=None, token=token("a", life=8 * HOUR)),
         "signed-in",
         None,
         False,
     ),
     (
         "the last half hour of what nothing renews",
-        replace(KEPT, keeper=None, token=token("a", life=30 * MINUTE)),
+        replace(KEPT, store=None, token=token("a", life=30 * MINUTE)),
         "ending",
         None,
         False,
@@ -68,7 +68,7 @@ STATES: list[tuple[str, Session, State, Reason | None, bool]] = [
     ),
     (
         "only our client is too old",
-        replace(KEPT, barren="a", notable="registration-expired"),
+        replace(KEPT, without_refresh_token="a", notable="registration-expired"),
         "ending",
         "registration-expired",
         False,
@@ -112,22 +112,28 @@ STATES: list[tuple[str, Session, State, Reason | None, bool]] = [
     ),
     (
         "a damaged file",
-        replace(KEPT, sight="bad", bad=ev.FileBad("bad-file", "It is bad.")),
+        replace(KEPT, file_status="bad", bad=ev.FileBad("bad-file", "It is bad.")),
         "unreadable",
         "bad-file",
         True,
     ),
-    ("a file being written", replace(KEPT, sight="torn", torn_reads=8), "signed-in", None, True),
+    (
+        "a file being written",
+        replace(KEPT, file_status="torn", torn_reads=8),
+        "signed-in",
+        None,
+        True,
+    ),
     (
         "a file cut for good",
-        replace(KEPT, sight="torn", torn_reads=9),
+        replace(KEPT, file_status="torn", torn_reads=9),
         "unreadable",
         "torn-file",
         True,
     ),
     (
         "signed out by another program",
-        Session(CORP, keeper="keyring", removed="a"),
+        Session(CORP, store="keyring", removed="a"),
         "signed-out",
         "removed",
         False,
@@ -158,7 +164,7 @@ def test_state_reason_and_whether_it_renews(
 def test_a_guess_makes_no_state() -> None:
     """A learnt end only words the row (S5)."""
     memory = Memory(started_at=T0 - 8 * HOUR + 10 * MINUTE, lengths=(8 * HOUR,))
-    story = Story(keepers={"corp": "keyring"}, memories={"corp": memory})
+    story = Story(stores={"corp": "keyring"}, memories={"corp": memory})
 
     story.file(token(life=5 * MINUTE))
 
@@ -167,7 +173,7 @@ def test_a_guess_makes_no_state() -> None:
 
 def test_torn_is_not_signed_out() -> None:
     """An empty or cut file is read again 8 times, 250 ms apart, and keeps its state (K3)."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
 
     delays = [getattr(one, "delay", None) for _ in range(9) for one in story.file(ev.FileTorn())]
@@ -178,7 +184,7 @@ def test_torn_is_not_signed_out() -> None:
 
 def test_an_unreadable_file_is_left_alone() -> None:
     """Nobody but a sign-in writes a file that cannot be read (fault 4)."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.file(ev.FileBad("bad-file", "It is bad."))
 
@@ -190,7 +196,7 @@ def test_an_unreadable_file_is_left_alone() -> None:
 
 def test_nothing_is_asked_about_an_unreadable_file() -> None:
     """An unconfirmed refusal waits, too, until the file can be read again."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     story.run_until(29.9 * MINUTE, lambda _s, _a: Refused("unreachable"))
     before = story.jobs()
@@ -203,7 +209,7 @@ def test_nothing_is_asked_about_an_unreadable_file() -> None:
 
 def test_a_good_file_ends_the_trouble_with_a_bad_one() -> None:
     """What makes a session unreadable is forgotten as soon as the file can be read."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(ev.FileBad("no-permission", "It may not be read."))
 
     story.file(token())

@@ -61,7 +61,7 @@ def test_names(count: int, words: str) -> None:
 
 def row(**changes: object) -> SessionRow:
     """Return the row of a healthy session, changed."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     return replace(story.row(), **changes)  # type: ignore[arg-type] # members of SessionRow
 
@@ -235,7 +235,7 @@ def test_every_reason_has_words() -> None:
 
 def test_quitting_says_until_when_the_cli_works() -> None:
     """K7: plain Quit says until when the AWS CLI goes on working."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
 
     assert (

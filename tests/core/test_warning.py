@@ -23,7 +23,7 @@ END = 2.2 * HOUR
 def kept(*sessions: SsoSession) -> Story:
     """Return a story of sessions in the keyring, all of them in use."""
     sessions = sessions or (CORP,)
-    story = Story(*sessions, keepers={one.key: "keyring" for one in sessions}, memories=dict(USED))
+    story = Story(*sessions, stores={one.key: "keyring" for one in sessions}, memories=dict(USED))
     for one in sessions:
         story.file(token(one.key), key=one.key)
     return story
@@ -76,7 +76,7 @@ def test_an_end_learnt_late_is_told_at_once() -> None:
     story = kept()
     story.run_until(50 * MINUTE, no_route)
 
-    story.send(ev.Mood("network-up"))
+    story.send(ev.SystemEvent("network-up"))
     story.answer(Refused("valid"))
     story.run_until(54 * MINUTE)
 
@@ -88,7 +88,7 @@ def test_snooze() -> None:
     story = near_its_end(14)
     buttons = [[button.action for button in notice.buttons] for notice in shown(story)]
 
-    effects = story.send(ev.SnoozeWanted("corp"))
+    effects = story.send(ev.SnoozeRequested("corp"))
     story.run_until(END - 6 * MINUTE)
     quiet = story.notices()
     story.run_until(END - 4 * MINUTE)
@@ -104,7 +104,7 @@ def test_a_renewal_keeps_the_snooze() -> None:
     story = kept()
     story.send(ev.PreferencesRead(Preferences(warn_before=(1500.0, 900.0, 300.0))))
     story.run_until(END - 24 * MINUTE, renewing(ends_at=END))
-    story.send(ev.SnoozeWanted("corp"))
+    story.send(ev.SnoozeRequested("corp"))
 
     story.file(token("sdk", END - 24 * MINUTE, 24 * MINUTE))
     story.run_until(END - 12 * MINUTE)
@@ -174,8 +174,8 @@ def test_a_network_gets_a_moment_after_waking(failing_before: bool) -> None:
     """Fault 31: the first failure after a sleep is no notice; half a minute of them is."""
     story = kept()
     story.run_until(30 * MINUTE if failing_before else 60, no_route)
-    story.send(ev.Mood("asleep"))
-    story.send(ev.Mood("woke"), 50 * MINUTE)
+    story.send(ev.SystemEvent("asleep"))
+    story.send(ev.SystemEvent("woke"), 50 * MINUTE)
     story.run_until(50 * MINUTE + 25, no_route)
     early = story.notices()
 
@@ -188,8 +188,8 @@ def test_nothing_is_told_while_a_try_is_under_way() -> None:
     """W3: on waking the renewal is tried first; its end decides whether to say anything."""
     story = kept()
     story.run_until(35 * MINUTE, no_route)
-    story.send(ev.Mood("asleep"))
-    story.send(ev.Mood("woke"), 55 * MINUTE)
+    story.send(ev.SystemEvent("asleep"))
+    story.send(ev.SystemEvent("woke"), 55 * MINUTE)
     story.run_until(56 * MINUTE)
 
     story.answer(Renewed(token("b", 56 * MINUTE), "keyring"))
@@ -201,11 +201,11 @@ def test_nothing_is_told_while_a_try_is_under_way() -> None:
 def test_held_while_away_and_told_once_afterwards(away: str, back: str) -> None:
     """W2: what still holds when the person is back is told then, and nothing else is."""
     story = near_its_end(16)
-    story.send(ev.Mood(away))  # type: ignore[arg-type] # a word of Mood
+    story.send(ev.SystemEvent(away))  # type: ignore[arg-type] # a word of Mood
     story.run_until(END + HOUR, renewing(ends_at=END))
     held = story.notices()
 
-    story.send(ev.Mood(back))  # type: ignore[arg-type] # a word of Mood
+    story.send(ev.SystemEvent(back))  # type: ignore[arg-type] # a word of Mood
     story.run_until(END + 2 * HOUR, renewing(ends_at=END))
 
     assert ([], ["expired"]) == (held, story.notices())
@@ -214,7 +214,7 @@ def test_held_while_away_and_told_once_afterwards(away: str, back: str) -> None:
 def test_taken_back_while_locked() -> None:
     """W2: a notice that no longer holds goes away although the screen is locked."""
     story = near_its_end(14)
-    story.send(ev.Mood("locked"))
+    story.send(ev.SystemEvent("locked"))
 
     effects = story.file(token("cli", END), END)
 
@@ -224,7 +224,7 @@ def test_taken_back_while_locked() -> None:
 def end(story: Story, *keys: str) -> None:
     """Let sessions end now by AWS's word."""
     for key in keys:
-        story.send(ev.RenewWanted(key))
+        story.send(ev.RenewRequested(key))
         story.answer(Refused("dead"), key=key)
 
 
@@ -256,10 +256,10 @@ def test_ends_an_hour_apart_are_notices_of_their_own() -> None:
 def test_several_at_one_moment_are_shown_once() -> None:
     """W2, fault 34: what fires in one moment makes one bubble, not a growing one."""
     story = kept(*ALL)
-    story.send(ev.Mood("locked"))
+    story.send(ev.SystemEvent("locked"))
     end(story, *(one.key for one in ALL))
 
-    effects = story.send(ev.Mood("unlocked"))
+    effects = story.send(ev.SystemEvent("unlocked"))
 
     assert 3 == len(only(fx.ShowNotice, effects).notice.keys)
 
@@ -295,7 +295,7 @@ def test_a_group_shrinks_to_nothing() -> None:
 def test_an_idle_session_only_colours_its_row() -> None:
     """W2: not active, no credentials, no sign-in for 7 days: no notice, no icon, no badge."""
     memories = {"lab": Memory(used_at=T0 - 8 * DAY)}
-    story = Story(CORP, LAB, keepers={"corp": "keyring", "lab": "keyring"}, memories=memories)
+    story = Story(CORP, LAB, stores={"corp": "keyring", "lab": "keyring"}, memories=memories)
     story.file(token("c"))
     story.file(token("l"), key="lab")
 
@@ -311,13 +311,13 @@ def test_an_idle_session_only_colours_its_row() -> None:
 def test_use_makes_a_session_matter(how: str) -> None:
     """W2: a session somebody uses is warned about."""
     memories = {"lab": Memory(used_at=T0 - 8 * DAY)}
-    story = Story(LAB, active=None, keepers={"lab": "keyring"}, memories=memories)
+    story = Story(LAB, active=None, stores={"lab": "keyring"}, memories=memories)
     story.file(token("l"), key="lab")
 
     if how == "credentials":
         story.send(ev.CredentialsGiven("lab"))
     elif how == "active":
-        story.send(ev.UseWanted("lab"))
+        story.send(ev.UseRequested("lab"))
     else:
         story.sign_in(token("l2"), key="lab", afresh=True)
     end(story, "lab")
@@ -332,7 +332,7 @@ def test_use_is_remembered_without_writing_all_the_time() -> None:
     for second in range(1000):
         story.send(ev.CredentialsGiven("corp"), 2 * HOUR + second)
 
-    assert 1 == len([one for one in story.all(fx.Keep) if one.memory.used_at != T0])
+    assert 1 == len([one for one in story.all(fx.SaveMemory) if one.memory.used_at != T0])
 
 
 @pytest.mark.parametrize("reason", ["keyring-locked", "keyring-denied", "keyring-absent"])
@@ -343,7 +343,7 @@ def test_keyring_trouble_is_one_notice(reason: str) -> None:
     story.run_until(45 * MINUTE, lambda _s, _a: failed)
     first = shown(story)
 
-    story.send(ev.Mood("keyring-unlocked"))
+    story.send(ev.SystemEvent("keyring-unlocked"))
     for key in ("corp", "lab"):
         story.answer(Renewed(token(f"{key}2", 45 * MINUTE), "keyring"), key=key)
     story.run_until(90 * MINUTE, lambda _s, _a: failed)
@@ -359,7 +359,7 @@ def test_keyring_trouble_is_one_notice(reason: str) -> None:
 def test_the_keyring_of_an_idle_session_is_no_notice() -> None:
     """W2: what nobody has used for a week does not ask for its keyring."""
     memories = {"lab": Memory(used_at=T0 - 8 * DAY)}
-    story = Story(LAB, active=None, keepers={"lab": "keyring"}, memories=memories)
+    story = Story(LAB, active=None, stores={"lab": "keyring"}, memories=memories)
     story.file(token("l"), key="lab")
 
     story.run_until(HOUR, lambda _s, _a: Failed("keyring-locked", "It is locked."))
@@ -371,7 +371,7 @@ def test_a_sign_in_takes_its_notice_back() -> None:
     """W2: while somebody signs in and after it there is nothing left to say."""
     story = near_its_end(14)
 
-    effects = story.send(ev.SignInWanted("corp"))
+    effects = story.send(ev.SignInRequested("corp"))
     story.send(ev.SignInCancelled("corp"))
 
     assert fx.WithdrawNotice("session:corp") in effects
@@ -379,12 +379,12 @@ def test_a_sign_in_takes_its_notice_back() -> None:
 
 
 def test_nothing_is_told_twice_over_a_restart() -> None:
-    """W2: what was told is kept, and a resident that starts anew knows it."""
+    """W2: what was told is kept, and a daemon that starts anew knows it."""
     story = near_its_end(14)
     files = story.session().token
     assert files is not None
 
-    again = Story(keepers={"corp": "keyring"}, memories=story.kept(), start=END - 13 * MINUTE)
+    again = Story(stores={"corp": "keyring"}, memories=story.kept(), start=END - 13 * MINUTE)
     again.file(files)
     again.run_until(END - 6 * MINUTE, renewing(ends_at=END))
     before_five = again.notices()

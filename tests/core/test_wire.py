@@ -17,7 +17,7 @@ BUTTON = fx.Button("sign-in", "Sign in", ("a",))
 WORDS: list[object] = [
     fx.StartJob(CORP, 3, "renew"),
     fx.StartSignIn(CORP, 4, "device", afresh=True, callback_port=8080),
-    fx.Keep(
+    fx.SaveMemory(
         "corp",
         Memory(T0, (1.0, 2.5), SessionEnd(T0, "exact", "a"), "a", None, frozenset({"x", "y"})),
     ),
@@ -32,10 +32,10 @@ WORDS: list[object] = [
             (fx.Button("sign-in", "Sign in", ("a",)),),
         )
     ),
-    ev.Recalled({"corp": "keyring", "lab": None}, {"corp": Memory()}, frozenset({"corp"})),
+    ev.RecordsRead({"corp": "keyring", "lab": None}, {"corp": Memory()}, frozenset({"corp"})),
     ev.JobDone("https://x/start", 1, Renewed(token(), "keyring", stored=False)),
-    ev.TokensRead("corp", ev.FileAbsent()),
-    ev.Mood("woke"),
+    ev.TokenFileInspected("corp", ev.FileAbsent()),
+    ev.SystemEvent("woke"),
     None,
 ]
 
@@ -58,7 +58,7 @@ def test_there_and_back(word: object) -> None:
         {"type": "frozenset"},
         {"type": "frozenset", "items": [{}]},
         {"type": "mapping", "items": []},
-        {"type": "Mood", "what": {"type": "nonsense"}},
+        {"type": "SystemEvent", "what": {"type": "nonsense"}},
     ],
     ids=str,
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tray.core import events as ev
 from tray.core.effects import JobKind
-from tray.core.model import Catalog, Keeper, Memory, Preferences, SsoSession, TokenFacts
+from tray.core.model import Catalog, Memory, Preferences, SsoSession, TokenFacts, TokenStore
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -23,14 +23,14 @@ from tray.core.outcomes import (
 )
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
-    AddProfileWanted,
-    ConsoleWanted,
-    LinkWanted,
-    RolesWanted,
-    SettingWanted,
-    SetUpWanted,
-    SignInAllWanted,
-    UnlockWanted,
+    AddProfileRequested,
+    ConsoleRequested,
+    LinkRequested,
+    RolesRequested,
+    SettingRequested,
+    SetUpRequested,
+    SignInAllRequested,
+    UnlockRequested,
 )
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -52,7 +52,9 @@ CATALOGS: tuple[Catalog, ...] = (
 )
 
 keys = st.sampled_from(KEYS)
-keepers: st.SearchStrategy[Keeper | None] = st.sampled_from((None, "keyring", "file", "released"))
+stores: st.SearchStrategy[TokenStore | None] = st.sampled_from(
+    (None, "keyring", "file", "released")
+)
 requests = st.one_of(st.none(), st.sampled_from(("r1", "r2")))
 reasons = st.sampled_from(REASONS)
 fingerprints = st.sampled_from([f"{number:x}" for number in range(8)])
@@ -104,7 +106,7 @@ FITTING: dict[JobKind, st.SearchStrategy[Outcome]] = {
     "release": st.one_of(st.just(Released("Handed back.")), FAILED),
 }
 OUTCOMES = st.one_of(*FITTING.values())
-SIGHTS: st.SearchStrategy[ev.Sight] = st.one_of(
+SIGHTS: st.SearchStrategy[ev.TokenFileStatus] = st.one_of(
     st.just(ev.FileAbsent()),
     st.just(ev.FileTorn()),
     st.builds(ev.FileBad, st.sampled_from(("bad-file", "no-permission")), st.just("It is bad.")),
@@ -120,7 +122,7 @@ MEMORIES = st.builds(
 attempts = st.integers(1, 12)
 
 EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
-    st.builds(ev.Recalled, st.dictionaries(keys, keepers), st.dictionaries(keys, MEMORIES)),
+    st.builds(ev.RecordsRead, st.dictionaries(keys, stores), st.dictionaries(keys, MEMORIES)),
     st.builds(
         ev.PreferencesRead,
         st.builds(
@@ -134,14 +136,14 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ActiveRead, st.sampled_from((None, "dev", "gone"))),
     st.builds(ev.ConfigRead, st.sampled_from(CATALOGS)),
     st.builds(ev.ConfigBroken, st.just("~/.aws/config, line 3: no section.")),
-    st.builds(ev.TokensRead, keys, SIGHTS),
+    st.builds(ev.TokenFileInspected, keys, SIGHTS),
     st.just(ev.Tick()),
-    st.builds(ev.Mood, st.sampled_from(MOODS)),
+    st.builds(ev.SystemEvent, st.sampled_from(MOODS)),
     st.builds(ev.JobDone, keys, attempts, OUTCOMES),
     st.builds(ev.Stored, keys),
-    st.builds(ev.Doubted, keys, fingerprints),
+    st.builds(ev.TokenRejected, keys, fingerprints),
     st.builds(
-        ev.SignInWanted,
+        ev.SignInRequested,
         keys,
         requests,
         st.sampled_from((None, True, False)),
@@ -160,21 +162,21 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.SignInFailed, keys, attempts, st.just("It was denied.")),
     st.builds(ev.SignInCancelled, keys, requests),
     st.builds(ev.RequesterLeft, keys, st.sampled_from(("r1", "r2"))),
-    st.builds(ev.SignOutWanted, keys, requests),
-    st.builds(ev.RenewWanted, keys, requests),
-    st.builds(ev.ReleaseWanted, keys, requests),
-    st.builds(ev.UseWanted, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
-    st.builds(ev.SnoozeWanted, keys),
-    st.builds(SignInAllWanted, st.sampled_from((None, ("corp", "lab")))),
-    st.just(UnlockWanted()),
-    st.builds(ConsoleWanted, st.sampled_from(("dev", "gone"))),
-    st.builds(LinkWanted, keys),
-    st.builds(SettingWanted, st.just("adopt"), st.booleans()),
-    st.just(SetUpWanted()),
-    st.builds(RolesWanted, keys),
+    st.builds(ev.SignOutRequested, keys, requests),
+    st.builds(ev.RenewRequested, keys, requests),
+    st.builds(ev.ReleaseRequested, keys, requests),
+    st.builds(ev.UseRequested, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
+    st.builds(ev.SnoozeRequested, keys),
+    st.builds(SignInAllRequested, st.sampled_from((None, ("corp", "lab")))),
+    st.just(UnlockRequested()),
+    st.builds(ConsoleRequested, st.sampled_from(("dev", "gone"))),
+    st.builds(LinkRequested, keys),
+    st.builds(SettingRequested, st.just("adopt"), st.booleans()),
+    st.just(SetUpRequested()),
+    st.builds(RolesRequested, keys),
     st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
     st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),
-    st.builds(AddProfileWanted, keys, st.just("1" * 12), st.just("r")),
+    st.builds(AddProfileRequested, keys, st.just("1" * 12), st.just("r")),
     st.builds(ev.ProfileAdded, keys, st.just("dev"), st.sampled_from((None, "It failed."))),
     st.builds(ev.CredentialsGiven, keys),
 )
@@ -187,7 +189,7 @@ def answers(draw: st.DrawFn, state: TrayState) -> ev.Event:
     busy = [one for one in state.sessions.values() if one.job is not None]
     signing = [one for one in state.sessions.values() if one.sign_in is not None]
     if not busy and not signing:
-        return draw(st.builds(ev.TokensRead, keys, SIGHTS))
+        return draw(st.builds(ev.TokenFileInspected, keys, SIGHTS))
     session = draw(st.sampled_from(busy + signing))
     key = session.key
     if session.job is not None:
@@ -210,8 +212,8 @@ def answers(draw: st.DrawFn, state: TrayState) -> ev.Event:
 
 def moved(word: ev.Event, by: float) -> ev.Event:
     """Return an event with its tokens moved in time, so that they fit the story's now."""
-    if isinstance(word, ev.TokensRead) and isinstance(word.sight, TokenFacts):
-        return replace(word, sight=_later(word.sight, by))
+    if isinstance(word, ev.TokenFileInspected) and isinstance(word.file_status, TokenFacts):
+        return replace(word, file_status=_later(word.file_status, by))
     if isinstance(word, ev.SignedIn):
         return replace(word, token=_later(word.token, by))
     if isinstance(word, ev.JobDone):

@@ -1,4 +1,4 @@
-"""Another user of the machine: what is in our files, and whom the hand-out client believes."""
+"""Another user of the machine: what is in our files, and whom the credential helper believes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_nobody_else_reads_what_we_write(place: Path) -> None:
         stage.tray("use", "dev")
         stage.tray("apply", "default")
         stage.tray("use", "reader")
-        with stage.resident():
+        with stage.daemon():
             stage.tray("credentials")
             stage.tray("renew", "corp")
             files = [one for one in stage.state.rglob("*") if one.is_file() and one.stat().st_size]
@@ -170,7 +170,7 @@ except ConnectionError:
 
 @ROOT_ONLY
 def test_with_directory_and_socket_open_the_agent_still_answers_nobody_else(place: Path) -> None:
-    """The third layer, the peer's uid, of a real resident: not one byte for another user."""
+    """The third layer, the peer's uid, of a real daemon: not one byte for another user."""
     with IdentityCenter() as center:
         stage = Stage(place, center)
         stage.signed_in_by_cli()
@@ -181,7 +181,7 @@ def test_with_directory_and_socket_open_the_agent_still_answers_nobody_else(plac
             "op": "credentials",
             "profile": "dev",
         }
-        with stage.resident():
+        with stage.daemon():
             path = Paths.from_environment(stage.environ).runtime_sockets[0]
             for one in (path, *path.parents):
                 if place in one.parents:

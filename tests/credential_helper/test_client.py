@@ -1,4 +1,4 @@
-"""The hand-out client as SDKs start it: its answer, its refusals, and when it acts alone."""
+"""The credential helper as SDKs start it: its answer, its refusals, and when it acts alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tray.aws.config.credential_process import command_line
 from tray.credential_helper import install, interpreter
 from tray.fake_aws import IdentityCenter
 from tray.managed import managed_sections
-from tray.managed.managed_sections import World
+from tray.managed.managed_sections import ManagedContext
 from tray.system.paths import Paths
 
 
@@ -54,8 +54,8 @@ def hand_out(
 
 
 def test_resident_answers_for_active_and_named_profiles(stage: Stage) -> None:
-    """With a resident nothing else is started; a named profile and errors come the same way."""
-    with stage.resident():
+    """With a daemon nothing else is started; a named profile and errors come the same way."""
+    with stage.daemon():
         active = hand_out(stage, alone=False)
         named = hand_out(stage, "reader", alone=False)
         forbidden = hand_out(stage, "forbidden", alone=False)
@@ -84,14 +84,14 @@ def test_a_resident_that_starts_mends_client_and_stanza(stage: Stage) -> None:
     """What an older program or a removed environment left is put right, and works, unasked."""
     paths = Paths.from_environment(stage.environ)
     gone = ("/gone/venv/bin/python3", "-I", "-S", str(stage.state / "handout/credentials.py"))
-    managed_sections.apply(World(paths, (), lambda: gone), "process")
+    managed_sections.apply(ManagedContext(paths, (), lambda: gone), "process")
     client = Path(install(stage.state, stage.environ)[-1])
     whole = client.read_bytes()
     client.write_bytes(whole[: len(whole) // 2])
     client.chmod(0o644)
     stale = stage.config.read_text()
 
-    with stage.resident():
+    with stage.daemon():
         stage.until(lambda: "/gone/" not in stage.config.read_text())
         mended = client.read_bytes()
         told = stage.boto3("sso-tray", "print(session.get_credentials().account_id)")

@@ -1,4 +1,4 @@
-"""A real resident in a process of its own, and what it says, for tests to wait on."""
+"""A real daemon in a process of its own, and what it says, for tests to wait on."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PATIENCE = 60.0
 
 class Living:
     """
-    A running resident.
+    A running daemon.
 
     Args:
-        process: of the resident.
+        process: of the daemon.
         environ: its whole environment.
     """
 
@@ -102,7 +102,7 @@ class Living:
             return [one["notice"]["category"] for one in self.messages if "notice" in one]
 
     def listen(self) -> None:
-        """Take in what the resident says to its subscribers, until it ends."""
+        """Take in what the daemon says to its subscribers, until it ends."""
         try:
             with self.client() as client:
                 for message in client.ask("subscribe", patience=None):
@@ -117,7 +117,7 @@ class Living:
                 self._heard.notify_all()
 
     def log(self) -> str:
-        """Return the resident's log."""
+        """Return the daemon's log."""
         return (self.paths.state / "sso-tray.log").read_text()
 
 
@@ -128,10 +128,10 @@ def _short(message: dict[str, Any]) -> object:
 
 
 @contextmanager
-def resident(
+def daemon(
     environ: Mapping[str, str], *, icon: bool = False, listens: bool = True
 ) -> Iterator[Living]:
-    """Run the resident until the end of the block; it must end by itself when asked to."""
+    """Run the daemon until the end of the block; it must end by itself when asked to."""
     root = Path(__file__).resolve().parents[2]
     # Of whoever runs the tests neither sleep nor lock nor network is a test's affair.
     environ = {

@@ -1,4 +1,4 @@
-"""The resident's half of ``apply``: a tick in the menu, and following what is active."""
+"""The daemon's half of ``apply``: a tick in the menu, and following what is active."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.daemon.managed_updates import Applying
-from tray.managed.managed_sections import World
+from tray.daemon.managed_updates import ManagedUpdates
+from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 
@@ -31,12 +31,12 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
     paths.aws_config.parent.mkdir()
     paths.aws_config.write_text(CONFIG + OWN)
     record_active(paths.state, "dev")
-    world = World(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
+    world = ManagedContext(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
     refusals: list[str] = []
     drawn: list[bool] = []
 
     async def clicks() -> None:
-        applying = Applying(
+        applying = ManagedUpdates(
             lambda: world, lambda: drawn.append("default" in applying.follows), refusals.append
         )
         applying.let_follow("default", on=True)
@@ -66,11 +66,11 @@ def test_a_tick_writes_the_profile_that_asks_us_and_takes_it_out_again(tmp_path:
     paths = Paths.from_environment({"HOME": str(tmp_path)})
     paths.aws_config.parent.mkdir()
     paths.aws_config.write_text(CONFIG)
-    world = World(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
+    world = ManagedContext(paths, (), lambda: ("/usr/bin/python3", "/x/credentials.py"))
     seen: list[tuple[str, bool]] = []
 
     async def clicks() -> None:
-        applying = Applying(lambda: world, lambda: None, pytest.fail)
+        applying = ManagedUpdates(lambda: world, lambda: None, pytest.fail)
         for on in (True, False):
             applying.let_follow("process", on=on)
             await applying.close()

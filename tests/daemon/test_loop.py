@@ -11,7 +11,7 @@ from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.state import TrayState, next_look
 from tray.core.views.view import View
-from tray.daemon.event_loop import Loop
+from tray.daemon.event_loop import EventLoop
 
 
 class Watched:
@@ -22,7 +22,7 @@ class Watched:
         self.armed: list[float | None] = []
         self.shown: list[View] = []
         self.performed: list[Effect] = []
-        self.loop = Loop(
+        self.loop = EventLoop(
             TrayState("machine"),
             perform=self.performed.append,
             changed=self.shown.append,
@@ -33,7 +33,7 @@ class Watched:
     def sees_a_token(self) -> None:
         """Know a session with a token that lives for an hour."""
         self.loop.post(ev.ConfigRead(catalog(CORP)))
-        self.loop.post(ev.TokensRead("corp", token()))
+        self.loop.post(ev.TokenFileInspected("corp", token()))
 
 
 def test_what_is_due_is_armed_although_nothing_can_be_shown() -> None:
@@ -79,7 +79,7 @@ def test_whoever_shows_it_may_fail() -> None:
         raise RuntimeError("no icon")
 
     armed: list[float | None] = []
-    loop = Loop(TrayState("machine"), perform=print, changed=fail, arm=armed.append)
+    loop = EventLoop(TrayState("machine"), perform=print, changed=fail, arm=armed.append)
 
     loop.post(ev.ConfigRead(catalog(CORP)))
 

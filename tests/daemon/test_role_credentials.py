@@ -9,11 +9,11 @@ import pytest
 
 from tray.aws.cache.timestamps import format_timestamp
 from tray.core.model import Profile
-from tray.daemon.role_credential_cache import Place, RoleCredentials
+from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 
 NOON = 1_900_000_000.0
 HOUR = 3600.0
-DEV = Place.of(Profile("dev", "sso", "corp", "123456789011", "Admin"), "a sign-in")
+DEV = CacheKey.of(Profile("dev", "sso", "corp", "123456789011", "Admin"), "a sign-in")
 
 
 class Portal:
@@ -21,7 +21,7 @@ class Portal:
 
     def __init__(self, life: float) -> None:
         self.life, self.now, self.calls = life, NOON, 0
-        self.memory = RoleCredentials(lambda: self.now)
+        self.memory = RoleCredentialCache(lambda: self.now)
         self.open = asyncio.Event()
         self.open.set()
 
@@ -31,7 +31,7 @@ class Portal:
         await self.open.wait()
         return {"AccessKeyId": number, "Expiration": format_timestamp(self.now + self.life)}
 
-    async def given(self, place: Place = DEV) -> Any:
+    async def given(self, place: CacheKey = DEV) -> Any:
         """Return the number of the call whose credentials are given out."""
         return (await self.memory.get(place, self._answer))["AccessKeyId"]
 
@@ -61,7 +61,7 @@ def test_one_call_for_all_who_wait_and_for_all_profiles_of_a_role() -> None:
 
     async def story() -> tuple[set[Any], int]:
         portal = Portal(HOUR)
-        alias = Place.of(Profile("alias", "sso", "corp", "123456789011", "Admin"), "a sign-in")
+        alias = CacheKey.of(Profile("alias", "sso", "corp", "123456789011", "Admin"), "a sign-in")
         given = await asyncio.gather(*[portal.given(one) for one in [DEV, alias] * 10])
         return set(given), portal.calls
 
@@ -87,15 +87,15 @@ def test_a_failure_is_not_kept() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Place.of(Profile("dev", "sso", "corp", "123456789011", "Admin"), "another sign-in"),
-        Place.of(Profile("dev", "sso", "corp", "123456789011", "Reader"), "a sign-in"),
-        Place.of(Profile("dev", "sso", "corp", "123456789012", "Admin"), "a sign-in"),
-        Place.of(Profile("dev", "sso", "other", "123456789011", "Admin"), "a sign-in"),
-        Place.of(Profile("chain", "chained", "corp", "123456789011", "Admin"), "a sign-in"),
+        CacheKey.of(Profile("dev", "sso", "corp", "123456789011", "Admin"), "another sign-in"),
+        CacheKey.of(Profile("dev", "sso", "corp", "123456789011", "Reader"), "a sign-in"),
+        CacheKey.of(Profile("dev", "sso", "corp", "123456789012", "Admin"), "a sign-in"),
+        CacheKey.of(Profile("dev", "sso", "other", "123456789011", "Admin"), "a sign-in"),
+        CacheKey.of(Profile("chain", "chained", "corp", "123456789011", "Admin"), "a sign-in"),
     ],
 )
 def test_another_sign_in_role_account_session_or_chain_has_credentials_of_its_own(
-    other: Place,
+    other: CacheKey,
 ) -> None:
     """Nobody gets what was given for another sign-in, or for what the config said before."""
 
@@ -127,7 +127,7 @@ def test_a_changed_config_drops_what_it_may_speak_of() -> None:
 
     async def story() -> list[Any]:
         portal = Portal(HOUR)
-        chain = Place.of(Profile("chain", "chained", "corp", "1", "r"), "a sign-in")
+        chain = CacheKey.of(Profile("chain", "chained", "corp", "1", "r"), "a sign-in")
         before = [await portal.given(), await portal.given(chain)]
         portal.memory.forget_by_profile()
         return [*before, await portal.given(), await portal.given(chain)]

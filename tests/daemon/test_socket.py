@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.daemon.living import PATIENCE, Living, home_with, resident
+from tests.daemon.living import PATIENCE, Living, daemon, home_with
 from tray.demo.demo_story import CONFIG
 from tray.ipc.agent_client import REQUEST_LIMIT, OtherWorld
 from tray.system.paths import world
@@ -20,9 +20,9 @@ from tray.system.paths import world
 
 @pytest.fixture(scope="module")
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    """Run one resident for the tests that leave it as it was."""
+    """Run one daemon for the tests that leave it as it was."""
     environ = home_with(tmp_path_factory.mktemp("socket"), CONFIG)
-    with resident(environ) as running:
+    with daemon(environ) as running:
         yield running
 
 
@@ -65,7 +65,7 @@ def test_junk_gets_one_clear_sentence(living: Living, junk: bytes, word: str) ->
 
 
 def test_a_line_too_long_is_refused(living: Living) -> None:
-    """Nobody can make the resident hold a large request in memory."""
+    """Nobody can make the daemon hold a large request in memory."""
     answer = say(living, b"x" * (REQUEST_LIMIT * 3) + b"\n")
 
     assert ["bad-request"] == [one["error"] for one in answer]
@@ -108,7 +108,7 @@ def test_after_all_the_junk_it_still_answers(living: Living) -> None:
 
 
 def test_a_caller_of_another_world_acts_alone(living: Living) -> None:
-    """The resident never acts on other files or endpoints than the caller's (C3)."""
+    """The daemon never acts on other files or endpoints than the caller's (C3)."""
     with (
         pytest.raises(OtherWorld),
         living.client(AWS_ENDPOINT_URL_SSO="http://127.0.0.1:9") as one,
@@ -138,7 +138,7 @@ def test_only_its_user_may_reach_the_socket(living: Living) -> None:
 
 
 def test_a_second_resident_leaves_the_first_alone(living: Living) -> None:
-    """One resident a world: the second says so and ends well (fault 65)."""
+    """One daemon a world: the second says so and ends well (fault 65)."""
     second = subprocess.run(
         [sys.executable, "-m", "tray.daemon"],
         env=living.environ,
@@ -154,7 +154,7 @@ def test_a_second_resident_leaves_the_first_alone(living: Living) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
     """It ends with 0 and takes its socket away (fault 76)."""
-    with resident(home_with(tmp_path, CONFIG)) as running:
+    with daemon(home_with(tmp_path, CONFIG)) as running:
         os.kill(running.process.pid, number)
         code = running.process.wait(PATIENCE)
 
@@ -164,7 +164,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
 
 def test_quit_says_goodbye(tmp_path: Path) -> None:
     """Who asks it to quit is answered before it goes."""
-    with resident(home_with(tmp_path, CONFIG)) as running:
+    with daemon(home_with(tmp_path, CONFIG)) as running:
         answer = running.ask("quit")
 
         assert (0, "SSO Tray has quit.") == (answer["exit"], answer["sentence"])
@@ -174,16 +174,16 @@ def test_quit_says_goodbye(tmp_path: Path) -> None:
 def test_a_dead_residents_socket_is_replaced(tmp_path: Path) -> None:
     """After kill -9 the next one serves in its place (fault 66)."""
     environ = home_with(tmp_path, CONFIG)
-    with resident(environ) as first:
+    with daemon(environ) as first:
         first.process.kill()
         first.process.wait(PATIENCE)
 
-        with resident(environ) as second:
+        with daemon(environ) as second:
             assert second.process.pid == second.ask("status")["status"]["resident"]["pid"]
 
 
 def test_it_imports_only_what_it_may(tmp_path: Path) -> None:
-    """The resident stays small: no click, boto3, keyring, desktop-notifier or plyer (DESIGN 6)."""
+    """The daemon stays small: no click, boto3, keyring, desktop-notifier or plyer (DESIGN 6)."""
     environ = home_with(tmp_path, CONFIG)
     code = (
         "import sys, tray.daemon.__main__ as m\n"
@@ -220,7 +220,7 @@ def site_directories() -> list[str]:
 
 
 def test_an_icon_that_cannot_be_imported_costs_the_icon(tmp_path: Path) -> None:
-    """Whatever pystray does when it is imported, the resident runs on and says so (fault 72)."""
+    """Whatever pystray does when it is imported, the daemon runs on and says so (fault 72)."""
     broken = tmp_path / "broken" / "pystray"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("raise ValueError('no typelib')")
@@ -228,7 +228,7 @@ def test_an_icon_that_cannot_be_imported_costs_the_icon(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     environ["PYTHONPATH"] = f"{broken.parent}:{root}"
 
-    with resident(environ, icon=True) as running:
+    with daemon(environ, icon=True) as running:
         problems = running.ask("status")["status"]["problems"]
 
     assert ["ValueError"] == [word for word in ["ValueError"] if word in " ".join(problems)]

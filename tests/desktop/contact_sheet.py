@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.desk import ARTIFACTS
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import Colour, IconLook, Theme, draw
+from tray.desktop.icon.icon_drawing import Colour, IconState, Theme, draw
 
 PANELS: tuple[tuple[Theme, Colour], ...] = (
     ("any", (246, 246, 246)),
@@ -27,13 +27,13 @@ CELL = 72
 MARKS = ((False, False), (True, False), (False, True), (True, True))
 
 
-def looks() -> list[IconLook]:
+def looks() -> list[IconState]:
     """Return all looks worth seeing."""
     ringed: tuple[State, ...] = ("signed-in", "ending", "renewal-failing")
     every: tuple[State, ...] = get_args(State)
-    found = [IconLook(state, None, *marks) for state in every for marks in MARKS]
-    found += [IconLook(state, ring / 12) for state in ringed for ring in (0, 1, 3, 6, 12)]
-    return found + [IconLook(state, 0.25, *marks) for state in ringed for marks in MARKS[1:]]
+    found = [IconState(state, None, *marks) for state in every for marks in MARKS]
+    found += [IconState(state, ring / 12) for state in ringed for ring in (0, 1, 3, 6, 12)]
+    return found + [IconState(state, 0.25, *marks) for state in ringed for marks in MARKS[1:]]
 
 
 def sheet() -> Image.Image:

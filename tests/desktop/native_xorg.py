@@ -1,5 +1,5 @@
 """
-The resident as macOS and Windows have it: pystray's own icon on the main thread, the loop beside.
+The daemon as macOS and Windows have it: pystray's own icon on the main thread, the loop beside.
 
 ``python -m tests.desktop.native_xorg``. The backend is pystray's for X, which has no menu but a
 loop of its own, as theirs have; it stands in for the one platform module that cannot run here.
@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from tray.daemon.app import Resident
+from tray.daemon.app import Daemon
 from tray.desktop.menu.menu_rows import BaseIcon
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.native.native_tray import OnMain
@@ -66,8 +66,8 @@ class Icon(OnMain, _xorg.Icon):  # type: ignore[misc]  # pystray has no types
 
 
 async def _live(main: MainThread, ends: EndSignals) -> None:
-    resident = Resident(os.environ, icon=True, main=main, ends=ends)
-    await resident.run()
+    daemon = Daemon(os.environ, icon=True, main=main, ends=ends)
+    await daemon.run()
 
 
 def run() -> int:

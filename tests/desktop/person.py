@@ -23,7 +23,7 @@ from typing import Any, Literal
 from dbus_fast.aio import MessageBus
 from PIL import Image, ImageChops
 
-from tests.daemon.living import PATIENCE, Living, resident
+from tests.daemon.living import PATIENCE, Living, daemon
 from tests.desk import Desk, colour_box, desk, until
 from tests.desktop import browser_window
 from tests.desktop.tray_host import ITEM, ITEM_PATH, WATCHER, WATCHER_PATH, Host, Shown
@@ -85,7 +85,7 @@ class Person:
         desk: the desktop.
         center: what AWS is here.
         environ: of every program on the desktop.
-        living: the resident with its icon.
+        living: the daemon with its icon.
     """
 
     desk: Desk
@@ -352,7 +352,7 @@ def person(
         }
         runtime = Path(on.env["XDG_RUNTIME_DIR"])
         stack.enter_context(keyring_on(on.env, runtime, keyring))
-        living = stack.enter_context(resident(environ, icon=True))
+        living = stack.enter_context(daemon(environ, icon=True))
         try:
             yield Person(on, center, environ, living)
         except BaseException:

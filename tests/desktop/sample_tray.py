@@ -14,7 +14,7 @@ from functools import partial
 from typing import get_args
 
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import IconLook, draw
+from tray.desktop.icon.icon_drawing import IconState, draw
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import Icon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
@@ -35,16 +35,16 @@ class Sample:
     def __init__(self) -> None:
         self.active = "dev"
         self.icon = Icon("sso-tray", title="SSO Tray")
-        self.keeper = SessionBus(os.environ, retry_seconds=0.2)
+        self.store = SessionBus(os.environ, retry_seconds=0.2)
         self.icon.on_host(lambda _, reason: say(f"host: {reason}"))
         self.icon.on_open(lambda: say("open"))
         self.icon.detail = "corp: signed in & <b>well</b>\nlab: ends at 17:42"
-        self.keeper.join(self.icon)
+        self.store.join(self.icon)
 
     def look(self, state: State) -> None:
         """Change the icon."""
         say(f"state:{state}")
-        self.icon.icon = partial(draw, IconLook(state, 0.5 if state == "ending" else None))
+        self.icon.icon = partial(draw, IconState(state, 0.5 if state == "ending" else None))
         self.icon.attention = state in ("ending", "expired")
 
     def use(self, name: str) -> None:
@@ -56,7 +56,7 @@ class Sample:
     def quit(self) -> None:
         """End."""
         say("quit")
-        self.keeper.stop()
+        self.store.stop()
 
     def profile(self, name: str) -> Row:
         """Return the radio row of a profile."""
@@ -80,7 +80,7 @@ class Sample:
         """Serve until the row Quit."""
         self.icon.menu = self.menu()
         self.look(state)
-        await self.keeper.serve()
+        await self.store.serve()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Stage:
     Args:
         bus: the daemon.
         icon: the icon, connected by ``keeper``.
-        keeper: the connection.
+        store: the connection.
         told: what ``on_host`` told.
     """
 
@@ -34,8 +34,8 @@ class Stage:
         self.told = Told()
         self.icon.on_host(self.told)
         environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address}
-        self.keeper = SessionBus(environ, retry_seconds=0.05)
-        self.keeper.join(self.icon)
+        self.store = SessionBus(environ, retry_seconds=0.05)
+        self.store.join(self.icon)
 
     async def present(self) -> str:
         """Wait until a tray shows the icon and return what was told."""
@@ -54,11 +54,11 @@ class Stage:
 async def staged(bus: Bus, menu: Menu | None = None) -> AsyncIterator[Stage]:
     """Serve an icon on a bus."""
     stage = Stage(bus, menu)
-    serving = asyncio.create_task(stage.keeper.serve())
+    serving = asyncio.create_task(stage.store.serve())
     try:
         yield stage
     finally:
-        stage.keeper.stop()
+        stage.store.stop()
         async with asyncio.timeout(PATIENCE):
             await serving
 

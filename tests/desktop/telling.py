@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dbus_fast.aio import MessageBus
 
 from tray.core.effects import Button, ButtonAction, Notice
-from tray.desktop.notifications.notifier import Notifier, Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Notifier, Pressed
 
 SIGN_IN = Button("sign-in", "Sign in", ("corp",))
 SNOOZE = Button("snooze", "Remind me later", ("corp",))
@@ -64,7 +64,7 @@ class Telling:
         """Show a notice and return who told it."""
         self.notifier.show(notice)
         await self.notifier.settled()
-        return self.notifier.told_by
+        return self.notifier.shown_by
 
     async def withdrawn(self, slot: str) -> None:
         """Withdraw, to the end."""
@@ -81,11 +81,13 @@ class Telling:
 
 @asynccontextmanager
 async def telling(
-    rungs: Callable[[Pressed], Sequence[Rung]], address: str | None = None
+    channels: Callable[[Pressed], Sequence[NoticeChannel]], address: str | None = None
 ) -> AsyncIterator[Telling]:
     """Run a notifier with these rungs, connected if an address is given."""
     queue: asyncio.Queue[tuple[ButtonAction, tuple[str, ...]]] = asyncio.Queue()
-    told = Telling(Notifier(rungs(lambda action, keys: queue.put_nowait((action, keys)))), queue)
+    told = Telling(
+        Notifier(channels(lambda action, keys: queue.put_nowait((action, keys)))), queue
+    )
     try:
         if address is not None:
             await told.connect(address)

@@ -14,7 +14,7 @@ from tray.desktop.icon.icon_drawing import (
     SIZES,
     STATE_COLOURS,
     Colour,
-    IconLook,
+    IconState,
     Theme,
     draw,
     look_of,
@@ -44,7 +44,7 @@ SOLID: dict[State, tuple[float, float]] = {
 """A place in each sign, in parts of the icon's side, that shows the state's own colour."""
 
 
-def silhouette(look: IconLook, size: int, theme: Theme, ground: Colour) -> bytes:
+def silhouette(look: IconState, size: int, theme: Theme, ground: Colour) -> bytes:
     """Return the icon on its panel in black and white: all that is left without colour."""
     icon = draw(look, size, theme)
     panel = Image.new("RGBA", icon.size, (*ground, 255))
@@ -89,7 +89,7 @@ def contrast(one: Colour, other: Colour) -> float:
 @pytest.mark.parametrize(("theme", "ground"), PANELS)
 def test_states_differ_without_colour(theme: Theme, ground: Colour) -> None:
     """At 16 pixels, in black and white, any two states differ in 24 pixels and more."""
-    looks = [IconLook(state, ring) for state in STATES for ring in rings(state)]
+    looks = [IconState(state, ring) for state in STATES for ring in rings(state)]
     shapes = {look: silhouette(look, 16, theme, ground) for look in looks}
 
     too_close = [
@@ -107,7 +107,7 @@ def test_the_state_colour_is_where_it_is_looked_for(state: State, size: int, the
     """A known pixel of each sign has exactly the state's colour, at every size on every panel."""
     x, y = SOLID[state]
 
-    found = draw(IconLook(state), size, theme).getpixel((int(x * size), int(y * size)))
+    found = draw(IconState(state), size, theme).getpixel((int(x * size), int(y * size)))
 
     assert (*STATE_COLOURS[state], 255) == found
 
@@ -127,7 +127,7 @@ def test_colours_differ_and_stand_out_on_every_panel() -> None:
 
 def test_template_is_black_and_clear_only() -> None:
     """A template icon carries no colour at all: macOS tints it."""
-    image = draw(IconLook("ending", 0.5, badge=True, guarded=True), 32, "template")
+    image = draw(IconState("ending", 0.5, badge=True, guarded=True), 32, "template")
 
     assert {(0, 0, 0)} == {pixel[:3] for pixel in pixels(image) if pixel[3]}
 
@@ -137,7 +137,7 @@ def test_template_is_black_and_clear_only() -> None:
 def test_ring_grows_with_the_time_left(size: int, theme: Theme) -> None:
     """More time left fills more of the ring, step by step."""
     filled = [
-        sum(pixel[3] for pixel in pixels(draw(IconLook("signed-in", step / 12), size, theme)))
+        sum(pixel[3] for pixel in pixels(draw(IconState("signed-in", step / 12), size, theme)))
         for step in range(13)
     ]
 
@@ -147,7 +147,7 @@ def test_ring_grows_with_the_time_left(size: int, theme: Theme) -> None:
 @pytest.mark.parametrize(("theme", "ground"), PANELS)
 def test_the_guarded_mark_is_seen_on_its_panel(theme: Theme, ground: Colour) -> None:
     """The shield stands out in black and white on every panel its theme is for."""
-    seen = silhouette(IconLook("signing-in", guarded=True), 16, theme, ground)
+    seen = silhouette(IconState("signing-in", guarded=True), 16, theme, ground)
     corner = [seen[16 * y + x] for y in range(9, 16) for x in range(9, 16)]
 
     assert sum(corner) >= 20
@@ -160,9 +160,9 @@ def test_badge_and_guard_are_seen_and_leave_the_sign(state: State, theme: Theme)
     plain, badge, guard = (
         draw(look, 16, theme)
         for look in (
-            IconLook(state),
-            IconLook(state, badge=True),
-            IconLook(state, guarded=True),
+            IconState(state),
+            IconState(state, badge=True),
+            IconState(state, guarded=True),
         )
     )
     left = (0, 0, 8, 16)
@@ -173,7 +173,7 @@ def test_badge_and_guard_are_seen_and_leave_the_sign(state: State, theme: Theme)
 
 def test_badge_has_a_colour_of_its_own() -> None:
     """The badge's colour is found in the icon, and is no state's colour."""
-    image = draw(IconLook("signed-in", badge=True), 22, "dark")
+    image = draw(IconState("signed-in", badge=True), 22, "dark")
 
     assert (*BADGE, 255) in pixels(image)
     assert BADGE not in STATE_COLOURS.values()
@@ -181,15 +181,15 @@ def test_badge_has_a_colour_of_its_own() -> None:
 
 def test_equal_looks_are_drawn_once() -> None:
     """The same look gives the very same image, so that nothing is drawn or sent again."""
-    first = draw(IconLook("ending", 0.5), 22, "dark")
+    first = draw(IconState("ending", 0.5), 22, "dark")
 
-    assert first is draw(IconLook("ending", 0.5), 22, "dark")
+    assert first is draw(IconState("ending", 0.5), 22, "dark")
 
 
 @pytest.mark.parametrize("size", [*SIZES, 17, 128, 512])
 def test_any_size_is_square_and_rgba(size: int) -> None:
     """Every size comes out as asked for, RGBA, with clear corners."""
-    image = draw(IconLook("signed-in"), size)
+    image = draw(IconState("signed-in"), size)
 
     assert ((size, size), "RGBA") == (image.size, image.mode)
     assert (0, 0, 0, 0) == image.getpixel((0, 0))
@@ -202,8 +202,8 @@ def test_the_active_profile_decides_the_sign() -> None:
     active = look_of(view_of(*rows, active="corp-dev", worst="expired", attention=1), NOW)
     none = look_of(view_of(*rows, worst="expired", attention=1), NOW)
 
-    assert IconLook("signed-in", badge=True) == active
-    assert IconLook("expired") == none
+    assert IconState("signed-in", badge=True) == active
+    assert IconState("expired") == none
 
 
 def test_badge_when_more_waits_than_the_sign_says() -> None:
@@ -237,7 +237,7 @@ def test_guarded_is_what_the_view_says() -> None:
 
 def test_nothing_configured_is_signed_out() -> None:
     """With no session at all the icon is the empty ring."""
-    assert IconLook("signed-out") == look_of(view_of(worst="signed-out"), NOW)
+    assert IconState("signed-out") == look_of(view_of(worst="signed-out"), NOW)
 
 
 @pytest.mark.parametrize(

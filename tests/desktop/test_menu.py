@@ -12,19 +12,19 @@ from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Profile, State
 from tray.core.requests import (
-    ConsoleWanted,
-    EnvironmentWanted,
-    LinkWanted,
-    RolesWanted,
-    SettingWanted,
-    SetUpWanted,
-    SignInAllWanted,
-    UnlockWanted,
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
+    RolesRequested,
+    SettingRequested,
+    SetUpRequested,
+    SignInAllRequested,
+    UnlockRequested,
 )
 from tray.core.views.view import View
 from tray.daemon.desktop_wiring import pressed
 from tray.desktop.menu.menu_entry import LEVEL, Entry
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
 CORP = row("corp", "signed-in")
@@ -58,7 +58,7 @@ def levels(rows: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
 
 def actions(state: State, **members: object) -> dict[str, Event | None]:
     """Return what can be clicked below a session in a state."""
-    menu = entries(view_of(row("corp", state, **members)), Extras(), NOW)
+    menu = entries(view_of(row("corp", state, **members)), MenuExtras(), NOW)
     session = next(one for one in menu if one.key == "session:corp")
     return {one.text: one.event for one in session.children if one.enabled}
 
@@ -70,7 +70,7 @@ def with_profiles(*profiles: Profile, active: str | None = None) -> View:
 
 def test_the_whole_menu_stands_from_top_to_bottom() -> None:
     """M1: sessions, the active profile and its choice, console, environment, the rest, Quit."""
-    extras = Extras(recent=("17:42 signed in corp",), starts_at_login=True, warns=False)
+    extras = MenuExtras(recent=("17:42 signed in corp",), starts_at_login=True, warns=False)
 
     menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
 
@@ -112,45 +112,47 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
 
 def test_what_applies_already_is_not_offered_again() -> None:
     """A3: one click at the first pick; afterwards the tick in the settings takes it back."""
-    menu = list(every(entries(with_profiles(DEV, active="dev"), Extras(follow=("default",)), NOW)))
+    menu = list(
+        every(entries(with_profiles(DEV, active="dev"), MenuExtras(follow=("default",)), NOW))
+    )
 
-    rows = [one for one in menu if one.event == SettingWanted("default-follows", on=False)]
+    rows = [one for one in menu if one.event == SettingRequested("default-follows", on=False)]
     assert [("setting:default-follows", True)] == [(one.key, one.checked) for one in rows]
     assert "offer-default" not in [one.key for one in menu]
 
 
 def test_every_row_tells_the_rules_what_it_says() -> None:
     """M3: a row carries what it acts on."""
-    extras = Extras(starts_at_login=True, warns=False, adopts=True)
+    extras = MenuExtras(starts_at_login=True, warns=False, adopts=True)
 
     menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
 
     assert {
-        "afresh:corp": ev.SignInWanted("corp", afresh=True),
-        "renew:corp": ev.RenewWanted("corp"),
-        "roles:corp": RolesWanted("corp"),
-        "sign-out:corp": ev.SignOutWanted("corp"),
-        "use-none": ev.UseWanted(None),
-        "use:dev": ev.UseWanted("dev"),
-        "console": ConsoleWanted("dev"),
-        "environment": EnvironmentWanted("dev"),
-        "setting:start-at-login": SettingWanted("start-at-login", on=False),
-        "setting:warnings": SettingWanted("warnings", on=True),
-        "offer-default": SettingWanted("default-follows", on=True),
-        "setting:default-follows": SettingWanted("default-follows", on=True),
-        "setting:process-follows": SettingWanted("process-follows", on=True),
-        "setting:adopt": SettingWanted("adopt", on=False),
-        "quit": ev.QuitWanted(),
-        "quit-hand-back": ev.QuitWanted(hand_back=True),
+        "afresh:corp": ev.SignInRequested("corp", afresh=True),
+        "renew:corp": ev.RenewRequested("corp"),
+        "roles:corp": RolesRequested("corp"),
+        "sign-out:corp": ev.SignOutRequested("corp"),
+        "use-none": ev.UseRequested(None),
+        "use:dev": ev.UseRequested("dev"),
+        "console": ConsoleRequested("dev"),
+        "environment": EnvironmentRequested("dev"),
+        "setting:start-at-login": SettingRequested("start-at-login", on=False),
+        "setting:warnings": SettingRequested("warnings", on=True),
+        "offer-default": SettingRequested("default-follows", on=True),
+        "setting:default-follows": SettingRequested("default-follows", on=True),
+        "setting:process-follows": SettingRequested("process-follows", on=True),
+        "setting:adopt": SettingRequested("adopt", on=False),
+        "quit": ev.QuitRequested(),
+        "quit-hand-back": ev.QuitRequested(hand_back=True),
     } == {one.key: one.event for one in every(menu) if one.event is not None}
 
 
-PLAIN = ev.SignInWanted("corp")
-AFRESH = ev.SignInWanted("corp", afresh=True)
-OUT = ev.SignOutWanted("corp")
-RENEW = ev.RenewWanted("corp")
+PLAIN = ev.SignInRequested("corp")
+AFRESH = ev.SignInRequested("corp", afresh=True)
+OUT = ev.SignOutRequested("corp")
+RENEW = ev.RenewRequested("corp")
 ENDS = "Sign in afresh (ends this session first)"
-ADD = {"Add profile: list accounts and roles": RolesWanted("corp")}
+ADD = {"Add profile: list accounts and roles": RolesRequested("corp")}
 
 
 @pytest.mark.parametrize(
@@ -189,11 +191,11 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
     """L4, L8: cancel always, the link once there is one, the code to be compared."""
     before = actions("signing-in")
     after = actions("signing-in", sign_in_url="https://x", user_code="ABCD-EFGH")
-    menu = entries(view_of(row("corp", "signing-in", user_code="ABCD-EFGH")), Extras(), NOW)
+    menu = entries(view_of(row("corp", "signing-in", user_code="ABCD-EFGH")), MenuExtras(), NOW)
 
     assert {"Cancel signing in": ev.SignInCancelled("corp")} == before
     assert {
-        "Copy sign-in link": LinkWanted("corp"),
+        "Copy sign-in link": LinkRequested("corp"),
         "Cancel signing in": ev.SignInCancelled("corp"),
     } == after
     assert "Code: ABCD-EFGH" in [one.text for one in every(menu)]
@@ -201,20 +203,20 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
 
 def test_without_any_config_the_first_row_says_how_to_begin() -> None:
     """M1: "Set up AWS access", and the command that does it, to be read or copied."""
-    menu = entries(View((), (), None, "signed-out", 0, False, ()), Extras(), NOW)
+    menu = entries(View((), (), None, "signed-out", 0, False, ()), MenuExtras(), NOW)
 
     assert [
         "Set up AWS access",
         ["Type in a terminal: sso-tray add", "Copy this command"],
         "---",
     ] == labels(menu)[:3]
-    assert [None, SetUpWanted()] == [one.event for one in menu[0].children]
+    assert [None, SetUpRequested()] == [one.event for one in menu[0].children]
 
 
 def test_a_broken_config_is_named_and_no_set_up_is_offered() -> None:
     """S4: the sentence stands in a row that cannot be clicked."""
     menu = entries(
-        View((), (), None, "signed-out", 0, False, ("~/.aws/config: x",)), Extras(), NOW
+        View((), (), None, "signed-out", 0, False, ("~/.aws/config: x",)), MenuExtras(), NOW
     )
 
     assert ("~/.aws/config: x", False) == (menu[0].text, menu[0].enabled)
@@ -225,7 +227,7 @@ def test_a_session_that_cannot_be_used_says_why_and_offers_nothing() -> None:
     """S4: an incomplete section is told, not clicked."""
     broken = row("corp", "signed-out", problem='[sso-session corp] has no "sso_region".')
 
-    menu = entries(view_of(broken), Extras(), NOW)
+    menu = entries(view_of(broken), MenuExtras(), NOW)
 
     assert ['[sso-session corp] has no "sso_region".'] == [one.text for one in menu[0].children]
     assert [False] == [one.enabled for one in menu[0].children]
@@ -233,19 +235,21 @@ def test_a_session_that_cannot_be_used_says_why_and_offers_nothing() -> None:
 
 def test_several_sessions_that_need_a_person_are_signed_in_to_with_one_click() -> None:
     """M1: "Sign in to all (n)" from two on."""
-    one = entries(view_of(row("a", "expired"), CORP), Extras(), NOW)
-    two = entries(view_of(row("a", "expired"), row("b", "signed-out"), CORP), Extras(), NOW)
+    one = entries(view_of(row("a", "expired"), CORP), MenuExtras(), NOW)
+    two = entries(view_of(row("a", "expired"), row("b", "signed-out"), CORP), MenuExtras(), NOW)
 
     assert "Sign in to all (1)" not in labels(one)
-    assert [SignInAllWanted()] == [each.event for each in two if each.text == "Sign in to all (2)"]
+    assert [SignInAllRequested()] == [
+        each.event for each in two if each.text == "Sign in to all (2)"
+    ]
 
 
 def test_a_locked_or_missing_keyring_has_a_row() -> None:
     """M1: unlock by a click when locked; where there is none, what follows and what to do."""
-    locked = entries(view_of(CORP, keyring_locked=True), Extras(), NOW)
-    absent = entries(view_of(row("corp", "signed-in", reason="keyring-absent")), Extras(), NOW)
+    locked = entries(view_of(CORP, keyring_locked=True), MenuExtras(), NOW)
+    absent = entries(view_of(row("corp", "signed-in", reason="keyring-absent")), MenuExtras(), NOW)
 
-    assert [UnlockWanted()] == [one.event for one in locked if one.text == "Unlock keyring"]
+    assert [UnlockRequested()] == [one.event for one in locked if one.text == "Unlock keyring"]
     (missing,) = [one for one in absent if one.key == "no-keyring"]
     assert "No keyring: refresh tokens stay in the files" == missing.text
     assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
@@ -261,7 +265,7 @@ def test_profiles_that_deserve_a_second_thought_say_so() -> None:
         Profile("sso-tray"),
     )
 
-    menu = entries(with_profiles(*profiles), Extras(guarded=("*prod*",)), NOW)
+    menu = entries(with_profiles(*profiles), MenuExtras(guarded=("*prod*",)), NOW)
 
     choice = {one.text: one.enabled for one in every(menu) if one.key.startswith("use:")}
     assert {"eu-prod  (guarded)": True, "half  (incomplete)": False} == choice
@@ -269,8 +273,8 @@ def test_profiles_that_deserve_a_second_thought_say_so() -> None:
 
 def test_exactly_one_choice_is_marked() -> None:
     """M1: radio items; None is one of them."""
-    menu = entries(with_profiles(DEV, Profile("lab"), active="lab"), Extras(), NOW)
-    nothing = entries(with_profiles(DEV), Extras(), NOW)
+    menu = entries(with_profiles(DEV, Profile("lab"), active="lab"), MenuExtras(), NOW)
+    nothing = entries(with_profiles(DEV), MenuExtras(), NOW)
 
     assert ["lab"] == [one.text for one in every(menu) if one.radio and one.checked]
     assert ["None"] == [one.text for one in every(nothing) if one.radio and one.checked]
@@ -278,7 +282,7 @@ def test_exactly_one_choice_is_marked() -> None:
 
 def test_a_console_needs_account_and_role() -> None:
     """A profile of another kind has no console of ours to open."""
-    menu = entries(with_profiles(Profile("keys"), active="keys"), Extras(), NOW)
+    menu = entries(with_profiles(Profile("keys"), active="keys"), MenuExtras(), NOW)
 
     assert [False] == [one.enabled for one in menu if one.key == "console"]
 
@@ -297,7 +301,7 @@ def many(count: int, accounts: int) -> tuple[Profile, ...]:
 )
 def test_no_level_has_more_rows_than_fit(count: int, accounts: int) -> None:
     """M1: at most 25 rows a level, with any number of profiles; the active one is always near."""
-    extras = Extras(recent_profiles=tuple(f"p{number}" for number in range(20)))
+    extras = MenuExtras(recent_profiles=tuple(f"p{number}" for number in range(20)))
 
     menu = entries(with_profiles(*many(count, accounts), active=f"p{count - 1}"), extras, NOW)
 
@@ -314,7 +318,7 @@ def test_no_number_of_sessions_overflows_the_first_level(count: int) -> None:
     problems = tuple(f"problem {number}" for number in range(9))
     view = view_of(*rows, keyring_locked=True, problems=problems, active="s0-dev")
 
-    menu = entries(view, Extras(), NOW)
+    menu = entries(view, MenuExtras(), NOW)
 
     assert max(map(len, levels(menu))) <= LEVEL
     assert "session:urgent" in [one.key for one in menu]
@@ -324,20 +328,25 @@ def test_no_number_of_sessions_overflows_the_first_level(count: int) -> None:
 
 def test_all_profiles_of_up_to_forty_accounts_can_be_reached() -> None:
     """Each of 1,000 profiles in 40 accounts is somewhere in the menu."""
-    menu = entries(with_profiles(*many(1000, 40)), Extras(), NOW)
+    menu = entries(with_profiles(*many(1000, 40)), MenuExtras(), NOW)
 
     found = {one.event for one in every(menu) if one.key.startswith("use:")}
-    assert {ev.UseWanted(f"p{number}") for number in range(1000)} == found
+    assert {ev.UseRequested(f"p{number}") for number in range(1000)} == found
 
 
 def test_keys_are_unique_on_a_level_and_stay_when_words_change() -> None:
     """M3: a row is what it acts on, whatever it says and wherever it stands."""
-    early = entries(view_of(CORP, row("lab", "ending", session_ends_at=NOW + 60)), Extras(), NOW)
+    early = entries(
+        view_of(CORP, row("lab", "ending", session_ends_at=NOW + 60)), MenuExtras(), NOW
+    )
     late = entries(
-        view_of(row("lab", "ending", session_ends_at=NOW + 60), CORP), Extras(), NOW + 9
+        view_of(row("lab", "ending", session_ends_at=NOW + 60), CORP), MenuExtras(), NOW + 9
     )
 
-    for level in (*levels(early), *levels(entries(with_profiles(*many(1000, 40)), Extras(), NOW))):
+    for level in (
+        *levels(early),
+        *levels(entries(with_profiles(*many(1000, 40)), MenuExtras(), NOW)),
+    ):
         keys = [one.key for one in level if one.key != "separator"]
         assert len(keys) == len(set(keys))
     assert {one.key for one in every(early)} == {one.key for one in every(late)}
@@ -349,7 +358,7 @@ def test_names_from_a_config_are_cleaned_before_they_are_shown() -> None:
     nasty = Profile("dev\u202e\x1b[31m", "sso", "corp", account_id="1\n2", role_name="r")
     rest = many(40, 40)
 
-    menu = entries(with_profiles(nasty, *rest, active=nasty.name), Extras(), NOW)
+    menu = entries(with_profiles(nasty, *rest, active=nasty.name), MenuExtras(), NOW)
 
     assert all(one.text.isprintable() for one in every(menu))
 
@@ -357,25 +366,25 @@ def test_names_from_a_config_are_cleaned_before_they_are_shown() -> None:
 def test_clicks_reach_the_rules_through_the_rendered_menu() -> None:
     """What pystray's rows call is the entry's event, and nothing else."""
     told: list[Event] = []
-    menu = render(entries(with_profiles(DEV, active="dev"), Extras(), NOW), told.append)
+    menu = render(entries(with_profiles(DEV, active="dev"), MenuExtras(), NOW), told.append)
     by_text = {item.text: item for item in menu.items}
 
     by_text["Quit"](None)
     next(iter(by_text["Profile: dev"].submenu.items))(None)
 
-    assert [ev.QuitWanted(), ev.UseWanted(None)] == told
+    assert [ev.QuitRequested(), ev.UseRequested(None)] == told
     assert not by_text["Recent activity"].submenu.items[0].enabled
 
 
 @pytest.mark.parametrize(
     ("action", "keys", "events"),
     [
-        ("sign-in", ("a",), (ev.SignInWanted("a"),)),
-        ("sign-in", ("a", "b"), (SignInAllWanted(("a", "b")),)),
-        ("sign-in-afresh", ("a",), (ev.SignInWanted("a", afresh=True),)),
-        ("snooze", ("a", "b"), (ev.SnoozeWanted("a"), ev.SnoozeWanted("b"))),
-        ("undo-adoption", ("a",), (ev.ReleaseWanted("a"),)),
-        ("unlock-keyring", (), (UnlockWanted(),)),
+        ("sign-in", ("a",), (ev.SignInRequested("a"),)),
+        ("sign-in", ("a", "b"), (SignInAllRequested(("a", "b")),)),
+        ("sign-in-afresh", ("a",), (ev.SignInRequested("a", afresh=True),)),
+        ("snooze", ("a", "b"), (ev.SnoozeRequested("a"), ev.SnoozeRequested("b"))),
+        ("undo-adoption", ("a",), (ev.ReleaseRequested("a"),)),
+        ("unlock-keyring", (), (UnlockRequested(),)),
     ],
 )
 def test_a_notices_button_tells_the_rules_what_it_says(

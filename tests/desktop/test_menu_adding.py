@@ -11,9 +11,9 @@ from tests.desktop.test_menu import every, labels, levels
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Profile
 from tray.core.profiles.profile_planning import Assignment
-from tray.core.requests import AddProfileWanted, RolesWanted
+from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.desktop.menu.menu_entry import LEVEL, Entry
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries
 
 DEV = Assignment("111111111111", "Admin", "dev")
@@ -33,7 +33,7 @@ def offered(*roles: Assignment, problem: str | None = None, at: float | None = N
             Profile("theirs", "sso", "lab", "111111111111", "ReadOnly"),
         ),
     )
-    session = entries(view, Extras(), NOW)[0]
+    session = entries(view, MenuExtras(), NOW)[0]
     return next(one for one in session.children if one.text.startswith("Add profile"))
 
 
@@ -57,7 +57,7 @@ def test_accounts_stand_by_name_with_their_roles() -> None:
         "add:corp:222222222222:ReadOnly": True,
         "add:corp:333333333333:ReadOnly": True,
     } == {one.key: one.enabled for one in every(found.children) if one.key.count(":") == 3}
-    assert AddProfileWanted("corp", "222222222222", "ReadOnly") in [
+    assert AddProfileRequested("corp", "222222222222", "ReadOnly") in [
         one.event for one in every(found.children)
     ]
 
@@ -74,7 +74,7 @@ def test_what_went_wrong_is_said_and_can_be_tried_again() -> None:
     found = offered(problem="AWS cannot be reached.")
 
     assert ["AWS cannot be reached.", "---", "List again"] == labels(found.children)
-    assert [None, None, RolesWanted("corp")] == [one.event for one in found.children]
+    assert [None, None, RolesRequested("corp")] == [one.event for one in found.children]
 
 
 @pytest.mark.parametrize(("accounts", "roles"), [(24, 26), (500, 3), (1000, 1), (1, 100)])
@@ -90,7 +90,7 @@ def test_no_level_overflows(accounts: int, roles: int) -> None:
 
     told = list(every(found.children))
     assert LEVEL >= max(len(level) for level in levels((found,)))
-    reached = {one.key for one in told if isinstance(one.event, AddProfileWanted)}
+    reached = {one.key for one in told if isinstance(one.event, AddProfileRequested)}
     assert min(accounts, 550) * min(roles, LEVEL) <= len(reached) + (roles > LEVEL) * accounts
     if accounts > 575 or roles > LEVEL:
         assert "The others: sso-tray add" in [one.text for one in told]

@@ -21,7 +21,7 @@ from tests.desktop.native_slate import Slate
 from tray.core import events as ev
 from tray.core.views.view import View
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.native.native_tray import NativeTray
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 def views() -> tuple[View, View]:
     """Return a view with nobody signed in, and one with somebody."""
     before = Story(CORP, LAB)
-    after = Story(CORP, LAB, keepers={"corp": "keyring"})
+    after = Story(CORP, LAB, stores={"corp": "keyring"})
     after.file(token())
     return before.view(), after.view()
 
@@ -52,7 +52,7 @@ class Place:
             main,
             made,
             act=lambda event: self.events.put_nowait((event, threading.get_ident())),
-            extras=Extras,
+            extras=MenuExtras,
             host=lambda present, reason: self.hosts.put_nowait((present, reason)),
             **how,
         )
@@ -86,7 +86,7 @@ def test_all_of_the_icon_lives_on_the_main_thread() -> None:
     slate, event, thread, loop = main.run(serve)
 
     assert (first, []) == (slate.owner, slate.elsewhere)
-    assert (ev.QuitWanted(), loop, True) == (event, thread, loop != first)
+    assert (ev.QuitRequested(), loop, True) == (event, thread, loop != first)
     assert {"show", "icon", "menu"} <= set(slate.told)
 
 
@@ -133,7 +133,7 @@ def test_an_icon_that_cannot_be_made_costs_the_icon_alone() -> None:
 
 
 def test_the_end_comes_before_the_icon_stands() -> None:
-    """A resident that ends at once leaves no icon's loop behind that nobody ends."""
+    """A daemon that ends at once leaves no icon's loop behind that nobody ends."""
     main = MainThread()
 
     async def serve() -> str:
@@ -144,7 +144,7 @@ def test_the_end_comes_before_the_icon_stands() -> None:
 
 
 def test_what_the_loop_raises_is_raised() -> None:
-    """A fault of the resident is not lost in its thread."""
+    """A fault of the daemon is not lost in its thread."""
     main = MainThread()
 
     async def serve() -> None:
@@ -175,7 +175,7 @@ def test_a_name_keeps_its_ampersand() -> None:
 
 @pytest.mark.parametrize("end", ["signal", "quit"])
 def test_the_resident_lives_beside_a_native_loop(end: str) -> None:
-    """The real resident, its icon on X by pystray's own backend: shown, answering, and ended."""
+    """The real daemon, its icon on X by pystray's own backend: shown, answering, and ended."""
     with desk() as on:
         home = Path(on.env["HOME"])
         config = home / ".aws/config"
@@ -186,18 +186,18 @@ def test_the_resident_lives_beside_a_native_loop(end: str) -> None:
         )
         environ = {**on.env, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tests.desktop.native_xorg"]
-        resident = on.running.start(command, environ)
+        daemon = on.running.start(command, environ)
         on.find_colour(STATE_COLOURS["signed-out"])
         on.screenshot(f"tray-native-{end}")
         status = json.loads(_tray(environ, "status", "--json"))
         if end == "signal":
-            resident.send_signal(signal.SIGTERM)
+            daemon.send_signal(signal.SIGTERM)
         else:
             _tray(environ, "quit")
 
-        assert resident.pid == status["resident"]["pid"]
+        assert daemon.pid == status["resident"]["pid"]
         assert ["signed-out"] == [one["state"] for one in status["sessions"]]
-        assert 0 == until(lambda: (resident.poll(),) if resident.poll() is not None else None,
+        assert 0 == until(lambda: (daemon.poll(),) if daemon.poll() is not None else None,
                           "the resident to end")[0]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from tests.desktop.telling import ENDING, EXPIRED, SIGN_IN, telling
 from tray.core.effects import Button
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
-from tray.desktop.notifications.notifier import Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
 SHORT = 0.2
 """A limit for what never comes; nothing else in the test depends on it."""
@@ -31,12 +31,12 @@ def bus() -> Iterator[Bus]:
         yield running
 
 
-def only_dbus(pressed: Pressed) -> Sequence[Rung]:
+def only_dbus(pressed: Pressed) -> Sequence[NoticeChannel]:
     """Make a chain of the rung under test alone."""
     return (DBusNotices(pressed),)
 
 
-def impatient(pressed: Pressed) -> Sequence[Rung]:
+def impatient(pressed: Pressed) -> Sequence[NoticeChannel]:
     """Make the same with a limit fit for a daemon that never answers."""
     return (DBusNotices(pressed, limit=SHORT),)
 
@@ -257,7 +257,7 @@ def test_without_a_bus_or_a_daemon_the_badge_tells(bus: Bus) -> None:
 def test_a_mute_daemon_costs_only_the_notice(bus: Bus) -> None:
     """Nothing waits for an answer that never comes; told late, it is taken away again."""
 
-    def fair(pressed: Pressed) -> Sequence[Rung]:
+    def fair(pressed: Pressed) -> Sequence[NoticeChannel]:
         return (DBusNotices(pressed, limit=FAIR),)
 
     async def story() -> None:
@@ -306,7 +306,7 @@ def test_a_mute_daemon_holds_up_no_other_slot(bus: Bus) -> None:
 
             assert ["GetCapabilities"] * 3 == daemon.calls
             await tray.notifier.settled()
-            assert "badge" == tray.notifier.told_by
+            assert "badge" == tray.notifier.shown_by
 
     run(story())
 
@@ -337,7 +337,7 @@ def test_a_daemon_that_dies_while_asked_costs_only_the_notice(bus: Bus) -> None:
                 await daemon.until_called("GetCapabilities")
             await tray.notifier.settled()
 
-            assert "badge" == tray.notifier.told_by
+            assert "badge" == tray.notifier.shown_by
 
     run(story())
 
@@ -432,7 +432,7 @@ def test_a_click_on_what_is_not_there_does_nothing(
 def test_a_button_that_fails_breaks_nothing(bus: Bus) -> None:
     """Whoever listens to clicks cannot take the notices down."""
 
-    def failing(pressed: Pressed) -> Sequence[Rung]:
+    def failing(pressed: Pressed) -> Sequence[NoticeChannel]:
         def broken(action: str, keys: tuple[str, ...]) -> None:
             pressed(SIGN_IN.action, keys)
             raise ValueError(action)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.desktop.telling import ENDING, EXPIRED, telling
 from tray.desktop.notifications.library_notices import LibraryNotices
-from tray.desktop.notifications.notifier import Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
 
 class Urgency(Enum):
@@ -106,11 +106,11 @@ def tell(library: Library, story: Callable[..., Coroutine[Any, Any, None]]) -> N
     """Run a story with a notifier of this rung alone."""
 
     async def whole() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
             limit = 0.2 if library.hangs else 60.0
             return (LibraryNotices(pressed, library=library.module(), limit=limit),)
 
-        async with telling(rungs) as tray:
+        async with telling(channels) as tray:
             await story(tray)
 
     asyncio.run(asyncio.wait_for(whole(), 60))
@@ -194,10 +194,10 @@ def test_without_the_library_the_badge_tells() -> None:
     """A missing module costs the notice."""
 
     async def story() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
             return (LibraryNotices(pressed, library=SimpleNamespace(), limit=60.0),)
 
-        async with telling(rungs) as tray:
+        async with telling(channels) as tray:
             assert "badge" == await tray.shown(ENDING)
 
     asyncio.run(asyncio.wait_for(story(), 60))

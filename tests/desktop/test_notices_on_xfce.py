@@ -13,7 +13,7 @@ from tests.desk import Desk, desk, until
 from tests.desktop.telling import ENDING, EXPIRED, telling
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
-from tray.desktop.notifications.notifier import Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
 Box = tuple[int, int, int, int]
 
@@ -29,7 +29,7 @@ def screen() -> Iterator[Desk]:
         yield on
 
 
-def dbus(pressed: Pressed) -> Sequence[Rung]:
+def dbus(pressed: Pressed) -> Sequence[NoticeChannel]:
     """Make a chain of the daemon alone."""
     return (DBusNotices(pressed, limit=LIMIT),)
 

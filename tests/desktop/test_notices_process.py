@@ -19,7 +19,7 @@ from tests.desktop.telling import ENDING, telling
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
 from tray.desktop.notifications.notice_chain import notifier_for
 from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices, ProcessNotices
-from tray.desktop.notifications.notifier import Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
 PATIENT = 60.0
 ODD_TITLE = "--help"
@@ -101,15 +101,17 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(story, 120))
 
 
-def told_by(machine: Machine, rung: type[ProcessNotices], limit: float = PATIENT) -> str | None:
+def shown_by(
+    machine: Machine, channel: type[ProcessNotices], limit: float = PATIENT
+) -> str | None:
     """Tell an odd notice by one rung alone; returns who told."""
     told: list[str | None] = []
 
     async def story() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
-            return (rung(pressed, machine.environ, limit=limit),)
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
+            return (channel(pressed, machine.environ, limit=limit),)
 
-        async with telling(rungs) as tray:
+        async with telling(channels) as tray:
             told.append(await tray.shown(replace(ENDING, title=ODD_TITLE, text=ODD_TEXT)))
 
     run(story())
@@ -120,7 +122,7 @@ def test_plyer_tells_by_notify_send(machine: Machine) -> None:
     """No word of the notice is taken for an option, for markup or for an escape."""
     machine.install("notify-send")
 
-    by = told_by(machine, PlyerNotices)
+    by = shown_by(machine, PlyerNotices)
 
     assert "plyer" == by
     title, text = machine.called()["argv"][:2]
@@ -134,7 +136,7 @@ def test_no_credential_is_in_the_process_s_environment(machine: Machine) -> None
     machine.environ["AWS_SECRET_ACCESS_KEY"] = "invented"
     machine.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
 
-    told_by(machine, PlyerNotices)
+    shown_by(machine, PlyerNotices)
 
     environ = machine.called()["environ"]
     assert "AWS_SECRET_ACCESS_KEY" not in environ
@@ -145,12 +147,12 @@ def test_a_notify_send_that_fails_has_told_nobody(machine: Machine) -> None:
     """Plyer drops its exit status; we do not."""
     machine.install("notify-send", code=1)
 
-    assert "badge" == told_by(machine, PlyerNotices)
+    assert "badge" == shown_by(machine, PlyerNotices)
 
 
 def test_without_notify_send_the_badge_tells(machine: Machine) -> None:
     """A machine with nothing to tell with costs the notice."""
-    assert "badge" == told_by(machine, PlyerNotices)
+    assert "badge" == shown_by(machine, PlyerNotices)
 
 
 def test_a_notify_send_that_hangs_is_ended_with_all_that_started_it(machine: Machine) -> None:
@@ -158,10 +160,10 @@ def test_a_notify_send_that_hangs_is_ended_with_all_that_started_it(machine: Mac
     machine.install("notify-send", hangs=True)
 
     async def story() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
             return (PlyerNotices(pressed, machine.environ, limit=20),)
 
-        async with telling(rungs) as tray:
+        async with telling(channels) as tray:
             tray.notifier.show(ENDING)
             fifo = await asyncio.to_thread(machine.fifo.open)  # returns once it hangs
             await tray.notifier.close()  # as at the end of the limit: the rung is cancelled
@@ -176,7 +178,7 @@ def test_the_limit_holds_for_a_process(machine: Machine) -> None:
     machine.install("notify-send", hangs=True)
     descriptor = os.open(machine.fifo, os.O_RDWR)  # lets it hang without waiting for a reader
 
-    assert "badge" == told_by(machine, PlyerNotices, limit=0.5)
+    assert "badge" == shown_by(machine, PlyerNotices, limit=0.5)
     os.close(descriptor)
 
 
@@ -184,7 +186,7 @@ def test_macos_shows_a_banner_by_osascript(machine: Machine) -> None:
     """Title and text are arguments of a script that is read from standard input."""
     machine.install("osascript", reads=True)
 
-    by = told_by(machine, BannerNotices)
+    by = shown_by(machine, BannerNotices)
 
     assert "banner" == by
     assert ["-", ODD_TITLE, ODD_TEXT] == machine.called()["argv"]
@@ -197,7 +199,7 @@ def test_without_a_working_osascript_the_badge_tells(machine: Machine, code: int
     if code is not None:
         machine.install("osascript", code=code)
 
-    assert "badge" == told_by(machine, BannerNotices)
+    assert "badge" == shown_by(machine, BannerNotices)
 
 
 # --- Against the real notify-send, and the whole chain ----------------------------------------
@@ -209,10 +211,10 @@ def test_the_real_notify_send_shows_the_words_unharmed(machine: Machine, bus: Bu
     machine.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.address
 
     async def story() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
             return (PlyerNotices(pressed, machine.environ, limit=PATIENT),)
 
-        async with notification_daemon(bus.address) as daemon, telling(rungs) as tray:
+        async with notification_daemon(bus.address) as daemon, telling(channels) as tray:
             assert "plyer" == await tray.shown(replace(ENDING, title=ODD_TITLE, text=ODD_TEXT))
             shown = daemon.only()
             assert " --help" == shown.summary
@@ -226,7 +228,7 @@ def test_the_real_notify_send_without_a_daemon_has_told_nobody(machine: Machine,
     machine.link("notify-send")
     machine.environ["DBUS_SESSION_BUS_ADDRESS"] = bus.address
 
-    assert "badge" == told_by(machine, PlyerNotices)
+    assert "badge" == shown_by(machine, PlyerNotices)
 
 
 def test_each_rung_of_linux_steps_in_for_the_one_above(machine: Machine, bus: Bus) -> None:
@@ -234,13 +236,13 @@ def test_each_rung_of_linux_steps_in_for_the_one_above(machine: Machine, bus: Bu
     machine.install("notify-send")
 
     async def story() -> None:
-        def rungs(pressed: Pressed) -> Sequence[Rung]:
+        def channels(pressed: Pressed) -> Sequence[NoticeChannel]:
             return (
                 DBusNotices(pressed, limit=PATIENT),
                 PlyerNotices(pressed, machine.environ, limit=PATIENT),
             )
 
-        async with telling(rungs, bus.address) as tray:
+        async with telling(channels, bus.address) as tray:
             async with notification_daemon(bus.address):
                 assert "dbus" == await tray.shown(ENDING)
             assert "plyer" == await tray.shown(ENDING)
@@ -255,7 +257,7 @@ def test_each_rung_of_linux_steps_in_for_the_one_above(machine: Machine, bus: Bu
 
 
 def test_the_chain_of_this_system_tells_without_a_bus(machine: Machine) -> None:
-    """The resident's own chain, in a place without a session bus, still reaches notify-send."""
+    """The daemon's own chain, in a place without a session bus, still reaches notify-send."""
     machine.install("notify-send")
 
     async def story() -> None:
@@ -264,14 +266,14 @@ def test_the_chain_of_this_system_tells_without_a_bus(machine: Machine) -> None:
         notifier.show(ENDING)
         await notifier.settled()
 
-        assert notifier.told_by in {"plyer", "badge"}  # the badge on a machine too slow for 5 s
+        assert notifier.shown_by in {"plyer", "badge"}  # the badge on a machine too slow for 5 s
         await notifier.close()
 
     run(story())
 
 
 def test_the_resident_imports_neither_plyer_nor_desktop_notifier() -> None:
-    """What is heavy or may block stays out of the resident (performance goals)."""
+    """What is heavy or may block stays out of the daemon (performance goals)."""
     code = (
         "import sys, tray.desktop.notifications.notice_chain\n"
         "import tray.desktop.notifications.freedesktop_notices\n"

@@ -12,7 +12,7 @@ from tray.desktop.linux.session_bus import SessionBus
 from tray.system.dbus.bus_connection import NoBus, session_bus_address
 
 
-class Tenant:
+class BusClient:
     """Someone on the connection who tells what happens."""
 
     def __init__(self) -> None:
@@ -51,16 +51,16 @@ def test_a_bus_at_the_usual_place_is_found_when_it_starts() -> None:
     """A bus that comes later at the usual place is joined, told to every tenant in turn."""
 
     async def scene(bus: Bus) -> list[object]:
-        tenants = [Tenant(), Tenant()]
-        keeper = SessionBus({"XDG_RUNTIME_DIR": str(bus.socket.parent)}, retry_seconds=0.02)
-        for tenant in tenants:
-            keeper.join(tenant)
-        serving = asyncio.create_task(keeper.serve())
-        missing = [await tenant.told.next() for tenant in tenants]
+        clients = [BusClient(), BusClient()]
+        store = SessionBus({"XDG_RUNTIME_DIR": str(bus.socket.parent)}, retry_seconds=0.02)
+        for client in clients:
+            store.join(client)
+        serving = asyncio.create_task(store.serve())
+        missing = [await client.told.next() for client in clients]
         bus.start({})
-        for tenant in tenants:
-            await tenant.told.next(lambda word: word == "connected")
-        keeper.stop()
+        for client in clients:
+            await client.told.next(lambda word: word == "connected")
+        store.stop()
         await serving
         return missing
 
@@ -75,12 +75,12 @@ def test_stopping_ends_a_long_wait_at_once() -> None:
     """Stop is heard while the next try is a minute away."""
 
     async def scene() -> None:
-        keeper = SessionBus({})
-        tenant = Tenant()
-        keeper.join(tenant)
-        serving = asyncio.create_task(keeper.serve())
-        await tenant.told.next()
-        keeper.stop()
+        store = SessionBus({})
+        client = BusClient()
+        store.join(client)
+        serving = asyncio.create_task(store.serve())
+        await client.told.next()
+        store.stop()
         async with asyncio.timeout(20):
             await serving
 

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.desk import Bus, private_bus
 from tests.desktop.stage import RED, Stage, play, rows, staged
 from tests.desktop.tray_host import ITEM, ITEM_PATH, Host, Told, tray
-from tray.desktop.icon.icon_drawing import SIZES, IconLook, draw
+from tray.desktop.icon.icon_drawing import SIZES, IconState, draw
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import Icon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
@@ -95,7 +95,7 @@ def test_pictures_may_be_drawn_for_each_size() -> None:
     """A function of the size is asked for each size, and pictures by size are sent as they are."""
 
     async def scene(stage: Stage, host: Host) -> None:
-        stage.icon.icon = lambda size: draw(IconLook("ending", 0.5), size)
+        stage.icon.icon = lambda size: draw(IconState("ending", 0.5), size)
         drawn = (await host.item())["IconPixmap"]
         stage.icon.icon = {20: RED.resize((20, 20)), 40: RED.resize((40, 40))}
         given = (await host.item())["IconPixmap"]
@@ -428,12 +428,12 @@ def test_no_bus_at_all_is_a_reason_not_an_error(environ: dict[str, str]) -> None
     """Without a session bus the owner is told a reason and goes on undisturbed."""
 
     async def scene() -> str:
-        keeper, told = SessionBus(environ, retry_seconds=0.01), Told()
+        store, told = SessionBus(environ, retry_seconds=0.01), Told()
         icon = make_icon(told)
-        keeper.join(icon)
-        serving = asyncio.create_task(keeper.serve())
+        store.join(icon)
+        serving = asyncio.create_task(store.serve())
         _, reason = await told.next()
-        keeper.stop()
+        store.stop()
         await serving
         return str(reason)
 
@@ -464,13 +464,13 @@ def test_a_stopped_icon_leaves_the_connection_to_others() -> None:
         neighbour = Neighbour()
         async with tray(bus.address) as host:
             told = Told()
-            icon, keeper = (
+            icon, store = (
                 make_icon(told),
                 SessionBus({"DBUS_SESSION_BUS_ADDRESS": bus.address}, retry_seconds=0.05),
             )
-            keeper.join(neighbour)
-            keeper.join(icon)
-            serving = asyncio.create_task(keeper.serve())
+            store.join(neighbour)
+            store.join(icon)
+            serving = asyncio.create_task(store.serve())
             await told.next(lambda word: word[0])
             icon.stop()
             assert neighbour.bus is not None
@@ -482,7 +482,7 @@ def test_a_stopped_icon_leaves_the_connection_to_others() -> None:
             assert "the icon was stopped" == (await told.next())[1]
             icon.menu = rows("later")
             icon.stop()
-            keeper.stop()
+            store.stop()
             await serving
 
     serve(scene)

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from tests.clients.aws_cli import Version, aws_cli, endpoint_data_path
 from tests.components import require
-from tests.daemon.living import Living, resident
+from tests.daemon.living import Living, daemon
 from tests.keyring_session import KeyringSession, Kind, keyring_session
 from tray.aws.cache.token_cache import cache_path
 from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
@@ -256,12 +256,12 @@ class Desk:
                     if path.is_file() and "keyrings" not in path.parts
                 ]
 
-    # --- The resident -----------------------------------------------------------------------
+    # --- The daemon -----------------------------------------------------------------------
 
     @contextmanager
-    def resident(self) -> Iterator[Living]:
-        """Run the resident until the end of the block."""
-        with resident(self.environ) as living:
+    def daemon(self) -> Iterator[Living]:
+        """Run the daemon until the end of the block."""
+        with daemon(self.environ) as living:
             yield living
 
     def history(self) -> list[tuple[str, str | None]]:
@@ -325,7 +325,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def workers_of(living: Living) -> list[int]:
-    """Return the pids of a resident's workers."""
+    """Return the pids of a daemon's workers."""
     pid = living.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children]

@@ -29,7 +29,7 @@ NO_FAILURE = str([0] * 20)
 
 def test_twenty_processes_at_the_moment_of_a_renewal() -> None:
     """While a renewal is under way and right after it, twenty boto3 processes all work."""
-    with desk(rotation="strict", token_life=600) as here, here.resident():
+    with desk(rotation="strict", token_life=600) as here, here.daemon():
         here.tray("login", SESSION)
         held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
         renewing = here.start("renew", SESSION)
@@ -48,7 +48,7 @@ def test_many_ask_for_credentials_of_an_expired_token() -> None:
     """
     Whoever finds the token expired gets credentials after one renewal, made for all of them.
 
-    Without a resident each process acts alone, under the session's lock.
+    Without a daemon each process acts alone, under the session's lock.
     """
     with desk(rotation="strict", token_life=2) as here:
         here.tray("login", SESSION)
@@ -67,7 +67,7 @@ def test_many_ask_for_credentials_of_an_expired_token() -> None:
 def test_a_login_elsewhere_during_a_renewal_is_the_newer_truth() -> None:
     """What `aws sso login` wrote while our renewal was under way is never covered by it."""
     require("aws-newest")  # before anything that would have to be waited for is started
-    with desk(rotation="strict") as here, here.resident() as living:
+    with desk(rotation="strict") as here, here.daemon() as living:
         here.tray("login", SESSION)
         held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
         renewing = here.start("renew", SESSION)
@@ -88,7 +88,7 @@ def test_a_login_elsewhere_during_a_renewal_is_the_newer_truth() -> None:
 
 def test_an_sdk_and_we_renew_from_one_file() -> None:
     """Where no keyring works SDKs renew from the file as well; neither spoils it for the other."""
-    with desk("none", rotation="strict", token_life=600) as here, here.resident() as living:
+    with desk("none", rotation="strict", token_life=600) as here, here.daemon() as living:
         here.tray("login", SESSION)
         crowd = [lambda: here.boto3("test-profile")] * 3
         renew = [lambda: here.tray("renew", SESSION).code] * 3

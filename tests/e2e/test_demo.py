@@ -1,4 +1,4 @@
-"""The demo, as anybody runs it first: with a keyring beside a live resident, and with nothing."""
+"""The demo, as anybody runs it first: with a keyring beside a live daemon, and with nothing."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def bare() -> tuple[int, str, list[str]]:
 
 
 def test_the_demo_tells_the_truth_anywhere() -> None:
-    """Every step truly happens; nothing is left behind, and a live resident is not disturbed."""
-    with desk() as here, here.resident() as living:
+    """Every step truly happens; nothing is left behind, and a live daemon is not disturbed."""
+    with desk() as here, here.daemon() as living:
         here.tray("login", SESSION)
         heard = len(living.messages)
         beside, alone = at_once(lambda: here.tray("demo"), bare)

@@ -37,7 +37,7 @@ JUNK = {
 
 def test_a_slow_writer_is_waited_for() -> None:
     """While another program writes the file nobody is told "signed out"; then it is adopted."""
-    with desk() as here, here.resident() as living:
+    with desk() as here, here.daemon() as living:
         here.tray("login", SESSION)
         living.until_state(SESSION, "signed-in")
         newer, heard = here.center.sign_in(LEGACY), len(living.messages)
@@ -71,7 +71,7 @@ def test_junk_in_the_token_file() -> None:
             done = here.tray("renew", SESSION)
             told.append((done.code, done.said()))
         credentials = here.tray("credentials", "--profile", "test-profile")
-        with here.resident() as living:
+        with here.daemon() as living:
             state = living.session(SESSION)
             again = here.tray("login", SESSION)
             arn = here.boto3("test-profile")
@@ -107,7 +107,7 @@ def test_a_config_the_sdks_refuse_too() -> None:
 
 def test_broken_settings() -> None:
     """A slip in ``config.toml`` is told; the last good settings stay, also in a new worker."""
-    with desk("none") as here, here.resident() as living:
+    with desk("none") as here, here.daemon() as living:
         here.tray("login", SESSION)
         settings = here.home / ".config/sso-tray/config.toml"
         settings.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def test_broken_settings() -> None:
 
 
 def test_names_that_do_not_exist() -> None:
-    """An unknown name is wrong usage, with the resident and without it."""
+    """An unknown name is wrong usage, with the daemon and without it."""
     commands = (
         ("login", "nobody"),
         ("logout", "nobody"),
@@ -150,7 +150,7 @@ def test_names_that_do_not_exist() -> None:
     )
     with desk("none") as here:
         alone = [here.tray(*command) for command in commands]
-        with here.resident():
+        with here.daemon():
             together = [here.tray(*command) for command in commands]
 
         assert [2] * len(commands) == [done.code for done in alone]
@@ -188,11 +188,11 @@ def test_a_locked_keyring() -> None:
 
     Locked again, a renewal says so and changes nothing; unlocked, it goes on by itself.
     """
-    with desk("locked", token_life=8) as here, here.resident() as living:
+    with desk("locked", token_life=8) as here, here.daemon() as living:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         here.keyring.unlock()
-        living.until_state(SESSION, "signed-in", keeper="keyring")
+        living.until_state(SESSION, "signed-in", store="keyring")
         moved = "refreshToken" not in here.token_file()
         here.keyring.lock()
         refused = here.tray("renew", SESSION)
@@ -217,7 +217,7 @@ def test_a_locked_keyring() -> None:
 
 def test_a_hanging_keyring() -> None:
     """A keyring that never answers delays a sign-in by seconds and costs nothing else."""
-    with desk("hanging") as here, here.resident() as living:
+    with desk("hanging") as here, here.daemon() as living:
         login = here.tray("login", SESSION)
         state = living.session(SESSION)
         arn = here.boto3("test-profile")

@@ -1,4 +1,4 @@
-"""Twenty programs ask the resident at the moment of expiry, while real AWS CLIs work beside."""
+"""Twenty programs ask the daemon at the moment of expiry, while real AWS CLIs work beside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROFILES = ("dev-profile", "test-profile")
 CLIS_BY_US = 2
 """AWS CLI processes that get credentials from us; others go to AWS by themselves."""
 SUBSCRIBER = 1
-"""The test's own connection to the resident."""
+"""The test's own connection to the daemon."""
 
 OTHER = "https://other.awsapps.com/start"
 
@@ -99,7 +99,7 @@ def test_twenty_programs_at_the_moment_of_expiry_beside_aws_clis() -> None:
         sign_in(here, SESSION, DEFAULT_START_URL, ended=True)
         sign_in(here, "other", OTHER)
         held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
-        with here.resident():
+        with here.daemon():
             held.wait_hit(timeout=PATIENCE)
             by_us = [threads.submit(who, here, "newest", "by-us") for _ in range(CLIS_BY_US)]
             beside = [threads.submit(who, here, "newest", f"direct-{role}") for role in OWN_ROLES]

@@ -1,4 +1,4 @@
-"""The resident and its workers stopped and killed in the midst of a renewal."""
+"""The daemon and its workers stopped and killed in the midst of a renewal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tests.e2e.desk import SESSION, desk, ended, kill, until, workers_of
 
 
 def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
-    """On SIGTERM the resident ends within seconds; the worker finishes what it has begun."""
+    """On SIGTERM the daemon ends within seconds; the worker finishes what it has begun."""
     with desk(rotation="strict") as here:
-        with here.resident() as living:
+        with here.daemon() as living:
             here.tray("login", SESSION)
             before = here.token_file()["accessToken"]
             held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
@@ -33,9 +33,9 @@ def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
 
 
 def test_what_is_killed_goes_on() -> None:
-    """After kill -9 of the worker, and of the resident, the session is renewed as before."""
+    """After kill -9 of the worker, and of the daemon, the session is renewed as before."""
     with desk(rotation="grace", token_life=8) as here:
-        with here.resident() as living:
+        with here.daemon() as living:
             here.tray("login", SESSION)
             held = here.center.fault("CreateToken", "hang", grant_type="refresh_token")
             renewing = here.start("renew", SESSION)
@@ -49,7 +49,7 @@ def test_what_is_killed_goes_on() -> None:
             living.process.kill()
             living.process.wait(20)
         orphan = here.tray("status", SESSION)
-        with here.resident() as living:
+        with here.daemon() as living:
             again = living.session(SESSION)
             asked = here.center.count("CreateToken", grant_type="refresh_token")
             here.center.wait_for("CreateToken", asked + 1, 60, grant_type="refresh_token")

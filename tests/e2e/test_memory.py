@@ -1,4 +1,4 @@
-"""What outlives a restart, and what changes under a running resident: config, home, cache."""
+"""What outlives a restart, and what changes under a running daemon: config, home, cache."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ sso_start_url = https://two.awsapps.com/start
 
 
 def test_a_restart_tells_nothing_twice() -> None:
-    """Keeper, adoption told and warning told are known again after a restart."""
+    """TokenStore, adoption told and warning told are known again after a restart."""
     with desk(token_life=600, session_length=900) as here:
-        with here.resident() as living:
+        with here.daemon() as living:
             here.aws("newest", "sso", "login", "--sso-session", SESSION)
             living.until_notice("adopted")
             here.center.end_session()
             refused = here.tray("renew", SESSION)
             living.until_notice("ending")
             before = living.session(SESSION)
-        with here.resident() as living:
+        with here.daemon() as living:
             after = living.until_state(SESSION, "ending")
             living.ask("use", profile="test-profile")
             repeated = living.notices()
@@ -38,7 +38,7 @@ def test_a_restart_tells_nothing_twice() -> None:
 
 def test_the_config_is_followed() -> None:
     """Sessions come, go and move with the config; a broken one changes nothing but is told."""
-    with desk() as here, here.resident() as living:
+    with desk() as here, here.daemon() as living:
         here.tray("login", SESSION)
         _write(here, CONFIG + TWO)
         living.until(lambda message: [LEGACY, SESSION, "two"] == _keys(message))
@@ -69,7 +69,7 @@ def test_what_does_not_exist_yet_is_watched() -> None:
     with desk(config=None) as here:
         nothing = here.tray("status")
         nobody = here.tray("login", SESSION)
-        with here.resident() as living:
+        with here.daemon() as living:
             here.config.parent.mkdir()
             here.config.write_text(CONFIG)
             living.until(lambda message: [LEGACY, SESSION] == _keys(message))

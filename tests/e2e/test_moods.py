@@ -15,7 +15,7 @@ def test_a_lid_opens_to_one_renewal_and_a_screen_to_one_notice() -> None:
     """R1, W2: asleep nothing; awake and connected one renewal; unlocked one notice."""
     with machine() as laptop, desk(token_life=3.0) as here:
         here.environ["DBUS_SYSTEM_BUS_ADDRESS"] = laptop.address
-        with here.resident() as living:
+        with here.daemon() as living:
             laptop.lock()
             laptop.disconnect()
             laptop.sleep()

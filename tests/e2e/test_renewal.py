@@ -104,7 +104,7 @@ def live_through(*, shortened: bool) -> Story:
             shorten_tokens=shortened,
             role_life=3,
         ) as here,
-        here.resident() as living,
+        here.daemon() as living,
     ):
         here.tray("login", SESSION)
         true_end = here.center.live_sessions()[0].ends_at

@@ -15,7 +15,7 @@ FULL = "assumed-role/AWSReservedSSO_FullAccess"
 @pytest.mark.parametrize("watched", [True, False], ids=["resident", "alone"])
 def test_one_login_serves_every_client(watched: bool) -> None:
     """After `sso-tray login` both AWS CLIs and boto3 work, and what renews is in the keyring."""
-    with desk() as here, here.resident() if watched else nullcontext():
+    with desk() as here, here.daemon() if watched else nullcontext():
         done = here.tray("login", SESSION)
         arns = [
             here.arn("newest", "test-profile"),
@@ -57,9 +57,9 @@ def test_a_legacy_profile_signs_in_by_code() -> None:
 
 def test_the_aws_clis_own_login_is_adopted() -> None:
     """`aws sso login` is moved into the keyring at once, told once; `aws sso logout` is told."""
-    with desk() as here, here.resident() as living:
+    with desk() as here, here.daemon() as living:
         here.aws("newest", "sso", "login", "--sso-session", SESSION)
-        living.until_state(SESSION, "signed-in", keeper="keyring")
+        living.until_state(SESSION, "signed-in", store="keyring")
         notice = living.until_notice("adopted")
         lean = set(here.token_file())
         first = here.keyring_renews()

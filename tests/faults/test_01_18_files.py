@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.daemon.living import home_with, resident
+from tests.daemon.living import daemon, home_with
 from tests.faults.permissions import plain_user
 from tests.worker.world import World
 from tray.aws.cache.token_cache import cache_path
@@ -52,7 +52,7 @@ def test_fault_01_temporary_files_of_killed_writers_go_at_start(tmp_path: Path) 
     young = temporary(cache, age=0, name=".sso-tray.fedcba9876543210.tmp")
     foreign = temporary(cache, age=LONG_AGO, name="abcdef.tmp")
 
-    with resident(environ):
+    with daemon(environ):
         left = [path.exists() for path in (*old, young, foreign)]
 
     assert [False, False, False, True, True] == left
@@ -91,13 +91,13 @@ def test_fault_03_a_power_cut_finds_the_old_file_or_the_new(tmp_path: Path) -> N
 
 
 def test_fault_09_a_file_in_the_directorys_place(tmp_path: Path) -> None:
-    """The resident starts all the same, and once the directory is there it is followed."""
+    """The daemon starts all the same, and once the directory is there it is followed."""
     environ = home_with(tmp_path, CONFIG)
     cache = Path(environ["HOME"]) / ".aws/sso/cache"
     cache.parent.mkdir()
     cache.write_text("in the way")
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         before = living.session(SESSION)
         cache.unlink()
         cache.mkdir(mode=0o700)
@@ -150,7 +150,7 @@ def test_fault_10_tokens_of_other_tools_are_left_alone(tmp_path: Path) -> None:
     foreign = cache / ("a" * 40 + ".json")
     foreign.write_text(TOKEN % "https://demo.awsapps.com/start")
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         before = living.session(SESSION)["state"]
         (cache / ("b" * 40 + ".json")).write_text(TOKEN % "https://demo.awsapps.com/start")
         cache_path(cache, SESSION).write_text(TOKEN % "")
@@ -211,7 +211,7 @@ def test_fault_17_a_token_of_the_same_size_and_mtime_is_seen(tmp_path: Path) -> 
     file.write_text(token.replace("2099", "2001"))
     before = file.stat()
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         living.until_state(SESSION, "expired")
         other = file.with_suffix(".new")
         other.write_text(token)
@@ -239,7 +239,7 @@ def test_fault_18_only_our_sessions_files_are_opened(tmp_path: Path) -> None:
 
     with INotify() as watch:
         watch.add_watch(cache, flags.OPEN)
-        with resident(environ) as living:
+        with daemon(environ) as living:
             living.until_state(SESSION, "signed-in")
         opened = {event.name for event in watch.read(timeout=0)}
 

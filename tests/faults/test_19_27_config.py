@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.stage import Stage
-from tests.daemon.living import home_with, resident
+from tests.daemon.living import daemon, home_with
 from tray.demo.demo_story import CONFIG, SESSION
 from tray.fake_aws import IdentityCenter
 
@@ -20,7 +20,7 @@ def test_fault_19_a_config_cut_in_the_middle_of_an_edit(tmp_path: Path) -> None:
     environ = home_with(tmp_path, CONFIG)
     config = Path(environ["HOME"]) / ".aws/config"
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         config.write_text(CONFIG[: CONFIG.index("sso_start_url") + 5])
         living.until_notice("config")
         broken = living.ask("status")["status"]
@@ -39,7 +39,7 @@ def test_fault_19_an_empty_config_for_a_moment(tmp_path: Path) -> None:
     environ = home_with(tmp_path, CONFIG)
     config = Path(environ["HOME"]) / ".aws/config"
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         before = living.ask("status")["status"]["sessions"]
         for _ in range(20):
             config.write_text("")
@@ -53,7 +53,7 @@ def test_fault_19_an_empty_config_for_a_moment(tmp_path: Path) -> None:
 
 
 def test_fault_24_ten_thousand_profiles(tmp_path: Path) -> None:
-    """The resident starts, answers at once, and lists them all."""
+    """The daemon starts, answers at once, and lists them all."""
     profiles = "".join(
         f"[profile p{number}]\nsso_session = {SESSION}\nsso_account_id = {number:012d}\n"
         "sso_role_name = ReadOnly\n"
@@ -61,7 +61,7 @@ def test_fault_24_ten_thousand_profiles(tmp_path: Path) -> None:
     )
     environ = home_with(tmp_path, CONFIG + profiles)
 
-    with resident(environ) as living:
+    with daemon(environ) as living:
         session = living.session(SESSION)
         picked = living.ask("use", profile=f"p{MANY - 1}")
         active = living.ask("status")["status"]["active_profile"]

@@ -11,7 +11,7 @@ YEAR = 365 * DAY
 
 def kept() -> Story:
     """Tell of a signed-in session with its refresh data in the keyring."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     return story
 
@@ -21,7 +21,7 @@ def test_fault_28_a_clock_set_ahead(ahead: float) -> None:
     """Before a session is called expired AWS is asked, and AWS's answer stands."""
     story = kept()
 
-    story.send(ev.Mood("clock-set"), ahead)
+    story.send(ev.SystemEvent("clock-set"), ahead)
     asked, told = story.jobs(), story.notices()
     story.answer(Renewed(token("b", ahead), "keyring"))
 
@@ -32,10 +32,10 @@ def test_fault_28_a_clock_set_ahead(ahead: float) -> None:
 def test_fault_28_a_clock_set_ahead_and_back() -> None:
     """A token brought under the wrong clock comes from the future: it is renewed at once."""
     story = kept()
-    story.send(ev.Mood("clock-set"), HOUR)
+    story.send(ev.SystemEvent("clock-set"), HOUR)
     story.answer(Renewed(token("b", HOUR), "keyring"))
 
-    story.send(ev.Mood("clock-set"), MINUTE)
+    story.send(ev.SystemEvent("clock-set"), MINUTE)
 
     assert "renew" == story.jobs()[-1]
     assert ("signed-in", []) == (story.row().state, story.notices())
@@ -47,10 +47,10 @@ def test_fault_32_two_hundred_short_sleeps() -> None:
 
     for number in range(200):
         at = number * 2 * MINUTE
-        story.send(ev.Mood("asleep"), at)
+        story.send(ev.SystemEvent("asleep"), at)
         story.send(ev.Tick(), at + MINUTE)
-        story.send(ev.Mood("woke"), at + 110)
-        story.send(ev.Mood("network-up"), at + 111)
+        story.send(ev.SystemEvent("woke"), at + 110)
+        story.send(ev.SystemEvent("network-up"), at + 111)
         if story.session().job is not None:
             story.answer(Renewed(token(f"r{number}", at + 111), "keyring"), at + 112)
 

@@ -11,7 +11,7 @@ from tray.core.outcomes import Failed, Outcome, Refused
 
 def kept() -> Story:
     """Tell of a signed-in session with its refresh data in the keyring."""
-    story = Story(keepers={"corp": "keyring"})
+    story = Story(stores={"corp": "keyring"})
     story.file(token())
     return story
 
@@ -46,8 +46,8 @@ def test_fault_48_a_dead_refresh_token_is_never_sent_again() -> None:
 
     story.run_until(2 * HOUR, refusing)
     asked = story.jobs()
-    story.send(ev.Mood("woke"))
-    story.send(ev.Mood("network-up"))
+    story.send(ev.SystemEvent("woke"))
+    story.send(ev.SystemEvent("network-up"))
     story.run_until(3 * DAY, refusing)
 
     assert asked == story.jobs()

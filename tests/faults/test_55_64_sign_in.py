@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.daemon.living import Living, home_with, resident
+from tests.daemon.living import Living, daemon, home_with
 from tests.worker.signing_in import port_in
 from tray.aws.cache.token_cache import cache_path
 from tray.demo.demo_story import CONFIG, SESSION
@@ -33,7 +33,7 @@ def waiting_for_the_person(living: Living) -> Iterator[int]:
                         pages.append(message["progress"])
                         shown.set()
         except TrayError:
-            shown.set()  # the resident was killed, as the test wants it
+            shown.set()  # the daemon was killed, as the test wants it
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -61,7 +61,7 @@ def test_fault_64_the_resident_ends_during_a_sign_in(
     """The port goes with it, nothing is half saved, and the next sign-in is free to begin."""
     with IdentityCenter() as center:
         environ = home_with(tmp_path, CONFIG, **center.environment())
-        with resident(environ) as living, waiting_for_the_person(living) as port:
+        with daemon(environ) as living, waiting_for_the_person(living) as port:
             if end == "quit":
                 living.ask("quit")
             else:
@@ -69,7 +69,7 @@ def test_fault_64_the_resident_ends_during_a_sign_in(
             living.process.wait(PATIENCE)
             closed = closes(port)
         cache = Path(environ["HOME"]) / ".aws/sso/cache"
-        with resident(environ) as living, waiting_for_the_person(living) as again:
+        with daemon(environ) as living, waiting_for_the_person(living) as again:
             living.ask("cancel", session=SESSION)
 
     assert closed

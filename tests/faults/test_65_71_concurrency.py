@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
-from tests.daemon.living import home_with, resident
+from tests.daemon.living import daemon, home_with
 from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import cache_path
 from tray.demo.demo_story import CONFIG, SESSION, START_URL
@@ -55,7 +55,7 @@ def test_fault_69_a_hundred_ask_for_credentials_at_once(tmp_path: Path) -> None:
                 }
             )
         )
-        with resident(environ) as living:
+        with daemon(environ) as living:
             living.until_state(SESSION, "signed-in")
             held = center.fault("GetRoleCredentials", "late", seconds=0.5)
             profile = living.session(SESSION)["profiles"][0]

@@ -68,7 +68,7 @@ def test_a_day_with_a_keyring(tmp_path: Path) -> None:
     """From sign-in to sign-out, with everything that can go wrong between, nothing leaks."""
     with watched("unlocked", tmp_path, rotation="grace") as witness:
         center = witness.here.center
-        with witness.resident() as living:
+        with witness.daemon() as living:
             signed_in = witness.tray("login", SESSION)
             for kind in (*TROUBLE, *REFUSALS, "UnauthorizedException"):
                 center.fault("GetRoleCredentials", kind)
@@ -149,9 +149,9 @@ def test_a_day_without_a_keyring(tmp_path: Path) -> None:
 
 
 def test_a_locked_keyring_and_a_crash(tmp_path: Path) -> None:
-    """The sign-in is kept in the file, the resident dies in the midst of another: nothing else."""
+    """The sign-in is kept in the file, the daemon dies in the midst of another: nothing else."""
     with watched("locked", tmp_path) as witness:
-        with witness.resident() as living:
+        with witness.daemon() as living:
             signed_in = witness.tray("login", SESSION)
             living.ask("renew", session=SESSION)
             witness.here.center.auto_approve = False
@@ -179,7 +179,7 @@ def test_a_locked_keyring_and_a_crash(tmp_path: Path) -> None:
 def test_a_keyring_that_hangs_and_a_release(tmp_path: Path) -> None:
     """L12, R3: what waits for a keyring is in a worker's memory and in the file, nowhere else."""
     with watched("hanging", tmp_path, rotation="grace") as witness:
-        with witness.resident() as living:
+        with witness.daemon() as living:
             signed_in = witness.tray("login", SESSION)
             renewed = living.ask("renew", session=SESSION)
             witness.memory(living)
@@ -197,7 +197,7 @@ def test_a_keyring_that_hangs_and_a_release(tmp_path: Path) -> None:
 def test_a_code_and_a_release_with_a_keyring(tmp_path: Path) -> None:
     """Released, the whole token is in the file again: there, and nowhere else."""
     with watched("unlocked", tmp_path) as witness:
-        with witness.resident() as living:
+        with witness.daemon() as living:
             signed_in = witness.tray("login", SESSION, "--device-code")
             kept = "refreshToken" not in witness.here.token_file()
             witness.memory(living)

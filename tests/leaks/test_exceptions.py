@@ -18,7 +18,7 @@ from tray.ipc.agent_client import decode
 from tray.secret import Secret
 from tray.storage.session_records import Records
 from tray.worker import profile_credentials
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.keyring.item_document import parse
 from tray.worker.tokens import adoption, release, removal, renewal, sign_out
 
@@ -81,18 +81,18 @@ def what_is_raised(act: Callable[[], object]) -> str:
     return ""
 
 
-def jobs(tools: Tools) -> list[Callable[[], object]]:
+def jobs(context: JobContext) -> list[Callable[[], object]]:
     """Return each transaction, as its own function, which raises."""
     return [
-        lambda: profile_credentials.role_credentials(CORP, READER, tools),
-        lambda: profile_credentials.identity(CORP, READER, tools),
-        lambda: renewal.renew(CORP, tools),
-        lambda: renewal.check(CORP, tools),
-        lambda: adoption.adopt(CORP, tools),
-        tools.vault.unlock,
-        lambda: removal.judge_removed(CORP, tools),
-        lambda: release.release(CORP, tools),
-        lambda: sign_out.sign_out(CORP, tools),
+        lambda: profile_credentials.role_credentials(CORP, READER, context),
+        lambda: profile_credentials.identity(CORP, READER, context),
+        lambda: renewal.renew(CORP, context),
+        lambda: renewal.check(CORP, context),
+        lambda: adoption.adopt(CORP, context),
+        context.keyring_store.unlock,
+        lambda: removal.judge_removed(CORP, context),
+        lambda: release.release(CORP, context),
+        lambda: sign_out.sign_out(CORP, context),
     ]
 
 
@@ -119,10 +119,10 @@ def test_no_error_of_a_transaction_shows_a_secret(
         for operation in ("CreateToken", "GetRoleCredentials", "ListAccounts", "Logout"):
             world.center.fault(operation, kind, times=None, message=said)
 
-        tools = world.make_tools(world.backend, keyring_seconds=0.3)
-        told = [what_is_shown(act) for act in jobs(tools)]
-        tools.unsaved.surrender()
-        tools.clients.close()
+        context = world.make_tools(world.backend, keyring_seconds=0.3)
+        told = [what_is_shown(act) for act in jobs(context)]
+        context.unsaved.surrender()
+        context.clients.close()
 
         assert any("Traceback" in one for one in told)
         assert set() == Canaries(world.center.secrets()).in_text("\n".join(told))

@@ -2,7 +2,7 @@
 A desk at which everything that is written is written down, to be searched for secrets.
 
 Files, logs, answers, notices, pages; standard output and error, argv and environment of every
-process that is started; and what the resident holds in memory.
+process that is started; and what the daemon holds in memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.daemon.living import PATIENCE, Living, resident
+from tests.daemon.living import PATIENCE, Living, daemon
 from tests.e2e.desk import ROOT, Desk, Done, desk, until
 from tests.keyring_session import Kind
 from tests.leaks.canaries import Canaries
@@ -49,7 +49,7 @@ class Witness:
     Keeps what it is told, by place.
 
     Args:
-        here: the desk.
+        context: the desk.
         record: where the started processes write down what they were given.
     """
 
@@ -77,7 +77,7 @@ class Witness:
         return Done(process.returncode, out, err)
 
     def hand_out(self, profile: str) -> Done:
-        """Run the hand-out client; it says what ``credentials`` says."""
+        """Run the credential helper; it says what ``credentials`` says."""
         argv = install(Paths.from_environment(self.here.environ).state, self.here.environ)
         done = subprocess.run(
             [*argv, profile],
@@ -94,9 +94,9 @@ class Witness:
         return Done(done.returncode, done.stdout, done.stderr)
 
     @contextmanager
-    def resident(self) -> Iterator[Living]:
-        """Run the resident; all it tells its subscribers is searched in the end."""
-        with resident(self.here.environ) as living:
+    def daemon(self) -> Iterator[Living]:
+        """Run the daemon; all it tells its subscribers is searched in the end."""
+        with daemon(self.here.environ) as living:
             try:
                 yield living
             finally:
@@ -115,7 +115,7 @@ class Witness:
                 pass
 
     def memory(self, living: Living) -> None:
-        """Take in every text that objects of the resident hold, and the rules' state."""
+        """Take in every text that objects of the daemon hold, and the rules' state."""
         told = self.record / f"memory-{living.process.pid}"
         told.unlink(missing_ok=True)
         os.kill(living.process.pid, signal.SIGUSR1)

@@ -187,8 +187,8 @@ def _take_off(root: Root, center: IdentityCenter) -> None:
     holds("what was applied leaves the config as it was", changed and same)
     root.user("sso-tray", "renew", "corp")
     root.user("sso-tray", "release", "corp")
-    keeper = _session(root)["keeper"]
-    holds("`release` hands the session back", keeper == "released", f"keeper {keeper}")
+    store = _session(root)["keeper"]
+    holds("`release` hands the session back", store == "released", f"keeper {store}")
     homes = _home(root)
     root.root("apt-get", "remove", "-y", "sso-tray")
     holds("removal ends the resident", until(lambda: not _residents(root), "its end"))
@@ -228,7 +228,7 @@ def _aws(root: Root, profile: str) -> str:
 
 
 def _residents(root: Root) -> list[int]:
-    """Return the residents that are the user's own and not a demo's."""
+    """Return the daemons that are the user's own and not a demo's."""
     return root.processes(RESIDENT)
 
 

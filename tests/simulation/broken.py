@@ -85,7 +85,7 @@ def _any_answer(right: Any) -> Any:
 
 
 def _no_join(right: Any) -> Any:
-    def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Any:
+    def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Any:
         known = state.sessions.get(event.key)
         if known is not None and known.sign_in is not None:
             state = state.with_session(replace(known, sign_in=None))
@@ -104,7 +104,7 @@ def _always_dead(right: Any) -> Any:
 def _forgets_at_once(right: Any) -> Any:
     def absent(one: Session, now: Now) -> Session:
         gone: Session = token_files.forgotten(right(one, now), removed=True)
-        return replace(gone, absent_since=None, keeper=None)
+        return replace(gone, absent_since=None, store=None)
 
     return absent
 

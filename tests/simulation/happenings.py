@@ -11,7 +11,7 @@ from tests.simulation import programs
 from tests.simulation.script import Happening, session_of
 from tray.core import events as ev
 from tray.core.model import Catalog, Preferences, SsoSession
-from tray.core.requests import SignInAllWanted
+from tray.core.requests import SignInAllRequested
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -53,13 +53,13 @@ def _weather(kind: str) -> Callable[[World, Happening], None]:
         world.machine.weather = kind  # type: ignore[assignment] # a word of Weather
         told = kind == "offline" and one.which < 0.5
         if told:
-            world.tell(ev.Mood("network-down"))
+            world.tell(ev.SystemEvent("network-down"))
 
         def over() -> None:
             world.machine.weather = "well"
             world.disturbed_at = world.machine.time
             if told:
-                world.tell(ev.Mood("network-up"))
+                world.tell(ev.SystemEvent("network-up"))
 
         world.later(10 + one.much**3 * 7200, f"{kind} is over", over)
 
@@ -104,18 +104,18 @@ def _clock(world: World, one: Happening) -> None:
     world.machine.met["clock-ahead" if ahead else "clock-back"] += 1
     world.machine.offset += jump if ahead else -jump
     world.promises.clock_set()
-    world.tell(ev.Mood("clock-set"))
+    world.tell(ev.SystemEvent("clock-set"))
 
 
 def _screen(world: World, one: Happening) -> None:
     if world.locked:
         return
     world.locked = True
-    world.tell(ev.Mood("locked"))
+    world.tell(ev.SystemEvent("locked"))
 
     def unlocked() -> None:
         world.locked = False
-        world.tell(ev.Mood("unlocked"))
+        world.tell(ev.SystemEvent("unlocked"))
 
     world.later(60 + one.much * 7200, "the screen is unlocked", unlocked)
 
@@ -124,7 +124,7 @@ def _restart(world: World, one: Happening) -> None:
     del one
     world.start()
     if world.locked:
-        world.tell(ev.Mood("locked"))
+        world.tell(ev.SystemEvent("locked"))
 
 
 def _config(world: World, one: Happening) -> None:
@@ -155,12 +155,12 @@ def _setting(world: World, one: Happening) -> None:
 
 def _click(world: World, one: Happening) -> None:
     afresh = None if one.much < 0.7 else one.much < 0.85
-    world.tell(ev.SignInWanted(session_of(world, one).key, afresh=afresh))
+    world.tell(ev.SignInRequested(session_of(world, one).key, afresh=afresh))
 
 
 def _click_all(world: World, one: Happening) -> None:
     del one
-    world.tell(SignInAllWanted())
+    world.tell(SignInAllRequested())
 
 
 def _cancel(world: World, one: Happening) -> None:
@@ -168,15 +168,15 @@ def _cancel(world: World, one: Happening) -> None:
 
 
 def _sign_out(world: World, one: Happening) -> None:
-    world.tell(ev.SignOutWanted(session_of(world, one).key))
+    world.tell(ev.SignOutRequested(session_of(world, one).key))
 
 
 def _renew(world: World, one: Happening) -> None:
-    world.tell(ev.RenewWanted(session_of(world, one).key, "typed"))
+    world.tell(ev.RenewRequested(session_of(world, one).key, "typed"))
 
 
 def _release(world: World, one: Happening) -> None:
-    world.tell(ev.ReleaseWanted(session_of(world, one).key))
+    world.tell(ev.ReleaseRequested(session_of(world, one).key))
 
 
 def _credentials(world: World, one: Happening) -> None:
@@ -187,7 +187,7 @@ def _credentials(world: World, one: Happening) -> None:
         return
     if not world.portal(entry.place).check(entry.given.name, world.machine.time):
         world.machine.met["doubted"] += 1
-        world.tell(ev.Doubted(key, entry.given.name))
+        world.tell(ev.TokenRejected(key, entry.given.name))
 
 
 def _well(world: World, one: Happening) -> None:
@@ -203,9 +203,9 @@ def _well(world: World, one: Happening) -> None:
     world.keyring("well")
     if world.locked:
         world.locked = False
-        world.tell(ev.Mood("unlocked"))
-    world.tell(ev.Mood("network-up"))
-    world.tell(ev.Mood("clock-set"))
+        world.tell(ev.SystemEvent("unlocked"))
+    world.tell(ev.SystemEvent("network-up"))
+    world.tell(ev.SystemEvent("clock-set"))
     world.tell(ev.PreferencesRead(Preferences()))
     world.configure(catalog(CORP, LAB, OLD))
     for session in world.catalog.sessions:

@@ -10,7 +10,7 @@ from typing import Literal
 from tests.core.story import T0
 from tests.simulation.portal import Given
 from tray.core import events as ev
-from tray.core.model import Keeper, Memory, Now, TokenFacts
+from tray.core.model import Memory, Now, TokenFacts, TokenStore
 
 KeyringMode = Literal["well", "locked", "denied", "absent", "slow"]
 Weather = Literal["well", "offline", "5xx", "429", "html"]
@@ -50,7 +50,7 @@ class CacheFile:
 @dataclass
 class Machine:
     """
-    Clock, keyring, files, records: all that outlives a restart of the resident.
+    Clock, keyring, files, records: all that outlives a restart of the daemon.
 
     Args:
         time: true seconds since the start; nothing ever sets it back.
@@ -67,7 +67,7 @@ class Machine:
     keyring_mode: KeyringMode = "well"
     files: dict[str, CacheFile] = field(default_factory=dict)
     keyring: dict[str, Entry] = field(default_factory=dict)
-    keepers: dict[str, Keeper | None] = field(default_factory=dict)
+    stores: dict[str, TokenStore | None] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
     in_hand: dict[str, Entry] = field(default_factory=dict)
     thrown_away: set[tuple[str, int]] = field(default_factory=set)
@@ -120,7 +120,7 @@ class Machine:
             for one in held
         )
 
-    def sight(self, key: str) -> ev.Sight:
+    def file_status(self, key: str) -> ev.TokenFileStatus:
         """Return what a look at a cache file shows."""
         file = self.file(key)
         if file.torn:

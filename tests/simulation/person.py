@@ -9,7 +9,7 @@ from tests.simulation.machine import facts
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
-from tray.core.requests import SignInAllWanted, UnlockWanted
+from tray.core.requests import SignInAllRequested, UnlockRequested
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -71,11 +71,11 @@ class Person:
         if process is None or process.shown:
             return
         process.shown = True
-        mood = 0.0 if self._world.calm else self._world.draw("person", key)
+        system_event = 0.0 if self._world.calm else self._world.draw("person", key)
         delay = 20.0 if self._world.calm else self._world.draw("approves", key, 2, 700)
-        if mood < 0.75:
+        if system_event < 0.75:
             self._world.later(delay, f"{key}: approved", lambda: self._approved(process))
-        elif mood < 0.85:
+        elif system_event < 0.85:
             self._world.later(delay, f"{key}: denied", lambda: self._denied(process))
 
     def _approved(self, process: SigningIn) -> None:
@@ -123,27 +123,27 @@ class Person:
             return
         button = notice.buttons[0]
         key = notice.keys[0] if notice.keys else ""
-        mood = self._world.draw("notice", key)
+        system_event = self._world.draw("notice", key)
         delay = self._world.draw("reads", key, 1, 900)
-        if mood < 0.35:
+        if system_event < 0.35:
             self._world.later(delay, f"a click on {button.action}", lambda: self._clicked(button))
-        elif mood < 0.5 and any(one.action == "snooze" for one in notice.buttons):
-            self._world.later(delay, "snoozed", lambda: self._world.tell(ev.SnoozeWanted(key)))
+        elif system_event < 0.5 and any(one.action == "snooze" for one in notice.buttons):
+            self._world.later(delay, "snoozed", lambda: self._world.tell(ev.SnoozeRequested(key)))
 
     def _clicked(self, button: fx.Button) -> None:
         match button.action:
             case "sign-in" | "sign-in-afresh":
                 if len(button.keys) > 1:
-                    self._world.tell(SignInAllWanted(button.keys))
+                    self._world.tell(SignInAllRequested(button.keys))
                 else:
-                    self._world.tell(ev.SignInWanted(button.keys[0]))
+                    self._world.tell(ev.SignInRequested(button.keys[0]))
             case "unlock-keyring":
-                self._world.tell(UnlockWanted())
+                self._world.tell(UnlockRequested())
             case "undo-adoption":
                 for key in button.keys:
-                    self._world.tell(ev.ReleaseWanted(key))
+                    self._world.tell(ev.ReleaseRequested(key))
             case "snooze":
-                self._world.tell(ev.SnoozeWanted(button.keys[0]))
+                self._world.tell(ev.SnoozeRequested(button.keys[0]))
 
     def unlock(self) -> None:
         """Type the keyring's password."""

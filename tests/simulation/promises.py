@@ -15,7 +15,7 @@ from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Now
 from tray.core.outcomes import Refused
-from tray.core.requests import SignInAllWanted
+from tray.core.requests import SignInAllRequested
 from tray.core.session import Session
 from tray.core.sessions.session_states import renews, state_of
 from tray.core.state import TrayState, next_look
@@ -34,7 +34,7 @@ hour after which AWS may be asked again where it was asked in vain too often (R5
 """
 EARLIEST = policy.RENEW_AT_LIFE - policy.RENEW_JITTER - 0.01
 """Share of its life before which nothing but doubt is a reason to renew a token (R1)."""
-RENEWS_AT_ONCE = (ev.RenewWanted, ev.Doubted, ev.JobDone)
+RENEWS_AT_ONCE = (ev.RenewRequested, ev.TokenRejected, ev.JobDone)
 """What makes a doubt or a wish of its own."""
 CHECKED_EVERY = 4
 """Only each so-manieth step is held against the costlier promises."""
@@ -140,19 +140,21 @@ class Promises:
         freed = isinstance(event, ev.JobDone | ev.SignedIn | ev.ConfigRead)
         if known.job is not None and not freed:
             self._broken("one job a session", f"{start.kind} beside {known.job.kind}")
-        released = known.keeper == "released" and not isinstance(event, ev.SignedIn | ev.Recalled)
+        released = known.store == "released" and not isinstance(
+            event, ev.SignedIn | ev.RecordsRead
+        )
         if released and start.kind in USES_REFRESH_DATA:
             self._broken("a released session is left alone", f"{start.kind} of {known.key}")
-        begins = before.asleep and not isinstance(event, ev.Mood | ev.RenewWanted)
+        begins = before.asleep and not isinstance(event, ev.SystemEvent | ev.RenewRequested)
         # A sign-in given up asleep leaves a doubt behind, which is a wish.
         doubted = bool(known.wishes) or known.sign_in is not None
         if begins and start.kind in USES_REFRESH_DATA and not doubted:
             self._broken("nothing is begun asleep", f"{start.kind} of {known.key}")
         if start.kind == "renew" and self._needless(known, event):
             self._broken("a fresh token is left alone", known.key)
-        if start.kind == "sign-out" and not _wished(known, event, "sign-out", ev.SignOutWanted):
+        if start.kind == "sign-out" and not _wished(known, event, "sign-out", ev.SignOutRequested):
             self._broken("only a person signs out", known.key)
-        if start.kind == "release" and not _wished(known, event, "release", ev.ReleaseWanted):
+        if start.kind == "release" and not _wished(known, event, "release", ev.ReleaseRequested):
             self._broken("only a person hands back", known.key)
 
     def _needless(self, known: Session, event: ev.Event) -> bool:
@@ -203,9 +205,9 @@ class Promises:
             self._broken("only AWS's own no ends a session", f"{event.key}: {outcome}")
 
     def _pages(self, before: TrayState, event: ev.Event, effects: tuple[Effect, ...]) -> None:
-        if isinstance(event, ev.SignInWanted):
+        if isinstance(event, ev.SignInRequested):
             self._clicks[event.key] += 1
-        elif isinstance(event, SignInAllWanted):
+        elif isinstance(event, SignInAllRequested):
             self._clicks.update(event.keys or tuple(before.sessions))
         for effect in effects:
             if isinstance(effect, fx.OpenBrowser):
@@ -249,7 +251,7 @@ class Promises:
     def _nothing_changes_unseen(
         self, before: TrayState, event: ev.Event, after: TrayState, now: Now
     ) -> None:
-        if self._kinds and not isinstance(event, ev.Tick | ev.Mood) and not before.asleep:
+        if self._kinds and not isinstance(event, ev.Tick | ev.SystemEvent) and not before.asleep:
             for key, session in before.sessions.items():
                 kind = state_of(session, before.preferences, now)
                 if self._kinds.get(key, kind) != kind:
@@ -298,7 +300,7 @@ class Promises:
             known = world.state.sessions.get(session.key)
             if entry is None or entry.place != session.start_url or known is None:
                 continue
-            if known.sign_in is not None or machine.keepers.get(session.key) in (None, "released"):
+            if known.sign_in is not None or machine.stores.get(session.key) in (None, "released"):
                 continue
             held = machine.keyring.get(session.key) or entry
             left = entry.expires - machine.wall
@@ -328,7 +330,7 @@ class Promises:
         if works and shown in ("signed-out", "expired", "unreadable"):
             self._broken("what works is not called over", f"{key} is {shown}")
         kept = world.machine.keyring.get(key)
-        if entry is None and kept is not None and world.machine.keepers.get(key) == "keyring":
+        if entry is None and kept is not None and world.machine.stores.get(key) == "keyring":
             portal, ours = world.portal(kept.place), kept.place == session.config.start_url
             if ours and portal.accepts(kept.refresh, world.machine.time):
                 self._broken("what was only deleted is put back", key)
@@ -351,9 +353,9 @@ class Promises:
             session = world.state.sessions[row.key]
             self._true(row.key, session, world.state, machine.now)
             entry, portal = machine.file(row.key).entry, world.portal(row.start_url)
-            if entry is None or entry.place != row.start_url or row.keeper in (None, "released"):
+            if entry is None or entry.place != row.start_url or row.store in (None, "released"):
                 continue
-            held = machine.keyring.get(row.key) if row.keeper == "keyring" else entry
+            held = machine.keyring.get(row.key) if row.store == "keyring" else entry
             renewable = held is not None and portal.accepts(held.refresh, machine.time)
             newest = held is not None and held.given.name == entry.given.name
             if renewable and newest and portal.lives(machine.time + HOUR):

@@ -41,7 +41,7 @@ class Pending:
     Args:
         renewed: what AWS gave.
         published: the token that stood in the file when AWS was asked; None = there was no file.
-        filed: the refresh token came from the file and goes back there, whoever the keeper is.
+        filed: the refresh token came from the file and goes back there, whatever the store is.
     """
 
     renewed: Entry
@@ -128,7 +128,7 @@ class Worker:
                 machine.thrown_away.add((renewed.place, renewed.given.family))
             return RemovalJudged("nothing") if newer is None else self._by_others(key, newer)
         machine.write(key, renewed)
-        return Renewed(facts(renewed), machine.keepers.get(key) or "file")
+        return Renewed(facts(renewed), machine.stores.get(key) or "file")
 
     def _of_old(self, newer: Entry, pending: Pending) -> bool:
         """Whether what came meanwhile came out of a backup."""
@@ -142,7 +142,7 @@ class Worker:
         return self.store(session, outcome) if isinstance(outcome, Pending) else outcome
 
     def _by_others(self, key: str, entry: Entry) -> Renewed:
-        return Renewed(facts(entry), self.machine.keepers.get(key) or "file", by_us=False)
+        return Renewed(facts(entry), self.machine.stores.get(key) or "file", by_us=False)
 
     def settle(self, key: str) -> bool:
         """Store what the keyring has not confirmed yet, if it takes it now (R3)."""
@@ -163,11 +163,11 @@ class Worker:
         kept = not machine.keyring_refuses and machine.keyring_mode != "slow"
         if kept:
             machine.keep(key, entry)
-            machine.keepers[key] = "keyring"
+            machine.stores[key] = "keyring"
             machine.write(key, entry.lean())
         else:
             machine.met["sign-in-without-keyring"] += 1
-            machine.keepers[key] = "file"
+            machine.stores[key] = "file"
             machine.write(key, entry)
         return entry, kept
 
@@ -177,7 +177,7 @@ class Worker:
         machine, key = self.machine, session.key
         self.settle(key)
         file = machine.file(key)
-        if machine.keepers.get(key) == "released":
+        if machine.stores.get(key) == "released":
             return Unrenewable()
         if file.torn or file.bad is not None:
             return _broken_file(file)
@@ -190,10 +190,10 @@ class Worker:
         published = machine.file(key).entry
         assert published is not None
         if published.refresh is not None:
-            if machine.keepers.get(key) is None:
-                machine.keepers[key] = "file"
+            if machine.stores.get(key) is None:
+                machine.stores[key] = "file"
             return self._ask(session, published, published, filed=True)
-        if machine.keepers.get(key) != "keyring":
+        if machine.stores.get(key) != "keyring":
             return Unrenewable()
         if machine.keyring_refuses:
             return self._keyring_trouble()
@@ -233,28 +233,28 @@ class Worker:
 
     def _adopt(self, session: SsoSession, *, adopt: bool) -> Outcome | Pending:
         machine, key = self.machine, session.key
-        file, keeper = machine.file(key), machine.keepers.get(key)
+        file, store = machine.file(key), machine.stores.get(key)
         if file.torn or file.bad is not None:
             return _broken_file(file)
         token = file.entry
         if token is None:
             return self._judged(session)
-        if keeper == "released":
+        if store == "released":
             return Adopted(facts(token), "released")
         if token.refresh is None:
-            return Adopted(facts(token), keeper or "file")
+            return Adopted(facts(token), store or "file")
         if not adopt:
-            machine.keepers[key] = "file"
+            machine.stores[key] = "file"
             return Adopted(facts(token), "file")
         if machine.keyring_refuses or machine.keyring_mode == "slow":
             machine.met[f"adoption-keyring-{machine.keyring_mode}"] += 1
-            if keeper is None:
-                machine.keepers[key] = "file"
+            if store is None:
+                machine.stores[key] = "file"
             reason = KEYRING_REASONS.get(machine.keyring_mode, "keyring-waiting")
-            return Adopted(facts(token), keeper or "file", reason)
+            return Adopted(facts(token), store or "file", reason)
         machine.in_hand.pop(key, None)
         machine.keep(key, token)
-        machine.keepers[key] = "keyring"
+        machine.stores[key] = "keyring"
         machine.write(key, token.lean())
         machine.met["adopted"] += 1
         return Adopted(facts(token.lean()), "keyring")
@@ -266,7 +266,7 @@ class Worker:
             return _broken_file(file)
         if file.entry is not None:
             return RemovalJudged("back", facts(file.entry))
-        if machine.keepers.get(key) != "keyring":
+        if machine.stores.get(key) != "keyring":
             return RemovalJudged("nothing")
         if machine.keyring_refuses:
             return self._keyring_trouble()
@@ -332,7 +332,7 @@ class Worker:
         machine, key = self.machine, session.key
         if machine.keyring_refuses:
             return self._keyring_trouble()
-        machine.keepers[key] = "released"
+        machine.stores[key] = "released"
         kept = machine.in_hand.pop(key, None) or machine.keyring.get(key)
         published = machine.file(key).entry
         if kept is not None and published is not None and published.refresh is None:

@@ -120,7 +120,7 @@ class World:
         self._until(self.machine.time + CALM)
         self.promises.all_is_true()
         for key in self.promises.unhappy():
-            self.tell(ev.SignInWanted(key))
+            self.tell(ev.SignInRequested(key))
             self._until(self.machine.time + 120)
         self._until(self.machine.time + HOUR)
         self.promises.all_is_well()
@@ -196,7 +196,7 @@ class World:
             self._do(effect)
 
     def start(self) -> None:
-        """Start the resident anew: it knows what its files tell, no more."""
+        """Start the daemon anew: it knows what its files tell, no more."""
         self.life += 1
         self.state = TrayState(machine=f"desk-{self.seed}")
         for process in self.sign_ins.values():
@@ -204,7 +204,7 @@ class World:
         self.sign_ins = {}
         self.promises.restarted()
         machine = self.machine
-        self.tell(ev.Recalled(dict(machine.keepers), MappingProxyType(dict(machine.memories))))
+        self.tell(ev.RecordsRead(dict(machine.stores), MappingProxyType(dict(machine.memories))))
         self.tell(ev.ActiveRead("dev"))
         self.tell(ev.ConfigRead(self.catalog))
 
@@ -221,11 +221,11 @@ class World:
                 self.sign_ins[effect.attempt].cancelled = True
             case fx.OpenBrowser():
                 self.person.page_opened(effect.key)
-            case fx.ReadTokens():
+            case fx.InspectTokenFile():
                 self.look(effect.key, effect.delay)
             case fx.ShowNotice():
                 self.person.noticed(effect.notice)
-            case fx.Keep():
+            case fx.SaveMemory():
                 self.machine.memories[effect.key] = effect.memory
             case fx.UnlockKeyring():
                 self.person.unlock()
@@ -233,8 +233,8 @@ class World:
                 fx.WithdrawNotice()
                 | fx.RecordActive()
                 | fx.ForgetCredentials()
-                | fx.Tell()
-                | fx.Note()
+                | fx.Reply()
+                | fx.RecordHistory()
                 | fx.CopyText()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
@@ -249,10 +249,11 @@ class World:
     def look(self, key: str, delay: float = 0.01) -> None:
         """Let a cache file be looked at: the rules asked, or the watch saw it change."""
         self.later(delay, f"{key}: a look at its file",
-                   lambda: self.tell(ev.TokensRead(key, self.machine.sight(key))))  # fmt: skip
+                   lambda: self.tell(
+                       ev.TokenFileInspected(key, self.machine.file_status(key))))  # fmt: skip
 
     def report(self, life: int, event: ev.Event) -> None:
-        """Tell the resident that asked; its successor never hears of it."""
+        """Tell the daemon that asked; its successor never hears of it."""
         if life == self.life:
             self.tell(event)
 
@@ -260,7 +261,7 @@ class World:
         key, machine = start.session.key, self.machine
         if self.waits_for_lock(key, lambda: self._begin(start, life)):
             return
-        keepers = dict(machine.keepers)
+        stores = dict(machine.stores)
         result = self.worker.run(start)
         if isinstance(result, Pending):
             slow = machine.keyring_mode == "slow"
@@ -269,15 +270,15 @@ class World:
             self._meanwhile(key, took)
             self.later(took, f"{key}: storing", lambda: self._store(start, life, result))
         else:
-            self._answer(start, life, result, keepers)
+            self._answer(start, life, result, stores)
 
     def _store(self, start: fx.StartJob, life: int, pending: Pending) -> None:
         key = start.session.key
-        keepers = dict(self.machine.keepers)
+        stores = dict(self.machine.stores)
         outcome = self.worker.store(start.session, pending)
         if key in self.machine.in_hand:
             self.later(5, f"{key}: storing again", lambda: self._settle(key))
-        self._answer(start, life, outcome, keepers)
+        self._answer(start, life, outcome, stores)
 
     def _settle(self, key: str) -> None:
         if key not in self.machine.in_hand:
@@ -295,11 +296,11 @@ class World:
         return wait > 0
 
     def _answer(
-        self, start: fx.StartJob, life: int, outcome: Outcome, keepers: object
+        self, start: fx.StartJob, life: int, outcome: Outcome, stores: object
     ) -> None:  # fmt: skip
         key = start.session.key
         self.look(key)
-        if keepers != self.machine.keepers:
+        if stores != self.machine.stores:
             self.recorded()
         late = self.draw("late", key) < 0.02
         delay = self.draw("answer", key, 60, 300) if late else self.draw("answer", key, 0.02, 0.2)
@@ -314,12 +315,12 @@ class World:
         self.later(delay, f"{key}: {start.kind} ends", answered)
 
     def recorded(self) -> None:
-        """Let the resident see that a worker has changed ``state.json``."""
+        """Let the daemon see that a worker has changed ``state.json``."""
         machine = self.machine
         self.later(
             0.02,
             "the records changed",
-            lambda: self.tell(ev.Recalled(dict(machine.keepers), dict(machine.memories))),
+            lambda: self.tell(ev.RecordsRead(dict(machine.stores), dict(machine.memories))),
         )
 
     # --- What the world does (tests.simulation.happenings names it) --------
@@ -365,11 +366,11 @@ class World:
         """Change what the keyring does."""
         was, self.machine.keyring_mode = self.machine.keyring_mode, mode  # type: ignore[assignment] # a word of KeyringMode
         if was != "well" and mode == "well":
-            self.tell(ev.Mood("keyring-unlocked"))
+            self.tell(ev.SystemEvent("keyring-unlocked"))
 
     def sleep(self, seconds: float) -> None:
         """Let the machine sleep: nothing of it runs, AWS goes on."""
-        self.tell(ev.Mood("asleep"))
+        self.tell(ev.SystemEvent("asleep"))
         before = self.machine.time
         self._until_asleep(before + 2)
         self._slept_over(seconds)
@@ -380,7 +381,7 @@ class World:
         self.disturbed_at = self.machine.time
         if self.draw("tick-first", "machine") < 0.5:
             self.tell(ev.Tick())  # the timer may be quicker than the word that it is awake
-        self.tell(ev.Mood("woke"))
+        self.tell(ev.SystemEvent("woke"))
 
     def _until_asleep(self, time: float) -> None:
         while self._queue and self._queue[0][0] <= time:

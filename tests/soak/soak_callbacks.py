@@ -28,5 +28,5 @@ def test_the_real_one_still_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with place_to_sign_in(tmp_path, monkeypatch) as place:
         result = place.sign_in(Browser(act))
 
-        assert (FORGED, "keyring") == (refused, result.keeper)
+        assert (FORGED, "keyring") == (refused, result.store)
         assert 1 == place.center.count("CreateToken")

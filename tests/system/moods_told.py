@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tray.system.dbus.bus_connection import Bus, Tenant
+from tray.system.dbus.bus_connection import Bus, BusClient
 
 
 class Told:
@@ -35,8 +35,8 @@ class Told:
 class Watcher:
     """A tenant that knows when the tenants before it have moved in, and goes round the bus."""
 
-    def __init__(self, tenants: tuple[Tenant, ...]) -> None:
-        self._tenants = tenants
+    def __init__(self, clients: tuple[BusClient, ...]) -> None:
+        self._clients = clients
         self._in = asyncio.Event()
         self._out = asyncio.Event()
         self.bus: Any = None
@@ -44,15 +44,15 @@ class Watcher:
     async def connected(self, bus: Any) -> None:
         """Move everybody in."""
         self.bus = bus
-        for tenant in self._tenants:
-            await tenant.connected(bus)
+        for client in self._clients:
+            await client.connected(bus)
         self._out.clear()
         self._in.set()
 
     def disconnected(self, reason: str) -> None:
         """Tell everybody."""
-        for tenant in self._tenants:
-            tenant.disconnected(reason)
+        for client in self._clients:
+            client.disconnected(reason)
         self._in.clear()
         self._out.set()
 
@@ -71,9 +71,9 @@ class Watcher:
 
 
 @asynccontextmanager
-async def living(address: str, *tenants: Tenant) -> AsyncIterator[Watcher]:
-    """Keep tenants on a bus, as the resident does; tries again quickly."""
-    watcher = Watcher(tenants)
+async def living(address: str, *clients: BusClient) -> AsyncIterator[Watcher]:
+    """Keep tenants on a bus, as the daemon does; tries again quickly."""
+    watcher = Watcher(clients)
     bus = Bus("system bus", lambda: address, retry_seconds=0.05)
     bus.join(watcher)
     serving = asyncio.create_task(bus.serve())

@@ -125,7 +125,7 @@ def test_of_50_contenders_each_has_it_alone(tmp_path: Path) -> None:
 
 
 def test_of_50_started_at_once_one_wins(tmp_path: Path) -> None:
-    """The resident's lock: one has it, 49 are told at once that they do not."""
+    """The daemon's lock: one has it, 49 are told at once that they do not."""
     contenders = [python(ONE_OF_MANY, tmp_path / "lock") for _ in range(50)]
 
     answers = sorted(said(contender) for contender in contenders)

@@ -13,7 +13,7 @@ from tests.desk import Bus, private_bus
 from tests.system.moods_told import Told, living, run
 from tray.system.events.power import Logind
 from tray.system.events.screen import ScreenLock
-from tray.system.events.system_events import Moods
+from tray.system.events.system_events import SystemEvents
 
 LOGIND = "org.freedesktop.login1"
 PATH = "/org/freedesktop/login1"
@@ -185,7 +185,7 @@ def test_without_any_session_sleep_is_told_all_the_same(bus: Bus) -> None:
 
 
 def test_a_screen_locked_before_we_came_is_seen(bus: Bus) -> None:
-    """A resident that starts anew behind a locked screen holds its notices."""
+    """A daemon that starts anew behind a locked screen holds its notices."""
 
     async def story() -> None:
         heard = Told()
@@ -219,7 +219,7 @@ def test_the_wish_to_lock_is_not_believed_but_the_unlocking_is(bus: Bus) -> None
 
 
 def test_a_session_that_ends_is_replaced_by_the_next(bus: Bus) -> None:
-    """After a new login under a lingering resident the new session's lock counts."""
+    """After a new login under a lingering daemon the new session's lock counts."""
 
     async def story() -> None:
         heard = Told()
@@ -295,21 +295,21 @@ def test_only_logind_is_believed(bus: Bus) -> None:
 
 
 def test_the_machine_as_a_whole_tells_its_moods(bus: Bus) -> None:
-    """The resident's own entry: a system bus by the variable, and an end that ends."""
+    """The daemon's own entry: a system bus by the variable, and an end that ends."""
 
     async def story() -> None:
         heard = Told()
-        moods = Moods(heard, {"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+        system_events = SystemEvents(heard, {"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
         fake = FakeLogind(locked=(FIRST,))
         async with serving(fake, bus.address):
-            moods.start()
+            system_events.start()
             assert "locked" == await heard.next()
             fake.sleep(starts=True)
             assert "asleep" == await heard.next()
 
             name = "org.freedesktop.NetworkManager"
-            assert {"network": f"not available: nobody owns {name}"} == moods.missing()
-            await moods.close()
+            assert {"network": f"not available: nobody owns {name}"} == system_events.missing()
+            await system_events.close()
 
     run(story())
 
@@ -332,10 +332,12 @@ def test_moods_that_never_connected_are_missing() -> None:
     """Whatever is asked before there was time to look."""
 
     async def story() -> None:
-        moods = Moods(Told(), {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/at/all"})
-        moods.start()
-        await moods.close()
+        system_events = SystemEvents(
+            Told(), {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/at/all"}
+        )
+        system_events.start()
+        await system_events.close()
 
-        assert {"sleep", "network", "lock"} == set(moods.missing())
+        assert {"sleep", "network", "lock"} == set(system_events.missing())
 
     run(story())

@@ -61,7 +61,7 @@ def test_nobody_there_is_unreachable(path: Path) -> None:
 
 
 def test_a_dead_socket_is_unreachable_and_is_replaced(path: Path) -> None:
-    """After kill -9 the socket's file stays; the next resident takes its place."""
+    """After kill -9 the socket's file stays; the next daemon takes its place."""
     listen(path).close()
 
     with pytest.raises(Unreachable):

@@ -103,10 +103,10 @@ class Place:
         return homes
 
     def in_file(self, count: int) -> list[Path]:
-        """Make some whose keeper is the file."""
+        """Make some whose token store is the file."""
         homes = self.homes(count)
         for home in homes:
-            _records(home).change(CORP.key, keeper="file", contested=True)
+            _records(home).change(CORP.key, store="file", contested=True)
         return homes
 
     def run(self, kind: str, homes: list[Path]) -> list[Ended]:
@@ -287,7 +287,7 @@ def _check_end(
     transaction: Transaction, place: Place, home: Path, kept: str | None
 ) -> None:  # fmt: skip
     """Nothing is half done: what is kept is in one place, and SDKs can read the file."""
-    members, keeper = members_of(home), _records(home).of(CORP.key).keeper
+    members, store = members_of(home), _records(home).of(CORP.key).store
     if transaction.signs_out:
         assert (None, {}) == (kept, members)
         return
@@ -295,4 +295,4 @@ def _check_end(
     otherwise = "released" if transaction.kind == "release" else "file"
     assert place.center.accepts_access_token(members["accessToken"])
     assert place.center.accepts_refresh_token(str(kept or in_file))
-    assert (in_file is None, "keyring" if kept else otherwise) == (kept is not None, keeper)
+    assert (in_file is None, "keyring" if kept else otherwise) == (kept is not None, store)

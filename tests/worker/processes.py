@@ -28,8 +28,8 @@ from tray.aws.api.portal import Portal
 from tray.aws.cache.token_cache import cache_path, parse_token
 from tray.core.wire import from_wire, to_wire
 from tray.worker import job_table
-from tray.worker.job_context import Tools
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.job_context import JobContext
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.sign_in.sign_in_saving import save
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +131,7 @@ def _serve(keyring: str) -> None:
     clients = AwsClients()
     # What each child would load for itself: the keyring's library, and what a first call takes,
     # whose connection is nobody's to share.
-    Tools.from_environment({"HOME": os.devnull})
+    JobContext.from_environment({"HOME": os.devnull})
     Oidc(clients).register(CORP, grant="authorization_code", scopes=("sso:account:access",))
     clients.close()
     _ = clients.oidc(CORP.region), clients.portal(CORP.region)
@@ -162,7 +162,7 @@ def _together(
             os.close(inlet)
             with os.fdopen(outlet, "w") as pipe:
                 for one in orders:
-                    answer = _answer(one, _tools(one, keyring, clients, lambda _: None))
+                    answer = _answer(one, _context(one, keyring, clients, lambda _: None))
                     pipe.write(json.dumps(answer) + "\n")
             os._exit(0)
         finally:
@@ -243,52 +243,58 @@ def _work(order: dict[str, Any], keyring: str, clients: AwsClients, outlet: int)
             os.kill(os.getpid(), signal.SIGKILL)
         passed += 1
 
-    answer = _answer(order, _tools(order, keyring, clients, moment))
+    answer = _answer(order, _context(order, keyring, clients, moment))
     os.write(outlet, json.dumps({"answer": answer}).encode() + b"\n")
 
 
-def _tools(
+def _context(
     order: dict[str, Any], keyring: str, clients: AwsClients, moment: Callable[[str], None]
-) -> Tools:
+) -> JobContext:
     home = Path(order["home"])
-    tools = Tools.from_environment({"HOME": str(home)}, seam=moment)
-    vault = Vault(
+    context = JobContext.from_environment({"HOME": str(home)}, seam=moment)
+    keyring_store = TokenKeyring(
         "sso-tray-test",
-        tools.paths.token_cache,
+        context.paths.token_cache,
         FileBackend(home / "keyring") if keyring == "file" else None,
         # Ten times as long as usual: many processes ask one keyring here.
         read_seconds=50.0,
         write_seconds=100.0,
         seam=lambda name: moment(f"vault: {name}"),
     )
-    return replace(tools, vault=vault, clients=clients, oidc=Oidc(clients), portal=Portal(clients))
+    return replace(
+        context,
+        keyring_store=keyring_store,
+        clients=clients,
+        oidc=Oidc(clients),
+        portal=Portal(clients),
+    )
 
 
-def _answer(order: dict[str, Any], tools: Tools) -> Any:
+def _answer(order: dict[str, Any], context: JobContext) -> Any:
     match order["kind"]:
         case "kept":
-            kept = tools.vault.load(CORP)
+            kept = context.keyring_store.load(CORP)
             return kept.refresh_token.reveal() if kept and kept.refresh_token else None
         case "arrange" | "arrange-ended" as kind:
-            token = tools.read(CORP)
+            token = context.read(CORP)
             assert token is not None
             if kind == "arrange-ended":
                 token = replace(token, expires_at=time.time() - 60)
-            tools.vault.store(CORP.key, token)
-            tools.records.change(CORP.key, keeper="keyring")
-            tools.publish_lean(CORP, token)
+            context.keyring_store.store(CORP.key, token)
+            context.records.change(CORP.key, store="keyring")
+            context.publish_lean(CORP, token)
             return None
         case "adopt-late":
-            return to_wire(job_table.run("adopt", CORP, tools))
+            return to_wire(job_table.run("adopt", CORP, context))
         case "renew-unconfirmed":
-            outcome = job_table.run("renew", CORP, tools)
-            tools.unsaved.surrender()
+            outcome = job_table.run("renew", CORP, context)
+            context.unsaved.surrender()
             return to_wire(outcome)
         case "sign-in":
             place = Path(order["home"], GIVEN)
-            return save(CORP, tools, parse_token(place.read_bytes(), str(place))).keeper
+            return save(CORP, context, parse_token(place.read_bytes(), str(place))).store
         case kind:
-            return to_wire(job_table.run(kind, CORP, tools, seen=order["seen"]))
+            return to_wire(job_table.run(kind, CORP, context, seen=order["seen"]))
 
 
 if __name__ == "__main__":

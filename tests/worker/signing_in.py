@@ -27,10 +27,10 @@ from tray.secret import Secret
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings
 from tray.system.paths import Paths
-from tray.worker.job_context import Tools
-from tray.worker.keyring.keyring_backends import VaultBackend
+from tray.worker.job_context import JobContext
+from tray.worker.keyring.keyring_backends import KeyringBackend
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
 from tray.worker.sign_in.sign_in_flow import SignInPage, SignInResult, sign_in
 
@@ -41,8 +41,8 @@ Method = Literal["pkce", "device"]
 
 
 def make_tools(
-    home: Path, backend: VaultBackend | None, *, write_seconds: float = PATIENCE
-) -> Tools:
+    home: Path, backend: KeyringBackend | None, *, write_seconds: float = PATIENCE
+) -> JobContext:
     """
     Return tools on a home of its own; AWS is wherever the environment leads.
 
@@ -53,7 +53,7 @@ def make_tools(
     """
     paths = Paths.from_environment({"HOME": str(home)})
     clients = AwsClients()
-    vault = Vault(
+    keyring_store = TokenKeyring(
         "sso-tray-test",
         paths.token_cache,
         backend,
@@ -61,11 +61,11 @@ def make_tools(
         write_seconds=write_seconds,
         read_seconds=PATIENCE,
     )
-    return Tools(
+    return JobContext(
         paths=paths,
         settings=Settings(),
         records=Records(paths.state),
-        vault=vault,
+        keyring_store=keyring_store,
         clients=clients,
         oidc=Oidc(clients),
         portal=Portal(clients),
@@ -145,38 +145,43 @@ class Place:
 
     center: IdentityCenter
     backend: MemoryBackend
-    tools: Tools
+    context: JobContext
     session: SsoSession = CORP
 
     def sign_in(
-        self, browser: Browser, *, method: Method = "pkce", tools: Tools | None = None, **rest: Any
+        self,
+        browser: Browser,
+        *,
+        method: Method = "pkce",
+        context: JobContext | None = None,
+        **rest: Any,
     ) -> SignInResult:
         """Sign in, with the browser told where to go."""
         return sign_in(
             rest.pop("session", self.session),
-            tools or self.tools,
+            context or self.context,
             method=method,
             ready=browser,
             cancelled=rest.pop("cancelled", threading.Event()),
             **rest,
         )
 
-    def with_steps(self, steps: Callable[[str], None]) -> Tools:
+    def with_steps(self, steps: Callable[[str], None]) -> JobContext:
         """Return the tools with each step told."""
-        return replace(self.tools, seam=steps)
+        return replace(self.context, seam=steps)
 
     def published(self) -> SsoToken | None:
         """Return what the cache file holds."""
-        return read_token(self.tools.file_of(self.session))
+        return read_token(self.context.file_of(self.session))
 
     def file_text(self) -> str:
         """Return the cache file's text, empty without one."""
-        file = self.tools.file_of(self.session)
+        file = self.context.file_of(self.session)
         return file.read_text() if file.exists() else ""
 
-    def keeper(self) -> str | None:
+    def store(self) -> str | None:
         """Return who keeps the refresh data."""
-        return self.tools.record(self.session).keeper
+        return self.context.record(self.session).store
 
 
 def port_in(url: str) -> int:
@@ -203,6 +208,6 @@ def place_to_sign_in(
     with IdentityCenter(**({"auto_approve": True} | knobs)) as center:
         for name, value in center.environment().items():
             monkeypatch.setenv(name, value)
-        tools = make_tools(home, backend)
-        with tools.clients:
-            yield Place(center, backend, tools)
+        context = make_tools(home, backend)
+        with context.clients:
+            yield Place(center, backend, context)

@@ -40,7 +40,7 @@ def test_a_file_of_the_cli_moves_into_the_keyring(world: World) -> None:
 
     outcome = _adopted(world.run("adopt"))
 
-    assert ("keyring", "keyring", None) == (outcome.keeper, world.keeper, outcome.reason)
+    assert ("keyring", "keyring", None) == (outcome.store, world.store, outcome.reason)
     assert ({*LEAN, "theirs"}, False) == (set(world.members()), outcome.token.refreshable)
     assert (token.access_token, token.refresh_token) == (
         _kept(world).access_token,
@@ -95,28 +95,28 @@ def test_a_lean_file_is_used_as_it_is(world: World) -> None:
     on, off = world.run("adopt"), world.run("adopt", adopting=False)
 
     assert ("keyring", "keyring", "keyring") == (
-        _adopted(on).keeper,
-        _adopted(off).keeper,
-        world.keeper,
+        _adopted(on).store,
+        _adopted(off).store,
+        world.store,
     )
     assert (before, token) == (world.file.read_bytes(), world.kept())
 
 
 @pytest.mark.parametrize("state", ["locked", "absent"])
 @pytest.mark.parametrize("keeper", [None, "keyring"])
-def test_without_the_keyring_the_file_stays(world: World, state: Any, keeper: Any) -> None:
-    """K1: the reason is the keyring's; a keeper that was the keyring stays so."""
+def test_without_the_keyring_the_file_stays(world: World, state: Any, store: Any) -> None:
+    """K1: the reason is the keyring's; a token store that was the keyring stays so."""
     world.write_file(world.sign_in())
-    world.tools.records.change(CORP.key, keeper=keeper)
+    world.context.records.change(CORP.key, store=store)
     before = world.file.read_bytes()
     world.backend.state = state
 
     outcome = _adopted(world.run("adopt"))
 
-    assert (f"keyring-{state}", keeper or "file") == (outcome.reason, outcome.keeper)
-    assert (before, keeper or "file", {}) == (
+    assert (f"keyring-{state}", store or "file") == (outcome.reason, outcome.store)
+    assert (before, store or "file", {}) == (
         world.file.read_bytes(),
-        world.keeper,
+        world.store,
         world.backend.items,
     )
 
@@ -132,7 +132,7 @@ def test_a_write_that_is_not_read_back_leaves_the_file(world: World, fault: str)
 
     assert ("keyring-denied", "file", before) == (
         outcome.reason,
-        world.keeper,
+        world.store,
         world.file.read_bytes(),
     )
 
@@ -140,13 +140,13 @@ def test_a_write_that_is_not_read_back_leaves_the_file(world: World, fault: str)
 def test_a_released_session_is_not_adopted(world: World) -> None:
     """K7: handed back is handed back."""
     world.write_file(world.sign_in())
-    world.tools.records.change(CORP.key, keeper="released")
+    world.context.records.change(CORP.key, store="released")
     before = world.file.read_bytes()
 
     outcome = _adopted(world.run("adopt"))
 
     assert ("released", before, {}) == (
-        outcome.keeper,
+        outcome.store,
         world.file.read_bytes(),
         world.backend.items,
     )
@@ -159,7 +159,7 @@ def test_with_the_setting_off_the_file_is_the_keeper(world: World) -> None:
 
     outcome = _adopted(world.run("adopt", adopting=False))
 
-    assert ("file", "file", before) == (outcome.keeper, world.keeper, world.file.read_bytes())
+    assert ("file", "file", before) == (outcome.store, world.store, world.file.read_bytes())
 
 
 @pytest.mark.parametrize("step", ["stored", "recorded", "temp-written"])
@@ -246,7 +246,7 @@ def test_of_two_tokens_the_one_written_last_wins(world: World) -> None:
 
 
 def test_handed_back_three_times_in_ten_minutes_it_stays_in_the_file(world: World) -> None:
-    """K1: another program insists; the file is the keeper from then on, and that is said."""
+    """K1: another program insists; the file is the token store from then on, and that is said."""
     world.keep_in_keyring()
     outcomes = []
     for _ in range(3):
@@ -258,9 +258,9 @@ def test_handed_back_three_times_in_ten_minutes_it_stays_in_the_file(world: Worl
     after = _adopted(world.run("adopt"))
 
     assert [("keyring", False), ("keyring", False), ("file", True)] == [
-        (one.keeper, one.contested) for one in outcomes
+        (one.store, one.contested) for one in outcomes
     ]
-    assert ("file", True, "file") == (after.keeper, after.contested, world.keeper)
+    assert ("file", True, "file") == (after.store, after.contested, world.store)
     assert last.refresh_token is not None
     assert last.refresh_token.reveal() == world.members()["refreshToken"]
 
@@ -272,7 +272,7 @@ def test_handed_back_now_and_then_it_is_adopted_each_time(world: World) -> None:
         world.advance(TEN_MINUTES / 2 + 1)
         world.write_file(world.sign_in())
 
-        assert "keyring" == _adopted(world.run("adopt")).keeper
+        assert "keyring" == _adopted(world.run("adopt")).store
 
 
 def test_a_file_in_the_midst_of_being_written_is_waited_for(world: World) -> None:
@@ -319,7 +319,7 @@ def test_a_full_disk_leaves_file_and_keyring_whole(world: World) -> None:
     then = world.run("adopt")
 
     assert isinstance(outcome, Failed)
-    assert (before, "keyring") == (untouched, _adopted(then).keeper)
+    assert (before, "keyring") == (untouched, _adopted(then).store)
 
 
 def test_a_file_that_is_gone_by_then_is_judged(world: World) -> None:
@@ -361,13 +361,13 @@ def test_what_is_no_file_is_refused_without_waiting(world: World, make: Any) -> 
 def test_the_three_empty_members_are_written_where_set(world: World) -> None:
     """K3: setting compat.empty_refresh_members, for the JavaScript SDK's last minutes."""
     world.write_file(world.sign_in())
-    tools = world.make_tools(world.backend, settings=Settings(empty_refresh_members=True))
+    context = world.make_tools(world.backend, settings=Settings(empty_refresh_members=True))
 
-    world.run("adopt", tools=tools)
+    world.run("adopt", context=context)
 
     empty = {"clientId": "", "clientSecret": "", "refreshToken": ""}
     assert empty == {name: world.members()[name] for name in empty}
-    assert isinstance(world.run("renew", tools=tools), Renewed)
+    assert isinstance(world.run("renew", context=context), Renewed)
 
 
 def test_a_late_adoption_does_not_make_the_token_look_young(world: World) -> None:

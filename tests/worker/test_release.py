@@ -12,7 +12,7 @@ from tray.worker.tokens.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
 
 
 def test_release_hands_the_refresh_data_back(world: World) -> None:
-    """K7: the file is full again, the keyring is empty, and the keeper is nobody of ours."""
+    """K7: the file is full again, the keyring is empty, and the token store is nobody of ours."""
     token = world.keep_in_keyring()
 
     outcome = world.run("release")
@@ -25,7 +25,7 @@ def test_release_hands_the_refresh_data_back(world: World) -> None:
         members["refreshToken"],
         members["clientId"],
     )
-    assert ("released", {}) == (world.keeper, world.backend.items)
+    assert ("released", {}) == (world.store, world.backend.items)
 
 
 def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:
@@ -49,7 +49,7 @@ def test_release_can_be_repeated(world: World) -> None:
     assert (Released(NOTHING_KEPT.format(key="corp")), before, "released") == (
         outcome,
         world.file.read_bytes(),
-        world.keeper,
+        world.store,
     )
 
 
@@ -79,14 +79,14 @@ def test_in_file_mode_there_is_nothing_to_move(world: World) -> None:
     assert (Released(NOTHING_KEPT.format(key="corp")), before, "released") == (
         outcome,
         world.file.read_bytes(),
-        world.keeper,
+        world.store,
     )
 
 
 def test_an_item_of_older_days_goes_too(world: World) -> None:
     """K7: before uninstalling: nothing of a session is left in the keyring, whoever kept it."""
     world.keep_in_keyring()
-    world.tools.records.change(CORP.key, keeper="file")
+    world.context.records.change(CORP.key, store="file")
     world.write_file(world.sign_in())
 
     world.run("release")
@@ -106,7 +106,7 @@ def test_a_keyring_out_of_reach_changes_nothing(world: World, state: Any) -> Non
     assert isinstance(outcome, Failed)
     assert (f"keyring-{state}", "keyring", before) == (
         outcome.reason,
-        world.keeper,
+        world.store,
         world.file.read_bytes(),
     )
 
@@ -178,7 +178,7 @@ def test_what_the_keyring_never_took_is_handed_back(world: World) -> None:
     world.run("release")
 
     assert ("released", True, {}) == (
-        world.keeper,
+        world.store,
         world.renews(world.members()["refreshToken"]),
         world.backend.items,
     )
@@ -226,5 +226,5 @@ def test_what_the_aws_cli_logged_in_is_adopted_and_still_read(world: World) -> N
 
     assert adopted != renewed
     assert isinstance(renewed, Renewed)
-    assert ("keyring", 0) == (renewed.keeper, told.returncode), told.stderr
+    assert ("keyring", 0) == (renewed.store, told.returncode), told.stderr
     assert "refreshToken" not in world.members()

@@ -93,7 +93,7 @@ def test_a_clock_that_was_set_back_signs_nobody_out(world: World) -> None:
 
     assert (True, "keyring", 1) == (
         isinstance(outcome, Renewed),
-        world.keeper,
+        world.store,
         world.asked(),
     )
 
@@ -148,10 +148,10 @@ def test_a_locked_keyring_changes_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("keeper", [None, "file", "released"])
-def test_without_a_kept_token_it_is_signed_out(world: World, keeper: Any) -> None:
+def test_without_a_kept_token_it_is_signed_out(world: World, store: Any) -> None:
     """K5: nothing kept = nothing to ask; an item of other days is not used."""
     _remove(world)
-    world.tools.records.change(CORP.key, keeper=keeper)
+    world.context.records.change(CORP.key, store=store)
 
     outcome = world.run("judge-removed")
 
@@ -247,7 +247,7 @@ def test_a_session_signed_out_of_offline_with_a_locked_keyring_stays_signed_out(
     signed_out = world.run("sign-out")
     world.backend.state = "ready"
 
-    outcome = world.run("judge-removed", tools=world.make_tools(world.backend))
+    outcome = world.run("judge-removed", context=world.make_tools(world.backend))
 
     assert KEYRING_REMAINS in getattr(signed_out, "remains", "")
     assert (RemovalJudged("nothing"), {}, False) == (

@@ -58,7 +58,7 @@ def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:
         "published",
         "forgotten",
     ] == (named)
-    assert 1 == len(world.tools.vault.generations(CORP.key))
+    assert 1 == len(world.context.keyring_store.generations(CORP.key))
 
 
 def test_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:
@@ -87,7 +87,7 @@ def test_scopes_and_grant_of_the_registration_survive(world: World) -> None:
 def test_unknown_members_of_the_file_are_kept(world: World) -> None:
     """K3, fault 6: another program's members stay, value for value."""
     token = world.keep_in_keyring()
-    world.tools.publish_lean(CORP, token.with_extra({"theirs": {"deep": [1, 2.5, "ü"]}}))
+    world.context.publish_lean(CORP, token.with_extra({"theirs": {"deep": [1, 2.5, "ü"]}}))
 
     world.run("renew")
 
@@ -98,8 +98,8 @@ def test_what_was_stored_but_not_published_is_published_without_asking(world: Wo
     """K8: the token a killed run had stored is the truth; it needs no second renewal."""
     world.keep_in_keyring()
     world.advance(HALF_LIFE)
-    newer = world.tools.oidc.refresh(_kept(world))
-    world.tools.vault.store(CORP.key, newer)
+    newer = world.context.oidc.refresh(_kept(world))
+    world.context.keyring_store.store(CORP.key, newer)
 
     outcome = world.run("renew")
 
@@ -128,9 +128,9 @@ def test_a_later_login_without_refresh_data_is_left_alone(world: World) -> None:
 
 @pytest.mark.parametrize("keeper", ["keyring", "file"])
 @pytest.mark.parametrize("step", ["temp-written", "proved", "answered"])
-def test_a_login_during_a_renewal_is_never_covered(world: World, keeper: str, step: str) -> None:
+def test_a_login_during_a_renewal_is_never_covered(world: World, store: str, step: str) -> None:
     """Fault 67: whoever writes last wins; an older refresh does not overwrite a login."""
-    world.keep_in_keyring() if keeper == "keyring" else world.keep_in_file()
+    world.keep_in_keyring() if store == "keyring" else world.keep_in_file()
     login = world.sign_in()
     world.on_step[step] = lambda: world.write_file(login)
 
@@ -172,18 +172,18 @@ def test_an_old_lean_file_put_back_meanwhile_costs_no_refresh_token(world: World
     assert (False, put_back.fingerprint) == (outcome.by_us, outcome.token.fingerprint)
     assert kept is not None
     assert before.refresh_token != kept.refresh_token
-    assert world.tools.oidc.refresh(kept).refreshable
+    assert world.context.oidc.refresh(kept).refreshable
 
 
 def test_a_lost_record_loses_no_session(world: World) -> None:
     """K1: what the keyring keeps of the published token counts, and is recorded again."""
     world.keep_in_keyring()
-    world.tools.records.path.unlink()
+    world.context.records.path.unlink()
 
     outcome = world.run("renew")
 
     assert isinstance(outcome, Renewed)
-    assert "keyring" == world.keeper
+    assert "keyring" == world.store
 
 
 def test_many_who_find_the_same_token_too_old_renew_it_once(world: World) -> None:

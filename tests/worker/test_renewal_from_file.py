@@ -20,7 +20,7 @@ def _kept(world: World) -> SsoToken:
 
 
 def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
-    """K1 keeper file: renewed there, full, unknown members kept, the keyring untouched."""
+    """K1 token store file: renewed there, full, unknown members kept, the keyring untouched."""
     token = world.keep_in_file()
     world.write_file(token, theirs="kept")
     world.advance(HALF_LIFE)
@@ -30,7 +30,7 @@ def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
     assert isinstance(outcome, Renewed)
     members = world.members()
     assert ("file", "kept", True) == (
-        outcome.keeper,
+        outcome.store,
         members["theirs"],
         world.renews(members["refreshToken"]),
     )
@@ -55,14 +55,14 @@ def test_from_the_file_an_answer_without_refresh_token_keeps_the_old_one(world: 
 
 
 def test_a_file_moves_to_the_keyring_once_there_is_one(world: World) -> None:
-    """K4: keeper file is not for ever; the keyring takes it before the next renewal."""
+    """K4: token store file is not for ever; the keyring takes it before the next renewal."""
     world.keep_in_file()
     world.backend.state = "ready"
 
     outcome = world.run("renew")
 
     assert isinstance(outcome, Renewed)
-    assert ("keyring", "keyring", LEAN) == (outcome.keeper, world.keeper, set(world.members()))
+    assert ("keyring", "keyring", LEAN) == (outcome.store, world.store, set(world.members()))
     assert world.renews(_kept(world).refresh_token)
 
 
@@ -73,7 +73,7 @@ def test_with_the_setting_off_the_file_stays_the_keeper(world: World) -> None:
     outcome = world.run("renew", adopting=False)
 
     assert isinstance(outcome, Renewed)
-    assert ("file", None) == (world.keeper, world.kept())
+    assert ("file", None) == (world.store, world.kept())
     assert world.renews(world.members()["refreshToken"])
 
 
@@ -111,7 +111,7 @@ def test_a_released_session_is_left_alone(world: World) -> None:
     """K7: nothing is written, nobody is asked."""
     token = world.sign_in()
     world.write_file(token)
-    world.tools.records.change(CORP.key, keeper="released")
+    world.context.records.change(CORP.key, store="released")
     before = world.file.read_bytes()
 
     outcome = world.run("renew")

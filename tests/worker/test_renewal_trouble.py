@@ -31,7 +31,7 @@ def _kept(world: World) -> SsoToken:
 def test_a_keyring_in_trouble_is_found_before_aws_is_asked(
     world: World, fault: dict[str, Any], reason: str
 ) -> None:
-    """R2 (2): AWS is not asked, nothing changes, the reason is the keyring's, the keeper stays."""
+    """R2 (2): AWS is not asked, nothing changes, the reason is the keyring's, the store stays."""
     before = world.keep_in_keyring()
     file = world.file.read_bytes()
     vars(world.backend).update(fault)
@@ -41,16 +41,16 @@ def test_a_keyring_in_trouble_is_found_before_aws_is_asked(
     vars(world.backend).update(refuses_writes=False, loses_writes=False, garbles_writes=False)
     assert isinstance(outcome, Failed)
     assert (reason, False, 0) == (outcome.reason, outcome.answered, world.asked())
-    assert ("keyring", file, before) == (world.keeper, world.file.read_bytes(), world.kept())
+    assert ("keyring", file, before) == (world.store, world.file.read_bytes(), world.kept())
 
 
 def test_a_hanging_keyring_is_found_before_aws_is_asked(world: World) -> None:
     """Fault 38: the reason is that we wait for it; AWS was not asked."""
     world.keep_in_keyring()
-    tools = world.make_tools(world.backend, keyring_seconds=0.05)
+    context = world.make_tools(world.backend, keyring_seconds=0.05)
     world.backend.gate.clear()
 
-    outcome = world.run("renew", tools=tools)
+    outcome = world.run("renew", context=context)
 
     assert isinstance(outcome, Failed)
     assert ("keyring-waiting", 0) == (outcome.reason, world.asked())
@@ -64,17 +64,17 @@ def test_a_keyring_failing_after_the_answer_costs_nothing(world: World) -> None:
     outcome = world.run("renew")
 
     assert isinstance(outcome, Renewed)
-    assert (False, True) == (outcome.stored, bool(world.tools.unsaved))
-    assert outcome.token.fingerprint == world.tools.record(CORP).unstored
+    assert (False, True) == (outcome.stored, bool(world.context.unsaved))
+    assert outcome.token.fingerprint == world.context.record(CORP).unstored
     world.backend.refuses_writes = False
-    world.tools.unsaved.settle(CORP.key)
+    world.context.unsaved.settle(CORP.key)
     kept = world.kept()
     assert kept is not None
     assert outcome.token.fingerprint == kept.fingerprint
     assert ([CORP.key], False, None) == (
         world.stored,
-        bool(world.tools.unsaved),
-        world.tools.record(CORP).unstored,
+        bool(world.context.unsaved),
+        world.context.record(CORP).unstored,
     )
 
 
@@ -102,7 +102,7 @@ def test_a_published_token_the_keyring_never_got_is_none_of_anothers(world: Worl
     world.run("renew")
     world.backend.refuses_writes = False
 
-    outcome = world.run("renew", tools=world.make_tools(world.backend))
+    outcome = world.run("renew", context=world.make_tools(world.backend))
 
     assert isinstance(outcome, Renewed)
     kept = world.kept()
@@ -170,10 +170,10 @@ def test_a_refusal_after_another_renewed_is_none(world: World) -> None:
 )
 @pytest.mark.parametrize("keeper", ["keyring", "file"])
 def test_trouble_on_the_way_keeps_everything(
-    world: World, kind: str, reason: str, answered: bool, keeper: str
+    world: World, kind: str, reason: str, answered: bool, store: str
 ) -> None:
     """R6, faults 44-46: the file stays, the session renews at the next try."""
-    world.keep_in_keyring() if keeper == "keyring" else world.keep_in_file()
+    world.keep_in_keyring() if store == "keyring" else world.keep_in_file()
     before = world.members()
     world.center.fault("CreateToken", kind)
 
@@ -201,9 +201,9 @@ def test_a_silent_server_is_asked_once_and_the_file_is_read_again(world: World) 
     """Fault 46: a read timeout is not blindly repeated; the next attempt begins with the file."""
     world.keep_in_keyring()
     fault = world.center.fault("CreateToken", "hang")
-    tools = world.make_tools(world.backend, read_timeout=0.2)
+    context = world.make_tools(world.backend, read_timeout=0.2)
 
-    outcome = world.run("renew", tools=tools)
+    outcome = world.run("renew", context=context)
 
     assert isinstance(outcome, Failed)
     assert ("offline", False, 1) == (outcome.reason, outcome.answered, fault.hits)
@@ -223,7 +223,7 @@ def test_a_lost_answer_under_strict_rotation_ends_as_ending(world: World) -> Non
 
 
 def test_a_full_disk_is_found_before_aws_is_asked(world: World) -> None:
-    """Fault 11: keeper file proves that it can write; the old file is intact."""
+    """Fault 11: token store file proves that it can write; the old file is intact."""
     world.keep_in_file()
     before = world.file.read_bytes()
 
@@ -236,7 +236,7 @@ def test_a_full_disk_is_found_before_aws_is_asked(world: World) -> None:
 
 
 def test_a_disk_that_fills_up_after_the_answer_loses_nothing_of_the_file(world: World) -> None:
-    """Fault 11, keeper file: the answer is held, and saved when there is room again."""
+    """Fault 11, token store file: the answer is held, and saved when there is room again."""
     world.center.rotation = "strict"
     world.keep_in_file()
     before = world.file.read_bytes()
@@ -247,13 +247,13 @@ def test_a_disk_that_fills_up_after_the_answer_loses_nothing_of_the_file(world: 
         outcome = world.run("renew")
 
     assert isinstance(outcome, Failed)
-    assert (before, True) == (world.file.read_bytes(), bool(world.tools.unsaved))
+    assert (before, True) == (world.file.read_bytes(), bool(world.context.unsaved))
     assert isinstance(world.run("renew"), Renewed)
     assert world.renews(world.members()["refreshToken"])
 
 
 def test_a_disk_that_fills_up_after_the_answer_loses_nothing_of_the_keyring(world: World) -> None:
-    """Fault 11, keeper keyring: stored; published without another question when there is room."""
+    """Fault 11, token store keyring: stored; published without asking again once there is room."""
     world.center.rotation = "strict"
     world.keep_in_keyring()
     before = world.file.read_bytes()
@@ -288,7 +288,7 @@ def test_keyring_and_disk_both_failing_after_the_answer_lose_nothing(world: Worl
 
     assert isinstance(outcome, Failed)
     assert isinstance(then, Renewed)
-    assert (1, "keyring") == (world.asked(), world.keeper)
+    assert (1, "keyring") == (world.asked(), world.store)
     assert world.renews(_kept(world).refresh_token)
 
 
@@ -298,14 +298,14 @@ def test_keyring_and_disk_both_failing_after_the_answer_lose_nothing(world: Worl
      "InvalidRequestException", "AccessDeniedException", "UnheardOfException"],
 )  # fmt: skip
 @pytest.mark.parametrize("keeper", ["keyring", "file"])
-def test_no_exception_holds_a_secret(world: World, fault: str, keeper: str) -> None:
+def test_no_exception_holds_a_secret(world: World, fault: str, store: str) -> None:
     """Section 4: neither its text, nor what it is chained to, nor what it carries."""
-    world.keep_in_keyring() if keeper == "keyring" else world.keep_in_file()
+    world.keep_in_keyring() if store == "keyring" else world.keep_in_file()
     world.center.fault("CreateToken", fault, message="|".join(world.center.secrets()))
     told = ""
 
     try:
-        told += repr(renew(CORP, world.tools))
+        told += repr(renew(CORP, world.context))
     except TrayError as error:
         told += "".join(traceback.format_exception(error)) + repr(vars(error))
 

@@ -73,7 +73,7 @@ def test_all_is_prepared_before_the_session_is_ended(place: Place) -> None:
     listened: list[int] = []
     place.center.expire_registrations()
     since = len(place.center.requests)
-    place.tools.vault.delete("corp registration authorization_code")
+    place.context.keyring_store.delete("corp registration authorization_code")
 
     def act(url: str) -> tuple[int, str]:
         listened.append(send(port_in(url), request(port_in(url), "/")).status)
@@ -105,21 +105,21 @@ def test_a_dead_token_is_no_hindrance(place: Place) -> None:
 
     result = place.sign_in(approving(), afresh=True)
 
-    assert "keyring" == result.keeper
+    assert "keyring" == result.store
 
 
 def test_afresh_works_without_any_token(place: Place) -> None:
     """Where nothing is known of an older session it is a plain sign-in."""
-    place.tools.file_of(place.session).unlink()
-    place.tools.vault.delete(place.session.key)
+    place.context.file_of(place.session).unlink()
+    place.context.keyring_store.delete(place.session.key)
 
-    assert "keyring" == place.sign_in(approving(), afresh=True).keeper
+    assert "keyring" == place.sign_in(approving(), afresh=True).store
     assert 0 == place.center.count("Logout")
 
 
 def test_the_kept_token_serves_where_the_file_is_gone(place: Place) -> None:
     """The session is ended with the keyring's token if there is no file."""
-    place.tools.file_of(place.session).unlink()
+    place.context.file_of(place.session).unlink()
 
     place.sign_in(approving(), afresh=True)
 

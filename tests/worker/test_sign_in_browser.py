@@ -64,13 +64,13 @@ def test_a_sign_in_ends_with_a_lean_file_and_a_kept_refresh_token(place: Place) 
     result = place.sign_in(browser)
 
     published = place.published()
-    kept = place.tools.vault.load(place.session)
+    kept = place.context.keyring_store.load(place.session)
     assert published is not None
     assert kept is not None
     assert kept.refreshable
     assert not published.refreshable
     assert "refresh" not in place.file_text().lower()
-    assert "keyring" == result.keeper == place.keeper()
+    assert "keyring" == result.store == place.store()
     assert (None, None) == (result.reason, result.sentence)
     assert result.token.fingerprint == published.fingerprint == kept.fingerprint
     assert place.center.accepts_access_token(published.access_token.reveal())
@@ -83,9 +83,9 @@ def test_the_browser_sees_that_it_is_done(place: Place) -> None:
     """The page comes after the tokens are saved, and says that the tab may be closed."""
     browser = approving()
     saved: list[bool] = []
-    tools = place.with_steps(lambda _: saved.append(browser.done.is_set()))
+    context = place.with_steps(lambda _: saved.append(browser.done.is_set()))
 
-    place.sign_in(browser, tools=tools)
+    place.sign_in(browser, context=context)
 
     status, text = browser.last()
     assert 200 == status
@@ -140,7 +140,7 @@ def test_a_browser_command_that_blocks_blocks_nothing(place: Place) -> None:
 
     result = place.sign_in(Browser(act))
 
-    assert "keyring" == result.keeper
+    assert "keyring" == result.store
     closed.set()
 
 
@@ -165,7 +165,7 @@ def test_a_denial_keeps_the_old_token(place: Place) -> None:
 
     assert before == place.file_text()
     assert "Access was denied" in browser.last()[1]
-    assert place.tools.vault.load(place.session) is not None
+    assert place.context.keyring_store.load(place.session) is not None
 
 
 def test_the_denial_of_the_real_page_counts(place: Place) -> None:
@@ -231,7 +231,7 @@ def test_forged_callbacks_do_not_end_it(place: Place) -> None:
 
     result = place.sign_in(Browser(act))
 
-    assert "keyring" == result.keeper
+    assert "keyring" == result.store
     assert 1 == place.center.count("CreateToken")
 
 
@@ -284,7 +284,7 @@ def test_nobody_has_for_ever(place: Place) -> None:
         place.sign_in(browser, patience=0.3)
 
     page = browser.page()
-    assert page.deadline <= place.tools.clock() + 0.3
+    assert page.deadline <= place.context.clock() + 0.3
     with pytest.raises(ConnectionRefusedError):
         connect(port_in(page.url))
 
@@ -301,7 +301,7 @@ def test_a_second_sign_in_is_busy(place: Place) -> None:
             place.sign_in(approving())
         second = place.sign_in(approving(), session=replace(place.session, key="other"))
 
-        assert "keyring" == second.keeper
+        assert "keyring" == second.store
         cancelled.set()
         with pytest.raises(SignInEnded):
             first.result(PATIENCE)
@@ -315,7 +315,7 @@ def test_no_transaction_waits_for_a_person(place: Place) -> None:
         ending = other.submit(place.sign_in, browser, cancelled=cancelled)
         browser.page()
 
-        with FileLock(lock_path(place.tools.paths.state, "session", "corp")) as lock:
+        with FileLock(lock_path(place.context.paths.state, "session", "corp")) as lock:
             assert lock.held
         cancelled.set()
         with pytest.raises(SignInEnded):
@@ -333,9 +333,9 @@ def test_offline_is_told_before_a_browser_opens(
             monkeypatch.setenv(name, f"http://127.0.0.1:{nobody.getsockname()[1]}")
         browser = idle()
         for backend in (MemoryBackend(), place.backend):
-            tools = make_tools(place.tools.paths.home, backend)
+            context = make_tools(place.context.paths.home, backend)
             with pytest.raises(Offline, match="cannot be reached"):
-                place.sign_in(browser, tools=tools)
+                place.sign_in(browser, context=context)
 
     assert [] == browser.pages
 
@@ -343,7 +343,7 @@ def test_offline_is_told_before_a_browser_opens(
 def test_an_aws_that_does_not_answer_is_given_up(place: Place) -> None:
     """What takes too long before the page opens is left to itself, and told as offline (L4)."""
     never = threading.Event()
-    attempt = Attempt(CORP, place.tools, idle(), threading.Event(), PATIENCE, afresh=False)
+    attempt = Attempt(CORP, place.context, idle(), threading.Event(), PATIENCE, afresh=False)
 
     with pytest.raises(Offline, match="did not answer"):
         attempt.prepared(lambda: never.wait(PATIENCE), within=0.1)
@@ -368,7 +368,7 @@ def test_cancel_does_not_wait_for_aws(place: Place) -> None:
 def test_the_registration_is_used_again(place: Place) -> None:
     """One registration per grant, kept until it expires, over a sign-out too (L2)."""
     place.sign_in(approving())
-    place.tools.vault.delete(place.session.key)
+    place.context.keyring_store.delete(place.session.key)
     place.sign_in(approving())
     assert 1 == place.center.count("RegisterClient")
 
@@ -427,7 +427,7 @@ def test_a_code_that_did_not_get_through_is_sent_again(place: Place) -> None:
 
     result = place.sign_in(approving())
 
-    assert "keyring" == result.keeper
+    assert "keyring" == result.store
     assert 2 == place.center.count("CreateToken")
 
 

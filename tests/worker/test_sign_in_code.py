@@ -39,16 +39,16 @@ def test_an_approved_code_ends_with_a_lean_file(place: Place) -> None:
     result = place.sign_in(browser, method="device")
 
     page = browser.page()
-    kept = place.tools.vault.load(place.session)
+    kept = place.context.keyring_store.load(place.session)
     published = place.published()
     assert page.user_code is not None
     assert page.url.endswith(f"user_code={page.user_code}")
-    assert page.deadline <= place.tools.clock() + 600
+    assert page.deadline <= place.context.clock() + 600
     assert kept is not None
     assert kept.refreshable
     assert published is not None
     assert not published.refreshable
-    assert ("keyring", None) == (result.keeper, result.reason)
+    assert ("keyring", None) == (result.store, result.reason)
     assert kept.fingerprint == published.fingerprint == result.token.fingerprint
 
 
@@ -83,7 +83,7 @@ def test_a_code_nobody_answers_ends_with_its_life(place: Place) -> None:
     with pytest.raises(SignInEnded, match="was not finished in time"):
         place.sign_in(browser, method="device")
 
-    assert browser.page().deadline <= place.tools.clock()
+    assert browser.page().deadline <= place.context.clock()
 
 
 def test_a_code_that_aws_calls_too_old_ends_it(place: Place) -> None:
@@ -105,7 +105,7 @@ def test_trouble_on_the_way_ends_nothing(place: Place) -> None:
 
     result = place.sign_in(device_page("approve"), method="device")
 
-    assert "keyring" == result.keeper
+    assert "keyring" == result.store
     assert 4 == place.center.count("CreateToken")
 
 
@@ -154,9 +154,9 @@ def test_a_grant_without_refresh_token_is_remembered(place: Place) -> None:
     assert second.sentence is not None
     assert "cannot renew itself" in second.sentence
     assert second.token.life > 7 * 3600 > first.token.life
-    assert ("file", "file", "file") == (first.keeper, second.keeper, place.keeper())
+    assert ("file", "file", "file") == (first.store, second.store, place.store())
     assert "refresh" not in place.file_text().lower()
-    assert place.tools.record(place.session).unscoped
+    assert place.context.record(place.session).unscoped
 
 
 def test_an_older_item_goes_with_a_grant_without_refresh_token(place: Place) -> None:
@@ -166,7 +166,7 @@ def test_an_older_item_goes_with_a_grant_without_refresh_token(place: Place) -> 
 
     place.sign_in(device_page("approve"), method="device")
 
-    assert place.tools.vault.load(place.session) is None
+    assert place.context.keyring_store.load(place.session) is None
 
 
 def test_a_wrong_start_url_is_told(place: Place) -> None:

@@ -70,7 +70,7 @@ def test_a_sign_in_is_never_lost_to_a_keyring(
         "clientId", "clientSecret", "registrationExpiresAt", "refreshToken",
     } == document.keys()  # fmt: skip
     assert place.center.accepts_refresh_token(document["refreshToken"])
-    assert ("file", "file", reason) == (result.keeper, place.keeper(), result.reason)
+    assert ("file", "file", reason) == (result.store, place.store(), result.reason)
     assert result.sentence is not None
     assert result.sentence.startswith(words)
     assert words in browser.last()[1]
@@ -78,21 +78,21 @@ def test_a_sign_in_is_never_lost_to_a_keyring(
 
 def test_a_slow_keyring_is_not_waited_for(place: Place) -> None:
     """A keyring that does not answer in time costs nothing: the file is whole."""
-    tools = replace(
-        make_tools(place.tools.paths.home, place.backend, write_seconds=0.2),
+    context = replace(
+        make_tools(place.context.paths.home, place.backend, write_seconds=0.2),
         seam=lambda step: place.backend.gate.clear() if step == "granted" else None,
     )
 
-    result = place.sign_in(approving(), tools=tools)
+    result = place.sign_in(approving(), context=context)
     place.backend.gate.set()
 
     published = place.published()
     assert published is not None
     assert published.refreshable
-    assert ("file", "keyring-waiting") == (result.keeper, result.reason)
+    assert ("file", "keyring-waiting") == (result.store, result.reason)
     assert result.sentence is not None
     assert "did not answer in time" in result.sentence
-    assert tools.vault.settled(60)
+    assert context.keyring_store.settled(60)
 
 
 def test_the_file_moves_into_the_keyring_later(place: Place) -> None:
@@ -101,38 +101,38 @@ def test_the_file_moves_into_the_keyring_later(place: Place) -> None:
     place.sign_in(approving())
     place.backend.state = "ready"
 
-    adopt(place.session, place.tools)
+    adopt(place.session, place.context)
 
-    kept, published = place.tools.vault.load(place.session), place.published()
+    kept, published = place.context.keyring_store.load(place.session), place.published()
     assert kept is not None
     assert published is not None
     assert kept.refreshable
     assert not published.refreshable
-    assert "keyring" == place.keeper()
+    assert "keyring" == place.store()
 
 
 def test_with_adoption_off_nothing_is_promised(place: Place) -> None:
     """The sentence does not say that the token will move where it will not."""
     place.backend.state = "locked"
-    settings = replace(place.tools.settings, preferences=Preferences(adopt=False))
+    settings = replace(place.context.settings, preferences=Preferences(adopt=False))
 
-    result = place.sign_in(approving(), tools=replace(place.tools, settings=settings))
+    result = place.sign_in(approving(), context=replace(place.context, settings=settings))
 
     assert result.sentence is not None
     assert "moves" not in result.sentence
 
 
 @pytest.mark.parametrize("keeper", ["file", "released", None])
-def test_a_sign_in_makes_the_keyring_the_keeper(place: Place, keeper: str | None) -> None:
+def test_a_sign_in_makes_the_keyring_the_keeper(place: Place, store: str | None) -> None:
     """Whoever kept it before, and however contested it was (K1)."""
-    place.tools.records.change(
-        place.session.key, keeper=keeper, contested=True, handed_back=(1.0, 2.0)
+    place.context.records.change(
+        place.session.key, store=store, contested=True, handed_back=(1.0, 2.0)
     )
 
     result = place.sign_in(approving())
 
-    record = place.tools.record(place.session)
-    assert ("keyring", "keyring") == (result.keeper, record.keeper)
+    record = place.context.record(place.session)
+    assert ("keyring", "keyring") == (result.store, record.store)
     assert (False, ()) == (record.contested, record.handed_back)
 
 
@@ -141,9 +141,9 @@ def test_the_keeper_is_recorded_before_the_file_changes(place: Place) -> None:
     steps: list[tuple[str, str | None, bool]] = []
 
     def look(step: str) -> None:
-        steps.append((step, place.keeper(), bool(place.file_text())))
+        steps.append((step, place.store(), bool(place.file_text())))
 
-    place.sign_in(approving(), tools=place.with_steps(look))
+    place.sign_in(approving(), context=place.with_steps(look))
 
     assert [
         ("ready", None, False),
@@ -172,15 +172,15 @@ def test_a_sign_in_killed_at_any_step_can_be_repeated(place: Place, last: str) -
             raise Killed
 
     with suppress(Killed):
-        place.sign_in(approving(), tools=place.with_steps(kill))
+        place.sign_in(approving(), context=place.with_steps(kill))
     between = place.published()
     result = place.sign_in(approving())
 
     assert before is not None
     assert between is not None
     assert (between == before) == (last not in ("published", "forgotten"))
-    assert "keyring" == result.keeper
-    assert place.tools.vault.load(place.session) is not None
+    assert "keyring" == result.store
+    assert place.context.keyring_store.load(place.session) is not None
 
 
 def test_only_one_generation_is_left(place: Place) -> None:
@@ -188,13 +188,13 @@ def test_only_one_generation_is_left(place: Place) -> None:
     for _ in range(3):
         place.sign_in(approving())
 
-    assert 1 == len(place.tools.vault.generations(place.session.key))
+    assert 1 == len(place.context.keyring_store.generations(place.session.key))
 
 
 def test_members_of_others_stay_in_the_file(place: Place) -> None:
     """What another program put into the file is still there after a sign-in (K3)."""
     place.sign_in(approving())
-    file = place.tools.file_of(place.session)
+    file = place.context.file_of(place.session)
     file.write_text(json.dumps({**json.loads(file.read_text()), "theirs": {"a": [1]}}))
 
     place.sign_in(approving())
@@ -205,7 +205,7 @@ def test_members_of_others_stay_in_the_file(place: Place) -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"accessToken": 1}'])
 def test_a_broken_file_is_replaced(place: Place, content: str) -> None:
     """A sign-in mends a file that could not be read."""
-    file = place.tools.file_of(place.session)
+    file = place.context.file_of(place.session)
     file.parent.mkdir(parents=True)
     file.write_text(content)
 
@@ -216,7 +216,7 @@ def test_a_broken_file_is_replaced(place: Place, content: str) -> None:
 
 def test_a_file_that_cannot_be_written_is_named(place: Place) -> None:
     """Where the file cannot be written the sentence says so, and the keyring has the tokens."""
-    cache = place.tools.paths.token_cache
+    cache = place.context.paths.token_cache
     cache.parent.mkdir(parents=True)
     cache.write_text("in the way")
     browser = approving()
@@ -226,19 +226,19 @@ def test_a_file_that_cannot_be_written_is_named(place: Place) -> None:
 
     assert "cannot be written" in browser.last()[1]
     assert "Nothing has changed" not in browser.last()[1]
-    assert place.tools.vault.load(place.session) is not None
+    assert place.context.keyring_store.load(place.session) is not None
 
 
 def test_without_records_the_file_is_whole(place: Place) -> None:
     """Who keeps it cannot be recorded: then only the full file is right for everybody."""
-    (place.tools.paths.state / "state.json").mkdir(parents=True)
+    (place.context.paths.state / "state.json").mkdir(parents=True)
 
     result = place.sign_in(approving())
 
     published = place.published()
     assert published is not None
     assert published.refreshable
-    assert "file" == result.keeper
+    assert "file" == result.store
     assert result.sentence is not None
     assert "records cannot be written" in result.sentence
 
@@ -246,15 +246,15 @@ def test_without_records_the_file_is_whole(place: Place) -> None:
 def test_a_lock_that_never_comes_loses_nothing(place: Place) -> None:
     """Then the file is written as ``aws sso login`` does, which knows no locks."""
     place.sign_in(approving())
-    token = place.tools.vault.load(place.session)
+    token = place.context.keyring_store.load(place.session)
     assert token is not None
-    with FileLock(lock_path(place.tools.paths.state, "session", place.session.key)):
-        result = sign_in_saving.save(place.session, place.tools, token, lock_within=0.05)
+    with FileLock(lock_path(place.context.paths.state, "session", place.session.key)):
+        result = sign_in_saving.save(place.session, place.context, token, lock_within=0.05)
 
     published = place.published()
     assert published is not None
     assert published.refreshable
-    assert "file" == result.keeper
+    assert "file" == result.store
 
 
 def test_a_real_keyring_locked_and_unlocked(
@@ -263,17 +263,17 @@ def test_a_real_keyring_locked_and_unlocked(
     """With GNOME Keyring: locked = the whole file and no prompt; unlocked = the next is lean."""
     with keyring_session("locked") as desktop:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desktop.address)
-        tools = make_tools(tmp_path, None)
+        context = make_tools(tmp_path, None)
 
-        locked = place.sign_in(approving(), tools=tools)
+        locked = place.sign_in(approving(), context=context)
         whole = place.file_text()
         desktop.unlock()
-        unlocked = place.sign_in(approving(), tools=tools)
+        unlocked = place.sign_in(approving(), context=context)
 
-        assert ("file", "keyring-locked") == (locked.keeper, locked.reason)
+        assert ("file", "keyring-locked") == (locked.store, locked.reason)
         assert "refreshToken" in whole
-        assert ("keyring", None) == (unlocked.keeper, unlocked.reason)
+        assert ("keyring", None) == (unlocked.store, unlocked.reason)
         assert "refreshToken" not in place.file_text()
-        kept = tools.vault.load(place.session)
+        kept = context.keyring_store.load(place.session)
         assert kept is not None
         assert kept.refreshable

@@ -76,9 +76,9 @@ def test_with_a_hanging_keyring_it_ends_all_the_same(world: World) -> None:
     """Fault 38: a keyring that never answers is no reason to stay signed in."""
     world.keep_in_keyring()
     world.backend.gate.clear()
-    tools = world.make_tools(world.backend, keyring_seconds=0.05)
+    context = world.make_tools(world.backend, keyring_seconds=0.05)
 
-    outcome = world.run("sign-out", tools=tools)
+    outcome = world.run("sign-out", context=context)
 
     assert (SignedOut(KEYRING_REMAINS), ()) == (outcome, world.center.live_sessions())
 
@@ -112,7 +112,7 @@ def test_killed_after_the_only_refresh_token_was_spent_it_never_claims_the_end(
     world.center.rotation = "strict"
     kept = world.keep_in_keyring()
     world.advance(2 * 86400)
-    world.tools.oidc.refresh(kept)  # the answer died with the process that was killed
+    world.context.oidc.refresh(kept)  # the answer died with the process that was killed
 
     outcome = world.run("sign-out")
 
@@ -201,10 +201,10 @@ def test_a_session_held_unsaved_is_forgotten(world: World) -> None:
 
     world.run("sign-out")
     world.backend.refuses_writes = False
-    world.tools.unsaved.settle(CORP.key)
+    world.context.unsaved.settle(CORP.key)
 
     assert (False, {}, False) == (
-        bool(world.tools.unsaved),
+        bool(world.context.unsaved),
         world.backend.items,
         world.file.exists(),
     )
@@ -215,7 +215,7 @@ def test_a_session_held_unsaved_elsewhere_is_forgotten(world: World) -> None:
     world.keep_in_keyring()
     holder = world.make_tools(world.backend)
     world.on_step["answered"] = lambda: setattr(world.backend, "refuses_writes", True)
-    world.run("renew", tools=holder)
+    world.run("renew", context=holder)
     world.backend.refuses_writes = False
 
     world.run("sign-out")

@@ -101,31 +101,31 @@ def test_one_session_that_cannot_be_saved_costs_no_other() -> None:
 
 
 def test_surrender_writes_the_full_file(world: World) -> None:
-    """R3: keeper file, the newest refresh token, which is the only good one; and it goes on."""
+    """R3: token store file, the newest refresh token, the only good one; and it goes on."""
     fingerprint = _renewed_unsaved(world)
 
-    world.tools.unsaved.surrender()
+    world.context.unsaved.surrender()
 
-    read = world.tools.read(CORP)
+    read = world.context.read(CORP)
     assert read is not None
     assert ("file", fingerprint, True) == (
-        world.keeper,
+        world.store,
         read.fingerprint,
         world.renews(read.refresh_token),
     )
     world.backend.refuses_writes = False
     assert isinstance(world.run("renew"), Renewed)
-    assert "keyring" == world.keeper
+    assert "keyring" == world.store
 
 
 def test_surrender_keeps_unknown_members(world: World) -> None:
     """K3: nobody's members get lost on the way out."""
     _renewed_unsaved(world)
-    published = world.tools.read(CORP)
+    published = world.context.read(CORP)
     assert published is not None
-    world.tools.publish_lean(CORP, published.with_extra({"theirs": 1}))
+    world.context.publish_lean(CORP, published.with_extra({"theirs": 1}))
 
-    world.tools.unsaved.surrender()
+    world.context.unsaved.surrender()
 
     assert 1 == world.members()["theirs"]
 
@@ -141,23 +141,23 @@ def test_surrender_ends_within_seconds_though_the_keyring_hangs(world: World) ->
         threading.Event().wait(FIRST_PAUSE / 20)
     began = time.monotonic()
 
-    surrendered = world.tools.unsaved.surrender()
+    surrendered = world.context.unsaved.surrender()
 
     assert time.monotonic() - began < SECONDS
-    assert ((CORP.key,), "file") == (surrendered, world.keeper)
+    assert ((CORP.key,), "file") == (surrendered, world.store)
     assert world.renews(world.members()["refreshToken"])
 
 
 def test_surrender_writes_though_the_lock_is_not_to_be_had(world: World) -> None:
     """R3: rather without the lock than not at all; the process must end."""
     _renewed_unsaved(world)
-    other = world.tools.session_lock(CORP)
+    other = world.context.session_lock(CORP)
     assert other.acquire()
 
-    surrendered = world.tools.unsaved.surrender()
+    surrendered = world.context.unsaved.surrender()
     other.release()
 
-    assert ((CORP.key,), "file") == (surrendered, world.keeper)
+    assert ((CORP.key,), "file") == (surrendered, world.store)
 
 
 def test_a_newer_token_in_the_file_makes_it_history(world: World) -> None:
@@ -168,9 +168,9 @@ def test_a_newer_token_in_the_file_makes_it_history(world: World) -> None:
     items = dict(world.backend.items)
     world.backend.refuses_writes = False
 
-    world.tools.unsaved.settle(CORP.key)
+    world.context.unsaved.settle(CORP.key)
 
-    assert (items, False) == (world.backend.items, bool(world.tools.unsaved))
+    assert (items, False) == (world.backend.items, bool(world.context.unsaved))
     assert login.refresh_token is not None
     assert login.refresh_token.reveal() == world.members()["refreshToken"]
 
@@ -181,7 +181,7 @@ def test_a_file_removed_meanwhile_does_not_come_back(world: World) -> None:
     world.file.unlink()
     world.backend.refuses_writes = False
 
-    world.tools.unsaved.settle(CORP.key)
+    world.context.unsaved.settle(CORP.key)
 
     kept = world.kept()
     assert kept is not None

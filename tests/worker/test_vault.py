@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.worker.memory_backend import MemoryBackend
-from tests.worker.vaults import BACKENDS, CANARY, CORP, token, vault
+from tests.worker.vaults import BACKENDS, CANARY, CORP, keyring_store, token
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
 from tray.worker.keyring.item_document import serialise
 from tray.worker.keyring.keyring_backends import NoBackend
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 
 
 @pytest.fixture(params=BACKENDS)
@@ -25,22 +25,22 @@ def backend(request: pytest.FixtureRequest) -> MemoryBackend:
 
 def test_what_is_stored_is_loaded_by_another_process(backend: MemoryBackend) -> None:
     """A token stored whole comes back whole."""
-    vault(backend).store("corp", token(1))
+    keyring_store(backend).store("corp", token(1))
 
-    assert token(1) == vault(backend).load(CORP)
+    assert token(1) == keyring_store(backend).load(CORP)
 
 
 def test_nothing_stored_is_nothing(backend: MemoryBackend) -> None:
     """A session never signed in has no item and no generation, and deleting is no error."""
-    empty = vault(backend)
+    empty = keyring_store(backend)
     empty.delete("corp")
 
     assert (None, ()) == (empty.load(CORP), empty.generations("corp"))
 
 
 def test_every_save_is_a_new_generation_and_the_older_stays(backend: MemoryBackend) -> None:
-    """Until it is told to forget, the vault keeps the generation before the newest."""
-    kept = vault(backend)
+    """Until it is told to forget, the keyring keeps the generation before the newest."""
+    kept = keyring_store(backend)
 
     generations = [kept.store("corp", token(number)) for number in (1, 2)]
 
@@ -49,7 +49,7 @@ def test_every_save_is_a_new_generation_and_the_older_stays(backend: MemoryBacke
 
 def test_older_generations_are_forgotten_on_demand(backend: MemoryBackend) -> None:
     """Rule K2: afterwards only the newest is in the keyring, and doing it again is harmless."""
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(1))
     newest = kept.store("corp", token(2))
 
@@ -62,7 +62,7 @@ def test_older_generations_are_forgotten_on_demand(backend: MemoryBackend) -> No
 
 def test_nothing_is_forgotten_for_a_generation_that_is_not_there(backend: MemoryBackend) -> None:
     """If the newest write got lost after all, the older one is not thrown away for it."""
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(1))
 
     kept.forget_older("corp", 7)
@@ -72,7 +72,7 @@ def test_nothing_is_forgotten_for_a_generation_that_is_not_there(backend: Memory
 
 def test_a_hundred_renewals_leave_one_generation(backend: MemoryBackend) -> None:
     """The transaction of rule R2 over and over: prove, store, forget; nothing piles up."""
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(0))
     for number in range(1, 100):
         kept.store("corp", token(number - 1))
@@ -89,8 +89,8 @@ def test_sessions_and_homes_do_not_meet(tmp_path: Path) -> None:
     backend = MemoryBackend()
     for name in ("ann", "bob"):
         (tmp_path / name).mkdir()
-    ann = Vault("sso-tray", tmp_path / "ann", backend, patience=Patience())
-    bob = Vault("sso-tray", tmp_path / "bob", backend, patience=Patience())
+    ann = TokenKeyring("sso-tray", tmp_path / "ann", backend, patience=Patience())
+    bob = TokenKeyring("sso-tray", tmp_path / "bob", backend, patience=Patience())
 
     ann.store("corp", token(1))
     ann.store("other", token(2))
@@ -104,9 +104,11 @@ def test_two_ways_to_the_same_cache_directory_are_one(tmp_path: Path) -> None:
     backend = MemoryBackend()
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    Vault("sso-tray", tmp_path / "real", backend, patience=Patience()).store("corp", token(1))
+    TokenKeyring("sso-tray", tmp_path / "real", backend, patience=Patience()).store(
+        "corp", token(1)
+    )
 
-    linked = Vault("sso-tray", tmp_path / "link", backend, patience=Patience())
+    linked = TokenKeyring("sso-tray", tmp_path / "link", backend, patience=Patience())
 
     assert token(1) == linked.load(CORP)
 
@@ -116,7 +118,7 @@ def test_two_ways_to_the_same_cache_directory_are_one(tmp_path: Path) -> None:
 )
 def test_any_session_key_has_a_bearable_name(key: str) -> None:
     """Readable where that is safe; hashed when over-long or with control characters."""
-    names = vault(MemoryBackend()).item_names(key)
+    names = keyring_store(MemoryBackend()).item_names(key)
 
     assert all(name.isprintable() and len(name) < 250 for name in names)
     assert (key in names[0]) == (key.isprintable() and len(key) <= 200)
@@ -131,7 +133,7 @@ def test_any_session_key_has_a_bearable_name(key: str) -> None:
 )
 def test_an_item_of_another_start_url_or_region_is_ignored(session: SsoSession) -> None:
     """Rule K2, fault 25: a token never goes to where the config points now."""
-    kept = vault(MemoryBackend())
+    kept = keyring_store(MemoryBackend())
     kept.store("corp", token(1))
 
     assert kept.load(session) is None
@@ -146,7 +148,7 @@ def test_a_foreign_item_is_ignored_kept_and_told(
 ) -> None:
     """Fault 41: wherever it lies, it costs nothing and is not overwritten by renewals."""
     backend = MemoryBackend()
-    kept = vault(backend)
+    kept = keyring_store(backend)
     name = kept.item_names("corp")[slot]
     backend.items[name] = foreign
     kept.store("corp", token(0))
@@ -164,7 +166,7 @@ def test_a_foreign_item_is_ignored_kept_and_told(
 def test_when_all_is_foreign_a_sign_in_overwrites_the_most_broken() -> None:
     """There must be room for a new sign-in: a broken item goes before one of a later version."""
     backend = MemoryBackend()
-    kept = vault(backend)
+    kept = keyring_store(backend)
     later = '{"version":2}'
     names = kept.item_names("corp")
     backend.items.update(zip(names, (later, "{broken", later), strict=True))
@@ -177,7 +179,7 @@ def test_when_all_is_foreign_a_sign_in_overwrites_the_most_broken() -> None:
 
 def test_signing_out_removes_everything_there_is(backend: MemoryBackend) -> None:
     """Older generations, broken items and those of later versions go too; repeatable."""
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(1))
     kept.store("corp", token(2))
     backend.items[kept.item_names("corp")[2]] = '{"version":2}'
@@ -202,20 +204,20 @@ def test_signing_out_removes_everything_there_is(backend: MemoryBackend) -> None
     ],
 )
 def test_a_keyring_that_is_not_ready_is_only_asked_for_its_state(
-    state: str, reason: str, act: Callable[[Vault], object]
+    state: str, reason: str, act: Callable[[TokenKeyring], object]
 ) -> None:
     """Background work never prompts: locked or absent is a reason, and nothing else is asked."""
     backend = MemoryBackend(state="locked" if state == "locked" else "absent")
 
     with pytest.raises(KeyringUnavailable) as refused:
-        act(vault(backend))
+        act(keyring_store(backend))
 
     assert (reason, ["lock_state"]) == (refused.value.reason, backend.requests)
 
 
 def test_a_system_without_a_keyring_is_absent() -> None:
     """Where there is no allow-listed keyring, that is a reason like any other."""
-    none = vault(NoBackend())
+    none = keyring_store(NoBackend())
 
     with pytest.raises(KeyringUnavailable) as refused:
         none.store("corp", token(1))
@@ -228,7 +230,7 @@ def test_a_system_without_a_keyring_is_absent() -> None:
 def test_only_unlock_unlocks() -> None:
     """After a click the keyring is ready; a dismissed prompt is told as a refusal."""
     backend = MemoryBackend(state="locked", refuses_unlock=True)
-    kept = vault(backend)
+    kept = keyring_store(backend)
 
     with pytest.raises(KeyringDenied):
         kept.unlock()
@@ -242,7 +244,7 @@ def test_only_unlock_unlocks() -> None:
 def test_the_text_of_an_item_is_one_json_document() -> None:
     """Rule K2: what another client of the keyring finds under our name."""
     backend = MemoryBackend()
-    kept = vault(backend)
+    kept = keyring_store(backend)
 
     kept.store("corp", token(1))
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.worker.memory_backend import Killed, MemoryBackend
-from tests.worker.vaults import BACKENDS, CANARY, CORP, PATIENCE, token, vault
+from tests.worker.vaults import BACKENDS, CANARY, CORP, PATIENCE, keyring_store, token
 from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 
 
 @pytest.fixture(params=BACKENDS)
@@ -24,7 +24,7 @@ def backend(request: pytest.FixtureRequest) -> MemoryBackend:
 @pytest.mark.parametrize("fault", ["loses_writes", "garbles_writes", "refuses_writes"])
 def test_a_write_that_did_not_arrive_is_a_refusal(backend: MemoryBackend, fault: str) -> None:
     """Fault 39: read-back absent or different: told, and the older generation is still there."""
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(1))
     setattr(backend, fault, True)
 
@@ -32,13 +32,13 @@ def test_a_write_that_did_not_arrive_is_a_refusal(backend: MemoryBackend, fault:
         kept.store("corp", token(2))
     setattr(backend, fault, False)
 
-    assert token(1) == vault(backend).load(CORP)
+    assert token(1) == keyring_store(backend).load(CORP)
 
 
 def test_a_hanging_keyring_lets_its_caller_go_and_is_not_asked_twice() -> None:
     """Fault 38: a reason, at once for everybody who comes later; fine again once it answers."""
     backend = MemoryBackend()
-    kept = vault(backend, read_seconds=0.02)
+    kept = keyring_store(backend, read_seconds=0.02)
     kept.store("corp", token(1))
     backend.gate.clear()
     asked = len(backend.requests)
@@ -53,13 +53,13 @@ def test_a_hanging_keyring_lets_its_caller_go_and_is_not_asked_twice() -> None:
 
     assert (["keyring-waiting"] * 3, 1) == (reasons, asked_while_hanging)
     assert kept.settled(PATIENCE)
-    assert token(1) == vault(backend).load(CORP)
+    assert token(1) == keyring_store(backend).load(CORP)
 
 
 def test_a_write_overdue_then_done_holds_the_whole_token() -> None:
     """Rule R3: the write that was under way may arrive late, and is then the newest."""
     backend = MemoryBackend()
-    kept = vault(backend, write_seconds=0.2)
+    kept = keyring_store(backend, write_seconds=0.2)
     kept.store("corp", token(1))
     name = kept.item_names("corp")[1]
 
@@ -67,7 +67,7 @@ def test_a_write_overdue_then_done_holds_the_whole_token() -> None:
         if step == "item":
             backend.gate.clear()
 
-    slow = Vault(
+    slow = TokenKeyring(
         "sso-tray",
         Path("/home/ann/.aws/sso/cache"),
         backend,
@@ -87,7 +87,7 @@ def test_a_write_overdue_then_done_holds_the_whole_token() -> None:
 def test_no_item_is_longer_than_the_keyring_takes() -> None:
     """Fault 40: 20,000 characters in parts of 1,000, each far under 1,280 UTF-16 units."""
     backend = MemoryBackend(max_chars=1280)
-    kept = vault(backend)
+    kept = keyring_store(backend)
 
     kept.store("corp", token(1, length=6000))
 
@@ -98,7 +98,7 @@ def test_no_item_is_longer_than_the_keyring_takes() -> None:
 def test_a_short_document_is_one_item_even_where_parts_are_possible() -> None:
     """No manifest for what fits."""
     backend = MemoryBackend(max_chars=1280)
-    kept = vault(backend)
+    kept = keyring_store(backend)
 
     kept.store("corp", token(1, length=5))
 
@@ -109,7 +109,7 @@ def test_a_short_document_is_one_item_even_where_parts_are_possible() -> None:
 def test_a_damaged_part_breaks_its_generation_only(damage: str) -> None:
     """A part lost, edited or exchanged: that generation is ignored, the older one wins."""
     backend = MemoryBackend(max_chars=1280)
-    kept = vault(backend)
+    kept = keyring_store(backend)
     kept.store("corp", token(1))
     kept.store("corp", token(2))
     name = kept.item_names("corp")[1]
@@ -128,7 +128,7 @@ def test_a_damaged_part_breaks_its_generation_only(damage: str) -> None:
 def test_an_absurd_manifest_is_only_corrupt(parts: object) -> None:
     """An edited number of parts does not have us read a billion items."""
     backend = MemoryBackend(max_chars=1280)
-    kept = vault(backend)
+    kept = keyring_store(backend)
     name = kept.item_names("corp")[0]
     backend.items[name] = json.dumps({"version": 1, "parts": parts, "sha256": ""})
 
@@ -136,11 +136,11 @@ def test_an_absurd_manifest_is_only_corrupt(parts: object) -> None:
     assert len(backend.requests) < 10
 
 
-def interrupted(backend: MemoryBackend, act: Callable[[Vault], object], after: int) -> bool:
+def interrupted(backend: MemoryBackend, act: Callable[[TokenKeyring], object], after: int) -> bool:
     """Kill an action after some changes of the keyring; return whether it was."""
     backend.kill_after = backend.changes + after
     try:
-        act(vault(backend))
+        act(keyring_store(backend))
     except Killed:
         return True
     finally:
@@ -151,7 +151,7 @@ def interrupted(backend: MemoryBackend, act: Callable[[Vault], object], after: i
 def test_killed_anywhere_in_a_renewal_a_whole_generation_is_left(backend: MemoryBackend) -> None:
     """Rule K8: prove, store, forget, cut after each single change: the old token or the new."""
 
-    def renew(kept: Vault) -> None:
+    def renew(kept: TokenKeyring) -> None:
         old = kept.load(CORP)
         assert old is not None
         kept.store("corp", old)
@@ -160,18 +160,18 @@ def test_killed_anywhere_in_a_renewal_a_whole_generation_is_left(backend: Memory
     start = dict(backend.items)
     for after in itertools.count():
         backend.items = dict(start)
-        vault(backend).store("corp", token(1))
+        keyring_store(backend).store("corp", token(1))
 
         was_killed = interrupted(backend, renew, after)
 
-        left = vault(backend).load(CORP)
+        left = keyring_store(backend).load(CORP)
         assert left in (
             [token(1), token(2, length=1500)] if was_killed else [token(2, length=1500)]
         )
         # And all can be repeated from there, and cleared away.
-        renew(vault(backend))
-        assert token(2, length=1500) == vault(backend).load(CORP)
-        vault(backend).delete("corp")
+        renew(keyring_store(backend))
+        assert token(2, length=1500) == keyring_store(backend).load(CORP)
+        keyring_store(backend).delete("corp")
         assert {} == backend.items
         if not was_killed:
             break
@@ -182,11 +182,11 @@ def test_killed_anywhere_in_a_renewal_a_whole_generation_is_left(backend: Memory
 def test_killed_anywhere_while_signing_out_it_can_be_repeated(backend: MemoryBackend) -> None:
     """A sign-out cut short leaves nothing that a second one would not find."""
     for after in itertools.count():
-        vault(backend).store("corp", token(1))
-        vault(backend).store("corp", token(2, length=1500))
+        keyring_store(backend).store("corp", token(1))
+        keyring_store(backend).store("corp", token(2, length=1500))
 
         was_killed = interrupted(backend, lambda kept: kept.delete("corp"), after)
-        vault(backend).delete("corp")
+        keyring_store(backend).delete("corp")
 
         assert {} == backend.items
         if not was_killed:
@@ -198,7 +198,7 @@ def test_killed_anywhere_while_signing_out_it_can_be_repeated(backend: MemoryBac
 def test_every_step_of_a_change_passes_a_seam() -> None:
     """Tests can kill a process at each step by its name."""
     steps: list[str] = []
-    kept = Vault(
+    kept = TokenKeyring(
         "sso-tray",
         Path("/c"),
         MemoryBackend(max_chars=1280),
@@ -221,7 +221,7 @@ def test_no_error_holds_a_secret(fault: str) -> None:
     setattr(backend, fault, True)
 
     with pytest.raises(TrayError) as raised:
-        vault(backend).store("corp", token(1))
+        keyring_store(backend).store("corp", token(1))
 
     error: BaseException | None = raised.value
     while error is not None:
@@ -232,7 +232,7 @@ def test_no_error_holds_a_secret(fault: str) -> None:
 def test_ten_sessions_take_turns_within_their_time() -> None:
     """Sessions renewed side by side queue for the keyring, and none is told that it hangs."""
     backend = MemoryBackend()
-    kept = vault(backend)
+    kept = keyring_store(backend)
 
     failures: list[Exception] = []
 

@@ -23,7 +23,7 @@ from tray.errors import KeyringDenied, KeyringUnavailable
 from tray.secret import Secret
 from tray.worker.keyring.item_document import parse, serialise
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-1")
 CACHE = Path("/home/ann/.aws/sso/cache")
@@ -46,10 +46,10 @@ def token(number: int) -> SsoToken:
     )
 
 
-def vault(**seconds: float) -> Vault:
-    """Return a vault over this system's keyring, as a fresh process would."""
+def keyring_store(**seconds: float) -> TokenKeyring:
+    """Return a keyring over this system's keyring, as a fresh process would."""
     limits = {"read_seconds": PATIENCE, "write_seconds": PATIENCE, **seconds}
-    return Vault(
+    return TokenKeyring(
         SERVICE,
         CACHE,
         patience=Patience(),
@@ -88,7 +88,7 @@ def secret_tool(session: KeyringSession, *arguments: str) -> str:
 def test_another_client_finds_exactly_what_was_stored(enter: Enter) -> None:
     """One item of service `sso-tray` named by key and place, whose secret is the document."""
     session = enter("unlocked")
-    kept = vault()
+    kept = keyring_store()
 
     kept.store("corp", token(1))
 
@@ -100,13 +100,13 @@ def test_another_client_finds_exactly_what_was_stored(enter: Enter) -> None:
 def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
     """Stored, renewed, forgotten and deleted; another client sees nothing left."""
     session = enter("unlocked")
-    kept = vault()
+    kept = keyring_store()
 
     kept.store("corp", token(1))
     newest = kept.store("corp", token(2))
-    both = kept.generations("corp"), vault().load(CORP)
+    both = kept.generations("corp"), keyring_store().load(CORP)
     kept.forget_older("corp", newest)
-    one = kept.generations("corp"), vault().load(CORP)
+    one = kept.generations("corp"), keyring_store().load(CORP)
     kept.delete("corp")
     kept.delete("corp")
 
@@ -117,17 +117,17 @@ def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
 def test_a_service_of_another_name_is_another_vault(enter: Enter) -> None:
     """The demo's keyring service never touches the user's items."""
     enter("unlocked")
-    vault().store("corp", token(1))
+    keyring_store().store("corp", token(1))
 
-    demo = Vault("sso-tray-demo-1", CACHE, patience=Patience())
+    demo = TokenKeyring("sso-tray-demo-1", CACHE, patience=Patience())
 
-    assert (None, token(1)) == (demo.load(CORP), vault().load(CORP))
+    assert (None, token(1)) == (demo.load(CORP), keyring_store().load(CORP))
 
 
 def test_an_item_another_client_edits_or_removes_is_noticed(enter: Enter) -> None:
     """The keyring is nobody's alone: what changes there is read anew each time."""
     session = enter("unlocked")
-    kept = vault()
+    kept = keyring_store()
     kept.store("corp", token(1))
     name = kept.item_names("corp")[0]
     attributes = ["service", SERVICE, "username", name]
@@ -148,11 +148,11 @@ def test_an_item_another_client_edits_or_removes_is_noticed(enter: Enter) -> Non
 def test_a_locked_keyring_is_told_and_nobody_is_prompted(enter: Enter) -> None:
     """Background work asks the lock state first: a prompter on the bus hears nothing."""
     session = enter("unlocked")
-    vault().store("corp", token(1))
+    keyring_store().store("corp", token(1))
     session.lock()
     prompter = session.start_silent_prompter()
 
-    kept, reasons = vault(), []
+    kept, reasons = keyring_store(), []
     for act in (
         lambda: kept.load(CORP),
         lambda: kept.store("corp", token(2)),
@@ -173,7 +173,7 @@ def test_locked_between_asking_and_reading_nobody_is_prompted(enter: Enter) -> N
     """Even past the first check no request prompts."""
     session = enter("unlocked")
     prompter = session.start_silent_prompter()
-    kept = Vault(
+    kept = TokenKeyring(
         SERVICE,
         CACHE,
         patience=Patience(),
@@ -194,7 +194,7 @@ def test_locked_between_asking_and_reading_nobody_is_prompted(enter: Enter) -> N
 def test_once_it_is_unlocked_by_others_it_is_ready(enter: Enter) -> None:
     """The login screen unlocks it by the password; nothing has to be restarted for us."""
     session = enter("unlocked")
-    kept = vault()
+    kept = keyring_store()
     kept.store("corp", token(1))
     session.lock()
     locked = kept.lock_state()
@@ -208,7 +208,7 @@ def test_once_it_is_unlocked_by_others_it_is_ready(enter: Enter) -> None:
 def test_unlocking_without_a_prompter_is_a_refusal(enter: Enter, kind: Kind) -> None:
     """Over SSH nobody can show the prompt: told at once, for a keyring locked or not yet made."""
     enter(kind)
-    kept = vault()
+    kept = keyring_store()
 
     with pytest.raises(KeyringDenied):
         kept.unlock()
@@ -222,7 +222,7 @@ def test_a_prompt_that_nobody_answers_is_waited_for_in_a_thread(enter: Enter) ->
     prompter = session.start_silent_prompter()
 
     with pytest.raises(KeyringUnavailable) as waiting:
-        vault(unlock_seconds=0.5).unlock()
+        keyring_store(unlock_seconds=0.5).unlock()
     assert prompter.stdout is not None
     heard = next(line for line in prompter.stdout if line.startswith("org.gnome"))
 
@@ -233,7 +233,7 @@ def test_a_prompt_that_nobody_answers_is_waited_for_in_a_thread(enter: Enter) ->
 def test_a_bus_without_a_keyring_is_absent(enter: Enter) -> None:
     """No Secret Service to be had: absent at once, and a reason for every request."""
     enter("none")
-    kept = vault()
+    kept = keyring_store()
 
     with pytest.raises(KeyringUnavailable) as refused:
         kept.store("corp", token(1))
@@ -258,7 +258,7 @@ def test_a_default_collection_that_is_named_wrongly_once_is_asked_again(enter: E
 
     async def asked() -> str:
         async with serving(service, address):
-            return await asyncio.to_thread(vault().lock_state)
+            return await asyncio.to_thread(keyring_store().lock_state)
 
     state = asyncio.run(asked())
 
@@ -270,7 +270,7 @@ def test_a_keyring_the_bus_can_start_is_started_and_not_prompted(enter: Enter) -
     session = enter("activatable")
     prompter = session.start_silent_prompter()
 
-    state = vault().lock_state()
+    state = keyring_store().lock_state()
     prompter.terminate()
     assert prompter.stdout is not None
 
@@ -290,13 +290,13 @@ def test_without_a_bus_the_keyring_is_absent(
     else:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
 
-    assert vault().lock_state() == "absent"
+    assert keyring_store().lock_state() == "absent"
 
 
 def test_a_hanging_service_is_told_and_asked_only_once(enter: Enter) -> None:
     """Fault 38: a service that never answers gets one call, whoever asks how often."""
     session = enter("hanging")
-    kept = vault(read_seconds=0.5, write_seconds=0.5)
+    kept = keyring_store(read_seconds=0.5, write_seconds=0.5)
 
     reasons = []
     for act in (kept.lock_state, lambda: kept.load(CORP), lambda: kept.store("corp", token(1))):
@@ -315,7 +315,7 @@ def test_a_hanging_service_is_told_and_asked_only_once(enter: Enter) -> None:
 def test_a_keyring_that_is_restarted_is_used_again(enter: Enter) -> None:
     """The connection we keep is to one service only: its successor is asked afresh."""
     session = enter("unlocked")
-    kept = vault()
+    kept = keyring_store()
     kept.store("corp", token(1))
     session.stop_service()
     gone = kept.lock_state()
@@ -363,7 +363,7 @@ def test_the_environment_does_not_choose_the_keyring(enter: Enter, tmp_path: Pat
     done = subprocess.run(
         [sys.executable, "-c", HOSTILE], env=environ, capture_output=True, text=True, check=True
     )
-    kept = Vault(SERVICE, Path("/c"), patience=Patience())
+    kept = TokenKeyring(SERVICE, Path("/c"), patience=Patience())
     name = kept.item_names("corp")[0]
     with closing(secretstorage.dbus_init()) as bus:
         passing = list(secretstorage.Collection(bus, SESSION_COLLECTION).get_all_items())
@@ -407,8 +407,8 @@ def test_killed_at_each_step_the_real_keyring_has_a_whole_token(enter: Enter) ->
     }
     outcomes = []
     for number, step in enumerate(STEPS, 1):
-        vault().delete("corp")
-        vault().store("corp", token(number - 1))
+        keyring_store().delete("corp")
+        keyring_store().store("corp", token(number - 1))
 
         done = subprocess.run(
             [sys.executable, "-c", RENEW, step],
@@ -418,7 +418,7 @@ def test_killed_at_each_step_the_real_keyring_has_a_whole_token(enter: Enter) ->
             check=False,
         )
 
-        left = vault().load(CORP)
+        left = keyring_store().load(CORP)
         outcomes.append((done.returncode, left in (token(number - 1), token(number))))
 
     assert [(-signal.SIGKILL, True)] * len(STEPS) == outcomes
@@ -429,7 +429,7 @@ def test_a_document_of_64_kilobytes_is_kept(enter: Enter) -> None:
     enter("unlocked")
     long = SsoToken(CORP.start_url, CORP.region, Secret("x" * 65536), 2e9)
 
-    vault().store("corp", long)
+    keyring_store().store("corp", long)
 
-    assert long == vault().load(CORP)
+    assert long == keyring_store().load(CORP)
     assert parse(serialise(long, 1)) == (1, long)

@@ -1,4 +1,4 @@
-"""What the tests of the vault share: tokens, and vaults over a keyring in memory."""
+"""What the tests of the keyring share: tokens, and vaults over a keyring in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tray.core.model import SsoSession
 from tray.secret import Secret
 from tray.worker.keyring.keyring_backends import NoBackend
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 
 PATIENCE = 60.0
 CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-1")
@@ -39,11 +39,11 @@ def token(number: int, *, length: int = 800) -> SsoToken:
     )
 
 
-def vault(
+def keyring_store(
     backend: MemoryBackend | NoBackend, *, read_seconds: float = 5.0, write_seconds: float = 10.0
-) -> Vault:
-    """Return a vault over a backend, as a fresh process would."""
-    return Vault(
+) -> TokenKeyring:
+    """Return a keyring over a backend, as a fresh process would."""
+    return TokenKeyring(
         "sso-tray",
         Path("/home/ann/.aws/sso/cache"),
         backend,

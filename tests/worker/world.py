@@ -33,10 +33,10 @@ from tray.storage.session_records import Records
 from tray.storage.settings import Settings
 from tray.system.paths import Paths
 from tray.worker import job_table
-from tray.worker.job_context import Tools
-from tray.worker.keyring.keyring_backends import VaultBackend
+from tray.worker.job_context import JobContext
+from tray.worker.keyring.keyring_backends import KeyringBackend
 from tray.worker.keyring.keyring_timeout import Patience
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
 
 CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION, profiles=("dev",))
@@ -99,23 +99,23 @@ class World:
         self.paths = Paths.from_environment({"HOME": str(self.home)})
         self.paths.aws_config.parent.mkdir(parents=True, exist_ok=True)
         self.paths.aws_config.write_text(CONFIG)
-        self.tools = self.make_tools(self.backend)
+        self.context = self.make_tools(self.backend)
 
     def make_tools(
         self,
-        backend: VaultBackend,
+        backend: KeyringBackend,
         *,
         settings: Settings | None = None,
         read_timeout: float = 15.0,
         keyring_seconds: float | None = None,
-    ) -> Tools:
+    ) -> JobContext:
         """Return the tools of a fresh process."""
         clients = AwsClients(read_timeout=read_timeout)
-        return Tools(
+        return JobContext(
             paths=self.paths,
             settings=settings or Settings(),
             records=Records(self.paths.state),
-            vault=Vault(
+            keyring_store=TokenKeyring(
                 "sso-tray",
                 self.paths.token_cache,
                 backend,
@@ -154,20 +154,20 @@ class World:
         return token_of(self.center.sign_in(**options)).issued(self.now())
 
     def keep_in_keyring(self, token: SsoToken | None = None) -> SsoToken:
-        """Arrange keeper ``keyring`` with a lean file, as after a sign-in of ours."""
+        """Arrange token store ``keyring`` with a lean file, as after a sign-in of ours."""
         token = token or self.sign_in()
-        self.tools.vault.store(CORP.key, token)
-        self.tools.records.change(CORP.key, keeper="keyring")
-        self.tools.publish_lean(CORP, token)
+        self.context.keyring_store.store(CORP.key, token)
+        self.context.records.change(CORP.key, store="keyring")
+        self.context.publish_lean(CORP, token)
         self.steps.clear()
         return token
 
     def keep_in_file(self, token: SsoToken | None = None) -> SsoToken:
-        """Arrange keeper ``file``, as where there is no keyring."""
+        """Arrange token store ``file``, as where there is no keyring."""
         token = token or self.sign_in()
         self.backend.state = "absent"
-        self.tools.records.change(CORP.key, keeper="file")
-        self.tools.publish_full(CORP, token)
+        self.context.records.change(CORP.key, store="file")
+        self.context.publish_full(CORP, token)
         self.steps.clear()
         return token
 
@@ -182,9 +182,9 @@ class World:
 
     # What happens
 
-    def run(self, kind: JobKind, *, tools: Tools | None = None, **options: Any) -> Outcome:
+    def run(self, kind: JobKind, *, context: JobContext | None = None, **options: Any) -> Outcome:
         """Run one job."""
-        outcome = job_table.run(kind, CORP, tools or self.tools, **options)
+        outcome = job_table.run(kind, CORP, context or self.context, **options)
         self.outcomes.append(outcome)
         return outcome
 
@@ -204,14 +204,14 @@ class World:
         """Return what the keyring keeps."""
         state, self.backend.state = self.backend.state, "ready"
         try:
-            return self.make_tools(self.backend).vault.load(CORP)
+            return self.make_tools(self.backend).keyring_store.load(CORP)
         finally:
             self.backend.state = state
 
     @property
-    def keeper(self) -> str | None:
+    def store(self) -> str | None:
         """Who keeps the refresh data, by the record."""
-        return self.tools.record(CORP).keeper
+        return self.context.record(CORP).store
 
     def asked(self, operation: str = "CreateToken") -> int:
         """Count what AWS was asked."""

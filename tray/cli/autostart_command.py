@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import Here
+from tray.cli.command_context import CommandContext
 from tray.system.autostart.start_at_login import autostart_for, own_command
 
 
@@ -13,7 +13,7 @@ from tray.system.autostart.start_at_login import autostart_for, own_command
 @click.argument("what", type=click.Choice(["on", "off", "status"]), default="status")
 def autostart(what: str) -> None:
     """Change it or say how it stands."""
-    environ = Here.of_this_process().environ
+    environ = CommandContext.of_this_process().environ
     entry = autostart_for(environ)
     if what == "on":
         entry.enable(own_command(environ))

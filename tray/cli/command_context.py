@@ -1,4 +1,4 @@
-"""Where a command runs: its environment, paths and config, and the resident, if one is there."""
+"""Where a command runs: its environment, paths and config, and the daemon, if one is there."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2
 """
-Exit code of a resident that does not know a name. We have found it in the config by then: it was
-edited a moment ago, and the resident has yet to read it.
+Exit code of a daemon that does not know a name. We have found it in the config by then: it was
+edited a moment ago, and the daemon has yet to read it.
 """
 JOB_PATIENCE = 120.0
-"""Seconds to wait for a resident that runs a transaction; its own deadline is shorter."""
+"""Seconds to wait for a daemon that runs a transaction; its own deadline is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class CommandContext:
     """
     The world of this command (rule C3).
 
@@ -47,7 +47,7 @@ class Here:
     reader: CatalogReader = field(repr=False)
 
     @classmethod
-    def of_this_process(cls) -> Here:
+    def of_this_process(cls) -> CommandContext:
         """
         Look at the environment; no file is read yet.
 
@@ -92,9 +92,9 @@ class Here:
         return self.exported_profile or read_active(self.paths.state)
 
     @contextmanager
-    def resident(self) -> Iterator[AgentClient]:
+    def daemon(self) -> Iterator[AgentClient]:
         """
-        Connect to the resident.
+        Connect to the daemon.
 
         Raises:
             Unreachable: none runs.
@@ -106,14 +106,14 @@ class Here:
         self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
     ) -> dict[str, Any] | None:
         """
-        Let the resident do something.
+        Let the daemon do something.
 
         Returns:
-            Its last word, or None: act alone. Why is said, unless simply no resident runs.
+            Its last word, or None: act alone. Why is said, unless simply no daemon runs.
         """
         connected = False
         try:
-            with self.resident() as agent:
+            with self.daemon() as agent:
                 connected = True
                 done: dict[str, Any] = agent.done(op, patience=patience, **members)
                 return None if done["exit"] == NO_SUCH_NAME else done
@@ -123,7 +123,7 @@ class Here:
 
 
 def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> None:
-    """Say why the resident does not act for us, unless simply none runs (C3)."""
+    """Say why the daemon does not act for us, unless simply none runs (C3)."""
     if isinstance(error, OtherWorld):
         note(error.sentence)
     elif connected:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import Ended, Here
+from tray.cli.command_context import CommandContext, Ended
 from tray.cli.credentials_command import given
 from tray.cli.name_lookup import profile_meant
 from tray.cli.shell import completion
@@ -43,24 +43,24 @@ def console(*, profile: str | None, prints: bool, federate: bool, destination: s
     """Open the console."""
     if destination is not None and urlsplit(destination).scheme != "https":
         raise click.UsageError("The destination must be an https: URL.")
-    here = Here.of_this_process()
-    catalog = here.catalog()
-    meant = profile_meant(catalog, profile, here.profile_in_force)
+    context = CommandContext.of_this_process()
+    catalog = context.catalog()
+    meant = profile_meant(catalog, profile, context.profile_in_force)
     session = next((one for one in catalog.sessions if one.key == meant.session), None)
-    template = here.settings().browser(meant.session or "", meant.name)
+    template = context.settings().browser(meant.session or "", meant.name)
     if not federate:
         url = _portal_link(meant, session, destination)
         if prints:
             click.echo(url)
         else:
-            _open(here, url, template, "The AWS console opens in your browser.")
+            _open(context, url, template, "The AWS console opens in your browser.")
         return
-    link = _federated(here, meant, session, destination)
+    link = _federated(context, meant, session, destination)
     if prints:
         click.echo(link.reveal())
         return
     with _handed_over(link) as (page, fetched):
-        _open(here, page, template, "The AWS console opens in your browser.")
+        _open(context, page, template, "The AWS console opens in your browser.")
         if not fetched():
             raise Ended("The browser did not come for the link.", 1)
 
@@ -78,21 +78,21 @@ def _portal_link(profile: Profile, session: SsoSession | None, destination: str 
     )
 
 
-def _open(here: Here, url: str, template: str | None, sentence: str) -> None:
-    choice = browser_command(here.environ, template)
+def _open(context: CommandContext, url: str, template: str | None, sentence: str) -> None:
+    choice = browser_command(context.environ, template)
     if not choice.available:
         raise Ended(f"{choice.reason} Use --print.".strip(), 1)
-    if not open_browser(url, here.environ, template):
+    if not open_browser(url, context.environ, template):
         raise Ended("No browser could be started; use --print.", 1)
     click.echo(sentence)
 
 
 def _federated(
-    here: Here, profile: Profile, session: SsoSession | None, destination: str | None
+    context: CommandContext, profile: Profile, session: SsoSession | None, destination: str | None
 ) -> Secret:
     from tray.aws.api.console_federation import federation_link
 
-    document = given(here, "credentials", profile)
+    document = given(context, "credentials", profile)
     if "SessionToken" not in document:
         name = clean(profile.name)
         raise UserMustAct(f'The profile "{name}" has keys of a user; a console needs a role.')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, Ended, Here, now
+from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, now
 from tray.cli.exec.credential_environment import FORMATS, Format, written
 from tray.cli.name_lookup import profile_meant
 from tray.cli.shell import completion
@@ -22,7 +22,7 @@ from tray.storage.active_profile import read_active
 from tray.system.processes import program_behind
 
 if TYPE_CHECKING:
-    from tray.cli.standalone import Alone
+    from tray.cli.standalone import Standalone
 
 Wanted = Literal["credentials", "whoami"]
 
@@ -51,9 +51,9 @@ def credentials(*, profile: str | None, form: Format, active: bool) -> None:
     """Print credentials."""
     if active and profile is not None:
         raise click.UsageError("--active and --profile name two different profiles.")
-    here = Here.of_this_process()
-    meant = _meant(here, profile, active=active)
-    click.echo(written(form, given(here, "credentials", meant), meant))
+    context = CommandContext.of_this_process()
+    meant = _meant(context, profile, active=active)
+    click.echo(written(form, given(context, "credentials", meant), meant))
 
 
 @click.command(help=help_texts.WHOAMI)
@@ -65,8 +65,8 @@ def credentials(*, profile: str | None, form: Format, active: bool) -> None:
 )
 def whoami(*, profile: str | None) -> None:
     """Ask AWS who we are."""
-    here = Here.of_this_process()
-    found = given(here, "whoami", _meant(here, profile))
+    context = CommandContext.of_this_process()
+    found = given(context, "whoami", _meant(context, profile))
     for label, member in (
         ("user", "user"),
         ("session", "session"),
@@ -78,24 +78,24 @@ def whoami(*, profile: str | None) -> None:
             click.echo(f"{label:<8} {found[member]}")
 
 
-def _meant(here: Here, name: str | None, *, active: bool = False) -> Profile:
+def _meant(context: CommandContext, name: str | None, *, active: bool = False) -> Profile:
     """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
-    in_force = read_active(here.paths.state) if active else here.profile_in_force
-    return profile_meant(here.catalog(), name, in_force)
+    in_force = read_active(context.paths.state) if active else context.profile_in_force
+    return profile_meant(context.catalog(), name, in_force)
 
 
-def given(here: Here, wanted: Wanted, profile: Profile) -> dict[str, Any]:
+def given(context: CommandContext, wanted: Wanted, profile: Profile) -> dict[str, Any]:
     """
-    Return what was asked for, from the resident or without it.
+    Return what was asked for, from the daemon or without it.
 
     Raises:
-        Ended: the resident could not get it.
+        Ended: the daemon could not get it.
         TrayError: we could not; `SignInNeeded` where a person must sign in.
     """
-    session = next((one for one in here.catalog().sessions if one.key == profile.session), None)
-    done = here.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
+    session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
+    done = context.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
-        return _alone(here, wanted, session, profile)
+        return _alone(context, wanted, session, profile)
     if done["exit"] == 3 and session is not None:
         raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
@@ -105,50 +105,50 @@ def given(here: Here, wanted: Wanted, profile: Profile) -> dict[str, Any]:
 
 
 def _alone(
-    here: Here, wanted: Wanted, session: SsoSession | None, profile: Profile
+    context: CommandContext, wanted: Wanted, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
-    """Get it without a resident; a token that has ended is renewed first, where that is ours."""
-    from tray.cli.standalone import Alone
+    """Get it without a daemon; a token that has ended is renewed first, where that is ours."""
+    from tray.cli.standalone import Standalone
 
-    with Alone(here) as alone:
+    with Standalone(context) as standalone:
         if session is None:
-            found = _asked(alone, wanted, None, profile)
+            found = _asked(standalone, wanted, None, profile)
         else:
-            found = _of_session(alone, wanted, session, profile)
+            found = _of_session(standalone, wanted, session, profile)
         detail = given_to(profile, program_behind(os.getpid()))
-        alone.write_down(wanted, profile.session, detail)
+        standalone.write_down(wanted, profile.session, detail)
         return found
 
 
 def _asked(
-    alone: Alone, wanted: Wanted, session: SsoSession | None, profile: Profile
+    standalone: Standalone, wanted: Wanted, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
     from tray.worker import profile_credentials
 
     if wanted == "whoami":
         return profile_credentials.identity_document(
-            profile_credentials.identity(session, profile, alone.tools)
+            profile_credentials.identity(session, profile, standalone.job_context)
         )
-    found = profile_credentials.role_credentials(session, profile, alone.tools)
+    found = profile_credentials.role_credentials(session, profile, standalone.job_context)
     return profile_credentials.credentials_document(found)
 
 
 def _of_session(
-    alone: Alone, wanted: Wanted, session: SsoSession, profile: Profile
+    standalone: Standalone, wanted: Wanted, session: SsoSession, profile: Profile
 ) -> dict[str, Any]:
-    state = alone.state.sessions[session.key]
-    if state.sight in ("present", "absent") and not usable(state, now()):
-        _renew(alone, session)
+    state = standalone.state.sessions[session.key]
+    if state.file_status in ("present", "absent") and not usable(state, now()):
+        _renew(standalone, session)
     try:
-        found = _asked(alone, wanted, session, profile)
+        found = _asked(standalone, wanted, session, profile)
     except TokenRejected:
-        _renew(alone, session)  # one refresh decides (R6)
-        found = _asked(alone, wanted, session, profile)
-    alone.tell(session.key, ev.CredentialsGiven(session.key))
+        _renew(standalone, session)  # one refresh decides (R6)
+        found = _asked(standalone, wanted, session, profile)
+    standalone.tell(session.key, ev.CredentialsGiven(session.key))
     return found
 
 
-def _renew(alone: Alone, session: SsoSession) -> None:
+def _renew(standalone: Standalone, session: SsoSession) -> None:
     """
     Renew before credentials are asked for.
 
@@ -158,10 +158,10 @@ def _renew(alone: Alone, session: SsoSession) -> None:
     """
     from tray.cli.standalone import REQUEST
 
-    state = alone.state.sessions[session.key]
+    state = standalone.state.sessions[session.key]
     if not (renewable(state) or awaits_judgement(state)):
         raise SignInNeeded(sign_in_first(session.key))
-    last = alone.wish(session.key, ev.RenewWanted(session.key, REQUEST))
+    last = standalone.wish(session.key, ev.RenewRequested(session.key, REQUEST))
     if last.exit == 3:
         raise SignInNeeded(sign_in_first(session.key))
     if last.exit:

@@ -1,4 +1,4 @@
-"""The resident itself: ``run``, ``quit`` and the ``demo``."""
+"""The daemon itself: ``run``, ``quit`` and the ``demo``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import Ended, Here, finish
+from tray.cli.command_context import CommandContext, Ended, finish
 from tray.errors import Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.system import WINDOWS
@@ -19,10 +19,10 @@ from tray.system.spawn import module_command, worker_environment
 @click.command(help=help_texts.RUN)
 @click.option("--no-icon", is_flag=True, help="No icon; notices and the command line only.")
 def run(*, no_icon: bool = False) -> None:
-    """Become the resident."""
-    here = Here.of_this_process()
+    """Become the daemon."""
+    context = CommandContext.of_this_process()
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             agent.done("status")
     except OtherWorld:
         msg = (
@@ -30,14 +30,14 @@ def run(*, no_icon: bool = False) -> None:
         )
         raise Ended(msg, 1) from None
     except Unreachable:
-        _become_resident(here, ["--no-icon"] if no_icon else [])
+        _become_daemon(context, ["--no-icon"] if no_icon else [])
     else:
         click.echo("SSO Tray is running already.")
 
 
-def _become_resident(here: Here, options: list[str]) -> None:
+def _become_daemon(context: CommandContext, options: list[str]) -> None:
     """Hand over by exec (same pid), so that nothing of the command line stays in memory."""
-    environ = dict(here.environ)
+    environ = dict(context.environ)
     importable = worker_environment(environ)
     if "PYTHONPATH" in importable:
         environ["PYTHONPATH"] = importable["PYTHONPATH"]
@@ -45,17 +45,17 @@ def _become_resident(here: Here, options: list[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if WINDOWS:
-        # There exec would give the shell its prompt back while the resident runs on.
+        # There exec would give the shell its prompt back while the daemon runs on.
         raise Ended("", subprocess.call(command, env=environ))
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
 @click.command("quit", help=help_texts.QUIT)
 def end() -> None:
-    """Ask the resident to end."""
-    here = Here.of_this_process()
+    """Ask the daemon to end."""
+    context = CommandContext.of_this_process()
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             done = agent.done("quit")
     except OtherWorld as error:
         raise Ended(error.sentence, 1) from None

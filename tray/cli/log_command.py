@@ -15,7 +15,7 @@ import click
 
 from tray.aws.cache.timestamps import parse_timestamp
 from tray.cli import help_texts
-from tray.cli.command_context import Here, note
+from tray.cli.command_context import CommandContext, note
 from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
 
@@ -38,7 +38,7 @@ LOOK_EVERY: Final = 0.25
 @click.option("-f", "--follow", is_flag=True, help="Go on; Ctrl-C ends.")
 def log(*, history: bool, lines: int, follow: bool) -> None:
     """Show the log."""
-    state = Here.of_this_process().paths.state
+    state = CommandContext.of_this_process().paths.state
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
     worded: Callable[[str], str] = _event if history else clean_line

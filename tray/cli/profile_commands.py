@@ -9,7 +9,7 @@ import click
 
 from tray.cli import help_texts
 from tray.cli.apply_command import follow_active
-from tray.cli.command_context import Ended, Here, finish, note
+from tray.cli.command_context import CommandContext, Ended, finish, note
 from tray.cli.name_lookup import profile_named
 from tray.cli.shell import completion
 from tray.cli.shell.shell_integration import tell_prompts
@@ -29,18 +29,18 @@ _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""
-    here = Here.of_this_process()
+    context = CommandContext.of_this_process()
     guarded: tuple[str, ...] = Preferences().guarded
     refused = False
     try:
-        catalog = here.catalog()
+        catalog = context.catalog()
     except ConfigRejected as error:
         catalog, refused = Catalog(problems=(error.sentence,)), True
     try:
-        guarded = here.settings().preferences.guarded
+        guarded = context.settings().preferences.guarded
     except ConfigRejected as error:
         catalog = replace(catalog, problems=(*catalog.problems, error.sentence))
-    active = read_active(here.paths.state)
+    active = read_active(context.paths.state)
     problems = [*catalog.problems]
     problems += [one.problem for one in catalog.sessions if one.problem]
     problems += [one.problem for one in catalog.profiles if one.problem]
@@ -75,21 +75,21 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
 @click.option("--none", "nobody", is_flag=True, help="No profile is active.")
 def use(profile: str | None, *, nobody: bool) -> None:
     """Pick the active profile."""
-    here = Here.of_this_process()
+    context = CommandContext.of_this_process()
     if nobody and profile is not None:
         raise click.UsageError("Name a profile or say --none, not both.")
     if profile is None and not nobody:
-        click.echo(sentences.now_active(read_active(here.paths.state)))
+        click.echo(sentences.now_active(read_active(context.paths.state)))
     else:
-        _switch(here, None if nobody else _meant(here, profile or ""))
-    exported = here.exported_profile
-    if here.shell_follows:
+        _switch(context, None if nobody else _meant(context, profile or ""))
+    exported = context.exported_profile
+    if context.shell_follows:
         return  # at its next prompt
-    if exported is not None and exported != read_active(here.paths.state):
+    if exported is not None and exported != read_active(context.paths.state):
         note(f'in this terminal AWS_PROFILE is set to "{clean(exported)}", which wins.')
 
 
-def _meant(here: Here, name: str) -> str:
+def _meant(context: CommandContext, name: str) -> str:
     """
     Return the profile a person means.
 
@@ -99,12 +99,12 @@ def _meant(here: Here, name: str) -> str:
         UserMustAct: it may not be picked.
     """
     if name == "-":
-        previous = read_previous(here.paths.state)
+        previous = read_previous(context.paths.state)
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         name = previous
-    catalog = here.catalog()
+    catalog = context.catalog()
     if is_managed(name, catalog.managed):
         raise Ended(sentences.managed_profile(name), 1)
     profile = profile_named(catalog, name)
@@ -113,20 +113,20 @@ def _meant(here: Here, name: str) -> str:
     return profile.name
 
 
-def _switch(here: Here, name: str | None) -> None:
-    picks = (read_active(here.paths.state), read_previous(here.paths.state))
-    done = here.asked("use", profile=name)
+def _switch(context: CommandContext, name: str | None) -> None:
+    picks = (read_active(context.paths.state), read_previous(context.paths.state))
+    done = context.asked("use", profile=name)
     if done is None:
-        record_active(here.paths.state, name)
-        tell_prompts(here)
+        record_active(context.paths.state, name)
+        tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
     if not done["exit"]:
-        follow_active(here)
-    if name is not None and picks == (None, None) and not _takes_effect(here):
+        follow_active(context)
+    if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])
 
 
-def _takes_effect(here: Here) -> bool:
+def _takes_effect(context: CommandContext) -> bool:
     """Whether anything follows the active profile already."""
-    return here.shell_follows or bool(applies(here.paths.state))
+    return context.shell_follows or bool(applies(context.paths.state))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, Ended, Here, finish, note
+from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, finish, note
 from tray.cli.name_lookup import session_meant
 from tray.cli.shell import completion
 from tray.core import events as ev
@@ -22,16 +22,16 @@ Wish = Callable[[str, str], ev.Event]
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
     """Sign out."""
-    here = Here.of_this_process()
-    each(here, meant(here, session, every=every), "logout", ev.SignOutWanted)
+    context = CommandContext.of_this_process()
+    each(context, meant(context, session, every=every), "logout", ev.SignOutRequested)
 
 
 @click.command(help=help_texts.RENEW)
 @click.argument("session", required=False, shell_complete=completion.sessions)
 def renew(session: str | None) -> None:
     """Renew now."""
-    here = Here.of_this_process()
-    each(here, meant(here, session, every=False), "renew", ev.RenewWanted)
+    context = CommandContext.of_this_process()
+    each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
 
 @click.command(help=help_texts.RELEASE, short_help="Hand sessions back to the AWS CLI.")
@@ -39,11 +39,11 @@ def renew(session: str | None) -> None:
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
     """Hand back to the AWS CLI."""
-    here = Here.of_this_process()
-    each(here, meant(here, session, every=every), "release", ev.ReleaseWanted)
+    context = CommandContext.of_this_process()
+    each(context, meant(context, session, every=every), "release", ev.ReleaseRequested)
 
 
-def meant(here: Here, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
+def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
     """
     Return the sessions a command is about.
 
@@ -54,20 +54,20 @@ def meant(here: Here, name: str | None, *, every: bool) -> tuple[SsoSession, ...
     """
     if every and name is not None:
         raise click.UsageError("Name a session or say --all, not both.")
-    catalog = here.catalog()
+    catalog = context.catalog()
     if every:
         return catalog.sessions
-    return (session_meant(catalog, name, here.profile_in_force),)
+    return (session_meant(catalog, name, context.profile_in_force),)
 
 
-def each(here: Here, sessions: tuple[SsoSession, ...], op: str, wish: Wish) -> None:
+def each(context: CommandContext, sessions: tuple[SsoSession, ...], op: str, wish: Wish) -> None:
     """
     Do it to each session, one after the other.
 
     Raises:
         Ended: with the session's own exit code, or 1 where one of several failed.
     """
-    one_by_one(sessions, lambda session: _one(here, session, op, wish))
+    one_by_one(sessions, lambda session: _one(context, session, op, wish))
 
 
 def one_by_one(
@@ -93,17 +93,17 @@ def one_by_one(
         raise Ended("", 1)
 
 
-def renewed(here: Here, session: SsoSession) -> tuple[int, str]:
+def renewed(context: CommandContext, session: SsoSession) -> tuple[int, str]:
     """Renew a session's token as ``renew`` does; return the exit code and the last word."""
-    return _one(here, session, "renew", ev.RenewWanted)
+    return _one(context, session, "renew", ev.RenewRequested)
 
 
-def _one(here: Here, session: SsoSession, op: str, wish: Wish) -> tuple[int, str]:
-    done = here.asked(op, patience=JOB_PATIENCE, session=session.key)
+def _one(context: CommandContext, session: SsoSession, op: str, wish: Wish) -> tuple[int, str]:
+    done = context.asked(op, patience=JOB_PATIENCE, session=session.key)
     if done is not None:
         return done["exit"], done["sentence"]
-    from tray.cli.standalone import REQUEST, Alone
+    from tray.cli.standalone import REQUEST, Standalone
 
-    with Alone(here) as alone:
-        last = alone.wish(session.key, wish(session.key, REQUEST))
+    with Standalone(context) as standalone:
+        last = standalone.wish(session.key, wish(session.key, REQUEST))
     return last.exit, last.sentence

@@ -1,4 +1,4 @@
-"""Acting without a resident: the same rules and the same locks, for one request (rule C3)."""
+"""Acting without a daemon: the same rules and the same locks, for one request (rule C3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
-from tray.cli.command_context import Here, note, now
+from tray.cli.command_context import CommandContext, note, now
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Effect
@@ -27,7 +27,7 @@ from tray.storage.session_records import Records
 
 REQUEST = "cli"
 
-Progress = Callable[[fx.Tell], None]
+Progress = Callable[[fx.Reply], None]
 SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
 """Runs a sign-in: what to start and whom to tell the link; returns how it ended."""
 
@@ -45,43 +45,45 @@ def uninterrupted() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def recalled(here: Here, preferences: Preferences, problems: tuple[str, ...] = ()) -> TrayState:
+def recalled(
+    context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
+) -> TrayState:
     """
     Return the state of the rules as the files alone tell it: no keyring, no network (C2).
 
     What the rules want done about it is left undone, except that a file which another program
     is writing is looked at again as they ask (K3), which takes two seconds at most.
     """
-    records = Records(here.paths.state).read()
-    keepers = {key: record.keeper for key, record in records.items()}
+    records = Records(context.paths.state).read()
+    stores = {key: record.store for key, record in records.items()}
     memories = {key: record.memory for key, record in records.items()}
     contested = frozenset(key for key, record in records.items() if record.contested)
     try:
-        config: ev.Event = ev.ConfigRead(here.catalog())
+        config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:
         config = ev.ConfigBroken(rejected.sentence)
-    state = TrayState(machine="", previous=read_previous(here.paths.state))
+    state = TrayState(machine="", previous=read_previous(context.paths.state))
     effects: list[Effect] = []
     for event in (
-        ev.Recalled(keepers, memories, contested),
+        ev.RecordsRead(stores, memories, contested),
         ev.PreferencesRead(preferences, problems),
-        ev.ActiveRead(read_active(here.paths.state)),
+        ev.ActiveRead(read_active(context.paths.state)),
         config,
     ):
         state, wanted = step(state, event, now())
         effects += wanted
-    return _looked(here, state, effects)
+    return _looked(context, state, effects)
 
 
-def _looked(here: Here, state: TrayState, effects: Iterable[Effect]) -> TrayState:
+def _looked(context: CommandContext, state: TrayState, effects: Iterable[Effect]) -> TrayState:
     """Look at the cache files as the rules ask, each at its time."""
     due = _due(effects)
     while due:
         key = min(due, key=lambda one: due[one])
         time.sleep(max(0.0, due.pop(key) - time.monotonic()))
         at = now()
-        sight = look(cache_path(here.paths.token_cache, key), at.wall)
-        state, wanted = step(state, ev.TokensRead(key, sight), at)
+        file_status = look(cache_path(context.paths.token_cache, key), at.wall)
+        state, wanted = step(state, ev.TokenFileInspected(key, file_status), at)
         due |= _due(wanted)
     return state
 
@@ -89,40 +91,42 @@ def _looked(here: Here, state: TrayState, effects: Iterable[Effect]) -> TrayStat
 def _due(effects: Iterable[Effect]) -> dict[str, float]:
     at = time.monotonic()
     return {
-        effect.key: at + effect.delay for effect in effects if isinstance(effect, fx.ReadTokens)
+        effect.key: at + effect.delay
+        for effect in effects
+        if isinstance(effect, fx.InspectTokenFile)
     }
 
 
-def view_of_files(here: Here) -> View:
+def view_of_files(context: CommandContext) -> View:
     """Return what a person sees when only files are asked; unusable settings are a problem."""
     try:
-        settings = here.settings()
+        settings = context.settings()
         preferences, problems = settings.preferences, settings.problems
     except ConfigRejected as rejected:
         preferences, problems = Preferences(), (rejected.sentence,)
-    return view(recalled(here, preferences, problems), now())
+    return view(recalled(context, preferences, problems), now())
 
 
-class Alone:
+class Standalone:
     """
-    One request's worth of the resident, as a context manager around its tools.
+    One request's worth of the daemon, as a context manager around its tools.
 
     Leaving it writes full files where the keyring has not confirmed yet (R3).
 
     Args:
-        here: the world of this command.
+        context: the world of this command.
 
     Raises:
         ConfigRejected: the settings or the AWS config cannot be used.
     """
 
-    def __init__(self, here: Here) -> None:
-        from tray.worker.job_context import Tools
+    def __init__(self, context: CommandContext) -> None:
+        from tray.worker.job_context import JobContext
 
-        self.tools = Tools.from_environment(here.environ)
-        tools = self.tools
-        self._history = History(here.paths.state)
-        state = recalled(here, tools.settings.preferences)
+        self.job_context = JobContext.from_environment(context.environ)
+        job_context = self.job_context
+        self._history = History(context.paths.state)
+        state = recalled(context, job_context.settings.preferences)
         # Jobs the rules wanted at once are theirs to want: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
@@ -132,8 +136,8 @@ class Alone:
 
     def __exit__(self, *_: object) -> None:
         with uninterrupted():
-            self.tools.unsaved.surrender()
-        self.tools.clients.close()
+            self.job_context.unsaved.surrender()
+        self.job_context.clients.close()
 
     def wish(
         self,
@@ -142,7 +146,7 @@ class Alone:
         *,
         progress: Progress | None = None,
         sign_in: SignIn | None = None,
-    ) -> fx.Tell:
+    ) -> fx.Reply:
         """
         Take a person's wish to its last word.
 
@@ -157,13 +161,13 @@ class Alone:
         """
         seen = self.state.sessions[key].token if key in self.state.sessions else None
         queue = deque(self._fed(event))
-        last: fx.Tell | None = None
+        last: fx.Reply | None = None
         while queue:
             effect = queue.popleft()
             match effect:
-                case fx.Tell(kind="done"):
+                case fx.Reply(kind="done"):
                     last = effect
-                case fx.Tell() if progress is not None:
+                case fx.Reply() if progress is not None:
                     progress(effect)
                 case fx.StartSignIn() if sign_in is not None and last is None:
                     queue.extend(self._signed_in(effect, sign_in, progress))
@@ -194,7 +198,7 @@ class Alone:
 
         with uninterrupted():
             outcome = job_table.run(
-                start.kind, start.session, self.tools, adopting=start.adopt, seen=seen
+                start.kind, start.session, self.job_context, adopting=start.adopt, seen=seen
             )
         return self._fed(ev.JobDone(start.session.key, start.attempt, outcome))
 
@@ -203,20 +207,20 @@ class Alone:
     ) -> tuple[Effect, ...]:
         def ready(event: ev.SignInReady) -> None:
             for effect in self._fed(event):
-                if isinstance(effect, fx.Tell) and progress is not None:
+                if isinstance(effect, fx.Reply) and progress is not None:
                     progress(effect)
 
         return self._fed(sign_in(start, ready))
 
     def _kept(self, effect: Effect, key: str) -> None:
         match effect:
-            case fx.Keep() if effect.key == key:
+            case fx.SaveMemory() if effect.key == key:
                 try:
-                    self.tools.records.change(key, memory=effect.memory)
+                    self.job_context.records.change(key, memory=effect.memory)
                 except (OSError, TrayError):
                     # What was asked for is done; only our memory of it is incomplete.
                     note("state.json cannot be written.")
-            case fx.Note() if effect.key in (key, None):
+            case fx.RecordHistory() if effect.key in (key, None):
                 self._history.add(now().wall, effect.what, effect.key, effect.detail)
             case _:
                 return

@@ -16,7 +16,7 @@ import click
 
 from tray.aws.cache.timestamps import parse_timestamp
 from tray.cli import help_texts
-from tray.cli.command_context import Ended, Here
+from tray.cli.command_context import CommandContext, Ended
 from tray.cli.name_lookup import listed
 from tray.cli.shell import completion
 from tray.core.text import managed_text, sentences
@@ -27,7 +27,7 @@ from tray.errors import NotFound, TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0
-"""Seconds between looks of ``--watch``; with a resident only the words are looked at again."""
+"""Seconds between looks of ``--watch``; with a daemon only the words are looked at again."""
 
 _COLOURS: Final = {
     "signed-in": "green",
@@ -46,40 +46,42 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 @click.option("--watch", is_flag=True, help="Go on, and print again on every change; Ctrl-C ends.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     """Show the sessions."""
-    here = Here.of_this_process()
-    document = _only(status_now(here), session)
+    context = CommandContext.of_this_process()
+    document = _only(status_now(context), session)
     if watch:
-        _watch(here, session, as_json=as_json)
+        _watch(context, session, as_json=as_json)
         return
-    click.echo(json.dumps(document, indent=2) if as_json else in_words(here, document), nl=as_json)
+    click.echo(
+        json.dumps(document, indent=2) if as_json else in_words(context, document), nl=as_json
+    )
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
 
-def status_now(here: Here) -> dict[str, Any]:
-    """Return the status document: the resident's, or without one what the files tell (C2)."""
-    done = here.asked("status")
-    return _seen_here(here, done["status"] if done is not None else of_files(here))
+def status_now(context: CommandContext) -> dict[str, Any]:
+    """Return the status document: the daemon's, or without one what the files tell (C2)."""
+    done = context.asked("status")
+    return _seen_here(context, done["status"] if done is not None else of_files(context))
 
 
-def _seen_here(here: Here, document: dict[str, Any]) -> dict[str, Any]:
+def _seen_here(context: CommandContext, document: dict[str, Any]) -> dict[str, Any]:
     """Add what only this shell knows: whether its hook follows at each prompt (A2)."""
-    if not here.shell_follows:
+    if not context.shell_follows:
         return document
     return {**document, "applies": [*document["applies"], "shell"]}
 
 
-def of_files(here: Here) -> dict[str, Any]:
+def of_files(context: CommandContext) -> dict[str, Any]:
     """Return the status document as files alone tell it: no keyring, no network (C2)."""
     from tray.cli.standalone import view_of_files
 
-    seen = view_of_files(here)
-    state = here.paths.state
+    seen = view_of_files(context)
+    state = context.paths.state
     document = status_document(
         seen,
         active_profile=seen.active_profile,
         applies=managed_sections.applies(state),
-        resident=None,
+        daemon=None,
     )
     document["problems"] = [*document["problems"], *managed_sections.problems(state)]
     return document
@@ -119,35 +121,37 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {**document, "sessions": wanted}
 
 
-def in_words(here: Here, document: dict[str, Any]) -> str:
+def in_words(context: CommandContext, document: dict[str, Any]) -> str:
     """Say the document in aligned lines, each ended by a newline."""
     now, zone = time.time(), datetime.now().astimezone().tzinfo
     rows = [_row(entry) for entry in document["sessions"]]
     width = max((len(clean(row.name)) for row in rows), default=0)
-    alone = document["resident"] is None
-    lines = [_line(row, width, now, zone, alone=alone) for row in rows]
+    standalone = document["resident"] is None
+    lines = [_line(row, width, now, zone, standalone=standalone) for row in rows]
     if not rows:
         lines.append("The AWS config has no SSO session.")
-    lines += ["", *_active(here, document)]
-    if alone and rows:
+    lines += ["", *_active(context, document)]
+    if standalone and rows:
         lines.append("No resident is running: nothing is renewed by itself (sso-tray run).")
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
-def words_of(entry: dict[str, Any], *, alone: bool) -> str:
+def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
     """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
     row, zone = _row(entry), datetime.now().astimezone().tzinfo
-    if alone and row.state == "expired" and row.renews:
+    if standalone and row.state == "expired" and row.renews:
         return "expired, can be renewed (sso-tray renew)"
     return sentences.row(row, time.time(), zone).removeprefix(f"{clean(row.name)}: ")
 
 
-def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone: bool) -> str:
+def _line(
+    row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
+) -> str:
     name = clean(row.name)
     words = sentences.row(row, now, zone).removeprefix(f"{name}: ")
-    if alone and row.state == "expired" and row.renews:
+    if standalone and row.state == "expired" and row.renews:
         words = "expired, can be renewed (sso-tray renew)"  # nobody is at it
     state = sentences.state_words(row.state)
     colour = _COLOURS.get(row.state)
@@ -155,12 +159,12 @@ def _line(row: SessionRow, width: int, now: float, zone: tzinfo | None, *, alone
     return f"{name.ljust(width)}  {styled}"
 
 
-def _active(here: Here, document: dict[str, Any]) -> Iterator[str]:
-    active, exported = document["active_profile"], here.exported_profile
+def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
+    active, exported = document["active_profile"], context.exported_profile
     through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
     words = f" (in effect for {through})" if through else ""
     yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
-    if exported is not None and exported != active and not here.shell_follows:
+    if exported is not None and exported != active and not context.shell_follows:
         yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
 
 
@@ -174,7 +178,7 @@ def _row(entry: dict[str, Any]) -> SessionRow:
         profiles=tuple(entry["profiles"]),
         state=entry["state"],
         reason=entry["reason"],
-        keeper=entry["keeper"],
+        store=entry["keeper"],
         token_expires_at=_moment(entry["token_expires_at"]),
         session_ends_at=_moment(entry["session_ends_at"]),
         session_end_known=entry["session_end_known"],
@@ -195,17 +199,17 @@ def _moment(timestamp: str | None) -> float | None:
 # --- Watching -------------------------------------------------------------------------------
 
 
-def _watch(here: Here, names: tuple[str, ...], *, as_json: bool) -> None:
+def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:
     """Print again whenever what is printed would differ, until Ctrl-C."""
     last = ""
     try:
-        for told in _documents(here):
-            document = _seen_here(here, told)
+        for told in _documents(context):
+            document = _seen_here(context, told)
             try:
                 seen = _only(document, names)
             except TrayError as error:
                 seen = {**document, "sessions": [], "problems": [error.sentence]}
-            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(here, seen)
+            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(context, seen)
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:
@@ -219,21 +223,21 @@ def _watch(here: Here, names: tuple[str, ...], *, as_json: bool) -> None:
         return
 
 
-def _documents(here: Here) -> Iterator[dict[str, Any]]:
-    """Yield the document every second, and at once when a resident says that it changed."""
+def _documents(context: CommandContext) -> Iterator[dict[str, Any]]:
+    """Yield the document every second, and at once when a daemon says that it changed."""
     while True:
-        yield from _of_resident(here)
-        yield of_files(here)
+        yield from _of_resident(context)
+        yield of_files(context)
         time.sleep(LOOK_EVERY)
 
 
-def _of_resident(here: Here) -> Iterator[dict[str, Any]]:
-    """Yield what a resident sends until it goes away; at once nothing where none runs."""
+def _of_resident(context: CommandContext) -> Iterator[dict[str, Any]]:
+    """Yield what a daemon sends until it goes away; at once nothing where none runs."""
     arrived: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def listen() -> None:
-        # Why a resident does not act for us was said when the command began.
-        with suppress(TrayError), here.resident() as agent:
+        # Why a daemon does not act for us was said when the command began.
+        with suppress(TrayError), context.daemon() as agent:
             for message in agent.ask("subscribe", patience=None):
                 if "status" in message:
                     arrived.put(message["status"])

@@ -101,7 +101,7 @@ class OpenBrowser:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTokens:
+class InspectTokenFile:
     """Look at a session's cache file, after ``delay`` seconds."""
 
     key: str
@@ -123,7 +123,7 @@ class WithdrawNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class SaveMemory:
     """Write a session's memory to ``state.json``."""
 
     key: str
@@ -145,7 +145,7 @@ class ForgetCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Reply:
     """
     Answer a waiting request.
 
@@ -169,7 +169,7 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RecordHistory:
     """A line for the history: what happened to which session."""
 
     what: str
@@ -233,7 +233,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """End the resident."""
+    """End the daemon."""
 
 
 Effect = (
@@ -241,14 +241,14 @@ Effect = (
     | StartSignIn
     | CancelSignIn
     | OpenBrowser
-    | ReadTokens
+    | InspectTokenFile
     | ShowNotice
     | WithdrawNotice
-    | Keep
+    | SaveMemory
     | RecordActive
     | ForgetCredentials
-    | Tell
-    | Note
+    | Reply
+    | RecordHistory
     | UnlockKeyring
     | CopyText
     | ChangeSetting
@@ -262,5 +262,5 @@ Effect = (
 def done(requests: tuple[str | None, ...], exit_code: int, sentence: str) -> tuple[Effect, ...]:
     """Return the last word for everyone who waits; None waits for nothing (the tray asked)."""
     return tuple(
-        Tell(request, "done", exit_code, sentence) for request in requests if request is not None
+        Reply(request, "done", exit_code, sentence) for request in requests if request is not None
     )

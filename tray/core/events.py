@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from tray.core.model import Catalog, Keeper, Memory, Preferences, Reason, TokenFacts
+from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore
 from tray.core.outcomes import (
     Outcome,
 )
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
-    AddProfileWanted,
-    ConsoleWanted,
-    EnvironmentWanted,
-    LinkWanted,
-    RolesWanted,
-    SettingWanted,
-    SetUpWanted,
-    SignInAllWanted,
-    UnlockWanted,
+    AddProfileRequested,
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
+    RolesRequested,
+    SettingRequested,
+    SetUpRequested,
+    SignInAllRequested,
+    UnlockRequested,
 )
 from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class RecordsRead:
     """``state.json`` was read: keepers and memories by session key."""
 
-    keepers: Mapping[str, Keeper | None]
+    stores: Mapping[str, TokenStore | None]
     memories: Mapping[str, Memory]
     contested: frozenset[str] = frozenset()
 
@@ -86,16 +86,16 @@ class FileBad:
     sentence: str
 
 
-Sight = FileAbsent | FileTorn | FileBad | TokenFacts
+TokenFileStatus = FileAbsent | FileTorn | FileBad | TokenFacts
 """What a look at a cache file can show."""
 
 
 @dataclass(frozen=True, slots=True)
-class TokensRead:
+class TokenFileInspected:
     """The cache file of a session was looked at."""
 
     key: str
-    sight: Sight
+    file_status: TokenFileStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
+class SystemEvent:
     """
     The machine changed.
 
@@ -135,7 +135,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class TokenRejected:
     """The portal answered 401 although the file is in place: one refresh decides (R6)."""
 
     key: str
@@ -146,7 +146,7 @@ class Doubted:
 
 
 @dataclass(frozen=True, slots=True)
-class SignInWanted:
+class SignInRequested:
     """
     A person asked to sign in.
 
@@ -155,7 +155,7 @@ class SignInWanted:
         request: who waits for the answer, or None for the tray.
         afresh: end the running portal session first (L9); None = what helps (L10).
         method: ``pkce`` or ``device``; None = by the session's style (L1).
-        opens: who opens the browser: the ``resident``, or the ``caller`` where it was typed.
+        opens: who opens the browser: the ``daemon``, or the ``caller`` where it was typed.
         callback_port: fixed port for the loopback server, or None.
     """
 
@@ -185,7 +185,7 @@ class SignedIn:
     key: str
     attempt: int
     token: TokenFacts
-    keeper: Keeper
+    store: TokenStore
     reason: Reason | None = None
     sentence: str | None = None
 
@@ -251,7 +251,7 @@ class ProfileAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class SignOutWanted:
+class SignOutRequested:
     """A person asked to sign out."""
 
     key: str
@@ -259,7 +259,7 @@ class SignOutWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class RenewWanted:
+class RenewRequested:
     """A person asked to renew now."""
 
     key: str
@@ -267,7 +267,7 @@ class RenewWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseWanted:
+class ReleaseRequested:
     """A person asked to hand the refresh data back to the file."""
 
     key: str
@@ -275,7 +275,7 @@ class ReleaseWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class UseWanted:
+class UseRequested:
     """A person picked the active profile; None = none."""
 
     profile: str | None
@@ -283,7 +283,7 @@ class UseWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class SnoozeWanted:
+class SnoozeRequested:
     """A person wants to hear of this end only shortly before it (W3)."""
 
     key: str
@@ -297,9 +297,9 @@ class CredentialsGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class QuitWanted:
+class QuitRequested:
     """
-    The resident should end.
+    The daemon should end.
 
     Args:
         request: who waits for the answer.
@@ -311,40 +311,40 @@ class QuitWanted:
 
 
 Event = (
-    Recalled
+    RecordsRead
     | PreferencesRead
     | ActiveRead
     | ConfigRead
     | ConfigBroken
-    | TokensRead
+    | TokenFileInspected
     | Tick
-    | Mood
+    | SystemEvent
     | JobDone
     | Stored
-    | Doubted
-    | SignInWanted
+    | TokenRejected
+    | SignInRequested
     | SignInReady
     | SignedIn
     | SignInFailed
     | SignInCancelled
     | RequesterLeft
-    | SignOutWanted
-    | RenewWanted
-    | ReleaseWanted
-    | UseWanted
-    | SnoozeWanted
-    | SignInAllWanted
-    | UnlockWanted
-    | ConsoleWanted
-    | LinkWanted
-    | EnvironmentWanted
-    | SettingWanted
-    | SetUpWanted
-    | RolesWanted
+    | SignOutRequested
+    | RenewRequested
+    | ReleaseRequested
+    | UseRequested
+    | SnoozeRequested
+    | SignInAllRequested
+    | UnlockRequested
+    | ConsoleRequested
+    | LinkRequested
+    | EnvironmentRequested
+    | SettingRequested
+    | SetUpRequested
+    | RolesRequested
     | RolesListed
     | ListingFailed
-    | AddProfileWanted
+    | AddProfileRequested
     | ProfileAdded
     | CredentialsGiven
-    | QuitWanted
+    | QuitRequested
 )

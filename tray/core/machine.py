@@ -16,15 +16,15 @@ from tray.core.notices.notice_delivery import notices
 from tray.core.outcomes import Failed
 from tray.core.profiles.guards import is_managed
 from tray.core.requests import (
-    AddProfileWanted,
-    ConsoleWanted,
-    EnvironmentWanted,
-    LinkWanted,
-    RolesWanted,
-    SettingWanted,
-    SetUpWanted,
-    SignInAllWanted,
-    UnlockWanted,
+    AddProfileRequested,
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
+    RolesRequested,
+    SettingRequested,
+    SetUpRequested,
+    SignInAllRequested,
+    UnlockRequested,
 )
 from tray.core.session import renewable
 from tray.core.sessions import job_results, signing_in, token_files
@@ -54,7 +54,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
     if menu_actions.handed_back(after):
-        after, farewell = _quit(after, ev.QuitWanted(_requester(after)), now)
+        after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
     after, told = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
@@ -63,7 +63,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
     match event:
-        case ev.Recalled():
+        case ev.RecordsRead():
             return token_files.recalled(state, event), ()
         case ev.PreferencesRead():
             return replace(
@@ -75,19 +75,19 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return token_files.config_read(state, event)
         case ev.ConfigBroken():
             return replace(state, config_problem=event.sentence, config_read=True), ()
-        case ev.TokensRead():
+        case ev.TokenFileInspected():
             return token_files.tokens_read(state, event, now)
         case ev.Tick():
             return state, ()
-        case ev.Mood():
+        case ev.SystemEvent():
             return _mood(state, event, now), ()
         case ev.JobDone():
             return _job_done(state, event, now)
         case ev.Stored():
             return job_results.stored(state, event), ()
-        case ev.Doubted():
+        case ev.TokenRejected():
             return job_results.doubted(state, event, now), ()
-        case ev.SignInWanted():
+        case ev.SignInRequested():
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
@@ -100,43 +100,43 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing_in.cancelled(state, event, now)
         case ev.RequesterLeft():
             return signing_in.left(state, event, now)
-        case ev.SignOutWanted():
+        case ev.SignOutRequested():
             return _sign_out(state, event, now)
-        case ev.RenewWanted():
+        case ev.RenewRequested():
             return job_results.renew_wanted(state, event, now)
-        case ev.ReleaseWanted():
+        case ev.ReleaseRequested():
             return job_results.wished(state, event.key, "release", event.request)
-        case ev.UseWanted():
+        case ev.UseRequested():
             return _use(state, event)
-        case ev.SnoozeWanted():
+        case ev.SnoozeRequested():
             return _with(state, event.key, snoozed=True), ()
-        case SignInAllWanted():
+        case SignInAllRequested():
             return menu_actions.sign_in_all(state, event)
-        case UnlockWanted():
+        case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
-        case ConsoleWanted():
+        case ConsoleRequested():
             return menu_actions.console(state, event)
-        case LinkWanted():
+        case LinkRequested():
             return menu_actions.link(state, event)
-        case EnvironmentWanted():
+        case EnvironmentRequested():
             return menu_actions.environment(state, event)
-        case SettingWanted():
+        case SettingRequested():
             return state, (fx.ChangeSetting(event.name, event.on),)
-        case SetUpWanted():
+        case SetUpRequested():
             return state, (menu_actions.SET_UP,)
-        case RolesWanted():
+        case RolesRequested():
             return role_listing.wanted(state, event, now)
         case ev.RolesListed():
             return role_listing.listed(state, event, now)
         case ev.ListingFailed():
             return role_listing.failed(state, event, now)
-        case AddProfileWanted():
+        case AddProfileRequested():
             return role_listing.add_wanted(state, event)
         case ev.ProfileAdded():
             return role_listing.added(state, event)
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
-        case ev.QuitWanted():
+        case ev.QuitRequested():
             return (
                 menu_actions.hand_back(state, event)
                 if event.hand_back
@@ -161,7 +161,7 @@ def _requester(state: TrayState) -> str | None:
     return None if state.handing_back == menu_actions.HOME_CLICK else state.handing_back
 
 
-def _sign_out(state: TrayState, event: ev.SignOutWanted, now: Now) -> Step:
+def _sign_out(state: TrayState, event: ev.SignOutRequested, now: Now) -> Step:
     session = state.sessions.get(event.key)
     given_up: tuple[Effect, ...] = ()
     if session is not None:
@@ -177,7 +177,7 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
     return replace(state, active=event.profile, previous=state.active or state.previous)
 
 
-def _use(state: TrayState, event: ev.UseWanted) -> Step:
+def _use(state: TrayState, event: ev.UseRequested) -> Step:
     refusal = _not_to_use(state, event.profile) if event.profile is not None else None
     if refusal is not None:
         return state, fx.done((event.request,), *refusal)
@@ -187,7 +187,7 @@ def _use(state: TrayState, event: ev.UseWanted) -> Step:
     sentence = sentences.now_active(event.profile)
     effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
     if changed:
-        effects = (*effects, fx.Note("active-profile", None, event.profile or "none"))
+        effects = (*effects, fx.RecordHistory("active-profile", None, event.profile or "none"))
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
 
@@ -201,7 +201,7 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     return (1, profile.problem) if profile.problem is not None else None
 
 
-def _quit(state: TrayState, event: ev.QuitWanted, now: Now) -> Step:
+def _quit(state: TrayState, event: ev.QuitRequested, now: Now) -> Step:
     farewell = fx.done((event.request,), 0, sentences.quitting(state, now))
     effects: list[Effect] = []
     state = replace(state, quitting=True, handing_back=None)
@@ -230,7 +230,7 @@ def _used(state: TrayState, event: ev.CredentialsGiven, now: Now) -> TrayState:
     return state.with_session(replace(session, memory=memory))
 
 
-def _mood(state: TrayState, event: ev.Mood, now: Now) -> TrayState:
+def _mood(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayState:
     match event.what:
         case "asleep":
             return replace(state, asleep=True)
@@ -321,7 +321,7 @@ def _keeps(before: TrayState, after: TrayState) -> tuple[Effect, ...]:
     if not after.config_read:
         return ()
     return tuple(
-        fx.Keep(session.key, session.memory)
+        fx.SaveMemory(session.key, session.memory)
         for session in after.sessions.values()
         if session.memory != _kept_memory(before, session.key)
     )

@@ -37,7 +37,7 @@ Reason = Literal[
 ]
 """The reasons of rule S6; None means there is nothing to explain."""
 
-Keeper = Literal["keyring", "file", "released"]
+TokenStore = Literal["keyring", "file", "released"]
 """Who keeps the refresh data of a session (rule K1); None means it was never signed in."""
 
 EndKnown = Literal["exact", "set", "learnt", "no"]

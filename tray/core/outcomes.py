@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tray.core.model import Keeper, Reason, TokenFacts
+from tray.core.model import Reason, TokenFacts, TokenStore
 from tray.values import dataclass
 
 
@@ -15,14 +15,14 @@ class Renewed:
 
     Args:
         token: the new token, as published.
-        keeper: who keeps its refresh data now.
+        store: who keeps its refresh data now.
         stored: False while the keyring has not yet confirmed the new refresh token (R3).
         by_us: False if somebody else had renewed it already, so AWS was not asked.
         of: fingerprint of the token whose grant it goes on with; None: not known.
     """
 
     token: TokenFacts
-    keeper: Keeper
+    store: TokenStore
     stored: bool = True
     by_us: bool = True
     of: str | None = None
@@ -49,10 +49,10 @@ class Unrenewable:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A file with refresh data was moved into the keyring, or stays in the file (keeper)."""
+    """A file with refresh data was moved into the keyring, or stays in the file (token store)."""
 
     token: TokenFacts
-    keeper: Keeper
+    store: TokenStore
     reason: Reason | None = None
     contested: bool = False
 

@@ -11,7 +11,7 @@ SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows", 
 
 
 @dataclass(frozen=True, slots=True)
-class SignInAllWanted:
+class SignInAllRequested:
     """
     A person wants several sessions signed in to, one after the other (M1, W2).
 
@@ -23,33 +23,33 @@ class SignInAllWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class UnlockWanted:
+class UnlockRequested:
     """A person wants to unlock the keyring: only such a click may show its prompt."""
 
 
 @dataclass(frozen=True, slots=True)
-class ConsoleWanted:
+class ConsoleRequested:
     """A person wants a profile's AWS console in the browser."""
 
     profile: str
 
 
 @dataclass(frozen=True, slots=True)
-class LinkWanted:
+class LinkRequested:
     """A person wants the link of the sign-in under way, to open it elsewhere (L4)."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentWanted:
+class EnvironmentRequested:
     """A person wants the lines that select a profile in a shell: names only, no credential."""
 
     profile: str
 
 
 @dataclass(frozen=True, slots=True)
-class SettingWanted:
+class SettingRequested:
     """A person ticked a setting in the menu."""
 
     name: SettingName
@@ -57,19 +57,19 @@ class SettingWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class SetUpWanted:
+class SetUpRequested:
     """A person without any AWS config wants to know how to begin (M1)."""
 
 
 @dataclass(frozen=True, slots=True)
-class RolesWanted:
+class RolesRequested:
     """A person wants the accounts and roles of a session listed, to add a profile (M1)."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class AddProfileWanted:
+class AddProfileRequested:
     """A person picked a role to have a profile for."""
 
     key: str

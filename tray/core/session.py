@@ -8,7 +8,7 @@ from typing import Literal
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad
-from tray.core.model import Keeper, Memory, Now, Reason, SsoSession, TokenFacts
+from tray.core.model import Memory, Now, Reason, SsoSession, TokenFacts, TokenStore
 from tray.values import dataclass
 
 
@@ -67,12 +67,12 @@ class Session:
 
     Args:
         config: what the config says.
-        keeper: who keeps the refresh data (K1).
+        store: who keeps the refresh data (K1).
         contested: another program took it back so often that it stays in the file (K1).
         foreign: fingerprint of a token that belongs to the place this session's name meant
             before; it is never looked at here (fault 25). Only a file that does not say where
             its token is good needs it.
-        sight: what the last look at the cache file showed.
+        file_status: what the last look at the cache file showed.
         absent_since: when the file was first missing; None once that has been judged (K5).
         torn_reads: how many looks in a row found it torn.
         bad: why the file cannot be used.
@@ -98,17 +98,17 @@ class Session:
     """
 
     config: SsoSession
-    keeper: Keeper | None = None
+    store: TokenStore | None = None
     contested: bool = False
     foreign: str | None = None
-    sight: Literal["unseen", "present", "absent", "torn", "bad"] = "unseen"
+    file_status: Literal["unseen", "present", "absent", "torn", "bad"] = "unseen"
     absent_since: float | None = None
     torn_reads: int = 0
     bad: FileBad | None = None
     token: TokenFacts | None = None
     origin: str | None = None
     life: float | None = None
-    barren: str | None = None
+    without_refresh_token: str | None = None
     over: bool = False
     unconfirmed_at: float | None = None
     end_confirmed: bool = False
@@ -164,14 +164,14 @@ def refused(session: Session) -> bool:
 def has_refresh_data(session: Session) -> bool:
     """Whether anything exists, here or in the file, with which the token could be renewed."""
     token = session.token
-    if token is None or session.barren == token.fingerprint:
+    if token is None or session.without_refresh_token == token.fingerprint:
         return False
-    return session.keeper == "keyring" or token.refreshable
+    return session.store == "keyring" or token.refreshable
 
 
 def renewable(session: Session) -> bool:
     """Whether asking AWS for the next token is ours to do and may bring one."""
-    if session.over or refused(session) or session.keeper == "released":
+    if session.over or refused(session) or session.store == "released":
         return False
     return has_refresh_data(session)
 
@@ -190,14 +190,14 @@ def over_by(session: Session, now: Now) -> bool:
 
 def unreadable(session: Session) -> bool:
     """Whether the cache file cannot be used: then nobody but a sign-in writes it (fault 4)."""
-    return session.sight == "bad" or session.torn_reads > policy.TORN_READS
+    return session.file_status == "bad" or session.torn_reads > policy.TORN_READS
 
 
 def usable(session: Session, now: Now) -> bool:
     """Whether SDKs can work with what is published now."""
     return (
         session.token is not None
-        and session.sight in ("present", "torn")
+        and session.file_status in ("present", "torn")
         and not unreadable(session)
         and not over_by(session, now)
         and session.token.expires_at > now.wall
@@ -206,4 +206,4 @@ def usable(session: Session, now: Now) -> bool:
 
 def awaits_judgement(session: Session) -> bool:
     """Whether a removed file must be asked about (K5): only where the keyring keeps a token."""
-    return session.sight == "absent" and session.keeper == "keyring"
+    return session.file_status == "absent" and session.store == "keyring"

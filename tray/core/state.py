@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
-from tray.core.events import Recalled
+from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
 from tray.core.session import Failing, Session
@@ -66,7 +66,7 @@ class TrayState:
     shelf: Mapping[tuple[str, str, str], Session] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    recalled: Recalled = field(default_factory=lambda: Recalled({}, {}))
+    recalled: RecordsRead = field(default_factory=lambda: RecordsRead({}, {}))
     asleep: bool = False
     locked: bool = False
     offline: bool = False
@@ -113,7 +113,7 @@ def _moments(session: Session, state: TrayState) -> Iterator[float]:
             yield attempt
         if session.unconfirmed_at is not None:
             yield session.unconfirmed_at
-    if session.sight == "absent" and session.absent_since is not None:
+    if session.file_status == "absent" and session.absent_since is not None:
         yield session.absent_since + policy.REMOVED_DELAY
     if session.sign_in is not None:
         yield session.sign_in.deadline

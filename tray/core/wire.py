@@ -7,14 +7,92 @@ from collections.abc import Mapping
 from typing import Any
 
 from tray.core import effects, events, model, outcomes, requests
-from tray.core.profiles import managed_profile
+from tray.core.profiles import managed_profile, profile_planning
 
-_TYPES: dict[str, type[Any]] = {
-    name: kind
-    for module in (model, events, outcomes, requests, effects, managed_profile)
-    for name, kind in vars(module).items()
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+_TYPES: Mapping[str, type[Any]] = {
+    "ActiveRead": events.ActiveRead,
+    "ConfigBroken": events.ConfigBroken,
+    "ConfigRead": events.ConfigRead,
+    "CredentialsGiven": events.CredentialsGiven,
+    "Doubted": events.TokenRejected,
+    "FileAbsent": events.FileAbsent,
+    "FileBad": events.FileBad,
+    "FileTorn": events.FileTorn,
+    "JobDone": events.JobDone,
+    "ListingFailed": events.ListingFailed,
+    "Mood": events.SystemEvent,
+    "PreferencesRead": events.PreferencesRead,
+    "ProfileAdded": events.ProfileAdded,
+    "QuitWanted": events.QuitRequested,
+    "Recalled": events.RecordsRead,
+    "ReleaseWanted": events.ReleaseRequested,
+    "RenewWanted": events.RenewRequested,
+    "RequesterLeft": events.RequesterLeft,
+    "RolesListed": events.RolesListed,
+    "SignInCancelled": events.SignInCancelled,
+    "SignInFailed": events.SignInFailed,
+    "SignInReady": events.SignInReady,
+    "SignInWanted": events.SignInRequested,
+    "SignOutWanted": events.SignOutRequested,
+    "SignedIn": events.SignedIn,
+    "SnoozeWanted": events.SnoozeRequested,
+    "Stored": events.Stored,
+    "Tick": events.Tick,
+    "TokensRead": events.TokenFileInspected,
+    "UseWanted": events.UseRequested,
+    "AddProfile": effects.AddProfile,
+    "Button": effects.Button,
+    "CancelSignIn": effects.CancelSignIn,
+    "ChangeSetting": effects.ChangeSetting,
+    "CopyText": effects.CopyText,
+    "ForgetCredentials": effects.ForgetCredentials,
+    "Keep": effects.SaveMemory,
+    "ListRoles": effects.ListRoles,
+    "Note": effects.RecordHistory,
+    "Notice": effects.Notice,
+    "OpenBrowser": effects.OpenBrowser,
+    "Quit": effects.Quit,
+    "ReadTokens": effects.InspectTokenFile,
+    "RecordActive": effects.RecordActive,
+    "Report": effects.Report,
+    "ShowNotice": effects.ShowNotice,
+    "StartJob": effects.StartJob,
+    "StartSignIn": effects.StartSignIn,
+    "Tell": effects.Reply,
+    "UnlockKeyring": effects.UnlockKeyring,
+    "WithdrawNotice": effects.WithdrawNotice,
+    "AddProfileWanted": requests.AddProfileRequested,
+    "ConsoleWanted": requests.ConsoleRequested,
+    "EnvironmentWanted": requests.EnvironmentRequested,
+    "LinkWanted": requests.LinkRequested,
+    "RolesWanted": requests.RolesRequested,
+    "SetUpWanted": requests.SetUpRequested,
+    "SettingWanted": requests.SettingRequested,
+    "SignInAllWanted": requests.SignInAllRequested,
+    "UnlockWanted": requests.UnlockRequested,
+    "Adopted": outcomes.Adopted,
+    "Failed": outcomes.Failed,
+    "Refused": outcomes.Refused,
+    "Released": outcomes.Released,
+    "RemovalJudged": outcomes.RemovalJudged,
+    "Renewed": outcomes.Renewed,
+    "SignedOut": outcomes.SignedOut,
+    "Unrenewable": outcomes.Unrenewable,
+    "Applied": managed_profile.ManagedSection,
+    "Owned": managed_profile.Owned,
+    "Assignment": profile_planning.Assignment,
+    "Catalog": model.Catalog,
+    "Memory": model.Memory,
+    "Now": model.Now,
+    "Preferences": model.Preferences,
+    "Profile": model.Profile,
+    "SessionEnd": model.SessionEnd,
+    "SsoSession": model.SsoSession,
+    "TokenFacts": model.TokenFacts,
 }
+"""The tag of each value; a tag is part of the format and does not follow a class's name."""
+
+_TAGS: Mapping[type[Any], str] = {kind: tag for tag, kind in _TYPES.items()}
 
 
 def to_wire(value: object) -> Any:
@@ -33,9 +111,10 @@ def to_wire(value: object) -> Any:
             return {"type": "frozenset", "items": sorted(map(str, value))}
         case Mapping():
             return {"type": "mapping", "items": {k: to_wire(v) for k, v in value.items()}}
-    if type(value).__name__ in _TYPES and dataclasses.is_dataclass(value):
+    tag = _TAGS.get(type(value))
+    if tag is not None and dataclasses.is_dataclass(value):
         fields = {f.name: to_wire(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **fields}
+        return {"type": tag, **fields}
     msg = f"{type(value).__name__} does not cross a pipe"
     raise TypeError(msg)
 

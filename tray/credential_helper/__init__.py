@@ -29,11 +29,11 @@ _SITES: Final = frozenset({"site-packages", "dist-packages"})
 
 def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
-    Write the hand-out client, where it is not there as it should be, and say how it is started.
+    Write the credential helper, where it is not there as it should be, and say how it is started.
 
     Args:
         state: our state directory; made when missing.
-        environ: of the world it is for: where the resident listens, what starts this program.
+        environ: of the world it is for: where the daemon listens, what starts this program.
 
     Returns:
         The argv for ``credential_process``; a profile's name may be added. Without one the

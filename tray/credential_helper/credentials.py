@@ -2,7 +2,7 @@
 Credentials for SDKs, as fast as Python starts: ``python -I -S credentials.py [PROFILE]``.
 
 Prints the ``credential_process`` document of a profile, or of the active one, by asking the
-resident. Where none answers, or it lives in another world (C3), this becomes the full program,
+daemon. Where none answers, or it lives in another world (C3), this becomes the full program,
 which acts alone. Exit codes are those of the command line (C1): 1 failed, 3 a person must sign in.
 
 This file is copied to the state directory and run by whatever Python is on the system, 3.6 or
@@ -28,7 +28,7 @@ ANSWER_PATIENCE = 120.0
 """Seconds; a renewal and a call to AWS end well before by themselves."""
 LONGEST_ANSWER = 65536
 UNKNOWN_PROFILE = 2
-"""The resident has not read the config yet that names it: the full program looks itself."""
+"""The daemon has not read the config yet that names it: the full program looks itself."""
 
 OF_PATHS = (
     b"HOME",
@@ -40,7 +40,7 @@ OF_PATHS = (
 IGNORE_ENDPOINTS = b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
-class NoResident(Exception):
+class NoDaemon(Exception):
     """Nobody answers who is ours, or not for this caller."""
 
 
@@ -51,7 +51,7 @@ def main(arguments: "list[str]") -> int:
     profile = arguments[0] if arguments else ""
     try:
         line = asked(profile)
-    except (ImportError, NoResident):
+    except (ImportError, NoDaemon):
         return act_alone(profile)
     if line.startswith(HEAD) and line.endswith(TAIL):
         return printed(line[len(HEAD) : -len(TAIL)] + b"\n")
@@ -68,7 +68,7 @@ def main(arguments: "list[str]") -> int:
 
 
 def asked(profile: str) -> bytes:
-    """Return the line the resident answers with."""
+    """Return the line the daemon answers with."""
     import posix  # Windows has none: there is no agent's socket yet (`tray.system.agent_socket`)
 
     request = b'{"v":1,"program":"handout","op":"credentials","profile":%b,"environ":"%b"}\n' % (
@@ -82,7 +82,7 @@ def asked(profile: str) -> bytes:
             line = b""  # nobody is there, or not any more: the next place
         if line.endswith(b"\n"):
             return line
-    raise NoResident
+    raise NoDaemon
 
 
 def asked_at(path: str, request: bytes) -> bytes:
@@ -121,7 +121,7 @@ def connect(connection: "_socket.socket", path: str) -> None:
             return
         except BlockingIOError:
             time.sleep(0.005)
-    raise NoResident
+    raise NoDaemon
 
 
 def peer(connection: "_socket.socket", otherwise: int) -> int:
@@ -141,12 +141,12 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
         if name in OF_PATHS:
             # A path that needs our directory or other variables is the full program's to read.
             if value and (value[:1] not in (b"/", b"~") or b"$" in value):
-                raise NoResident
+                raise NoDaemon
         elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
             continue
         told.append(name + b"=" + value)
     if b"HOME" not in environ:
-        raise NoResident
+        raise NoDaemon
     return told
 
 
@@ -178,7 +178,7 @@ def failed(sentence: str, code: int) -> int:
 
 
 def act_alone(profile: str) -> int:
-    """Become the full program, which gives the same answer without a resident."""
+    """Become the full program, which gives the same answer without a daemon."""
     import os
 
     if not PROGRAM:

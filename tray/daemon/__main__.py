@@ -1,4 +1,4 @@
-"""Run the resident: ``python -m tray.daemon``; the command line hands over to it by exec."""
+"""Run the daemon: ``python -m tray.daemon``; the command line hands over to it by exec."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Final
 
-from tray.daemon.app import Resident
+from tray.daemon.app import Daemon
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import main_thread
 from tray.errors import TrayError
@@ -26,10 +26,10 @@ STARTED: Final = 2.0
 
 def main() -> int:
     """
-    Hold the resident's lock for life and serve.
+    Hold the daemon's lock for life and serve.
 
     Returns:
-        0 when asked to end, or when another resident already serves this state directory; 1 where
+        0 when asked to end, or when another daemon already serves this state directory; 1 where
         it cannot begin, with one sentence on stderr.
     """
     try:
@@ -68,10 +68,10 @@ def _lived() -> bool:
 
 async def _live(main: MainThread | None, ends: EndSignals) -> bool:
     icon = "--no-icon" not in sys.argv[1:]
-    resident = Resident(os.environ, icon=icon, main=main, ends=ends)
+    daemon = Daemon(os.environ, icon=icon, main=main, ends=ends)
     asyncio.get_running_loop().call_later(STARTED, _collect)
-    await resident.run()
-    return resident.restarts
+    await daemon.run()
+    return daemon.restarts
 
 
 def _collect() -> None:

@@ -34,12 +34,12 @@ _METHODS: Final = ("pkce", "device", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AgentHandlers:
     """
-    What the agent asks the rest of the resident for.
+    What the agent asks the rest of the daemon for.
 
     Args:
-        world: the resident's world (C3).
+        world: the daemon's world (C3).
         post: brings an event to the rules.
         status: the document of rule C5.
         hand_out: credentials or identity of a profile, None: of the active one, for a program:
@@ -78,10 +78,10 @@ class Agent:
     Serve the socket.
 
     Args:
-        answers: the rest of the resident.
+        answers: the rest of the daemon.
     """
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: AgentHandlers) -> None:
         self._answers = answers
         self._numbers = itertools.count(1)
         self._waiting: dict[str, _Client] = {}
@@ -108,7 +108,7 @@ class Agent:
 
     # --- From the rules ------------------------------------------------------------------------
 
-    def tell(self, tell: fx.Tell) -> None:
+    def tell(self, tell: fx.Reply) -> None:
         """Pass an answer on to the request that waits for it."""
         client = self._waiting.get(tell.request)
         if client is None:
@@ -225,7 +225,7 @@ class Agent:
         match op:
             case "login":
                 post(
-                    ev.SignInWanted(
+                    ev.SignInRequested(
                         key,
                         number,
                         afresh=request.get("afresh"),
@@ -237,15 +237,15 @@ class Agent:
             case "cancel":
                 post(ev.SignInCancelled(key, number))
             case "logout":
-                post(ev.SignOutWanted(key, number))
+                post(ev.SignOutRequested(key, number))
             case "renew":
-                post(ev.RenewWanted(key, number))
+                post(ev.RenewRequested(key, number))
             case "release":
-                post(ev.ReleaseWanted(key, number))
+                post(ev.ReleaseRequested(key, number))
             case "use":
-                post(ev.UseWanted(request["profile"], number))
+                post(ev.UseRequested(request["profile"], number))
             case "quit":
-                post(ev.QuitWanted(number))
+                post(ev.QuitRequested(number))
 
     def _later(self, op: str, profile: str | None, client: _Client) -> None:
         asker = program_behind(client.process)  # now: it may have ended when the answer comes

@@ -1,4 +1,4 @@
-"""The resident wired together: the one place where its rooms meet."""
+"""The daemon wired together: the one place where its rooms meet."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from tray.core.views.prompt_file import prompt_end
 from tray.core.views.status_documents import Running, status_document
 from tray.core.views.view import View
 from tray.credential_helper import install
-from tray.daemon.agent_server import Agent, Answers
-from tray.daemon.credential_service import HandOut
+from tray.daemon.agent_server import Agent, AgentHandlers
+from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
-from tray.daemon.effect_runner import Effects, Ports
-from tray.daemon.event_loop import Loop
-from tray.daemon.file_watch import Watch
+from tray.daemon.effect_runner import EffectRunner, Ports
+from tray.daemon.event_loop import EventLoop
+from tray.daemon.file_watch import FileWatch
 from tray.daemon.leftovers import tidy
-from tray.daemon.managed_updates import Applying, following
-from tray.daemon.role_credential_cache import RoleCredentials
+from tray.daemon.managed_updates import ManagedUpdates, following
+from tray.daemon.role_credential_cache import RoleCredentialCache
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
 from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
 from tray.managed.config_write import add_profiles
-from tray.managed.managed_sections import World, with_managed
+from tray.managed.managed_sections import ManagedContext, with_managed
 from tray.storage.active_profile import read_active, record_active, write_prompt
 from tray.storage.atomic_files import FileRefused, private_directory
 from tray.storage.logs import History, set_debug
@@ -56,9 +56,9 @@ LARGE_CONFIG = 512 * 1024
 """Bytes from which on the config is read off the loop: about 4,000 profiles."""
 
 
-class Resident:
+class Daemon:
     """
-    One resident process.
+    One daemon process.
 
     Args:
         environ: its environment.
@@ -81,7 +81,7 @@ class Resident:
         self.settings = Settings()
         self.records = Records(self.paths.state)
         self.history = History(self.paths.state)
-        self.credentials = RoleCredentials()
+        self.credentials = RoleCredentialCache()
         self.catalog = CatalogReader(
             ConfigFiles(self.paths.aws_config, self.paths.aws_credentials)
         )
@@ -90,7 +90,7 @@ class Resident:
         self.restarts = False
         self._keeping: asyncio.Task[None] | None = None
         self._to_keep: dict[str, Memory] = {}
-        self._awaited: dict[str, asyncio.Future[fx.Tell]] = {}
+        self._awaited: dict[str, asyncio.Future[fx.Reply]] = {}
         self._numbers = itertools.count(1)
         self._wire(icon=icon, main=main)
 
@@ -103,16 +103,16 @@ class Resident:
             main=main,
             follows=lambda: self.applying.follows,
         )
-        self.applying = Applying(self._world, self._applied, self.desktop.following_refused)
+        self.applying = ManagedUpdates(self._world, self._applied, self.desktop.following_refused)
         self.pool = Pool(
             self.environ, lambda: self.settings, lambda key: self.post(ev.Stored(key))
         )
         self.agent = Agent(
-            Answers(
+            AgentHandlers(
                 world=world(self.environ),
                 post=self.post,
                 status=self.status,
-                hand_out=HandOut(
+                hand_out=CredentialService(
                     state=lambda: self.loop.state,
                     post=self.post,
                     renew=self._renew,
@@ -122,7 +122,7 @@ class Resident:
                 ),
             )
         )
-        self.watch = Watch(
+        self.watch = FileWatch(
             self.paths,
             tokens=self.post,
             config=lambda: self._go(self._read_config()),
@@ -147,9 +147,9 @@ class Resident:
             restart=self._restart,
             quit=self.ended.set,
         )
-        self.effects = Effects(ports, self.post)
+        self.effects = EffectRunner(ports, self.post)
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
-        self.loop = Loop(
+        self.loop = EventLoop(
             TrayState(machine=socket.gethostname() or "machine"),
             perform=self.effects.perform,
             changed=self._changed,
@@ -162,10 +162,10 @@ class Resident:
         self.desktop.refresh()
         self.agent.changed()
 
-    def _world(self) -> World:
+    def _world(self) -> ManagedContext:
         guarded = self.settings.preferences.guarded
         state = self.paths.state
-        return World(self.paths, guarded, lambda: install(state, self.environ))
+        return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def post(self, event: Event) -> None:
         """Bring an event to the rules."""
@@ -178,7 +178,7 @@ class Resident:
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         private_directory(self.paths.state)
         tidy(self.paths)
-        self._install_hand_out()
+        self._install_credential_helper()
         listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
         try:
             self.watch.start()
@@ -193,15 +193,15 @@ class Resident:
         finally:
             await self._stop(address)
 
-    def _install_hand_out(self) -> None:
-        """Put the hand-out client where programs expect it; without it each acts alone."""
+    def _install_credential_helper(self) -> None:
+        """Put the credential helper where programs expect it; without it each acts alone."""
         try:
             install(self.paths.state, self.environ)
         except (OSError, FileRefused) as error:
             log.warning("the hand-out client cannot be written (%s)", error)
 
     def _listen(self) -> tuple[Any, Path]:
-        """Listen at the best place that is ours; another world's resident may have the first."""
+        """Listen at the best place that is ours; another world's daemon may have the first."""
         *better, last = self.paths.runtime_sockets
         for path in better:
             try:
@@ -266,8 +266,8 @@ class Resident:
     def _read_records(self) -> None:
         entries = self.records.read()
         self.post(
-            ev.Recalled(
-                keepers={key: entry.keeper for key, entry in entries.items()},
+            ev.RecordsRead(
+                stores={key: entry.store for key, entry in entries.items()},
                 memories={key: entry.memory for key, entry in entries.items()},
                 contested=frozenset(key for key, entry in entries.items() if entry.contested),
             )
@@ -282,7 +282,7 @@ class Resident:
         task.add_done_callback(self._tasks.discard)
 
     def _alarm(self, alarm: str) -> None:
-        self.post(ev.Mood("clock-set") if alarm == "clock-set" else ev.Tick())
+        self.post(ev.SystemEvent("clock-set") if alarm == "clock-set" else ev.Tick())
 
     def _keep(self, key: str, memory: Memory) -> None:
         """Write memories off the loop, the newest of each session, one write at a time."""
@@ -299,7 +299,7 @@ class Resident:
                 log.warning("state.json cannot be written (%s)", type(error).__name__)
                 return
 
-    def _note(self, note: fx.Note) -> None:
+    def _note(self, note: fx.RecordHistory) -> None:
         log.info("%s%s", note.what, f" {note.key}" if note.key else "")
         self.history.add(time.time(), note.what, note.key, note.detail)
         self.desktop.remember(note)
@@ -372,7 +372,7 @@ class Resident:
             seen,
             active_profile=seen.active_profile,
             applies=managed_sections.applies(self.paths.state),
-            resident=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
+            daemon=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
         )
         more = (
             *managed_sections.problems(self.paths.state),
@@ -383,15 +383,15 @@ class Resident:
         document["problems"] = [*document["problems"], *told]
         return document
 
-    async def _renew(self, key: str) -> fx.Tell:
+    async def _renew(self, key: str) -> fx.Reply:
         """Ask the rules for a renewal, as a person would, and wait for its end."""
         number = f"hand-out-{next(self._numbers)}"
-        told: asyncio.Future[fx.Tell] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[fx.Reply] = asyncio.get_running_loop().create_future()
         self._awaited[number] = told
-        self.post(ev.RenewWanted(key, number))
+        self.post(ev.RenewRequested(key, number))
         return await told
 
-    def _tell(self, tell: fx.Tell) -> None:
+    def _tell(self, tell: fx.Reply) -> None:
         told = self._awaited.pop(tell.request, None)
         if told is None:
             self.agent.tell(tell)

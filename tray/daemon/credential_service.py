@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tray.core import events as ev
-from tray.core.effects import Tell
+from tray.core.effects import Reply
 from tray.core.events import Event
 from tray.core.model import Profile
 from tray.core.session import Session, renewable
@@ -15,7 +15,7 @@ from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 from tray.core.wire import to_wire
-from tray.daemon.role_credential_cache import Place, RoleCredentials
+from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 
 
 class _Failed(Exception):
@@ -31,7 +31,7 @@ class _Failed(Exception):
         self.forbidden = forbidden
 
 
-class HandOut:
+class CredentialService:
     """
     Answer ``credentials`` and ``whoami``.
 
@@ -53,9 +53,9 @@ class HandOut:
         *,
         state: Callable[[], TrayState],
         post: Callable[[Event], None],
-        renew: Callable[[str], Awaitable[Tell]],
+        renew: Callable[[str], Awaitable[Reply]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
-        memory: RoleCredentials,
+        memory: RoleCredentialCache,
         record: Callable[[str, str | None, str], None],
     ) -> None:
         self._state = state
@@ -125,9 +125,9 @@ class HandOut:
         if told.exit:
             raise _Failed(told.exit, told.sentence)
 
-    def _place(self, profile: Profile) -> Place:
+    def _place(self, profile: Profile) -> CacheKey:
         session = self._session(profile.session or "")
-        return Place.of(profile, session.origin if session is not None else None)
+        return CacheKey.of(profile, session.origin if session is not None else None)
 
     async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
         place = self._place(profile)

@@ -13,27 +13,27 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import ButtonAction, Notice
 from tray.core.events import Event
-from tray.core.requests import SignInAllWanted, UnlockWanted
+from tray.core.requests import SignInAllRequested, UnlockRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
-from tray.desktop.menu.menu_extras import RECENT, Extras
+from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
 from tray.system.autostart.start_at_login import autostart_for, own_command
 from tray.system.clipboard import copy
-from tray.system.events.system_events import Moods
+from tray.system.events.system_events import SystemEvents
 
 log = logging.getLogger(__name__)
 
 
 class Desktop:
     """
-    Everything a person sees of the resident.
+    Everything a person sees of the daemon.
 
     Args:
-        environ: of the resident.
+        environ: of the daemon.
         post: brings clicks and moods to the rules.
         settings: the settings as they are now.
         icon: whether there is to be an icon; notices come either way.
@@ -57,7 +57,7 @@ class Desktop:
         self._environ = environ
         self._autostart = autostart_for(environ)
         self._starts_at_login = False
-        self._recent: deque[tuple[float, fx.Note]] = deque(maxlen=RECENT)
+        self._recent: deque[tuple[float, fx.RecordHistory]] = deque(maxlen=RECENT)
         self._used: deque[str] = deque(maxlen=RECENT)
         self._problem: str | None = None
         self._no_icon: str | None = None
@@ -67,9 +67,9 @@ class Desktop:
         hooks = Hooks(post, self._extras, self._host, self._pressed)
         self._surface = surface_for(environ, hooks, main)
         self.notifier = self._surface.notifier
-        self.moods = Moods(lambda word: post(ev.Mood(word)), environ)
-        for tenant in self.moods.tenants:
-            self._surface.join(tenant)
+        self.system_events = SystemEvents(lambda word: post(ev.SystemEvent(word)), environ)
+        for client in self.system_events.clients:
+            self._surface.join(client)
         self.tray = self._made_tray() if icon else None
 
     def _made_tray(self) -> TrayFace | None:
@@ -89,7 +89,7 @@ class Desktop:
     def start(self) -> None:
         """Connect; a desktop that is not there yet is waited for."""
         self._follow_autostart()
-        self.moods.start()
+        self.system_events.start()
         self._surface.start()
         self._started = True
         self.refresh()
@@ -100,7 +100,7 @@ class Desktop:
             self._redraw.cancel()
         if self.tray is not None:
             self.tray.stop()
-        await self.moods.close()
+        await self.system_events.close()
         await self.notifier.close()
         await self._surface.stop()
 
@@ -140,7 +140,7 @@ class Desktop:
         """Take a notice away."""
         self.notifier.withdraw(slot)
 
-    def remember(self, note: fx.Note) -> None:
+    def remember(self, note: fx.RecordHistory) -> None:
         """Take a line of the history into the menu."""
         if note.what.startswith("notice-"):
             return
@@ -190,10 +190,10 @@ class Desktop:
         except (TrayError, OSError) as error:
             log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))
 
-    def _extras(self) -> Extras:
+    def _extras(self) -> MenuExtras:
         zone = datetime.now().astimezone().tzinfo
         settings = self._settings()
-        return Extras(
+        return MenuExtras(
             recent=tuple(
                 menu_text.happened(note.what, note.key, note.detail, sentences.clock(at, zone))
                 for at, note in self._recent
@@ -219,14 +219,14 @@ def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
     """Return what a notice's button tells the rules."""
     match action:
         case "sign-in" if len(keys) > 1:
-            return (SignInAllWanted(keys),)
+            return (SignInAllRequested(keys),)
         case "sign-in":
-            return tuple(ev.SignInWanted(key) for key in keys)
+            return tuple(ev.SignInRequested(key) for key in keys)
         case "sign-in-afresh":
-            return tuple(ev.SignInWanted(key, afresh=True) for key in keys[:1])
+            return tuple(ev.SignInRequested(key, afresh=True) for key in keys[:1])
         case "snooze":
-            return tuple(ev.SnoozeWanted(key) for key in keys)
+            return tuple(ev.SnoozeRequested(key) for key in keys)
         case "undo-adoption":
-            return tuple(ev.ReleaseWanted(key) for key in keys)
+            return tuple(ev.ReleaseRequested(key) for key in keys)
         case "unlock-keyring":
-            return (UnlockWanted(),)
+            return (UnlockRequested(),)

@@ -36,7 +36,7 @@ class Workers(Protocol):
         """Run a sign-in in a process of its own."""
 
 
-class Screen(Protocol):
+class NoticeScreen(Protocol):
     """What tells a person: today the subscribers of the socket, tomorrow the desktop as well."""
 
     def show(self, notice: fx.Notice) -> None:
@@ -66,17 +66,17 @@ class Ports:
         add_profiles: write new profiles, by name, into the AWS config; may block, and raise.
         report: tell what came of a click.
         restart: start anew, because a worker is of another version.
-        quit: end the resident.
+        quit: end the daemon.
     """
 
     workers: Workers
-    screen: Screen
+    screen: NoticeScreen
     read_tokens: Callable[[str], None]
     keep: Callable[[str, Memory], None]
     record_active: Callable[[str | None], None]
     forget: Callable[[str], None]
-    tell: Callable[[fx.Tell], None]
-    note: Callable[[fx.Note], None]
+    tell: Callable[[fx.Reply], None]
+    note: Callable[[fx.RecordHistory], None]
     open_browser: Callable[[fx.OpenBrowser], None]
     copy: Callable[[str, str], None]
     change_setting: Callable[[str, bool], None]
@@ -86,7 +86,7 @@ class Ports:
     quit: Callable[[], None]
 
 
-class Effects:
+class EffectRunner:
     """
     Carry out effects.
 
@@ -115,21 +115,21 @@ class Effects:
                     cancel.set()
             case fx.OpenBrowser():
                 ports.open_browser(effect)
-            case fx.ReadTokens():
+            case fx.InspectTokenFile():
                 asyncio.get_running_loop().call_later(effect.delay, ports.read_tokens, effect.key)
             case fx.ShowNotice():
                 ports.screen.show(effect.notice)
             case fx.WithdrawNotice():
                 ports.screen.withdraw(effect.slot)
-            case fx.Keep():
+            case fx.SaveMemory():
                 ports.keep(effect.key, effect.memory)
             case fx.RecordActive():
                 ports.record_active(effect.profile)
             case fx.ForgetCredentials():
                 ports.forget(effect.key)
-            case fx.Tell():
+            case fx.Reply():
                 ports.tell(effect)
-            case fx.Note():
+            case fx.RecordHistory():
                 ports.note(effect)
             case fx.UnlockKeyring():
                 self._go(self._unlock())
@@ -204,7 +204,7 @@ class Effects:
         if "failed" in done:
             log.info("the keyring stays locked")
             return
-        self._post(ev.Mood("keyring-unlocked"))
+        self._post(ev.SystemEvent("keyring-unlocked"))
 
     async def _list(self, effect: fx.ListRoles) -> None:
         key, attempt = effect.session.key, effect.attempt

@@ -27,7 +27,7 @@ def read_clocks() -> Now:
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
-class Loop:
+class EventLoop:
     """
     Own the state.
 
@@ -87,7 +87,7 @@ class Loop:
         try:
             self.state, effects = step(self.state, event, self._clocks())
         except Exception:
-            # Nothing ends the resident: the state before is kept, the loop goes on (fault 77).
+            # Nothing ends the daemon: the state before is kept, the loop goes on (fault 77).
             log.exception("the rules failed on %s", type(event).__name__)
             self._failed = True
             return

@@ -11,7 +11,7 @@ from typing import Final
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
-from tray.core.events import TokensRead
+from tray.core.events import TokenFileInspected
 from tray.system.paths import Paths
 from tray.system.watch.directory_watch import directory_events, places
 
@@ -21,7 +21,7 @@ SETTLE: Final = 0.3
 """Seconds a config or settings file may go on changing before it is read (fault 19)."""
 
 
-class Watch:
+class FileWatch:
     """
     Follow the token cache, the config, the settings and our own records.
 
@@ -38,7 +38,7 @@ class Watch:
         self,
         paths: Paths,
         *,
-        tokens: Callable[[TokensRead], None],
+        tokens: Callable[[TokenFileInspected], None],
         config: Callable[[], None],
         settings: Callable[[], None],
         records: Callable[[], None],
@@ -75,8 +75,8 @@ class Watch:
 
     def look(self, key: str) -> None:
         """Look at one session's cache file now."""
-        sight = look(cache_path(self._paths.token_cache, key), time.time())
-        self._tokens(TokensRead(key, sight))
+        file_status = look(cache_path(self._paths.token_cache, key), time.time())
+        self._tokens(TokenFileInspected(key, file_status))
 
     def close(self) -> None:
         """Stop watching."""

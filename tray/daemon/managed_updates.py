@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tray.core.views.view import View
 from tray.errors import TrayError
 from tray.managed import managed_sections
-from tray.managed.managed_sections import Target, World
+from tray.managed.managed_sections import ManagedContext, Target
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def following(setting: str) -> Target | None:
     return next((target for target in managed_sections.TARGETS if target == name), None)
 
 
-class Applying:
+class ManagedUpdates:
     """
     Follow the active profile in ``[default]`` and ``[profile sso-tray]``, where that is wanted.
 
@@ -32,7 +32,7 @@ class Applying:
 
     def __init__(
         self,
-        world: Callable[[], World],
+        world: Callable[[], ManagedContext],
         done: Callable[[], None],
         refused: Callable[[str], None],
     ) -> None:
@@ -65,7 +65,7 @@ class Applying:
     def let_follow(self, target: Target, *, on: bool) -> None:
         """Do what the menu's tick says."""
 
-        def change(world: World) -> None:
+        def change(world: ManagedContext) -> None:
             if on:
                 managed_sections.apply(world, target)
             else:
@@ -88,7 +88,7 @@ class Applying:
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
-    async def _run(self, act: Callable[[World], None]) -> None:
+    async def _run(self, act: Callable[[ManagedContext], None]) -> None:
         try:
             await asyncio.to_thread(act, self._world())
             self.refusal = None

@@ -28,7 +28,7 @@ class _Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CacheKey:
     """
     What some credentials are of; profiles that share a role share them.
 
@@ -43,7 +43,7 @@ class Place:
     role: tuple[str, ...]
 
     @classmethod
-    def of(cls, profile: Profile, origin: str | None) -> Place:
+    def of(cls, profile: Profile, origin: str | None) -> CacheKey:
         """Return the place of a profile's credentials."""
         if profile.kind == "sso" and profile.account_id and profile.role_name:
             role: tuple[str, ...] = (profile.account_id, profile.role_name)
@@ -52,7 +52,7 @@ class Place:
         return cls(profile.session or "", origin, role)
 
 
-class RoleCredentials:
+class RoleCredentialCache:
     """
     The memory of what was handed out.
 
@@ -62,16 +62,16 @@ class RoleCredentials:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._held: dict[Place, _Held] = {}
-        self._asked: dict[Place, asyncio.Task[dict[str, Any]]] = {}
+        self._held: dict[CacheKey, _Held] = {}
+        self._asked: dict[CacheKey, asyncio.Task[dict[str, Any]]] = {}
 
-    def held(self, place: Place) -> dict[str, Any] | None:
+    def held(self, place: CacheKey) -> dict[str, Any] | None:
         """Return credentials that are still good for long enough, None where there are none."""
         held = self._held.get(place)
         return held.document if held is not None and held.good_until > self._clock() else None
 
     async def get(
-        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
+        self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         """
         Return credentials, from memory or by one call for all who ask meanwhile.
@@ -90,7 +90,7 @@ class RoleCredentials:
             task.add_done_callback(lambda done: self._answered(place, done))
         return await asyncio.shield(task)
 
-    def keep(self, place: Place, document: dict[str, Any]) -> None:
+    def keep(self, place: CacheKey, document: dict[str, Any]) -> None:
         """Take in a ``credential_process`` document that was given just now."""
         self._keep(place, document, self._clock())
 
@@ -98,7 +98,7 @@ class RoleCredentials:
         """Drop what belongs to a session; what is being asked for answers, and is not kept."""
         self._drop(lambda place: place.key == key)
 
-    def forget_one(self, place: Place) -> None:
+    def forget_one(self, place: CacheKey) -> None:
         """Drop what is of one place."""
         self._drop(place.__eq__)
 
@@ -106,16 +106,16 @@ class RoleCredentials:
         """Drop what no portal gave: what it depends on stands in a config that has changed."""
         self._drop(lambda place: len(place.role) == 1)
 
-    def _drop(self, wanted: Callable[[Place], bool]) -> None:
+    def _drop(self, wanted: Callable[[CacheKey], bool]) -> None:
         self._held = {place: held for place, held in self._held.items() if not wanted(place)}
         self._asked = {place: task for place, task in self._asked.items() if not wanted(place)}
 
-    def _answered(self, place: Place, task: asyncio.Task[dict[str, Any]]) -> None:
+    def _answered(self, place: CacheKey, task: asyncio.Task[dict[str, Any]]) -> None:
         if self._asked.get(place) is task:
             del self._asked[place]
 
     async def _fetch(
-        self, place: Place, fetch: Callable[[], Awaitable[dict[str, Any]]]
+        self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         asked_at = self._clock()
         document = await fetch()
@@ -123,7 +123,7 @@ class RoleCredentials:
             self._keep(place, document, asked_at)
         return document
 
-    def _keep(self, place: Place, document: dict[str, Any], asked_at: float) -> None:
+    def _keep(self, place: CacheKey, document: dict[str, Any], asked_at: float) -> None:
         expiration = document.get("Expiration")
         if not isinstance(expiration, str):
             return

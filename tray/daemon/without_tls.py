@@ -1,5 +1,5 @@
 """
-Keeps OpenSSL out of the resident; imported before anything else of its.
+Keeps OpenSSL out of the daemon; imported before anything else of its.
 
 Workers speak to AWS. Here nobody speaks TLS, asyncio and hashlib do without OpenSSL where it is
 not to be had, and its libraries would stay with the process for ever: 5 MB (measured).

@@ -1,4 +1,4 @@
-"""The pool of workers, on the resident's side: start, ask, wait with a deadline, let go."""
+"""The pool of workers, on the daemon's side: start, ask, wait with a deadline, let go."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IDLE: Final = 30.0
 ANSWER_LIMIT: Final = 1024 * 1024
 OTHER_VERSION: Final = 3
 FAREWELL: Final = 1.0
-"""Seconds a worker gets to finish when the resident ends; it goes on without us after that."""
+"""Seconds a worker gets to finish when the daemon ends; it goes on without us after that."""
 
 
 class WorkerLost(Exception):
@@ -33,7 +33,7 @@ class WorkerLost(Exception):
 
 
 class OtherProgram(WorkerLost):
-    """The worker is of another version: we were upgraded, and the resident must start anew."""
+    """The worker is of another version: we were upgraded, and the daemon must start anew."""
 
 
 @dataclass
@@ -59,14 +59,14 @@ class _Worker:
 
 class Pool:
     """
-    Workers for the resident.
+    Workers for the daemon.
 
     One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
     or an unlock gets a process of its own, since it waits for a person. A worker with an overdue
     job gets no new ones; it is ended once it holds nothing unsaved (R3).
 
     Args:
-        environ: the resident's environment.
+        environ: the daemon's environment.
         settings: returns the settings now in force; workers are told what concerns them, since
             the files may be broken by the time one starts.
         stored: told the session key when a late keyring write was confirmed.

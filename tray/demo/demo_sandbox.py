@@ -1,4 +1,4 @@
-"""The demo's sandbox: a home, a resident and a command line of its own, and eyes from outside."""
+"""The demo's sandbox: a home, a daemon and a command line of its own, and eyes from outside."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ class Sandbox:
         return worker_environment(environ)
 
     @contextmanager
-    def resident(self) -> Iterator[int]:
-        """Run the real resident, in the tray where there is a desktop; gives its pid."""
+    def daemon(self) -> Iterator[int]:
+        """Run the real daemon, in the tray where there is a desktop; gives its pid."""
         desktop = "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
         command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
@@ -133,7 +133,7 @@ class Sandbox:
                         self.heard.notify_all()
 
     def client(self) -> AgentClient:
-        """Return a client of the resident."""
+        """Return a client of the daemon."""
         return AgentClient(self.paths.runtime_sockets, world(self.environ))
 
     def notice(self, category: str, patience: float) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 The demo: the real program against the embedded Identity Center, each step proven from outside.
 
 Nothing of the user's is touched: home, runtime directory and keyring service are the demo's own
-and are removed at the end. It may run beside a live resident.
+and are removed at the end. It may run beside a live daemon.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Demo:
 
     def run(self) -> None:
         """Tell it; the first step that did not happen raises `StepFailed`."""
-        with self.box.resident() as pid:
+        with self.box.daemon() as pid:
             self.say(f"The resident runs (pid {pid}), in a home of its own.")
             self._sign_in()
             self._where_the_secrets_are()

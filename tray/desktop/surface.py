@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
 from tray.core.views.view import View
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.notifications.notice_chain import notifier_for
 from tray.desktop.notifications.notifier import Notifier, Pressed
@@ -40,7 +40,7 @@ class Hooks:
     """
 
     act: Callable[[Event], None]
-    extras: Callable[[], Extras]
+    extras: Callable[[], MenuExtras]
     host: Callable[[bool, str], None]
     pressed: Pressed
 
@@ -50,7 +50,7 @@ class Surface(ABC):
     One system's desktop.
 
     Args:
-        environ: of the resident.
+        environ: of the daemon.
         hooks: what it tells.
     """
 
@@ -69,7 +69,7 @@ class Surface(ABC):
             Exception: anything its libraries raise when imported (fault 72).
         """
 
-    def join(self, tenant: Any) -> None:  # noqa: B027  (most systems have nothing to join)
+    def join(self, client: Any) -> None:  # noqa: B027  (most systems have nothing to join)
         """Let somebody live on the connection to the desktop, where there is one."""
 
     def start(self) -> None:  # noqa: B027  (nor to connect to)
@@ -100,9 +100,9 @@ class LinuxSurface(Surface):
         self._bus.join(ColorScheme(tray.use_theme))
         return tray
 
-    def join(self, tenant: Any) -> None:
+    def join(self, client: Any) -> None:
         """Let somebody live on the session bus."""
-        self._bus.join(tenant)
+        self._bus.join(client)
 
     def start(self) -> None:
         """Serve the bus until :meth:`stop`."""
@@ -120,7 +120,7 @@ class NativeSurface(Surface):
     macOS's and Windows' own; the icon lives on the main thread.
 
     Args:
-        environ: of the resident.
+        environ: of the daemon.
         hooks: what it tells.
         main: the main thread.
     """
@@ -142,7 +142,7 @@ def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | Non
     Return this system's desktop.
 
     Args:
-        environ: of the resident.
+        environ: of the daemon.
         hooks: what it tells.
         main: the main thread, where the loop does not run on it.
     """

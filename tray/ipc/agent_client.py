@@ -1,11 +1,11 @@
 """
-The language between the resident and its clients: one JSON object a line, versioned, small.
+The language between the daemon and its clients: one JSON object a line, versioned, small.
 
 A client connects, sends one request and reads lines until ``done`` or ``error``; only
 ``subscribe`` goes on until one side closes. Every line carries ``"v": 1``.
 
 Requests: ``{"v", "program", "world", "op", ...}`` where ``world`` is `tray.system.paths.world` of
-the caller (rule C3). A caller that does not know those rules, the hand-out client, sends
+the caller (rule C3). A caller that does not know those rules, the credential helper, sends
 ``environ`` instead: its variables, see `tray.daemon.agent_server.world_told`. ``op`` is one of:
 
 =============  ==========================================================================
@@ -18,10 +18,10 @@ the caller (rule C3). A caller that does not know those rules, the hand-out clie
 ``logout`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
-               ``credential_process`` document. The hand-out client takes the whole line apart
+               ``credential_process`` document. The credential helper takes the whole line apart
                by its exact beginning and end: `tray.credential_helper.credentials`
 ``whoami``     ``profile``, or null; -> ``done.identity``
-``quit``       end the resident
+``quit``       end the daemon
 =============  ==========================================================================
 
 ``done`` holds ``exit`` (rule C1) and ``sentence``. ``error`` is ``other-world`` (the caller must
@@ -60,7 +60,7 @@ class BadLine(TrayError):
 
 
 class OtherWorld(TrayError):
-    """The resident lives in another world (paths, endpoints): the caller acts alone (C3)."""
+    """The daemon lives in another world (paths, endpoints): the caller acts alone (C3)."""
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -104,10 +104,10 @@ def _read(line: bytes) -> Any:
 
 class AgentClient:
     """
-    One request to the resident, as a context manager around its connection.
+    One request to the daemon, as a context manager around its connection.
 
     Args:
-        sockets: where the resident may listen, best first (`Paths.runtime_sockets`).
+        sockets: where the daemon may listen, best first (`Paths.runtime_sockets`).
         world: the caller's world.
     """
 
@@ -121,7 +121,7 @@ class AgentClient:
         Connect.
 
         Raises:
-            Unreachable: no resident listens anywhere.
+            Unreachable: no daemon listens anywhere.
         """
         trouble: Unreachable | None = None
         for path in self._sockets:
@@ -151,7 +151,7 @@ class AgentClient:
 
         Raises:
             OtherWorld: the caller must act alone.
-            Unreachable: the resident went away, is mute, or speaks another version.
+            Unreachable: the daemon went away, is mute, or speaks another version.
             BadLine: it called the request wrong.
         """
         if self._connection is None:

@@ -18,7 +18,12 @@ from typing import Any, Final, get_args
 from tray.aws.config import config_files, ini
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import MANAGED_PROFILE
-from tray.core.profiles.managed_profile import Applied, Target, foreign_credentials, managed_names
+from tray.core.profiles.managed_profile import (
+    ManagedSection,
+    Target,
+    foreign_credentials,
+    managed_names,
+)
 from tray.core.text import managed_text
 from tray.core.text.display_names import clean
 from tray.core.wire import from_wire, to_wire
@@ -26,8 +31,8 @@ from tray.errors import UserMustAct
 from tray.managed.config_write import change_locked, edit_lock
 from tray.managed.section_plan import (
     NOTHING,
-    Plan,
-    World,
+    ManagedContext,
+    SectionPlan,
     credentials_file,
     is_free,
     ours_now,
@@ -47,9 +52,9 @@ log = logging.getLogger(__name__)
 TARGETS: Final[tuple[Target, ...]] = get_args(Target)
 
 
-def read_applied(state: Path) -> dict[Target, Applied]:
+def read_applied(state: Path) -> dict[Target, ManagedSection]:
     """Return what is applied; a file that cannot be used counts as none, and the log says so."""
-    entries: dict[Target, Applied] = {}
+    entries: dict[Target, ManagedSection] = {}
     try:
         document = json.loads(read_small(state / "applied.json"))
         for target in TARGETS:
@@ -102,7 +107,7 @@ def problems(state: Path) -> tuple[str, ...]:
     )
 
 
-def apply(world: World, target: Target, *, seam: Seam | None = None) -> None:
+def apply(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> None:
     """
     Put a managed section into the config, and keep it there from now on.
 
@@ -116,7 +121,7 @@ def apply(world: World, target: Target, *, seam: Seam | None = None) -> None:
         _sync(world, target, wanted=True, typed=True, seam=seam)
 
 
-def take_back(world: World, target: Target, *, seam: Seam | None = None) -> bool:
+def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> bool:
     """
     Take a managed section out again, byte for byte as it was; what is not ours stays.
 
@@ -127,13 +132,13 @@ def take_back(world: World, target: Target, *, seam: Seam | None = None) -> bool
         TrayError, OSError: the files cannot be read or written.
     """
     with edit_lock(world.paths.state):
-        before = read_applied(world.paths.state).get(target, Applied())
+        before = read_applied(world.paths.state).get(target, ManagedSection())
         if before.file != str(world.files.config):
             return False
         return _sync(world, target, wanted=False, seam=seam) or before.at_work
 
 
-def follow(world: World) -> None:
+def follow(world: ManagedContext) -> None:
     """
     Let every applied section follow the active profile; nothing applied costs one read.
 
@@ -152,7 +157,7 @@ def follow(world: World) -> None:
 
 
 def _sync(
-    world: World,
+    world: ManagedContext,
     target: Target,
     *,
     wanted: bool,
@@ -166,12 +171,12 @@ def _sync(
         whether the file was written.
     """
     state = world.paths.state
-    before = read_applied(state).get(target, Applied())
-    plan, noted = Plan(b"", before), False
+    before = read_applied(state).get(target, ManagedSection())
+    plan, noted = SectionPlan(b"", before), False
 
     def change(data: bytes) -> bytes:
         nonlocal plan, noted
-        known = read_applied(state).get(target, Applied())
+        known = read_applied(state).get(target, ManagedSection())
         plan = planned(world, target, data, known, wanted=wanted, typed=typed)
         if plan.after != data:
             _write(state, target, plan.meanwhile)
@@ -194,26 +199,26 @@ def _sync(
     return written
 
 
-def _refuse_other_file(world: World, target: Target) -> None:
+def _refuse_other_file(world: ManagedContext, target: Target) -> None:
     """
     Refuse to apply in a second file: what is remembered is about one.
 
     Raises:
         UserMustAct: it is applied elsewhere; the file is named.
     """
-    entry = read_applied(world.paths.state).get(target, Applied())
+    entry = read_applied(world.paths.state).get(target, ManagedSection())
     if entry.at_work and entry.file != str(world.files.config):
         raise UserMustAct(managed_text.elsewhere(target, entry.file))
 
 
-def _refuse_foreign(world: World, target: Target) -> None:
+def _refuse_foreign(world: ManagedContext, target: Target) -> None:
     """
     Refuse to write into a section that gives credentials of the user's own (A3).
 
     Raises:
         UserMustAct: it does; file and line are named.
     """
-    entry = read_applied(world.paths.state).get(target, Applied())
+    entry = read_applied(world.paths.state).get(target, ManagedSection())
     path = world.files.config
     data = config_files.read(path) or b""
     section, header = section_of(data, str(path), target)
@@ -235,9 +240,9 @@ def _in_the_way(path: Path, data: bytes, header: str, key: str | None) -> UserMu
     return UserMustAct(f'{place} has a "{key}", so its credentials are your own: left alone.')
 
 
-def _write(state: Path, target: Target, entry: Applied) -> None:
+def _write(state: Path, target: Target, entry: ManagedSection) -> None:
     entries = read_applied(state)
-    if entries.get(target, Applied()) == entry:
+    if entries.get(target, ManagedSection()) == entry:
         return
     document: dict[str, Any] = {"version": 1}
     document |= {name: to_wire(one) for name, one in {**entries, target: entry}.items()}
@@ -247,9 +252,9 @@ def _write(state: Path, target: Target, entry: Applied) -> None:
 
 __all__ = [
     "TARGETS",
-    "Applied",
+    "ManagedContext",
+    "ManagedSection",
     "Target",
-    "World",
     "applies",
     "apply",
     "at_work",

@@ -15,7 +15,7 @@ from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.profiles.managed_profile import (
     PROFILE_OF,
-    Applied,
+    ManagedSection,
     Owned,
     Target,
     default_keys,
@@ -35,14 +35,14 @@ NOTHING: Final = Owned()
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ManagedContext:
     """
     What a managed section depends on.
 
     Args:
         paths: where everything lies.
         guarded: patterns of profiles that only a person switches to.
-        hand_out: installs the hand-out client and returns its argv; asked only when needed.
+        hand_out: installs the credential helper and returns its argv; asked only when needed.
     """
 
     paths: Paths
@@ -65,7 +65,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SectionPlan:
     """
     What is to become of the file, and what is remembered of it.
 
@@ -77,19 +77,25 @@ class Plan:
     """
 
     after: bytes
-    entry: Applied
+    entry: ManagedSection
     now: Owned = NOTHING
     refusal: UserMustAct | None = None
 
     @property
-    def meanwhile(self) -> Applied:
+    def meanwhile(self) -> ManagedSection:
         """What holds from before the write until after it, whenever we are killed."""
         return replace(self.entry, theirs=False, owned=(self.now, *self.entry.owned))
 
 
 def planned(
-    world: World, target: Target, data: bytes, known: Applied, *, wanted: bool, typed: bool
-) -> Plan:
+    world: ManagedContext,
+    target: Target,
+    data: bytes,
+    known: ManagedSection,
+    *,
+    wanted: bool,
+    typed: bool,
+) -> SectionPlan:
     """
     Return what is to be done with one section of the config file as it is now.
 
@@ -115,17 +121,17 @@ def planned(
     now = ours_now(section, may_be)
     theirs = {key: value for key, value in found.items() if now is None or key not in now.keys}
     if now is None or (wanted and not is_free(target, section, theirs, now)):
-        return Plan(
+        return SectionPlan(
             data, replace(entry, theirs=wanted, owned=entry.owned if wanted else (NOTHING,))
         )
     if wanted and target == "default" and credentials_file(world) is not None:
         after, owned = _written(data, file, header, {}, now)
-        return Plan(after, replace(entry, theirs=True, owned=(owned,)), now)
+        return SectionPlan(after, replace(entry, theirs=True, owned=(owned,)), now)
     refusal = None
     try:
         keys = _keys(world, target, theirs) if wanted else {}
         if keys and now.keys == tuple(keys) and now.digest == digest_of(keys):
-            return Plan(data, replace(entry, theirs=False, owned=(now,)), now)
+            return SectionPlan(data, replace(entry, theirs=False, owned=(now,)), now)
         after, owned = _written(data, file, header, keys, now)
     except ConfigRejected:
         raise
@@ -136,7 +142,7 @@ def planned(
         after, owned = _written(data, file, header, {}, now)
     if target == "default" and owned.keys:
         owned = replace(owned, mirrors=_mirrored(world))
-    return Plan(after, replace(entry, theirs=False, owned=(owned,)), now, refusal)
+    return SectionPlan(after, replace(entry, theirs=False, owned=(owned,)), now, refusal)
 
 
 def ours_now(section: Mapping[str, object] | None, may_be: Iterable[Owned]) -> Owned | None:
@@ -198,7 +204,7 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
     )
 
 
-def _keys(world: World, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
+def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
     """Return what the section has to say now; nothing while a guarded profile is active (A3)."""
     active = _active(world)
     settings = _settings(world, active)
@@ -210,7 +216,7 @@ def _keys(world: World, target: Target, theirs: Mapping[str, object]) -> dict[st
     return without_taken(default_keys(active, settings, world.command), theirs)
 
 
-def _refuse_circle(world: World, name: str, settings: Mapping[str, object]) -> None:
+def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, object]) -> None:
     """
     Refuse a profile that takes its credentials from a section of ours: they would be its own.
 
@@ -229,7 +235,7 @@ def _refuse_circle(world: World, name: str, settings: Mapping[str, object]) -> N
             return
 
 
-def _active(world: World) -> Profile | None:
+def _active(world: ManagedContext) -> Profile | None:
     """Return the active profile, None where it vanished (A7) or is one of ours."""
     name = read_active(world.paths.state)
     if name is None or name in PROFILE_OF.values():
@@ -238,7 +244,7 @@ def _active(world: World) -> Profile | None:
     return next((one for one in profiles if one.name == name), None)
 
 
-def _settings(world: World, profile: Profile | None) -> Mapping[str, object]:
+def _settings(world: ManagedContext, profile: Profile | None) -> Mapping[str, object]:
     if profile is None:
         return {}
     try:
@@ -247,14 +253,14 @@ def _settings(world: World, profile: Profile | None) -> Mapping[str, object]:
         return {}
 
 
-def _mirrored(world: World) -> tuple[str | None, str | None, str | None]:
+def _mirrored(world: ManagedContext) -> tuple[str | None, str | None, str | None]:
     active = _active(world)
     if active is None:
         return (None, None, None)
     return (active.session, active.account_id, active.role_name)
 
 
-def credentials_file(world: World) -> str | None:
+def credentials_file(world: ManagedContext) -> str | None:
     """Return by which key the credentials file has a ``[default]`` of its own, if so."""
     data = config_files.read(world.files.credentials)
     sections = ini.parse(data, str(world.files.credentials)) if data else {}

@@ -10,7 +10,7 @@ from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tray.core.model import Keeper, Memory, SessionEnd
+from tray.core.model import Memory, SessionEnd, TokenStore
 from tray.core.wire import from_wire, to_wire
 from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -28,7 +28,7 @@ class Record:
     One session's entry.
 
     Args:
-        keeper: rule K1; None = never signed in.
+        store: rule K1; None = never signed in.
         handed_back: when another program put refresh data back into the file, seconds since the
             epoch, newest last (K1 counts them).
         contested: it was put back so often that it stays in the file.
@@ -41,7 +41,7 @@ class Record:
         memory: what the rules remember.
     """
 
-    keeper: Keeper | None = None
+    store: TokenStore | None = None
     handed_back: tuple[float, ...] = ()
     contested: bool = False
     unscoped: bool = False
@@ -54,8 +54,8 @@ class Records:
     """
     Read and change ``state.json``, from any of our processes.
 
-    A change is read, merged and written under the lock ``state``, so that the resident's memory
-    and a worker's keeper never overwrite each other. The file never holds a secret.
+    A change is read, merged and written under the lock ``state``, so that the daemon's memory
+    and a worker's token store never overwrite each other. The file never holds a secret.
 
     Args:
         state: our state directory.
@@ -146,7 +146,7 @@ class Records:
 
 def _document(record: Record) -> dict[str, Any]:
     return {
-        "keeper": record.keeper,
+        "keeper": record.store,
         "handed_back": list(record.handed_back),
         "contested": record.contested,
         "unscoped": record.unscoped,
@@ -161,11 +161,11 @@ def _record(entry: object) -> tuple[Record | None, bool]:
     if not isinstance(entry, Mapping):
         return None, False
     told = entry.get("keeper")
-    keeper: Keeper | None = next((one for one in get_args(Keeper) if one == told), None)
+    store: TokenStore | None = next((one for one in get_args(TokenStore) if one == told), None)
     handed_back, signed_out = _list(entry.get("handed_back")), _list(entry.get("signed_out"))
     unstored, memory = entry.get("unstored"), _memory(entry.get("memory"))
     record = Record(
-        keeper=keeper,
+        store=store,
         handed_back=tuple(float(at) for at in handed_back if _is_moment(at)),
         contested=entry.get("contested") is True,
         unscoped=entry.get("unscoped") is True,
@@ -174,7 +174,7 @@ def _record(entry: object) -> tuple[Record | None, bool]:
         memory=memory or Memory(),
     )
     complete = (
-        keeper == told
+        store == told
         and len(record.handed_back) == len(handed_back)
         and len(record.signed_out) == len(signed_out)
         and record.unstored == unstored

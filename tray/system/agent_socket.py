@@ -6,7 +6,7 @@ uid asked of the kernel. What can fail: something hostile or alive stands at the
 (`UserMustAct`, `Busy`), or nobody answers (`Unreachable`).
 
 Windows: the named pipe with an owner-only DACL is not written yet; there `listen` refuses and
-`connect` says that nobody answers: the resident lives without an agent, and each command acts
+`connect` says that nobody answers: the daemon lives without an agent, and each command acts
 alone.
 """
 
@@ -35,7 +35,7 @@ _NOT_ON_WINDOWS: Final = "the agent's socket is not available on Windows yet"
 
 def listen(path: Path) -> socket.socket:
     """
-    Open the agent's socket; the caller holds the resident lock.
+    Open the agent's socket; the caller holds the daemon lock.
 
     Only a dead socket of our own is replaced. The mode is set before the socket listens, so that
     no umask and no moment leaves it open to others.

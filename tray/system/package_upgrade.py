@@ -2,7 +2,7 @@
 What a package's scripts do about running daemons: ``python -m`` this ``stop|start|end``, as root.
 
 A frozen program cannot go on once its files are replaced: it reads its parts from them. So
-``stop`` ends the residents and writes down whose they were, and ``start`` starts them again from
+``stop`` ends the daemons and writes down whose they were, and ``start`` starts them again from
 the new files, as their users, where they were started before. ``end`` is for the removal.
 """
 
@@ -30,7 +30,7 @@ NOTE: Final = Path("/run/sso-tray-upgrade.json")
 UNIT: Final = "sso-tray.service"
 PATIENCE: Final = 60.0
 """
-Seconds a resident gets to finish. It is never killed: what it has not stored yet may be the only
+Seconds a daemon gets to finish. It is never killed: what it has not stored yet may be the only
 refresh token of a session (rule R3).
 """
 
@@ -41,7 +41,7 @@ _PART: Final = (INTERNAL_FLAG, "tray.daemon")
 @dataclass(frozen=True, slots=True)
 class Running:
     """
-    A resident.
+    A daemon.
 
     Args:
         pid: its process.
@@ -60,9 +60,9 @@ class Running:
 
 def running(program: Path, proc: Path = PROC) -> list[Running]:
     """
-    Return the residents that run from a program's file.
+    Return the daemons that run from a program's file.
 
-    A demo's own resident is left out: it ends with its demo. So is one in a container: its path
+    A demo's own daemon is left out: it ends with its demo. So is one in a container: its path
     reads the same from here, but names another file, which no package of ours replaces.
     """
     found = []
@@ -76,7 +76,7 @@ def running(program: Path, proc: Path = PROC) -> list[Running]:
 
 
 def stop(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
-    """Ask residents to end and wait for them; returns the pids of those that did not."""
+    """Ask daemons to end and wait for them; returns the pids of those that did not."""
     for one in residents:
         with suppress(ProcessLookupError):
             os.kill(one.pid, signal.SIGTERM)
@@ -84,7 +84,7 @@ def stop(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
 
 
 def wait_for(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
-    """Wait until residents have ended, ``PATIENCE`` at most; returns the pids of those left."""
+    """Wait until daemons have ended, ``PATIENCE`` at most; returns the pids of those left."""
     deadline = time.monotonic() + PATIENCE
     left = [one.pid for one in residents if alive(one.pid)]
     while left and time.monotonic() < deadline:
@@ -95,7 +95,7 @@ def wait_for(residents: list[Running], alive: Callable[[int], bool]) -> list[int
 
 def start_again(residents: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
     """
-    Start residents as their users, once the old ones have ended, or ``PATIENCE`` is over.
+    Start daemons as their users, once the old ones have ended, or ``PATIENCE`` is over.
 
     A new one that found the old one still ending would leave the place to it, and none would run.
     One that cannot be started is told of on stderr and keeps no other from starting.
@@ -118,7 +118,7 @@ def start_again(residents: list[Running], program: Path, alive: Callable[[int], 
 
 def start(one: Running, program: Path) -> None:
     """
-    Start a resident as its user; returns at once.
+    Start a daemon as its user; returns at once.
 
     Raises:
         KeyError: the system knows no such user.

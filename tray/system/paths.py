@@ -36,7 +36,7 @@ class Paths:
         cli_cache: ``~/.aws/cli/cache``, the AWS CLI's role credentials.
         settings_file: the user's ``config.toml``; may not exist.
         state: our state directory; may not exist yet.
-        runtime_sockets: where the agent's socket may be, best first; the resident listens at the
+        runtime_sockets: where the agent's socket may be, best first; the daemon listens at the
             first, a client tries them in order.
     """
 
@@ -90,7 +90,7 @@ def world(environ: Mapping[str, str]) -> dict[str, str]:
     """
     Describe the world a process lives in: its paths and AWS endpoints (rule C3).
 
-    The resident acts for a client only if both describe the same world. Socket paths are left
+    The daemon acts for a client only if both describe the same world. Socket paths are left
     out (who got through has the right one), credentials are never in it.
 
     Returns:

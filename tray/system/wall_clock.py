@@ -55,7 +55,7 @@ def start_wall_timer(
         timer = WallTimer()
         timer.attach(loop, callback)
         return timer
-    return LookingTimer(loop, callback)
+    return PollingTimer(loop, callback)
 
 
 class WallTimer:
@@ -126,7 +126,7 @@ class WallTimer:
         self._descriptor = -1
 
 
-class LookingTimer:
+class PollingTimer:
     """
     The same without a timerfd: the loop's timers, and a look at both clocks every minute.
 

@@ -30,7 +30,7 @@ _PATIENCE: Final = Config(
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedCredentials:
     """
     What botocore found.
 
@@ -46,7 +46,7 @@ class Resolved:
     expires_at: float | None
 
 
-def resolve(profile: str, session_key: str | None) -> Resolved:
+def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
     """
     Let botocore resolve a profile by name; credentials in the environment do not count then.
 
@@ -68,7 +68,7 @@ def resolve(profile: str, session_key: str | None) -> Resolved:
         trouble = _meaning(profile, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
-            return Resolved(
+            return ResolvedCredentials(
                 Secret(frozen.access_key),
                 Secret(frozen.secret_key),
                 Secret(frozen.token) if frozen.token else None,

@@ -23,7 +23,7 @@ from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
 
 LOCK_PATIENCE = 30.0
@@ -59,7 +59,7 @@ def _nowhere(name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class JobContext:
     """
     Everything a transaction needs; tests hand in their own parts.
 
@@ -67,7 +67,7 @@ class Tools:
         paths: where everything lies.
         settings: the user's settings.
         records: ``state.json``.
-        vault: the keyring.
+        keyring: the keyring.
         oidc, portal, clients: AWS.
         unsaved: refresh data the keyring has not confirmed yet (R3).
         clock: seconds since the epoch.
@@ -78,7 +78,7 @@ class Tools:
     paths: Paths
     settings: Settings
     records: Records
-    vault: Vault
+    keyring_store: TokenKeyring
     clients: AwsClients
     oidc: Oidc
     portal: Portal
@@ -95,7 +95,7 @@ class Tools:
         settings: Settings | None = None,
         seam: Seam = _nowhere,
         stored: Callable[[str], None] = _nowhere,
-    ) -> Tools:
+    ) -> JobContext:
         """
         Make the tools of this process.
 
@@ -116,7 +116,7 @@ class Tools:
             paths=paths,
             settings=settings,
             records=Records(paths.state),
-            vault=Vault(settings.keyring_service, paths.token_cache),
+            keyring_store=TokenKeyring(settings.keyring_service, paths.token_cache),
             clients=clients,
             oidc=Oidc(clients),
             portal=Portal(clients),
@@ -192,9 +192,9 @@ class Tools:
         Raises:
             KeyringUnavailable, KeyringDenied: the keyring cannot be read.
         """
-        kept = self.vault.load(session)
+        kept = self.keyring_store.load(session)
         if kept is not None and kept.fingerprint in self.record(session).signed_out:
-            self.vault.delete(session.key)
+            self.keyring_store.delete(session.key)
             return None
         return kept
 
@@ -224,7 +224,7 @@ class Tools:
         self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
     ) -> None:
         """
-        Write the file as the AWS CLI does (keeper ``file``), atomically; all as `publish_lean`.
+        Write the file as the AWS CLI does (store ``file``), atomically; all as `publish_lean`.
 
         Raises:
             Overtaken: the last look found another's file; it is untouched.

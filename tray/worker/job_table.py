@@ -19,7 +19,7 @@ from tray.errors import (
     TrayError,
     WillRetry,
 )
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.tokens.adoption import adopt
 from tray.worker.tokens.release import release
 from tray.worker.tokens.removal import judge_removed
@@ -38,7 +38,7 @@ _ANSWERS: Final = (
 )
 _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
-_JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
+_JOBS: Final[dict[JobKind, Callable[[SsoSession, JobContext], Outcome]]] = {
     "judge-removed": judge_removed,
     "sign-out": sign_out,
     "release": release,
@@ -49,7 +49,7 @@ _JOBS: Final[dict[JobKind, Callable[[SsoSession, Tools], Outcome]]] = {
 def run(
     kind: JobKind,
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     *,
     adopting: bool = True,
     seen: str | None = None,
@@ -60,16 +60,16 @@ def run(
     Args:
         kind: which one.
         session: on which session.
-        tools: what to work with.
+        context: what to work with.
         adopting: the setting "adopt" (K4).
         seen: for ``renew``: see `tray.worker.tokens.renewal.renew`.
     """
     try:
         if kind == "renew":
-            return renew(session, tools, adopt=adopting, seen=seen)
+            return renew(session, context, adopt=adopting, seen=seen)
         if kind == "adopt":
-            return adopt(session, tools, adopt=adopting)
-        return _JOBS[kind](session, tools)
+            return adopt(session, context, adopt=adopting)
+        return _JOBS[kind](session, context)
     except TrayError as error:
         return failed(error)
     except OSError as error:

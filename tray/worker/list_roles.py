@@ -11,12 +11,12 @@ from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 
 
 def roles_of(
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     *,
     progress: Progress = lambda _done, _all: None,
     cancelled: threading.Event | None = None,
@@ -26,7 +26,7 @@ def roles_of(
 
     Args:
         session: signed in to.
-        tools: what to work with.
+        context: what to work with.
         progress: told how many accounts of how many have been looked at.
         cancelled: once set, it is given up.
 
@@ -35,11 +35,11 @@ def roles_of(
         TokenRejected: the published token is not good any more, whatever it says.
         WillRetry: AWS was not reached or has trouble.
     """
-    token = tools.read(session)
+    token = context.read(session)
     if token is None:
         raise SignInNeeded(sign_in_first(session.key))
     return list_assignments(
-        tools.portal, token.access_token, session.region, progress=progress, cancelled=cancelled
+        context.portal, token.access_token, session.region, progress=progress, cancelled=cancelled
     )
 
 

@@ -25,7 +25,7 @@ from tray.core.text.shell_commands import login_command, sign_in_first
 from tray.errors import CacheFileBad, NotFound, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 
 _ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
 _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
@@ -50,14 +50,16 @@ class Credentials:
     account_id: str | None = None
 
 
-def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools) -> Credentials:
+def role_credentials(
+    session: SsoSession | None, profile: Profile, context: JobContext
+) -> Credentials:
     """
     Return fresh credentials of a profile.
 
     Args:
         session: the profile's session; None for profiles of kind ``other``.
         profile: which one.
-        tools: what to work with.
+        context: what to work with.
 
     Raises:
         SignInNeeded: there is no usable access token, or its file is damaged.
@@ -70,10 +72,10 @@ def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools)
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
     if session is not None and profile.kind == "sso":
-        return _of_the_portal(session, profile, tools)
-    _insist_on_no_circle(profile, tools)
+        return _of_the_portal(session, profile, context)
+    _insist_on_no_circle(profile, context)
     if session is not None:
-        _access_token(session, tools)  # boto3 would say the same in words of its own
+        _access_token(session, context)  # boto3 would say the same in words of its own
     found = botocore_chain.resolve(profile.name, None if session is None else session.key)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
@@ -83,7 +85,7 @@ def role_credentials(session: SsoSession | None, profile: Profile, tools: Tools)
 def identity(
     session: SsoSession | None,
     profile: Profile,
-    tools: Tools,
+    context: JobContext,
     document: Mapping[str, Any] | None = None,
 ) -> CallerIdentity:
     """
@@ -92,7 +94,7 @@ def identity(
     Args:
         session: the profile's session; None for profiles of kind ``other``.
         profile: which one.
-        tools: what to work with.
+        context: what to work with.
         document: the profile's ``credential_process`` document; None: it is asked for.
 
     Raises:
@@ -100,7 +102,7 @@ def identity(
         TrayError: as `role_credentials`.
     """
     if document is None:
-        document = credentials_document(role_credentials(session, profile, tools))
+        document = credentials_document(role_credentials(session, profile, context))
     credentials = RoleCredentials(
         Secret(document["AccessKeyId"]),
         Secret(document["SecretAccessKey"]),
@@ -108,7 +110,7 @@ def identity(
         0.0,
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
-    return caller_identity(tools.clients, credentials, region)
+    return caller_identity(context.clients, credentials, region)
 
 
 def credentials_document(credentials: Credentials) -> dict[str, Any]:
@@ -147,11 +149,11 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     }
 
 
-def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Credentials:
+def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -> Credentials:
     if profile.account_id is None or profile.role_name is None:
         raise UserMustAct(f'The profile "{clean(profile.name)}" names no account and role.')
-    token = _access_token(session, tools)
-    found = tools.portal.role_credentials(
+    token = _access_token(session, context)
+    found = context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
     )
     return Credentials(
@@ -163,29 +165,29 @@ def _of_the_portal(session: SsoSession, profile: Profile, tools: Tools) -> Crede
     )
 
 
-def _access_token(session: SsoSession, tools: Tools) -> Secret:
+def _access_token(session: SsoSession, context: JobContext) -> Secret:
     try:
-        token = tools.read(session)
+        token = context.read(session)
     except CacheFileBad as error:
         if error.reason != "bad-file":
             raise
         msg = f"{error.sentence} Sign in to replace it: {login_command(session.key)}"
         raise SignInNeeded(msg) from None
-    if token is None or token.expires_at <= tools.clock():
+    if token is None or token.expires_at <= context.clock():
         raise SignInNeeded(sign_in_first(session.key))
     return token.access_token
 
 
-def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
+def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
     """
     Refuse what would call ourselves (F3) or ask a person for a code.
 
     Raises:
         UserMustAct: the profile or one of those it builds on does; it is named.
     """
-    for name, settings in _chain(profile.name, tools):
+    for name, settings in _chain(profile.name, context):
         command = settings.get("credential_process")
-        if isinstance(command, str) and calls_us(command, tools.paths.state):
+        if isinstance(command, str) and calls_us(command, context.paths.state):
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
@@ -195,8 +197,8 @@ def _insist_on_no_circle(profile: Profile, tools: Tools) -> None:
             raise UserMustAct(msg)
 
 
-def _chain(name: str, tools: Tools) -> Iterator[tuple[str, Mapping[str, object]]]:
-    files = ConfigFiles(tools.paths.aws_config, tools.paths.aws_credentials)
+def _chain(name: str, context: JobContext) -> Iterator[tuple[str, Mapping[str, object]]]:
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     seen: set[str] = set()
     following: object = name
     while isinstance(following, str) and following not in seen:

@@ -20,7 +20,7 @@ from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
 from tray.worker import job_table, profile_credentials
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
 from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
 
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 16
 """Jobs one worker runs side by side; more threads bring nothing (measured)."""
 OTHER_VERSION: Final = 3
-"""Exit code after a handshake with another version (an upgrade under a running resident)."""
+"""Exit code after a handshake with another version (an upgrade under a running daemon)."""
 
 # Between these steps the process alone knows a refresh token, and must not be killed (R3).
 HOLDS_FROM: Final = ("proved", "exchanging", "spending")
 
 
 class _Out:
-    """The pipe to the resident: whole lines, from any thread."""
+    """The pipe to the daemon: whole lines, from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -44,7 +44,7 @@ class _Out:
 
     def send(self, message: Mapping[str, Any]) -> None:
         line = json.dumps(message).encode() + b"\n"
-        # Without its resident it finishes what is under way all the same. Nothing is logged here:
+        # Without its daemon it finishes what is under way all the same. Nothing is logged here:
         # the log goes through this very pipe.
         with self._lock, suppress(BrokenPipeError, ValueError):
             self._stream.write(line)
@@ -52,7 +52,7 @@ class _Out:
 
 
 class _Log(logging.Handler):
-    """Our log goes to the resident, which owns the log file."""
+    """Our log goes to the daemon, which owns the log file."""
 
     def __init__(self, out: _Out) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Worker:
         self._holding: set[int] = set()
         """Threads whose transaction may hold a refresh token nobody else knows."""
         self._settings = Settings()
-        self._tools: Tools | None = None
+        self._context: JobContext | None = None
 
     def serve(self) -> int:
         """
@@ -100,7 +100,7 @@ class Worker:
         hello = json.loads(self._inlet.readline() or b"{}")
         if hello.get("program") != tray.__version__:
             return OTHER_VERSION
-        # The resident's, not the files': while those are broken its last good ones stay in use.
+        # The daemon's, not the files': while those are broken its last good ones stay in use.
         self._settings = Settings.in_worker(hello["settings"])
         with ThreadPoolExecutor(AT_ONCE) as threads:
             running: set[Future[None]] = set()
@@ -110,8 +110,8 @@ class Worker:
                 running.add(threads.submit(self._answer, request))
             self._cancelled.set()
         # Leaving the block has waited for every transaction.
-        if self._tools is not None:
-            self._tools.unsaved.surrender()
+        if self._context is not None:
+            self._context.unsaved.surrender()
         return 0
 
     def _answer(self, request: dict[str, Any]) -> None:
@@ -127,46 +127,48 @@ class Worker:
         self._out.send({"id": number, "done": done})
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
-        tools = self._ready_tools()
+        context = self._ready_tools()
         kind = request["kind"]
         if kind == "unlock":
-            tools.vault.unlock()
+            context.keyring_store.unlock()
             return {}
         session = from_wire(request["session"])
         if kind == "sign-in":
-            return self._sign_in(tools, session, request, number)
+            return self._sign_in(context, session, request, number)
         if kind in ("credentials", "whoami"):
             return {
-                "answer": self._handed_out(request, session, from_wire(request["profile"]), tools)
+                "answer": self._handed_out(
+                    request, session, from_wire(request["profile"]), context
+                )
             }
         if kind == "roles":
-            roles = roles_of(session, tools, cancelled=self._cancelled)
+            roles = roles_of(session, context, cancelled=self._cancelled)
             return {"accounts": roles_document(roles)}
         if kind not in get_args(JobKind):
             msg = f"{kind} is no job"
             raise ValueError(msg)
         try:
             outcome = job_table.run(
-                kind, session, tools, adopting=bool(request.get("adopt", True))
+                kind, session, context, adopting=bool(request.get("adopt", True))
             )
         finally:
-            self._let_go(tools)
+            self._let_go(context)
         return {"outcome": to_wire(outcome)}
 
     @staticmethod
     def _handed_out(
-        request: dict[str, Any], session: SsoSession | None, profile: Profile, tools: Tools
+        request: dict[str, Any], session: SsoSession | None, profile: Profile, context: JobContext
     ) -> dict[str, Any]:
         if request["kind"] == "whoami":
             given = request.get("credentials")
             return profile_credentials.identity_document(
-                profile_credentials.identity(session, profile, tools, given)
+                profile_credentials.identity(session, profile, context, given)
             )
-        credentials = profile_credentials.role_credentials(session, profile, tools)
+        credentials = profile_credentials.role_credentials(session, profile, context)
         return profile_credentials.credentials_document(credentials)
 
     def _sign_in(
-        self, tools: Tools, session: Any, request: dict[str, Any], number: object
+        self, context: JobContext, session: Any, request: dict[str, Any], number: object
     ) -> dict[str, Any]:
         def ready(page: SignInPage) -> None:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
@@ -175,7 +177,7 @@ class Worker:
         try:
             result = sign_in(
                 session,
-                tools,
+                context,
                 method=request["method"],
                 afresh=bool(request.get("afresh")),
                 callback_port=request.get("callback_port"),
@@ -183,24 +185,24 @@ class Worker:
                 cancelled=self._cancelled,
             )
         finally:
-            self._let_go(tools)
+            self._let_go(context)
         return {
             "token": to_wire(result.token),
-            "keeper": result.keeper,
+            "keeper": result.store,
             "reason": result.reason,
             "sentence": result.sentence,
         }
 
-    def _ready_tools(self) -> Tools:
+    def _ready_tools(self) -> JobContext:
         """Make the tools when first needed: an import that fails is an answer, not a crash."""
         with self._lock:
-            if self._tools is None:
-                self._tools = Tools.from_environment(
+            if self._context is None:
+                self._context = JobContext.from_environment(
                     self._environ, settings=self._settings, seam=self._step, stored=self._stored
                 )
                 if self._settings.log_debug:
                     set_debug(True)
-            return self._tools
+            return self._context
 
     def _step(self, name: str) -> None:
         if name in HOLDS_FROM:
@@ -208,16 +210,16 @@ class Worker:
                 self._holding.add(threading.get_ident())
             self._out.send({"holding": True})
 
-    def _let_go(self, tools: Tools) -> None:
+    def _let_go(self, context: JobContext) -> None:
         with self._lock:
             self._holding.discard(threading.get_ident())
-            still = bool(self._holding) or bool(tools.unsaved)
+            still = bool(self._holding) or bool(context.unsaved)
         self._out.send({"holding": still})
 
     def _stored(self, key: str) -> None:
         self._out.send({"stored": key})
-        if self._tools is not None:
-            self._let_go(self._tools)
+        if self._context is not None:
+            self._let_go(self._context)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tray.aws.api.account_roles import OBEYED, SIDE_BY_SIDE, TRIES, Pace, list_assignments
+from tray.aws.api.account_roles import OBEYED, SIDE_BY_SIDE, TRIES, RequestPacing, list_assignments
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.portal import Portal
 from tray.core.profiles.profile_planning import Assignment
@@ -33,9 +33,9 @@ class Hours(threading.Event):
         return self.is_set()
 
 
-def paced(hours: Hours, shake: float = 0.0) -> Pace:
+def paced(hours: Hours, shake: float = 0.0) -> RequestPacing:
     """Return a pace by this clock."""
-    return Pace(hours, clock=lambda: hours.now, shake=lambda: shake)
+    return RequestPacing(hours, clock=lambda: hours.now, shake=lambda: shake)
 
 
 def refused(times: int, retry_after: float | None) -> Callable[[], dict[str, int]]:

@@ -1,7 +1,7 @@
 """
 Imported by every Python a test of leaks starts: writes down what the process was given.
 
-Argv and environment at once; what the resident and its workers say on stderr, which nobody else
+Argv and environment at once; what the daemon and its workers say on stderr, which nobody else
 keeps; and on SIGUSR1 every text the process holds in memory, with the rules' state.
 """
 
@@ -39,7 +39,7 @@ def _state() -> list[str]:
 
 
 def _tell_memory(*_: Any) -> None:
-    gc.unfreeze()  # what the resident froze after its start is off the collector's list otherwise
+    gc.unfreeze()  # what the daemon froze after its start is off the collector's list otherwise
     told = _RECORD / f"memory-{os.getpid()}"
     part = told.with_suffix(".part")
     part.write_text(json.dumps({"texts": _texts(), "states": _state()}))

@@ -53,7 +53,7 @@ def list_assignments(
         TokenRejected: the session is over.
         WillRetry: AWS was not reached, kept saying that it has trouble, or it was cancelled.
     """
-    pace = Pace(cancelled or threading.Event())
+    pace = RequestPacing(cancelled or threading.Event())
     accounts = tuple(portal.list_accounts(access_token, region, pace))
     progress(0, len(accounts))
 
@@ -95,7 +95,7 @@ class GivenUp(ServiceTrouble):
     """Nobody wants the list any more."""
 
 
-class Pace:
+class RequestPacing:
     """
     Ask AWS at the pace it wants; shared by all who ask.
 

@@ -118,7 +118,7 @@ def parse_token(data: bytes, place: str) -> SsoToken:
 
 def lean_document(token: SsoToken, *, empty_refresh_members: bool = False) -> bytes:
     """
-    Return the file without refresh data, for keeper ``keyring`` (rule K3).
+    Return the file without refresh data, for token store ``keyring`` (rule K3).
 
     Args:
         token: its unknown members are kept.
@@ -133,7 +133,7 @@ def lean_document(token: SsoToken, *, empty_refresh_members: bool = False) -> by
 
 
 def full_document(token: SsoToken) -> bytes:
-    """Return the file as the AWS CLI writes it, refresh data included (keeper ``file``)."""
+    """Return the file as the AWS CLI writes it, refresh data included (token store ``file``)."""
     members = _lean_members(token)
     if token.registration is not None:
         members |= {

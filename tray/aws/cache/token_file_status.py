@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tray.aws.cache.token_cache import read_token
-from tray.core.events import FileAbsent, FileBad, FileTorn, Sight
+from tray.core.events import FileAbsent, FileBad, FileTorn, TokenFileStatus
 from tray.errors import CacheFileBad, CacheFileTorn
 
 
-def look(path: Path, now: float) -> Sight:
+def look(path: Path, now: float) -> TokenFileStatus:
     """
     Look at a cache file once.
 

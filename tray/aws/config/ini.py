@@ -3,7 +3,7 @@ The bytes of an AWS config or credentials file to its sections, or why botocore 
 
 The verdict and the values are those of botocore's ``raw_config_parse`` (1.44), that is of
 Python's ``RawConfigParser`` in strict mode plus one level of nested values. It is one pass
-instead of botocore's several, because the resident reads 10,000 profiles on its own time.
+instead of botocore's several, because the daemon reads 10,000 profiles on its own time.
 
 Rules that are easy to get wrong: lines end at ``\n``, ``\r\n`` and ``\r`` only, but blanks are
 all that Unicode calls so; a line indented deeper than the key above it continues that key's

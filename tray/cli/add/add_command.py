@@ -12,16 +12,16 @@ from tray.aws.config import config_files, ini
 from tray.aws.config.config_edit import written_headers
 from tray.aws.config.profile_edit import with_profiles
 from tray.cli import help_texts
-from tray.cli.add.add_session import SCOPE, Wanted, asked, session_for, signed_in
+from tray.cli.add.add_session import SCOPE, RequestedSession, asked, session_for, signed_in
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.role_picker import pick
-from tray.cli.command_context import Ended, Here, note
+from tray.cli.command_context import CommandContext, Ended, note
 from tray.cli.shell import completion
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
     Assignment,
-    Plan,
+    ProfilePlan,
     chosen,
     not_to_prune,
     plan,
@@ -104,24 +104,24 @@ def add(
         dry_run, yes,
     )  # fmt: skip
     _check(typed)
-    here = Here.of_this_process()
+    context = CommandContext.of_this_process()
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     if not typed.narrows and not asks:
         raise click.UsageError("Say which roles: --all, --account, --role or --sync.")
-    wanted = Wanted(session, start_url, sso_region, scopes, dry_run, asks, yes)
-    meant = session_for(here, wanted)
-    found = _listed(here, meant)
+    wanted = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
+    meant = session_for(context, wanted)
+    found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:
         raise Ended(f"None of the {_count(len(found), 'role')} fits; nothing was written.", 1)
     if not typed.narrows:
-        some = pick(some, profiles_of(meant.key, here.catalog().profiles))
-        typed = _with_defaults(here, meant, some, found, typed)
-    profiles = here.catalog().profiles
+        some = pick(some, profiles_of(meant.key, context.catalog().profiles))
+        typed = _with_defaults(context, meant, some, found, typed)
+    profiles = context.catalog().profiles
     if typed.narrows and region is None:
         typed = replace(typed, region=usual_region(profiles))
     made = plan(meant, profiles, some, found, typed.name)
-    _write(here, meant, made, typed, asks=asks)
+    _write(context, meant, made, typed, asks=asks)
 
 
 def _check(typed: _Options) -> None:
@@ -135,20 +135,20 @@ def _check(typed: _Options) -> None:
 # --- The roles ------------------------------------------------------------------------------
 
 
-def _listed(here: Here, session: SsoSession) -> tuple[Assignment, ...]:
-    signed_in(here, session)
+def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+    signed_in(context, session)
     try:
-        found = _asked_aws(here, session)
+        found = _asked_aws(context, session)
     except TokenRejected:
-        signed_in(here, session, again=True)  # one refresh decides (R6)
-        found = _asked_aws(here, session)
+        signed_in(context, session, again=True)  # one refresh decides (R6)
+        found = _asked_aws(context, session)
     if not found:
         raise Ended(f'"{clean(session.key)}" gives you no role in any account.', 1)
     return found
 
 
-def _asked_aws(here: Here, session: SsoSession) -> tuple[Assignment, ...]:
-    from tray.cli.standalone import Alone
+def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+    from tray.cli.standalone import Standalone
     from tray.worker.list_roles import roles_of
 
     shown = sys.stderr.isatty()
@@ -158,19 +158,19 @@ def _asked_aws(here: Here, session: SsoSession) -> tuple[Assignment, ...]:
             words = f"\r\033[KAccounts looked at: {done} of {count} "
             click.echo(words if done < count else "\r\033[K", err=True, nl=False)
 
-    with Alone(here) as alone:
-        return roles_of(session, alone.tools, progress=progress)
+    with Standalone(context) as standalone:
+        return roles_of(session, standalone.job_context, progress=progress)
 
 
 def _with_defaults(
-    here: Here,
+    context: CommandContext,
     session: SsoSession,
     some: Sequence[Assignment],
     found: Sequence[Assignment],
     typed: _Options,
 ) -> _Options:
     """Ask for what else a profile has, where a person is asked anyway."""
-    profiles = here.catalog().profiles
+    profiles = context.catalog().profiles
     region, output = typed.region, typed.output
     if region is None:
         region = _or_none("CLI default client region", usual_region(profiles))
@@ -206,26 +206,28 @@ def _or_none(what: str, default: str | None) -> str | None:
 # --- Writing --------------------------------------------------------------------------------
 
 
-def _write(here: Here, session: SsoSession, made: Plan, typed: _Options, *, asks: bool) -> None:
+def _write(
+    context: CommandContext, session: SsoSession, made: ProfilePlan, typed: _Options, *, asks: bool
+) -> None:
     new = {name: profile_keys(session, one, typed.region, typed.output) for name, one in made.new}
-    may_go = _may_go(here, made.gone) if typed.sync else ()
+    may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
         click.echo(f"Nothing to add: {_count(len(made.there), 'profile')} there already.")
         return
-    path = here.paths.aws_config
+    path = context.paths.aws_config
     show_diff(path, lambda data: with_profiles(data, str(path), new, gone))
     if typed.dry_run:
         click.echo("Nothing was written (--dry-run).")
         return
     may_write(asks=asks and not typed.yes)
-    add_profiles(path, here.paths.state, new, gone)
+    add_profiles(path, context.paths.state, new, gone)
     _tell(list(new), made, gone)
     if new and typed.region is None:
         note("they have no region, which some SDKs insist on: set AWS_REGION, or use --region.")
 
 
-def _tell(added: Sequence[str], made: Plan, gone: Sequence[str]) -> None:
+def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:
     if added:
         some = ", ".join(clean(name) for name in added[:5]) + (" ..." if len(added) > 5 else "")
         click.echo(f"Added {_count(len(added), 'profile')}: {some}")
@@ -237,16 +239,16 @@ def _tell(added: Sequence[str], made: Plan, gone: Sequence[str]) -> None:
         click.echo(f"Try: aws sts get-caller-identity --profile {clean(added[0])}")
 
 
-def _may_go(here: Here, gone: Sequence[str]) -> tuple[str, ...]:
+def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
     """Return what may be taken out, and say why the rest stays until a person removes it."""
     if not gone:
         return ()
-    path = here.paths.aws_config
+    path = context.paths.aws_config
     data = config_files.read(path) or b""
     sections = ini.parse(data, str(path))
     headers = written_headers(data, str(path), "profile")
     sources = sources_of(sections)
-    guarded, active = here.settings().preferences.guarded, here.profile_in_force
+    guarded, active = context.settings().preferences.guarded, context.profile_in_force
     may_go = []
     for name in gone:
         keys: Mapping[str, object] = sections.get(headers.get(name, ""), {})

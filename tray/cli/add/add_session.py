@@ -11,7 +11,7 @@ import click
 from tray.aws.config.config_edit import SectionEdit, edited, session_header
 from tray.aws.config.sso_sessions import DEFAULT_SCOPES, region_flaw, scopes_of, start_url_flaw
 from tray.cli.add.config_diff import may_write, show_diff
-from tray.cli.command_context import Ended, Here, note
+from tray.cli.command_context import CommandContext, Ended, note
 from tray.cli.login.login_command import sign_in_plainly
 from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now, usable_now
@@ -24,7 +24,7 @@ SCOPE = ",".join(DEFAULT_SCOPES)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedSession:
     """
     What was typed of a session.
 
@@ -47,7 +47,7 @@ class Wanted:
     yes: bool
 
 
-def session_for(here: Here, wanted: Wanted) -> SsoSession:
+def session_for(context: CommandContext, wanted: RequestedSession) -> SsoSession:
     """
     Return the session; a new one is written into the config.
 
@@ -58,7 +58,7 @@ def session_for(here: Here, wanted: Wanted) -> SsoSession:
         Ended: it is another session, it cannot be used, or nothing may be written.
         ConfigRejected: the config cannot be read.
     """
-    known = {one.key: one for one in here.catalog().sessions}
+    known = {one.key: one for one in context.catalog().sessions}
     name = wanted.name
     if name is None and not wanted.start_url and len(known) == 1 and not wanted.asks:
         return _as_typed(next(iter(known.values())), wanted)
@@ -70,10 +70,10 @@ def session_for(here: Here, wanted: Wanted) -> SsoSession:
         name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
     if name in known:
         return _as_typed(known[name], wanted)
-    return _new(here, name, wanted)
+    return _new(context, name, wanted)
 
 
-def _as_typed(session: SsoSession, wanted: Wanted) -> SsoSession:
+def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
     url, region = wanted.start_url, wanted.region
     other = {
@@ -92,11 +92,11 @@ def _as_typed(session: SsoSession, wanted: Wanted) -> SsoSession:
     return session
 
 
-def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
+def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSession:
     header = session_header(name)
     start_url, region, scopes = wanted.start_url, wanted.region, wanted.scopes
     if not (start_url and region) and not wanted.asks:
-        known = ", ".join(clean(one.key) for one in here.catalog().sessions) or "none"
+        known = ", ".join(clean(one.key) for one in context.catalog().sessions) or "none"
         there = f'There is no session "{clean(name)}" (there: {known})'
         raise click.UsageError(f"{there}; a new one needs --start-url and --sso-region.")
     start_url = start_url or asked("SSO start URL", None, start_url_flaw)
@@ -112,7 +112,7 @@ def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
         if flaw is not None:
             raise click.UsageError(f"The {what} {flaw}.")
     keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
-    path = here.paths.aws_config
+    path = context.paths.aws_config
 
     def change(data: bytes) -> bytes:
         return edited(data, str(path), [SectionEdit(header, keys)])
@@ -122,8 +122,8 @@ def _new(here: Here, name: str, wanted: Wanted) -> SsoSession:
         told = "Nothing was written. Its roles are known after a sign-in, without --dry-run."
         raise Ended(told, 0)
     may_write(asks=wanted.asks and not wanted.yes)
-    change_config(path, here.paths.state, change)
-    return next(one for one in here.catalog().sessions if one.key == name)
+    change_config(path, context.paths.state, change)
+    return next(one for one in context.catalog().sessions if one.key == name)
 
 
 def _flaw(name: str, known: Collection[str]) -> str | None:
@@ -151,31 +151,31 @@ def asked(
         note(f"That {wrong}." if wrong else "There has to be one.")
 
 
-def signed_in(here: Here, session: SsoSession, *, again: bool = False) -> None:
+def signed_in(context: CommandContext, session: SsoSession, *, again: bool = False) -> None:
     """
     Let a token that has ended be renewed, else sign in as ``login`` does.
 
     Having typed the command is the click (L6); what renews itself opens no browser.
 
     Args:
-        here: the world of this command.
+        context: the world of this command.
         session: which.
         again: the portal did not want the token, whatever its file says (R6).
 
     Raises:
         Ended: it did not come to a sign-in.
     """
-    entries = status_now(here)["sessions"]
+    entries = status_now(context)["sessions"]
     entry = next((one for one in entries if one["key"] == session.key), None)
     if entry is not None and not again and usable_now(entry, time.time()):
         return
     if entry is not None and entry["renews"]:
-        code, sentence = renewed(here, session)
+        code, sentence = renewed(context, session)
         if not code:
             return
         if code != 3:
             raise Ended(sentence, code)
-    code, sentence = sign_in_plainly(here, session)
+    code, sentence = sign_in_plainly(context, session)
     if code:
         raise Ended(sentence, code)
     click.echo(sentence, err=True)

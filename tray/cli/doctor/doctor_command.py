@@ -15,7 +15,7 @@ import click
 
 import tray
 from tray.cli import help_texts
-from tray.cli.command_context import Ended, Here
+from tray.cli.command_context import CommandContext, Ended
 from tray.cli.doctor.probes import gathered
 from tray.core.doctor.findings import Finding, Verdict, worst
 from tray.core.doctor.general_checks import judged
@@ -47,13 +47,13 @@ def doctor(*, as_json: bool, bundle: Path | None) -> None:
     """Look at everything."""
     if as_json and bundle is not None:
         raise click.UsageError("The archive holds the document already: say --json or --bundle.")
-    here = Here.of_this_process()
-    findings = judged(gathered(here))
+    context = CommandContext.of_this_process()
+    findings = judged(gathered(context))
     document = doctor_document(findings)
     if bundle is not None:
         from tray.cli.doctor.support_bundle import write_bundle
 
-        write_bundle(bundle, here, document)
+        write_bundle(bundle, context, document)
         click.echo(f"Written: {bundle}. It holds no secret; look into it before you send it.")
         return
     if as_json:

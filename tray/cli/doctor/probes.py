@@ -16,7 +16,7 @@ import tray
 from tray.aws.config import config_files
 from tray.aws.config.catalog import ConfigFiles, every_profile
 from tray.aws.config.sdk_quirks import quirks
-from tray.cli.command_context import Here
+from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
 from tray.cli.status_command import of_files, words_of
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 
 ALL_WITHIN: Final = 8.0
 """Seconds for all probes, which run side by side; with start and end the command takes ten."""
-RESIDENT_PATIENCE: Final = 3.0
-"""Seconds a resident has to answer; it takes milliseconds, whatever else it waits for."""
+DAEMON_PATIENCE: Final = 3.0
+"""Seconds a daemon has to answer; it takes milliseconds, whatever else it waits for."""
 
 
 Found: TypeAlias = Mapping[str, Any]
@@ -53,12 +53,12 @@ class _Config:
     calls: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def gathered(here: Here, within: float = ALL_WITHIN) -> Facts:
+def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
     """
     Return all facts; what took too long or failed is told by name in ``unknown``.
 
     Args:
-        here: whose.
+        context: whose.
         within: seconds.
     """
     config: Future[_Config] = Future()
@@ -68,18 +68,18 @@ def gathered(here: Here, within: float = ALL_WITHIN) -> Facts:
 
     found, unknown = side_by_side(
         {
-            "config": lambda: _config(here, config),
-            "profile": lambda: _recorded(here),
-            "resident": lambda: _resident(here),
-            "d-bus": lambda: system.hosts(here.environ),
-            "keyring": lambda: _keyring(here),
-            "registrations": lambda: {"registrations": _registrations(here, catalog())},
-            "browser": lambda: system.browser(here.environ),
+            "config": lambda: _config(context, config),
+            "profile": lambda: _recorded(context),
+            "resident": lambda: _resident(context),
+            "d-bus": lambda: system.hosts(context.environ),
+            "keyring": lambda: _keyring(context),
+            "registrations": lambda: {"registrations": _registrations(context, catalog())},
+            "browser": lambda: system.browser(context.environ),
             "AWS": lambda: _skew(catalog()),
-            "aws cli": lambda: system.aws_cli(here.environ),
-            "at login": lambda: system.starts(here),
-            "files": lambda: system.files(here, catalog()),
-            "locks": lambda: system.locks(here.paths.state),
+            "aws cli": lambda: system.aws_cli(context.environ),
+            "at login": lambda: system.starts(context),
+            "files": lambda: system.files(context, catalog()),
+            "locks": lambda: system.locks(context.paths.state),
         },
         within,
     )
@@ -90,7 +90,7 @@ def gathered(here: Here, within: float = ALL_WITHIN) -> Facts:
     return Facts(
         now=time.time(),
         program=tray.__version__,
-        environ=here.environ,
+        environ=context.environ,
         # Where these ends are kept is a line of its own already.
         unknown=tuple((area, why) for area, why in unknown.items() if area != "registrations"),
         **found,
@@ -135,9 +135,9 @@ def side_by_side(
 # --- The config ---------------------------------------------------------------------------------
 
 
-def _config(here: Here, told: Future[_Config]) -> Found:
+def _config(context: CommandContext, told: Future[_Config]) -> Found:
     try:
-        read = _read_config(here)
+        read = _read_config(context)
     except BaseException as error:
         told.set_exception(error)
         raise
@@ -145,19 +145,19 @@ def _config(here: Here, told: Future[_Config]) -> Found:
     return {
         "catalog": read.catalog,
         "config_problem": read.problem,
-        "config_place": system.tilde(here, here.paths.aws_config),
+        "config_place": system.tilde(context, context.paths.aws_config),
         "settings": read.settings,
         "quirks": read.quirks,
         "calls": read.calls,
     }
 
 
-def _read_config(here: Here) -> _Config:
+def _read_config(context: CommandContext) -> _Config:
     from tray.worker.profile_credentials import calls_us
 
-    files = ConfigFiles(here.paths.aws_config, here.paths.aws_credentials)
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
-        catalog = here.catalog()
+        catalog = context.catalog()
         settings = every_profile(files)
         data = config_files.read(files.config)
     except ConfigRejected as error:
@@ -167,8 +167,8 @@ def _read_config(here: Here) -> _Config:
         command = keys.get("credential_process")
         if not isinstance(command, str) or is_managed(name, catalog.managed):
             continue
-        if calls_us(command, here.paths.state):
-            calls[name] = asked_for(command, name, here.environ)
+        if calls_us(command, context.paths.state):
+            calls[name] = asked_for(command, name, context.environ)
     return _Config(catalog, None, settings, quirks(data or b""), calls)
 
 
@@ -198,34 +198,34 @@ def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None
     return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
 
 
-def _recorded(here: Here) -> Found:
-    through: tuple[str, ...] = managed_sections.applies(here.paths.state)
-    if here.shell_follows:
+def _recorded(context: CommandContext) -> Found:
+    through: tuple[str, ...] = managed_sections.applies(context.paths.state)
+    if context.shell_follows:
         through = (*through, "shell")
-    return {"active": read_active(here.paths.state), "applies": through}
+    return {"active": read_active(context.paths.state), "applies": through}
 
 
 # --- Sessions -----------------------------------------------------------------------------------
 
 
-def _resident(here: Here) -> Found:
+def _resident(context: CommandContext) -> Found:
     connected = False
     told: dict[str, Any] | None = None
     standing = "running"
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             connected = True
-            told = agent.done("status", patience=RESIDENT_PATIENCE)["status"]
+            told = agent.done("status", patience=DAEMON_PATIENCE)["status"]
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
         standing = "elsewhere"
-    document = told if told is not None else of_files(here)
-    contested = {key for key, one in Records(here.paths.state).read().items() if one.contested}
+    document = told if told is not None else of_files(context)
+    contested = {key for key, one in Records(context.paths.state).read().items() if one.contested}
     sessions = tuple(
         SessionFacts(
             entry["key"],
-            words_of(entry, alone=standing != "running"),
+            words_of(entry, standalone=standing != "running"),
             entry["state"],
             entry["renews"],
             contested=entry["key"] in contested,
@@ -234,37 +234,37 @@ def _resident(here: Here) -> Found:
     )
     running = document["resident"] or {}
     return {
-        "resident": standing,
-        "resident_program": running.get("program"),
+        "daemon": standing,
+        "daemon_program": running.get("program"),
         "no_tray": running.get("no_tray"),
         "problems": tuple(document["problems"]),
         "sessions": sessions,
     }
 
 
-def _keyring(here: Here) -> Found:
-    from tray.worker.job_context import Tools
+def _keyring(context: CommandContext) -> Found:
+    from tray.worker.job_context import JobContext
 
-    vault = Tools.from_environment(here.environ).vault
+    keyring_store = JobContext.from_environment(context.environ).keyring_store
     try:
-        state: str = vault.lock_state()
+        state: str = keyring_store.lock_state()
     except TrayError as error:
         state = error.sentence
-    return {"keyring": state, "keyring_name": vault.keyring_name}
+    return {"keyring": state, "keyring_name": keyring_store.keyring_name}
 
 
-def _registrations(here: Here, catalog: Catalog | None) -> dict[str, float]:
+def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str, float]:
     """Return when registrations end, as files and an unlocked keyring tell; never a prompt."""
-    from tray.worker.job_context import Tools
+    from tray.worker.job_context import JobContext
 
-    tools = Tools.from_environment(here.environ)
-    ready = tools.vault.lock_state() == "ready"
+    job_context = JobContext.from_environment(context.environ)
+    ready = job_context.keyring_store.lock_state() == "ready"
     found: dict[str, float] = {}
     for session in catalog.sessions if catalog is not None else ():
         try:
-            token = tools.read(session)
+            token = job_context.read(session)
             if token is not None and token.registration is None and ready:
-                token = tools.vault.load(session)
+                token = job_context.keyring_store.load(session)
         except TrayError as error:
             log.info("doctor: %s", error.sentence)
             continue

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tray.aws.config import config_files, ini
-from tray.cli.command_context import Here
+from tray.cli.command_context import CommandContext
 from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, plain
 from tray.errors import TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused, read_small
@@ -59,13 +59,13 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _HAPPENED: Final = re.compile(r"[a-z]+(-[a-z]+){0,4}")
 
 
-def write_bundle(path: Path, here: Here, findings: Mapping[str, Any]) -> None:
+def write_bundle(path: Path, context: CommandContext, findings: Mapping[str, Any]) -> None:
     """
     Write the archive, readable by the user alone; an existing file is never written over.
 
     Args:
         path: where to.
-        here: whose files.
+        context: whose files.
         findings: the doctor's document.
 
     Raises:
@@ -74,7 +74,7 @@ def write_bundle(path: Path, here: Here, findings: Mapping[str, Any]) -> None:
     """
     if os.path.lexists(path):
         raise _taken(path)
-    archive = _archive(here, findings)
+    archive = _archive(context, findings)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -91,20 +91,20 @@ def _taken(path: Path) -> UserMustAct:
     return UserMustAct(f"{path} is there already; it is left alone.")
 
 
-def _archive(here: Here, findings: Mapping[str, Any]) -> bytes:
-    files = _Files(here)
-    mask = Mask(_secrets(here, files), str(here.paths.home))
+def _archive(context: CommandContext, findings: Mapping[str, Any]) -> bytes:
+    files = _Files(context)
+    mask = Mask(_secrets(context, files), str(context.paths.home))
     contents = {
         # First, so that the words of the config count from one.
-        "config.txt": files.outline(mask, here.paths.aws_config),
-        "credentials.txt": files.outline(mask, here.paths.aws_credentials),
-        "environment.json": _written(_environment(here.environ, mask)),
+        "config.txt": files.outline(mask, context.paths.aws_config),
+        "credentials.txt": files.outline(mask, context.paths.aws_credentials),
+        "environment.json": _written(_environment(context.environ, mask)),
     }
     _person(mask)
     contents["doctor.json"] = _written(_findings(findings, mask))
     for name in ("state.json", *HISTORIES, *LOGS):
         with suppress(OSError, FileRefused):
-            data = read_small(here.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
+            data = read_small(context.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
             contents[name] = "".join(_ours(name, data, mask))
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -203,10 +203,10 @@ def _environment(environ: Mapping[str, str], mask: Mask) -> dict[str, str]:
 class _Files:
     """The two files of the user's, each read once."""
 
-    def __init__(self, here: Here) -> None:
+    def __init__(self, context: CommandContext) -> None:
         self.sections: dict[Path, Mapping[str, ini.Section] | str] = {}
         self._refused: list[str] = []
-        for path in (here.paths.aws_config, here.paths.aws_credentials):
+        for path in (context.paths.aws_config, context.paths.aws_credentials):
             try:
                 data = config_files.read(path)
                 self.sections[path] = ini.parse(data, path.name) if data else {}
@@ -266,14 +266,14 @@ def _value(key: str, value: object, mask: Mask) -> str:
 # --- What must not be in it ---------------------------------------------------------------------
 
 
-def _secrets(here: Here, files: _Files) -> set[str]:
+def _secrets(context: CommandContext, files: _Files) -> set[str]:
     """Return every value of this machine that could be secret: kept here only to be cut."""
     found = set(files.values())
-    found.update(name for name in here.environ if not _VARIABLE.fullmatch(name))
-    for name, value in here.environ.items():
+    found.update(name for name in context.environ if not _VARIABLE.fullmatch(name))
+    for name, value in context.environ.items():
         if plain(name, value, PLAIN_VARIABLES) == "(set)" and not _is_path(value):
             found.add(value)
-    caches = (here.paths.token_cache, here.paths.cli_cache)
+    caches = (context.paths.token_cache, context.paths.cli_cache)
     paths = [path for cache in caches for path in sorted(cache.glob("*.json"))[:CACHE_FILES]]
     for path in paths:
         with suppress(OSError, FileRefused, ValueError, AttributeError, RecursionError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tray.aws.cache.token_cache import cache_path
-from tray.cli.command_context import Here
+from tray.cli.command_context import CommandContext
 from tray.core.model import Catalog
 from tray.errors import TrayError
 from tray.system import LINUX, WINDOWS
@@ -74,46 +74,46 @@ def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
     return {"aws_cli": tuple(map(int, found[1].split(".")))} if found else {}
 
 
-def starts(here: Here) -> dict[str, Any]:
+def starts(context: CommandContext) -> dict[str, Any]:
     """Look how it starts at login: by the desktop's entry or by the systemd unit."""
-    named = here.environ.get("XDG_CONFIG_HOME", "")
-    own = Path(named) if named.startswith("/") else here.paths.home / ".config"
+    named = context.environ.get("XDG_CONFIG_HOME", "")
+    own = Path(named) if named.startswith("/") else context.paths.home / ".config"
     places = (own / "systemd/user", Path("/etc/systemd/user"), Path("/usr/lib/systemd/user"))
     unit = any(next(place.glob(f"*.wants/{UNIT}"), None) is not None for place in places)
-    entry = autostart_for(here.environ)
+    entry = autostart_for(context.environ)
     return {"starts": (entry.status(), unit, LINUX and Path(entry.place).exists())}
 
 
-def files(here: Here, catalog: Catalog | None) -> dict[str, Any]:
+def files(context: CommandContext, catalog: Catalog | None) -> dict[str, Any]:
     """Look at owner and mode of what is private, and at what has to be writable."""
-    paths = here.paths
-    private = [paths.state, *_sockets(here), paths.aws_credentials]
+    paths = context.paths
+    private = [paths.state, *_sockets(context), paths.aws_credentials]
     sessions = catalog.sessions if catalog is not None else ()
     private += [cache_path(paths.token_cache, one.key) for one in sessions]
     private = list(dict.fromkeys(private))
     written = [paths.state, paths.token_cache]
     foreign = [one for one in (*private, paths.token_cache, paths.aws_config) if _is_foreign(one)]
     return {
-        "modes": tuple(tilde(here, one) for one in private if _is_open(one)),
-        "foreign": tuple(tilde(here, one) for one in dict.fromkeys(foreign)),
+        "modes": tuple(tilde(context, one) for one in private if _is_open(one)),
+        "foreign": tuple(tilde(context, one) for one in dict.fromkeys(foreign)),
         "unwritable": tuple(
-            tilde(here, one)
+            tilde(context, one)
             for one in written
             if one.exists() and one not in foreign and not os.access(one, os.W_OK | os.X_OK)
         ),
-        "missing_files": tuple(name for name in _NAMES_FILES if _is_missing(here, name)),
+        "missing_files": tuple(name for name in _NAMES_FILES if _is_missing(context, name)),
     }
 
 
-def tilde(here: Here, path: Path) -> str:
+def tilde(context: CommandContext, path: Path) -> str:
     """Return a path as a person would write it."""
-    if path.is_relative_to(here.paths.home):
-        return f"~/{path.relative_to(here.paths.home).as_posix()}"
+    if path.is_relative_to(context.paths.home):
+        return f"~/{path.relative_to(context.paths.home).as_posix()}"
     return str(path)
 
 
-def _sockets(here: Here) -> Iterator[Path]:
-    for one in here.paths.runtime_sockets:
+def _sockets(context: CommandContext) -> Iterator[Path]:
+    for one in context.paths.runtime_sockets:
         yield from (one.parent, one)
 
 
@@ -129,8 +129,8 @@ def _is_foreign(path: Path) -> bool:
     return False
 
 
-def _is_missing(here: Here, name: str) -> bool:
-    value = here.environ.get(name)
+def _is_missing(context: CommandContext, name: str) -> bool:
+    value = context.environ.get(name)
     return bool(value) and not Path(str(value)).expanduser().exists()
 
 

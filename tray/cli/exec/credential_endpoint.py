@@ -23,7 +23,7 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from tray.aws.cache.timestamps import format_timestamp
 from tray.core.model import Profile
-from tray.daemon.role_credential_cache import Place, RoleCredentials
+from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 from tray.errors import TrayError
 from tray.secret import Secret
 from tray.worker.sign_in.callback_request import head_end, headers_of
@@ -69,8 +69,8 @@ class Endpoint:
 
     Args:
         profile: whose credentials, for as long as it serves.
-        ask: gets its ``credential_process`` document from the resident, which keeps it as long as
-            it is good and drops it at a sign-out; None where no resident acts for us.
+        ask: gets its ``credential_process`` document from the daemon, which keeps it as long as
+            it is good and drops it at a sign-out; None where no daemon acts for us.
         fetch: gets it without one. Both may block, and raise `TrayError` where there are none.
         document: one that is at hand already; the first who asks need not wait for another.
         head_within: seconds a connection may take to say what it wants.
@@ -87,11 +87,11 @@ class Endpoint:
         head_within: float = HEAD_WITHIN,
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._place = Place.of(profile, None)
+        self._place = CacheKey.of(profile, None)
         self._ask, self._fetch = ask, fetch
         self._head_within, self._answer_within = head_within, answer_within
         self._token = Secret(secrets.token_urlsafe(32))
-        self._memory = RoleCredentials()
+        self._memory = RoleCredentialCache()
         if document is not None:
             self._memory.keep(self._place, document)
         self._asked: asyncio.Task[_Answer] | None = None
@@ -195,7 +195,7 @@ class Endpoint:
 
     async def _asking(self) -> _Answer:
         try:
-            given = await _beside(self._asked_the_resident)
+            given = await _beside(self._asked_the_daemon)
             if given is None:
                 given = await self._memory.get(self._place, lambda: _beside(self._fetch))
             return 200, container_document(given, time.time())
@@ -206,7 +206,7 @@ class Endpoint:
         finally:
             self._answered_at = self._loop.time()
 
-    def _asked_the_resident(self) -> dict[str, Any] | None:
+    def _asked_the_daemon(self) -> dict[str, Any] | None:
         try:
             return self._ask()
         except TrayError:

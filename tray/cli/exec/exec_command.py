@@ -19,7 +19,7 @@ import click
 
 from tray.aws.config.catalog import ConfigFiles, profile_settings
 from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, Ended, Here
+from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended
 from tray.cli.credentials_command import given
 from tray.cli.exec.child_process import become, run_beside
 from tray.cli.exec.credential_environment import region_of, variables
@@ -76,12 +76,12 @@ class _AsEnv(click.Command):
 def execute(*, profile: str | None, endpoint: bool, command: tuple[str, ...]) -> int:
     """Run a command with credentials."""
     try:
-        here = Here.of_this_process()
-        meant = profile_meant(here.catalog(), profile, here.profile_in_force)
-        document = given(here, "credentials", meant)
-        environ = without_credentials(here.environ) | region_of(meant, here.environ)
+        context = CommandContext.of_this_process()
+        meant = profile_meant(context.catalog(), profile, context.profile_in_force)
+        document = given(context, "credentials", meant)
+        environ = without_credentials(context.environ) | region_of(meant, context.environ)
         if endpoint:
-            return _with_endpoint(here, meant, command, environ, document)
+            return _with_endpoint(context, meant, command, environ, document)
     except SignInNeeded:
         raise
     except Ended as error:
@@ -112,7 +112,7 @@ def _as_env(command: Sequence[str]) -> Iterator[None]:
 
 
 def _with_endpoint(
-    here: Here,
+    context: CommandContext,
     profile: Profile,
     command: Sequence[str],
     environ: dict[str, str],
@@ -122,11 +122,11 @@ def _with_endpoint(
 
     endpoint = Endpoint(
         profile,
-        lambda: _of_the_resident(here, profile),
-        lambda: _of_a_process(here, profile),
+        lambda: _of_the_resident(context, profile),
+        lambda: _of_a_process(context, profile),
         document=document,
     )
-    with _unshadowed(here, profile) as config:
+    with _unshadowed(context, profile) as config:
 
         def surroundings() -> Iterator[Mapping[str, str]]:
             with endpoint:
@@ -136,15 +136,15 @@ def _with_endpoint(
             return run_beside(command, contextmanager(surroundings)())
 
 
-def _of_the_resident(here: Here, profile: Profile) -> dict[str, Any] | None:
+def _of_the_resident(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
     """
-    Ask the resident, without a word on the child's terminal.
+    Ask the daemon, without a word on the child's terminal.
 
     Raises:
         Ended: it says why there are none.
     """
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             done = agent.done("credentials", patience=JOB_PATIENCE, profile=profile.name)
     except (OtherWorld, Unreachable):
         return None
@@ -156,17 +156,17 @@ def _of_the_resident(here: Here, profile: Profile) -> dict[str, Any] | None:
     return document
 
 
-def _of_a_process(here: Here, profile: Profile) -> dict[str, Any]:
+def _of_a_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     """
-    Get credentials without a resident, in a process of its own: it takes locks and time.
+    Get credentials without a daemon, in a process of its own: it takes locks and time.
 
     Raises:
         Ended: it says why there are none.
     """
-    command = [*own_program(here.environ), "credentials", "--profile", profile.name]
+    command = [*own_program(context.environ), "credentials", "--profile", profile.name]
     done = subprocess.run(
         command,
-        env=here.environ,
+        env=context.environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=JOB_PATIENCE,
@@ -181,14 +181,14 @@ def _of_a_process(here: Here, profile: Profile) -> dict[str, Any]:
 
 
 @contextmanager
-def _unshadowed(here: Here, profile: Profile) -> Iterator[dict[str, str]]:
+def _unshadowed(context: CommandContext, profile: Profile) -> Iterator[dict[str, str]]:
     """
     Yield the variables that keep a ``[default]`` with credentials from winning over an endpoint.
 
     A copy of the config with one more profile, that has no credentials, is selected then; it
     lasts as long as the child. The user's other profiles can still be named.
     """
-    files = ConfigFiles(here.paths.aws_config, here.paths.aws_credentials)
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
         settings = profile_settings(files, "default")
     except NotFound:
@@ -197,12 +197,12 @@ def _unshadowed(here: Here, profile: Profile) -> Iterator[dict[str, str]]:
         yield {}
         return
     name = "sso-tray-exec"
-    while any(one.name == name for one in here.catalog().profiles):
+    while any(one.name == name for one in context.catalog().profiles):
         name += "-"
     config = read_small(files.config) if files.config.exists() else b""
     section = f"\n[profile {name}]\n"
     section += f"region = {profile.region}\n" if profile.region else "output = json\n"
-    state = private_directory(here.paths.state)
+    state = private_directory(context.paths.state)
     with tempfile.TemporaryDirectory(prefix="exec-", dir=state) as folder:
         copy = Path(folder, "config")
         write_atomic(copy, config + section.encode())

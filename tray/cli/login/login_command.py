@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import NO_SUCH_NAME, Here, note, say_acting_alone
+from tray.cli.command_context import NO_SUCH_NAME, CommandContext, note, say_acting_alone
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, one_by_one
 from tray.cli.shell import completion
@@ -26,7 +26,7 @@ from tray.ipc.agent_client import OtherWorld
 from tray.system.browser import browser_command
 
 SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0
-"""Seconds to wait for the resident, which ends every sign-in before that (L4)."""
+"""Seconds to wait for the daemon, which ends every sign-in before that (L4)."""
 
 _NEEDY = ("signed-out", "expired", "ending", "unreadable")
 
@@ -65,52 +65,52 @@ def login(session: str | None, *, every: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
         raise click.UsageError("A device code needs no callback port.")
-    here = Here.of_this_process()
-    sessions = meant(here, session, every=every)
+    context = CommandContext.of_this_process()
+    sessions = meant(context, session, every=every)
     if every:
-        sessions = _needy(here, sessions)
+        sessions = _needy(context, sessions)
         if not sessions:
             click.echo("Every session is signed in.")
             return
-    one_by_one(sessions, lambda one: _sign_in(here, one, typed))
+    one_by_one(sessions, lambda one: _sign_in(context, one, typed))
 
 
-def sign_in_plainly(here: Here, session: SsoSession) -> tuple[int, str]:
+def sign_in_plainly(context: CommandContext, session: SsoSession) -> tuple[int, str]:
     """Sign in as ``login SESSION`` does; return the exit code and the last sentence."""
-    return _sign_in(here, session, _Options(False, False, False, None))
+    return _sign_in(context, session, _Options(False, False, False, None))
 
 
-def _needy(here: Here, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
-    states = {entry["key"]: entry["state"] for entry in status_now(here)["sessions"]}
+def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
+    states = {entry["key"]: entry["state"] for entry in status_now(context)["sessions"]}
     return tuple(one for one in sessions if states.get(one.key, "signed-out") in _NEEDY)
 
 
-def _sign_in(here: Here, session: SsoSession, typed: _Options) -> tuple[int, str]:
+def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> tuple[int, str]:
     """Sign in to one session; return the exit code and the last sentence."""
-    template, problem = _template(here, session)
-    method, why = _method(here, session, typed, template)
-    page = SignInPage(here, session, template, opens=not typed.no_browser, why_a_code=why)
+    template, problem = _template(context, session)
+    method, why = _method(context, session, typed, template)
+    page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
-        done = _by_resident(here, session, typed, method, page)
+        done = _by_resident(context, session, typed, method, page)
         if done is not None:
             if problem:
-                note(problem)  # without a resident it is what the sign-in fails with
+                note(problem)  # without a daemon it is what the sign-in fails with
             return done
-        return _alone(here, session, typed, method, page)
+        return _alone(context, session, typed, method, page)
     finally:
         page.close()
 
 
-def _template(here: Here, session: SsoSession) -> tuple[str | None, str]:
+def _template(context: CommandContext, session: SsoSession) -> tuple[str | None, str]:
     """Return the browser set for a session, and what is wrong with the settings, if anything."""
     try:
-        return here.settings().browser(session.key), ""
+        return context.settings().browser(session.key), ""
     except ConfigRejected as error:
         return None, error.sentence
 
 
 def _method(
-    here: Here, session: SsoSession, typed: _Options, template: str | None
+    context: CommandContext, session: SsoSession, typed: _Options, template: str | None
 ) -> tuple[Method | None, str]:
     """
     Return the way to sign in, and why it is a code where nobody asked for one (L1).
@@ -121,17 +121,21 @@ def _method(
         return "device", ""
     if typed.no_browser or typed.callback_port is not None or session.legacy:
         return None, ""
-    choice = browser_command(here.environ, template)
+    choice = browser_command(context.environ, template)
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
 def _by_resident(
-    here: Here, session: SsoSession, typed: _Options, method: Method | None, page: SignInPage
+    context: CommandContext,
+    session: SsoSession,
+    typed: _Options,
+    method: Method | None,
+    page: SignInPage,
 ) -> tuple[int, str] | None:
-    """Let the resident sign in; None = it cannot act for us."""
+    """Let the daemon sign in; None = it cannot act for us."""
     connected = False
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             connected = True
             for message in agent.ask(
                 "login",
@@ -158,15 +162,19 @@ def _show(page: SignInPage, told: Mapping[str, Any]) -> None:
 
 
 def _alone(
-    here: Here, session: SsoSession, typed: _Options, method: Method | None, page: SignInPage
+    context: CommandContext,
+    session: SsoSession,
+    typed: _Options,
+    method: Method | None,
+    page: SignInPage,
 ) -> tuple[int, str]:
-    from tray.cli.standalone import REQUEST, Alone
+    from tray.cli.standalone import REQUEST, Standalone
 
-    def progress(tell: fx.Tell) -> None:
+    def progress(tell: fx.Reply) -> None:
         page.show(tell.url or "", tell.user_code, tell.deadline or 0.0,
                   open_it=tell.sentence == "open")  # fmt: skip
 
-    wish = ev.SignInWanted(
+    wish = ev.SignInRequested(
         session.key,
         REQUEST,
         afresh=True if typed.afresh else None,
@@ -174,12 +182,16 @@ def _alone(
         opens="caller",
         callback_port=typed.callback_port,
     )
-    with Alone(here) as alone:
-        last = alone.wish(session.key, wish, progress=progress, sign_in=_runner(alone.tools))
+    with Standalone(context) as standalone:
+        last = standalone.wish(
+            session.key, wish, progress=progress, sign_in=_runner(standalone.job_context)
+        )
     return last.exit, last.sentence
 
 
-def _runner(tools: Any) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
+def _runner(
+    job_context: Any,
+) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
     from tray.worker.sign_in import sign_in_flow
 
     def run(start: fx.StartSignIn, ready: Callable[[ev.SignInReady], None]) -> ev.Event:
@@ -192,7 +204,7 @@ def _runner(tools: Any) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], 
             try:
                 result = sign_in_flow.sign_in(
                     start.session,
-                    tools,
+                    job_context,
                     method=start.method,
                     afresh=start.afresh,
                     callback_port=start.callback_port,
@@ -202,7 +214,7 @@ def _runner(tools: Any) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], 
             except TrayError as error:
                 return ev.SignInFailed(key, attempt, error.sentence, error.reason or "other")
         return ev.SignedIn(
-            key, attempt, result.token, result.keeper, result.reason, result.sentence
+            key, attempt, result.token, result.store, result.reason, result.sentence
         )
 
     return run

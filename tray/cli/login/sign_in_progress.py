@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from tray.cli.command_context import Here, note
+from tray.cli.command_context import CommandContext, note
 from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
@@ -22,7 +22,7 @@ class SignInPage:
     One sign-in's page: the link, the code to compare, the time left, the browser.
 
     Args:
-        here: whose environment the browser gets (L6).
+        context: whose environment the browser gets (L6).
         session: which one is signed in to.
         template: the session's own browser command, or None.
         opens: whether the browser may be opened from here.
@@ -31,14 +31,14 @@ class SignInPage:
 
     def __init__(
         self,
-        here: Here,
+        context: CommandContext,
         session: SsoSession,
         template: str | None,
         *,
         opens: bool,
         why_a_code: str = "",
     ) -> None:
-        self._here = here
+        self._here = context
         self._session = session
         self._template = template
         self._opens = opens

@@ -16,7 +16,7 @@ from click.shell_completion import (
     get_completion_class,
 )
 
-from tray.cli.command_context import Here
+from tray.cli.command_context import CommandContext
 from tray.core.model import Catalog
 from tray.errors import TrayError
 
@@ -107,7 +107,7 @@ def profiles(context: click.Context, parameter: click.Parameter, incomplete: str
 
 def _catalog() -> Catalog:
     try:
-        return Here.of_this_process().catalog()
+        return CommandContext.of_this_process().catalog()
     except (TrayError, OSError):
         return Catalog()  # a word on the screen would stand in the middle of what is typed
 

@@ -11,7 +11,7 @@ import click
 
 from tray import credential_helper as handout
 from tray.cli import help_texts
-from tray.cli.command_context import Here, note
+from tray.cli.command_context import CommandContext, note
 from tray.cli.exec.credential_environment import fish_word, posix_word, powershell_ascii
 from tray.cli.shell.completion import script
 from tray.core.views.prompt_file import prompt_end
@@ -35,21 +35,21 @@ _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
 @click.argument("shell", type=click.Choice(SHELLS))
 def shell_init(shell: str) -> None:
     """Print the hook."""
-    here = Here.of_this_process()
-    if not _is_resident_here(here):
-        tell_prompts(here)
+    context = CommandContext.of_this_process()
+    if not _daemon_runs_here(context):
+        tell_prompts(context)
     name, quoted = _HOOKS[cast("Shell", shell)]
     source = Path(handout.__file__).parent / "shell" / name
     hook = source.read_text(encoding="utf-8")
-    word = quoted(str(prompt_path(here.paths.state)))
+    word = quoted(str(prompt_path(context.paths.state)))
     # As bytes: a path need not be text, and its bytes are the file's.
     click.echo(os.fsencode(hook.replace("@FILE@", word)), nl=False)
 
 
-def _is_resident_here(here: Here) -> bool:
-    """Whether a resident tells the shells, be it of this world or of another one."""
+def _daemon_runs_here(context: CommandContext) -> bool:
+    """Whether a daemon tells the shells, be it of this world or of another one."""
     try:
-        with here.resident() as agent:
+        with context.daemon() as agent:
             agent.done("status")
     except Unreachable:
         return False
@@ -58,23 +58,23 @@ def _is_resident_here(here: Here) -> bool:
     return True
 
 
-def tell_prompts(here: Here) -> None:
+def tell_prompts(context: CommandContext) -> None:
     """
-    Tell the shells which profile is active, where no resident does.
+    Tell the shells which profile is active, where no daemon does.
 
     What hinders it is only said: the active profile is picked, and a hook is a hook all the same.
     """
     from tray.cli.standalone import view_of_files
 
     try:
-        if read_active(here.paths.state) is None:
-            write_prompt(here.paths.state, None, guarded=False)
+        if read_active(context.paths.state) is None:
+            write_prompt(context.paths.state, None, guarded=False)
             return
-        here.catalog()  # in one that cannot be read, nobody knows whether the profile is there
-        seen = view_of_files(here)
-        guarded = seen.guarded or not _are_patterns_known(here)
+        context.catalog()  # in one that cannot be read, nobody knows whether the profile is there
+        seen = view_of_files(context)
+        guarded = seen.guarded or not _are_patterns_known(context)
         write_prompt(
-            here.paths.state, seen.active_profile, guarded=guarded, ends_at=prompt_end(seen)
+            context.paths.state, seen.active_profile, guarded=guarded, ends_at=prompt_end(seen)
         )
     except TrayError as error:
         note(error.sentence)
@@ -82,10 +82,10 @@ def tell_prompts(here: Here) -> None:
         note(f"the shells cannot be told: {error.strerror}.")
 
 
-def _are_patterns_known(here: Here) -> bool:
+def _are_patterns_known(context: CommandContext) -> bool:
     """Whether we know which profiles are guarded; where not, each is left to the person (A7)."""
     try:
-        here.settings()
+        context.settings()
     except ConfigRejected as error:
         note(error.sentence)
         return False

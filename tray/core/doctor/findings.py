@@ -64,11 +64,11 @@ class Facts:
         now: seconds since the epoch.
         program: our version.
         unknown: what could not be looked at, and why: area and a few words.
-        resident: ``running``, ``none``, ``mute`` (it does not answer) or ``elsewhere``: with
+        daemon: ``running``, ``none``, ``mute`` (it does not answer) or ``elsewhere``: with
             other files or endpoints.
-        resident_program: the resident's version; None: it does not tell.
-        no_tray: the resident's sentence where no tray shows its icon.
-        problems: what the resident or the files tell.
+        daemon_program: the daemon's version; None: it does not tell.
+        no_tray: the daemon's sentence where no tray shows its icon.
+        problems: what the daemon or the files tell.
         no_bus: why there is no session bus; None where there is one, or none is needed.
         hosts: whether there is a tray, and whether notices can be shown.
         keyring: ``ready``, ``locked``, ``absent``, or why it does not answer.
@@ -98,8 +98,8 @@ class Facts:
     now: float
     program: str = ""
     unknown: tuple[tuple[str, str], ...] = ()
-    resident: Literal["running", "none", "mute", "elsewhere"] | None = None
-    resident_program: str | None = None
+    daemon: Literal["running", "none", "mute", "elsewhere"] | None = None
+    daemon_program: str | None = None
     no_tray: str | None = None
     problems: tuple[str, ...] = ()
     no_bus: str | None = None

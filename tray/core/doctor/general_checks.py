@@ -45,7 +45,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
 
 
 def _resident(facts: Facts) -> Iterator[Finding]:
-    match facts.resident:
+    match facts.daemon:
         case None:
             pass
         case "running":
@@ -73,7 +73,7 @@ def _resident(facts: Facts) -> Iterator[Finding]:
 
 
 def _running(facts: Facts) -> Finding:
-    theirs = facts.resident_program
+    theirs = facts.daemon_program
     if theirs is not None and theirs != facts.program:
         words = f"It is version {clean(theirs)}, this command {facts.program}."
         return Finding("resident", "problem", words, "sso-tray quit, then: sso-tray run")
@@ -110,7 +110,7 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
 
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: its AppIndicator extension; elsewhere: a panel with a tray"
-    if facts.no_tray is not None and facts.resident == "running":
+    if facts.no_tray is not None and facts.daemon == "running":
         yield Finding("tray", "note", facts.no_tray, remedy)
     elif facts.hosts is not None and facts.hosts[0]:
         yield Finding("tray", "ok", "There is a tray for the icon.")
@@ -147,7 +147,9 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
         if one.key in broken:
             continue  # told with the config; nobody can sign in to it
         name = clean(session_name(one.key))
-        yield _registered(_session(name, one, alone=facts.resident != "running"), one, facts.now)
+        yield _registered(
+            _session(name, one, standalone=facts.daemon != "running"), one, facts.now
+        )
         if one.contested:
             yield Finding(
                 name,
@@ -172,9 +174,9 @@ def _registered(found: Finding, one: SessionFacts, now: float) -> Finding:
     return replace(found, sentence=f"{found.sentence}; registered at AWS until {day}")
 
 
-def _session(name: str, one: SessionFacts, *, alone: bool) -> Finding:
+def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
     match one.state:
-        case "expired" if one.renews and alone:
+        case "expired" if one.renews and standalone:
             return Finding(name, "note", "expired, and can be renewed", "sso-tray renew")
         case "expired" if one.renews:
             return Finding(name, "note", one.words)

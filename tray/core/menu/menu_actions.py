@@ -9,7 +9,12 @@ from tray.core import events as ev
 from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.profiles.console_link import console_link
-from tray.core.requests import ConsoleWanted, EnvironmentWanted, LinkWanted, SignInAllWanted
+from tray.core.requests import (
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
+    SignInAllRequested,
+)
 from tray.core.sessions import job_results, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import TrayState
@@ -26,7 +31,7 @@ SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
 """What helps who has no AWS config yet: the command that makes one, ready to be pasted."""
 
 
-def sign_in_all(state: TrayState, event: SignInAllWanted) -> Step:
+def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
     """
     Queue sessions that need a person, config order; the upkeep starts them one by one.
 
@@ -59,7 +64,7 @@ def next_in_queue(state: TrayState, now: Now) -> Step:
         if session is None or not needs_sign_in(state, key, now):
             continue
         state = replace(state, sign_in_queue=tuple(queue))
-        return signing_in.wanted(state, ev.SignInWanted(key), now)
+        return signing_in.wanted(state, ev.SignInRequested(key), now)
     return replace(state, sign_in_queue=()), ()
 
 
@@ -69,7 +74,7 @@ def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
     return kind in ("signed-out", "expired", "ending")
 
 
-def console(state: TrayState, event: ConsoleWanted) -> Step:
+def console(state: TrayState, event: ConsoleRequested) -> Step:
     """
     Open the portal's shortcut link to a profile's console.
 
@@ -85,7 +90,7 @@ def console(state: TrayState, event: ConsoleWanted) -> Step:
     return state, (fx.OpenBrowser(session.key, url, profile.name),)
 
 
-def link(state: TrayState, event: LinkWanted) -> Step:
+def link(state: TrayState, event: LinkRequested) -> Step:
     """Copy the link of the sign-in under way (L4)."""
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None or session.sign_in.url is None:
@@ -93,7 +98,7 @@ def link(state: TrayState, event: LinkWanted) -> Step:
     return state, (fx.CopyText(session.sign_in.url, menu_text.COPIED_LINK),)
 
 
-def environment(state: TrayState, event: EnvironmentWanted) -> Step:
+def environment(state: TrayState, event: EnvironmentRequested) -> Step:
     """Copy what selects a profile in a shell: its name, never a credential (M1)."""
     if not any(profile.name == event.profile for profile in state.catalog.profiles):
         return state, ()
@@ -101,10 +106,10 @@ def environment(state: TrayState, event: EnvironmentWanted) -> Step:
     return state, (fx.CopyText(line, menu_text.COPIED_ENVIRONMENT),)
 
 
-def hand_back(state: TrayState, event: ev.QuitWanted) -> Step:
+def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     """Release every session that the keyring keeps; the end comes when all are done (K7)."""
     effects: list[Effect] = []
-    keyring = [key for key, one in state.sessions.items() if one.keeper == "keyring"]
+    keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
     for key in keyring:
         state, more = job_results.wished(state, key, "release", None)
         effects.extend(more)

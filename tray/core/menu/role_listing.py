@@ -17,7 +17,7 @@ from tray.core.profiles.profile_planning import (
     profile_keys,
     usual_region,
 )
-from tray.core.requests import AddProfileWanted, RolesWanted
+from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.session import Session, usable
 from tray.core.sessions import job_results
 from tray.core.state import TrayState
@@ -26,7 +26,7 @@ from tray.core.text import menu_text
 Step = tuple[TrayState, tuple[Effect, ...]]
 
 
-def wanted(state: TrayState, event: RolesWanted, now: Now) -> Step:
+def wanted(state: TrayState, event: RolesRequested, now: Now) -> Step:
     """Ask for the list; one question at a time for each session."""
     session = state.sessions.get(event.key)
     before = state.listings.get(event.key)
@@ -63,11 +63,11 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
     )
     token = state.sessions[event.key].token
     if event.rejected and token is not None:
-        state = job_results.doubted(state, ev.Doubted(event.key, token.fingerprint), now)
+        state = job_results.doubted(state, ev.TokenRejected(event.key, token.fingerprint), now)
     return state, (fx.Report(menu_text.roles_not_listed(event.key), event.sentence),)
 
 
-def add_wanted(state: TrayState, event: AddProfileWanted) -> Step:
+def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
     """Add a profile for a role that was listed, under the usual name and in the usual region."""
     session, listing = state.sessions.get(event.key), state.listings.get(event.key)
     one = _offered(listing, event)
@@ -87,7 +87,7 @@ def added(state: TrayState, event: ev.ProfileAdded) -> Step:
     if event.refusal is not None:
         return state, (fx.Report(menu_text.profile_not_added(event.name), event.refusal),)
     told = fx.Report(*menu_text.profile_added(event.name), good=True)
-    return state, (fx.Note("profile-added", event.key, event.name), told)
+    return state, (fx.RecordHistory("profile-added", event.key, event.name), told)
 
 
 def forgotten(state: TrayState, key: str) -> TrayState:
@@ -122,7 +122,7 @@ def _awaited(state: TrayState, key: str, attempt: int) -> Listing | None:
     return listing
 
 
-def _offered(listing: Listing | None, event: AddProfileWanted) -> Assignment | None:
+def _offered(listing: Listing | None, event: AddProfileRequested) -> Assignment | None:
     place = (event.account_id, event.role_name)
     roles = listing.roles if listing is not None else ()
     return next((one for one in roles if (one.account_id, one.role_name) == place), None)

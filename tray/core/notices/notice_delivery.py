@@ -40,7 +40,7 @@ def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
     for notice in due:
         state = _remember(state, notice)
         key = notice.keys[0] if len(notice.keys) == 1 else None
-        effects.append(fx.Note(f"notice-{notice.category}", key))
+        effects.append(fx.RecordHistory(f"notice-{notice.category}", key))
     for notice in _joined(state, holding, due, now):
         swallowed = _swallowed(state, notice)
         effects.extend(fx.WithdrawNotice(slot) for slot in swallowed)

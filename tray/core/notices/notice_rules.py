@@ -56,7 +56,7 @@ def _of_session(state: TrayState, session: Session, now: Now) -> Iterator[Notice
         yield _expired(state, session, now)
     elif kind in ("renewal-failing", "expired"):
         yield from _failing(session, now)
-    adopted_at = session.adopted_at if session.keeper == "keyring" else None
+    adopted_at = session.adopted_at if session.store == "keyring" else None
     if adopted_at is not None and adopted_at + policy.ADOPTED_SHOWN_FOR > now.wall:
         yield _adopted(session)
 
@@ -158,7 +158,7 @@ def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:
         keys = tuple(
             session.key
             for session in state.sessions.values()
-            if session.keeper == "keyring"
+            if session.store == "keyring"
             and session.failing is not None
             and session.failing.reason == reason
             and in_use(state, session, now)

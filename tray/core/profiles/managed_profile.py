@@ -62,7 +62,7 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ManagedSection:
     """
     One target's entry in ``applied.json``.
 

@@ -59,7 +59,7 @@ def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProfilePlan:
     """
     What adding would do.
 
@@ -168,7 +168,7 @@ def plan(
     wanted: Sequence[Assignment],
     every: Sequence[Assignment],
     template: str,
-) -> Plan:
+) -> ProfilePlan:
     """
     Return what to add and what is gone.
 
@@ -199,7 +199,7 @@ def plan(
         new.append((_free(named, taken), one))
         taken.add(new[-1][0])
     assigned = {(one.account_id, one.role_name) for one in every}
-    return Plan(
+    return ProfilePlan(
         tuple(new),
         tuple(
             known[place] for one in wanted if (place := (one.account_id, one.role_name)) in known

@@ -55,14 +55,14 @@ def wished(state: TrayState, key: str, kind: JobKind, request: str | None) -> St
     return state.with_session(replace(session, wishes=wishes)), ()
 
 
-def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
+def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
     """Renew because a person asked; what only a sign-in can mend is said so at once."""
     session = state.sessions.get(event.key)
     if session is None:
         return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
     if session.config.problem is not None:
         return state, fx.done((event.request,), 1, session.config.problem)
-    if session.keeper == "released":
+    if session.store == "released":
         return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
     if unreadable(session):
         sentence = sentences.file_unreadable(event.key, session.bad)
@@ -74,7 +74,7 @@ def renew_wanted(state: TrayState, event: ev.RenewWanted, now: Now) -> Step:
     return wished(state, event.key, "renew", event.request)
 
 
-def doubted(state: TrayState, event: ev.Doubted, now: Now) -> TrayState:
+def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
     """Let one refresh decide about a token the portal does not want (R6)."""
     session = state.sessions.get(event.key)
     if session is None or session.token is None or session.job is not None:
@@ -90,7 +90,7 @@ def suspect(session: Session, now: Now) -> Session:
         known = session.failing is not None or ("renew", None) in session.wishes
         wishes = session.wishes if known else (*session.wishes, ("renew", None))
         return replace(session, wishes=wishes)
-    return session if session.keeper == "released" else over(session, now)
+    return session if session.store == "released" else over(session, now)
 
 
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
@@ -110,7 +110,7 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
     session = replace(session, job=None)
     after, sentence, exit_code, effects = _answer(state, session, job.kind, event.outcome, now)
     answers = fx.done(job.requests, exit_code, sentence)
-    return state.with_session(after), (*effects, *answers, fx.ReadTokens(session.key))
+    return state.with_session(after), (*effects, *answers, fx.InspectTokenFile(session.key))
 
 
 def _answer(
@@ -122,28 +122,32 @@ def _answer(
             return not_ours(session), sentences.not_signed_in(key), 3, ()
         case Renewed():
             after = _renewed(session, outcome, now)
-            note: tuple[Effect, ...] = (fx.Note("renewed", key),) if outcome.by_us else ()
+            note: tuple[Effect, ...] = (fx.RecordHistory("renewed", key),) if outcome.by_us else ()
             return after, sentences.renewed(key, outcome.token.expires_at, now.zone), 0, note
         case Refused():
             after = _refused(state, session, kind, outcome, now)
-            note = (fx.Note("refused", key, f"{outcome.reason}, portal {outcome.portal}"),)
+            note = (
+                fx.RecordHistory("refused", key, f"{outcome.reason}, portal {outcome.portal}"),
+            )
             return after, sentences.renewal_refused(key), 3, note
         case Unrenewable():
             fingerprint = session.token.fingerprint if session.token is not None else None
             works = usable(session, now)
-            after = replace(session, barren=fingerprint, failing=None)
+            after = replace(session, without_refresh_token=fingerprint, failing=None)
             return after, sentences.cannot_renew(key, usable=works), 1 if works else 3, ()
         case Adopted():
             return _adopted(session, outcome, now)
         case RemovalJudged():
             return _judged(session, outcome)
         case SignedOut():
-            after = replace(forgotten(session, removed=False), sight="absent", absent_since=None)
-            effects = (fx.ForgetCredentials(key), fx.Note("signed-out", key))
+            after = replace(
+                forgotten(session, removed=False), file_status="absent", absent_since=None
+            )
+            effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out", key))
             return after, sentences.signed_out(key, outcome.remains), 0, effects
         case Released():
-            after = replace(session, keeper="released", failing=None, notable=None)
-            return after, outcome.sentence, 0, (fx.Note("released", key),)
+            after = replace(session, store="released", failing=None, notable=None)
+            return after, outcome.sentence, 0, (fx.RecordHistory("released", key),)
         case Failed():
             return _failed(state, session, kind, outcome, now), outcome.sentence, 1, ()
         case _:
@@ -165,8 +169,8 @@ def _renewed(session: Session, outcome: Renewed, now: Now) -> Session:
         seen,
         token=token,
         origin=session.origin if goes_on else seen.origin,
-        keeper=outcome.keeper,
-        barren=None,
+        store=outcome.store,
+        without_refresh_token=None,
         notable=None if outcome.stored else "keyring-waiting",
         life=max(usual or 0.0, token.life),
         # A renewal starts no session: what is known of its start and its end stays.
@@ -189,7 +193,9 @@ def _refused(
         return session
     if outcome.reason == "registration-expired":
         # The portal session lives on; only our client is too old, for good.
-        return replace(session, barren=token.fingerprint, notable="registration-expired")
+        return replace(
+            session, without_refresh_token=token.fingerprint, notable="registration-expired"
+        )
     memory = replace(session.memory, refused=token.fingerprint)
     if outcome.portal == "dead" or token.expires_at <= now.wall:
         end = exact_end(session)
@@ -235,12 +241,12 @@ def over(session: Session, now: Now) -> Session:
 
 
 def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
-    kept = outcome.keeper == "keyring" and outcome.reason is None
-    first = kept and session.keeper != "keyring"
+    kept = outcome.store == "keyring" and outcome.reason is None
+    first = kept and session.store != "keyring"
     after = replace(
         present(session, outcome.token),
         token=outcome.token,
-        keeper=outcome.keeper,
+        store=outcome.store,
         contested=outcome.contested or session.contested,
         notable=outcome.reason,
         failing=None,
@@ -248,7 +254,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         adopted_at=now.wall if first else session.adopted_at,
     )
     what = "adopted" if kept else "contested" if outcome.contested else None
-    note = (fx.Note(what, session.key),) if what is not None else ()
+    note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note
 
 
@@ -257,13 +263,13 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
     session = replace(session, failing=None)
     if outcome.verdict == "signed-out":
         gone = replace(forgotten(session, removed=True), absent_since=None)
-        effects = (fx.ForgetCredentials(key), fx.Note("signed-out-elsewhere", key))
+        effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out-elsewhere", key))
         return gone, sentences.signed_out_elsewhere(key), 3, effects
     if outcome.token is None:
         gone = forgotten(session, removed=session.token is not None)
         return replace(gone, absent_since=None), sentences.not_signed_in(key), 3, ()
     back = replace(present(session, outcome.token), token=outcome.token)
-    note = (fx.Note("published-again", key),) if outcome.verdict == "published" else ()
+    note = (fx.RecordHistory("published-again", key),) if outcome.verdict == "published" else ()
     return back, sentences.published(key), 0, note
 
 
@@ -276,9 +282,9 @@ def _failed(
         return session  # told to who asked; asked for again by a person, not by a timer
     if kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
-        # It may have recorded a keeper before it failed.
-        keeper = state.recalled.keepers.get(session.key, session.keeper)
-        return replace(session, keeper=keeper, adopt_tried=tried, notable=outcome.reason)
+        # It may have recorded a token store before it failed.
+        store = state.recalled.stores.get(session.key, session.store)
+        return replace(session, store=store, adopt_tried=tried, notable=outcome.reason)
     before = session.failing
     failures = before.failures if before is not None else 0
     if kind == "check":

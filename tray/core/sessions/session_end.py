@@ -129,7 +129,7 @@ def _guess_checked(session: Session, token: TokenFacts) -> Session:
 
 
 def _middle(lengths: tuple[float, ...]) -> float:
-    """Return the median; ``statistics`` would cost the resident 1 MB for it (measured)."""
+    """Return the median; ``statistics`` would cost the daemon 1 MB for it (measured)."""
     ordered = sorted(lengths)
     half = len(ordered) // 2
     return (ordered[half] + ordered[~half]) / 2

@@ -47,7 +47,7 @@ def renews(session: Session, preferences: Preferences, now: Now) -> bool:
     """
     if end_is_near(session, preferences, now):
         return False
-    handed_back = session.keeper == "released" and not session.over and not refused(session)
+    handed_back = session.store == "released" and not session.over and not refused(session)
     return renewable(session) or (handed_back and has_refresh_data(session))
 
 
@@ -59,7 +59,7 @@ def past_exact_end(session: Session, now: Now) -> bool:
 
 def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | None:
     """Decide the reason of rule S6."""
-    if session.bad is not None and session.sight == "bad":
+    if session.bad is not None and session.file_status == "bad":
         return session.bad.reason
     if unreadable(session):
         return "torn-file"

@@ -20,7 +20,7 @@ from tray.core.text import sentences
 Step = tuple[TrayState, tuple[Effect, ...]]
 
 
-def wanted(state: TrayState, event: ev.SignInWanted, now: Now) -> Step:
+def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
     """Start a sign-in, join the one under way, or say that none is needed (L5, L7)."""
     session = state.sessions.get(event.key)
     if session is None:
@@ -64,7 +64,7 @@ def _until(state: TrayState, session: Session, now: Now) -> float | None:
 
 
 def _join(
-    state: TrayState, session: Session, sign_in: SignIn, event: ev.SignInWanted, now: Now
+    state: TrayState, session: Session, sign_in: SignIn, event: ev.SignInRequested, now: Now
 ) -> Step:
     if event.request is not None:
         sign_in = replace(sign_in, requests=(*sign_in.requests, event.request))
@@ -84,8 +84,8 @@ def _may_reopen(sign_in: SignIn, now: Now) -> bool:
     return opened_at is None or abs(now.wall - opened_at) >= policy.REOPEN_AFTER
 
 
-def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Tell:
-    return fx.Tell(
+def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Reply:
+    return fx.Reply(
         request,
         "progress",
         sentence="open" if open_it else "wait",
@@ -100,19 +100,19 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None or sign_in.url is not None:
         return state, ()
-    here = sign_in.opens == "resident"
+    context = sign_in.opens == "resident"
     sign_in = replace(
         sign_in,
-        opened_at=now.wall if here else None,
+        opened_at=now.wall if context else None,
         url=event.url,
         user_code=event.user_code,
         deadline=_deadline(sign_in, event),
     )
     effects: list[Effect] = []
-    if here:
+    if context:
         effects.append(fx.OpenBrowser(event.key, event.url))
     for number, request in enumerate(sign_in.requests):
-        effects.append(_progress(request, sign_in, open_it=not here and number == 0))
+        effects.append(_progress(request, sign_in, open_it=not context and number == 0))
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
 
 
@@ -133,7 +133,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     # What we knew when it began: by now our own file may have been seen and taken for news.
     started = replace(session, fresh_start=sign_in.fresh_start or sign_in.afresh)
     seen = replace(
-        started, sight="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
+        started, file_status="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
     )
     after = new_token(seen, event.token, started)
     # The result of an older renewal is dropped (fault 62); a sign-out asked for is not.
@@ -141,10 +141,10 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     told = lasting(after.memory.told)
     after = replace(
         after,
-        keeper=event.keeper,
+        store=event.store,
         contested=False,
         notable=event.reason,
-        barren=None,
+        without_refresh_token=None,
         adopt_tried=event.token.fingerprint,
         adopted_at=None,
         answered=(),
@@ -157,7 +157,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     waiting = sign_in.requests
     if session.job is not None and dropped:
         waiting += session.job.requests
-    note = fx.Note("signed-in", event.key)
+    note = fx.RecordHistory("signed-in", event.key)
     return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
 
 
@@ -166,7 +166,7 @@ def failed(state: TrayState, event: ev.SignInFailed, now: Now) -> Step:
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
         return state, ()
-    note = fx.Note("sign-in-failed", event.key, event.reason)
+    note = fx.RecordHistory("sign-in-failed", event.key, event.reason)
     tells = fx.done(sign_in.requests, 1, event.sentence)
     return state.with_session(_without_sign_in(session, sign_in, now)), (note, *tells)
 

@@ -10,7 +10,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
-from tray.core.model import Keeper, Memory, Now, SsoSession, TokenFacts
+from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.session import Session, elsewhere
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import TrayState
@@ -19,29 +19,29 @@ from tray.core.text import sentences
 Step = tuple[TrayState, tuple[Effect, ...]]
 
 
-def recalled(state: TrayState, event: ev.Recalled) -> TrayState:
-    """Take what ``state.json`` holds; a keeper another process recorded counts at once (K1)."""
+def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
+    """Take what ``state.json`` holds; a store another process recorded counts at once (K1)."""
     state = replace(state, recalled=event)
     for session in state.sessions.values():
         if session.foreign is not None:
             continue  # recorded of the place this name meant before
-        keeper = _recorded_keeper(session, event)
+        store = _recorded_store(session, event)
         contested = session.key in event.contested
         fresh = session.memory == Memory()
         memory = event.memories.get(session.key, session.memory) if fresh else session.memory
-        after = replace(session, keeper=keeper, contested=contested, memory=memory)
-        if keeper == "released" and session.keeper != "released":
+        after = replace(session, store=store, contested=contested, memory=memory)
+        if store == "released" and session.store != "released":
             after = replace(after, failing=None, notable=None)
         if after != session:
             state = state.with_session(after)
     return state
 
 
-def _recorded_keeper(session: Session, event: ev.Recalled) -> Keeper | None:
-    """Return the keeper on record; what an adoption of ours records, its result will tell."""
+def _recorded_store(session: Session, event: ev.RecordsRead) -> TokenStore | None:
+    """Return the token store on record; what an adoption of ours records, its result will tell."""
     if session.job is not None and session.job.kind == "adopt":
-        return session.keeper
-    return event.keepers.get(session.key, session.keeper)
+        return session.store
+    return event.stores.get(session.key, session.store)
 
 
 def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
@@ -50,7 +50,7 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
 
     A session whose start URL or region changed is a new one: its token is never sent to the new
     place (fault 25). One that goes is put on the shelf, so that an editor's slip which takes it
-    away for a second costs neither its keeper nor what was told.
+    away for a second costs neither its token store nor what was told.
     """
     sessions: dict[str, Session] = {}
     effects: list[Effect] = []
@@ -60,7 +60,7 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
             sessions[config.key] = replace(known, config=config)
         else:
             sessions[config.key] = _arrived(state, config)
-            effects.append(fx.ReadTokens(config.key))
+            effects.append(fx.InspectTokenFile(config.key))
     shelf = dict(state.shelf)
     for key, session in state.sessions.items():
         now_there = sessions.get(key)
@@ -98,17 +98,17 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
             config=config,
             foreign=None if own else foreign,
             # What a job of ours recorded while it was away counts at once (K1).
-            keeper=state.recalled.keepers.get(config.key, back.keeper),
+            store=state.recalled.stores.get(config.key, back.store),
             contested=config.key in state.recalled.contested,
         )
     if last is not None and (last.token is not None or foreign is not None):
         return Session(config=config, foreign=foreign)
     if last is not None:
         # Nothing was ever seen where its name pointed before: what is on record may be of here.
-        return Session(config=config, keeper=state.recalled.keepers.get(config.key))
+        return Session(config=config, store=state.recalled.stores.get(config.key))
     return Session(
         config=config,
-        keeper=state.recalled.keepers.get(config.key),
+        store=state.recalled.stores.get(config.key),
         contested=config.key in state.recalled.contested,
         memory=state.recalled.memories.get(config.key, Memory()),
     )
@@ -116,7 +116,13 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
 
 def _at_rest(session: Session) -> Session:
     return replace(
-        session, job=None, wishes=(), sign_in=None, failing=None, sight="unseen", absent_since=None
+        session,
+        job=None,
+        wishes=(),
+        sign_in=None,
+        failing=None,
+        file_status="unseen",
+        absent_since=None,
     )
 
 
@@ -129,7 +135,7 @@ def _left(session: Session) -> Iterator[Effect]:
     yield from fx.done(tuple(waiting), 1, sentences.session_changed(session.key))
 
 
-def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
+def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Step:
     """
     Take in one look at a cache file.
 
@@ -139,20 +145,20 @@ def tokens_read(state: TrayState, event: ev.TokensRead, now: Now) -> Step:
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
         return state, ()
-    match event.sight:
-        case TokenFacts() if elsewhere(session, event.sight):
+    match event.file_status:
+        case TokenFacts() if elsewhere(session, event.file_status):
             return state.with_session(not_ours(session)), ()
         case TokenFacts():
-            return state.with_session(present(session, event.sight)), ()
+            return state.with_session(present(session, event.file_status)), ()
         case ev.FileAbsent():
             return state.with_session(_absent(session, now)), ()
         case ev.FileTorn():
             return _torn(state, session)
         case ev.FileBad():
-            seen = replace(session, sight="bad", bad=event.sight, torn_reads=0)
+            seen = replace(session, file_status="bad", bad=event.file_status, torn_reads=0)
             return state.with_session(seen), ()
         case _:
-            assert_never(event.sight)
+            assert_never(event.file_status)
 
 
 def not_ours(session: Session) -> Session:
@@ -161,7 +167,7 @@ def not_ours(session: Session) -> Session:
     # Its own file was not seen to go; only once none is there, that is to be judged (K5).
     return replace(
         gone,
-        sight="unseen",
+        file_status="unseen",
         absent_since=None,
         bad=None,
         torn_reads=0,
@@ -170,9 +176,9 @@ def not_ours(session: Session) -> Session:
 
 
 def _absent(session: Session, now: Now) -> Session:
-    since = session.absent_since if session.sight == "absent" else now.wall
-    # With the keyring as keeper AWS is asked first (K5); else the upkeep forgets the token.
-    return replace(session, sight="absent", absent_since=since, bad=None, torn_reads=0)
+    since = session.absent_since if session.file_status == "absent" else now.wall
+    # With the keyring as token store AWS is asked first (K5); else the upkeep forgets the token.
+    return replace(session, file_status="absent", absent_since=since, bad=None, torn_reads=0)
 
 
 def forgotten(session: Session, *, removed: bool) -> Session:
@@ -200,10 +206,10 @@ def forgotten(session: Session, *, removed: bool) -> Session:
 
 def _torn(state: TrayState, session: Session) -> Step:
     reads = session.torn_reads + 1
-    after = state.with_session(replace(session, sight="torn", torn_reads=reads))
+    after = state.with_session(replace(session, file_status="torn", torn_reads=reads))
     if reads > policy.TORN_READS:
         return after, ()
-    return after, (fx.ReadTokens(session.key, policy.TORN_DELAY),)
+    return after, (fx.InspectTokenFile(session.key, policy.TORN_DELAY),)
 
 
 def present(session: Session, token: TokenFacts) -> Session:
@@ -213,13 +219,13 @@ def present(session: Session, token: TokenFacts) -> Session:
     The same token again changes nothing but whether the file carries refresh data. A token we
     did not know was written last and so is the newer truth (K4), whatever its ``expiresAt``.
     """
-    seen = replace(session, sight="present", absent_since=None, torn_reads=0, bad=None)
+    seen = replace(session, file_status="present", absent_since=None, torn_reads=0, bad=None)
     old = session.token
     if old is None or old.fingerprint != token.fingerprint:
         return new_token(seen, token, session)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
     if token.refreshable and not old.refreshable:  # another program handed it back
-        seen = replace(seen, adopt_tried=None, barren=None)
+        seen = replace(seen, adopt_tried=None, without_refresh_token=None)
     return replace(seen, token=same)
 
 

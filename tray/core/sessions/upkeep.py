@@ -54,7 +54,7 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
 def _gone(session: Session, now: Now) -> bool:
     """Whether the file stays away and no token was kept that could be asked about (K5)."""
     since = session.absent_since
-    if session.sight != "absent" or session.keeper == "keyring" or session.token is None:
+    if session.file_status != "absent" or session.store == "keyring" or session.token is None:
         return False
     return since is None or since + policy.REMOVED_DELAY <= now.wall
 
@@ -77,7 +77,7 @@ def _start_wish(state: TrayState, session: Session, now: Now) -> Step:
     wish = session.wishes[0][0]
     requests = tuple(request for kind, request in session.wishes if kind == wish and request)
     session = replace(session, wishes=tuple(kept for kept in session.wishes if kept[0] != wish))
-    if wish == "renew" and session.keeper == "released":
+    if wish == "renew" and session.store == "released":
         # It was released while this wish was waiting; whoever uses it renews it now (K7).
         tells = fx.done(requests, 1, sentences.released_not_renewed(session.key))
         state, started = _start_due(state.with_session(session), session, now)
@@ -98,7 +98,7 @@ def _start_wish(state: TrayState, session: Session, now: Now) -> Step:
 def _due(state: TrayState, session: Session, now: Now) -> JobKind | None:
     if awaits_judgement(session):
         return "judge-removed" if _judgement_due(session, now) else None
-    if session.sight in ("torn", "bad"):
+    if session.file_status in ("torn", "bad"):
         return None  # somebody else's write is under way, or for a person to look at
     if _adoptable(state, session):
         return "adopt"
@@ -127,13 +127,13 @@ def _judgement_due(session: Session, now: Now) -> bool:
 
 def _adoptable(state: TrayState, session: Session) -> bool:
     token = session.token
-    if token is None or session.sight != "present" or not token.refreshable:
+    if token is None or session.file_status != "present" or not token.refreshable:
         return False
-    if session.keeper == "released" or session.contested:
+    if session.store == "released" or session.contested:
         return False
     if session.adopt_tried == token.fingerprint:
         return False
-    return state.preferences.adopt or session.keeper != "file"
+    return state.preferences.adopt or session.store != "file"
 
 
 def _limited(session: Session, kind: JobKind, until: float, now: Now) -> Session:

@@ -218,7 +218,7 @@ def quitting(state: TrayState, now: Now) -> str:
         f"{clean(session.key)} until {clock(session.token.expires_at, now.zone)}"
         for session in state.sessions.values()
         if session.token is not None
-        and session.keeper == "keyring"
+        and session.store == "keyring"
         and session.token.expires_at > now.wall
     ]
     if not ends:

@@ -19,7 +19,7 @@ _LAST: Final = 253_402_300_799.0
 @dataclass(frozen=True, slots=True)
 class Running:
     """
-    The resident, as ``status`` tells of it.
+    The daemon, as ``status`` tells of it.
 
     Args:
         pid: its process.
@@ -39,7 +39,7 @@ def status_document(
     *,
     active_profile: str | None,
     applies: Iterable[str],
-    resident: Running | None,
+    daemon: Running | None,
 ) -> dict[str, Any]:
     """
     Return what ``status --json`` prints.
@@ -48,7 +48,7 @@ def status_document(
         view: what a person sees.
         active_profile: what ``use`` and the menu set; None: none is active.
         applies: through what it takes effect: ``process``, ``shell``, ``default``.
-        resident: who keeps the sessions alive. Without one no attempt is planned, so that
+        daemon: who keeps the sessions alive. Without one no attempt is planned, so that
             ``next_attempt_at`` is null.
     """
     return {
@@ -56,14 +56,14 @@ def status_document(
         "active_profile": active_profile,
         "applies": list(applies),
         "resident": None
-        if resident is None
+        if daemon is None
         else {
-            "pid": resident.pid,
-            "since": timestamp(resident.since),
-            "program": resident.program,
-            "no_tray": resident.no_tray,
+            "pid": daemon.pid,
+            "since": timestamp(daemon.since),
+            "program": daemon.program,
+            "no_tray": daemon.no_tray,
         },
-        "sessions": [_session(row, planned=resident is not None) for row in view.sessions],
+        "sessions": [_session(row, planned=daemon is not None) for row in view.sessions],
         "problems": list(view.problems),
     }
 
@@ -119,7 +119,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "region": row.region,
         "state": row.state,
         "reason": row.reason,
-        "keeper": row.keeper,
+        "keeper": row.store,
         "token_expires_at": _maybe(row.token_expires_at),
         "session_ends_at": _maybe(row.session_ends_at),
         "session_end_known": row.session_end_known if row.session_ends_at is not None else "no",

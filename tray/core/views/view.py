@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tray.core.menu.listed_roles import Listing
-from tray.core.model import EndKnown, Keeper, Now, Profile, Reason, State
+from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
 from tray.core.profiles.guards import is_guarded
 from tray.core.session import Session
@@ -26,7 +26,7 @@ class SessionRow:
     Args:
         key, start_url, region, profiles: from the config.
         name: what a person calls it (:func:`tray.core.text.display_names.session_name`).
-        state, reason, keeper: rules S5, S6, K1.
+        state, reason, token store: rules S5, S6, K1.
         token_expires_at: the end of the published access token.
         session_ends_at, session_end_known: the end of the sign-in session, and how well known.
         renews: whether it goes on by itself.
@@ -45,7 +45,7 @@ class SessionRow:
     profiles: tuple[str, ...]
     state: State
     reason: Reason | None
-    keeper: Keeper | None
+    store: TokenStore | None
     token_expires_at: float | None
     session_ends_at: float | None
     session_end_known: EndKnown
@@ -146,7 +146,7 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         profiles=session.config.profiles,
         state=state_of(session, state.preferences, now),
         reason=reason_of(session, state.preferences, now),
-        keeper=session.keeper,
+        store=session.store,
         token_expires_at=session.token.expires_at if session.token is not None else None,
         session_ends_at=end.at if end is not None else None,
         session_end_known=end_known(end),

@@ -71,7 +71,7 @@ _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "u
 
 
 @dataclass(frozen=True, slots=True)
-class IconLook:
+class IconState:
     """
     Everything the pixels depend on; equal looks are the same picture.
 
@@ -88,7 +88,7 @@ class IconLook:
     guarded: bool = False
 
 
-def look_of(view: View, now: float) -> IconLook:
+def look_of(view: View, now: float) -> IconState:
     """
     Return what the icon shows of a view.
 
@@ -100,7 +100,7 @@ def look_of(view: View, now: float) -> IconLook:
     state: State = row.state if row is not None else view.worst
     end = known_end(row) if row is not None else None
     told = 1 if state in _SPEAKS_FOR_ITSELF else 0
-    return IconLook(
+    return IconState(
         state=state,
         ring=None if end is None else _steps(end - now) / RING_STEPS,
         badge=view.attention > told or view.keyring_locked or bool(view.problems),
@@ -149,7 +149,7 @@ def known_end(row: SessionRow) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def draw(look: IconLook, size: int, theme: Theme = "any") -> Image.Image:
+def draw(look: IconState, size: int, theme: Theme = "any") -> Image.Image:
     """
     Return the icon, square, RGBA; the same object again for the same arguments.
 
@@ -170,7 +170,7 @@ class _Painter:
         self.unit = size * self.fine / _GRID
         self.image = Image.new("RGBA", (size, size), (0, 0, 0, 0))
 
-    def paint(self, look: IconLook) -> Image.Image:
+    def paint(self, look: IconState) -> Image.Image:
         colour = (0, 0, 0) if self.theme == "template" else STATE_COLOURS[look.state]
         radius = 7.0
         if look.ring is not None:

@@ -9,10 +9,10 @@ from functools import partial
 from tray.core.events import Event
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconLook, Theme, draw, look_of, redraw_at
+from tray.desktop.icon.icon_drawing import IconState, Theme, draw, look_of, redraw_at
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import Icon
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
 LINES = 8
@@ -24,7 +24,7 @@ class Tray:
     What stands in the panel.
 
     Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
-    fails costs the icon, never the resident.
+    fails costs the icon, never the daemon.
 
     Args:
         bus: the session bus; the icon joins it.
@@ -39,14 +39,14 @@ class Tray:
         bus: SessionBus,
         *,
         act: Callable[[Event], None],
-        extras: Callable[[], Extras],
+        extras: Callable[[], MenuExtras],
         host: Callable[[bool, str], None],
         theme: Theme = "any",
     ) -> None:
         self._act = act
         self._extras = extras
         self._theme: Theme = theme
-        self._look: IconLook | None = None
+        self._look: IconState | None = None
         self._view: View | None = None
         self._icon = Icon("sso-tray")
         self._icon.on_host(host)
@@ -79,7 +79,7 @@ class Tray:
         """Take the icon away."""
         self._icon.stop()
 
-    def _draw(self, look: IconLook) -> None:
+    def _draw(self, look: IconState) -> None:
         if look != self._look:
             self._look = look
             self._icon.icon = partial(draw, look, theme=self._theme)

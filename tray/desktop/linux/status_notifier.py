@@ -23,7 +23,7 @@ from tray.desktop.linux.menu_tree import MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
     ClickableStatusItem,
-    Face,
+    ItemFace,
     Picture,
     Status,
     StatusItem,
@@ -81,7 +81,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(name, icon, title, menu)
         self.host: tuple[bool, str] = (False, "not connected yet")
-        self._face = Face(name)
+        self._face = ItemFace(name)
         self._face.title = title or name
         self._tree = MenuTree()
         self._tree.show(self._menu)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tray.core.menu.listed_roles import Listing
 from tray.core.profiles.profile_planning import Assignment, profiles_of
-from tray.core.requests import AddProfileWanted, RolesWanted
+from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.text import menu_text
 from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
@@ -19,10 +19,10 @@ def add_profile(row: SessionRow, view: View) -> Entry:
     """Return the row for a session that works."""
     listing = row.listing
     if listing is None:
-        return Entry(f"roles:{row.key}", menu_text.LIST_ROLES, RolesWanted(row.key))
+        return Entry(f"roles:{row.key}", menu_text.LIST_ROLES, RolesRequested(row.key))
     if listing.asking:
         return Entry(f"roles:{row.key}", menu_text.LISTING_ROLES, enabled=False)
-    again = Entry(f"roles:{row.key}", menu_text.LIST_AGAIN, RolesWanted(row.key))
+    again = Entry(f"roles:{row.key}", menu_text.LIST_AGAIN, RolesRequested(row.key))
     below: Iterable[Entry]
     if listing.problem is not None:
         why = menu_text.problem(listing.problem)
@@ -65,7 +65,7 @@ def _roles(key: str, roles: Sequence[Assignment], known: Known) -> Iterable[Entr
         yield Entry(
             f"add:{key}:{one.account_id}:{one.role_name}",
             menu_text.role(one.role_name, there),
-            AddProfileWanted(key, one.account_id, one.role_name),
+            AddProfileRequested(key, one.account_id, one.role_name),
             enabled=there is None,
         )
     if not fits:

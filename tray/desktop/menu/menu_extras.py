@@ -12,7 +12,7 @@ RECENT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Extras:
+class MenuExtras:
     """
     What the menu shows beside the view.
 

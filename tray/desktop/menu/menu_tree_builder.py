@@ -10,20 +10,20 @@ from tray.core.events import Event
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.requests import (
-    ConsoleWanted,
-    EnvironmentWanted,
-    LinkWanted,
+    ConsoleRequested,
+    EnvironmentRequested,
+    LinkRequested,
     SettingName,
-    SettingWanted,
-    SetUpWanted,
-    SignInAllWanted,
-    UnlockWanted,
+    SettingRequested,
+    SetUpRequested,
+    SignInAllRequested,
+    UnlockRequested,
 )
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.add_profile_menu import add_profile
 from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
-from tray.desktop.menu.menu_extras import RECENT, Extras
+from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 SESSIONS: Final = 8
@@ -33,7 +33,7 @@ RECENT_PROFILES: Final = 8
 """Profiles used lately that stand on the first level of a long list."""
 
 
-def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
+def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
     """
     Return the whole menu, top to bottom.
 
@@ -47,8 +47,10 @@ def entries(view: View, extras: Extras, now: float) -> tuple[Entry, ...]:
         tuple(_profiles(view, extras)),
         tuple(_rest(view, extras)),
         (
-            Entry("quit", menu_text.QUIT, ev.QuitWanted()),
-            Entry("quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitWanted(hand_back=True)),
+            Entry("quit", menu_text.QUIT, ev.QuitRequested()),
+            Entry(
+                "quit-hand-back", menu_text.QUIT_AND_HAND_BACK, ev.QuitRequested(hand_back=True)
+            ),
         ),
     )
     rows: list[Entry] = []
@@ -87,14 +89,14 @@ def _row(row: Entry, act: Callable[[Event], None]) -> object:
 # --- Sessions -------------------------------------------------------------------------------
 
 
-def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
+def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
     if not view.sessions and not view.problems:
         yield Entry(
             "set-up",
             menu_text.SET_UP,
             children=(
                 Entry("set-up-how", menu_text.SET_UP_HOW, enabled=False),
-                Entry("set-up-copy", menu_text.SET_UP_COPY, SetUpWanted()),
+                Entry("set-up-copy", menu_text.SET_UP_COPY, SetUpRequested()),
             ),
         )
         return
@@ -109,9 +111,9 @@ def _sessions(view: View, extras: Extras, now: float) -> Iterable[Entry]:
         yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
     needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
     if needy > 1:
-        yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), SignInAllWanted())
+        yield Entry("sign-in-all", menu_text.sign_in_to_all(needy), SignInAllRequested())
     if view.keyring_locked:
-        yield Entry("unlock", menu_text.UNLOCK, UnlockWanted())
+        yield Entry("unlock", menu_text.UNLOCK, UnlockRequested())
 
 
 def _by_urgency(
@@ -129,7 +131,7 @@ def _by_urgency(
     )
 
 
-def _session(row: SessionRow, view: View, extras: Extras, now: float) -> Entry:
+def _session(row: SessionRow, view: View, extras: MenuExtras, now: float) -> Entry:
     return Entry(
         f"session:{row.key}",
         sentences.row(row, now, extras.zone),
@@ -146,25 +148,27 @@ def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
         if row.user_code is not None:
             yield Entry(f"code:{key}", menu_text.user_code(row.user_code), enabled=False)
         has_link = row.sign_in_url is not None
-        yield Entry(f"link:{key}", menu_text.COPY_LINK, LinkWanted(key), enabled=has_link)
+        yield Entry(f"link:{key}", menu_text.COPY_LINK, LinkRequested(key), enabled=has_link)
         yield Entry(f"cancel:{key}", menu_text.CANCEL, ev.SignInCancelled(key))
         return
     if row.state != "signed-in" and not row.afresh:
-        yield Entry(f"sign-in:{key}", menu_text.SIGN_IN, ev.SignInWanted(key))
+        yield Entry(f"sign-in:{key}", menu_text.SIGN_IN, ev.SignInRequested(key))
     if row.state not in ("signed-out", "expired"):
-        yield Entry(f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInWanted(key, afresh=True))
+        yield Entry(
+            f"afresh:{key}", menu_text.SIGN_IN_AFRESH, ev.SignInRequested(key, afresh=True)
+        )
     if row.renews:
-        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewWanted(key))
+        yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
     if row.state in ("signed-in", "ending", "renewal-failing"):
         yield add_profile(row, view)
     if row.state != "signed-out":
-        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutWanted(key))
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutRequested(key))
 
 
 # --- Profiles -------------------------------------------------------------------------------
 
 
-def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
+def _profiles(view: View, extras: MenuExtras) -> Iterable[Entry]:
     usable = tuple(one for one in view.profiles if not is_managed(one.name, view.managed))
     if not usable:
         return
@@ -177,17 +181,25 @@ def _profiles(view: View, extras: Extras) -> Iterable[Entry]:
         return
     if "default" not in extras.follow:
         yield Entry(
-            "offer-default", menu_text.OFFER_DEFAULT, SettingWanted("default-follows", on=True)
+            "offer-default", menu_text.OFFER_DEFAULT, SettingRequested("default-follows", on=True)
         )
     has_console = bool(chosen.session and chosen.account_id and chosen.role_name)
-    yield Entry("console", menu_text.OPEN_CONSOLE, ConsoleWanted(chosen.name), enabled=has_console)
-    yield Entry("environment", menu_text.COPY_ENVIRONMENT, EnvironmentWanted(chosen.name))
+    yield Entry(
+        "console", menu_text.OPEN_CONSOLE, ConsoleRequested(chosen.name), enabled=has_console
+    )
+    yield Entry("environment", menu_text.COPY_ENVIRONMENT, EnvironmentRequested(chosen.name))
 
 
-def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+def _choice(
+    profiles: Sequence[Profile], active: str | None, extras: MenuExtras
+) -> Iterable[Entry]:
     """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
     yield Entry(
-        "use-none", menu_text.NONE_ACTIVE, ev.UseWanted(None), checked=active is None, radio=True
+        "use-none",
+        menu_text.NONE_ACTIVE,
+        ev.UseRequested(None),
+        checked=active is None,
+        radio=True,
     )
     if len(profiles) < LEVEL:
         yield from (_profile(one, active, extras) for one in profiles)
@@ -213,7 +225,7 @@ def _choice(profiles: Sequence[Profile], active: str | None, extras: Extras) -> 
     yield from grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
 
 
-def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Iterable[Entry]:
+def _some(members: Sequence[Profile], active: str | None, extras: MenuExtras) -> Iterable[Entry]:
     fits = len(members) <= LEVEL
     shown = members if fits else members[: LEVEL - 1]
     yield from (_profile(one, active, extras) for one in shown)
@@ -221,13 +233,13 @@ def _some(members: Sequence[Profile], active: str | None, extras: Extras) -> Ite
         yield Entry("profiles-more", menu_text.MORE, enabled=False)
 
 
-def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
+def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:
     guarded = is_guarded(profile.name, extras.guarded)
     words = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
     return Entry(
         f"use:{profile.name}",
         words,
-        ev.UseWanted(profile.name),
+        ev.UseRequested(profile.name),
         checked=profile.name == active,
         radio=True,
         enabled=profile.problem is None,
@@ -237,7 +249,7 @@ def _profile(profile: Profile, active: str | None, extras: Extras) -> Entry:
 # --- The rest -------------------------------------------------------------------------------
 
 
-def _rest(view: View, extras: Extras) -> Iterable[Entry]:
+def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     if any(row.reason == "keyring-absent" for row in view.sessions):
         how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
         yield Entry("no-keyring", menu_text.NO_KEYRING, children=(how,))
@@ -266,4 +278,4 @@ def _rest(view: View, extras: Extras) -> Iterable[Entry]:
 
 
 def _setting(name: SettingName, words: str, on: bool) -> Entry:  # a tick and its state
-    return Entry(f"setting:{name}", words, SettingWanted(name, on=not on), checked=on)
+    return Entry(f"setting:{name}", words, SettingRequested(name, on=not on), checked=on)

@@ -34,7 +34,7 @@ class OwnLoop(Protocol):
 
 class MainThread:
     """
-    The main thread, lent to the icon for as long as the resident lives.
+    The main thread, lent to the icon for as long as the daemon lives.
 
     :meth:`run` is called on it; everything else on the loop's thread.
     """

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tray.core.events import Event
 from tray.core.text import menu_text
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconLook, Theme, draw, look_of, redraw_at
+from tray.desktop.icon.icon_drawing import IconState, Theme, draw, look_of, redraw_at
 from tray.desktop.menu.menu_entry import SEPARATION, Entry
-from tray.desktop.menu.menu_extras import Extras
+from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 from tray.desktop.native.main_thread import MainThread, OwnLoop
 from tray.system import MACOS
@@ -91,7 +91,7 @@ class NativeTray:
         make: Callable[[str, Image.Image, str, object], OwnLoop],
         *,
         act: Callable[[Event], None],
-        extras: Callable[[], Extras],
+        extras: Callable[[], MenuExtras],
         host: Callable[[bool, str], None],
         ampersand: str = "&",
         size: int = 64,
@@ -104,7 +104,7 @@ class NativeTray:
         self._act = act
         self._icon: OwnLoop | None = None
         self._asked = False
-        self._look: IconLook | None = None
+        self._look: IconState | None = None
         self._title = ""
         self._rows: tuple[Entry, ...] = ()
 
@@ -195,7 +195,7 @@ def native_tray(
     main: MainThread,
     *,
     act: Callable[[Event], None],
-    extras: Callable[[], Extras],
+    extras: Callable[[], MenuExtras],
     host: Callable[[bool, str], None],
 ) -> NativeTray:
     """

@@ -17,7 +17,13 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tray.core.effects import Button, Notice, NoticeCategory
-from tray.desktop.notifications.notifier import LIMIT_SECONDS, BusRung, NotTold, Pressed, ToldBy
+from tray.desktop.notifications.notifier import (
+    LIMIT_SECONDS,
+    BusChannel,
+    NotShown,
+    Pressed,
+    ShownBy,
+)
 from tray.system.dbus.bus_connection import send_and_forget
 
 log = logging.getLogger(__name__)
@@ -37,7 +43,7 @@ _RULES: Final = (
 )
 
 
-class DBusNotices(BusRung):
+class DBusNotices(BusChannel):
     """
     The first rung on Linux.
 
@@ -50,7 +56,7 @@ class DBusNotices(BusRung):
         limit: seconds it may take.
     """
 
-    told_by: ClassVar[ToldBy] = "dbus"
+    shown_by: ClassVar[ShownBy] = "dbus"
 
     def __init__(
         self, pressed: Pressed, *, icon: str = DESKTOP_ENTRY, limit: float = LIMIT_SECONDS
@@ -80,7 +86,7 @@ class DBusNotices(BusRung):
     async def _show(self, notice: Notice) -> None:
         bus = self._bus
         if bus is None:
-            raise NotTold(self._why_none)
+            raise NotShown(self._why_none)
         self._asking += 1
         try:
             self._listen(bus)
@@ -242,10 +248,10 @@ def _answer(reply: Message) -> Message:
     Return a call's answer.
 
     Raises:
-        NotTold: it is an error; only its name is told, its text may hold anything.
+        NotShown: it is an error; only its name is told, its text may hold anything.
     """
     if reply.message_type is not MessageType.METHOD_RETURN:
-        raise NotTold(f"the daemon answers {reply.error_name}")
+        raise NotShown(f"the daemon answers {reply.error_name}")
     return reply
 
 

@@ -15,7 +15,13 @@ from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
 from tray.core.effects import Button, Notice
-from tray.desktop.notifications.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
+from tray.desktop.notifications.notifier import (
+    LIMIT_SECONDS,
+    NoticeChannel,
+    NotShown,
+    Pressed,
+    ShownBy,
+)
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +52,7 @@ class Center(Protocol):
         """Take away."""
 
 
-class LibraryNotices(Rung):
+class LibraryNotices(NoticeChannel):
     """
     The first rung on macOS and Windows.
 
@@ -56,7 +62,7 @@ class LibraryNotices(Rung):
         limit: seconds it may take.
     """
 
-    told_by: ClassVar[ToldBy] = "desktop-notifier"
+    shown_by: ClassVar[ShownBy] = "desktop-notifier"
 
     def __init__(
         self, pressed: Pressed, *, library: Any = None, limit: float = LIMIT_SECONDS
@@ -81,7 +87,7 @@ class LibraryNotices(Rung):
             on_dispatched=lambda: dispatched.append(True),
         )
         if not dispatched:
-            raise NotTold("the system took no notice")
+            raise NotShown("the system took no notice")
         self._shown[notice.slot] = identifier
 
     async def _withdraw(self, slot: str) -> None:
@@ -103,7 +109,7 @@ class LibraryNotices(Rung):
             self._asked = True
             await self._center.request_authorisation()
         if not await self._center.has_authorisation():
-            raise NotTold("the system does not let SSO Tray show notices")
+            raise NotShown("the system does not let SSO Tray show notices")
         return self._center
 
     def _button(self, loop: asyncio.AbstractEventLoop, button: Button) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tray.desktop.notifications.library_notices import LibraryNotices
 from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices
-from tray.desktop.notifications.notifier import Notifier, Pressed, Rung
+from tray.desktop.notifications.notifier import NoticeChannel, Notifier, Pressed
 from tray.system import LINUX, MACOS
 
 
@@ -17,18 +17,18 @@ def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
     On Linux it has to join the session bus, whose connection it shares with the tray.
 
     Args:
-        environ: of the resident.
+        environ: of the daemon.
         pressed: called on the loop when a button is clicked.
     """
-    rungs: tuple[Rung, ...]
+    channels: tuple[NoticeChannel, ...]
     if LINUX:
         from tray.desktop.notifications.freedesktop_notices import (
             DBusNotices,  # elsewhere there is no dbus-fast
         )
 
-        rungs = (DBusNotices(pressed), PlyerNotices(pressed, environ))
+        channels = (DBusNotices(pressed), PlyerNotices(pressed, environ))
     elif MACOS:
-        rungs = (LibraryNotices(pressed), BannerNotices(pressed, environ))
+        channels = (LibraryNotices(pressed), BannerNotices(pressed, environ))
     else:
-        rungs = (LibraryNotices(pressed), PlyerNotices(pressed, environ))
-    return Notifier(rungs)
+        channels = (LibraryNotices(pressed), PlyerNotices(pressed, environ))
+    return Notifier(channels)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tray.core.effects import NoticeCategory
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import IconLook, draw
+from tray.desktop.icon.icon_drawing import IconState, draw
 
 SIZE: Final = 48
 """Pixels of a side; 9 kB on the bus."""
@@ -26,4 +26,4 @@ _STATES: Final[Mapping[NoticeCategory, State]] = {
 
 def picture(category: NoticeCategory) -> Image.Image:
     """Return the picture, square, RGBA."""
-    return draw(IconLook(_STATES[category]), SIZE)
+    return draw(IconState(_STATES[category]), SIZE)

@@ -18,7 +18,13 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from tray.core.effects import Notice
-from tray.desktop.notifications.notifier import LIMIT_SECONDS, NotTold, Pressed, Rung, ToldBy
+from tray.desktop.notifications.notifier import (
+    LIMIT_SECONDS,
+    NoticeChannel,
+    NotShown,
+    Pressed,
+    ShownBy,
+)
 from tray.system import WINDOWS
 from tray.system.spawn import module_command, worker_environment
 
@@ -30,7 +36,7 @@ TOLD: Final = b"told\n"
 _LINGER_SECONDS: Final = 60.0
 
 
-class ProcessNotices(Rung):
+class ProcessNotices(NoticeChannel):
     """
     Start a program, write the notice to its standard input, wait until it has told.
 
@@ -38,7 +44,7 @@ class ProcessNotices(Rung):
 
     Args:
         pressed: never called here.
-        environ: of the resident; credentials are kept out of the child's.
+        environ: of the daemon; credentials are kept out of the child's.
         limit: seconds until it must have told.
     """
 
@@ -58,7 +64,7 @@ class ProcessNotices(Rung):
 
     @abstractmethod
     async def _wait(self, process: Process) -> None:
-        """Return once it has told; raise NotTold if it has not."""
+        """Return once it has told; raise NotShown if it has not."""
 
     async def _show(self, notice: Notice) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -87,7 +93,7 @@ class ProcessNotices(Rung):
 class PlyerNotices(ProcessNotices):
     """Plyer: notify-send on Linux, a balloon on Windows."""
 
-    told_by: ClassVar[ToldBy] = "plyer"
+    shown_by: ClassVar[ShownBy] = "plyer"
 
     def _command(self, notice: Notice) -> Sequence[str]:
         del notice
@@ -99,7 +105,7 @@ class PlyerNotices(ProcessNotices):
     async def _wait(self, process: Process) -> None:
         assert process.stdout is not None  # noqa: S101  (it was started with a pipe)
         if await process.stdout.readline() != TOLD:
-            raise NotTold("plyer finds nothing to tell with")
+            raise NotShown("plyer finds nothing to tell with")
 
 
 class BannerNotices(ProcessNotices):
@@ -110,7 +116,7 @@ class BannerNotices(ProcessNotices):
     (https://github.com/kivy/plyer/issues/780).
     """
 
-    told_by: ClassVar[ToldBy] = "banner"
+    shown_by: ClassVar[ShownBy] = "banner"
 
     def _command(self, notice: Notice) -> Sequence[str]:
         # After "-" osascript(1) takes no options any more: a title may begin with a dash.
@@ -126,7 +132,7 @@ class BannerNotices(ProcessNotices):
 
     async def _wait(self, process: Process) -> None:
         if await process.wait() != 0:
-            raise NotTold("osascript shows no banner")
+            raise NotShown("osascript shows no banner")
 
 
 async def _see_off(process: Process) -> None:

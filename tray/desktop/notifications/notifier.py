@@ -2,7 +2,7 @@
 Telling a person, by the best way there is: a chain of rungs, each tried when the one above fails.
 
 What can fail here costs the notice and nothing else: a rung may be absent, refuse, vanish or
-hang; `Rung` says once what happens then (rule W4).
+hang; `NoticeChannel` says once what happens then (rule W4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ToldBy = Literal["dbus", "desktop-notifier", "plyer", "banner", "badge"]
+ShownBy = Literal["dbus", "desktop-notifier", "plyer", "banner", "badge"]
 """Which rung told; ``badge``: none could, and only the icon's badge and the log tell of it."""
 
 Pressed = Callable[[ButtonAction, tuple[str, ...]], None]
@@ -37,11 +37,11 @@ _TITLE_LENGTH: Final = 120
 _TEXT_LENGTH: Final = 600
 
 
-class NotTold(Exception):
+class NotShown(Exception):
     """A rung could not tell; its text is the reason, without anything of the notice."""
 
 
-class Rung(ABC):
+class NoticeChannel(ABC):
     """
     One way of telling. What to do when it fails is decided here, once: log it, go on.
 
@@ -50,7 +50,7 @@ class Rung(ABC):
         limit: seconds it may take.
     """
 
-    told_by: ClassVar[ToldBy]
+    shown_by: ClassVar[ShownBy]
 
     def __init__(self, pressed: Pressed, *, limit: float = LIMIT_SECONDS) -> None:
         self._pressed = pressed
@@ -97,18 +97,18 @@ class Rung(ABC):
         try:
             async with asyncio.timeout(self._limit):
                 await doing
-        except NotTold as failed:
-            log.info("%s cannot %s a notice: %s", self.told_by, what, failed)
+        except NotShown as failed:
+            log.info("%s cannot %s a notice: %s", self.shown_by, what, failed)
         except TimeoutError:
-            log.warning("%s did not %s a notice in time", self.told_by, what)
+            log.warning("%s did not %s a notice in time", self.shown_by, what)
         except Exception as error:  # noqa: BLE001  (the failure policy of all rungs, see above)
-            log.warning("%s failed to %s a notice (%s)", self.told_by, what, type(error).__name__)
+            log.warning("%s failed to %s a notice (%s)", self.shown_by, what, type(error).__name__)
         else:
             return True
         return False
 
 
-class BusRung(Rung):
+class BusChannel(NoticeChannel):
     """A rung that lives on the session bus."""
 
     @abstractmethod
@@ -131,12 +131,12 @@ class Notifier:
         rungs: best first; with none everything ends at the badge.
     """
 
-    def __init__(self, rungs: Sequence[Rung]) -> None:
-        self._rungs = tuple(rungs)
+    def __init__(self, channels: Sequence[NoticeChannel]) -> None:
+        self._channels = tuple(channels)
         self._wishes: dict[str, Notice | None] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._shown: dict[str, Rung] = {}
-        self.told_by: ToldBy | None = None
+        self._shown: dict[str, NoticeChannel] = {}
+        self.shown_by: ShownBy | None = None
         """Who told the last notice; None before the first."""
 
     def show(self, notice: Notice) -> None:
@@ -163,20 +163,20 @@ class Notifier:
         for task in self._busy.values():
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
-        for rung in self._rungs:
-            await rung.close()
+        for channel in self._channels:
+            await channel.close()
 
     async def connected(self, bus: MessageBus) -> None:
         """Hand a connection to the session bus to the rungs."""
-        for rung in self._rungs:
-            if isinstance(rung, BusRung):
-                await rung.connected(bus)
+        for channel in self._channels:
+            if isinstance(channel, BusChannel):
+                await channel.connected(bus)
 
     def disconnected(self, reason: str) -> None:
         """Tell the rungs that there is no connection."""
-        for rung in self._rungs:
-            if isinstance(rung, BusRung):
-                rung.disconnected(reason)
+        for channel in self._channels:
+            if isinstance(channel, BusChannel):
+                channel.disconnected(reason)
 
     def _wish(self, slot: str, notice: Notice | None) -> None:
         self._wishes[slot] = notice
@@ -195,17 +195,17 @@ class Notifier:
             del self._busy[slot]
 
     async def _tell(self, notice: Notice) -> None:
-        for rung in self._rungs:
-            if await rung.show(notice):
-                if self._shown.get(notice.slot, rung) is not rung:
+        for channel in self._channels:
+            if await channel.show(notice):
+                if self._shown.get(notice.slot, channel) is not channel:
                     await self._shown[notice.slot].withdraw(notice.slot)
-                self._shown[notice.slot] = rung
-                self.told_by = rung.told_by
+                self._shown[notice.slot] = channel
+                self.shown_by = channel.shown_by
                 return
         log.warning("no notice could be shown (%s); the icon tells", notice.category)
-        self.told_by = "badge"
+        self.shown_by = "badge"
 
     async def _take_away(self, slot: str) -> None:
-        rung = self._shown.pop(slot, None)
-        if rung is not None:
-            await rung.withdraw(slot)
+        channel = self._shown.pop(slot, None)
+        if channel is not None:
+            await channel.withdraw(slot)

@@ -89,7 +89,7 @@ class Autostart(ABC):
         """
         Write the entry anew if it is on, ours, and names another place than the program is at now.
 
-        For the start of the resident: after an update or a move the next login finds it.
+        For the start of the daemon: after an update or a move the next login finds it.
 
         Returns:
             Whether it was rewritten.
@@ -129,7 +129,7 @@ def autostart_for(environ: Mapping[str, str]) -> Autostart:
 
 def own_command(environ: Mapping[str, str]) -> list[str]:
     """
-    Return the argv that starts this very program as the resident.
+    Return the argv that starts this very program as the daemon.
 
     Args:
         environ: as `tray.system.spawn.own_program` takes it.

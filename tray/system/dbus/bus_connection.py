@@ -29,7 +29,7 @@ _SLOWER: Final = 4.0
 _AUTH_SECONDS: Final = 10.0
 
 
-class Tenant(Protocol):
+class BusClient(Protocol):
     """Something that lives on the connection."""
 
     async def connected(self, bus: MessageBus) -> None:
@@ -124,14 +124,14 @@ class Bus:
         self._name = name
         self._address = address
         self._retry = retry_seconds
-        self._tenants: list[Tenant] = []
+        self._clients: list[BusClient] = []
         self._bus: MessageBus | None = None
         self._stopping = asyncio.Event()
         self._reason = ""
 
-    def join(self, tenant: Tenant) -> None:
+    def join(self, client: BusClient) -> None:
         """Add a tenant; before :meth:`serve`."""
-        self._tenants.append(tenant)
+        self._clients.append(client)
 
     async def serve(self) -> None:
         """Connect and connect again until :meth:`stop`; raises nothing."""
@@ -164,7 +164,7 @@ class Bus:
     async def _live(self, bus: MessageBus) -> str:
         """Hand a connection to the tenants and return why it ended."""
         self._bus, self._reason = bus, ""
-        tasks = [asyncio.ensure_future(self._move_in(tenant, bus)) for tenant in self._tenants]
+        tasks = [asyncio.ensure_future(self._move_in(client, bus)) for client in self._clients]
         try:
             if self._stopping.is_set():
                 bus.disconnect()
@@ -179,21 +179,21 @@ class Bus:
             await asyncio.gather(*tasks, return_exceptions=True)
         return f"no {self._name}: it ended"
 
-    async def _move_in(self, tenant: Tenant, bus: MessageBus) -> None:
+    async def _move_in(self, client: BusClient, bus: MessageBus) -> None:
         try:
-            await tenant.connected(bus)
+            await client.connected(bus)
         except Exception as error:  # noqa: BLE001  (one tenant's trouble is not the others')
             kind = type(error).__name__
-            log.warning("%s on the %s: %s", type(tenant).__name__, self._name, kind)
+            log.warning("%s on the %s: %s", type(client).__name__, self._name, kind)
             if bus.connected:
-                tenant.disconnected(f"the {self._name} answers with {kind}")
+                client.disconnected(f"the {self._name} answers with {kind}")
 
     def _tell(self, reason: str) -> None:
         if reason != self._reason:
             self._reason = reason
             log.info("%s", reason)
-        for tenant in self._tenants:
-            tenant.disconnected(reason)
+        for client in self._clients:
+            client.disconnected(reason)
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

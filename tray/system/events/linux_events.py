@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tray.system.dbus.bus_connection import Bus, Tenant, system_bus_address
+from tray.system.dbus.bus_connection import Bus, BusClient, system_bus_address
 from tray.system.events.network import NetworkManager
 from tray.system.events.power import Logind
 from tray.system.events.screen import SCREEN_SAVERS, ScreenLock
-from tray.system.events.system_events import MoodWord
+from tray.system.events.system_events import SystemEventName
 
 SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
 """A machine without one (a container) hardly ever gets one; trying must not wake us much."""
 
 
-class LinuxMoods:
+class LinuxEvents:
     """
     All sources, each telling in the same words.
 
     Args:
         tell: called with each change.
-        environ: of the resident.
+        environ: of the daemon.
     """
 
-    def __init__(self, tell: Callable[[MoodWord], None], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]
+    ) -> None:
         lock = ScreenLock(tell)
         self._logind = Logind(tell, lock, environ)
         self._network = NetworkManager(tell)
@@ -38,12 +40,12 @@ class LinuxMoods:
         self.bus.join(self._network)
 
     @property
-    def on_session_bus(self) -> tuple[Tenant, ...]:
+    def on_session_bus(self) -> tuple[BusClient, ...]:
         """What lives on the session bus."""
         return self._savers
 
     def missing(self) -> dict[str, str]:
-        """Say what is not told, and why; see `tray.system.events.system_events.Moods.missing`."""
+        """Say what is not told, and why; see `SystemEvents.missing`."""
         said = {"sleep": self._logind.missing, "network": self._network.missing}
         if all(saver.missing for saver in self._savers):
             said["lock"] = self._logind.lock_missing

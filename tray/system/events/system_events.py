@@ -14,32 +14,34 @@ from typing import TYPE_CHECKING, Literal
 from tray.system import LINUX
 
 if TYPE_CHECKING:
-    from tray.system.dbus.bus_connection import Tenant  # other systems have no dbus-fast
-    from tray.system.events.linux_events import LinuxMoods
+    from tray.system.dbus.bus_connection import BusClient  # other systems have no dbus-fast
+    from tray.system.events.linux_events import LinuxEvents
 
-MoodWord = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
+SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
 """Those words of `tray.core.events.Mood` that the machine says."""
 
 
-class Moods:
+class SystemEvents:
     """
     The machine's moods.
 
     Args:
         tell: called on the loop with each change.
-        environ: of the resident: where the buses are, which session this is.
+        environ: of the daemon: where the buses are, which session this is.
     """
 
-    def __init__(self, tell: Callable[[MoodWord], None], environ: Mapping[str, str]) -> None:
-        self._linux: LinuxMoods | None = None
+    def __init__(
+        self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]
+    ) -> None:
+        self._linux: LinuxEvents | None = None
         self._serving: asyncio.Task[None] | None = None
         if LINUX:
-            from tray.system.events.linux_events import LinuxMoods
+            from tray.system.events.linux_events import LinuxEvents
 
-            self._linux = LinuxMoods(tell, environ)
+            self._linux = LinuxEvents(tell, environ)
 
     @property
-    def tenants(self) -> tuple[Tenant, ...]:
+    def clients(self) -> tuple[BusClient, ...]:
         """Those that live on the session bus; they join the tray's connection."""
         return self._linux.on_session_bus if self._linux is not None else ()
 

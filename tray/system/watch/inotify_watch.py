@@ -194,31 +194,31 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
         that exists; and, where the walk ended early, the path that is missing there.
     """
     way: list[tuple[Path, int]] = []
-    here = Path(directory.anchor)
+    context = Path(directory.anchor)
     ahead = deque(directory.parts[1:])
     links = 0
     while ahead:
         name = ahead.popleft()
         if name == "..":
-            here = here.parent
+            context = context.parent
             continue
-        there = here / name
+        there = context / name
         try:
             mode = there.lstat().st_mode
         except OSError:
-            return way, here, there
+            return way, context, there
         if stat.S_ISLNK(mode) and links < _MOST_LINKS:
             links += 1
-            way.append((here, _ENTRIES))
+            way.append((context, _ENTRIES))
             target = there.readlink()
-            here = Path(target.anchor) if target.is_absolute() else here
+            context = Path(target.anchor) if target.is_absolute() else context
             ahead.extendleft(reversed(target.parts[bool(target.anchor) :]))
         elif stat.S_ISDIR(mode):
-            here = there
-            way.append((here, _SELF))
+            context = there
+            way.append((context, _SELF))
         else:
-            return way, here, there
-    return way, here, None
+            return way, context, there
+    return way, context, None
 
 
 def _is_plain_file(path: Path) -> bool:

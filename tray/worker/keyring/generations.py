@@ -18,7 +18,7 @@ from typing import Final, Literal
 from tray.aws.cache.sso_token import SsoToken
 from tray.secret import Secret
 from tray.worker.keyring.item_document import LONGEST, parse, parse_object
-from tray.worker.keyring.keyring_backends import VaultBackend
+from tray.worker.keyring.keyring_backends import KeyringBackend
 
 _MANIFEST: Final = "parts"
 
@@ -56,7 +56,7 @@ class Slots:
     """
 
     def __init__(
-        self, backend: VaultBackend, *, part_chars: int, seam: Callable[[str], None]
+        self, backend: KeyringBackend, *, part_chars: int, seam: Callable[[str], None]
     ) -> None:
         self._backend = backend
         self._part_chars = part_chars

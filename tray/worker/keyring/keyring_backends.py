@@ -21,7 +21,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class VaultBackend(Protocol):
+class KeyringBackend(Protocol):
     """
     A store of named secrets. Any call may block for as long as it likes.
 
@@ -54,7 +54,7 @@ class VaultBackend(Protocol):
         """Remove an item; none there is no error. Never prompts."""
 
 
-def system_backend(service: str) -> VaultBackend:
+def system_backend(service: str) -> KeyringBackend:
     """
     Make this system's keyring: macOS Keychain, Windows Credential Manager, else Secret Service.
 

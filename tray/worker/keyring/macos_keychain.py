@@ -31,7 +31,7 @@ class KeychainBackend(KeyringItems):
     """
     Items in the default keychain.
 
-    keyring deletes before it adds, so a set that is cut short loses the item: the vault never
+    keyring deletes before it adds, so a set that is cut short loses the item: the keyring never
     sets over the newest generation. The list of programs that may read an item is macOS's; when
     it would ask the person, the item counts as locked until `unlock` was called.
 

@@ -25,8 +25,8 @@ from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
 from tray.worker.keyring.item_document import serialise
 from tray.worker.keyring.keyring_backends import (
+    KeyringBackend,
     LockState,
-    VaultBackend,
     keyring_absent,
     keyring_locked,
     keyring_refuses,
@@ -43,7 +43,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Vault:
+class TokenKeyring:
     """
     The keyring items of all sessions of one token cache.
 
@@ -66,7 +66,7 @@ class Vault:
         self,
         service: str,
         cache_directory: Path,
-        backend: VaultBackend | None = None,
+        backend: KeyringBackend | None = None,
         *,
         patience: Patience | None = None,
         read_seconds: float = 5.0,
@@ -267,7 +267,7 @@ class Vault:
 class _InTime:
     """A backend that begins no request after a deadline: by then nobody waits for it."""
 
-    def __init__(self, backend: VaultBackend, deadline: float) -> None:
+    def __init__(self, backend: KeyringBackend, deadline: float) -> None:
         self._backend = backend
         self._deadline = deadline
         self.name = backend.name

@@ -46,7 +46,7 @@ def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
     Raises:
         TrayError: as `tray.worker.sign_in.sign_in_flow.sign_in` says.
     """
-    session, oidc = attempt.session, attempt.tools.oidc
+    session, oidc = attempt.session, attempt.context.oidc
     state, verifier = new_state(), new_verifier()
     try:
         with CallbackServer(session.key, state, port=port) as server:
@@ -80,7 +80,7 @@ def _registration(attempt: Attempt) -> Registration:
     registration = attempt.registration(GRANT)
     if attempt.reused:
         # Nothing else would ask AWS before a browser opens, and that on an error page.
-        reach(attempt.tools.clients, attempt.session.region)
+        reach(attempt.context.clients, attempt.session.region)
     return registration
 
 
@@ -110,7 +110,7 @@ def _answered(
             raise _browser_failed(attempt, callback.error or "other")
         token = _exchanged(attempt, registration, server.redirect_uri, callback.code, verifier)
         unchanged = False
-        result = save(attempt.session, attempt.tools, token)
+        result = save(attempt.session, attempt.context, token)
         page = sign_in_pages.success(key, renews=token.refreshable, sentence=result.sentence)
     except TrayError as error:
         if callback.error == "access_denied":
@@ -147,12 +147,12 @@ def _exchanged(
     verifier: Secret,
 ) -> SsoToken:
     """Exchange the code; again where AWS did not take the request, as the code is good then."""
-    session, tools = attempt.session, attempt.tools
-    tools.seam("exchanging")
+    session, context = attempt.session, attempt.context
+    context.seam("exchanging")
     pauses = list(EXCHANGE_PAUSES)
     while True:
         try:
-            token = tools.oidc.token_by_code(
+            token = context.oidc.token_by_code(
                 session, registration, code=code, redirect_uri=redirect_uri, verifier=verifier
             )
         except WillRetry as error:

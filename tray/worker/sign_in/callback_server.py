@@ -57,7 +57,7 @@ class _Connection:
     unsent: bytes = b""
 
 
-class NoPort(UserMustAct):
+class NoFreePort(UserMustAct):
     """There is no port to wait for the browser's answer at."""
 
 
@@ -110,7 +110,7 @@ class CallbackServer:
         Bind, listen and serve.
 
         Raises:
-            NoPort: none can be had, or not the one that was named.
+            NoFreePort: none can be had, or not the one that was named.
         """
         try:
             self._listen_at_last()
@@ -330,10 +330,10 @@ def _expendable(connection: _Connection) -> tuple[bool, float]:
     return connection.stage == "held", connection.deadline
 
 
-def _no_port(port: int, error: OSError | OverflowError) -> NoPort:
+def _no_port(port: int, error: OSError | OverflowError) -> NoFreePort:
     why = getattr(error, "strerror", None) or "no such port"
     where = f"{_ADDRESS}:{port}" if port else _ADDRESS
-    return NoPort(
+    return NoFreePort(
         f"The browser's answer cannot be waited for at {where}: {why}. "
         "Another port, or a sign-in by code, may work."
     )

@@ -17,7 +17,7 @@ from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
 from tray.secret import Secret
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 
 log = logging.getLogger(__name__)
 
@@ -28,28 +28,30 @@ _KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 
 
 def item_keys(key: str) -> tuple[str, ...]:
-    """Return under which keys the vault keeps a session's registrations."""
+    """Return under which keys the keyring keeps a session's registrations."""
     return tuple(_key(key, grant) for grant in get_args(Grant))
 
 
 def kept(
-    session: SsoSession, tools: Tools, grant: Grant, scopes: tuple[str, ...]
+    session: SsoSession, context: JobContext, grant: Grant, scopes: tuple[str, ...]
 ) -> Registration | None:  # fmt: skip
     """Return the kept registration for a grant, if it has these scopes and is not near its end."""
     try:
-        item = tools.vault.load(replace(session, key=_key(session.key, grant)))
+        item = context.keyring_store.load(replace(session, key=_key(session.key, grant)))
     except _KeyringTrouble as error:
         log.info("%s: no registration from the keyring (%s)", session.key, error.reason)
         return None
     found = item.registration if item is not None else None
     if found is None or set(found.scopes) != set(scopes):
         return None
-    if found.expires_at - SPENT_BEFORE <= tools.clock():
+    if found.expires_at - SPENT_BEFORE <= context.clock():
         return None
     return replace(found, grant=grant)
 
 
-def keep(session: SsoSession, tools: Tools, grant: Grant, registration: Registration) -> None:
+def keep(
+    session: SsoSession, context: JobContext, grant: Grant, registration: Registration
+) -> None:
     """Keep a registration that has brought a token; a keyring that will not is no loss."""
     item = SsoToken(
         start_url=session.start_url,
@@ -60,15 +62,15 @@ def keep(session: SsoSession, tools: Tools, grant: Grant, registration: Registra
     )
     key = _key(session.key, grant)
     try:
-        tools.vault.forget_older(key, tools.vault.store(key, item))
+        context.keyring_store.forget_older(key, context.keyring_store.store(key, item))
     except _KeyringTrouble as error:
         log.info("%s: the registration is not kept (%s)", session.key, error.reason)
 
 
-def forget(session: SsoSession, tools: Tools, grant: Grant) -> None:
+def forget(session: SsoSession, context: JobContext, grant: Grant) -> None:
     """Forget a registration that AWS does not take, or that may be the reason nobody came back."""
     try:
-        tools.vault.delete(_key(session.key, grant))
+        context.keyring_store.delete(_key(session.key, grant))
     except _KeyringTrouble as error:
         log.info("%s: the registration cannot be forgotten (%s)", session.key, error.reason)
 

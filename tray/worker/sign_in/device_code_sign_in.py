@@ -35,7 +35,7 @@ def by_code(attempt: Attempt) -> SignInResult:
         TrayError: as `tray.worker.sign_in.sign_in_flow.sign_in` says.
     """
     registration, grant = attempt.prepared(lambda: _started(attempt))
-    life = grant.expires_at - attempt.tools.clock()
+    life = grant.expires_at - attempt.context.clock()
     attempt.show(grant.verification_uri_complete, grant.user_code, life)
     try:
         token = _polled(attempt, registration, grant)
@@ -46,14 +46,14 @@ def by_code(attempt: Attempt) -> SignInResult:
     except RegistrationRefused:
         attempt.forget(GRANT)
         raise
-    result = save(attempt.session, attempt.tools, token)
+    result = save(attempt.session, attempt.context, token)
     attempt.keep(registration, GRANT, result)
     return result
 
 
 def _started(attempt: Attempt) -> tuple[Registration, DeviceGrant]:
     """Start with the kept registration, or with a new one if AWS does not know that any more."""
-    oidc = attempt.tools.oidc
+    oidc = attempt.context.oidc
     registration = attempt.registration(GRANT)
     try:
         return registration, oidc.start_device(attempt.session, registration)
@@ -72,7 +72,7 @@ def _polled(attempt: Attempt, registration: Registration, grant: DeviceGrant) ->
         attempt.pause(max(interval, longer))
         longer = 0.0
         try:
-            token = attempt.tools.oidc.token_by_device(attempt.session, registration, grant)
+            token = attempt.context.oidc.token_by_device(attempt.session, registration, grant)
         except AuthorizationPending:
             continue
         except SlowDown:

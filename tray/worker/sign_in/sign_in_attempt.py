@@ -25,7 +25,7 @@ from tray.errors import (
     TokenRejected,
     TrayError,
 )
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.sign_in import client_registrations
 from tray.worker.sign_in.sign_in_saving import SignInResult
 
@@ -61,7 +61,7 @@ class Attempt:
 
     Args:
         session: which session.
-        tools: what to work with.
+        context: what to work with.
         ready: told where the person goes on.
         cancelled: ends it.
         patience: seconds the person has.
@@ -71,14 +71,14 @@ class Attempt:
     def __init__(
         self,
         session: SsoSession,
-        tools: Tools,
+        context: JobContext,
         ready: Callable[[SignInPage], None],
         cancelled: threading.Event,
         patience: float,
         *,
         afresh: bool,
     ) -> None:
-        self.session, self.tools = session, tools
+        self.session, self.context = session, context
         self.reused = False
         """Whether its registration is an older one."""
         self.older_ended = False
@@ -119,14 +119,14 @@ class Attempt:
 
         Where a scoped code sign-in brought no refresh token, the next has no scopes (L2).
         """
-        session, tools = self.session, self.tools
-        unscoped = grant == "device_code" and tools.record(session).unscoped
+        session, context = self.session, self.context
+        unscoped = grant == "device_code" and context.record(session).unscoped
         scopes = () if unscoped else session.scopes
-        found = None if anew else client_registrations.kept(session, tools, grant, scopes)
+        found = None if anew else client_registrations.kept(session, context, grant, scopes)
         self.reused = found is not None
         if found is not None:
             return found
-        made = tools.oidc.register(session, grant=grant, scopes=scopes)
+        made = context.oidc.register(session, grant=grant, scopes=scopes)
         return replace(made, grant=grant, scopes=scopes)
 
     def show(self, url: str, user_code: str | None = None, life: float | None = None) -> None:
@@ -142,13 +142,13 @@ class Attempt:
             WillRetry, UserMustAct: the older session could not be ended; nothing has changed.
         """
         if self._afresh:
-            _end_portal_session(self.session, self.tools)
+            _end_portal_session(self.session, self.context)
             self.older_ended = True
         patience = self._patience if life is None else min(self._patience, life)
-        page = SignInPage(url, user_code, self.tools.clock() + patience)
+        page = SignInPage(url, user_code, self.context.clock() + patience)
         self._ends = time.monotonic() + patience
         log.info("%s: signing in at %s", clean(self.session.key), urlsplit(url).hostname)
-        self.tools.seam("ready")
+        self.context.seam("ready")
         self._told = _in_thread(lambda: self._ready(page))
 
     # --- While the person is at it ---
@@ -194,13 +194,13 @@ class Attempt:
 
     def complete(self, registration: Registration, token: SsoToken) -> SsoToken:
         """Return a token just given with all that the keyring must know of it."""
-        self.tools.seam("granted")
-        return replace(token, registration=registration).issued(self.tools.clock())
+        self.context.seam("granted")
+        return replace(token, registration=registration).issued(self.context.clock())
 
     def keep(self, registration: Registration, grant: Grant, result: SignInResult) -> None:
         """Keep a registration that has proved its worth, where the keyring works."""
         if not self.reused and result.reason is None:
-            client_registrations.keep(self.session, self.tools, grant, registration)
+            client_registrations.keep(self.session, self.context, grant, registration)
 
     def forget(self, grant: Grant) -> None:
         """
@@ -209,21 +209,21 @@ class Attempt:
         AWS shows an error page for one it does not know, and the browser never comes back.
         """
         if self.reused:
-            client_registrations.forget(self.session, self.tools, grant)
+            client_registrations.forget(self.session, self.context, grant)
 
 
-def _end_portal_session(session: SsoSession, tools: Tools) -> None:
+def _end_portal_session(session: SsoSession, context: JobContext) -> None:
     """
     End the running portal session, so that the next sign-in starts a new one (L9).
 
     Raises:
         WillRetry, UserMustAct: AWS could not be asked; nothing has changed.
     """
-    tokens = {token.fingerprint: token for token in _older_tokens(session, tools)}
+    tokens = {token.fingerprint: token for token in _older_tokens(session, context)}
     asked = False
     for token in tokens.values():
         try:
-            tools.portal.logout(token.access_token, session.region)
+            context.portal.logout(token.access_token, session.region)
         except TokenRejected:
             log.info("%s: the older token was dead already", clean(session.key))
         except TrayError as error:
@@ -231,13 +231,17 @@ def _end_portal_session(session: SsoSession, tools: Tools) -> None:
                 raise
             log.warning("%s: one older token lives on (%s)", clean(session.key), error.reason)
         asked = True
-    tools.seam("logged-out")
+    context.seam("logged-out")
 
 
-def _older_tokens(session: SsoSession, tools: Tools) -> list[SsoToken]:
-    published = tools.read_or_none(session)
+def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
+    published = context.read_or_none(session)
     try:
-        kept = tools.vault.load(session) if tools.record(session).keeper == "keyring" else None
+        kept = (
+            context.keyring_store.load(session)
+            if context.record(session).store == "keyring"
+            else None
+        )
     except (KeyringDenied, KeyringUnavailable) as error:
         log.info("%s: no older token from the keyring (%s)", clean(session.key), error.reason)
         kept = None

@@ -12,9 +12,9 @@ from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 from tray.errors import Busy, UserMustAct
 from tray.system.lock.file_lock import FileLock, lock_path
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.sign_in.browser_sign_in import by_browser
-from tray.worker.sign_in.callback_server import NoPort
+from tray.worker.sign_in.callback_server import NoFreePort
 from tray.worker.sign_in.device_code_sign_in import by_code
 from tray.worker.sign_in.sign_in_attempt import Attempt, SignInPage
 from tray.worker.sign_in.sign_in_saving import SignInResult
@@ -26,7 +26,7 @@ __all__ = ["SignInPage", "SignInResult", "sign_in"]
 
 def sign_in(
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     *,
     method: Literal["pkce", "device"],
     afresh: bool = False,
@@ -40,7 +40,7 @@ def sign_in(
 
     Args:
         session: which one.
-        tools: what to work with.
+        context: what to work with.
         method: ``pkce``, which becomes ``device`` where no port can be had, or ``device`` (L1).
         afresh: end the running portal session first, once everything is prepared (L9).
         callback_port: a fixed port for the loopback server, or None for any.
@@ -61,12 +61,12 @@ def sign_in(
     """
     if session.problem is not None:
         raise UserMustAct(session.problem)
-    lock = FileLock(lock_path(tools.paths.state, "sign-in", session.key))
+    lock = FileLock(lock_path(context.paths.state, "sign-in", session.key))
     if not lock.acquire():
         msg = f'Another sign-in to "{clean(session.key)}" is under way.'
         raise Busy(msg)
     try:
-        attempt = Attempt(session, tools, ready, cancelled, patience, afresh=afresh)
+        attempt = Attempt(session, context, ready, cancelled, patience, afresh=afresh)
         return _by(attempt, method, callback_port)
     finally:
         lock.release()
@@ -79,7 +79,7 @@ def _by(
         return by_code(attempt)
     try:
         return by_browser(attempt, callback_port)
-    except NoPort as error:
+    except NoFreePort as error:
         if callback_port is not None:
             raise
         # Nothing has happened yet, and a code needs no port (fault 57).

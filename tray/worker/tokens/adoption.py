@@ -20,7 +20,7 @@ from tray.core.model import SsoSession
 from tray.core.outcomes import Adopted, Outcome
 from tray.errors import CacheFileBad, CacheFileTorn, KeyringDenied, KeyringUnavailable
 from tray.storage.atomic_files import open_small, read_descriptor
-from tray.worker.job_context import TORN_READS, TORN_WAIT, LastLook, Overtaken, Tools, belongs
+from tray.worker.job_context import TORN_READS, TORN_WAIT, JobContext, LastLook, Overtaken, belongs
 from tray.worker.tokens import granted, removal
 
 log = logging.getLogger(__name__)
@@ -31,17 +31,17 @@ LOOKS_BACK = (0.05, 0.95)
 """Pauses before looking at the old file again: 50 ms and 1 s after the rename (K4 5)."""
 
 
-def adopt(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
+def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Outcome:
     """
     Take a file's refresh data into the keyring and leave a lean file.
 
     Args:
         session: which one.
-        tools: what to work with.
-        adopt: the setting; when off the file is kept as it is (keeper ``file``).
+        context: what to work with.
+        adopt: the setting; when off the file is kept as it is (token store ``file``).
 
     Returns:
-        `Adopted` with the keeper it has now, and the reason where that is not the keyring; the
+        `Adopted` with the store it has now, and the reason where that is not the keyring; the
         judgement of rule K5 where the file is gone.
 
     Raises:
@@ -50,20 +50,20 @@ def adopt(session: SsoSession, tools: Tools, *, adopt: bool = True) -> Outcome:
         KeyringUnavailable, WillRetry: as `tray.worker.tokens.removal.judge_removed`.
         OSError: the lean file cannot be written; the full one is as it was.
     """
-    with tools.session_lock(session):
-        token = tools.read(session)
+    with context.session_lock(session):
+        token = context.read(session)
         if token is None:
-            return removal.judge(session, tools)
-        if tools.record(session).keeper == "released":
-            return Adopted(tools.facts(session, token), "released")
-        return take_in(session, tools, adopt=adopt)
+            return removal.judge(session, context)
+        if context.record(session).store == "released":
+            return Adopted(context.facts(session, token), "released")
+        return take_in(session, context, adopt=adopt)
 
 
-def take_in(session: SsoSession, tools: Tools, *, adopt: bool) -> Adopted:
+def take_in(session: SsoSession, context: JobContext, *, adopt: bool) -> Adopted:
     """Do it, with the session's lock held and a file in place."""
     for _ in range(STARTS):
-        with _Opened(session, tools) as file:
-            done = _once(session, tools, file, adopt=adopt)
+        with _Opened(session, context) as file:
+            done = _once(session, context, file, adopt=adopt)
         if done is not None:
             return done
     msg = f"The token cache file of {session.key} keeps changing."
@@ -73,9 +73,9 @@ def take_in(session: SsoSession, tools: Tools, *, adopt: bool) -> Adopted:
 class _Opened:
     """The cache file, open for as long as somebody could still write into it."""
 
-    def __init__(self, session: SsoSession, tools: Tools) -> None:
-        self.path = tools.file_of(session)
-        self._session, self._tools = session, tools
+    def __init__(self, session: SsoSession, context: JobContext) -> None:
+        self.path = context.file_of(session)
+        self._session, self._context = session, context
         self.descriptor = -1
 
     def __enter__(self) -> _Opened:
@@ -105,7 +105,7 @@ class _Opened:
         except BaseException:
             os.close(self.descriptor)
             raise
-        self.token = self._tools.dated(self._session, token, self.descriptor)
+        self.token = self._context.dated(self._session, token, self.descriptor)
 
     def changed(self) -> bool:
         """Whether it says something else now, by its name or by the descriptor we hold."""
@@ -136,7 +136,7 @@ class _Opened:
         except (CacheFileTorn, CacheFileBad):
             return None
         self.data = late
-        return self._tools.dated(self._session, token, self.descriptor)
+        return self._context.dated(self._session, token, self.descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,54 +147,56 @@ class _Kept:
     generation: int
 
 
-def _once(session: SsoSession, tools: Tools, file: _Opened, *, adopt: bool) -> Adopted | None:
+def _once(
+    session: SsoSession, context: JobContext, file: _Opened, *, adopt: bool
+) -> Adopted | None:
     """Make one start; None = the file changed meanwhile, start over."""
-    record = tools.record(session)
+    record = context.record(session)
     if not file.token.refreshable:
-        return Adopted(tools.facts(session, file.token), record.keeper or "file")
+        return Adopted(context.facts(session, file.token), record.store or "file")
     if not belongs(file.token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
-        return Adopted(tools.facts(session, file.token), record.keeper or "file", "bad-file")
+        return Adopted(context.facts(session, file.token), record.store or "file", "bad-file")
     if not adopt or record.contested:
-        return _left_in_file(session, tools, file.token, contested=record.contested)
-    handed_back = record.keeper == "keyring"
-    if handed_back and len(_recently(session, tools)) + 1 >= policy.HANDED_BACK_TIMES:
+        return _left_in_file(session, context, file.token, contested=record.contested)
+    handed_back = record.store == "keyring"
+    if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
-        return _left_in_file(session, tools, file.token, contested=True)
+        return _left_in_file(session, context, file.token, contested=True)
     try:
-        kept = _stored(session, tools, file.token)
+        kept = _stored(session, context, file.token)
     except granted.KeyringTrouble as error:
-        return _keyring_says_no(session, tools, file.token, error)
+        return _keyring_says_no(session, context, file.token, error)
     # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
     # between that and the rename.
-    tools.records.change(session.key, keeper="keyring")
-    tools.seam("recorded")
+    context.records.change(session.key, store="keyring")
+    context.seam("recorded")
     try:
-        tools.publish_lean(session, kept.token, file.insist_unchanged)
+        context.publish_lean(session, kept.token, file.insist_unchanged)
     except Overtaken:
         return None
-    tools.seam("published")
-    kept = _look_back(session, tools, file, kept)
+    context.seam("published")
+    kept = _look_back(session, context, file, kept)
     if handed_back:
-        back = (*_recently(session, tools), tools.clock())
-        tools.records.change(session.key, handed_back=back)
-    granted.forget_older(session, tools, kept.generation)
-    return Adopted(tools.facts(session, kept.token), "keyring")
+        back = (*_recently(session, context), context.clock())
+        context.records.change(session.key, handed_back=back)
+    granted.forget_older(session, context, kept.generation)
+    return Adopted(context.facts(session, kept.token), "keyring")
 
 
-def _stored(session: SsoSession, tools: Tools, token: SsoToken) -> _Kept:
+def _stored(session: SsoSession, context: JobContext, token: SsoToken) -> _Kept:
     """Store a file's token; what the keyring knows of its registration, no file tells (L2)."""
-    kept = tools.vault.load(session)
+    kept = context.keyring_store.load(session)
     ours, known = token.registration, kept.registration if kept is not None else None
     if ours is not None and known is not None and ours.client_id == known.client_id:
         told = replace(ours, scopes=known.scopes, grant=known.grant)
         token = replace(token, registration=told)
-    generation = tools.vault.store(session.key, token)
-    tools.seam("stored")
+    generation = context.keyring_store.store(session.key, token)
+    context.seam("stored")
     return _Kept(token, generation)
 
 
-def _look_back(session: SsoSession, tools: Tools, file: _Opened, kept: _Kept) -> _Kept:
+def _look_back(session: SsoSession, context: JobContext, file: _Opened, kept: _Kept) -> _Kept:
     """
     Look at the old file twice more: a writer that had opened it before the rename wrote there.
 
@@ -207,58 +209,62 @@ def _look_back(session: SsoSession, tools: Tools, file: _Opened, kept: _Kept) ->
         late = file.written_late()
         if late is None:
             continue
-        published = tools.read_or_none(session)
+        published = context.read_or_none(session)
         if published is not None and published.fingerprint != kept.token.fingerprint:
             continue  # somebody has written the new file after that
         with suppress(Overtaken):  # somebody writes at this very moment; that is adopted next
-            last_look = None if published is None else tools.still(session, published)
-            kept = _adopted_late(session, tools, kept, late, last_look)
+            last_look = None if published is None else context.still(session, published)
+            kept = _adopted_late(session, context, kept, late, last_look)
     return kept
 
 
 def _adopted_late(
-    session: SsoSession, tools: Tools, kept: _Kept, late: SsoToken, last_look: LastLook | None
+    session: SsoSession,
+    context: JobContext,
+    kept: _Kept,
+    late: SsoToken,
+    last_look: LastLook | None,
 ) -> _Kept:
     """Take in what a late writer wrote; return what the keyring keeps now."""
     if not late.refreshable:
-        tools.publish_lean(session, late, last_look)  # used as it is
+        context.publish_lean(session, late, last_look)  # used as it is
         return kept
     try:
-        kept = _stored(session, tools, late)
+        kept = _stored(session, context, late)
     except granted.KeyringTrouble as error:
         log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
-        tools.publish_full(session, late, last_look)
+        context.publish_full(session, late, last_look)
         return kept
-    tools.publish_lean(session, kept.token, last_look)
-    tools.seam("adopted-late")
+    context.publish_lean(session, kept.token, last_look)
+    context.seam("adopted-late")
     return kept
 
 
 def _keyring_says_no(
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     token: SsoToken,
     error: KeyringDenied | KeyringUnavailable,
 ) -> Adopted:
     """
     Leave the file as it is: it works, and it is renewed from there until the keyring takes it.
 
-    A keyring that cannot be used just now changes the reason, not the keeper (K1); where there
-    was none yet the file is the keeper.
+    A keyring that cannot be used just now changes the reason, not the store (K1); where there
+    was none yet the file is the token store.
     """
-    keeper = tools.record(session).keeper
-    if keeper is None:
-        keeper = tools.records.change(session.key, keeper="file").keeper
-    return Adopted(tools.facts(session, token), keeper or "file", error.reason)
+    store = context.record(session).store
+    if store is None:
+        store = context.records.change(session.key, store="file").store
+    return Adopted(context.facts(session, token), store or "file", error.reason)
 
 
 def _left_in_file(
-    session: SsoSession, tools: Tools, token: SsoToken, *, contested: bool
+    session: SsoSession, context: JobContext, token: SsoToken, *, contested: bool
 ) -> Adopted:  # fmt: skip
-    tools.records.change(session.key, keeper="file", contested=contested)
-    return Adopted(tools.facts(session, token), "file", contested=contested)
+    context.records.change(session.key, store="file", contested=contested)
+    return Adopted(context.facts(session, token), "file", contested=contested)
 
 
-def _recently(session: SsoSession, tools: Tools) -> tuple[float, ...]:
-    since = tools.clock() - policy.HANDED_BACK_WITHIN
-    return tuple(at for at in tools.record(session).handed_back if since < at <= tools.clock())
+def _recently(session: SsoSession, context: JobContext) -> tuple[float, ...]:
+    since = context.clock() - policy.HANDED_BACK_WITHIN
+    return tuple(at for at in context.record(session).handed_back if since < at <= context.clock())

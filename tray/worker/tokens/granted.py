@@ -17,7 +17,7 @@ from tray.errors import (
     RegistrationRefused,
     TrayError,
 )
-from tray.worker.job_context import Overtaken, Tools, is_same
+from tray.worker.job_context import JobContext, Overtaken, is_same
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ GIVE_UP_PATIENCE = 5.0
 """Seconds an ending process waits for the lock; then it writes without it rather than not."""
 
 
-def ask(tools: Tools, token: SsoToken) -> SsoToken:
+def ask(context: JobContext, token: SsoToken) -> SsoToken:
     """
     Ask AWS for a new token, unless the registration has expired: botocore would not ask either.
 
@@ -37,14 +37,14 @@ def ask(tools: Tools, token: SsoToken) -> SsoToken:
         WillRetry, UserMustAct: as `tray.aws.api.oidc.Oidc.refresh`.
     """
     registration = token.registration
-    if registration is not None and registration.expires_at <= tools.clock():
+    if registration is not None and registration.expires_at <= context.clock():
         msg = "The client registration has expired; the next sign-in makes a new one."
         raise RegistrationRefused(msg)
-    return tools.oidc.refresh(token)
+    return context.oidc.refresh(token)
 
 
 def newer_in_file(
-    session: SsoSession, tools: Tools, published: SsoToken | None
+    session: SsoSession, context: JobContext, published: SsoToken | None
 ) -> SsoToken | None:  # fmt: skip
     """
     Return what another program has written since we looked, None where it wrote nothing.
@@ -55,21 +55,21 @@ def newer_in_file(
     Raises:
         CacheFileTorn, CacheFileBad: the file cannot be read now.
     """
-    again = tools.read(session)
+    again = context.read(session)
     if again is None or (published is not None and is_same(again, published)):
         return None
     return again
 
 
-def by_others(session: SsoSession, tools: Tools, token: SsoToken) -> Renewed:
+def by_others(session: SsoSession, context: JobContext, token: SsoToken) -> Renewed:
     """Return the outcome where the file already has a newer token."""
-    keeper = tools.record(session).keeper or "file"
-    return Renewed(tools.facts(session, token), keeper, by_us=False)
+    store = context.record(session).store or "file"
+    return Renewed(context.facts(session, token), store, by_us=False)
 
 
 def store_and_publish(
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     token: SsoToken,
     published: SsoToken | None,
     *,
@@ -83,7 +83,7 @@ def store_and_publish(
 
     Args:
         session: which one; its lock is held.
-        tools: what to work with.
+        context: what to work with.
         token: AWS's answer.
         published: what the file held when AWS was asked, None if it was gone already.
         of: fingerprint of the token whose grant it goes on with.
@@ -94,74 +94,76 @@ def store_and_publish(
     Raises:
         CacheFileTorn, CacheFileBad, OSError: stored, but it cannot be published now.
     """
-    newer = _newer_if_readable(session, tools, published)
+    newer = _newer_if_readable(session, context, published)
     if newer is not None and newer.refreshable:
-        return by_others(session, tools, newer)
+        return by_others(session, context, newer)
     # Whatever else came meanwhile: this answer is the only refresh token that is left.
-    generation = _stored(session, tools, token, published)
+    generation = _stored(session, context, token, published)
     try:
-        tools.publish_lean(session, token, tools.still(session, published))
+        context.publish_lean(session, token, context.still(session, published))
     except Overtaken as meanwhile:
         if meanwhile.token is None:
             return None
-        return by_others(session, tools, meanwhile.token)
-    tools.seam("published")
+        return by_others(session, context, meanwhile.token)
+    context.seam("published")
     if generation is not None:
-        forget_older(session, tools, generation)
+        forget_older(session, context, generation)
     stored = generation is not None
-    return Renewed(tools.facts(session, token), "keyring", stored=stored, of=of)
+    return Renewed(context.facts(session, token), "keyring", stored=stored, of=of)
 
 
-def forget_older(session: SsoSession, tools: Tools, generation: int) -> None:
+def forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
     """Remove older generations; where that fails, the next save writes over them."""
     try:
-        tools.vault.forget_older(session.key, generation)
+        context.keyring_store.forget_older(session.key, generation)
     except KeyringTrouble as error:
         log.info("%s: older generations remain (%s)", session.key, error.reason)
     else:
-        tools.seam("forgotten")
+        context.seam("forgotten")
 
 
-def hold_for_file(session: SsoSession, tools: Tools, token: SsoToken, before: SsoToken) -> None:
-    """Hold refresh data whose full file cannot be written just now (keeper ``file``)."""
-    held = _Held(session, tools, token, before)
-    tools.unsaved.hold(
-        session.key, held.write_file, held.give_up, lambda: tools.stored(session.key)
+def hold_for_file(
+    session: SsoSession, context: JobContext, token: SsoToken, before: SsoToken
+) -> None:
+    """Hold refresh data whose full file cannot be written just now (token store ``file``)."""
+    held = _Held(session, context, token, before)
+    context.unsaved.hold(
+        session.key, held.write_file, held.give_up, lambda: context.stored(session.key)
     )
 
 
 def _newer_if_readable(
-    session: SsoSession, tools: Tools, published: SsoToken | None
+    session: SsoSession, context: JobContext, published: SsoToken | None
 ) -> SsoToken | None:  # fmt: skip
     try:
-        return newer_in_file(session, tools, published)
+        return newer_in_file(session, context, published)
     except (CacheFileTorn, CacheFileBad):
         return None  # first of all what AWS gave is stored
 
 
 def _stored(
-    session: SsoSession, tools: Tools, token: SsoToken, published: SsoToken | None
+    session: SsoSession, context: JobContext, token: SsoToken, published: SsoToken | None
 ) -> int | None:  # fmt: skip
     """Return the generation, None where the keyring has not confirmed it."""
     try:
-        generation = tools.vault.store(session.key, token)
+        generation = context.keyring_store.store(session.key, token)
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
         reason = error.reason if isinstance(error, TrayError) else type(error).__name__
         log.warning("%s: the keyring has not confirmed yet (%s)", session.key, reason)
-        _mark_unstored(session, tools, token.fingerprint)
-        held = _Held(session, tools, token, published)
-        tools.unsaved.hold(
-            session.key, held.store, held.give_up, lambda: tools.stored(session.key)
+        _mark_unstored(session, context, token.fingerprint)
+        held = _Held(session, context, token, published)
+        context.unsaved.hold(
+            session.key, held.store, held.give_up, lambda: context.stored(session.key)
         )
         return None
-    tools.seam("stored")
+    context.seam("stored")
     return generation
 
 
-def _mark_unstored(session: SsoSession, tools: Tools, fingerprint: str | None) -> None:
+def _mark_unstored(session: SsoSession, context: JobContext, fingerprint: str | None) -> None:
     """Record which published token the keyring lacks, so that nobody takes it for another's."""
     try:
-        tools.records.change(session.key, unstored=fingerprint)
+        context.records.change(session.key, unstored=fingerprint)
     except (TrayError, OSError) as error:
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
@@ -172,17 +174,17 @@ class _Held:
 
     Args:
         session: whose it is.
-        tools: what to work with.
+        context: what to work with.
         token: the data.
         before: what the file held when AWS was asked, None if it was gone.
     """
 
     def __init__(
-        self, session: SsoSession, tools: Tools, token: SsoToken, before: SsoToken | None
+        self, session: SsoSession, context: JobContext, token: SsoToken, before: SsoToken | None
     ) -> None:
-        self._session, self._tools, self._token = session, tools, token
+        self._session, self._context, self._token = session, context, token
         self._ours = {token.fingerprint} | ({before.fingerprint} if before else set())
-        self._lock = tools.session_lock(session)
+        self._lock = context.session_lock(session)
         self._leaving = threading.Lock()
 
     def store(self) -> None:
@@ -194,13 +196,13 @@ class _Held:
         """
         self._enter()
         try:
-            tools, key = self._tools, self._session.key
-            if tools.record(self._session).keeper == "released":
+            context, key = self._context, self._session.key
+            if context.record(self._session).store == "released":
                 self._write()
             elif not self._is_history():
-                generation = tools.vault.store(key, self._token)
-                forget_older(self._session, tools, generation)
-                _mark_unstored(self._session, tools, None)
+                generation = context.keyring_store.store(key, self._token)
+                forget_older(self._session, context, generation)
+                _mark_unstored(self._session, context, None)
         finally:
             self._leave()
 
@@ -218,13 +220,13 @@ class _Held:
             self._leave()
 
     def give_up(self) -> None:
-        """Write the full file and record that it is the keeper; never waits for the keyring."""
+        """Write the full file and record it as the token store; never wait for the keyring."""
         with self._leaving:
             if self._lock.held:
                 # Our own attempt hangs in the keyring: the session is ours all the while.
                 self._write()
                 return
-        lock = self._tools.session_lock(self._session)
+        lock = self._context.session_lock(self._session)
         if not lock.acquire(GIVE_UP_PATIENCE):
             log.warning("%s: its lock is not to be had; written without", self._session.key)
         try:
@@ -242,38 +244,38 @@ class _Held:
             self._lock.release()
 
     def _write(self) -> None:
-        session, tools = self._session, self._tools
-        published = tools.read_or_none(session)
+        session, context = self._session, self._context
+        published = context.read_or_none(session)
         # Broken by somebody: what AWS gave is worth more than that.
-        broken = published is None and tools.file_of(session).exists()
+        broken = published is None and context.file_of(session).exists()
         if (published is None and not broken) or self._is_history():
             return
-        if tools.record(session).keeper != "released":
-            _record_file(session, tools)
+        if context.record(session).store != "released":
+            _record_file(session, context)
         token, last_look = self._token, None
         if published is not None:
             token = token.with_extra(published.extra)
-            last_look = tools.still(session, published)
+            last_look = context.still(session, published)
         try:
-            tools.publish_full(session, token, last_look)
+            context.publish_full(session, token, last_look)
         except Overtaken:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
         # Only now: killed before, the record still tells that the keyring's older data counts.
-        _mark_unstored(session, tools, None)
+        _mark_unstored(session, context, None)
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_history(self) -> bool:
         """Whether someone signed out, or wrote a newer token: then this one is of no use."""
-        if self._token.fingerprint in self._tools.record(self._session).signed_out:
+        if self._token.fingerprint in self._context.record(self._session).signed_out:
             return True
-        published = self._tools.read_or_none(self._session)
+        published = self._context.read_or_none(self._session)
         return published is not None and published.fingerprint not in self._ours
 
 
-def _record_file(session: SsoSession, tools: Tools) -> None:
+def _record_file(session: SsoSession, context: JobContext) -> None:
     try:
-        tools.records.change(session.key, keeper="file")
+        context.records.change(session.key, store="file")
     except (TrayError, OSError) as error:
         # A full file is renewed from and adopted, whatever the record says.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)

@@ -10,13 +10,13 @@ from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, RemovalJudged
 from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
-from tray.worker.job_context import Overtaken, Tools
+from tray.worker.job_context import JobContext, Overtaken
 from tray.worker.tokens import granted
 
 log = logging.getLogger(__name__)
 
 
-def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
+def judge_removed(session: SsoSession, context: JobContext) -> Outcome:
     """
     Find out what the removal of a cache file meant.
 
@@ -33,73 +33,73 @@ def judge_removed(session: SsoSession, tools: Tools) -> Outcome:
         WillRetry: AWS cannot be reached; nothing changes.
         CacheFileTorn, CacheFileBad: the file is back, and broken.
     """
-    with tools.session_lock(session):
-        token = tools.read(session)
+    with context.session_lock(session):
+        token = context.read(session)
         if token is not None:
-            return RemovalJudged("back", tools.facts(session, token))
-        return judge(session, tools)
+            return RemovalJudged("back", context.facts(session, token))
+        return judge(session, context)
 
 
-def judge(session: SsoSession, tools: Tools) -> Outcome:
+def judge(session: SsoSession, context: JobContext) -> Outcome:
     """Judge with the session's lock held and no file in place."""
-    if tools.record(session).keeper != "keyring":
+    if context.record(session).store != "keyring":
         return RemovalJudged("nothing")
-    kept = tools.kept(session)
+    kept = context.kept(session)
     if kept is None:
         return RemovalJudged("nothing")
-    if kept.expires_at <= tools.clock() or _from_the_future(kept, tools):
-        return _refresh_decides(session, tools, kept)
+    if kept.expires_at <= context.clock() or _from_the_future(kept, context):
+        return _refresh_decides(session, context, kept)
     try:
-        tools.portal.check(kept.access_token, session.region)
+        context.portal.check(kept.access_token, session.region)
     except TokenRejected:
-        return _back(session, tools) or _signed_out(session, tools)
+        return _back(session, context) or _signed_out(session, context)
     try:
-        tools.publish_lean(session, kept, tools.still(session, None))
+        context.publish_lean(session, kept, context.still(session, None))
     except Overtaken as back:
-        return RemovalJudged("back", tools.facts(session, back.token or kept))
-    tools.seam("published")
-    return RemovalJudged("published", tools.facts(session, kept))
+        return RemovalJudged("back", context.facts(session, back.token or kept))
+    context.seam("published")
+    return RemovalJudged("published", context.facts(session, kept))
 
 
-def _from_the_future(kept: SsoToken, tools: Tools) -> bool:
+def _from_the_future(kept: SsoToken, context: JobContext) -> bool:
     """
     Whether the clock was set back since the token was given (fault 29).
 
     Then its end, as written, says nothing: the portal may refuse it because it simply ran out.
     """
-    return kept.issued_at is not None and kept.issued_at > tools.clock() + policy.CLOCK_SLACK
+    return kept.issued_at is not None and kept.issued_at > context.clock() + policy.CLOCK_SLACK
 
 
-def _refresh_decides(session: SsoSession, tools: Tools, kept: SsoToken) -> Outcome:
+def _refresh_decides(session: SsoSession, context: JobContext, kept: SsoToken) -> Outcome:
     if not kept.refreshable:
-        return _signed_out(session, tools)
-    tools.vault.store(session.key, kept)
-    tools.seam("proved")
+        return _signed_out(session, context)
+    context.keyring_store.store(session.key, kept)
+    context.seam("proved")
     try:
-        renewed = granted.ask(tools, kept)
+        renewed = granted.ask(context, kept)
     except GrantRefused:
-        return _back(session, tools) or _signed_out(session, tools)
+        return _back(session, context) or _signed_out(session, context)
     except RegistrationRefused:
         # AWS has said nothing of the session; but nothing can be done with this item any more.
-        tools.vault.delete(session.key)
-        return _back(session, tools) or RemovalJudged("nothing")
-    tools.seam("answered")
-    done = granted.store_and_publish(session, tools, renewed, None, of=kept.fingerprint)
+        context.keyring_store.delete(session.key)
+        return _back(session, context) or RemovalJudged("nothing")
+    context.seam("answered")
+    done = granted.store_and_publish(session, context, renewed, None, of=kept.fingerprint)
     return RemovalJudged("nothing") if done is None else done
 
 
-def _back(session: SsoSession, tools: Tools) -> RemovalJudged | None:
+def _back(session: SsoSession, context: JobContext) -> RemovalJudged | None:
     """Say so if somebody has written the file while AWS was asked: that is the newer truth."""
-    token = tools.read(session)
-    return None if token is None else RemovalJudged("back", tools.facts(session, token))
+    token = context.read(session)
+    return None if token is None else RemovalJudged("back", context.facts(session, token))
 
 
-def _signed_out(session: SsoSession, tools: Tools) -> RemovalJudged:
-    tools.unsaved.drop(session.key)
-    tools.vault.delete(session.key)
-    tools.seam("deleted")
+def _signed_out(session: SsoSession, context: JobContext) -> RemovalJudged:
+    context.unsaved.drop(session.key)
+    context.keyring_store.delete(session.key)
+    context.seam("deleted")
     try:
-        remove_role_credentials(tools.paths.cli_cache, session, tools.profiles_of(session))
+        remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
     except UserMustAct as error:
         # `aws sso logout` has removed them itself; only other tools leave them behind.
         log.warning("%s", error.sentence)

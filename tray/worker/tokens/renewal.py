@@ -16,7 +16,7 @@ from tray.errors import (
     TokenRejected,
     TrayError,
 )
-from tray.worker.job_context import Overtaken, Tools, belongs, is_same
+from tray.worker.job_context import JobContext, Overtaken, belongs, is_same
 from tray.worker.tokens import adoption, granted, removal
 
 log = logging.getLogger(__name__)
@@ -28,14 +28,14 @@ PortalSays = Literal["valid", "dead", "unreachable"]
 
 
 def renew(
-    session: SsoSession, tools: Tools, *, adopt: bool = True, seen: str | None = None
+    session: SsoSession, context: JobContext, *, adopt: bool = True, seen: str | None = None
 ) -> Outcome:
     """
     Renew a session's access token (R2-R4).
 
     Args:
         session: which one.
-        tools: what to work with.
+        context: what to work with.
         adopt: whether a file with refresh data is taken into the keyring first (K4).
         seen: fingerprint of the token that made the caller want a newer one. If the file holds
             another by the time the lock is ours, somebody else has renewed: AWS is not asked, so
@@ -54,91 +54,91 @@ def renew(
         WillRetry, UserMustAct: AWS could not be asked, or answered something else.
         OSError: the file cannot be written; what AWS gave is stored, or held (R3).
     """
-    tools.unsaved.settle(session.key)
-    with tools.session_lock(session):
-        newer = None if seen is None else tools.read(session)
-        if newer is not None and newer.fingerprint != seen and _usable(newer, tools):
-            return granted.by_others(session, tools, newer)
+    context.unsaved.settle(session.key)
+    with context.session_lock(session):
+        newer = None if seen is None else context.read(session)
+        if newer is not None and newer.fingerprint != seen and _usable(newer, context):
+            return granted.by_others(session, context, newer)
         for _ in range(STARTS - 1):
             try:
-                return _renew(session, tools, adopt=adopt)
+                return _renew(session, context, adopt=adopt)
             except Overtaken as meanwhile:
-                if meanwhile.token is not None and _usable(meanwhile.token, tools):
-                    return granted.by_others(session, tools, meanwhile.token)
+                if meanwhile.token is not None and _usable(meanwhile.token, context):
+                    return granted.by_others(session, context, meanwhile.token)
                 log.info("%s: its file was changed meanwhile; begun anew", session.key)
-        return _renew(session, tools, adopt=adopt)
+        return _renew(session, context, adopt=adopt)
 
 
-def _usable(token: SsoToken, tools: Tools) -> bool:
-    return token.expires_at > tools.clock()
+def _usable(token: SsoToken, context: JobContext) -> bool:
+    return token.expires_at > context.clock()
 
 
-def _renew(session: SsoSession, tools: Tools, *, adopt: bool) -> Outcome:
-    keeper = tools.record(session).keeper
-    if keeper == "released":
+def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
+    store = context.record(session).store
+    if store == "released":
         return Unrenewable()
-    published = tools.read(session)
+    published = context.read(session)
     if published is None:
-        return removal.judge(session, tools)
+        return removal.judge(session, context)
     if not belongs(published, session):
         return Unrenewable()  # of another start URL or region: never sent to this one (fault 25)
     if published.refreshable:
-        adopted = adoption.take_in(session, tools, adopt=adopt)
-        published = tools.read(session)
+        adopted = adoption.take_in(session, context, adopt=adopt)
+        published = context.read(session)
         if published is None:
-            return removal.judge(session, tools)
+            return removal.judge(session, context)
         if published.refreshable:
-            return _renew_filed(session, tools, published)
-        keeper = adopted.keeper
-    surrendered = keeper == "file" and published.fingerprint == tools.record(session).unstored
-    if surrendered or (keeper is None and _kept_unrecorded(session, tools, published)):
+            return _renew_filed(session, context, published)
+        store = adopted.store
+    surrendered = store == "file" and published.fingerprint == context.record(session).unstored
+    if surrendered or (store is None and _kept_unrecorded(session, context, published)):
         # Whoever was to write the full file died between the record and the file (R3).
-        keeper = tools.records.change(session.key, keeper="keyring").keeper
-    if keeper != "keyring":
+        store = context.records.change(session.key, store="keyring").store
+    if store != "keyring":
         return Unrenewable()
-    return _renew_kept(session, tools, published)
+    return _renew_kept(session, context, published)
 
 
-def _kept_unrecorded(session: SsoSession, tools: Tools, published: SsoToken) -> bool:
+def _kept_unrecorded(session: SsoSession, context: JobContext, published: SsoToken) -> bool:
     """Whether the keyring keeps this very token although no record says so: it was lost."""
     try:
-        kept = tools.kept(session)
+        kept = context.kept(session)
     except granted.KeyringTrouble:
         return False
     return kept is not None and kept.fingerprint == published.fingerprint
 
 
-def _renew_kept(session: SsoSession, tools: Tools, published: SsoToken) -> Outcome:
+def _renew_kept(session: SsoSession, context: JobContext, published: SsoToken) -> Outcome:
     """Renew from the keyring: prove that it takes writes, ask, store, publish, forget."""
-    kept = tools.kept(session)
+    kept = context.kept(session)
     if kept is None or not kept.refreshable:
         return Unrenewable()
     if kept.fingerprint != published.fingerprint:
         if _written_later(kept, published):
             # An earlier run died between storing and publishing.
-            last_look = tools.still(session, published)
+            last_look = context.still(session, published)
             kept = published = kept.with_extra(published.extra)
-            tools.publish_lean(session, kept, last_look)
-            tools.seam("published")
-            if _fresh(kept, tools):
-                return Renewed(tools.facts(session, kept), "keyring", by_us=False)
-        elif is_history(session, tools, kept, published):
+            context.publish_lean(session, kept, last_look)
+            context.seam("published")
+            if _fresh(kept, context):
+                return Renewed(context.facts(session, kept), "keyring", by_us=False)
+        elif is_history(session, context, kept, published):
             return Unrenewable()
-    tools.vault.store(session.key, kept)
-    tools.seam("proved")
+    context.keyring_store.store(session.key, kept)
+    context.seam("proved")
     try:
-        renewed = granted.ask(tools, kept)
+        renewed = granted.ask(context, kept)
     except (GrantRefused, RegistrationRefused) as error:
-        return _refused(session, tools, published, error)
-    tools.seam("answered")
+        return _refused(session, context, published, error)
+    context.seam("answered")
     renewed = renewed.with_extra(published.extra)
     of = published.fingerprint
-    done = granted.store_and_publish(session, tools, renewed, published, of=of)
-    return removal.judge(session, tools) if done is None else done
+    done = granted.store_and_publish(session, context, renewed, published, of=of)
+    return removal.judge(session, context) if done is None else done
 
 
 def is_history(
-    session: SsoSession, tools: Tools, kept: SsoToken, published: SsoToken
+    session: SsoSession, context: JobContext, kept: SsoToken, published: SsoToken
 ) -> bool:  # fmt: skip
     """
     Whether the file's token is of a later sign-in, so that the keyring's counts no more (K4).
@@ -149,7 +149,7 @@ def is_history(
     return (
         kept.fingerprint != published.fingerprint
         and not _written_later(kept, published)
-        and published.fingerprint != tools.record(session).unstored
+        and published.fingerprint != context.record(session).unstored
     )
 
 
@@ -160,67 +160,67 @@ def _written_later(kept: SsoToken, published: SsoToken) -> bool:
     return kept.issued_at > published.issued_at
 
 
-def _fresh(token: SsoToken, tools: Tools) -> bool:
+def _fresh(token: SsoToken, context: JobContext) -> bool:
     life = token.expires_at - (token.issued_at or 0.0)
-    return token.expires_at - tools.clock() > life / 2
+    return token.expires_at - context.clock() > life / 2
 
 
-def _renew_filed(session: SsoSession, tools: Tools, published: SsoToken) -> Outcome:
+def _renew_filed(session: SsoSession, context: JobContext, published: SsoToken) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
-    keeper = tools.record(session).keeper
-    if keeper is None:
-        keeper = tools.records.change(session.key, keeper="file").keeper
-    tools.publish_full(session, published, tools.still(session, published))
-    tools.seam("proved")
+    store = context.record(session).store
+    if store is None:
+        store = context.records.change(session.key, store="file").store
+    context.publish_full(session, published, context.still(session, published))
+    context.seam("proved")
     try:
-        renewed = granted.ask(tools, published)
+        renewed = granted.ask(context, published)
     except (GrantRefused, RegistrationRefused) as error:
-        return _refused(session, tools, published, error)
-    tools.seam("answered")
+        return _refused(session, context, published, error)
+    context.seam("answered")
     renewed = renewed.with_extra(published.extra)
     seen = published
     while True:
         try:
-            _publish_filed(session, tools, renewed, seen)
+            _publish_filed(session, context, renewed, seen)
         except Overtaken as meanwhile:
             if meanwhile.token is None:
                 return RemovalJudged("nothing")
             last = published if meanwhile.token.refreshable else renewed
-            if _usable(meanwhile.token, tools) and meanwhile.token.expires_at >= last.expires_at:
-                return granted.by_others(session, tools, meanwhile.token)
+            if _usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
+                return granted.by_others(session, context, meanwhile.token)
             # It is older than what it covers, out of a backup say: no login and no refresh ends
             # earlier. AWS's answer is the only refresh token that is left.
             seen = meanwhile.token
         except (OSError, TrayError):
-            granted.hold_for_file(session, tools, renewed, published)
+            granted.hold_for_file(session, context, renewed, published)
             raise
         else:
             break
-    tools.seam("published")
-    return Renewed(tools.facts(session, renewed), keeper or "file", of=published.fingerprint)
+    context.seam("published")
+    return Renewed(context.facts(session, renewed), store or "file", of=published.fingerprint)
 
 
 def _publish_filed(
-    session: SsoSession, tools: Tools, renewed: SsoToken, published: SsoToken
+    session: SsoSession, context: JobContext, renewed: SsoToken, published: SsoToken
 ) -> None:  # fmt: skip
     """Write the full file over the one that was renewed, or over one broken meanwhile."""
     try:
-        tools.publish_full(session, renewed, tools.still(session, published))
+        context.publish_full(session, renewed, context.still(session, published))
     except (CacheFileTorn, CacheFileBad):
-        tools.publish_full(session, renewed)  # what AWS gave is worth more than that
+        context.publish_full(session, renewed)  # what AWS gave is worth more than that
 
 
-def _again(session: SsoSession, tools: Tools) -> SsoToken | None:
+def _again(session: SsoSession, context: JobContext) -> SsoToken | None:
     """Read the file once more, patiently; None where there is nothing to read."""
     try:
-        return tools.read(session)
+        return context.read(session)
     except (CacheFileTorn, CacheFileBad):
         return None
 
 
 def _refused(
     session: SsoSession,
-    tools: Tools,
+    context: JobContext,
     published: SsoToken,
     error: GrantRefused | RegistrationRefused,
 ) -> Outcome:
@@ -230,20 +230,20 @@ def _refused(
     Somebody without our lock (an SDK, ``aws sso login``) may have renewed in the meantime; then
     the file has the newer truth.
     """
-    again = _again(session, tools)
+    again = _again(session, context)
     if again is not None and not is_same(again, published):
-        return granted.by_others(session, tools, again)
+        return granted.by_others(session, context, again)
     if isinstance(error, RegistrationRefused):
         return Refused("valid", "registration-expired")
-    return Refused(ask_portal(session, tools, published))
+    return Refused(ask_portal(session, context, published))
 
 
-def ask_portal(session: SsoSession, tools: Tools, token: SsoToken) -> PortalSays:
+def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:
     """Ask the portal once whether the published access token still works."""
-    if not _usable(token, tools):
+    if not _usable(token, context):
         return "dead"
     try:
-        tools.portal.check(token.access_token, session.region)
+        context.portal.check(token.access_token, session.region)
     except TokenRejected:
         return "dead"
     except TrayError as error:
@@ -252,7 +252,7 @@ def ask_portal(session: SsoSession, tools: Tools, token: SsoToken) -> PortalSays
     return "valid"
 
 
-def check(session: SsoSession, tools: Tools) -> Outcome:
+def check(session: SsoSession, context: JobContext) -> Outcome:
     """
     Ask the portal once more where a refusal could not be confirmed (R4).
 
@@ -260,7 +260,7 @@ def check(session: SsoSession, tools: Tools) -> Outcome:
         CacheFileTorn, CacheFileBad: the file cannot be read now.
         Exception: as `tray.worker.tokens.removal.judge_removed`, where the file is gone.
     """
-    published = tools.read(session)
+    published = context.read(session)
     if published is None:
-        return removal.judge_removed(session, tools)
-    return Refused(ask_portal(session, tools, published))
+        return removal.judge_removed(session, context)
+    return Refused(ask_portal(session, context, published))

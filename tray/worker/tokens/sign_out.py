@@ -18,7 +18,7 @@ from tray.errors import (
     TrayError,
     UserMustAct,
 )
-from tray.worker.job_context import Tools
+from tray.worker.job_context import JobContext
 from tray.worker.tokens import granted
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ ROLES_REMAIN = (
 )
 
 
-def sign_out(session: SsoSession, tools: Tools) -> Outcome:
+def sign_out(session: SsoSession, context: JobContext) -> Outcome:
     """
     Sign out of a session (K6).
 
@@ -54,56 +54,56 @@ def sign_out(session: SsoSession, tools: Tools) -> Outcome:
         OSError: the cache file cannot be removed.
     """
     remains: list[str] = []
-    with tools.session_lock(session):
-        tools.unsaved.drop(session.key)
-        kept, keyring_open = _kept(session, tools)
-        published = tools.read_or_none(session)
+    with context.session_lock(session):
+        context.unsaved.drop(session.key)
+        kept, keyring_open = _kept(session, context)
+        published = context.read_or_none(session)
         tokens = [token for token in (published, kept) if token is not None]
-        remains.extend(_logged_out(session, tools, tokens))
-        tools.seam("logged-out")
-        _record(session, tools, tokens)
-        tools.seam("recorded")
-        if not keyring_open or not _deleted(session, tools):
+        remains.extend(_logged_out(session, context, tokens))
+        context.seam("logged-out")
+        _record(session, context, tokens)
+        context.seam("recorded")
+        if not keyring_open or not _deleted(session, context):
             remains.append(KEYRING_REMAINS)
-        tools.seam("deleted")
-        _remove(tools.file_of(session))
-        tools.seam("removed")
-        remains.extend(_roles_removed(session, tools))
+        context.seam("deleted")
+        _remove(context.file_of(session))
+        context.seam("removed")
+        remains.extend(_roles_removed(session, context))
     return SignedOut(" ".join(remains) or None)
 
 
-def _record(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> None:
+def _record(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> None:
     """Record what was signed out of; a full disk is no reason to stay signed in."""
     if not tokens:
         return
     gone = tuple(sorted({token.fingerprint for token in tokens}))
     try:
-        tools.records.change(session.key, signed_out=gone)
+        context.records.change(session.key, signed_out=gone)
     except (TrayError, OSError) as error:
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
 
-def _kept(session: SsoSession, tools: Tools) -> tuple[SsoToken | None, bool]:
+def _kept(session: SsoSession, context: JobContext) -> tuple[SsoToken | None, bool]:
     """Return the kept token, and whether the keyring has nothing left to hide."""
     try:
-        return tools.vault.load(session), True
+        return context.keyring_store.load(session), True
     except (KeyringUnavailable, KeyringDenied) as error:
-        return None, _never_used(session, tools, error)
+        return None, _never_used(session, context, error)
 
 
 def _never_used(
-    session: SsoSession, tools: Tools, error: KeyringUnavailable | KeyringDenied
+    session: SsoSession, context: JobContext, error: KeyringUnavailable | KeyringDenied
 ) -> bool:  # fmt: skip
     """Whether there is no keyring, and none was in use: then nothing can remain in it."""
-    return error.reason == "keyring-absent" and tools.record(session).keeper != "keyring"
+    return error.reason == "keyring-absent" and context.record(session).store != "keyring"
 
 
-def _logged_out(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> list[str]:
+def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> list[str]:
     """End the portal session at AWS; return what is to be said where it may live on."""
     said: set[str] = set()
     for token in {token.fingerprint: token for token in tokens}.values():
         try:
-            if not _ended(tools, token, token.region or session.region):
+            if not _ended(context, token, token.region or session.region):
                 said.add(AWS_REMAINS)
         except GrantRefused:
             said.add(AWS_SILENT)
@@ -112,7 +112,7 @@ def _logged_out(session: SsoSession, tools: Tools, tokens: list[SsoToken]) -> li
     return [AWS_REMAINS] if AWS_REMAINS in said else sorted(said)
 
 
-def _ended(tools: Tools, token: SsoToken, region: str) -> bool:
+def _ended(context: JobContext, token: SsoToken, region: str) -> bool:
     """
     End the portal session of one token, in the token's own region (fault 25).
 
@@ -125,27 +125,27 @@ def _ended(tools: Tools, token: SsoToken, region: str) -> bool:
             session is over, or it lives on and its refresh token was spent by somebody who died
             before using the answer, as a sign-out may that is killed here.
     """
-    if tools.portal.logout(token.access_token, region):
+    if context.portal.logout(token.access_token, region):
         return True
-    died_early = token.expires_at > tools.clock()
+    died_early = token.expires_at > context.clock()
     if not token.refreshable:
         return died_early
-    tools.seam("spending")
+    context.seam("spending")
     try:
-        fresh = granted.ask(tools, token)
+        fresh = granted.ask(context, token)
     except GrantRefused:
         if died_early:
             return True
         raise
-    tools.seam("answered")
-    return tools.portal.logout(fresh.access_token, region)
+    context.seam("answered")
+    return context.portal.logout(fresh.access_token, region)
 
 
-def _deleted(session: SsoSession, tools: Tools) -> bool:
+def _deleted(session: SsoSession, context: JobContext) -> bool:
     try:
-        tools.vault.delete(session.key)
+        context.keyring_store.delete(session.key)
     except (KeyringUnavailable, KeyringDenied) as error:
-        return _never_used(session, tools, error)
+        return _never_used(session, context, error)
     return True
 
 
@@ -154,10 +154,10 @@ def _remove(path: Path) -> None:
     Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
-def _roles_removed(session: SsoSession, tools: Tools) -> list[str]:
+def _roles_removed(session: SsoSession, context: JobContext) -> list[str]:
     """Remove the AWS CLI's cached role credentials; return what is to be said of those left."""
     try:
-        remove_role_credentials(tools.paths.cli_cache, session, tools.profiles_of(session))
+        remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
     except ConfigRejected:
         return [ROLES_REMAIN]
     except UserMustAct as error:

@@ -1,4 +1,4 @@
-"""What the resident costs while nothing happens: memory and wakeups, beside others like it."""
+"""What the daemon costs while nothing happens: memory and wakeups, beside others like it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.benchmarks.config_parsing import config_of
 from tests.benchmarks.table import Figure, median
-from tests.daemon.living import Living, resident
+from tests.daemon.living import Living, daemon
 from tests.desk import ARTIFACTS, desk
 from tray.demo.demo_story import START_URL
 from tray.fake_aws import IdentityCenter
@@ -42,7 +42,7 @@ asyncio.run(main())
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one process: kB resident, kB of its own, context switches a minute, all threads."""
+    """Of one process: kB daemon, kB of its own, context switches a minute, all threads."""
 
     rss: float
     uss: float
@@ -59,7 +59,7 @@ def measure() -> list[Figure]:
         ARTIFACTS.mkdir(exist_ok=True)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ARTIFACTS)))
         environ = dict(screen.env) | center.environment() | _home(folder)
-        living = stack.enter_context(resident(environ, icon=True, listens=False))
+        living = stack.enter_context(daemon(environ, icon=True, listens=False))
         _signed_in(living, environ)
         renewed = center.count("CreateToken", grant_type="refresh_token")
         center.wait_for("CreateToken", renewed + 1, 60, grant_type="refresh_token")
