@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tray.system import LINUX
 
-Change = tuple[Path, str | None]
+DirectoryChange = tuple[Path, str | None]
 """A followed directory, as it was given to ``follow``, and the name of an entry; None: any."""
 
 
@@ -33,7 +33,7 @@ class DirectoryEvents(Protocol):
         Calling it again with the same set checks all watches anew.
         """
 
-    def read(self) -> set[Change]:
+    def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
