@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.watch.directory_watch import DirectoryChange
+from tray.system.watch.directory_change import DirectoryChange
 
 _UNTOLD: Final = frozenset({"opened", "closed_no_write"})
 
