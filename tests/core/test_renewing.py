@@ -70,7 +70,7 @@ def test_no_sdk_ever_has_to_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keeper", "refreshable", "renewed"),
+    ("store", "refreshable", "renewed"),
     [("keyring", False, True), ("file", True, True), ("file", False, False),
      ("released", True, False), (None, False, False)],
 )  # fmt: skip

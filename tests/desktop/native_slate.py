@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tray.desktop.menu.menu_rows import BaseIcon
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import OnMain
 
 
 class Slate(OnMain, BaseIcon):  # type: ignore[misc]  # pystray has no types

@@ -17,8 +17,7 @@ from typing import Any
 
 from tray.daemon.app import Daemon
 from tray.desktop.menu.menu_rows import BaseIcon
-from tray.desktop.native.main_thread import MainThread
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import MainThread, OnMain
 from tray.storage.logs import log_to
 from tray.system.end_signals import EndSignals
 from tray.system.paths import Paths

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.system.watch.directory_watch import Change, directory_events, places
+from tray.system.watch.directory_change import Change
+from tray.system.watch.directory_watch import directory_events, places
 from tray.system.watch.inotify_watch import InotifyEvents
 
 PATIENCE = 30.0

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("watchdog", reason="only used where there is no inotify")
 
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import Change
 from tray.system.watch.watchdog_watch import WatchdogEvents
 
 PATIENCE = 30.0

@@ -17,7 +17,7 @@ import PyObjCTools.AppHelper
 import PyObjCTools.MachSignals
 from pystray import _darwin
 
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import OnMain
 
 POINTS: Final = 18.0
 """Side of the picture; the menu bar is 22 and more high, and its icons keep clear of its edges."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,36 +34,6 @@ FRESHENED: Final = 60.0
 """Seconds after which the menu's times are written anew while any end is known."""
 TIP_LENGTH: Final = 127
 """Characters of a tooltip: what Windows shows (NOTIFYICONDATAW.szTip)."""
-
-
-class OnMain:
-    """
-    What our native icons have beside pystray's: words from other threads, in order.
-
-    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        super().__init__(*arguments, **options)
-
-    def on_main(self, act: Callable[[], object]) -> None:
-        """Have something done on the main thread; called from any thread, returns at once."""
-        self._words.put(act)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have :meth:`drain` called on the main thread, soon."""
-        raise NotImplementedError
-
-    def drain(self) -> None:
-        """Do what was asked for; what fails costs itself alone."""
-        while not self._words.empty():
-            act = self._words.get()
-            try:
-                act()
-            except Exception as error:  # noqa: BLE001  (a desktop's trouble is the icon's alone)
-                log.warning("the icon could not be changed (%s)", type(error).__name__)
 
 
 class NativeTray:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pystray import _win32
 from pystray._util import win32
 
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import OnMain
 
 _DRAIN: Final = win32.WM_USER + 20
 """A message of our own, beside pystray's WM_USER + 10 and + 11."""

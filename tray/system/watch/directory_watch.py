@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tray.system import LINUX
-
-Change = tuple[Path, str | None]
-"""A followed directory, as it was given to ``follow``, and the name of an entry; None: any."""
+from tray.system.watch.directory_change import Change
 
 
 class DirectoryEvents(Protocol):

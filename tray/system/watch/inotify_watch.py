@@ -28,7 +28,7 @@ from typing import Final
 from inotify_simple import Event, INotify, flags
 
 from tray.errors import UserMustAct
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import Change
 
 _SELF: Final[int] = flags.DELETE_SELF | flags.MOVE_SELF
 _ENTRIES: Final[int] = (

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import Change
 
 _UNTOLD: Final = frozenset({"opened", "closed_no_write"})
 
