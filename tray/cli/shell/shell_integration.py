@@ -96,4 +96,5 @@ def _are_patterns_known(context: CommandContext) -> bool:
 @click.argument("shell", type=click.Choice(COMPLETES))
 def completion(shell: str) -> None:
     """Print what completes."""
-    click.echo(script(shell), nl=False)
+    program = click.get_current_context().find_root().command
+    click.echo(script(shell, program), nl=False)

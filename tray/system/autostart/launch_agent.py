@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from xml.parsers.expat import ExpatError
 
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.system.autostart.start_at_login import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
 LABEL: Final = "sso-tray"

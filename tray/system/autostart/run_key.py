@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from subprocess import list2cmdline
 from typing import Any, Final, Protocol
 
-from tray.system.autostart.start_at_login import Autostart, Status
+from tray.system.autostart.autostart_entry import Autostart, Status
 
 VALUE: Final = "SSO Tray"
 RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"

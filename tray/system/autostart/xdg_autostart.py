@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from tray.errors import UserMustAct
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.system.autostart.start_at_login import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
 FILE_NAME: Final = "sso-tray.desktop"

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tray.system import LINUX
 
 if TYPE_CHECKING:
     from tray.system.dbus.bus_connection import BusClient  # other systems have no dbus-fast
-    from tray.system.events.linux_events import LinuxEvents
-
-SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
-"""Those words of `tray.core.events.Mood` that the machine says."""
+    from tray.system.events.linux_events import LinuxEvents, SystemEventName
 
 
 class SystemEvents:
