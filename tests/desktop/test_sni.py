@@ -14,7 +14,7 @@ from tests.desktop.stage import RED, Stage, play, rows, staged
 from tests.desktop.tray_host import ITEM, ITEM_PATH, Host, Told, tray
 from tray.desktop.icon.icon_drawing import SIZES, IconState, draw
 from tray.desktop.linux.session_bus import SessionBus
-from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 
@@ -440,9 +440,9 @@ def test_no_bus_at_all_is_a_reason_not_an_error(environ: dict[str, str]) -> None
     assert asyncio.run(scene()).startswith("no session bus: ")
 
 
-def make_icon(told: Told) -> Icon:
+def make_icon(told: Told) -> StatusNotifierIcon:
     """Return an icon that nothing serves yet."""
-    icon = Icon("sso-tray", RED)
+    icon = StatusNotifierIcon("sso-tray", RED)
     icon.on_host(told)
     return icon
 

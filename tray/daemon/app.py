@@ -46,7 +46,7 @@ from tray.storage.session_records import Records
 from tray.storage.settings import Settings, read_settings, write_setting
 from tray.system import agent_socket
 from tray.system.browser import open_browser
-from tray.system.end_signals import EndSignals
+from tray.system.end_signals import ShutdownSignals
 from tray.system.paths import Paths, world
 from tray.system.wall_clock import start_wall_timer
 
@@ -73,10 +73,10 @@ class Daemon:
         *,
         icon: bool,
         main: MainThread | None = None,
-        ends: EndSignals | None = None,
+        ends: ShutdownSignals | None = None,
     ) -> None:
         self.environ = dict(environ)
-        self._ends = ends or EndSignals()
+        self._ends = ends or ShutdownSignals()
         self.paths = Paths.from_environment(environ)
         self.settings = Settings()
         self.records = Records(self.paths.state)

@@ -93,10 +93,10 @@ class LinuxSurface(Surface):
     def make_tray(self) -> TrayFace:
         """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
         from tray.desktop.linux.color_scheme import ColorScheme
-        from tray.desktop.linux.linux_tray import Tray
+        from tray.desktop.linux.linux_tray import LinuxTray
 
         hooks = self._hooks
-        tray = Tray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
+        tray = LinuxTray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
         self._bus.join(ColorScheme(tray.use_theme))
         return tray
 
@@ -155,7 +155,7 @@ def main_thread() -> MainThread | None:
 
 
 if TYPE_CHECKING:
-    from tray.desktop.linux.linux_tray import Tray
+    from tray.desktop.linux.linux_tray import LinuxTray
     from tray.desktop.native.native_tray import NativeTray
 
-    _FACES: tuple[type[TrayFace], ...] = (Tray, NativeTray)
+    _FACES: tuple[type[TrayFace], ...] = (LinuxTray, NativeTray)

@@ -53,7 +53,7 @@ def many_accounts(count: int, roles: Sequence[str] = ("ReadOnly",)) -> tuple[Acc
 
 
 @dataclass(kw_only=True, eq=False)
-class Knobs:
+class ServerOptions:
     """All settings; lives and lengths are in seconds.
 
     A single assignment takes effect with the next request. Change several together under

@@ -135,7 +135,7 @@ def write_atomic(
     mode: int = 0o600,
     group: int | None = None,
     seam: Seam | None = None,
-    last_look: Callable[[], None] | None = None,
+    final_check: Callable[[], None] | None = None,
 ) -> None:
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
@@ -150,7 +150,7 @@ def write_atomic(
         mode: permission bits of the new file, exactly, whatever the umask says.
         group: whose it is to be, as far as the system lets us; None: as new files are.
         seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
-        last_look: called when all that is left to do is the rename, which takes microseconds;
+        final_check: called when all that is left to do is the rename, which takes microseconds;
             whatever it raises leaves the old file as it is.
 
     Raises:
@@ -164,8 +164,8 @@ def write_atomic(
     with _removed_on_failure(temp):
         _write_temp(temp, data, mode, group)
         tell("temp-written")
-        if last_look is not None:
-            last_look()
+        if final_check is not None:
+            final_check()
         _rename(lambda: temp.replace(target))
     tell("renamed")
     _sync_directory(target.parent)

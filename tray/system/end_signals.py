@@ -23,7 +23,7 @@ NUMBERS: Final = tuple(
 """What means "end" where it exists; Windows has no SIGHUP, and only Windows has SIGBREAK."""
 
 
-class EndSignals:
+class ShutdownSignals:
     """
     The system's requests to end, for a loop that may run beside the main thread.
 

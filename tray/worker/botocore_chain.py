@@ -18,7 +18,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from tray.aws.api.api_errors import mapped, printable
+from tray.aws.api.api_errors import as_tray_error, printable
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded, TrayError, UserMustAct
@@ -55,7 +55,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
         session_key: the session it builds on, for the sentence; None if none.
 
     Raises:
-        SignInNeeded: botocore found the session's token unusable.
+        SignInNeeded: botocore found the session's token unusable_settings.
         UserMustAct: the profile gives no credentials.
         TrayError: AWS refused or was not reached.
     """
@@ -91,6 +91,6 @@ def _meaning(profile: str, session_key: str | None, error: Exception) -> TrayErr
     if isinstance(error, CredentialRetrievalError):
         return UserMustAct(f'What the profile "{name}" gets its credentials from has failed.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):
-        return mapped("AssumeRole", error, subject=f"for the profile {printable(profile)}")
+        return as_tray_error("AssumeRole", error, subject=f"for the profile {printable(profile)}")
     why = type(error).__name__
     return UserMustAct(f'The profile "{name}" gives no credentials ({why}).')

@@ -36,11 +36,11 @@ TORN_WAIT = 0.25
 """As often and as long an empty or cut file is read again before it counts as torn (K3)."""
 
 Seam = Callable[[str], None]
-LastLook = Callable[[], None]
+FinalCheck = Callable[[], None]
 """Called right before the cache file is replaced; raises where that must not be (fault 67)."""
 
 
-class Overtaken(WillRetry):
+class TokenFileChanged(WillRetry):
     """
     Somebody without our lock wrote or removed the cache file: theirs is the newer truth (K4).
 
@@ -199,7 +199,7 @@ class JobContext:
         return kept
 
     def publish_lean(
-        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+        self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
         Write the lean file (K3), atomically.
@@ -210,29 +210,29 @@ class JobContext:
         Args:
             session: whose file it is.
             token: what to write.
-            last_look: see `still`; None writes over whatever is there, as a sign-in does.
+            final_check: see `still`; None writes over whatever is there, as a sign-in does.
 
         Raises:
-            Overtaken: the last look found another's file; it is untouched.
+            TokenFileChanged: the last look found another's file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)
-        self._write(session, token, document, last_look)
+        self._write(session, token, document, final_check)
 
     def publish_full(
-        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+        self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
         Write the file as the AWS CLI does (store ``file``), atomically; all as `publish_lean`.
 
         Raises:
-            Overtaken: the last look found another's file; it is untouched.
+            TokenFileChanged: the last look found another's file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
-        self._write(session, token, full_document(token), last_look)
+        self._write(session, token, full_document(token), final_check)
 
-    def still(self, session: SsoSession, seen: SsoToken | None) -> LastLook:
+    def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
         Return the last look that finds the cache file as it was seen.
 
@@ -244,26 +244,26 @@ class JobContext:
             seen: what the file held, None if there was none.
 
         Returns:
-            What raises `Overtaken` where it holds something else now, `CacheFileTorn` or
+            What raises `TokenFileChanged` where it holds something else now, `CacheFileTorn` or
             `CacheFileBad` where it cannot be read.
         """
 
-        def last_look() -> None:
+        def final_check() -> None:
             now = self.read(session)
             if now is None and seen is None:
                 return
             if now is None or seen is None or not is_same(now, seen):
-                raise Overtaken(session, now)
+                raise TokenFileChanged(session, now)
 
-        return last_look
+        return final_check
 
     def _write(
-        self, session: SsoSession, token: SsoToken, document: bytes, last_look: LastLook | None
+        self, session: SsoSession, token: SsoToken, document: bytes, final_check: FinalCheck | None
     ) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
         try:
-            write_atomic(path, document, seam=self.seam, last_look=last_look)
+            write_atomic(path, document, seam=self.seam, final_check=final_check)
         except OSError as error:
             error.filename = str(path)  # a write tells no place, or that of a temporary file
             raise

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final
 
-from tray.aws.api.portal import Account, Answer, Portal
+from tray.aws.api.portal import Account, Portal, Response
 from tray.core.profiles.profile_planning import Assignment
 from tray.errors import RoleForbidden, ServiceTrouble
 from tray.secret import Secret
@@ -70,7 +70,7 @@ def list_assignments(
         )
 
     found: list[Assignment] = []
-    given_up: GivenUp | None = None
+    given_up: ListingCancelled | None = None
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="list") as pool:
         try:
             # As they come, so that one that cannot go on is not waited for behind others' pauses.
@@ -78,7 +78,7 @@ def list_assignments(
             for number, answered in enumerate(as_completed(asked), 1):
                 try:
                     found += answered.result()
-                except GivenUp as error:
+                except ListingCancelled as error:
                     given_up = error  # the one that made them all give up says why
                 progress(number, len(accounts))
         except BaseException:
@@ -91,7 +91,7 @@ def list_assignments(
     return tuple(sorted(found))
 
 
-class GivenUp(ServiceTrouble):
+class ListingCancelled(ServiceTrouble):
     """Nobody wants the list any more."""
 
 
@@ -120,7 +120,7 @@ class RequestPacing:
         self._lock = threading.Lock()
         self._not_before = 0.0
 
-    def __call__(self, ask: Callable[[], Answer]) -> Answer:
+    def __call__(self, ask: Callable[[], Response]) -> Response:
         """
         Ask for one thing, again where AWS wants time.
 
@@ -158,4 +158,4 @@ class RequestPacing:
                 return
             # A moment more for each, so that eight who waited do not ask in one breath.
             self._stopped.wait(left + self._shake() * FIRST_PAUSE)
-        raise GivenUp("The listing was given up.")
+        raise ListingCancelled("The listing was given up.")

@@ -42,10 +42,10 @@ from tray.errors import (
     TrayError,
 )
 
-Meaning = Callable[[str], TrayError]
+ErrorFactory = Callable[[str], TrayError]
 """Makes the error of one AWS error name from its sentence."""
 
-_MEANINGS: Mapping[str, tuple[Meaning, str]] = {
+_MEANINGS: Mapping[str, tuple[ErrorFactory, str]] = {
     "InvalidGrantException": (GrantRefused, "this sign-in is over or was revoked"),
     "ExpiredTokenException": (GrantRefused, "this sign-in is too old"),
     "InvalidClientException": (RegistrationRefused, "this program's registration has expired"),
@@ -79,15 +79,15 @@ _WORDS: Mapping[str, str] = {
     "GetCallerIdentity": "to say who the credentials belong to",
 }
 _LONGEST_WAIT = 3600.0
-_NOTHING: Mapping[str, Meaning] = MappingProxyType({})
+_NOTHING: Mapping[str, ErrorFactory] = MappingProxyType({})
 
 
-def mapped(
+def as_tray_error(
     operation: str,
     error: Exception,
     *,
     subject: str = "",
-    instead: Mapping[str, Meaning] = _NOTHING,
+    instead: Mapping[str, ErrorFactory] = _NOTHING,
 ) -> TrayError:
     """
     Return what an error means; the caller raises it outside its ``except`` block.
@@ -146,12 +146,12 @@ def http_date(text: str) -> float | None:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
-def captive(host: str) -> Offline:
+def captive_portal(host: str) -> Offline:
     """Return the error for an answer that came from something other than AWS."""
     return Offline(f"Something other than AWS answers for {host}: does this network want a login?")
 
 
-def half_an_answer(operation: str, missing: str) -> ServiceTrouble:
+def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
     """Return the error for an answer of AWS's that is cut or lacks a member."""
     return ServiceTrouble(
         f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
@@ -159,7 +159,7 @@ def half_an_answer(operation: str, missing: str) -> ServiceTrouble:
 
 
 def _refusal(
-    operation: str, error: ClientError, subject: str, instead: Mapping[str, Meaning]
+    operation: str, error: ClientError, subject: str, instead: Mapping[str, ErrorFactory]
 ) -> TrayError:
     """Return what an error answer of AWS's means."""
     response: Mapping[str, Any] = error.response
@@ -225,10 +225,10 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
         case ParamValidationError():
             return OurBug(f"We asked AWS for {operation} in a wrong way.")
         case _:
-            return unusable(type(error).__name__)
+            return unusable_settings(type(error).__name__)
 
 
-def unusable(why: str) -> RequestRefused:
+def unusable_settings(why: str) -> RequestRefused:
     """Return the error for a region or endpoint with which no call can be made."""
     return RequestRefused(
         f"AWS cannot be called with this region, endpoint or CA bundle ({printable(why, 160)})."

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from tray.aws.api.api_errors import mapped
+from tray.aws.api.api_errors import as_tray_error
 from tray.errors import RequestRefused, ServiceTrouble, TrayError
 from tray.secret import Secret
 
@@ -81,7 +81,7 @@ def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
         if answer.status_code == 200:
             return str(json.loads(answer.content)["SigninToken"])
     except BotoCoreError as error:
-        trouble = mapped("getSigninToken", error)
+        trouble = as_tray_error("getSigninToken", error)
     except (ValueError, KeyError, TypeError):
         trouble = ServiceTrouble("AWS's federation endpoint answered with something else.")
     else:

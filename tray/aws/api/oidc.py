@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from tray.aws.api.api_errors import Meaning, half_an_answer
+from tray.aws.api.api_errors import ErrorFactory, incomplete_response
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -128,7 +128,7 @@ class Oidc:
         answer = self._clients.call("RegisterClient", client.register_client, arguments)
         expires_at = number_member(answer, "clientSecretExpiresAt")
         if expires_at is None:
-            raise half_an_answer("RegisterClient", "has no usable clientSecretExpiresAt")
+            raise incomplete_response("RegisterClient", "has no usable clientSecretExpiresAt")
         return Registration(
             client_id=secret_member("RegisterClient", answer, "clientId").reveal(),
             client_secret=secret_member("RegisterClient", answer, "clientSecret"),
@@ -298,7 +298,7 @@ class Oidc:
         registration: Registration,
         grant_type: str,
         arguments: Mapping[str, str],
-        instead: Mapping[str, Meaning],
+        instead: Mapping[str, ErrorFactory],
     ) -> SsoToken:
         answer = self._create_token(session.region, registration, grant_type, arguments, instead)
         blank = SsoToken(
@@ -312,7 +312,7 @@ class Oidc:
         registration: Registration,
         grant_type: str,
         arguments: Mapping[str, str],
-        instead: Mapping[str, Meaning],
+        instead: Mapping[str, ErrorFactory],
     ) -> Mapping[str, Any]:
         client = self._clients.oidc(region)
         whole = {
@@ -362,7 +362,7 @@ def _cleaned(key: str) -> str:
 def _user_code(operation: str, answer: Mapping[str, Any]) -> str:
     code = text_member(operation, answer, "userCode")
     if not re.fullmatch(r"[A-Za-z0-9-]{4,32}", code):
-        raise half_an_answer(operation, "has no usable userCode")
+        raise incomplete_response(operation, "has no usable userCode")
     return code
 
 
@@ -373,8 +373,8 @@ def _page(operation: str, answer: Mapping[str, Any], name: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        raise half_an_answer(operation, f"has no usable {name}") from None
+        raise incomplete_response(operation, f"has no usable {name}") from None
     local = parts.scheme == "http" and host in ("127.0.0.1", "::1")
     if not host or not (parts.scheme == "https" or local) or not is_sendable(url) or " " in url:
-        raise half_an_answer(operation, f"has no usable {name}")
+        raise incomplete_response(operation, f"has no usable {name}")
     return url

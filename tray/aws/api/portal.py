@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tray.aws.api.api_errors import half_an_answer
+from tray.aws.api.api_errors import incomplete_response
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.response_checks import number_member, secret_member, text_member
 from tray.errors import TokenRejected
@@ -20,12 +20,12 @@ from tray.secret import Secret
 
 _PAGE = 100
 
-Answer = Mapping[str, Any]
-Asking = Callable[[Callable[[], Answer]], Answer]
+Response = Mapping[str, Any]
+PageFetcher = Callable[[Callable[[], Response]], Response]
 """How one page is asked for: at once, or as patiently as who lists hundreds of accounts has to."""
 
 
-def _at_once(ask: Callable[[], Answer]) -> Answer:
+def _at_once(ask: Callable[[], Response]) -> Response:
     return ask()
 
 
@@ -75,22 +75,22 @@ class Portal:
         self._clients = clients
 
     def list_accounts(
-        self, access_token: Secret, region: str, asking: Asking = _at_once
+        self, access_token: Secret, region: str, fetch: PageFetcher = _at_once
     ) -> Iterator[Account]:
         """
-        Yield the user's accounts, asking for a page when it is needed.
+        Yield the user's accounts, fetch for a page when it is needed.
 
         Args:
             access_token: a good one.
             region: the session's.
-            asking: asks for each page.
+            fetch: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
             WillRetry: as usual.
         """
         method = self._clients.portal(region).list_accounts
-        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", asking):
+        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", fetch):
             yield Account(
                 account_id=text_member("ListAccounts", row, "accountId"),
                 name=str(row.get("accountName", "")),
@@ -98,7 +98,7 @@ class Portal:
             )
 
     def list_roles(
-        self, access_token: Secret, region: str, account_id: str, asking: Asking = _at_once
+        self, access_token: Secret, region: str, account_id: str, fetch: PageFetcher = _at_once
     ) -> Iterator[str]:
         """
         Yield the names of the user's roles in an account.
@@ -107,7 +107,7 @@ class Portal:
             access_token: a good one.
             region: the session's.
             account_id: 12 digits.
-            asking: asks for each page.
+            fetch: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
@@ -117,7 +117,7 @@ class Portal:
         method = self._clients.portal(region).list_account_roles
         arguments = {"accountId": account_id}
         operation = "ListAccountRoles"
-        for row in self._rows(operation, method, arguments, access_token, "roleList", asking):
+        for row in self._rows(operation, method, arguments, access_token, "roleList", fetch):
             yield text_member("ListAccountRoles", row, "roleName")
 
     def role_credentials(
@@ -144,10 +144,10 @@ class Portal:
         )
         members = answer.get("roleCredentials")
         if not isinstance(members, Mapping):
-            raise half_an_answer(operation, "has no roleCredentials")
+            raise incomplete_response(operation, "has no roleCredentials")
         milliseconds = number_member(members, "expiration")
         if milliseconds is None:
-            raise half_an_answer(operation, "has no usable expiration")
+            raise incomplete_response(operation, "has no usable expiration")
         return RoleCredentials(
             access_key_id=secret_member(operation, members, "accessKeyId"),
             secret_access_key=secret_member(operation, members, "secretAccessKey"),
@@ -194,19 +194,19 @@ class Portal:
         arguments: Mapping[str, object],
         access_token: Secret,
         name: str,
-        asking: Asking,
+        fetch: PageFetcher,
     ) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of all pages; a page mark that comes again would never end."""
         seen: set[str] = set()
         paging: dict[str, object] = {"maxResults": _PAGE}
         while True:
             whole = {"accessToken": access_token.reveal(), **arguments, **paging}
-            answer = asking(partial(self._clients.call, operation, method, whole))
+            answer = fetch(partial(self._clients.call, operation, method, whole))
             yield from answer.get(name) or ()
             mark = answer.get("nextToken")
             if not mark:
                 return
             if mark in seen:
-                raise half_an_answer(operation, "repeats a page")
+                raise incomplete_response(operation, "repeats a page")
             seen.add(mark)
             paging["nextToken"] = mark

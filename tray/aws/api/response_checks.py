@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-from tray.aws.api.api_errors import captive, half_an_answer, host_of
+from tray.aws.api.api_errors import captive_portal, host_of, incomplete_response
 from tray.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _NUMBERS = ("expiresIn", "interval", "clientSecretExpiresAt", "clientIdIssuedAt"
 _SENDABLE = re.compile(r"[\x20-\x7e]{1,16384}")
 
 
-class AnswerCheck:
+class ResponseCheck:
     """
     Looks at each raw answer of a rest-json client before botocore reads it.
 
@@ -51,7 +51,7 @@ class AnswerCheck:
         kind = str(response_dict["headers"].get("content-type", "")).lower()
         is_page = "html" in kind or body.lstrip()[:1] == b"<"
         if 300 <= status < 400 or status == 511 or (is_page and status < 500):
-            raise captive(self._host)
+            raise captive_portal(self._host)
         members = _json_object(body)
         if status >= 300:
             # What is no JSON object tells botocore's parser nothing, or breaks it.
@@ -59,9 +59,9 @@ class AnswerCheck:
         elif members is not None:
             response_dict["body"] = _without_odd_numbers(body, members)
         elif body and kind and "json" not in kind:
-            raise captive(self._host)
+            raise captive_portal(self._host)
         elif body:
-            raise half_an_answer(operation_model.name, "is cut or no JSON object")
+            raise incomplete_response(operation_model.name, "is cut or no JSON object")
 
 
 def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secret:
@@ -73,7 +73,7 @@ def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secre
     """
     value = answer.get(name)
     if not is_sendable(value):
-        raise half_an_answer(operation, f"has no usable {name}")
+        raise incomplete_response(operation, f"has no usable {name}")
     return Secret(value)
 
 
@@ -86,7 +86,7 @@ def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
     """
     value = answer.get(name)
     if not isinstance(value, str) or not value or not value.isprintable():
-        raise half_an_answer(operation, f"has no usable {name}")
+        raise incomplete_response(operation, f"has no usable {name}")
     return value
 
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_files import ConfigFiles
-from tray.aws.config.config_sections import Merged, merge
+from tray.aws.config.config_sections import MergedConfig, merge
 from tray.aws.config.ini import Value
-from tray.aws.config.profile_resolution import Known, describe
+from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.model import Catalog
 from tray.core.text.display_names import clean
@@ -154,7 +154,7 @@ def _digest(data: bytes | None) -> bytes | None:
     return None if data is None else hashlib.sha256(data).digest()
 
 
-def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Merged:
+def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> MergedConfig:
     return merge(
         ini.parse(config, str(files.config)) if config else {},
         ini.parse(credentials, str(files.credentials)) if credentials else {},
@@ -163,7 +163,7 @@ def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None)
 
 def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Catalog:
     merged = _merged(files, config, credentials)
-    known = Known(merged, find_sessions(merged))
+    known = ConfigIndex(merged, find_sessions(merged))
     profiles = []
     members: dict[str, list[str]] = {key: [] for key in known.sessions}
     for name, settings in merged.profiles.items():

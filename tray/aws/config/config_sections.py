@@ -13,7 +13,7 @@ _SHELL = "\"'\\\t"
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedConfig:
     """
     Both files as one, equal to botocore's ``Session.full_config`` as far as it goes.
 
@@ -30,7 +30,7 @@ class Merged:
     unreadable: tuple[str, ...]
 
 
-def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> Merged:
+def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> MergedConfig:
     """
     Return what the sections of both files say together.
 
@@ -74,7 +74,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
             profiles[name].update(section)
         else:
             profiles[name] = section
-    return Merged(profiles, sso_sessions, places, tuple(unreadable))
+    return MergedConfig(profiles, sso_sessions, places, tuple(unreadable))
 
 
 def _words(header: str) -> list[str]:

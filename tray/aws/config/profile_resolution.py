@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tray.aws.config.config_sections import Merged
+from tray.aws.config.config_sections import MergedConfig
 from tray.aws.config.ini import Section, Value
 from tray.aws.config.sso_sessions import session_key, text_of
 from tray.core.model import Profile, SsoSession
@@ -28,7 +28,7 @@ _LONGEST_CHAIN = 100
 """Hops. AWS needs two or three, and botocore runs out of stack not far beyond."""
 
 
-class Known:
+class ConfigIndex:
     """
     What the meaning of a profile depends on.
 
@@ -37,7 +37,7 @@ class Known:
         sessions: the logins found in them, by key.
     """
 
-    def __init__(self, merged: Merged, sessions: Mapping[str, SsoSession]) -> None:
+    def __init__(self, merged: MergedConfig, sessions: Mapping[str, SsoSession]) -> None:
         self.merged = merged
         self.sessions = sessions
         self.delicate = {
@@ -55,7 +55,7 @@ class Known:
         return None if "sso_session" in settings and self.sessions[key].legacy else key
 
 
-def describe(name: str, settings: Section, known: Known) -> Profile:
+def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
     """
     Return what a profile with these merged keys is, by botocore's order of providers.
 
@@ -84,7 +84,7 @@ def describe(name: str, settings: Section, known: Known) -> Profile:
     return _direct(name, settings, known)
 
 
-def _direct(name: str, settings: Section, known: Known) -> Profile:
+def _direct(name: str, settings: Section, known: ConfigIndex) -> Profile:
     """Return a profile without a ``role_arn`` of its own."""
     session = known.session_of(settings)
     region = text_of(settings, "region") or None
@@ -112,7 +112,7 @@ def _is_sso(settings: Section) -> bool:
     return named and not settings.get("web_identity_token_file")
 
 
-def _section_of(settings: Section, known: Known) -> Section:
+def _section_of(settings: Section, known: ConfigIndex) -> Section:
     """Return the keys of the sso-session a profile names, empty for a legacy one."""
     name = settings.get("sso_session")
     return known.merged.sso_sessions.get(name, {}) if isinstance(name, str) else {}
@@ -125,7 +125,9 @@ def _web_problem(name: str, settings: Section) -> str | None:
     return None
 
 
-def _login_problem(name: str, settings: Section, session: str | None, known: Known) -> str | None:
+def _login_problem(
+    name: str, settings: Section, session: str | None, known: ConfigIndex
+) -> str | None:
     """Return why the login that a profile names is not there, or is not the one it means."""
     named = settings.get("sso_session")
     if named is not None:
@@ -161,7 +163,7 @@ def _two_values(key: str, one: Value, other: Value) -> str:
     return f' ("{clean(one)}" and "{clean(other)}")'
 
 
-def _chained(name: str, settings: Section, known: Known) -> Profile:
+def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
     """Return a profile with a ``role_arn``: chained if an SSO profile is at its end."""
     region = text_of(settings, "region") or None
     end, problem = _follow(name, known.merged.profiles)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from tray.aws.config.config_sections import Merged
+from tray.aws.config.config_sections import MergedConfig
 from tray.aws.config.ini import Section, Value
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
@@ -37,7 +37,7 @@ def text_of(settings: Mapping[str, Value], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def find_sessions(merged: Merged) -> dict[str, SsoSession]:
+def find_sessions(merged: MergedConfig) -> dict[str, SsoSession]:
     """
     Return every login by its key, in file order, not yet knowing its profiles.
 

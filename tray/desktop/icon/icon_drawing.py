@@ -88,7 +88,7 @@ class IconState:
     guarded: bool = False
 
 
-def look_of(view: View, now: float) -> IconState:
+def icon_state_of(view: View, now: float) -> IconState:
     """
     Return what the icon shows of a view.
 

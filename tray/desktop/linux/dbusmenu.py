@@ -22,7 +22,7 @@ from dbus_fast.annotations import (
 )
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
-from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, Change, MenuTree, Value
+from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, MenuChange, MenuTree, Value
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class DBusMenu(ServiceInterface):
         self._opened = opened
         self._clicked = clicked
 
-    def announce(self, change: Change) -> None:
+    def announce(self, change: MenuChange) -> None:
         """Tell hosts what changed, and nothing that did not."""
         if change.layout is not None:
             self.layout_updated(change.layout)
@@ -164,7 +164,7 @@ class DBusMenu(ServiceInterface):
         return [self._tree.revision, parent]
 
     @dbus_signal(name="ItemsPropertiesUpdated")
-    def items_properties_updated(self, change: Change) -> UpdatedProperties:
+    def items_properties_updated(self, change: MenuChange) -> UpdatedProperties:
         """Say which properties changed."""
         return [
             [[number, _variants(values)] for number, values in change.updated.items()],

@@ -50,7 +50,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MenuChange:
     """
     What differs between two menus.
 
@@ -76,7 +76,7 @@ class MenuTree:
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[int, str, int], int] = {}
 
-    def show(self, menu: Menu | None) -> Change:
+    def show(self, menu: Menu | None) -> MenuChange:
         """Take over a menu, its present texts and ticks included, and return what changed."""
         before = self.nodes
         self.nodes = {}
@@ -128,7 +128,7 @@ def _properties(row: MenuItem) -> dict[str, Value]:
     return found
 
 
-def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> Change:
+def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuChange:
     moved: set[int] = set()
     updated: dict[int, dict[str, Value]] = {}
     removed: dict[int, tuple[str, ...]] = {}
@@ -151,4 +151,4 @@ def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> Change
         if gone:
             removed[number] = gone
     layout = None if not moved else moved.pop() if len(moved) == 1 else ROOT
-    return Change(layout, updated, removed)
+    return MenuChange(layout, updated, removed)

@@ -23,7 +23,7 @@ from tray.desktop.linux.menu_tree import MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
     ClickableStatusItem,
-    ItemFace,
+    ItemState,
     Picture,
     Status,
     StatusItem,
@@ -52,7 +52,7 @@ HostCallback = Callable[[bool, str], None]
 _count = itertools.count(1)
 
 
-class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
+class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     """
     The icon; a tenant of :class:`tray.desktop.linux.session_bus.SessionBus`, shown once connected.
 
@@ -81,7 +81,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(name, icon, title, menu)
         self.host: tuple[bool, str] = (False, "not connected yet")
-        self._face = ItemFace(name)
+        self._face = ItemState(name)
         self._face.title = title or name
         self._tree = MenuTree()
         self._tree.show(self._menu)

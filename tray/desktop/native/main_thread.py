@@ -32,7 +32,7 @@ class OwnLoop(Protocol):
         """Let :meth:`run_here` return; called from any thread, more than once is harmless."""
 
 
-class OnMain:
+class MainThreadIcon:
     """
     What our native icons have beside pystray's: words from other threads, in order.
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tray.core.events import Event
 from tray.core.text import menu_text
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconState, Theme, draw, look_of, redraw_at
+from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
 from tray.desktop.menu.menu_entry import SEPARATION, Entry
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
@@ -41,7 +41,7 @@ class NativeTray:
     What stands in the menu bar or the notification area.
 
     Everything but what is handed to the main thread is called on the loop's thread, returns at
-    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.Tray`.
+    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.LinuxTray`.
 
     Args:
         main: the main thread.
@@ -86,7 +86,10 @@ class NativeTray:
             epoch, or None.
         """
         now = time.time()
-        look, title = look_of(view, now), menu_text.tooltip(view.attention, view.active_profile)
+        look, title = (
+            icon_state_of(view, now),
+            menu_text.tooltip(view.attention, view.active_profile),
+        )
         rows = tuple(self._plain(row) for row in entries(view, self._extras(), now))
         picture = draw(look, self._size, self._theme) if look != self._look else None
         menu = render(rows, self._clicked) if rows != self._rows else None
@@ -185,12 +188,12 @@ def native_tray(
 
 
 def _for_macos(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
-    from tray.desktop.native.macos_tray import Icon  # elsewhere there is no AppKit
+    from tray.desktop.native.macos_tray import MacosIcon  # elsewhere there is no AppKit
 
-    return Icon(name, picture, title, menu)
+    return MacosIcon(name, picture, title, menu)
 
 
 def _for_windows(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
-    from tray.desktop.native.windows_tray import Icon  # elsewhere there is no user32
+    from tray.desktop.native.windows_tray import WindowsIcon  # elsewhere there is no user32
 
-    return Icon(name, picture, title, menu)
+    return WindowsIcon(name, picture, title, menu)

@@ -108,7 +108,7 @@ class PlyerNotices(ProcessNotices):
             raise NotShown("plyer finds nothing to tell with")
 
 
-class BannerNotices(ProcessNotices):
+class OsascriptNotices(ProcessNotices):
     """
     A banner without buttons: ``osascript`` on macOS.
 

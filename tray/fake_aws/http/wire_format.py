@@ -74,7 +74,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """One HTTP answer.
 
     Args:
@@ -108,39 +108,41 @@ class AwsError(Exception):
         self.status = status
 
 
-Refuse = Callable[[AwsError], Answer]
+Refuse = Callable[[AwsError], Response]
 
 
-def json_answer(document: Mapping[str, object], status: int = 200) -> Answer:
+def json_answer(document: Mapping[str, object], status: int = 200) -> Response:
     """Return a rest-json answer."""
-    return Answer(status, json.dumps(document).encode(), "application/json")
+    return Response(status, json.dumps(document).encode(), "application/json")
 
 
-def html_answer(text: str, status: int = 200, error: str | None = None) -> Answer:
+def html_answer(text: str, status: int = 200, error: str | None = None) -> Response:
     """Return a page that nobody may cache, frame or load anything into."""
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
         "form-action 'self' http://127.0.0.1:*"
     )
     headers = (("Content-Security-Policy", policy), ("Cache-Control", "no-store"))
-    return Answer(status, text.encode(), "text/html; charset=utf-8", headers, error)
+    return Response(status, text.encode(), "text/html; charset=utf-8", headers, error)
 
 
-def redirect(location: str, status: int = 302, error: str | None = None) -> Answer:
+def redirect(location: str, status: int = 302, error: str | None = None) -> Response:
     """Return a redirect; 303 after a form (RFC 9110 15.4.4)."""
     headers = (("Location", location), ("Cache-Control", "no-store"))
-    return Answer(status, headers=headers, error=error)
+    return Response(status, headers=headers, error=error)
 
 
-def refuse_oidc(refused: AwsError) -> Answer:
+def refuse_oidc(refused: AwsError) -> Response:
     """Word a refusal as sso-oidc does: ``{"error", "error_description"}``."""
     status, code = OIDC_ERRORS.get(refused.name, (400, "invalid_request"))
     body = json.dumps({"error": code, "error_description": refused.message}).encode()
     headers = (("x-amzn-ErrorType", refused.name),)
-    return Answer(refused.status or status, body, "application/json", headers, error=refused.name)
+    return Response(
+        refused.status or status, body, "application/json", headers, error=refused.name
+    )
 
 
-def refuse_portal(refused: AwsError) -> Answer:
+def refuse_portal(refused: AwsError) -> Response:
     """Word a refusal as the portal does: ``{"message", "__type"}``.
 
     The header carries the suffix after a colon that the real portal sends and SDKs strip.
@@ -149,10 +151,10 @@ def refuse_portal(refused: AwsError) -> Answer:
     body = json.dumps({"message": refused.message, "__type": kind}).encode()
     headers = (("x-amzn-ErrorType", f"{refused.name}:http://internal.amazon.com/coral/"),)
     status = refused.status or PORTAL_ERRORS.get(refused.name, 400)
-    return Answer(status, body, "application/json", headers, error=refused.name)
+    return Response(status, body, "application/json", headers, error=refused.name)
 
 
-def refuse_sts(refused: AwsError) -> Answer:
+def refuse_sts(refused: AwsError) -> Response:
     """Word a refusal as the query protocol does: an ``ErrorResponse`` document."""
     status = refused.status or STS_ERRORS.get(refused.name, 400)
     blame = "Sender" if status < 500 else "Receiver"
@@ -161,7 +163,7 @@ def refuse_sts(refused: AwsError) -> Answer:
         f"<Code>{escape(refused.name)}</Code><Message>{escape(refused.message)}</Message></Error>"
         "<RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>"
     )
-    return Answer(status, text.encode(), "text/xml", error=refused.name)
+    return Response(status, text.encode(), "text/xml", error=refused.name)
 
 
 def read_members(request: Request) -> dict[str, Any]:

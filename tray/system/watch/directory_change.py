@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from pathlib import Path
 
-Change = tuple[Path, str | None]
+DirectoryChange = tuple[Path, str | None]
 """A followed directory, as it was given to ``follow``, and the name of an entry; None: any."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tray.system import LINUX
-from tray.system.watch.directory_change import Change
+from tray.system.watch.directory_change import DirectoryChange
 
 
 class DirectoryEvents(Protocol):
@@ -31,7 +31,7 @@ class DirectoryEvents(Protocol):
         Calling it again with the same set checks all watches anew.
         """
 
-    def read(self) -> set[Change]:
+    def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
