@@ -346,7 +346,7 @@ def code_lines(source: str) -> int:
     tree = ast.parse(source)
     exempt: set[int] = set()
     for node in ast.walk(tree):
-        if _is_text(node) or (isinstance(node, ast.ClassDef) and _only_declares(node.body)):
+        if isinstance(node, ast.Expr | ast.ClassDef) and _only_declares([node]):
             exempt.update(_lines(node))
     declared = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     if _only_declares(declared):
