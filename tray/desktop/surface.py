@@ -29,30 +29,16 @@ class TrayFace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """
-    What the desktop tells, always on the loop.
+    """What the desktop tells, always on the loop."""
 
-    Args:
-        act: a click, as an event for the rules.
-        extras: asked for what the menu shows beside the view.
-        host: whether a tray shows the icon, and why not.
-        pressed: a notice's button.
-    """
-
-    act: Callable[[Event], None]
-    extras: Callable[[], MenuExtras]
-    host: Callable[[bool, str], None]
-    pressed: Pressed
+    act: Callable[[Event], None]  # a click, as an event for the rules
+    extras: Callable[[], MenuExtras]  # asked for what the menu shows beside the view
+    host: Callable[[bool, str], None]  # whether a tray shows the icon, and why not
+    pressed: Pressed  # a notice's button
 
 
 class Surface(ABC):
-    """
-    One system's desktop.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-    """
+    """One system's desktop."""
 
     notifier: Notifier
 
@@ -116,14 +102,7 @@ class LinuxSurface(Surface):
 
 
 class NativeSurface(Surface):
-    """
-    macOS's and Windows' own; the icon lives on the main thread.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-        main: the main thread.
-    """
+    """macOS's and Windows' own; the icon lives on the main thread."""
 
     def __init__(self, environ: Mapping[str, str], hooks: Hooks, main: MainThread) -> None:
         super().__init__(environ, hooks)
@@ -138,14 +117,7 @@ class NativeSurface(Surface):
 
 
 def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | None) -> Surface:
-    """
-    Return this system's desktop.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-        main: the main thread, where the loop does not run on it.
-    """
+    """Return this system's desktop."""
     return LinuxSurface(environ, hooks) if main is None else NativeSurface(environ, hooks, main)
 
 

@@ -24,26 +24,15 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault, waiting for its requests.
+    """One fault, waiting for its requests."""
 
-    Args:
-        operation: of the requests it strikes, as in the request log.
-        kind: one of :data:`KINDS`, or an AWS error's name.
-        times: how many requests it strikes; None for all until cancelled.
-        status: HTTP status of ``status``, or in place of the error's own.
-        seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
-        message: what an AWS error says.
-        filters: members of :class:`RequestDetails` that must be equal.
-        where: a further condition.
-    """
-
-    operation: str
-    kind: str
-    times: int | None
-    status: int | None
-    seconds: float
+    operation: str  # of the requests it strikes, as in the request log
+    kind: str  # one of :data:`KINDS`, or an AWS error's name
+    times: int | None  # how many requests it strikes; None for all until cancelled
+    status: int | None  # HTTP status of ``status``, or in place of the error's own
+    seconds: float  # the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``
     message: str
-    filters: Mapping[str, object]
+    filters: Mapping[str, object]  # members of :class:`RequestDetails` that must be equal
     where: Callable[[RequestDetails], bool] | None
     changed: Condition = field(repr=False)
     released: Event = field(default_factory=Event, repr=False)

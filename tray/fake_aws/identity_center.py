@@ -43,12 +43,9 @@ class IdentityCenter(ServerOptions):
             center.fault("CreateToken", "status", times=3, status=503)
             ...
             center.wait_for("CreateToken", count=4, grant_type="refresh_token")
-
-    Args:
-        port: 0 for any free one; the bound port once started.
     """
 
-    port: int = 0
+    port: int = 0  # 0 for any free one; the bound port once started
     lock: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -156,8 +153,7 @@ class IdentityCenter(ServerOptions):
     def end_session(self, start_url: str | None = None, user: str | None = None) -> int:
         """End sessions naturally, now: access tokens live on, refreshing is over.
 
-        Returns:
-            how many were live.
+        Returns how many were live.
         """
         with self.lock:
             return self._each(start_url, user, self._realm.end)
@@ -165,18 +161,13 @@ class IdentityCenter(ServerOptions):
     def revoke(self, start_url: str | None = None, user: str | None = None) -> int:
         """End sessions as an administrator or a sign-out does: access tokens die at once.
 
-        Returns:
-            how many were live.
+        Returns how many were live.
         """
         with self.lock:
             return self._each(start_url, user, self._realm.sign_out)
 
     def kill_access_tokens(self, start_url: str | None = None, user: str | None = None) -> int:
-        """Make the portal answer 401 to all access tokens so far; refreshing still works.
-
-        Returns:
-            how many sessions were live.
-        """
+        """Make the portal answer 401 to all access tokens so far; refreshing still works."""
         with self.lock:
             return self._each(start_url, user, self._realm.kill_access_tokens)
 
@@ -263,13 +254,11 @@ class IdentityCenter(ServerOptions):
         """Make coming requests go wrong; faults are used up in the order they were asked for.
 
         Args:
-            operation: as in the request log, e.g. ``CreateToken``.
             kind: one of :data:`tray.fake_aws.fault_injection.KINDS`, or the name of an AWS error,
                 e.g. ``InvalidGrantException``.
             times: how many requests; None for all until cancelled.
             status: HTTP status for ``status`` (503 by default), or instead of the error's own.
             seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
-            message: what an AWS error says.
             where: a further condition on what the request is about.
             filters: members of :class:`RequestDetails` that must be equal, e.g. ``grant_type``.
 

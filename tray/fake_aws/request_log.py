@@ -16,48 +16,30 @@ from tray.fake_aws.services.portal_service import TOKEN_HEADER
 
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
-    """What a request is about, as far as it can be told before it is judged.
+    """What a request is about, as far as it can be told before it is judged."""
 
-    Args:
-        grant_type: of CreateToken; ``other`` for one we do not know.
-        start_url: in plain form; from the request, its client, or the token it carries.
-        client: fingerprint of the client id.
-        token: fingerprint of the access or refresh token it carries.
-        account_id: of portal requests.
-        role_name: likewise.
-    """
-
-    grant_type: str | None = None
+    grant_type: str | None = None  # of CreateToken; ``other`` for one we do not know
+    # in plain form; from the request, its client, or the token it carries
     start_url: str | None = None
-    client: str | None = None
-    token: str | None = None
+    client: str | None = None  # fingerprint of the client id
+    token: str | None = None  # fingerprint of the access or refresh token it carries
     account_id: str | None = None
     role_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request and its outcome.
+    """One request and its outcome."""
 
-    Args:
-        operation: AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``,
-            ``DevicePage``, ``DecideDevice``, ``Unknown``.
-        when: the server's time, seconds since the epoch.
-        method: of HTTP.
-        path: without the query.
-        status: HTTP status; None where no answer was sent.
-        error: the AWS error's name, or None.
-        fault: the kind of fault that was played, or None.
-        about: what it was about.
-    """
-
+    # AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``, ``DevicePage``,
+    # ``DecideDevice``, ``Unknown``
     operation: str
-    when: float
+    when: float  # the server's time, seconds since the epoch
     method: str
-    path: str
-    status: int | None
-    error: str | None
-    fault: str | None
+    path: str  # without the query
+    status: int | None  # HTTP status; None where no answer was sent
+    error: str | None  # the AWS error's name, or None
+    fault: str | None  # the kind of fault that was played, or None
     about: RequestDetails
 
     def matches(self, filters: Mapping[str, object]) -> bool:

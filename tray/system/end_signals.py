@@ -43,13 +43,7 @@ class ShutdownSignals:
             self._watch_console()
 
     def attach(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-        """
-        Have ``callback()`` called on a loop; called on that loop's thread.
-
-        Args:
-            loop: which one.
-            callback: called for each request, once at least.
-        """
+        """Have ``callback()`` called on a loop; called on that loop's thread."""
         if threading.current_thread() is threading.main_thread():
             for number in NUMBERS:
                 loop.add_signal_handler(number, callback)

@@ -31,28 +31,17 @@ _PATIENCE: Final = Config(
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCredentials:
-    """
-    What botocore found.
-
-    Args:
-        access_key_id, secret_access_key: always.
-        session_token: None for keys of a user.
-        expires_at: seconds since the epoch; None where nobody says.
-    """
+    """What botocore found."""
 
     access_key_id: Secret
     secret_access_key: Secret
-    session_token: Secret | None
-    expires_at: float | None
+    session_token: Secret | None  # None for keys of a user
+    expires_at: float | None  # seconds since the epoch; None where nobody says
 
 
 def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
     """
     Let botocore resolve a profile by name; credentials in the environment do not count then.
-
-    Args:
-        profile: its name. It neither calls ourselves nor asks for a code: the caller has looked.
-        session_key: the session it builds on, for the sentence; None if none.
 
     Raises:
         SignInNeeded: botocore found the session's token unusable_settings.

@@ -41,13 +41,7 @@ FinalCheck = Callable[[], None]
 
 
 class TokenFileChanged(WillRetry):
-    """
-    Somebody without our lock wrote or removed the cache file: theirs is the newer truth (K4).
-
-    Args:
-        session: whose file it is.
-        token: what it holds now, None if it is gone.
-    """
+    """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
         super().__init__(f"Another program has just changed the token file of {session.key}.")
@@ -60,31 +54,20 @@ def _nowhere(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """
-    Everything a transaction needs; tests hand in their own parts.
-
-    Args:
-        paths: where everything lies.
-        settings: the user's settings.
-        records: ``state.json``.
-        keyring: the keyring.
-        oidc, portal, clients: AWS.
-        unsaved: refresh data the keyring has not confirmed yet (R3).
-        clock: seconds since the epoch.
-        seam: called with the name of each step just passed, so that a test can stop there.
-        stored: told the key of a session whose refresh data the keyring confirmed late (R3).
-    """
+    """Everything a transaction needs; tests hand in their own parts."""
 
     paths: Paths
     settings: Settings
-    records: Records
+    records: Records  # ``state.json``
     keyring_store: TokenKeyring
     clients: AwsClients
     oidc: Oidc
     portal: Portal
-    unsaved: Unsaved
-    clock: Callable[[], float] = time.time
+    unsaved: Unsaved  # refresh data the keyring has not confirmed yet (R3)
+    clock: Callable[[], float] = time.time  # seconds since the epoch
+    # called with the name of each step just passed, so that a test can stop there
     seam: Seam = field(default=_nowhere)
+    # told the key of a session whose refresh data the keyring confirmed late (R3)
     stored: Callable[[str], None] = field(default=_nowhere)
 
     @classmethod
@@ -98,12 +81,6 @@ class JobContext:
     ) -> JobContext:
         """
         Make the tools of this process.
-
-        Args:
-            environ: of this process.
-            settings: those in force; by default what the user's files say now.
-            seam: told each step by its name.
-            stored: told the session key when a late keyring write was confirmed.
 
         Raises:
             ConfigRejected: the settings cannot be used.
@@ -169,8 +146,6 @@ class JobContext:
         Return a token read from a file with all that the file itself tells.
 
         Args:
-            session: whose file it is.
-            token: as parsed.
             file: its path, or a descriptor of it.
         """
         now = self.clock()
@@ -208,8 +183,6 @@ class JobContext:
         file published anew, does not make the token look younger than it is (R1).
 
         Args:
-            session: whose file it is.
-            token: what to write.
             final_check: see `still`; None writes over whatever is there, as a sign-in does.
 
         Raises:
@@ -238,10 +211,6 @@ class JobContext:
 
         Between it and the rename lie microseconds. A writer in place that has begun by then shows
         itself, since it empties the file first.
-
-        Args:
-            session: whose file it is.
-            seen: what the file held, None if there was none.
 
         Returns:
             What raises `TokenFileChanged` where it holds something else now, `CacheFileTorn` or

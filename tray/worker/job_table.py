@@ -54,16 +54,7 @@ def run(
     adopting: bool = True,
     seen: str | None = None,
 ) -> Outcome:
-    """
-    Run one job to its end; whatever goes wrong is an outcome, never an exception.
-
-    Args:
-        kind: which one.
-        session: on which session.
-        context: what to work with.
-        adopting: the setting "adopt" (K4).
-        seen: for ``renew``: see `tray.worker.tokens.renewal.renew`.
-    """
+    """Run one job to its end; whatever goes wrong is an outcome, never an exception."""
     try:
         if kind == "renew":
             return renew(session, context, adopt=adopting, seen=seen)

@@ -24,12 +24,6 @@ def roles_of(
     """
     Return every role of every account, by account and role.
 
-    Args:
-        session: signed in to.
-        context: what to work with.
-        progress: told how many accounts of how many have been looked at.
-        cancelled: once set, it is given up.
-
     Raises:
         SignInNeeded: nobody is signed in.
         TokenRejected: the published token is not good any more, whatever it says.

@@ -33,21 +33,14 @@ _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """
-    What an SDK signs requests with.
-
-    Args:
-        access_key_id, secret_access_key: always.
-        session_token: None for keys of a user, which only profiles of kind ``other`` have.
-        expires_at: seconds since the epoch; None: never.
-        account_id: 12 digits, where the config tells.
-    """
+    """What an SDK signs requests with."""
 
     access_key_id: Secret
     secret_access_key: Secret
+    # None for keys of a user, which only profiles of kind ``other`` have
     session_token: Secret | None = None
-    expires_at: float | None = None
-    account_id: str | None = None
+    expires_at: float | None = None  # seconds since the epoch; None: never
+    account_id: str | None = None  # 12 digits, where the config tells
 
 
 def role_credentials(
@@ -55,11 +48,6 @@ def role_credentials(
 ) -> Credentials:
     """
     Return fresh credentials of a profile.
-
-    Args:
-        session: the profile's session; None for profiles of kind ``other``.
-        profile: which one.
-        context: what to work with.
 
     Raises:
         SignInNeeded: there is no usable access token, or its file is damaged.
@@ -92,9 +80,6 @@ def identity(
     Return whom AWS takes the holder of a profile's credentials for.
 
     Args:
-        session: the profile's session; None for profiles of kind ``other``.
-        profile: which one.
-        context: what to work with.
         document: the profile's ``credential_process`` document; None: it is asked for.
 
     Raises:

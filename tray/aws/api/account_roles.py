@@ -43,9 +43,6 @@ def list_assignments(
     Return every role of every account, by account and role.
 
     Args:
-        portal: asks AWS; used from several threads.
-        access_token: a good one.
-        region: the session's.
         progress: called on this thread.
         cancelled: once set, nothing more is asked and no pause goes on.
 
@@ -101,11 +98,6 @@ class RequestPacing:
 
     When one of them is told to slow down, the others wait as well, and they do not come back at
     the same moment.
-
-    Args:
-        stopped: once set, everybody gives up.
-        clock: seconds of a monotonic clock.
-        shake: a number from 0 to 1, for the jitter.
     """
 
     def __init__(

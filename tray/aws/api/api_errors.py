@@ -96,8 +96,6 @@ def as_tray_error(
     can hold what was sent.
 
     Args:
-        operation: the API's name, e.g. ``CreateToken``.
-        error: what the call raised.
         subject: whom or what it was about, for the sentence, e.g. ``role Dev in 123456789012``.
         instead: meanings of AWS error names that differ for this call.
     """
@@ -128,7 +126,6 @@ def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
 
     Args:
         headers: names in lower case (RFC 9110 10.2.3: seconds or a date).
-        now: seconds since the epoch, for a date.
     """
     text = str(headers.get("retry-after", "")).strip()
     if re.fullmatch(r"[0-9]{1,9}", text):

@@ -61,7 +61,6 @@ class AwsClients:
     Args:
         connect_timeout: seconds for each address of a host.
         read_timeout: seconds without a byte.
-        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -139,13 +138,6 @@ class AwsClients:
     ) -> Mapping[str, Any]:
         """
         Call AWS once and return the parsed answer.
-
-        Args:
-            operation: the API's name, for sentences.
-            method: of one of our clients.
-            arguments: its keyword arguments.
-            subject: what the call was about, for sentences.
-            instead: see :func:`tray.aws.api.api_errors.as_tray_error`.
 
         Raises:
             TrayError: see :func:`tray.aws.api.api_errors.as_tray_error`; nothing of botocore's is

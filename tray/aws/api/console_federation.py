@@ -43,8 +43,6 @@ def federation_link(
     ``SessionDuration`` is left out: role credentials refuse it.
 
     Args:
-        credentials: access key id, secret access key, session token of a role.
-        region: whose partition decides which console.
         environ: ``AWS_ENDPOINT_URL_SIGNIN``, ``AWS_CA_BUNDLE`` and the proxies count.
         destination: a page of the console; None: its home.
 

@@ -63,35 +63,19 @@ class AccessDenied(SignInEnded):
 
 @dataclass(frozen=True, slots=True)
 class DeviceGrant:
-    """
-    A started sign-in by code (RFC 8628 3.2).
-
-    Args:
-        device_code: what we ask with.
-        user_code: what the person compares, e.g. ``BCDF-GHJK``.
-        verification_uri: the page where the code is typed.
-        verification_uri_complete: the page with the code filled in; the plain one where AWS gave
-            none.
-        expires_at: seconds since the epoch, by our clock.
-        interval: seconds to wait between two questions.
-    """
+    """A started sign-in by code (RFC 8628 3.2)."""
 
     device_code: Secret
-    user_code: str
-    verification_uri: str
+    user_code: str  # what the user compares, e.g. ``BCDF-GHJK``
+    verification_uri: str  # the page where the code is typed
+    # with the code filled in; the plain page where AWS sent none
     verification_uri_complete: str
-    expires_at: float
-    interval: int
+    expires_at: float  # seconds since the epoch, by our clock
+    interval: int  # seconds to wait between two questions
 
 
 class Oidc:
-    """
-    The service's operations.
-
-    Args:
-        clients: shared with the portal.
-        clock: seconds since the epoch.
-    """
+    """The service's operations."""
 
     def __init__(self, clients: AwsClients, *, clock: Callable[[], float] = time.time) -> None:
         self._clients = clients
@@ -105,7 +89,6 @@ class Oidc:
 
         Args:
             session: its start URL becomes ``issuerUrl`` for the authorization code grant.
-            grant: what it is for.
             scopes: empty for a registration without any (rule L2).
 
         Raises:
@@ -151,13 +134,6 @@ class Oidc:
 
         It lies at the client's own resolved endpoint, and says ``scopes`` where the RFC says
         ``scope``, as the AWS CLI does.
-
-        Args:
-            session: whose region it is.
-            registration: made for ``authorization_code``.
-            redirect_uri: with the port of the callback server.
-            state: see :func:`tray.aws.api.pkce.new_state`.
-            challenge: see :func:`tray.aws.api.pkce.challenge`.
 
         Raises:
             RequestRefused: no call can be made with this region or endpoint.
@@ -219,13 +195,6 @@ class Oidc:
     ) -> SsoToken:
         """
         Exchange an authorization code for tokens (RFC 6749 4.1.3, RFC 7636 4.5).
-
-        Args:
-            session: who signs in.
-            registration: the one that the code was given to.
-            code: from the callback; good once.
-            redirect_uri: as in :meth:`authorize_url`.
-            verifier: whose challenge was sent there.
 
         Raises:
             CodeExpired: it came too late.

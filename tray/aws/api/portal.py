@@ -31,45 +31,25 @@ def _at_once(ask: Callable[[], Response]) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """
-    An AWS account that the user has roles in.
+    """An AWS account that the user has roles in."""
 
-    Args:
-        account_id: 12 digits.
-        name: as the organisation calls it; may be empty.
-        email: its root address; may be empty.
-    """
-
-    account_id: str
-    name: str
-    email: str
+    account_id: str  # 12 digits
+    name: str  # as the organisation calls it; may be empty
+    email: str  # its root address; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class RoleCredentials:
-    """
-    Temporary credentials of one role.
+    """Temporary credentials of one role."""
 
-    Args:
-        access_key_id: ``ASIA...``.
-        secret_access_key: 40 characters.
-        session_token: some hundred characters.
-        expires_at: seconds since the epoch, by AWS's clock.
-    """
-
-    access_key_id: Secret
-    secret_access_key: Secret
-    session_token: Secret
-    expires_at: float
+    access_key_id: Secret  # ``ASIA...``
+    secret_access_key: Secret  # 40 characters
+    session_token: Secret  # some hundred characters
+    expires_at: float  # seconds since the epoch, by AWS's clock
 
 
 class Portal:
-    """
-    The service's operations; all raise :class:`~tray.errors.TokenRejected` for a dead token.
-
-    Args:
-        clients: shared with the OIDC service.
-    """
+    """The service's operations; all raise :class:`~tray.errors.TokenRejected` for a dead token."""
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
@@ -79,11 +59,6 @@ class Portal:
     ) -> Iterator[Account]:
         """
         Yield the user's accounts, fetch for a page when it is needed.
-
-        Args:
-            access_token: a good one.
-            region: the session's.
-            fetch: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
@@ -102,12 +77,6 @@ class Portal:
     ) -> Iterator[str]:
         """
         Yield the names of the user's roles in an account.
-
-        Args:
-            access_token: a good one.
-            region: the session's.
-            account_id: 12 digits.
-            fetch: asks for each page.
 
         Raises:
             TokenRejected: the session is over.

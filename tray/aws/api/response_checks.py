@@ -30,9 +30,6 @@ class ResponseCheck:
 
     botocore itself takes a portal's page for an empty answer, and dies of a number that is none,
     together with the new refresh token beside it.
-
-    Args:
-        endpoint: the client's URL, for sentences.
     """
 
     def __init__(self, endpoint: str) -> None:

@@ -13,18 +13,11 @@ _OPERATION = "GetCallerIdentity"
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """
-    Whom AWS takes the credentials' holder for.
+    """Whom AWS takes the credentials' holder for."""
 
-    Args:
-        account: 12 digits.
-        arn: ``arn:aws:sts::ACCOUNT:assumed-role/AWSReservedSSO_ROLE_HEX/USER``.
-        user_id: ``AROA...:USER``.
-    """
-
-    account: str
-    arn: str
-    user_id: str
+    account: str  # 12 digits
+    arn: str  # ``arn:aws:sts::ACCOUNT:assumed-role/AWSReservedSSO_ROLE_HEX/USER``
+    user_id: str  # ``AROA...:USER``
 
 
 def caller_identity(
@@ -34,8 +27,6 @@ def caller_identity(
     Ask the token service who the credentials belong to.
 
     Args:
-        clients: give a client of its own to these credentials.
-        credentials: of a role.
         region: where to ask; any region of the partition will do.
 
     Raises:

@@ -105,10 +105,6 @@ class CatalogReader:
     An unchanged file costs one ``stat``. While a file's mtime lies within two seconds of now its
     bytes are compared by hash instead, for a second write within the clock's tick leaves the
     ``stat`` as it was.
-
-    Args:
-        files: the two files.
-        clock: returns the wall clock, seconds since the epoch.
     """
 
     def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:

@@ -43,24 +43,17 @@ class EditRefused(UserMustAct):
 
 @dataclass(frozen=True, slots=True)
 class SectionEdit:
-    """
-    What is to become of one section.
+    """What is to become of one section."""
 
-    Args:
-        header: as it stands between the brackets: ``profile dev``, ``default``; for a new one
-            see :func:`profile_header`.
-        put: keys and their values, in the order in which new ones are to stand. A key that has
-            that value already is left as it is written.
-        remove: keys to take out; missing ones are no fault.
-        drop: take out the whole section; nothing happens if there is none.
-        gap: with ``drop``: also the blank line before it.
-    """
-
+    # as it stands between the brackets: ``profile dev``, ``default``; for a new one see
+    # :func:`profile_header`
     header: str
+    # keys and their values, in the order in which new ones are to stand. A key that has that
+    # value already is left as it is written
     put: Mapping[str, str] = field(default_factory=dict)
-    remove: tuple[str, ...] = ()
-    drop: bool = False
-    gap: bool = True
+    remove: tuple[str, ...] = ()  # keys to take out; missing ones are no fault
+    drop: bool = False  # take out the whole section; nothing happens if there is none
+    gap: bool = True  # with ``drop``: also the blank line before it
 
 
 def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
@@ -70,11 +63,6 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     New options stand after the section's last one, a new section at the file's end after a blank
     line, both written as the file writes its own. A last line without an end stays without, and
     comments stay even inside a block that goes.
-
-    Args:
-        data: the whole file; empty where there is none.
-        file: its path, for sentences.
-        edits: what to change, one after the other.
 
     Raises:
         ConfigRejected: botocore refuses the file as it is; nothing can be edited in it.
@@ -139,12 +127,6 @@ def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
     """
     Return the header under which a file has a profile or sso-session, as it is written there.
 
-    Args:
-        data: a whole config file.
-        file: its path, for sentences.
-        kind: ``profile`` or ``sso-session``.
-        name: its name.
-
     Raises:
         ConfigRejected: botocore refuses the file.
     """
@@ -154,11 +136,6 @@ def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
 def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
     """
     Return the header of every profile or sso-session of a file, by its name.
-
-    Args:
-        data: a whole config file.
-        file: its path, for sentences.
-        kind: ``profile`` or ``sso-session``.
 
     Raises:
         ConfigRejected: botocore refuses the file.

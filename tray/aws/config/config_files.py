@@ -32,16 +32,10 @@ _OPEN = (
 
 @dataclass(frozen=True, slots=True)
 class ConfigFiles:
-    """
-    The two files that say what profiles there are.
+    """The two files that say what profiles there are."""
 
-    Args:
-        config: ``~/.aws/config`` or what stands in for it.
-        credentials: ``~/.aws/credentials`` likewise; its keys win over those of ``config``.
-    """
-
-    config: Path
-    credentials: Path
+    config: Path  # ``~/.aws/config`` or what stands in for it
+    credentials: Path  # ``~/.aws/credentials`` likewise; its keys win over those of ``config``
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ConfigFiles:

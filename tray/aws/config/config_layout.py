@@ -22,34 +22,20 @@ _ENDS: Final = "\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    r"""
-    One line.
+    r"""One line."""
 
-    Args:
-        text: without its end.
-        end: ``\n``, ``\r\n``, ``\r``, or nothing in a last line that has none.
-        kind: what it is.
-        name: the header's text between the brackets, or the option's key in lower case.
-    """
-
-    text: str
-    end: str
-    kind: Kind
-    name: str = ""
+    text: str  # without its end
+    end: str  # ``\n``, ``\r\n``, ``\r``, or nothing in a last line that has none
+    kind: Kind  # what it is
+    name: str = ""  # the header's text between the brackets, or the option's key in lower case
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """
-    A run of lines.
+    """A run of lines."""
 
-    Args:
-        start: index of its first line.
-        stop: index after its last one.
-    """
-
-    start: int
-    stop: int
+    start: int  # index of its first line
+    stop: int  # index after its last one
 
 
 def lines_of(text: str) -> list[Line]:

@@ -14,19 +14,13 @@ _SHELL = "\"'\\\t"
 
 @dataclass(frozen=True, slots=True)
 class MergedConfig:
-    """
-    Both files as one, equal to botocore's ``Session.full_config`` as far as it goes.
+    """Both files as one, equal to botocore's ``Session.full_config`` as far as it goes."""
 
-    Args:
-        profiles: name -> keys, in the order of botocore's ``available_profiles``.
-        sso_sessions: name -> keys, from the config file alone.
-        places: sso-session name -> how many profiles stand before it in the file.
-        unreadable: headers meant as profile or sso-session that botocore silently leaves out.
-    """
-
+    # name -> keys, in the order of botocore's ``available_profiles``
     profiles: Mapping[str, Section]
-    sso_sessions: Mapping[str, Section]
-    places: Mapping[str, int]
+    sso_sessions: Mapping[str, Section]  # name -> keys, from the config file alone
+    places: Mapping[str, int]  # sso-session name -> how many profiles stand before it in the file
+    # headers meant as profile or sso-session that botocore silently leaves out
     unreadable: tuple[str, ...]
 
 

@@ -104,8 +104,6 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
     Return the sections of a config or credentials file in file order.
 
     Args:
-        data: the whole file.
-        file: its path, for the error.
         encoding: the file's encoding; None is what Python's ``open`` takes, as botocore does:
             UTF-8 but where the locale says otherwise.
 
@@ -283,13 +281,7 @@ def _why_no_option(text: str) -> str:
 
 
 def lines_of(data: bytes, headers: Collection[str]) -> dict[str, int]:
-    """
-    Return the 1-based lines where the sections of these headers begin.
-
-    Args:
-        data: a file that :func:`parse` took.
-        headers: section headers as :func:`parse` returned them.
-    """
+    """Return the 1-based lines where the sections of these headers begin."""
     found: dict[str, int] = {}
     text = _universal(data.decode(native_encoding(), "replace"))
     for number, line in enumerate(text.split("\n"), 1):

@@ -32,8 +32,6 @@ def with_profiles(
     A new one that is there already word for word is left as it is.
 
     Args:
-        data: the whole file; empty where there is none.
-        file: its path, for sentences.
         new: the keys of each new profile, by its name.
         gone: names of profiles to take out; missing ones are no fault.
 

@@ -29,13 +29,7 @@ _LONGEST_CHAIN = 100
 
 
 class ConfigIndex:
-    """
-    What the meaning of a profile depends on.
-
-    Args:
-        merged: both files.
-        sessions: the logins found in them, by key.
-    """
+    """What the meaning of a profile depends on."""
 
     def __init__(self, merged: MergedConfig, sessions: Mapping[str, SsoSession]) -> None:
         self.merged = merged

@@ -23,9 +23,6 @@ def quirks(data: bytes) -> tuple[tuple[Quirk, int], ...]:
     ``colon``: ``key: value``. ``upper-case``: a key AWS knows in lower case only. Both are
     botocore's alone, and are looked for in profiles and sso-sessions. ``two-defaults``: the
     second of ``[default]`` and ``[profile default]``.
-
-    Args:
-        data: the file's bytes; anything is taken.
     """
     found: list[tuple[Quirk, int]] = []
     ours = False

@@ -48,7 +48,6 @@ class DBusMenu(ServiceInterface):
     The served menu.
 
     Args:
-        tree: the menu as nodes.
         opened: called when a host is about to show the menu; returns whether anything changed.
         clicked: called with the row's number, which may be of a row that is gone.
     """

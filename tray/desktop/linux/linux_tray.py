@@ -25,13 +25,6 @@ class LinuxTray:
 
     Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
     fails costs the icon, never the daemon.
-
-    Args:
-        bus: the session bus; the icon joins it.
-        act: brings a click to the rules.
-        extras: what the menu shows beside the view, read when it is drawn.
-        host: told whether a tray shows the icon, and why not.
-        theme: the panel's colours.
     """
 
     def __init__(

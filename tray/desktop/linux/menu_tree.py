@@ -32,36 +32,24 @@ DEFAULTS: Final[Mapping[str, Value]] = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """
-    One row as a host sees it.
+    """One row as a host sees it."""
 
-    Args:
-        parent: the parent's number.
-        properties: those that differ from :data:`DEFAULTS`.
-        children: numbers, top to bottom.
-        row: what a click calls; None for the root, separators, submenus and disabled rows, and
-            for all below a disabled row.
-    """
-
-    parent: int
-    properties: Mapping[str, Value]
-    children: tuple[int, ...] = ()
+    parent: int  # the parent's number
+    properties: Mapping[str, Value]  # those that differ from :data:`DEFAULTS`
+    children: tuple[int, ...] = ()  # numbers, top to bottom
+    # what a click calls; None for the root, separators, submenus and disabled rows, and for all
+    # below a disabled row
     row: MenuItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MenuChange:
-    """
-    What differs between two menus.
+    """What differs between two menus."""
 
-    Args:
-        layout: the number below which rows came, went or moved; None if none did.
-        updated: new values of properties by number.
-        removed: names of properties that are back at their default, by number.
-    """
-
-    layout: int | None = None
+    layout: int | None = None  # the number below which rows came, went or moved; None if none did
+    # new values of properties by number
     updated: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    # names of properties that are back at their default, by number
     removed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:

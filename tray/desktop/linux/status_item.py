@@ -181,13 +181,7 @@ class StatusItem(ServiceInterface):
 
 
 class ClickableStatusItem(StatusItem):
-    """
-    An item with something to do on a left click.
-
-    Args:
-        face: as before.
-        activated: called when it is clicked.
-    """
+    """An item with something to do on a left click."""
 
     only_menu = False
 

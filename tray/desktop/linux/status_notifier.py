@@ -59,12 +59,6 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     As in pystray, ``icon``, ``title`` and ``menu`` are assigned, and only what differs is told to
     the host. Rows are :class:`Row`; their actions run on the loop and must not
     block. Whether a left click does the default row is settled when a connection is made.
-
-    Args:
-        name: the item's ``Id``: ``sso-tray``.
-        icon: a picture, pictures by size in pixels, or what draws a size.
-        title: the tooltip's heading.
-        menu: pystray's menu, or None.
     """
 
     HAS_DEFAULT_ACTION = True

@@ -79,7 +79,6 @@ class MainThread:
         Make something with a loop of its own on the main thread, and run it there.
 
         Args:
-            make: makes it; may raise anything (fault 72).
             failed: called on the main thread with what it raised.
         """
 
@@ -98,12 +97,6 @@ class MainThread:
     def run(self, serve: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """
         Run a loop in a second thread until it ends, and meanwhile whatever is lent this thread.
-
-        Args:
-            serve: the loop's work.
-
-        Returns:
-            What it returns.
 
         Raises:
             Whatever it raises.

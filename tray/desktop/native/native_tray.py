@@ -44,14 +44,7 @@ class NativeTray:
     once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.LinuxTray`.
 
     Args:
-        main: the main thread.
-        make: makes the icon there: name, first picture, title and menu as pystray takes them.
-        act: brings a click to the rules; called on the loop.
-        extras: what the menu shows beside the view.
-        host: told whether there is an icon, and why not.
         ampersand: how ``&`` is written in this system's menus.
-        size: pixels of the picture; the system scales it.
-        theme: the colours.
     """
 
     def __init__(
@@ -170,15 +163,7 @@ def native_tray(
     extras: Callable[[], MenuExtras],
     host: Callable[[bool, str], None],
 ) -> NativeTray:
-    """
-    Return this system's tray.
-
-    Args:
-        main: the main thread.
-        act: brings a click to the rules.
-        extras: what the menu shows beside the view.
-        host: told whether there is an icon, and why not.
-    """
+    """Return this system's tray."""
     if MACOS:
         # Two pixels for each point, and clear but for its shape, so that it can be tinted.
         return NativeTray(

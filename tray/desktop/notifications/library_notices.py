@@ -53,14 +53,7 @@ class NotificationCenter(Protocol):
 
 
 class LibraryNotices(NoticeChannel):
-    """
-    The first rung on macOS and Windows.
-
-    Args:
-        pressed: called when a button is clicked.
-        library: the module ``desktop_notifier``; None imports it with the first notice.
-        limit: seconds it may take.
-    """
+    """The first rung on macOS and Windows."""
 
     shown_by: ClassVar[ShownBy] = "desktop-notifier"
 

@@ -15,10 +15,6 @@ def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
     Return this system's chain.
 
     On Linux it has to join the session bus, whose connection it shares with the tray.
-
-    Args:
-        environ: of the daemon.
-        pressed: called on the loop when a button is clicked.
     """
     channels: tuple[NoticeChannel, ...]
     if LINUX:

@@ -30,12 +30,7 @@ class Reply:
 
 
 class HttpServer(socketserver.TCPServer):
-    """One thread per connection, keep-alive, and a close that leaves neither port nor thread.
-
-    Args:
-        port: 0 for any free one.
-        handle: answers a request; called in the connection's own thread.
-    """
+    """One thread per connection, keep-alive, and a close that leaves neither port nor thread."""
 
     allow_reuse_address = True
     request_queue_size = 128

@@ -54,42 +54,26 @@ STS_ERRORS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read whole.
+    """One HTTP request, read whole."""
 
-    Args:
-        method: upper case.
-        path: without the query.
-        query: decoded pairs in order, repeated names included.
-        headers: names in lower case.
-        body: as received.
-        base_url: ``http://127.0.0.1:port``, for links back to us.
-    """
-
-    method: str
-    path: str
+    method: str  # upper case
+    path: str  # without the query
+    # decoded pairs in order, repeated names included
     query: tuple[tuple[str, str], ...] = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case
     body: bytes = field(repr=False)
-    base_url: str
+    base_url: str  # ``http://127.0.0.1:port``, for links back to us
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer.
-
-    Args:
-        status: HTTP status.
-        body: the body, already encoded.
-        content_type: None for an empty body.
-        headers: further headers.
-        error: the AWS error's name, for the request log.
-    """
+    """One HTTP answer."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
-    content_type: str | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    error: str | None = None
+    content_type: str | None = None  # None for an empty body
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # further headers
+    error: str | None = None  # the AWS error's name, for the request log
 
 
 class AwsError(Exception):
@@ -97,7 +81,6 @@ class AwsError(Exception):
 
     Args:
         name: the AWS error's name, e.g. ``InvalidGrantException``.
-        message: what the client is told.
         status: overrides the HTTP status that goes with the name.
     """
 

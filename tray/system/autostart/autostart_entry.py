@@ -106,11 +106,6 @@ class Autostart(ABC):
 
 
 def digest(content: Any) -> str:
-    """
-    Return 16 hex digits of SHA-256 over what an entry says, to know our own again by (A4).
-
-    Args:
-        content: of lists, mappings, texts, numbers.
-    """
+    """Return 16 hex digits of SHA-256 over what an entry says, to know our own again by (A4)."""
     written = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()[:16]

@@ -20,12 +20,7 @@ _MARK: Final = re.compile(rb"<!-- sso-tray ([0-9a-f]{16}) -->")
 
 
 class LaunchAgent(Autostart):
-    """
-    The agent of one user.
-
-    Args:
-        file: where its property list is, or would be.
-    """
+    """The agent of one user."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

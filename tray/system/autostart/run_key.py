@@ -36,12 +36,7 @@ class Registry(Protocol):
 
 
 class RunKey(Autostart):
-    """
-    The user's entry.
-
-    Args:
-        registry: of the user.
-    """
+    """The user's entry."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -10,12 +10,7 @@ from tray.system.spawn import own_program
 
 
 def autostart_for(environ: Mapping[str, str]) -> Autostart:
-    """
-    Return this system's way.
-
-    Args:
-        environ: its ``HOME`` and ``XDG_CONFIG_HOME`` say whose login.
-    """
+    """Return this system's way."""
     if LINUX:
         from tray.system.autostart.xdg_autostart import DesktopEntry
 
@@ -30,10 +25,5 @@ def autostart_for(environ: Mapping[str, str]) -> Autostart:
 
 
 def own_command(environ: Mapping[str, str]) -> list[str]:
-    """
-    Return the argv that starts this very program as the daemon.
-
-    Args:
-        environ: as `tray.system.spawn.own_program` takes it.
-    """
+    """Return the argv that starts this very program as the daemon."""
     return [*own_program(environ), "run"]

@@ -33,12 +33,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 
 
 class DesktopEntry(Autostart):
-    """
-    The autostart entry of one user.
-
-    Args:
-        file: where it is, or would be.
-    """
+    """The autostart entry of one user."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

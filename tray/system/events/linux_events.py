@@ -18,13 +18,7 @@ SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
 
 
 class LinuxEvents:
-    """
-    All sources, each telling in the same words.
-
-    Args:
-        tell: called with each change.
-        environ: of the daemon.
-    """
+    """All sources, each telling in the same words."""
 
     def __init__(
         self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]

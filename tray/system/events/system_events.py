@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 
 class SystemEvents:
-    """
-    The machine's moods.
-
-    Args:
-        tell: called on the loop with each change.
-        environ: of the daemon: where the buses are, which session this is.
-    """
+    """The machine's moods."""
 
     def __init__(
         self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]
