@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -18,11 +18,12 @@ from typing import Any, Final
 from tray.aws.api.portal import RoleCredentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.cache.timestamps import format_timestamp
-from tray.aws.config.catalog import ConfigFiles, profile_settings
+from tray.aws.config.catalog import ConfigFiles, every_profile
 from tray.core.model import Profile, SsoSession
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import login_command, sign_in_first
-from tray.errors import CacheFileBad, NotFound, SignInNeeded, UserMustAct
+from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
 from tray.worker.job_context import JobContext
@@ -170,7 +171,12 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
     Raises:
         UserMustAct: the profile or one of those it builds on does; it is named.
     """
-    for name, settings in _chain(profile.name, context):
+    every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+    for name in source_chain(profile.name, every):
+        if name not in every:
+            file = clean(str(context.paths.aws_config), 160)
+            raise UserMustAct(f'There is no profile "{clean(name)}" in {file}.')
+        settings = every[name]
         command = settings.get("credential_process")
         if isinstance(command, str) and calls_us(command, context.paths.state):
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
@@ -180,20 +186,6 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
                 f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
             )
             raise UserMustAct(msg)
-
-
-def _chain(name: str, context: JobContext) -> Iterator[tuple[str, Mapping[str, object]]]:
-    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-    seen: set[str] = set()
-    following: object = name
-    while isinstance(following, str) and following not in seen:
-        seen.add(following)
-        try:
-            settings = profile_settings(files, following)
-        except NotFound as error:
-            raise UserMustAct(error.sentence) from None
-        yield following, settings
-        following = settings.get("source_profile")
 
 
 def calls_us(command: str, state: Path) -> bool:
