@@ -1,8 +1,7 @@
 """
-Handing out credentials of a profile: from the portal, or by boto3's own way for other kinds.
+Credentials of a profile: from the portal, or from botocore for other kinds of profiles.
 
-Never signs in and never asks a person. What can fail: only a sign-in helps (`SignInNeeded`), the
-portal rejects token or role, the profile cannot be used, or AWS cannot be reached.
+Never signs in and never asks the user anything.
 """
 
 from __future__ import annotations
@@ -51,12 +50,12 @@ def role_credentials(
     Return fresh credentials of a profile.
 
     Raises:
-        SignInNeeded: there is no usable access token, or its file is damaged.
-        TokenRejected: the portal does not take the published one (R6 says what then).
+        SignInNeeded: there is no usable access token, or its file is broken.
+        TokenRejected: the portal rejects the published one (R6).
         RoleForbidden: this role is not assigned.
-        CacheFileTorn, CacheFileBad: the token cache file cannot be read.
-        UserMustAct: the profile cannot be used; it is named.
-        WillRetry: AWS cannot be asked just now.
+        CacheFileTorn, CacheFileBad: the token file cannot be read.
+        UserMustAct: the profile cannot be used.
+        WillRetry: AWS cannot be reached.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
@@ -64,7 +63,7 @@ def role_credentials(
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
     if session is not None:
-        _access_token(session, context)  # boto3 would say the same in words of its own
+        _access_token(session, context)  # for our own sentence instead of boto3's
     found = botocore_chain.resolve(profile.name, None if session is None else session.key)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
@@ -78,13 +77,13 @@ def identity(
     document: Mapping[str, Any] | None = None,
 ) -> CallerIdentity:
     """
-    Return whom AWS takes the holder of a profile's credentials for.
+    Return whom a profile's credentials belong to.
 
     Args:
-        document: the profile's ``credential_process`` document; None: it is asked for.
+        document: the profile's ``credential_process`` document, if the caller has it.
 
     Raises:
-        RoleForbidden: AWS does not take the credentials.
+        RoleForbidden: AWS rejects the credentials.
         TrayError: as `role_credentials`.
     """
     if document is None:
@@ -119,8 +118,8 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     """
     Return ``account arn user_id role user session``, the last three None where there is none.
 
-    Only of a permission set's role is the role session's name the user; whoever assumes another
-    role names its session as he likes (botocore: ``botocore-session-...``).
+    The role session's name is the user's only for a permission set's role; others are named by
+    the caller (botocore: ``botocore-session-...``).
     """
     found = _ROLE_ARN.fullmatch(identity.arn)
     role, name = (found[1], found[2]) if found else (None, None)
@@ -165,12 +164,7 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
 
 
 def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """
-    Refuse what would call ourselves (F3) or ask a person for a code.
-
-    Raises:
-        UserMustAct: the profile or one of those it builds on does; it is named.
-    """
+    """Refuse a profile that would call us (F3) or ask the user for an MFA code."""
     every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
     for name in source_chain(profile.name, every):
         if name not in every:
