@@ -44,7 +44,7 @@ def test_quit_ends_the_resident(stage: Stage) -> None:
         second = stage.tray("quit")
 
     assert (0, 0, 0) == (first.code, ended, second.code)
-    assert "No resident is running.\n" == second.out
+    assert "SSO Tray isn't running.\n" == second.out
 
 
 def test_version(stage: Stage) -> None:
