@@ -54,13 +54,13 @@ def test_version(stage: Stage) -> None:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_reads_like_a_manual_page(stage: Stage, command: str) -> None:
-    """Each command says what it does; the program's page has examples, codes, files, variables."""
+    """Each command says what it does; the program's page has examples, codes and the guide."""
     done = stage.tray(*([command] if command else []), "--help")
 
     assert 0 == done.code
     assert max(map(len, done.out.splitlines())) <= 99
     if not command:
-        for chapter in ("Examples:", "Exit codes:", "Files:", "Environment:"):
+        for chapter in ("Examples:", "Exit codes:", "sso-tray guide"):
             assert chapter in done.out
 
 

@@ -1,4 +1,4 @@
-"""Which job is which function, and what an error of one means to the rules."""
+"""Runs a job by its name and turns its errors into outcomes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tray.worker.tokens.sign_out import sign_out
 
 log = logging.getLogger(__name__)
 
-# What only AWS can have said; everything else that a person must mend never reached it.
+# Only AWS says these; other errors that the user must resolve never reached it.
 _ANSWERS: Final = (
     GrantRefused,
     RegistrationRefused,
@@ -54,7 +54,7 @@ def run(
     adopting: bool = True,
     seen: str | None = None,
 ) -> Outcome:
-    """Run one job to its end; whatever goes wrong is an outcome, never an exception."""
+    """Run one job; whatever goes wrong is an outcome, never an exception."""
     try:
         if kind == "renew":
             return renew(session, context, adopt=adopting, seen=seen)
@@ -71,7 +71,7 @@ def run(
 
 
 def failed(error: TrayError) -> Failed:
-    """Return what an error means to the rules."""
+    """Return an error as an outcome."""
     if isinstance(error, WillRetry):
         reason = error.reason or "other"
         return Failed(reason, error.sentence, error.answered, error.retry_after)
