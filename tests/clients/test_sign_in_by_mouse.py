@@ -102,7 +102,7 @@ def test_denying_ends_the_login_with_one_sentence(person: Person) -> None:
 
     (done,) = ended
     assert (1, 'sso-tray: Access for "corp" was denied in the browser.\n') == (done.code, done.err)
-    assert "Access was denied" in page
+    assert "Access denied" in page
     assert "sso-tray login corp" in page
     assert_self_contained(person.tab)
     assert not person.stage.file_of("corp").exists()
@@ -120,9 +120,9 @@ def test_approving_signs_in(person: Person) -> None:
 
     (done,) = ended
     assert (0, "") == (done.code, done.err)
-    assert "You are signed in · SSO Tray" == person.tab.read("document.title")
+    assert "You're signed in · SSO Tray" == person.tab.read("document.title")
     assert "corp is ready to use on this computer." in page
-    assert "You can close this tab; the session renews itself." in page
+    assert "You can close this tab. The session renews automatically." in page
     assert_self_contained(person.tab)
     assert LEAN_MEMBERS == json.loads(person.stage.file_of("corp").read_text()).keys()
     assert ("signed-in", "keyring") == (

@@ -98,7 +98,7 @@ def test_each_end_says_what_next() -> None:
         sign_in_pages.denied("my session").html.decode(),
     )
 
-    assert "close this tab; the session renews itself" in success
+    assert "close this tab. The session renews automatically" in success
     assert "sso-tray login &#x27;my session&#x27;" in denied
-    assert "a session that was running goes on" in denied
-    assert "a session that was running goes on" not in ALL["denied afresh"].html.decode()
+    assert "Existing sessions still work" in denied
+    assert "Existing sessions still work" not in ALL["denied afresh"].html.decode()

@@ -135,7 +135,7 @@ def test_a_denial_afterwards_says_what_was_ended(place: Place) -> None:
         return fetch(f"{redirect}?error=access_denied&state={state}")
 
     browser = Browser(deny)
-    with pytest.raises(SignInEnded, match="The earlier session was ended before"):
+    with pytest.raises(SignInEnded, match="The previous session is already signed out"):
         place.sign_in(browser, afresh=True)
 
-    assert "The earlier session was ended to start afresh" in browser.last()[1]
+    assert "The previous session is already signed out" in browser.last()[1]

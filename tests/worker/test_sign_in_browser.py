@@ -89,8 +89,8 @@ def test_the_browser_sees_that_it_is_done(place: Place) -> None:
 
     status, text = browser.last()
     assert 200 == status
-    assert "You are signed in" in text
-    assert "the session renews itself" in text
+    assert "You're signed in" in text
+    assert "The session renews automatically" in text
     assert not any(saved)
 
 
@@ -164,7 +164,7 @@ def test_a_denial_keeps_the_old_token(place: Place) -> None:
         place.sign_in(browser)
 
     assert before == place.file_text()
-    assert "Access was denied" in browser.last()[1]
+    assert "Access denied" in browser.last()[1]
     assert place.context.keyring_store.load(place.session) is not None
 
 
@@ -182,7 +182,7 @@ def test_the_denial_of_the_real_page_counts(place: Place) -> None:
     with pytest.raises(SignInEnded, match="denied"):
         place.sign_in(browser)
 
-    assert "Access was denied" in browser.last()[1]
+    assert "Access denied" in browser.last()[1]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_other_errors_end_it_in_words(place: Place, told: str, error: type[Excep
         place.sign_in(browser)
 
     assert str(ended.value) in html.unescape(browser.last()[1])
-    assert "The sign-in did not work" in browser.last()[1]
+    assert "Sign-in failed" in browser.last()[1]
 
 
 def test_a_wrong_code_ends_in_words(place: Place) -> None:
@@ -249,13 +249,13 @@ def test_an_exchange_happens_once(place: Place) -> None:
             with connect(port) as reload:
                 reload.sendall(request(port, again.partition(str(port))[2]))
                 stalled.release()
-                assert b"You are signed in" in reload.makefile("rb").read()
+                assert b"You're signed in" in reload.makefile("rb").read()
             return early.result(PATIENCE)
 
     browser = Browser(act)
     place.sign_in(browser)
 
-    assert "You are signed in" in browser.last()[1]
+    assert "You're signed in" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 
@@ -439,7 +439,7 @@ def test_a_lost_answer_is_told(place: Place) -> None:
     with pytest.raises((ServiceTrouble, Offline)):
         place.sign_in(browser)
 
-    assert "The sign-in did not work" in browser.last()[1]
+    assert "Sign-in failed" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 

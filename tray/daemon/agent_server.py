@@ -117,7 +117,7 @@ class Agent:
             del self._waiting[tell.request]
             client.send({"done": {"exit": tell.exit, "sentence": tell.sentence}})
             return
-        page = {"url": tell.url, "user_code": tell.user_code, "deadline": tell.deadline}
+        page = {name: getattr(tell, name) for name in ("url", "user_code", "deadline", "afresh")}
         client.send({"progress": {"open": tell.sentence == "open", **page}})
 
     def changed(self) -> None:

@@ -131,17 +131,17 @@ def success(key: str, *, renews: bool, sentence: str | None = None) -> Page:
         sentence: what else the person should know (L12), or None.
     """
     close = (
-        "You can close this tab; the session renews itself."
+        "You can close this tab. The session renews automatically."
         if renews
         else "You can close this tab."
     )
     after = [
         sentence and escape(sentence),
-        "Terminals, editors and SDKs that use this session work from now on. SSO Tray tells you "
-        "before the session ends.",
+        "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
+        "ends.",
     ]
     body = [f"{_name(key)} is ready to use on this computer. {close}"]
-    return _page(200, "You are signed in", ("good", _GOOD), body, filter(None, after))
+    return _page(200, "You're signed in", ("good", _GOOD), body, filter(None, after))
 
 
 def denied(key: str, *, afresh: bool = False) -> Page:
@@ -152,8 +152,8 @@ def denied(key: str, *, afresh: bool = False) -> Page:
         key: the session.
         afresh: the older session was ended before (L9).
     """
-    body = [f"AWS was told not to let SSO Tray in to {_name(key)}. {_kept(afresh=afresh)}"]
-    return _page(200, "Access was denied", ("calm", _DENIED), body, [_again(key)])
+    body = [f"You denied access to {_name(key)}. {_kept(afresh=afresh)}"]
+    return _page(200, "Access denied", ("calm", _DENIED), body, [_again(key)])
 
 
 def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Page:
@@ -167,21 +167,21 @@ def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = T
         unchanged: whether it is certain that nothing else has changed.
     """
     body = [escape(sentence), *([_kept(afresh=afresh)] if afresh or unchanged else [])]
-    return _page(200, "The sign-in did not work", ("bad", _FAILED), body, [_again(key)])
+    return _page(200, "Sign-in failed", ("bad", _FAILED), body, [_again(key)])
 
 
 def unfinished(key: str) -> Page:
     """Return the page for a browser that has waited long enough while we are still at it."""
-    body = [f"AWS has agreed, and SSO Tray is still finishing the sign-in to {_name(key)}."]
-    after = ["You can close this tab; the tray menu and the terminal show how it ends."]
+    body = [f"AWS approved the sign-in to {_name(key)}. SSO Tray is still finishing it."]
+    after = ["You can close this tab. The tray menu and the terminal show the result."]
     return _page(202, "Almost there", ("calm", _WAITING), body, after)
 
 
 def refused(status: int) -> Page:
     """Return the answer to whatever is not the callback we wait for; it names nothing."""
-    body = ["A sign-in waits at this address, and this request is not part of it."]
+    body = ["A sign-in is waiting at this address, but this request isn't part of it."]
     after = [
-        "Nothing has changed. Go on in the tab where you are signing in, or start again from "
+        "Nothing has changed. Continue in the tab where you're signing in, or start again from "
         "the tray menu."
     ]
     return _page(status, "Nothing to see here", ("calm", _DENIED), body, after)
@@ -193,13 +193,13 @@ def _name(key: str) -> str:
 
 def _kept(*, afresh: bool) -> str:
     if afresh:
-        return "The earlier session was ended to start afresh, so a sign-in is needed now."
-    return "Nothing has changed: a session that was running goes on."
+        return "The previous session is already signed out, so sign in again."
+    return "Existing sessions still work."
 
 
 def _again(key: str) -> str:
     command = escape(f"sso-tray login {shlex.quote(clean(key))}")
-    return f"To try again choose <b>Sign in</b> in the tray menu, or run <code>{command}</code>."
+    return f"To try again, choose <b>Sign in</b> in the tray menu or run <code>{command}</code>."
 
 
 def _page(
