@@ -21,15 +21,17 @@ def command_line(argv: tuple[str, ...]) -> str:
     Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd divide alike.
 
     A path of Windows is written with slashes, for shlex and sh take a backslash away, and always
-    in quotes, for cmd takes a bare slash for the beginning of an option.
+    in quotes, for cmd takes a bare slash for the beginning of an option. Quotes are single except
+    on Windows, whose cmd knows double ones only: the Go SDK v1 removes double quotes.
 
     Raises:
         UserMustAct: a word of it cannot be written so that all of them read it back.
     """
-    return " ".join(map(_word, argv))
+    quote = '"' if argv and _DRIVE.match(argv[0]) else "'"
+    return " ".join(_word(word, quote) for word in argv)
 
 
-def _word(word: str) -> str:
+def _word(word: str, quote: str) -> str:
     drive = _DRIVE.match(word) is not None
     if drive:
         word = PureWindowsPath(word).as_posix()
@@ -38,4 +40,4 @@ def _word(word: str) -> str:
     if not word or not word.isprintable() or set(word) & _READ_DIFFERENTLY:
         msg = f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'
         raise UserMustAct(msg)
-    return f'"{word}"'
+    return f"{quote}{word}{quote}"
