@@ -40,9 +40,6 @@ def listen(path: Path) -> socket.socket:
     Only a dead socket of our own is replaced. The mode is set before the socket listens, so that
     no umask and no moment leaves it open to others.
 
-    Args:
-        path: where; its directory is made with mode 0700 when missing.
-
     Returns:
         A non-blocking, listening socket.
 
@@ -73,7 +70,6 @@ def connect(path: Path, timeout: float) -> socket.socket:
     Connect to the agent.
 
     Args:
-        path: the agent's socket.
         timeout: seconds for connecting; it stays set on the socket for what follows.
 
     Raises:

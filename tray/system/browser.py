@@ -45,19 +45,14 @@ _ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class BrowserChoice:
-    """
-    What would open a page here.
+    """What would open a page here."""
 
-    Args:
-        commands: argv templates, tried in order; ``%s`` stands for the URL. Empty: no browser.
-        source: who decided: the session's own ``template``, the variable ``BROWSER``, or the
-            ``system``; ``none`` where there is no browser.
-        reason: for ``none``, one sentence why; else empty.
-    """
-
+    # argv templates, tried in order; ``%s`` stands for the URL. Empty: no browser
     commands: tuple[tuple[str, ...], ...]
+    # who decided: the session's own ``template``, the variable ``BROWSER``, or the ``system``;
+    # ``none`` where there is no browser
     source: Literal["template", "BROWSER", "system", "none"]
-    reason: str = ""
+    reason: str = ""  # for ``none``, one sentence why; else empty
 
     @property
     def available(self) -> bool:
@@ -102,8 +97,6 @@ def open_browser(
 
     Args:
         url: must begin with ``https://`` or ``http://127.0.0.1``.
-        environ: as in `browser_command`; the browser gets it as its environment.
-        template: as in `browser_command`.
         grace: seconds within which a non-zero exit counts as failed.
 
     Returns:

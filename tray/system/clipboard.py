@@ -37,7 +37,6 @@ def copy(text: str, environ: Mapping[str, str]) -> bool:
     Args:
         text: an ``https://`` link (or one to our own 127.0.0.1), or lines such as
             ``export AWS_PROFILE=dev``.
-        environ: says which desktop this is, and where programs are.
 
     Returns:
         Whether a program took it.

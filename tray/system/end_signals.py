@@ -23,7 +23,7 @@ NUMBERS: Final = tuple(
 """What means "end" where it exists; Windows has no SIGHUP, and only Windows has SIGBREAK."""
 
 
-class EndSignals:
+class ShutdownSignals:
     """
     The system's requests to end, for a loop that may run beside the main thread.
 
@@ -43,13 +43,7 @@ class EndSignals:
             self._watch_console()
 
     def attach(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-        """
-        Have ``callback()`` called on a loop; called on that loop's thread.
-
-        Args:
-            loop: which one.
-            callback: called for each request, once at least.
-        """
+        """Have ``callback()`` called on a loop; called on that loop's thread."""
         if threading.current_thread() is threading.main_thread():
             for number in NUMBERS:
                 loop.add_signal_handler(number, callback)

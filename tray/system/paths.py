@@ -25,28 +25,17 @@ _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """
-    Every path the program uses, all absolute.
+    """Every path the program uses, all absolute."""
 
-    Args:
-        home: the home directory.
-        aws_config: ``~/.aws/config``, or what ``AWS_CONFIG_FILE`` names.
-        aws_credentials: ``~/.aws/credentials``, or what ``AWS_SHARED_CREDENTIALS_FILE`` names.
-        token_cache: ``~/.aws/sso/cache``; only ``HOME`` moves it (rule S2).
-        cli_cache: ``~/.aws/cli/cache``, the AWS CLI's role credentials.
-        settings_file: the user's ``config.toml``; may not exist.
-        state: our state directory; may not exist yet.
-        runtime_sockets: where the agent's socket may be, best first; the daemon listens at the
-            first, a client tries them in order.
-    """
-
-    home: Path
-    aws_config: Path
-    aws_credentials: Path
-    token_cache: Path
-    cli_cache: Path
-    settings_file: Path
-    state: Path
+    home: Path  # the home directory
+    aws_config: Path  # ``~/.aws/config``, or what ``AWS_CONFIG_FILE`` names
+    aws_credentials: Path  # ``~/.aws/credentials``, or what ``AWS_SHARED_CREDENTIALS_FILE`` names
+    token_cache: Path  # ``~/.aws/sso/cache``; only ``HOME`` moves it (rule S2)
+    cli_cache: Path  # ``~/.aws/cli/cache``, the AWS CLI's role credentials
+    settings_file: Path  # the user's ``config.toml``; may not exist
+    state: Path  # our state directory; may not exist yet
+    # where the agent's socket may be, best first; the daemon listens at the first, a client
+    # tries them in order
     runtime_sockets: tuple[Path, ...]
 
     @classmethod

@@ -14,9 +14,6 @@ def program_behind(process: int) -> str:
     """
     Return the program that started a process: who runs our hand-out or command is who asks.
 
-    Args:
-        process: its id; 0 where it is not known.
-
     Returns:
         Such as ``terraform (4711)``, by the name the kernel has (proc(5), at most 15 bytes);
         empty where it cannot be told: another system, or a process that has ended.

@@ -69,7 +69,6 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
     Args:
         module: one of `PARTS`, or ``tray``: the command line.
-        arguments: what follows.
     """
     if not frozen():
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -87,9 +86,6 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
 
     An AppImage is mounted at another place each time, so its file counts; the command installed
     beside the interpreter is what survives updates; else the interpreter runs the package.
-
-    Args:
-        environ: of this process; an AppImage tells its file in it.
     """
     image = environ.get("APPIMAGE")
     if image:
@@ -157,8 +153,6 @@ def start_detached(
     collect its end, so that no zombie stays behind.
 
     Args:
-        command: the argv; its first word is looked up in the ``PATH`` of `environ`.
-        environ: the whole environment of the child.
         grace: seconds to wait for an early end.
 
     Returns:

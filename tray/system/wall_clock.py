@@ -47,7 +47,6 @@ def start_wall_timer(
     Start the best timer this system has, on this event loop.
 
     Args:
-        loop: where `callback` runs.
         callback: told ``due`` once for each `arm`, and ``clock-set`` whenever the clock was set
             or the machine woke; then the time to ring should be armed anew.
     """
@@ -131,10 +130,6 @@ class PollingTimer:
     The same without a timerfd: the loop's timers, and a look at both clocks every minute.
 
     Args:
-        loop: where it runs.
-        callback: as in `start_wall_timer`.
-        look: seconds between two looks.
-        wall: the wall clock.
         mono: a clock that is never set (it may stand still while the machine sleeps).
     """
 

@@ -23,7 +23,7 @@ from tray.desktop.linux.menu_tree import MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
     ClickableStatusItem,
-    ItemFace,
+    ItemState,
     Picture,
     Status,
     StatusItem,
@@ -52,19 +52,13 @@ HostCallback = Callable[[bool, str], None]
 _count = itertools.count(1)
 
 
-class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
+class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     """
     The icon; a tenant of :class:`tray.desktop.linux.session_bus.SessionBus`, shown once connected.
 
     As in pystray, ``icon``, ``title`` and ``menu`` are assigned, and only what differs is told to
     the host. Rows are :class:`Row`; their actions run on the loop and must not
     block. Whether a left click does the default row is settled when a connection is made.
-
-    Args:
-        name: the item's ``Id``: ``sso-tray``.
-        icon: a picture, pictures by size in pixels, or what draws a size.
-        title: the tooltip's heading.
-        menu: pystray's menu, or None.
     """
 
     HAS_DEFAULT_ACTION = True
@@ -81,7 +75,7 @@ class Icon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(name, icon, title, menu)
         self.host: tuple[bool, str] = (False, "not connected yet")
-        self._face = ItemFace(name)
+        self._face = ItemState(name)
         self._face.title = title or name
         self._tree = MenuTree()
         self._tree.show(self._menu)

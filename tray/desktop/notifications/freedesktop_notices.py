@@ -49,11 +49,6 @@ class DBusNotices(BusChannel):
 
     A click on the notice itself does nothing: many daemons dismiss that way, and a browser opens
     only where a person clicked for it (L6). xfce4-notifyd would show a third button for it, too.
-
-    Args:
-        pressed: called when a button is clicked.
-        icon: a themed icon's name or a file's path.
-        limit: seconds it may take.
     """
 
     shown_by: ClassVar[ShownBy] = "dbus"

@@ -115,7 +115,6 @@ class Bus:
     The connection, kept for its tenants.
 
     Args:
-        name: for the log and for reasons: ``system bus``.
         address: asked before each try where the bus listens; may raise `NoBus`.
         retry_seconds: the longest time between two tries.
     """

@@ -23,8 +23,6 @@ def owned_names(
     Return which of some names somebody owns, or could be started for.
 
     Args:
-        environ: says where the session bus is.
-        names: well-known names.
         within: seconds.
 
     Raises:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from tray.system.dbus.bus_connection import Bus, BusClient, system_bus_address
 from tray.system.events.network import NetworkManager
 from tray.system.events.power import Logind
 from tray.system.events.screen import SCREEN_SAVERS, ScreenLock
-from tray.system.events.system_events import SystemEventName
+
+SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
+"""The names of `tray.core.events.SystemEvent` that the system reports."""
 
 SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
 """A machine without one (a container) hardly ever gets one; trying must not wake us much."""
 
 
 class LinuxEvents:
-    """
-    All sources, each telling in the same words.
-
-    Args:
-        tell: called with each change.
-        environ: of the daemon.
-    """
+    """All sources, each telling in the same words."""
 
     def __init__(
         self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]

@@ -29,9 +29,6 @@ class NetworkManager(BusService):
     NetworkManager's word on connectivity.
 
     ``network-up`` comes with each step up, so also when a sign-in page has been left behind.
-
-    Args:
-        tell: told when it changes.
     """
 
     name: ClassVar[str] = _NAME

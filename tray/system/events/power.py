@@ -35,8 +35,6 @@ class Logind(BusService):
     back for ever. ``LockedHint`` is what desktops set; the signal ``Unlock`` is believed.
 
     Args:
-        tell: told when the machine goes to sleep and wakes.
-        lock: told what the session's hint says.
         environ: for ``XDG_SESSION_ID``, where logind knows of no graphical session.
     """
 

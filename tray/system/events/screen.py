@@ -18,12 +18,7 @@ Lock = Literal["locked", "unlocked"]
 
 
 class ScreenLock:
-    """
-    Several sources, one word: locked while any of them says so.
-
-    Args:
-        tell: called when the whole changes.
-    """
+    """Several sources, one word: locked while any of them says so."""
 
     def __init__(self, tell: Callable[[Lock], None]) -> None:
         self._tell = tell
@@ -51,12 +46,7 @@ class ScreenLock:
 
 
 class ScreenSaver(BusService):
-    """
-    A screen saver on the session bus, for desktops that give logind no hint.
-
-    Args:
-        lock: told what it says.
-    """
+    """A screen saver on the session bus, for desktops that give logind no hint."""
 
     path: ClassVar[str]
 

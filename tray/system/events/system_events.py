@@ -9,26 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tray.system import LINUX
 
 if TYPE_CHECKING:
     from tray.system.dbus.bus_connection import BusClient  # other systems have no dbus-fast
-    from tray.system.events.linux_events import LinuxEvents
-
-SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
-"""Those words of `tray.core.events.Mood` that the machine says."""
+    from tray.system.events.linux_events import LinuxEvents, SystemEventName
 
 
 class SystemEvents:
-    """
-    The machine's moods.
-
-    Args:
-        tell: called on the loop with each change.
-        environ: of the daemon: where the buses are, which session this is.
-    """
+    """The machine's moods."""
 
     def __init__(
         self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]

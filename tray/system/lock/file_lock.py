@@ -30,14 +30,7 @@ _LONGEST_WAIT: Final = 0.025
 
 
 def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
-    """
-    Return the file that stands for one lock: ``<state>/locks/session-<16 hex of SHA-256>``.
-
-    Args:
-        state: our state directory.
-        kind: what is locked; ``session`` and ``sign-in`` are held per session key.
-        key: the session key for those two, None for the others.
-    """
+    """Return the file that stands for one lock: ``<state>/locks/session-<16 hex of SHA-256>``."""
     per_session = kind in {"session", "sign-in"}
     if per_session != (key is not None):
         msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
@@ -59,7 +52,6 @@ class FileLock:
     As a context manager it waits `timeout` seconds and raises `Busy`.
 
     Args:
-        path: the lock's file; it and its directory (mode 0700) are made when missing.
         timeout: how long ``with`` waits, in seconds; None waits for ever.
     """
 
@@ -80,9 +72,6 @@ class FileLock:
         Args:
             timeout: seconds. 0 tries once. None blocks the calling thread in the kernel, without
                 polling. Anything else polls, with waits growing from 1 to 25 ms.
-
-        Returns:
-            Whether the lock is ours now.
 
         Raises:
             UserMustAct: the lock's file cannot be made or opened; the sentence names it.

@@ -6,16 +6,7 @@ import fcntl
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """
-    Lock an open file for us alone.
-
-    Args:
-        descriptor: opened for writing (network file systems ask for that).
-        block: wait in the kernel until it is free.
-
-    Returns:
-        Whether it is locked now; always True with `block`.
-    """
+    """Lock an open file for us alone."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB))
     except BlockingIOError:

@@ -33,16 +33,7 @@ def _handle(descriptor: int) -> ctypes.c_void_p:
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """
-    Lock an open file for us alone.
-
-    Args:
-        descriptor: opened for writing.
-        block: wait in the kernel until it is free.
-
-    Returns:
-        Whether it is locked now; always True with `block`.
-    """
+    """Lock an open file for us alone."""
     flags = _EXCLUSIVE | (0 if block else _FAIL_IMMEDIATELY)
     place = _Overlapped(Offset=_FAR_OFFSET)
     if _kernel32().LockFileEx(_handle(descriptor), flags, 0, 1, 0, ctypes.byref(place)):

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tray.system import LINUX
-
-Change = tuple[Path, str | None]
-"""A followed directory, as it was given to ``follow``, and the name of an entry; None: any."""
+from tray.system.watch.directory_change import DirectoryChange
 
 
 class DirectoryEvents(Protocol):
@@ -33,7 +31,7 @@ class DirectoryEvents(Protocol):
         Calling it again with the same set checks all watches anew.
         """
 
-    def read(self) -> set[Change]:
+    def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ from typing import Final
 from inotify_simple import Event, INotify, flags
 
 from tray.errors import UserMustAct
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import DirectoryChange
 
 _SELF: Final[int] = flags.DELETE_SELF | flags.MOVE_SELF
 _ENTRIES: Final[int] = (
@@ -53,7 +53,7 @@ class InotifyEvents:
         self._structure: set[int] = set()
         self._watches: set[int] = set()
         self._found: dict[Path, int | None] = {}
-        self._unread: set[Change] = set()
+        self._unread: set[DirectoryChange] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready: Callable[[], None] | None = None
 
@@ -76,7 +76,7 @@ class InotifyEvents:
         if self._unread and self._loop is not None and self._ready is not None:
             self._loop.call_soon(self._ready)
 
-    def read(self) -> set[Change]:
+    def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
         changes, self._unread = self._unread, set()
         moved = False
@@ -111,14 +111,14 @@ class InotifyEvents:
             event.wd in self._watches and bool(event.mask & _GONE or removed_directory)
         )
 
-    def _told(self, event: Event) -> Iterator[Change]:
+    def _told(self, event: Event) -> Iterator[DirectoryChange]:
         for directory in self._contents.get(event.wd, ()):
             if event.mask & _GONE or not event.name:
                 yield directory, None
             elif not (event.mask & flags.CREATE and _is_plain_file(directory / event.name)):
                 yield directory, event.name
 
-    def _watch_anew(self) -> set[Change]:
+    def _watch_anew(self) -> set[DirectoryChange]:
         """
         Bring the kernel's watches in line with the file system as it is now.
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import DirectoryChange
 
 _UNTOLD: Final = frozenset({"opened", "closed_no_write"})
 
@@ -30,7 +30,7 @@ class WatchdogEvents:
         self._guard = threading.RLock()
         self._followed: frozenset[Path] = frozenset()
         self._identities: dict[Path, tuple[Path, int, int] | None] = {}
-        self._unread: set[Change] = set()
+        self._unread: set[DirectoryChange] = set()
         self._stale = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready: Callable[[], None] | None = None
@@ -41,7 +41,7 @@ class WatchdogEvents:
         changed = self._watch_anew()
         self._tell({(path, None) for path in changed if path in known})
 
-    def read(self) -> set[Change]:
+    def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
         with self._guard:
             changes, self._unread = self._unread, set()
@@ -103,7 +103,7 @@ class WatchdogEvents:
             self._stale = self._stale or gone
         self._tell({(directory, None if path == real else path.name) for path in paths})
 
-    def _tell(self, changes: set[Change]) -> None:
+    def _tell(self, changes: set[DirectoryChange]) -> None:
         with self._guard:
             self._unread |= changes
             if (self._unread or self._stale) and self._loop is not None and self._ready:
