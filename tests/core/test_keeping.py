@@ -32,7 +32,7 @@ def adopted() -> Story:
     return story
 
 
-@pytest.mark.parametrize("keeper", [None, "keyring", "file"])
+@pytest.mark.parametrize("store", [None, "keyring", "file"])
 def test_a_full_file_is_adopted(store: TokenStore | None) -> None:
     """K4: a file with a refresh token is newer truth, whoever was token store."""
     story = Story(stores={"corp": store})
@@ -55,7 +55,7 @@ def test_a_file_without_refresh_data_is_used_as_it_is() -> None:
     assert "signed-in" == story.row().state
 
 
-@pytest.mark.parametrize("keeper", ["released", "file"])
+@pytest.mark.parametrize("store", ["released", "file"])
 def test_what_stays_in_the_file(store: TokenStore) -> None:
     """K4, K7: with the setting off a file is left alone, and a released one always is."""
     story = Story(stores={"corp": store})
@@ -268,7 +268,7 @@ def test_judging_is_limited_as_renewing_is() -> None:
     assert 12 == len(story.jobs())
 
 
-@pytest.mark.parametrize("keeper", [None, "file", "released"])
+@pytest.mark.parametrize("store", [None, "file", "released"])
 def test_without_a_kept_token_a_removed_file_is_a_sign_out(store: TokenStore | None) -> None:
     """K5: there is nothing to ask AWS with, so it is said at once, and once."""
     story = Story(stores={"corp": store})

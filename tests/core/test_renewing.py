@@ -70,7 +70,7 @@ def test_no_sdk_ever_has_to_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keeper", "refreshable", "renewed"),
+    ("store", "refreshable", "renewed"),
     [("keyring", False, True), ("file", True, True), ("file", False, False),
      ("released", True, False), (None, False, False)],
 )  # fmt: skip
@@ -233,7 +233,7 @@ def test_a_person_cannot_exceed_the_allowance_either() -> None:
     last = story.all(fx.Reply)[-1]
 
     assert ["renew"] * 3 == story.jobs()
-    assert (1, "often enough" in last.sentence) == (last.exit, True)
+    assert (1, "Too many renewals" in last.sentence) == (last.exit, True)
     assert "signed-in" == story.row().state
 
 

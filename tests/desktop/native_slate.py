@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tray.desktop.menu.menu_rows import BaseIcon
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import MainThreadIcon
 
 
-class Slate(OnMain, BaseIcon):  # type: ignore[misc]  # pystray has no types
+class Slate(MainThreadIcon, BaseIcon):  # type: ignore[misc]  # pystray has no types
     """What a system's tray would be told, in order."""
 
     def __init__(self, *arguments: Any) -> None:

@@ -17,10 +17,9 @@ from typing import Any
 
 from tray.daemon.app import Daemon
 from tray.desktop.menu.menu_rows import BaseIcon
-from tray.desktop.native.main_thread import MainThread
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import MainThread, MainThreadIcon
 from tray.storage.logs import log_to
-from tray.system.end_signals import EndSignals
+from tray.system.end_signals import ShutdownSignals
 from tray.system.paths import Paths
 
 # pystray picks a backend when it is imported; `tray.desktop.menu.menu_rows` has made it pick none.
@@ -28,7 +27,7 @@ assert BaseIcon
 from pystray import _xorg  # noqa: E402  (see above)
 
 
-class Icon(OnMain, _xorg.Icon):  # type: ignore[misc]  # pystray has no types
+class Icon(MainThreadIcon, _xorg.Icon):  # type: ignore[misc]  # pystray has no types
     """
     pystray's icon for X, whose connection only the main thread ever touches.
 
@@ -65,7 +64,7 @@ class Icon(OnMain, _xorg.Icon):  # type: ignore[misc]  # pystray has no types
                 self.drain()
 
 
-async def _live(main: MainThread, ends: EndSignals) -> None:
+async def _live(main: MainThread, ends: ShutdownSignals) -> None:
     daemon = Daemon(os.environ, icon=True, main=main, ends=ends)
     await daemon.run()
 
@@ -73,10 +72,10 @@ async def _live(main: MainThread, ends: EndSignals) -> None:
 def run() -> int:
     """Do what `tray.daemon` does where the icon wants the main thread."""
     platform: Any = types.ModuleType("tray.desktop.native.windows_tray")
-    platform.Icon = Icon
+    platform.WindowsIcon = Icon
     sys.modules["tray.desktop.native.windows_tray"] = platform
     log_to(Paths.from_environment(os.environ).state, debug=True)
-    main, ends = MainThread(), EndSignals()
+    main, ends = MainThread(), ShutdownSignals()
     ends.install()
     main.run(lambda: _live(main, ends))
     return 0

@@ -16,7 +16,7 @@ from typing import get_args
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import IconState, draw
 from tray.desktop.linux.session_bus import SessionBus
-from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 PROFILES = ("dev", "staging_eu", "prod")
@@ -34,7 +34,7 @@ class Sample:
 
     def __init__(self) -> None:
         self.active = "dev"
-        self.icon = Icon("sso-tray", title="SSO Tray")
+        self.icon = StatusNotifierIcon("sso-tray", title="SSO Tray")
         self.store = SessionBus(os.environ, retry_seconds=0.2)
         self.icon.on_host(lambda _, reason: say(f"host: {reason}"))
         self.icon.on_open(lambda: say("open"))

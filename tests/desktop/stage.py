@@ -11,7 +11,7 @@ from PIL import Image
 from tests.desk import Bus, private_bus
 from tests.desktop.tray_host import PATIENCE, Host, Told, tray
 from tray.desktop.linux.session_bus import SessionBus
-from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import Menu, Row
 
 RED = Image.new("RGBA", (16, 16), (200, 30, 10, 255))
@@ -30,7 +30,7 @@ class Stage:
 
     def __init__(self, bus: Bus, menu: Menu | None) -> None:
         self.bus = bus
-        self.icon = Icon("sso-tray", RED, "SSO Tray", menu)
+        self.icon = StatusNotifierIcon("sso-tray", RED, "SSO Tray", menu)
         self.told = Told()
         self.icon.on_host(self.told)
         environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address}

@@ -17,7 +17,7 @@ from tray.desktop.icon.icon_drawing import (
     IconState,
     Theme,
     draw,
-    look_of,
+    icon_state_of,
     redraw_at,
 )
 
@@ -199,8 +199,8 @@ def test_the_active_profile_decides_the_sign() -> None:
     """The icon speaks of the active profile's session, and of others only by the badge."""
     rows = (row("corp", "signed-in"), row("lab", "expired"))
 
-    active = look_of(view_of(*rows, active="corp-dev", worst="expired", attention=1), NOW)
-    none = look_of(view_of(*rows, worst="expired", attention=1), NOW)
+    active = icon_state_of(view_of(*rows, active="corp-dev", worst="expired", attention=1), NOW)
+    none = icon_state_of(view_of(*rows, worst="expired", attention=1), NOW)
 
     assert IconState("signed-in", badge=True) == active
     assert IconState("expired") == none
@@ -212,7 +212,7 @@ def test_badge_when_more_waits_than_the_sign_says() -> None:
     well = row("corp", "signed-in")
 
     badges = [
-        look_of(shown, NOW).badge
+        icon_state_of(shown, NOW).badge
         for shown in (
             view_of(well),
             view_of(one, worst="expired", attention=1),
@@ -228,7 +228,7 @@ def test_badge_when_more_waits_than_the_sign_says() -> None:
 def test_guarded_is_what_the_view_says() -> None:
     """The guarded mark is there exactly while the active profile is guarded."""
     marks = [
-        look_of(view_of(row("corp", "signed-in"), guarded=guarded), NOW).guarded
+        icon_state_of(view_of(row("corp", "signed-in"), guarded=guarded), NOW).guarded
         for guarded in (True, False)
     ]
 
@@ -237,7 +237,7 @@ def test_guarded_is_what_the_view_says() -> None:
 
 def test_nothing_configured_is_signed_out() -> None:
     """With no session at all the icon is the empty ring."""
-    assert IconState("signed-out") == look_of(view_of(worst="signed-out"), NOW)
+    assert IconState("signed-out") == icon_state_of(view_of(worst="signed-out"), NOW)
 
 
 @pytest.mark.parametrize(
@@ -247,13 +247,13 @@ def test_ring_only_for_facts(known: str, ring: float | None) -> None:
     """A known end is drawn as a ring; a guess never is."""
     shown = row("corp", "ending", session_ends_at=NOW + 1800, session_end_known=known)
 
-    assert ring == look_of(view_of(shown, worst="ending"), NOW).ring
+    assert ring == icon_state_of(view_of(shown, worst="ending"), NOW).ring
 
 
 def test_ring_of_a_token_that_nothing_renews() -> None:
     """Without renewal, or while it fails, the token's own end is the one that counts."""
     rings = [
-        look_of(view_of(shown, worst=shown.state), NOW).ring
+        icon_state_of(view_of(shown, worst=shown.state), NOW).ring
         for shown in (
             row("corp", "signed-in", renews=False, token_expires_at=NOW + 7 * 3600),
             row("corp", "signed-in", renews=False, token_expires_at=NOW + 900),
@@ -275,8 +275,8 @@ def test_the_next_redraw_is_told_exactly() -> None:
     )
     seen, at = [], NOW
     while (change := redraw_at(shown, at)) is not None:
-        before, after = look_of(shown, change - 0.01), look_of(shown, change)
-        seen.append((look_of(shown, at) == before, before == after))
+        before, after = icon_state_of(shown, change - 0.01), icon_state_of(shown, change)
+        seen.append((icon_state_of(shown, at) == before, before == after))
         at = change
 
     assert [(True, False)] * 4 == seen

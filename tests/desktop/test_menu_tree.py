@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.desktop.stage import rows
-from tray.desktop.linux.menu_tree import ROOT, Change, MenuTree
+from tray.desktop.linux.menu_tree import ROOT, MenuChange, MenuTree
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, Row
 
 
@@ -81,7 +81,8 @@ def test_texts_alone_are_told_as_properties() -> None:
     change = tree.show(Menu(Row("a", "2 min", nothing), Row("b", "b", nothing, checked=False)))
 
     assert (
-        Change(None, {a: {"label": "2 min"}, b: {"toggle-state": 0}}, {b: ("enabled",)}) == change
+        MenuChange(None, {a: {"label": "2 min"}, b: {"toggle-state": 0}}, {b: ("enabled",)})
+        == change
     )
     assert revision == tree.revision
 
@@ -183,7 +184,7 @@ class Mirror:
         for child in node.children:
             self.fetch(tree, child)
 
-    def hear(self, tree: MenuTree, change: Change) -> None:
+    def hear(self, tree: MenuTree, change: MenuChange) -> None:
         """Take a change over."""
         for number, values in change.updated.items():
             self.properties[number] |= values

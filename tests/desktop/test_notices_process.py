@@ -18,7 +18,11 @@ from tests.desktop.notification_daemon import notification_daemon
 from tests.desktop.telling import ENDING, telling
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
 from tray.desktop.notifications.notice_chain import notifier_for
-from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices, ProcessNotices
+from tray.desktop.notifications.notice_process import (
+    OsascriptNotices,
+    PlyerNotices,
+    ProcessNotices,
+)
 from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
 PATIENT = 60.0
@@ -186,7 +190,7 @@ def test_macos_shows_a_banner_by_osascript(machine: Machine) -> None:
     """Title and text are arguments of a script that is read from standard input."""
     machine.install("osascript", reads=True)
 
-    by = shown_by(machine, BannerNotices)
+    by = shown_by(machine, OsascriptNotices)
 
     assert "banner" == by
     assert ["-", ODD_TITLE, ODD_TEXT] == machine.called()["argv"]
@@ -199,7 +203,7 @@ def test_without_a_working_osascript_the_badge_tells(machine: Machine, code: int
     if code is not None:
         machine.install("osascript", code=code)
 
-    assert "badge" == shown_by(machine, BannerNotices)
+    assert "badge" == shown_by(machine, OsascriptNotices)
 
 
 # --- Against the real notify-send, and the whole chain ----------------------------------------

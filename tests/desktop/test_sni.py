@@ -14,7 +14,7 @@ from tests.desktop.stage import RED, Stage, play, rows, staged
 from tests.desktop.tray_host import ITEM, ITEM_PATH, Host, Told, tray
 from tray.desktop.icon.icon_drawing import SIZES, IconState, draw
 from tray.desktop.linux.session_bus import SessionBus
-from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 
@@ -275,7 +275,7 @@ def test_icon_title_detail_and_attention_are_signalled_when_they_differ() -> Non
         icon.icon = RED.copy()
         icon.icon = Image.new("RGBA", (16, 16), (1, 2, 3, 255))
         icon.title = icon.title
-        icon.title = "SSO Tray: 1 session needs you"
+        icon.title = "SSO Tray: 1 session needs attention"
         icon.detail = "a & <b>: signed in"
         icon.detail = "a & <b>: signed in"
         icon.attention = True
@@ -292,7 +292,7 @@ def test_icon_title_detail_and_attention_are_signalled_when_they_differ() -> Non
             "NewStatus",
         ] == came
         assert "NeedsAttention" == item["Status"]
-        title = "SSO Tray: 1 session needs you"
+        title = "SSO Tray: 1 session needs attention"
         assert (title, ["", [], title, "a &amp; &lt;b&gt;: signed in"]) == (
             item["Title"],
             item["ToolTip"],
@@ -440,9 +440,9 @@ def test_no_bus_at_all_is_a_reason_not_an_error(environ: dict[str, str]) -> None
     assert asyncio.run(scene()).startswith("no session bus: ")
 
 
-def make_icon(told: Told) -> Icon:
+def make_icon(told: Told) -> StatusNotifierIcon:
     """Return an icon that nothing serves yet."""
-    icon = Icon("sso-tray", RED)
+    icon = StatusNotifierIcon("sso-tray", RED)
     icon.on_host(told)
     return icon
 

@@ -28,7 +28,7 @@ with open(sys.argv[1], "w") as file:
 """
 
 JUNK = {
-    b"{": "is cut short",
+    b"{": "is incomplete",
     b"{}": "has no accessToken",
     b'{"accessToken": "x", "expiresAt": "soon"}': "expiresAt is not a timestamp",
     b"x" * 2_000_000: "is larger than 1048576 bytes",
@@ -79,7 +79,7 @@ def test_junk_in_the_token_file() -> None:
         assert [3] * len(JUNK) == [code for code, _ in told]
         for word, (_, sentence) in zip(JUNK.values(), told, strict=True):
             assert word in sentence
-            assert sentence.endswith(f"Sign in to replace it: sso-tray login {SESSION}")
+            assert sentence.endswith(f"To replace it, run: sso-tray login {SESSION}")
         assert (3, told[-1][1]) == (credentials.code, credentials.said())
         assert "unreadable" == state["state"]
         assert (0, "") == (again.code, again.err)
@@ -119,7 +119,7 @@ def test_broken_settings() -> None:
         given = here.tray("credentials", "--profile", "test-profile")
         again = here.tray("login", LEGACY)
         problems = living.ask("status")["status"]["problems"]
-        told = f"{settings} is no TOML: Invalid value (at end of document)."
+        told = f"{settings} has a syntax error: Invalid value (at end of document)."
 
         assert (0, 0) == (renewed.code, given.code), renewed.err + given.err
         assert (0, told) == (again.code, again.said())
@@ -127,10 +127,10 @@ def test_broken_settings() -> None:
     with desk("none") as here:
         settings = here.home / ".config/sso-tray/config.toml"
         settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text("guarded = 7")
+        settings.write_text("guarded = [")
         alone = here.tray("login", SESSION)
 
-        assert (1, f"{settings}: guarded must be a list of name patterns.") == (
+        assert (1, f"{settings} has a syntax error: Invalid value (at end of document).") == (
             alone.code,
             alone.said(),
         )
@@ -192,7 +192,7 @@ def test_a_locked_keyring() -> None:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         here.keyring.unlock()
-        living.until_state(SESSION, "signed-in", store="keyring")
+        living.until_state(SESSION, "signed-in", keeper="keyring")
         moved = "refreshToken" not in here.token_file()
         here.keyring.lock()
         refused = here.tray("renew", SESSION)

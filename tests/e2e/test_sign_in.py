@@ -26,7 +26,7 @@ def test_one_login_serves_every_client(watched: bool) -> None:
         status = here.status()
 
         assert (0, "") == (done.code, done.err)
-        assert f'Signed in to "{SESSION}". It renews itself.' == done.out.splitlines()[-1]
+        assert f'Signed in to "{SESSION}". It renews automatically.' == done.out.splitlines()[-1]
         assert 1 == len(here.opened())
         assert 1 == here.center.count("CreateToken", grant_type="authorization_code")
         assert [True] * 3 == [READ_ONLY in arn and ":123456789012:" in arn for arn in arns]
@@ -59,7 +59,7 @@ def test_the_aws_clis_own_login_is_adopted() -> None:
     """`aws sso login` is moved into the keyring at once, told once; `aws sso logout` is told."""
     with desk() as here, here.daemon() as living:
         here.aws("newest", "sso", "login", "--sso-session", SESSION)
-        living.until_state(SESSION, "signed-in", store="keyring")
+        living.until_state(SESSION, "signed-in", keeper="keyring")
         notice = living.until_notice("adopted")
         lean = set(here.token_file())
         first = here.keyring_renews()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.system.watch.directory_watch import Change, directory_events, places
+from tray.system.watch.directory_change import DirectoryChange
+from tray.system.watch.directory_watch import directory_events, places
 from tray.system.watch.inotify_watch import InotifyEvents
 
 PATIENCE = 30.0
@@ -32,9 +33,9 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def told(events: InotifyEvents, *expected: Change) -> set[Change]:
+def told(events: InotifyEvents, *expected: DirectoryChange) -> set[DirectoryChange]:
     """Collect what is told until everything expected was; returns all of it."""
-    collected: set[Change] = set()
+    collected: set[DirectoryChange] = set()
     deadline = time.monotonic() + PATIENCE
     while not collected >= set(expected):
         ready, _, _ = select.select([events], [], [], max(0, deadline - time.monotonic()))
@@ -335,7 +336,7 @@ def test_no_thread_and_no_wakeup(events: InotifyEvents, home: Path) -> None:
 def test_the_event_loop_is_told(home: Path) -> None:
     """Attached to a loop, `ready` is called when there is something to read."""
 
-    async def wait() -> set[Change]:
+    async def wait() -> set[DirectoryChange]:
         events = directory_events()
         ready = asyncio.Event()
         events.attach(asyncio.get_running_loop(), ready.set)

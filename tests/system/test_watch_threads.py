@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("watchdog", reason="only used where there is no inotify")
 
-from tray.system.watch.directory_watch import Change
+from tray.system.watch.directory_change import DirectoryChange
 from tray.system.watch.watchdog_watch import WatchdogEvents
 
 PATIENCE = 30.0
@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def told(*turns: tuple[Callable[[WatchdogEvents], object], Change]) -> list[bool]:
+def told(*turns: tuple[Callable[[WatchdogEvents], object], DirectoryChange]) -> list[bool]:
     """Do one thing after the other, each time waiting until its change is told."""
 
     async def run() -> list[bool]:
@@ -33,7 +33,7 @@ def told(*turns: tuple[Callable[[WatchdogEvents], object], Change]) -> list[bool
         try:
             for act, expected in turns:
                 act(events)
-                collected: set[Change] = set()
+                collected: set[DirectoryChange] = set()
                 while expected not in collected:
                     await asyncio.wait_for(ready.wait(), PATIENCE)
                     ready.clear()

@@ -103,7 +103,7 @@ def test_a_lean_file_is_used_as_it_is(world: World) -> None:
 
 
 @pytest.mark.parametrize("state", ["locked", "absent"])
-@pytest.mark.parametrize("keeper", [None, "keyring"])
+@pytest.mark.parametrize("store", [None, "keyring"])
 def test_without_the_keyring_the_file_stays(world: World, state: Any, store: Any) -> None:
     """K1: the reason is the keyring's; a token store that was the keyring stays so."""
     world.write_file(world.sign_in())

@@ -147,7 +147,7 @@ def test_a_locked_keyring_changes_nothing(world: World) -> None:
     assert ("keyring-locked", ()) == (outcome.reason, world.center.requests)
 
 
-@pytest.mark.parametrize("keeper", [None, "file", "released"])
+@pytest.mark.parametrize("store", [None, "file", "released"])
 def test_without_a_kept_token_it_is_signed_out(world: World, store: Any) -> None:
     """K5: nothing kept = nothing to ask; an item of other days is not used."""
     _remove(world)

@@ -126,7 +126,7 @@ def test_a_later_login_without_refresh_data_is_left_alone(world: World) -> None:
     assert foreign.access_token.reveal() == world.members()["accessToken"]
 
 
-@pytest.mark.parametrize("keeper", ["keyring", "file"])
+@pytest.mark.parametrize("store", ["keyring", "file"])
 @pytest.mark.parametrize("step", ["temp-written", "proved", "answered"])
 def test_a_login_during_a_renewal_is_never_covered(world: World, store: str, step: str) -> None:
     """Fault 67: whoever writes last wins; an older refresh does not overwrite a login."""

@@ -168,7 +168,7 @@ def test_a_refusal_after_another_renewed_is_none(world: World) -> None:
         ("SlowDownException", "other", True),
     ],
 )
-@pytest.mark.parametrize("keeper", ["keyring", "file"])
+@pytest.mark.parametrize("store", ["keyring", "file"])
 def test_trouble_on_the_way_keeps_everything(
     world: World, kind: str, reason: str, answered: bool, store: str
 ) -> None:
@@ -297,7 +297,7 @@ def test_keyring_and_disk_both_failing_after_the_answer_lose_nothing(world: Worl
     ["html", "status", "reset", "cut", "lost", "InvalidGrantException", "InvalidClientException",
      "InvalidRequestException", "AccessDeniedException", "UnheardOfException"],
 )  # fmt: skip
-@pytest.mark.parametrize("keeper", ["keyring", "file"])
+@pytest.mark.parametrize("store", ["keyring", "file"])
 def test_no_exception_holds_a_secret(world: World, fault: str, store: str) -> None:
     """Section 4: neither its text, nor what it is chained to, nor what it carries."""
     world.keep_in_keyring() if store == "keyring" else world.keep_in_file()

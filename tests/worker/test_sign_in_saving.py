@@ -122,7 +122,7 @@ def test_with_adoption_off_nothing_is_promised(place: Place) -> None:
     assert "moves" not in result.sentence
 
 
-@pytest.mark.parametrize("keeper", ["file", "released", None])
+@pytest.mark.parametrize("store", ["file", "released", None])
 def test_a_sign_in_makes_the_keyring_the_keeper(place: Place, store: str | None) -> None:
     """Whoever kept it before, and however contested it was (K1)."""
     place.context.records.change(

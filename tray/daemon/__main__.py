@@ -15,7 +15,7 @@ from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import main_thread
 from tray.errors import TrayError
 from tray.storage.logs import log_to
-from tray.system.end_signals import EndSignals
+from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.system.spawn import module_command
@@ -59,14 +59,14 @@ def _main() -> int:
 def _lived() -> bool:
     """Live, on the main thread or beside it; return whether to start anew."""
     main = main_thread()
-    ends = EndSignals()
+    ends = ShutdownSignals()
     if main is None:
         return asyncio.run(_live(None, ends))
     ends.install()
     return main.run(lambda: _live(main, ends))
 
 
-async def _live(main: MainThread | None, ends: EndSignals) -> bool:
+async def _live(main: MainThread | None, ends: ShutdownSignals) -> bool:
     icon = "--no-icon" not in sys.argv[1:]
     daemon = Daemon(os.environ, icon=icon, main=main, ends=ends)
     asyncio.get_running_loop().call_later(STARTED, _collect)

@@ -43,10 +43,10 @@ from tray.storage.active_profile import read_active, record_active, write_prompt
 from tray.storage.atomic_files import FileRefused, private_directory
 from tray.storage.logs import History, set_debug
 from tray.storage.session_records import Records
-from tray.storage.settings import Settings, read_settings, write_setting
+from tray.storage.settings import SAFE, read_settings, write_setting
 from tray.system import agent_socket
 from tray.system.browser import open_browser
-from tray.system.end_signals import EndSignals
+from tray.system.end_signals import ShutdownSignals
 from tray.system.paths import Paths, world
 from tray.system.wall_clock import start_wall_timer
 
@@ -73,12 +73,12 @@ class Daemon:
         *,
         icon: bool,
         main: MainThread | None = None,
-        ends: EndSignals | None = None,
+        ends: ShutdownSignals | None = None,
     ) -> None:
         self.environ = dict(environ)
-        self._ends = ends or EndSignals()
+        self._ends = ends or ShutdownSignals()
         self.paths = Paths.from_environment(environ)
-        self.settings = Settings()
+        self.settings = SAFE
         self.records = Records(self.paths.state)
         self.history = History(self.paths.state)
         self.credentials = RoleCredentialCache()

@@ -55,14 +55,7 @@ class StepFailed(Exception):
 
 
 class Sandbox:
-    """
-    A world of the demo's own; nothing of the user's is in it but PATH and the keyring's bus.
-
-    Args:
-        root: an empty directory.
-        endpoints: environment variables that point AWS's services at the embedded one.
-        browser: the ``BROWSER`` of this world.
-    """
+    """A world of the demo's own; nothing of the user's is in it but PATH and the keyring's bus."""
 
     def __init__(self, root: Path, endpoints: dict[str, str], browser: str) -> None:
         self.root = root

@@ -32,14 +32,7 @@ ROOM: Final = 4.0
 
 
 class Demo:
-    """
-    One run of the story.
-
-    Args:
-        center: the embedded Identity Center.
-        sandbox: where it happens.
-        say: prints a line.
-    """
+    """One run of the story."""
 
     def __init__(
         self, center: IdentityCenter, sandbox: Sandbox, say: Callable[[str], None]
@@ -172,12 +165,7 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """
-    Run the demo.
-
-    Returns:
-        0 if every step truly happened, else 1.
-    """
+    """Run the demo."""
     began = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="sso-tray-demo-"))
     _say("SSO Tray demo: an Identity Center of its own, no AWS account, nothing of yours touched.")

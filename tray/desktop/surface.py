@@ -29,30 +29,16 @@ class TrayFace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """
-    What the desktop tells, always on the loop.
+    """What the desktop tells, always on the loop."""
 
-    Args:
-        act: a click, as an event for the rules.
-        extras: asked for what the menu shows beside the view.
-        host: whether a tray shows the icon, and why not.
-        pressed: a notice's button.
-    """
-
-    act: Callable[[Event], None]
-    extras: Callable[[], MenuExtras]
-    host: Callable[[bool, str], None]
-    pressed: Pressed
+    act: Callable[[Event], None]  # a click, as an event for the rules
+    extras: Callable[[], MenuExtras]  # asked for what the menu shows beside the view
+    host: Callable[[bool, str], None]  # whether a tray shows the icon, and why not
+    pressed: Pressed  # a notice's button
 
 
 class Surface(ABC):
-    """
-    One system's desktop.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-    """
+    """One system's desktop."""
 
     notifier: Notifier
 
@@ -93,10 +79,10 @@ class LinuxSurface(Surface):
     def make_tray(self) -> TrayFace:
         """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
         from tray.desktop.linux.color_scheme import ColorScheme
-        from tray.desktop.linux.linux_tray import Tray
+        from tray.desktop.linux.linux_tray import LinuxTray
 
         hooks = self._hooks
-        tray = Tray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
+        tray = LinuxTray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
         self._bus.join(ColorScheme(tray.use_theme))
         return tray
 
@@ -116,14 +102,7 @@ class LinuxSurface(Surface):
 
 
 class NativeSurface(Surface):
-    """
-    macOS's and Windows' own; the icon lives on the main thread.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-        main: the main thread.
-    """
+    """macOS's and Windows' own; the icon lives on the main thread."""
 
     def __init__(self, environ: Mapping[str, str], hooks: Hooks, main: MainThread) -> None:
         super().__init__(environ, hooks)
@@ -138,14 +117,7 @@ class NativeSurface(Surface):
 
 
 def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | None) -> Surface:
-    """
-    Return this system's desktop.
-
-    Args:
-        environ: of the daemon.
-        hooks: what it tells.
-        main: the main thread, where the loop does not run on it.
-    """
+    """Return this system's desktop."""
     return LinuxSurface(environ, hooks) if main is None else NativeSurface(environ, hooks, main)
 
 
@@ -155,7 +127,7 @@ def main_thread() -> MainThread | None:
 
 
 if TYPE_CHECKING:
-    from tray.desktop.linux.linux_tray import Tray
+    from tray.desktop.linux.linux_tray import LinuxTray
     from tray.desktop.native.native_tray import NativeTray
 
-    _FACES: tuple[type[TrayFace], ...] = (Tray, NativeTray)
+    _FACES: tuple[type[TrayFace], ...] = (LinuxTray, NativeTray)

@@ -11,17 +11,17 @@ from tray.fake_aws.fake_options import (
 from tray.fake_aws.fault_injection import Fault
 from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 from tray.fake_aws.realm import fingerprint
-from tray.fake_aws.request_log import About, Call
+from tray.fake_aws.request_log import LoggedRequest, RequestDetails
 
 __all__ = [
     "DEFAULT_ACCOUNTS",
     "DEFAULT_REGION",
     "DEFAULT_START_URL",
-    "About",
     "Account",
-    "Call",
     "Fault",
     "IdentityCenter",
+    "LoggedRequest",
+    "RequestDetails",
     "Rotation",
     "SignedIn",
     "fingerprint",

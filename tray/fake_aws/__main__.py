@@ -35,14 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop.
-
-    Args:
-        arguments: command line without the program's name; by default the process's own.
-
-    Returns:
-        the exit code: 0, or 1 where the port is taken.
-    """
+    """Serve until told to stop."""
     options = _parser().parse_args(arguments)
     center = IdentityCenter(
         port=options.port,

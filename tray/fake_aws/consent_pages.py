@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from tray.fake_aws import fake_pages
 from tray.fake_aws.http.wire_format import (
-    Answer,
     AwsError,
     Request,
+    Response,
     html_answer,
     redirect,
     single_values,
@@ -46,8 +46,8 @@ class Consent:
         self.realm = oidc.realm
         self.waiting: dict[str, Authorization] = {}
 
-    def authorize(self, request: Request) -> Answer:
-        """Answer ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
+    def authorize(self, request: Request) -> Response:
+        """Response ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
 
         An unknown client or redirect gets an error page and is never redirected
         (RFC 6749 4.1.2.1); other faults go back to the client as ``error``.
@@ -109,7 +109,7 @@ class Consent:
             expires_at=self.realm.knobs.time() + self.realm.knobs.code_life,
         )
 
-    def decide_authorization(self, request: Request) -> Answer:
+    def decide_authorization(self, request: Request) -> Response:
         """Answer the authorize page's form, ``POST /authorize``."""
         values = _form(request, ("ticket", "decision", "user"))
         approve = _approved(values)
@@ -126,7 +126,7 @@ class Consent:
         }
         return redirect(f"{asked.redirect_uri}?{urlencode(details)}", 303)
 
-    def _approve(self, asked: Authorization, user: str, status: int) -> Answer:
+    def _approve(self, asked: Authorization, user: str, status: int) -> Response:
         asked.session = self.realm.sign_in(asked.start_url, user)
         asked.expires_at = self.realm.knobs.time() + self.realm.knobs.code_life
         code = self.realm.secret(length=48)
@@ -134,8 +134,8 @@ class Consent:
         query = urlencode({"code": code, "state": asked.state})
         return redirect(f"{asked.redirect_uri}?{query}", status)
 
-    def device_page(self, request: Request) -> Answer:
-        """Answer ``GET /device``: with a code what to decide, without one where to type it."""
+    def device_page(self, request: Request) -> Response:
+        """Response ``GET /device``: with a code what to decide, without one where to type it."""
         values = single_values(request.query, ("user_code",))
         if "user_code" not in values:
             return html_answer(fake_pages.device_code())
@@ -154,7 +154,7 @@ class Consent:
         )
         return html_answer(page)
 
-    def decide_device(self, request: Request) -> Answer:
+    def decide_device(self, request: Request) -> Response:
         """Answer the device page's form, ``POST /device``."""
         values = _form(request, ("user_code", "decision", "user"))
         grant = self.oidc.device_grant_waiting(values.get("user_code", ""))
@@ -166,7 +166,7 @@ class Consent:
         return html_answer(fake_pages.approved() if approve else fake_pages.denied())
 
 
-def refuse_page(refused: AwsError) -> Answer:
+def refuse_page(refused: AwsError) -> Response:
     """Word a refusal for a person: an error page."""
     status = refused.status or (500 if refused.name == "InternalServerException" else 400)
     return html_answer(fake_pages.trouble(refused.message), status, error=refused.name)

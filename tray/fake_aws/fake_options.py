@@ -16,19 +16,12 @@ DEFAULT_REGION = "eu-west-2"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One AWS account as the portal lists it, with the roles assigned to the user.
+    """One AWS account as the portal lists it, with the roles assigned to the user."""
 
-    Args:
-        account_id: 12 digits.
-        roles: permission set names, in the order of ListAccountRoles.
-        name: ``accountName``; by default made from the number.
-        email: ``emailAddress``; likewise.
-    """
-
-    account_id: str
-    roles: tuple[str, ...]
-    name: str = ""
-    email: str = ""
+    account_id: str  # 12 digits
+    roles: tuple[str, ...]  # permission set names, in the order of ListAccountRoles
+    name: str = ""  # ``accountName``; by default made from the number
+    email: str = ""  # ``emailAddress``; by default made from the number
 
     @property
     def shown_name(self) -> str:
@@ -53,72 +46,53 @@ def many_accounts(count: int, roles: Sequence[str] = ("ReadOnly",)) -> tuple[Acc
 
 
 @dataclass(kw_only=True, eq=False)
-class Knobs:
+class ServerOptions:
     """All settings; lives and lengths are in seconds.
 
     A single assignment takes effect with the next request. Change several together under
     ``center.lock``.
-
-    Args:
-        now: the clock behind :meth:`time`; ``clock_offset`` is added to it.
-        clock_offset: shifts the server's clock; assign to it to travel in time.
-        region: the only region served; a start URL of another one is refused.
-        start_urls: start URL to the region it lives in.
-        any_start_url: also take every ``https://*.awsapps.com/start``.
-        user: who signs in where nobody types a name.
-        accounts: what every user sees.
-        user_accounts: what a named user sees instead.
-        page_size: accounts or roles per page where the client names no ``max_result``.
-        auto_approve: no page: authorize redirects at once, and fetching the device page with
-            its code approves.
-        device_auto_approve: device grants are approved as soon as they are started.
-        token_life: access tokens of scoped registrations.
-        unscoped_token_life: access tokens of registrations without scopes, which never get a
-            refresh token.
-        session_length: the sign-in session (portal session).
-        shorten_tokens: tokens end with the session; when False they outlive its natural end.
-        rotation: ``none`` keeps the refresh token; ``grace`` takes the previous one until a
-            newer one is first used; ``strict`` takes only the newest.
-        omit_refresh_token: refresh answers carry no ``refreshToken`` (and nothing rotates).
-        revocation_delay: after a sign-out the portal says 401 at once, while refreshing goes
-            on working for this long.
-        device_refresh_token: scoped device grants bring a refresh token.
-        registration_life: client registrations.
-        code_life: authorization codes, and the page before them.
-        device_life: device codes.
-        device_interval: the ``interval`` told to device clients.
-        enforce_device_interval: answer SlowDownException to polls that come sooner
-            (RFC 8628 3.5). Off, as the AWS CLI polls twice at the start.
-        role_life: role credentials.
     """
 
+    # the clock behind :meth:`time`; ``clock_offset`` is added to it
     now: Callable[[], float] = time.time
-    clock_offset: float = 0.0
-    region: str = DEFAULT_REGION
+    clock_offset: float = 0.0  # shifts the server's clock; assign to it to travel in time
+    region: str = DEFAULT_REGION  # the only region served; a start URL of another one is refused
+    # start URL to the region it lives in
     start_urls: Mapping[str, str] = field(
         default_factory=lambda: {DEFAULT_START_URL: DEFAULT_REGION}
     )
-    any_start_url: bool = True
-    user: str = "ada"
-    accounts: Sequence[Account] = DEFAULT_ACCOUNTS
+    any_start_url: bool = True  # also take every ``https://*.awsapps.com/start``
+    user: str = "ada"  # who signs in where nobody types a name
+    accounts: Sequence[Account] = DEFAULT_ACCOUNTS  # what every user sees
+    # what a named user sees instead
     user_accounts: Mapping[str, Sequence[Account]] = field(default_factory=dict)
-    page_size: int = 20
+    page_size: int = 20  # accounts or roles per page where the client names no ``max_result``
+    # no page: authorize redirects at once, and fetching the device page with its code approves
     auto_approve: bool = False
-    device_auto_approve: bool = False
-    token_life: float = 3600.0
+    device_auto_approve: bool = False  # device grants are approved as soon as they are started
+    token_life: float = 3600.0  # access tokens of scoped registrations
+    # access tokens of registrations without scopes, which never get a refresh token
     unscoped_token_life: float = 8 * 3600.0
-    session_length: float = 8 * 3600.0
+    session_length: float = 8 * 3600.0  # the sign-in session (portal session)
+    # tokens end with the session; when False they outlive its natural end
     shorten_tokens: bool = True
+    # ``none`` keeps the refresh token; ``grace`` takes the previous one until a newer one is
+    # first used; ``strict`` takes only the newest
     rotation: Rotation = "grace"
+    # refresh answers carry no ``refreshToken`` (and nothing rotates)
     omit_refresh_token: bool = False
+    # after a sign-out the portal says 401 at once, while refreshing goes on working for this
+    # long
     revocation_delay: float = 0.0
-    device_refresh_token: bool = True
-    registration_life: float = 90 * 86_400.0
-    code_life: float = 600.0
-    device_life: float = 600.0
-    device_interval: int = 1
+    device_refresh_token: bool = True  # scoped device grants bring a refresh token
+    registration_life: float = 90 * 86_400.0  # client registrations
+    code_life: float = 600.0  # authorization codes, and the page before them
+    device_life: float = 600.0  # device codes
+    device_interval: int = 1  # the ``interval`` told to device clients
+    # answer SlowDownException to polls that come sooner (RFC 8628 3.5). Off, as the AWS CLI
+    # polls twice at the start
     enforce_device_interval: bool = False
-    role_life: float = 3600.0
+    role_life: float = 3600.0  # role credentials
 
     def time(self) -> float:
         """Return the server's time, in seconds since the epoch."""

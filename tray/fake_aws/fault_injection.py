@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Condition, Event
 
-from tray.fake_aws.request_log import ABOUT_NAMES, About
+from tray.fake_aws.request_log import ABOUT_NAMES, RequestDetails
 
 KINDS: Mapping[str, str] = {
     "status": "not performed; answered with an HTTP status and no AWS error",
@@ -24,33 +24,22 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault, waiting for its requests.
+    """One fault, waiting for its requests."""
 
-    Args:
-        operation: of the requests it strikes, as in the request log.
-        kind: one of :data:`KINDS`, or an AWS error's name.
-        times: how many requests it strikes; None for all until cancelled.
-        status: HTTP status of ``status``, or in place of the error's own.
-        seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
-        message: what an AWS error says.
-        filters: members of :class:`About` that must be equal.
-        where: a further condition.
-    """
-
-    operation: str
-    kind: str
-    times: int | None
-    status: int | None
-    seconds: float
+    operation: str  # of the requests it strikes, as in the request log
+    kind: str  # one of :data:`KINDS`, or an AWS error's name
+    times: int | None  # how many requests it strikes; None for all until cancelled
+    status: int | None  # HTTP status of ``status``, or in place of the error's own
+    seconds: float  # the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``
     message: str
-    filters: Mapping[str, object]
-    where: Callable[[About], bool] | None
+    filters: Mapping[str, object]  # members of :class:`RequestDetails` that must be equal
+    where: Callable[[RequestDetails], bool] | None
     changed: Condition = field(repr=False)
     released: Event = field(default_factory=Event, repr=False)
     hits: int = 0
     performed: int = 0
 
-    def strikes(self, operation: str, about: About) -> bool:
+    def strikes(self, operation: str, about: RequestDetails) -> bool:
         """Whether it strikes this request."""
         return (
             (self.times is None or self.hits < self.times)
@@ -115,7 +104,7 @@ class Faults:
         seconds: float,
         message: str,
         filters: Mapping[str, object],
-        where: Callable[[About], bool] | None,
+        where: Callable[[RequestDetails], bool] | None,
     ) -> Fault:
         """Put a fault at the end of the line.
 
@@ -135,7 +124,7 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def take(self, operation: str, about: About) -> Fault | None:
+    def take(self, operation: str, about: RequestDetails) -> Fault | None:
         """Return the fault that strikes this request, counted as used once, or None."""
         with self._changed:
             for fault in self._faults:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from tray.fake_aws.fake_options import DEFAULT_START_URL, Knobs
+from tray.fake_aws.fake_options import DEFAULT_START_URL, ServerOptions
 from tray.fake_aws.fault_injection import Fault
 from tray.fake_aws.http.http_server import HttpServer
 from tray.fake_aws.http.request_exchange import Exchange
 from tray.fake_aws.realm import PORTAL_SCOPE, Client, Realm, Session
-from tray.fake_aws.request_log import About, Call, Wanted
+from tray.fake_aws.request_log import LoggedRequest, RequestDetails, Wanted
 from tray.fake_aws.services.oidc_service import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
 
 
@@ -32,23 +32,20 @@ class SignedIn:
 
 
 @dataclass(kw_only=True, eq=False)
-class IdentityCenter(Knobs):
+class IdentityCenter(ServerOptions):
     """A strict Identity Center over real HTTP on 127.0.0.1.
 
-    Use it as a context manager, or ``start`` and ``close`` it. Every member of :class:`Knobs` is
-    a keyword argument and can be assigned while it runs::
+    Use it as a context manager, or ``start`` and ``close`` it. Every member of `ServerOptions`
+    is a keyword argument and can be assigned while it runs::
 
         with IdentityCenter(auto_approve=True, token_life=60) as center:
             center.rotation = "strict"
             center.fault("CreateToken", "status", times=3, status=503)
             ...
             center.wait_for("CreateToken", count=4, grant_type="refresh_token")
-
-    Args:
-        port: 0 for any free one; the bound port once started.
     """
 
-    port: int = 0
+    port: int = 0  # 0 for any free one; the bound port once started
     lock: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -156,8 +153,7 @@ class IdentityCenter(Knobs):
     def end_session(self, start_url: str | None = None, user: str | None = None) -> int:
         """End sessions naturally, now: access tokens live on, refreshing is over.
 
-        Returns:
-            how many were live.
+        Returns how many were live.
         """
         with self.lock:
             return self._each(start_url, user, self._realm.end)
@@ -165,18 +161,13 @@ class IdentityCenter(Knobs):
     def revoke(self, start_url: str | None = None, user: str | None = None) -> int:
         """End sessions as an administrator or a sign-out does: access tokens die at once.
 
-        Returns:
-            how many were live.
+        Returns how many were live.
         """
         with self.lock:
             return self._each(start_url, user, self._realm.sign_out)
 
     def kill_access_tokens(self, start_url: str | None = None, user: str | None = None) -> int:
-        """Make the portal answer 401 to all access tokens so far; refreshing still works.
-
-        Returns:
-            how many sessions were live.
-        """
+        """Make the portal answer 401 to all access tokens so far; refreshing still works."""
         with self.lock:
             return self._each(start_url, user, self._realm.kill_access_tokens)
 
@@ -216,7 +207,7 @@ class IdentityCenter(Knobs):
             return self._realm.accepts_refresh_token(text)
 
     @property
-    def requests(self) -> tuple[Call, ...]:
+    def requests(self) -> tuple[LoggedRequest, ...]:
         """All requests so far, in the order they were answered."""
         return self._exchange.journal.calls()
 
@@ -224,9 +215,9 @@ class IdentityCenter(Knobs):
         """Count requests by operation or predicate.
 
         Args:
-            wanted: an operation's name or a predicate over :class:`Call`.
+            wanted: an operation's name or a predicate over :class:`LoggedRequest`.
             since: leave out the first so many of ``requests``.
-            filters: members of :class:`Call` or :class:`About` that must be equal.
+            filters: members of :class:`LoggedRequest` or its details that must be equal.
         """
         return len(self._exchange.journal.find(wanted, filters, since))
 
@@ -238,7 +229,7 @@ class IdentityCenter(Knobs):
         *,
         since: int = 0,
         **filters: object,
-    ) -> tuple[Call, ...]:
+    ) -> tuple[LoggedRequest, ...]:
         """Wait for requests, named as in :meth:`count`, and return them.
 
         Raises:
@@ -257,21 +248,19 @@ class IdentityCenter(Knobs):
         status: int | None = None,
         seconds: float = 1.0,
         message: str = "a fault asked for by the test",
-        where: Callable[[About], bool] | None = None,
+        where: Callable[[RequestDetails], bool] | None = None,
         **filters: object,
     ) -> Fault:
         """Make coming requests go wrong; faults are used up in the order they were asked for.
 
         Args:
-            operation: as in the request log, e.g. ``CreateToken``.
             kind: one of :data:`tray.fake_aws.fault_injection.KINDS`, or the name of an AWS error,
                 e.g. ``InvalidGrantException``.
             times: how many requests; None for all until cancelled.
             status: HTTP status for ``status`` (503 by default), or instead of the error's own.
             seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
-            message: what an AWS error says.
             where: a further condition on what the request is about.
-            filters: members of :class:`About` that must be equal, e.g. ``grant_type``.
+            filters: members of :class:`RequestDetails` that must be equal, e.g. ``grant_type``.
 
         Raises:
             ValueError: an unknown kind or filter.

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
-from tray.fake_aws.fake_options import Knobs, plain_start_url
+from tray.fake_aws.fake_options import ServerOptions, plain_start_url
 from tray.fake_aws.http.wire_format import AwsError
 
 PORTAL_SCOPE = "sso:account:access"
@@ -117,7 +117,7 @@ class Issued:
 class Realm:
     """Everything issued so far. All methods want the server's lock to be held."""
 
-    def __init__(self, knobs: Knobs) -> None:
+    def __init__(self, knobs: ServerOptions) -> None:
         self.knobs = knobs
         self.clients: dict[str, Client] = {}
         self.sessions: list[Session] = []

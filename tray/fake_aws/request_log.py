@@ -15,63 +15,45 @@ from tray.fake_aws.services.portal_service import TOKEN_HEADER
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a request is about, as far as it can be told before it is judged.
+class RequestDetails:
+    """What a request is about, as far as it can be told before it is judged."""
 
-    Args:
-        grant_type: of CreateToken; ``other`` for one we do not know.
-        start_url: in plain form; from the request, its client, or the token it carries.
-        client: fingerprint of the client id.
-        token: fingerprint of the access or refresh token it carries.
-        account_id: of portal requests.
-        role_name: likewise.
-    """
-
-    grant_type: str | None = None
+    grant_type: str | None = None  # of CreateToken; ``other`` for one we do not know
+    # in plain form; from the request, its client, or the token it carries
     start_url: str | None = None
-    client: str | None = None
-    token: str | None = None
+    client: str | None = None  # fingerprint of the client id
+    token: str | None = None  # fingerprint of the access or refresh token it carries
     account_id: str | None = None
     role_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request and its outcome.
+class LoggedRequest:
+    """One request and its outcome."""
 
-    Args:
-        operation: AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``,
-            ``DevicePage``, ``DecideDevice``, ``Unknown``.
-        when: the server's time, seconds since the epoch.
-        method: of HTTP.
-        path: without the query.
-        status: HTTP status; None where no answer was sent.
-        error: the AWS error's name, or None.
-        fault: the kind of fault that was played, or None.
-        about: what it was about.
-    """
-
+    # AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``, ``DevicePage``,
+    # ``DecideDevice``, ``Unknown``
     operation: str
-    when: float
+    when: float  # the server's time, seconds since the epoch
     method: str
-    path: str
-    status: int | None
-    error: str | None
-    fault: str | None
-    about: About
+    path: str  # without the query
+    status: int | None  # HTTP status; None where no answer was sent
+    error: str | None  # the AWS error's name, or None
+    fault: str | None  # the kind of fault that was played, or None
+    about: RequestDetails
 
     def matches(self, filters: Mapping[str, object]) -> bool:
         """Whether its members, or those of ``about``, equal all the filters."""
         return all(getattr(self._holder(name), name) == want for name, want in filters.items())
 
-    def _holder(self, name: str) -> Call | About:
+    def _holder(self, name: str) -> LoggedRequest | RequestDetails:
         return self.about if name in ABOUT_NAMES else self
 
 
-ABOUT_NAMES = frozenset(field.name for field in fields(About))
-CALL_NAMES = (ABOUT_NAMES | {field.name for field in fields(Call)}) - {"about"}
+ABOUT_NAMES = frozenset(field.name for field in fields(RequestDetails))
+CALL_NAMES = (ABOUT_NAMES | {field.name for field in fields(LoggedRequest)}) - {"about"}
 
-Wanted = str | Callable[[Call], bool]
+Wanted = str | Callable[[LoggedRequest], bool]
 """An operation's name, or a predicate over calls."""
 
 
@@ -80,22 +62,22 @@ class Journal:
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed
-        self._calls: list[Call] = []
+        self._calls: list[LoggedRequest] = []
 
-    def add(self, call: Call) -> None:
+    def add(self, call: LoggedRequest) -> None:
         """Note a call and wake who waits for it."""
         with self._changed:
             self._calls.append(call)
             self._changed.notify_all()
 
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[LoggedRequest, ...]:
         """Return all calls so far."""
         with self._changed:
             return tuple(self._calls)
 
     def find(
         self, wanted: Wanted, filters: Mapping[str, object], since: int = 0
-    ) -> tuple[Call, ...]:
+    ) -> tuple[LoggedRequest, ...]:
         """Return the matching calls after the first ``since`` ones."""
         if not filters.keys() <= CALL_NAMES:
             msg = f"no such filter: {sorted(filters.keys() - CALL_NAMES)}"
@@ -114,7 +96,7 @@ class Journal:
         timeout: float,
         filters: Mapping[str, object],
         since: int = 0,
-    ) -> tuple[Call, ...]:
+    ) -> tuple[LoggedRequest, ...]:
         """Wait until ``count`` matching calls are noted, and return them.
 
         Raises:
@@ -132,7 +114,7 @@ class Journal:
             return found
 
 
-def about(realm: Realm, request: Request) -> About:
+def about(realm: Realm, request: Request) -> RequestDetails:
     """Tell what a request is about without judging it; the server's lock is held."""
     members = _members(request)
     query = dict(request.query)
@@ -141,7 +123,7 @@ def about(realm: Realm, request: Request) -> About:
     carried = access_token or members.get("refreshToken")
     grant_type = members.get("grantType")
     known = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
-    return About(
+    return RequestDetails(
         grant_type=grant_type if grant_type in (None, *known) else "other",
         start_url=_start_url(realm, members, client_id, access_token),
         client=None if client_id is None else fingerprint(client_id),

@@ -28,6 +28,9 @@ else:
     # macOS: a plain fsync stops at the drive's own cache (fsync(2) there).
     _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
 
+LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another process of ours to rewrite a small file: it takes milliseconds."""
+
 READ_LIMIT = 1024 * 1024
 """Bytes; no config or token cache file is larger (fault 5)."""
 
@@ -36,7 +39,7 @@ _RENAME_TRIES = 5
 _RENAME_PAUSE = 0.05
 
 # Flags that not every system has; where one is missing its danger is missing too.
-_READ_FLAGS = (
+READ_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
@@ -94,7 +97,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """
     # Looked at before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
-    descriptor = os.open(path, _READ_FLAGS)
+    descriptor = os.open(path, READ_FLAGS)
     try:
         _insist_on_regular(os.fstat(descriptor).st_mode, path)
         return descriptor, read_descriptor(descriptor, limit, place=str(path))
@@ -135,7 +138,7 @@ def write_atomic(
     mode: int = 0o600,
     group: int | None = None,
     seam: Seam | None = None,
-    last_look: Callable[[], None] | None = None,
+    final_check: Callable[[], None] | None = None,
 ) -> None:
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
@@ -150,7 +153,7 @@ def write_atomic(
         mode: permission bits of the new file, exactly, whatever the umask says.
         group: whose it is to be, as far as the system lets us; None: as new files are.
         seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
-        last_look: called when all that is left to do is the rename, which takes microseconds;
+        final_check: called when all that is left to do is the rename, which takes microseconds;
             whatever it raises leaves the old file as it is.
 
     Raises:
@@ -164,8 +167,8 @@ def write_atomic(
     with _removed_on_failure(temp):
         _write_temp(temp, data, mode, group)
         tell("temp-written")
-        if last_look is not None:
-            last_look()
+        if final_check is not None:
+            final_check()
         _rename(lambda: temp.replace(target))
     tell("renamed")
     _sync_directory(target.parent)

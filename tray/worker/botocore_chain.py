@@ -1,4 +1,4 @@
-"""Credentials of profiles that are none of the portal's: botocore finds them, as the SDKs do."""
+"""Credentials of profiles other than SSO ones: botocore resolves them, as in the SDKs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from tray.aws.api.api_errors import mapped, printable
+from tray.aws.api.api_errors import as_tray_error, printable
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded, TrayError, UserMustAct
@@ -31,31 +31,20 @@ _PATIENCE: Final = Config(
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCredentials:
-    """
-    What botocore found.
-
-    Args:
-        access_key_id, secret_access_key: always.
-        session_token: None for keys of a user.
-        expires_at: seconds since the epoch; None where nobody says.
-    """
+    """What botocore found."""
 
     access_key_id: Secret
     secret_access_key: Secret
-    session_token: Secret | None
-    expires_at: float | None
+    session_token: Secret | None  # None for keys of a user
+    expires_at: float | None  # seconds since the epoch; None where nobody says
 
 
 def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
     """
-    Let botocore resolve a profile by name; credentials in the environment do not count then.
-
-    Args:
-        profile: its name. It neither calls ourselves nor asks for a code: the caller has looked.
-        session_key: the session it builds on, for the sentence; None if none.
+    Let botocore resolve a profile by name, which leaves out credentials in the environment.
 
     Raises:
-        SignInNeeded: botocore found the session's token unusable.
+        SignInNeeded: botocore found the session's token unusable_settings.
         UserMustAct: the profile gives no credentials.
         TrayError: AWS refused or was not reached.
     """
@@ -65,7 +54,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
     except (BotoCoreError, ClientError, ValueError, OSError) as error:
-        trouble = _meaning(profile, session_key, error)
+        trouble = _as_tray_error(profile, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
             return ResolvedCredentials(
@@ -76,7 +65,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
                 _moment(getattr(credentials, "_expiry_time", None)),
             )
         trouble = UserMustAct(f'The profile "{clean(profile)}" gives no credentials.')
-    # Out of the except block: botocore's errors may quote what a process printed.
+    # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 
 
@@ -84,13 +73,13 @@ def _moment(end: object) -> float | None:
     return end.timestamp() if isinstance(end, datetime) else None
 
 
-def _meaning(profile: str, session_key: str | None, error: Exception) -> TrayError:
+def _as_tray_error(profile: str, session_key: str | None, error: Exception) -> TrayError:
     name = clean(profile)
     if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
         return SignInNeeded(sign_in_first(session_key))
     if isinstance(error, CredentialRetrievalError):
         return UserMustAct(f'What the profile "{name}" gets its credentials from has failed.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):
-        return mapped("AssumeRole", error, subject=f"for the profile {printable(profile)}")
+        return as_tray_error("AssumeRole", error, subject=f"for the profile {printable(profile)}")
     why = type(error).__name__
     return UserMustAct(f'The profile "{name}" gives no credentials ({why}).')

@@ -1,4 +1,4 @@
-"""What a job works with: AWS, the keyring, the cache file, the records, the locks."""
+"""What a job works with: AWS, the keyring, the token file, the records, the locks."""
 
 from __future__ import annotations
 
@@ -28,26 +28,20 @@ from tray.worker.keyring.unsaved_tokens import Unsaved
 
 LOCK_PATIENCE = 30.0
 """
-Seconds a transaction waits for another one on the same session, then it says `Busy` and is tried
-again. Few take longer: only AWS and the keyring both at the end of their time do.
+Seconds a transaction waits for another on the same session, then it fails with `Busy` and is
+tried again. Longer takes only one in which AWS and the keyring both reach their time limits.
 """
 TORN_READS = 8
 TORN_WAIT = 0.25
-"""As often and as long an empty or cut file is read again before it counts as torn (K3)."""
+"""How often, and after how many seconds, an incomplete file is read again (K3)."""
 
 Seam = Callable[[str], None]
-LastLook = Callable[[], None]
-"""Called right before the cache file is replaced; raises where that must not be (fault 67)."""
+FinalCheck = Callable[[], None]
+"""Called right before the token file is replaced; raises to prevent it."""
 
 
-class Overtaken(WillRetry):
-    """
-    Somebody without our lock wrote or removed the cache file: theirs is the newer truth (K4).
-
-    Args:
-        session: whose file it is.
-        token: what it holds now, None if it is gone.
-    """
+class TokenFileChanged(WillRetry):
+    """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
         super().__init__(f"Another program has just changed the token file of {session.key}.")
@@ -60,31 +54,20 @@ def _nowhere(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """
-    Everything a transaction needs; tests hand in their own parts.
-
-    Args:
-        paths: where everything lies.
-        settings: the user's settings.
-        records: ``state.json``.
-        keyring: the keyring.
-        oidc, portal, clients: AWS.
-        unsaved: refresh data the keyring has not confirmed yet (R3).
-        clock: seconds since the epoch.
-        seam: called with the name of each step just passed, so that a test can stop there.
-        stored: told the key of a session whose refresh data the keyring confirmed late (R3).
-    """
+    """Everything a transaction needs; tests hand in their own parts."""
 
     paths: Paths
     settings: Settings
-    records: Records
+    records: Records  # ``state.json``
     keyring_store: TokenKeyring
     clients: AwsClients
     oidc: Oidc
     portal: Portal
-    unsaved: Unsaved
-    clock: Callable[[], float] = time.time
+    unsaved: Unsaved  # refresh data the keyring has not confirmed yet (R3)
+    clock: Callable[[], float] = time.time  # seconds since the epoch
+    # called with the name of each step just passed, so that a test can stop there
     seam: Seam = field(default=_nowhere)
+    # told the key of a session whose refresh data the keyring confirmed late (R3)
     stored: Callable[[str], None] = field(default=_nowhere)
 
     @classmethod
@@ -97,13 +80,7 @@ class JobContext:
         stored: Callable[[str], None] = _nowhere,
     ) -> JobContext:
         """
-        Make the tools of this process.
-
-        Args:
-            environ: of this process.
-            settings: those in force; by default what the user's files say now.
-            seam: told each step by its name.
-            stored: told the session key when a late keyring write was confirmed.
+        Make the context of this process.
 
         Raises:
             ConfigRejected: the settings cannot be used.
@@ -136,13 +113,13 @@ class JobContext:
 
     def read(self, session: SsoSession) -> SsoToken | None:
         """
-        Read the cache file, patiently where another program is writing it (K3).
+        Read the token file, again while another program is writing it (K3).
 
-        The token's moment of issue is the file's mtime, see `publish_lean`; a start URL and
-        region that mean what the config means are spelt as the config spells them.
+        The token was issued at the file's mtime, see `publish_lean`; an equivalent start URL and
+        region are given as the config spells them.
 
         Raises:
-            CacheFileTorn: it stayed empty or cut for two seconds.
+            CacheFileTorn: it stayed incomplete for two seconds.
             CacheFileBad: it cannot be used.
         """
         for _ in range(TORN_READS):
@@ -153,7 +130,7 @@ class JobContext:
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
-        """Read the cache file at once, where a broken one counts as none."""
+        """Read the token file once; a broken one counts as none."""
         try:
             return self._read(session)
         except (CacheFileTorn, CacheFileBad):
@@ -166,11 +143,9 @@ class JobContext:
 
     def dated(self, session: SsoSession, token: SsoToken, file: Path | int) -> SsoToken:
         """
-        Return a token read from a file with all that the file itself tells.
+        Return a token with what its file adds: when it was issued.
 
         Args:
-            session: whose file it is.
-            token: as parsed.
             file: its path, or a descriptor of it.
         """
         now = self.clock()
@@ -185,7 +160,7 @@ class JobContext:
 
     def kept(self, session: SsoSession) -> SsoToken | None:
         """
-        Return what the keyring keeps of a session, None if nothing that still counts.
+        Return what the keyring holds for a session, None if nothing that still counts.
 
         An item that a sign-out could not delete (the keyring was locked) is deleted now.
 
@@ -199,77 +174,65 @@ class JobContext:
         return kept
 
     def publish_lean(
-        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+        self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
         Write the lean file (K3), atomically.
 
-        Its mtime becomes the token's moment of issue, which no member tells: so a restart, or a
-        file published anew, does not make the token look younger than it is (R1).
+        Its mtime is set to when the token was issued, which no member says, so that the token
+        does not look younger after a restart or a new file (R1).
 
         Args:
-            session: whose file it is.
-            token: what to write.
-            last_look: see `still`; None writes over whatever is there, as a sign-in does.
+            final_check: see `still`; None overwrites whatever is there, as a sign-in does.
 
         Raises:
-            Overtaken: the last look found another's file; it is untouched.
+            TokenFileChanged: the final check found another file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)
-        self._write(session, token, document, last_look)
+        self._write(session, token, document, final_check)
 
     def publish_full(
-        self, session: SsoSession, token: SsoToken, last_look: LastLook | None = None
+        self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
+        """Write the file as the AWS CLI does (store ``file``); else like `publish_lean`."""
+        self._write(session, token, full_document(token), final_check)
+
+    def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
-        Write the file as the AWS CLI does (store ``file``), atomically; all as `publish_lean`.
+        Return a final check that the token file is still as it was seen.
 
-        Raises:
-            Overtaken: the last look found another's file; it is untouched.
-            OSError, FileRefused: it cannot be written; the old file is untouched.
-        """
-        self._write(session, token, full_document(token), last_look)
-
-    def still(self, session: SsoSession, seen: SsoToken | None) -> LastLook:
-        """
-        Return the last look that finds the cache file as it was seen.
-
-        Between it and the rename lie microseconds. A writer in place that has begun by then shows
-        itself, since it empties the file first.
-
-        Args:
-            session: whose file it is.
-            seen: what the file held, None if there was none.
+        Only microseconds pass between it and the rename. A program that writes in place is
+        noticed, since it empties the file first.
 
         Returns:
-            What raises `Overtaken` where it holds something else now, `CacheFileTorn` or
-            `CacheFileBad` where it cannot be read.
+            A function that raises `TokenFileChanged` where the file holds something else now,
+            `CacheFileTorn` or `CacheFileBad` where it cannot be read.
         """
 
-        def last_look() -> None:
+        def final_check() -> None:
             now = self.read(session)
             if now is None and seen is None:
                 return
             if now is None or seen is None or not is_same(now, seen):
-                raise Overtaken(session, now)
+                raise TokenFileChanged(session, now)
 
-        return last_look
+        return final_check
 
     def _write(
-        self, session: SsoSession, token: SsoToken, document: bytes, last_look: LastLook | None
+        self, session: SsoSession, token: SsoToken, document: bytes, final_check: FinalCheck | None
     ) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
         try:
-            write_atomic(path, document, seam=self.seam, last_look=last_look)
+            write_atomic(path, document, seam=self.seam, final_check=final_check)
         except OSError as error:
-            error.filename = str(path)  # a write tells no place, or that of a temporary file
+            error.filename = str(path)  # a write names no file, or the temporary one
             raise
         now = self.clock()
         if token.issued_at is not None and token.issued_at < now:
-            # Where this fails only the estimate of the token's age suffers.
+            # If this fails, only the estimate of the token's age suffers.
             with suppress(OSError):
                 os.utime(path, (now, token.issued_at))
 
@@ -284,7 +247,7 @@ class JobContext:
         return tuple(profile for profile in catalog.profiles if profile.session == session.key)
 
     def facts(self, session: SsoSession, token: SsoToken) -> TokenFacts:
-        """Return what the rules may know; the file tells whether it carries refresh data."""
+        """Return what the rules may know of a token; the file says whether it has refresh data."""
         file = self.read_or_none(session)
         there = file is not None and file.fingerprint == token.fingerprint
         issued_at = file.issued_at if file is not None and there else None
@@ -302,5 +265,5 @@ def is_same(one: SsoToken, other: SsoToken) -> bool:
 
 
 def belongs(token: SsoToken, session: SsoSession) -> bool:
-    """Whether a cache file's token is of the session's start URL and region (fault 25)."""
+    """Whether a file's token is for the session's start URL and region."""
     return same_place(session, token.start_url, token.region)

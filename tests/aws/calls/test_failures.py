@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError
 
-from tray.aws.api.api_errors import host_of, http_date, mapped, printable, retry_after
+from tray.aws.api.api_errors import as_tray_error, host_of, http_date, printable, retry_after
 from tray.errors import (
     GrantRefused,
     Offline,
@@ -71,7 +71,7 @@ def refusal(code: str, status: int = 400, **members: object) -> ClientError:
 )
 def test_refusals(code: str, status: int, expected: type[TrayError]) -> None:
     """Each error name of AWS's means one thing; its own text is never repeated."""
-    error = mapped("CreateToken", refusal(code, status))
+    error = as_tray_error("CreateToken", refusal(code, status))
 
     assert expected is type(error)
     assert CANARY not in f"{error} {error!r}"
@@ -82,7 +82,7 @@ def test_refusals(code: str, status: int, expected: type[TrayError]) -> None:
 @pytest.mark.parametrize("code", ["InvalidRequestException", "AccessDeniedException"])
 def test_organisations_key(code: str) -> None:
     """Trouble with the organisation's own key never looks like a dead sign-in."""
-    error = mapped("CreateToken", refusal(code, reason="KMS_DisabledException"))
+    error = as_tray_error("CreateToken", refusal(code, reason="KMS_DisabledException"))
 
     assert RequestRefused is type(error)
     assert "KMS_DisabledException" in error.sentence
@@ -91,7 +91,7 @@ def test_organisations_key(code: str) -> None:
 @pytest.mark.parametrize("name", ["bad\r\nname", "\x1b[31mred", "x" * 10_000, "é\u202e"])
 def test_hostile_names(name: str) -> None:
     """Whatever a server calls its error, the sentence is short, plain and one line."""
-    error = mapped("CreateToken", refusal(name, reason=name), subject=name)
+    error = as_tray_error("CreateToken", refusal(name, reason=name), subject=name)
 
     assert error.sentence.isascii()
     assert error.sentence.isprintable()
@@ -101,7 +101,7 @@ def test_hostile_names(name: str) -> None:
 def test_answered() -> None:
     """Every refusal counts as answered (rule R5); only a 5xx may have been carried out."""
     slow, broken, busy = (
-        mapped("CreateToken", refusal(code, status))
+        as_tray_error("CreateToken", refusal(code, status))
         for code, status in (("SlowDownException", 400), ("502", 502), ("503", 503))
     )
 
@@ -147,7 +147,9 @@ def test_retry_after_date() -> None:
 
 def test_retry_after_reaches_the_caller() -> None:
     """The wait that AWS asks for is part of the error."""
-    error = mapped("CreateToken", refusal("SlowDownException", headers={"retry-after": "7"}))
+    error = as_tray_error(
+        "CreateToken", refusal("SlowDownException", headers={"retry-after": "7"})
+    )
 
     assert isinstance(error, ServiceTrouble)
     assert 7.0 == error.retry_after
@@ -168,7 +170,7 @@ def test_date() -> None:
 
 def test_connect_timeout() -> None:
     """No connection in time: AWS was never reached, and nothing was done."""
-    error = mapped(
+    error = as_tray_error(
         "CreateToken", ConnectTimeoutError(endpoint_url="https://oidc.x.amazonaws.com/token")
     )
 
@@ -179,7 +181,7 @@ def test_connect_timeout() -> None:
 
 def test_wrong_arguments() -> None:
     """A request that botocore itself refuses is our mistake; its report quotes values."""
-    error = mapped("CreateToken", ParamValidationError(report=f"value: {CANARY}"))
+    error = as_tray_error("CreateToken", ParamValidationError(report=f"value: {CANARY}"))
 
     assert isinstance(error, OurBug)
     assert CANARY not in str(error)
@@ -189,7 +191,7 @@ def test_our_own() -> None:
     """An error that already has its meaning keeps it."""
     error = Offline("No.")
 
-    assert error is mapped("CreateToken", error)
+    assert error is as_tray_error("CreateToken", error)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import botocore.session
@@ -21,8 +21,14 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tray.aws.api.api_errors import Meaning, http_date, mapped, unusable
-from tray.aws.api.response_checks import AnswerCheck
+from tray.aws.api.api_errors import (
+    NO_OTHERS,
+    ErrorFactory,
+    as_tray_error,
+    http_date,
+    unusable_settings,
+)
+from tray.aws.api.response_checks import ResponseCheck
 from tray.errors import TrayError
 
 if TYPE_CHECKING:
@@ -36,7 +42,6 @@ log = logging.getLogger(__name__)
 
 _THREADS = 16
 _NO_VARIABLE = (None, None, None, None)
-_NOTHING: Mapping[str, Meaning] = MappingProxyType({})
 
 
 def quiet_libraries() -> None:
@@ -61,7 +66,6 @@ class AwsClients:
     Args:
         connect_timeout: seconds for each address of a host.
         read_timeout: seconds without a byte.
-        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -135,20 +139,13 @@ class AwsClients:
         arguments: Mapping[str, object],
         *,
         subject: str = "",
-        instead: Mapping[str, Meaning] = _NOTHING,
+        instead: Mapping[str, ErrorFactory] = NO_OTHERS,
     ) -> Mapping[str, Any]:
         """
         Call AWS once and return the parsed answer.
 
-        Args:
-            operation: the API's name, for sentences.
-            method: of one of our clients.
-            arguments: its keyword arguments.
-            subject: what the call was about, for sentences.
-            instead: see :func:`tray.aws.api.api_errors.mapped`.
-
         Raises:
-            TrayError: as :func:`tray.aws.api.api_errors.mapped` says, with nothing of botocore's
+            TrayError: see :func:`tray.aws.api.api_errors.as_tray_error`; nothing of botocore's is
                 chained to it.
         """
         started = self._clock()
@@ -158,7 +155,7 @@ class AwsClients:
         except Exception as error:  # noqa: BLE001 - every error gets its meaning here
             if isinstance(error, ClientError):
                 self._compare_clocks(error.response, started)
-            trouble = mapped(operation, error, subject=subject, instead=instead)
+            trouble = as_tray_error(operation, error, subject=subject, instead=instead)
         else:
             self._compare_clocks(answer, started)
             return answer
@@ -189,7 +186,9 @@ class AwsClients:
             client = self._clients.get((service, region))
             if client is None:
                 client = self._made(service, region, self._unsigned, {})
-                client.meta.events.register("before-parse", AnswerCheck(client.meta.endpoint_url))
+                client.meta.events.register(
+                    "before-parse", ResponseCheck(client.meta.endpoint_url)
+                )
                 self._clients[service, region] = client
             return client
 
@@ -198,7 +197,7 @@ class AwsClients:
         if self._session is None:
             self._session = _new_session()
         if not region:
-            raise unusable("no region")
+            raise unusable_settings("no region")
         # The stubs know each service by its literal name; ours is a variable.
         create: Callable[..., object] = self._session.create_client
         try:
@@ -207,7 +206,7 @@ class AwsClients:
             why = type(error).__name__
         else:
             return client
-        raise unusable(why)
+        raise unusable_settings(why)
 
     def _compare_clocks(self, answer: Mapping[str, Any], started: float) -> None:
         """Learn the skew; a date has whole seconds, so it is half a second early on average."""
@@ -217,7 +216,7 @@ class AwsClients:
             self._skew = server + 0.5 - (started + self._clock()) / 2
 
 
-class _Nobody:
+class _NoCredentials:
     """Stands where botocore looks for credentials and bearer tokens: there are none."""
 
     def load_credentials(self) -> None:
@@ -244,6 +243,6 @@ def _new_session() -> botocore.session.Session:
 
 def _session(variables: Mapping[str, tuple[None, None, str, None]]) -> botocore.session.Session:
     session = botocore.session.Session(session_vars={"profile": _NO_VARIABLE, **variables})
-    session.register_component("credential_provider", _Nobody())
-    session.register_component("token_provider", _Nobody())
+    session.register_component("credential_provider", _NoCredentials())
+    session.register_component("token_provider", _NoCredentials())
     return session

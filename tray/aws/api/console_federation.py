@@ -1,8 +1,8 @@
 """
-A console for any credentials: the federation endpoint changes them into a link that signs in.
+Turns role credentials into a console link, at the federation endpoint.
 
-The link is a secret for the quarter of an hour it lasts; the portal's own link
-(:mod:`tray.core.profiles.console_link`) is none, and is what to prefer.
+The link is a secret while it lasts, 15 minutes. Prefer the portal's own link, which is none
+(:mod:`tray.core.profiles.console_link`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from tray.aws.api.api_errors import mapped
+from tray.aws.api.api_errors import as_tray_error
 from tray.errors import RequestRefused, ServiceTrouble, TrayError
 from tray.secret import Secret
 
@@ -43,8 +43,6 @@ def federation_link(
     ``SessionDuration`` is left out: role credentials refuse it.
 
     Args:
-        credentials: access key id, secret access key, session token of a role.
-        region: whose partition decides which console.
         environ: ``AWS_ENDPOINT_URL_SIGNIN``, ``AWS_CA_BUNDLE`` and the proxies count.
         destination: a page of the console; None: its home.
 
@@ -81,7 +79,7 @@ def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
         if answer.status_code == 200:
             return str(json.loads(answer.content)["SigninToken"])
     except BotoCoreError as error:
-        trouble = mapped("getSigninToken", error)
+        trouble = as_tray_error("getSigninToken", error)
     except (ValueError, KeyError, TypeError):
         trouble = ServiceTrouble("AWS's federation endpoint answered with something else.")
     else:

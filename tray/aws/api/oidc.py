@@ -1,8 +1,7 @@
 """
-Identity Center's OIDC service: registering, both ways of signing in, and renewing.
+Identity Center's OIDC service: registration, both ways of signing in, and renewal.
 
-Raises only what :mod:`tray.errors` and the four exceptions below say. AWS's ``sso-oidc``
-2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
+``sso-oidc`` 2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from tray.aws.api.api_errors import Meaning, half_an_answer
+from tray.aws.api.api_errors import ErrorFactory, incomplete_response
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -29,7 +28,7 @@ Grant = Literal["authorization_code", "device_code"]
 """The two ways of signing in (rule L1); each has a registration of its own."""
 
 REGISTERED_REDIRECT = "http://127.0.0.1/oauth/callback"
-"""As the AWS CLI registers it: without a port, which RFC 8252 7.3 leaves free."""
+"""As the AWS CLI registers it: RFC 8252 7.3 leaves the port open."""
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _LONGEST_LIFE = 12 * 3600
@@ -39,18 +38,17 @@ _USUAL_INTERVAL = 5  # RFC 8628 3.2
 _LAST_MOMENT = 253402300799.0
 
 
-class AuthorizationPending(WillRetry):
-    """Nobody has decided about the device code yet; ask again after the interval."""
-
+class _AskAgain(WillRetry):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, answered=True)
 
 
-class SlowDown(WillRetry):
+class AuthorizationPending(_AskAgain):
+    """The user has not decided about the device code yet; ask again after the interval."""
+
+
+class SlowDown(_AskAgain):
     """We asked too soon; the interval grows by 5 s for good (RFC 8628 3.5)."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, answered=True)
 
 
 class CodeExpired(SignInEnded):
@@ -58,40 +56,24 @@ class CodeExpired(SignInEnded):
 
 
 class AccessDenied(SignInEnded):
-    """The person refused in the browser."""
+    """The user refused in the browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceGrant:
-    """
-    A started sign-in by code (RFC 8628 3.2).
-
-    Args:
-        device_code: what we ask with.
-        user_code: what the person compares, e.g. ``BCDF-GHJK``.
-        verification_uri: the page where the code is typed.
-        verification_uri_complete: the page with the code filled in; the plain one where AWS gave
-            none.
-        expires_at: seconds since the epoch, by our clock.
-        interval: seconds to wait between two questions.
-    """
+    """A started sign-in by code (RFC 8628 3.2)."""
 
     device_code: Secret
-    user_code: str
-    verification_uri: str
+    user_code: str  # what the user compares, e.g. ``BCDF-GHJK``
+    verification_uri: str  # the page where the code is typed
+    # with the code filled in; the plain page where AWS sent none
     verification_uri_complete: str
-    expires_at: float
-    interval: int
+    expires_at: float  # seconds since the epoch, by our clock
+    interval: int  # seconds to wait between two questions
 
 
 class Oidc:
-    """
-    The service's operations.
-
-    Args:
-        clients: shared with the portal.
-        clock: seconds since the epoch.
-    """
+    """The service's operations."""
 
     def __init__(self, clients: AwsClients, *, clock: Callable[[], float] = time.time) -> None:
         self._clients = clients
@@ -105,7 +87,6 @@ class Oidc:
 
         Args:
             session: its start URL becomes ``issuerUrl`` for the authorization code grant.
-            grant: what it is for.
             scopes: empty for a registration without any (rule L2).
 
         Raises:
@@ -128,7 +109,7 @@ class Oidc:
         answer = self._clients.call("RegisterClient", client.register_client, arguments)
         expires_at = number_member(answer, "clientSecretExpiresAt")
         if expires_at is None:
-            raise half_an_answer("RegisterClient", "has no usable clientSecretExpiresAt")
+            raise incomplete_response("RegisterClient", "has no usable clientSecretExpiresAt")
         return Registration(
             client_id=secret_member("RegisterClient", answer, "clientId").reveal(),
             client_secret=secret_member("RegisterClient", answer, "clientSecret"),
@@ -149,15 +130,7 @@ class Oidc:
         """
         Return the page to open for the authorization code grant (RFC 7636 4.3).
 
-        It lies at the client's own resolved endpoint, and says ``scopes`` where the RFC says
-        ``scope``, as the AWS CLI does.
-
-        Args:
-            session: whose region it is.
-            registration: made for ``authorization_code``.
-            redirect_uri: with the port of the callback server.
-            state: see :func:`tray.aws.api.pkce.new_state`.
-            challenge: see :func:`tray.aws.api.pkce.challenge`.
+        As in the AWS CLI, it is at the endpoint of the client and says ``scopes``, not ``scope``.
 
         Raises:
             RequestRefused: no call can be made with this region or endpoint.
@@ -220,13 +193,6 @@ class Oidc:
         """
         Exchange an authorization code for tokens (RFC 6749 4.1.3, RFC 7636 4.5).
 
-        Args:
-            session: who signs in.
-            registration: the one that the code was given to.
-            code: from the callback; good once.
-            redirect_uri: as in :meth:`authorize_url`.
-            verifier: whose challenge was sent there.
-
         Raises:
             CodeExpired: it came too late.
             GrantRefused: the code or the verifier is wrong, or was used before.
@@ -249,13 +215,13 @@ class Oidc:
         self, session: SsoSession, registration: Registration, grant: DeviceGrant
     ) -> SsoToken:
         """
-        Ask once whether the person has approved a device code (RFC 8628 3.4).
+        Ask once whether the user has approved a device code (RFC 8628 3.4).
 
         Raises:
             AuthorizationPending: not yet.
             SlowDown: wait 5 s longer from now on.
-            CodeExpired: nobody decided in time.
-            AccessDenied: the person refused.
+            CodeExpired: the user did not decide in time.
+            AccessDenied: the user refused.
             WillRetry: as usual.
         """
         return self._first_token(
@@ -273,7 +239,7 @@ class Oidc:
 
     def refresh(self, token: SsoToken) -> SsoToken:
         """
-        Renew an access token (RFC 6749 6); an answer without refresh token keeps the old one.
+        Renew an access token (RFC 6749 6); without a new refresh token the old one is kept.
 
         Args:
             token: with refresh token and registration; its other members are carried over.
@@ -298,7 +264,7 @@ class Oidc:
         registration: Registration,
         grant_type: str,
         arguments: Mapping[str, str],
-        instead: Mapping[str, Meaning],
+        instead: Mapping[str, ErrorFactory],
     ) -> SsoToken:
         answer = self._create_token(session.region, registration, grant_type, arguments, instead)
         blank = SsoToken(
@@ -312,7 +278,7 @@ class Oidc:
         registration: Registration,
         grant_type: str,
         arguments: Mapping[str, str],
-        instead: Mapping[str, Meaning],
+        instead: Mapping[str, ErrorFactory],
     ) -> Mapping[str, Any]:
         client = self._clients.oidc(region)
         whole = {
@@ -324,7 +290,7 @@ class Oidc:
         return self._clients.call("CreateToken", client.create_token, whole, instead=instead)
 
     def _token_from(self, answer: Mapping[str, Any], before: SsoToken) -> SsoToken:
-        """Return the answer's tokens in place of the earlier ones, with ends by our clock."""
+        """Return a token with the answer's values, ends by our clock."""
         issued_at = self._clock()
         refresh_token = answer.get("refreshToken")
         return replace(
@@ -340,41 +306,41 @@ class Oidc:
 
 def _life(answer: Mapping[str, Any]) -> int:
     """
-    Return an access token's life in seconds, at most 12 h (fault 51).
+    Return an access token's life in seconds, at most 12 h.
 
-    An odd ``expiresIn`` never makes us drop the answer: the refresh token in it may be the only
-    one that is still good. An hour is what AWS gives to registrations with scopes.
+    A malformed ``expiresIn`` must not cost us the answer: the refresh token in it may be the only
+    good one. AWS gives registrations with scopes an hour.
     """
-    told = number_member(answer, "expiresIn")
-    if told is None:
+    seconds = number_member(answer, "expiresIn")
+    if seconds is None:
         log.warning("AWS gave a token without a usable expiresIn; taken as an hour")
         return _USUAL_LIFE
-    if told > _LONGEST_LIFE:
+    if seconds > _LONGEST_LIFE:
         log.warning("AWS gave a token with an expiresIn of over 12 hours; taken as 12 hours")
-    return min(told, _LONGEST_LIFE)
+    return min(seconds, _LONGEST_LIFE)
 
 
 def _cleaned(key: str) -> str:
-    """Return a session key as part of a client's name, which administrators read in logs."""
+    """Return a session key as part of the client name that administrators see in logs."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
 
 
 def _user_code(operation: str, answer: Mapping[str, Any]) -> str:
     code = text_member(operation, answer, "userCode")
     if not re.fullmatch(r"[A-Za-z0-9-]{4,32}", code):
-        raise half_an_answer(operation, "has no usable userCode")
+        raise incomplete_response(operation, "has no usable userCode")
     return code
 
 
 def _page(operation: str, answer: Mapping[str, Any], name: str) -> str:
-    """Return a page that a browser may be sent to: https, or http on this machine (demo)."""
+    """Return a page for the browser: https, or http on loopback (demo)."""
     url = text_member(operation, answer, name)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        raise half_an_answer(operation, f"has no usable {name}") from None
+        raise incomplete_response(operation, f"has no usable {name}") from None
     local = parts.scheme == "http" and host in ("127.0.0.1", "::1")
     if not host or not (parts.scheme == "https" or local) or not is_sendable(url) or " " in url:
-        raise half_an_answer(operation, f"has no usable {name}")
+        raise incomplete_response(operation, f"has no usable {name}")
     return url

@@ -1,8 +1,8 @@
 """
 Identity Center's portal: accounts, roles, role credentials, and signing out.
 
-401 is a matter of the session (:class:`~tray.errors.TokenRejected`), 403 of one role only
-(:class:`~tray.errors.RoleForbidden`, rule R6). AWS's ``sso`` 2019-06-10.
+401 concerns the session (:class:`~tray.errors.TokenRejected`), 403 one role only
+(:class:`~tray.errors.RoleForbidden`, rule R6). ``sso`` 2019-06-10.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tray.aws.api.api_errors import half_an_answer
+from tray.aws.api.api_errors import incomplete_response
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.response_checks import number_member, secret_member, text_member
 from tray.errors import TokenRejected
@@ -20,77 +20,52 @@ from tray.secret import Secret
 
 _PAGE = 100
 
-Answer = Mapping[str, Any]
-Asking = Callable[[Callable[[], Answer]], Answer]
-"""How one page is asked for: at once, or as patiently as who lists hundreds of accounts has to."""
+Response = Mapping[str, Any]
+PageFetcher = Callable[[Callable[[], Response]], Response]
+"""Fetches one page: at once, or with the pauses that listing hundreds of accounts needs."""
 
 
-def _at_once(ask: Callable[[], Answer]) -> Answer:
+def _at_once(ask: Callable[[], Response]) -> Response:
     return ask()
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """
-    An AWS account that the user has roles in.
+    """An AWS account that the user has roles in."""
 
-    Args:
-        account_id: 12 digits.
-        name: as the organisation calls it; may be empty.
-        email: its root address; may be empty.
-    """
-
-    account_id: str
-    name: str
-    email: str
+    account_id: str  # 12 digits
+    name: str  # as the organisation calls it; may be empty
+    email: str  # its root address; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class RoleCredentials:
-    """
-    Temporary credentials of one role.
+    """Temporary credentials of one role."""
 
-    Args:
-        access_key_id: ``ASIA...``.
-        secret_access_key: 40 characters.
-        session_token: some hundred characters.
-        expires_at: seconds since the epoch, by AWS's clock.
-    """
-
-    access_key_id: Secret
-    secret_access_key: Secret
-    session_token: Secret
-    expires_at: float
+    access_key_id: Secret  # ``ASIA...``
+    secret_access_key: Secret  # 40 characters
+    session_token: Secret  # some hundred characters
+    expires_at: float  # seconds since the epoch, by AWS's clock
 
 
 class Portal:
-    """
-    The service's operations; all raise :class:`~tray.errors.TokenRejected` for a dead token.
-
-    Args:
-        clients: shared with the OIDC service.
-    """
+    """The service's operations."""
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
     def list_accounts(
-        self, access_token: Secret, region: str, asking: Asking = _at_once
+        self, access_token: Secret, region: str, fetch: PageFetcher = _at_once
     ) -> Iterator[Account]:
         """
-        Yield the user's accounts, asking for a page when it is needed.
-
-        Args:
-            access_token: a good one.
-            region: the session's.
-            asking: asks for each page.
+        Yield the user's accounts, fetch for a page when it is needed.
 
         Raises:
             TokenRejected: the session is over.
             WillRetry: as usual.
         """
         method = self._clients.portal(region).list_accounts
-        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", asking):
+        for row in self._rows("ListAccounts", method, {}, access_token, "accountList", fetch):
             yield Account(
                 account_id=text_member("ListAccounts", row, "accountId"),
                 name=str(row.get("accountName", "")),
@@ -98,16 +73,10 @@ class Portal:
             )
 
     def list_roles(
-        self, access_token: Secret, region: str, account_id: str, asking: Asking = _at_once
+        self, access_token: Secret, region: str, account_id: str, fetch: PageFetcher = _at_once
     ) -> Iterator[str]:
         """
         Yield the names of the user's roles in an account.
-
-        Args:
-            access_token: a good one.
-            region: the session's.
-            account_id: 12 digits.
-            asking: asks for each page.
 
         Raises:
             TokenRejected: the session is over.
@@ -117,7 +86,7 @@ class Portal:
         method = self._clients.portal(region).list_account_roles
         arguments = {"accountId": account_id}
         operation = "ListAccountRoles"
-        for row in self._rows(operation, method, arguments, access_token, "roleList", asking):
+        for row in self._rows(operation, method, arguments, access_token, "roleList", fetch):
             yield text_member("ListAccountRoles", row, "roleName")
 
     def role_credentials(
@@ -144,10 +113,10 @@ class Portal:
         )
         members = answer.get("roleCredentials")
         if not isinstance(members, Mapping):
-            raise half_an_answer(operation, "has no roleCredentials")
+            raise incomplete_response(operation, "has no roleCredentials")
         milliseconds = number_member(members, "expiration")
         if milliseconds is None:
-            raise half_an_answer(operation, "has no usable expiration")
+            raise incomplete_response(operation, "has no usable expiration")
         return RoleCredentials(
             access_key_id=secret_member(operation, members, "accessKeyId"),
             secret_access_key=secret_member(operation, members, "secretAccessKey"),
@@ -157,11 +126,11 @@ class Portal:
 
     def check(self, access_token: Secret, region: str) -> None:
         """
-        Ask whether an access token is good, by the cheapest call there is (rules R4, K5).
+        Check an access token by the cheapest call there is (rules R4, K5).
 
         Raises:
-            TokenRejected: it is dead, whatever its ``expiresAt`` says.
-            WillRetry: AWS did not say.
+            TokenRejected: it is not good, whatever its ``expiresAt`` says.
+            WillRetry: AWS did not answer.
         """
         self._clients.call(
             "ListAccounts",
@@ -174,8 +143,8 @@ class Portal:
         End the portal session, and with it all its access and refresh tokens; repeatable.
 
         Returns:
-            True if AWS ended it with this call. False if the token was dead already: then AWS
-            could not tell which session to end, and one may live on.
+            True if AWS ended it with this call. False if the token was rejected: then AWS could
+            not know which session to end, and one may live on.
 
         Raises:
             WillRetry: AWS was not reached or did not answer.
@@ -194,19 +163,19 @@ class Portal:
         arguments: Mapping[str, object],
         access_token: Secret,
         name: str,
-        asking: Asking,
+        fetch: PageFetcher,
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of all pages; a page mark that comes again would never end."""
+        """Yield the rows of all pages; a repeated page mark is an error, or it would never end."""
         seen: set[str] = set()
         paging: dict[str, object] = {"maxResults": _PAGE}
         while True:
             whole = {"accessToken": access_token.reveal(), **arguments, **paging}
-            answer = asking(partial(self._clients.call, operation, method, whole))
+            answer = fetch(partial(self._clients.call, operation, method, whole))
             yield from answer.get(name) or ()
             mark = answer.get("nextToken")
             if not mark:
                 return
             if mark in seen:
-                raise half_an_answer(operation, "repeats a page")
+                raise incomplete_response(operation, "repeats a page")
             seen.add(mark)
             paging["nextToken"] = mark

@@ -1,14 +1,14 @@
 """
-Editing the user's AWS config: only what is meant to change does, every other byte stays.
+Editing the user's AWS config, without touching any byte that need not change.
 
-Pure: bytes to bytes. What the result says is read back by our parser, whose verdict is botocore's,
-and an edit that would have changed anything beside what was asked for is refused.
+Pure: bytes to bytes. The result is read back by our parser, whose verdict is botocore's, and an
+edit that would change anything else is refused. It is code of our own because ``configparser``
+loses all comments when it writes (Python library reference).
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Final
@@ -23,6 +23,7 @@ from tray.aws.config.config_layout import (
     option_span,
     section_span,
 )
+from tray.aws.config.config_sections import header_words
 from tray.aws.config.ini import Section
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, UserMustAct
@@ -33,8 +34,6 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _DELIMITED: Final = re.compile(r"[^=:]*[=:][ \t]*")
 _COMMENT: Final = re.compile(r"(?:^|\s)[#;]")
 _DEFAULTS: Final = "DEFAULT"
-_QUOTING: Final = frozenset("\"'\\\t\r\n")
-"""What makes shlex, which takes its time, do more with a header than split it at its blanks."""
 
 
 class EditRefused(UserMustAct):
@@ -43,24 +42,17 @@ class EditRefused(UserMustAct):
 
 @dataclass(frozen=True, slots=True)
 class SectionEdit:
-    """
-    What is to become of one section.
+    """What is to become of one section."""
 
-    Args:
-        header: as it stands between the brackets: ``profile dev``, ``default``; for a new one
-            see :func:`profile_header`.
-        put: keys and their values, in the order in which new ones are to stand. A key that has
-            that value already is left as it is written.
-        remove: keys to take out; missing ones are no fault.
-        drop: take out the whole section; nothing happens if there is none.
-        gap: with ``drop``: also the blank line before it.
-    """
-
+    # as it stands between the brackets: ``profile dev``, ``default``; for a new one see
+    # :func:`profile_header`
     header: str
+    # keys and their values, in the order in which new ones are to stand. A key that has that
+    # value already is left as it is written
     put: Mapping[str, str] = field(default_factory=dict)
-    remove: tuple[str, ...] = ()
-    drop: bool = False
-    gap: bool = True
+    remove: tuple[str, ...] = ()  # keys to take out; missing ones are no fault
+    drop: bool = False  # take out the whole section; nothing happens if there is none
+    gap: bool = True  # with ``drop``: also the blank line before it
 
 
 def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
@@ -70,11 +62,6 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     New options stand after the section's last one, a new section at the file's end after a blank
     line, both written as the file writes its own. A last line without an end stays without, and
     comments stay even inside a block that goes.
-
-    Args:
-        data: the whole file; empty where there is none.
-        file: its path, for sentences.
-        edits: what to change, one after the other.
 
     Raises:
         ConfigRejected: botocore refuses the file as it is; nothing can be edited in it.
@@ -126,39 +113,18 @@ def profile_header(name: str) -> str:
 
 
 def session_header(name: str) -> str:
-    """
-    Return the header of a new sso-session.
-
-    Raises:
-        EditRefused: as :func:`profile_header`.
-    """
+    """Return the header of a new sso-session; fails as :func:`profile_header` does."""
     return f"sso-session {_header_word(name, 'session')}"
 
 
 def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
-    """
-    Return the header under which a file has a profile or sso-session, as it is written there.
-
-    Args:
-        data: a whole config file.
-        file: its path, for sentences.
-        kind: ``profile`` or ``sso-session``.
-        name: its name.
-
-    Raises:
-        ConfigRejected: botocore refuses the file.
-    """
+    """Return the header under which a file has one profile or sso-session, if it does."""
     return written_headers(data, file, kind).get(name)
 
 
 def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
     """
     Return the header of every profile or sso-session of a file, by its name.
-
-    Args:
-        data: a whole config file.
-        file: its path, for sentences.
-        kind: ``profile`` or ``sso-session``.
 
     Raises:
         ConfigRejected: botocore refuses the file.
@@ -168,19 +134,10 @@ def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
         if kind == "profile" and header == "default":
             found[header] = header
         elif header.startswith(kind):
-            words = _words(header)
+            words = header_words(header)
             if len(words) == 2:
                 found[words[1]] = header  # a later one replaces an earlier one
     return found
-
-
-def _words(header: str) -> list[str]:
-    if _QUOTING.isdisjoint(header):
-        return [word for word in header.split(" ") if word]
-    try:
-        return shlex.split(header)
-    except ValueError:
-        return []
 
 
 def _header_word(name: str, what: str) -> str:
@@ -243,7 +200,7 @@ def _without(lines: list[Line], header: str, key: str) -> list[Line]:
 
 
 def _comments(lines: list[Line], span: Span) -> list[Line]:
-    """Return the comments inside an option's block: they are the person's, whatever becomes."""
+    """Return the comments inside an option's block: they are the user's and stay."""
     return [
         line for line in lines[span.start : span.stop] if line.kind == "rest" and line.text.strip()
     ]
@@ -325,7 +282,7 @@ def _insist(
     edits: Sequence[SectionEdit],
     given: Section,
 ) -> None:
-    """Insist that the file now says exactly what was asked for."""
+    """Raise `EditRefused` unless the file now says exactly what was asked for."""
     wanted: dict[str, Section] = {name: dict(section) for name, section in before.items()}
     for edit in edits:
         if edit.drop:
@@ -343,15 +300,3 @@ def _insist(
         differing = {name for name in {*wanted, *after} if wanted.get(name) != after.get(name)}
         places = ", ".join(f"[{clean(name)}]" for name in sorted(differing))
         raise EditRefused(f"The config file cannot be edited safely at {places}: edit it by hand.")
-
-
-__all__ = [
-    "EditRefused",
-    "SectionEdit",
-    "edited",
-    "inherited",
-    "profile_header",
-    "session_header",
-    "written_header",
-    "written_headers",
-]

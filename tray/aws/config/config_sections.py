@@ -8,29 +8,23 @@ from collections.abc import Mapping
 from tray.aws.config.ini import Section
 from tray.values import dataclass
 
-_SHELL = "\"'\\\t"
-"""What makes shlex do more with a header than split it at its blanks."""
+_QUOTING = frozenset("\"'\\\t\r\n")
+"""Where none of these occurs, shlex does nothing but split at blanks, and takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """
-    Both files as one, equal to botocore's ``Session.full_config`` as far as it goes.
+class MergedConfig:
+    """Both files as one, equal to botocore's ``Session.full_config`` as far as it goes."""
 
-    Args:
-        profiles: name -> keys, in the order of botocore's ``available_profiles``.
-        sso_sessions: name -> keys, from the config file alone.
-        places: sso-session name -> how many profiles stand before it in the file.
-        unreadable: headers meant as profile or sso-session that botocore silently leaves out.
-    """
-
+    # name -> keys, in the order of botocore's ``available_profiles``
     profiles: Mapping[str, Section]
-    sso_sessions: Mapping[str, Section]
-    places: Mapping[str, int]
+    sso_sessions: Mapping[str, Section]  # name -> keys, from the config file alone
+    places: Mapping[str, int]  # sso-session name -> how many profiles stand before it in the file
+    # headers meant as profile or sso-session that botocore silently leaves out
     unreadable: tuple[str, ...]
 
 
-def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> Merged:
+def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> MergedConfig:
     """
     Return what the sections of both files say together.
 
@@ -38,17 +32,14 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     into two words as a shell would (botocore ``configloader.build_profile_map``): a later
     ``[profile "a"]`` replaces ``[profile a]`` whole, at its place. In the credentials file every
     header is a profile's name as it stands, and its keys win one by one.
-
-    Args:
-        config: the config file's sections; taken over, do not use them afterwards.
-        credentials: the credentials file's sections; likewise.
+    Both mappings are taken over: do not use them afterwards.
     """
     profiles: dict[str, Section] = {}
     sso_sessions: dict[str, Section] = {}
     places: dict[str, int] = {}
     unreadable: list[str] = []
-    every = "\n".join(config)
-    unquoted = not any(char in every for char in _SHELL)
+    every = " ".join(config)
+    unquoted = _QUOTING.isdisjoint(every)
     for header, section in config.items():
         kind, _, name = header.partition(" ")
         if unquoted and kind == "profile" and name and " " not in name:
@@ -59,7 +50,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
             continue
         if not header.startswith(("profile", "sso-session")):
             continue
-        words = _words(header)
+        words = header_words(header)
         if len(words) != 2:
             unreadable.append(header)
             continue
@@ -74,10 +65,13 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
             profiles[name].update(section)
         else:
             profiles[name] = section
-    return Merged(profiles, sso_sessions, places, tuple(unreadable))
+    return MergedConfig(profiles, sso_sessions, places, tuple(unreadable))
 
 
-def _words(header: str) -> list[str]:
+def header_words(header: str) -> list[str]:
+    """Return the words of a section header, split as a shell would; none where it cannot be."""
+    if _QUOTING.isdisjoint(header):
+        return [word for word in header.split(" ") if word]
     try:
         return shlex.split(header)
     except ValueError:

@@ -1,7 +1,7 @@
 """
-How a config file is written that SDKs read differently: found by looking, judged elsewhere.
+Finds spellings in a config file that SDKs read differently; judged elsewhere.
 
-What is meant by "differently" was measured with botocore and ``@smithy/shared-ini-file-loader``.
+Measured with botocore and ``@smithy/shared-ini-file-loader``.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ def quirks(data: bytes) -> tuple[tuple[Quirk, int], ...]:
     ``colon``: ``key: value``. ``upper-case``: a key AWS knows in lower case only. Both are
     botocore's alone, and are looked for in profiles and sso-sessions. ``two-defaults``: the
     second of ``[default]`` and ``[profile default]``.
-
-    Args:
-        data: the file's bytes; anything is taken.
     """
     found: list[tuple[Quirk, int]] = []
     ours = False

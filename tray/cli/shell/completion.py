@@ -72,20 +72,18 @@ def register() -> None:
     add_completion_class(Bash)
 
 
-def script(shell: str) -> str:
+def script(shell: str, program: click.Command) -> str:
     """
     Return what completes in a shell.
 
     Raises:
         click.UsageError: click knows no such shell.
     """
-    from tray.cli.main import cli
-
     register()
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"{shell} is not known.")
-    return kind(cli, {}, "sso-tray", ASKED).source()
+    return kind(program, {}, "sso-tray", ASKED).source()
 
 
 def sessions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

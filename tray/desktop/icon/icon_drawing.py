@@ -72,30 +72,17 @@ _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "u
 
 @dataclass(frozen=True, slots=True)
 class IconState:
-    """
-    Everything the pixels depend on; equal looks are the same picture.
+    """Everything the pixels depend on; equal looks are the same picture."""
 
-    Args:
-        state: the state of the active profile's session, else the most urgent of all.
-        ring: time left, 0 to 1 of the last hour in :data:`RING_STEPS` steps; None: no known end.
-        badge: whether something beyond the sign itself waits for a person.
-        guarded: whether the active profile is guarded (A7).
-    """
-
-    state: State
+    state: State  # the state of the active profile's session, else the most urgent of all
+    # time left, 0 to 1 of the last hour in :data:`RING_STEPS` steps; None: no known end
     ring: float | None = None
-    badge: bool = False
-    guarded: bool = False
+    badge: bool = False  # whether something beyond the sign itself waits for a person
+    guarded: bool = False  # whether the active profile is guarded (A7)
 
 
-def look_of(view: View, now: float) -> IconState:
-    """
-    Return what the icon shows of a view.
-
-    Args:
-        view: what a person sees.
-        now: seconds since the epoch.
-    """
+def icon_state_of(view: View, now: float) -> IconState:
+    """Return what the icon shows of a view."""
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
     end = known_end(row) if row is not None else None
@@ -150,14 +137,7 @@ def known_end(row: SessionRow) -> float | None:
 
 @lru_cache(maxsize=32)
 def draw(look: IconState, size: int, theme: Theme = "any") -> Image.Image:
-    """
-    Return the icon, square, RGBA; the same object again for the same arguments.
-
-    Args:
-        look: what to show.
-        size: pixels of a side; 16 to 64 in trays, more for files.
-        theme: the panel it stands on.
-    """
+    """Return the icon, square, RGBA; the same object again for the same arguments."""
     return _Painter(size, theme).paint(look)
 
 

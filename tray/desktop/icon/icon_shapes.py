@@ -43,23 +43,15 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """
-    A part of a ring around (x, y), ``radius`` being the middle of the line.
-
-    Args:
-        x, y, radius, width: as named.
-        start: where it begins, in turns clockwise from 12 o'clock.
-        sweep: how far it goes clockwise, in turns; 1 closes it.
-        round_ends: whether the ends are round rather than cut straight.
-    """
+    """A part of a ring around (x, y), ``radius`` being the middle of the line."""
 
     x: float
     y: float
     radius: float
     width: float
-    start: float = 0.0
-    sweep: float = 1.0
-    round_ends: bool = False
+    start: float = 0.0  # where it begins, in turns clockwise from 12 o'clock
+    sweep: float = 1.0  # how far it goes clockwise, in turns; 1 closes it
+    round_ends: bool = False  # whether the ends are round rather than cut straight
 
 
 Shape = Disc | Polygon | Stroke | Arc
@@ -67,15 +59,10 @@ Shape = Disc | Polygon | Stroke | Arc
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """
-    What says a state: a body in the state's colour, and a mark on it.
+    """What says a state: a body in the state's colour, and a mark on it."""
 
-    Args:
-        body: shapes laid over each other.
-        mark: shapes in the colour of paper, or cut out where there is no colour.
-    """
-
-    body: tuple[Shape, ...]
+    body: tuple[Shape, ...]  # shapes laid over each other
+    # shapes in the colour of paper, or cut out where there is no colour
     mark: tuple[Shape, ...] = ()
 
 
@@ -160,8 +147,6 @@ def stamp(canvas: Image.Image, shapes: tuple[Shape, ...], at: Point, scale: floa
     Fill shapes into an image of mode ``L`` with 255.
 
     Args:
-        canvas: what to draw on.
-        shapes: in the signs' own measure.
         at: where their (0, 0) goes, in pixels.
         scale: pixels for their 1.
     """

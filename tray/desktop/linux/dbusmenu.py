@@ -22,7 +22,7 @@ from dbus_fast.annotations import (
 )
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
-from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, Change, MenuTree, Value
+from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, MenuChange, MenuTree, Value
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,6 @@ class DBusMenu(ServiceInterface):
     The served menu.
 
     Args:
-        tree: the menu as nodes.
         opened: called when a host is about to show the menu; returns whether anything changed.
         clicked: called with the row's number, which may be of a row that is gone.
     """
@@ -61,7 +60,7 @@ class DBusMenu(ServiceInterface):
         self._opened = opened
         self._clicked = clicked
 
-    def announce(self, change: Change) -> None:
+    def announce(self, change: MenuChange) -> None:
         """Tell hosts what changed, and nothing that did not."""
         if change.layout is not None:
             self.layout_updated(change.layout)
@@ -164,7 +163,7 @@ class DBusMenu(ServiceInterface):
         return [self._tree.revision, parent]
 
     @dbus_signal(name="ItemsPropertiesUpdated")
-    def items_properties_updated(self, change: Change) -> UpdatedProperties:
+    def items_properties_updated(self, change: MenuChange) -> UpdatedProperties:
         """Say which properties changed."""
         return [
             [[number, _variants(values)] for number, values in change.updated.items()],

@@ -9,9 +9,9 @@ from functools import partial
 from tray.core.events import Event
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconState, Theme, draw, look_of, redraw_at
+from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
 from tray.desktop.linux.session_bus import SessionBus
-from tray.desktop.linux.status_notifier import Icon
+from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
@@ -19,19 +19,12 @@ LINES = 8
 """Sessions the tooltip tells of; the menu tells of all."""
 
 
-class Tray:
+class LinuxTray:
     """
     What stands in the panel.
 
     Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
     fails costs the icon, never the daemon.
-
-    Args:
-        bus: the session bus; the icon joins it.
-        act: brings a click to the rules.
-        extras: what the menu shows beside the view, read when it is drawn.
-        host: told whether a tray shows the icon, and why not.
-        theme: the panel's colours.
     """
 
     def __init__(
@@ -48,7 +41,7 @@ class Tray:
         self._theme: Theme = theme
         self._look: IconState | None = None
         self._view: View | None = None
-        self._icon = Icon("sso-tray")
+        self._icon = StatusNotifierIcon("sso-tray")
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
         bus.join(self._icon)
@@ -62,7 +55,7 @@ class Tray:
         """
         self._view = view
         now = time.time()
-        self._draw(look_of(view, now))
+        self._draw(icon_state_of(view, now))
         self._icon.title = menu_text.tooltip(view.attention, view.active_profile)
         self._icon.attention = view.attention > 0
         self._freshen()

@@ -32,36 +32,24 @@ DEFAULTS: Final[Mapping[str, Value]] = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """
-    One row as a host sees it.
+    """One row as a host sees it."""
 
-    Args:
-        parent: the parent's number.
-        properties: those that differ from :data:`DEFAULTS`.
-        children: numbers, top to bottom.
-        row: what a click calls; None for the root, separators, submenus and disabled rows, and
-            for all below a disabled row.
-    """
-
-    parent: int
-    properties: Mapping[str, Value]
-    children: tuple[int, ...] = ()
+    parent: int  # the parent's number
+    properties: Mapping[str, Value]  # those that differ from :data:`DEFAULTS`
+    children: tuple[int, ...] = ()  # numbers, top to bottom
+    # what a click calls; None for the root, separators, submenus and disabled rows, and for all
+    # below a disabled row
     row: MenuItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """
-    What differs between two menus.
+class MenuChange:
+    """What differs between two menus."""
 
-    Args:
-        layout: the number below which rows came, went or moved; None if none did.
-        updated: new values of properties by number.
-        removed: names of properties that are back at their default, by number.
-    """
-
-    layout: int | None = None
+    layout: int | None = None  # the number below which rows came, went or moved; None if none did
+    # new values of properties by number
     updated: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
+    # names of properties that are back at their default, by number
     removed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -76,7 +64,7 @@ class MenuTree:
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[int, str, int], int] = {}
 
-    def show(self, menu: Menu | None) -> Change:
+    def show(self, menu: Menu | None) -> MenuChange:
         """Take over a menu, its present texts and ticks included, and return what changed."""
         before = self.nodes
         self.nodes = {}
@@ -128,7 +116,7 @@ def _properties(row: MenuItem) -> dict[str, Value]:
     return found
 
 
-def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> Change:
+def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuChange:
     moved: set[int] = set()
     updated: dict[int, dict[str, Value]] = {}
     removed: dict[int, tuple[str, ...]] = {}
@@ -151,4 +139,4 @@ def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> Change
         if gone:
             removed[number] = gone
     layout = None if not moved else moved.pop() if len(moved) == 1 else ROOT
-    return Change(layout, updated, removed)
+    return MenuChange(layout, updated, removed)

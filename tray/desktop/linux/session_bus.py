@@ -12,13 +12,7 @@ RETRY_SECONDS: Final = 60.0
 
 
 class SessionBus(Bus):
-    """
-    The connection to the session bus.
-
-    Args:
-        environ: where the address is looked up, anew for each try.
-        retry_seconds: the longest time between two tries.
-    """
+    """The connection to the session bus."""
 
     def __init__(
         self, environ: Mapping[str, str], *, retry_seconds: float = RETRY_SECONDS

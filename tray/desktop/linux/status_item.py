@@ -35,7 +35,7 @@ ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
 _READ: Final = PropertyAccess.READ
 
 
-class ItemFace:
+class ItemState:
     """
     What the item says of itself; shared by all connections it is shown on.
 
@@ -60,7 +60,7 @@ class StatusItem(ServiceInterface):
 
     only_menu = True
 
-    def __init__(self, face: ItemFace) -> None:
+    def __init__(self, face: ItemState) -> None:
         super().__init__("org.kde.StatusNotifierItem")
         self.face = face
 
@@ -181,17 +181,11 @@ class StatusItem(ServiceInterface):
 
 
 class ClickableStatusItem(StatusItem):
-    """
-    An item with something to do on a left click.
-
-    Args:
-        face: as before.
-        activated: called when it is clicked.
-    """
+    """An item with something to do on a left click."""
 
     only_menu = False
 
-    def __init__(self, face: ItemFace, activated: Callable[[], None]) -> None:
+    def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
         super().__init__(face)
         self._activated = activated
 

@@ -11,7 +11,7 @@ from tray.core.text import menu_text
 from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
 
-Known = dict[tuple[str, str], str]
+ExistingProfiles = dict[tuple[str, str], str]
 """The profile there is for an account and role."""
 
 
@@ -33,7 +33,7 @@ def add_profile(row: SessionRow, view: View) -> Entry:
     return Entry(f"add:{row.key}", menu_text.ADD_PROFILE, children=children)
 
 
-def _accounts(key: str, listing: Listing, known: Known) -> Iterable[Entry]:
+def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Iterable[Entry]:
     accounts: dict[str, list[Assignment]] = {}
     for one in listing.roles:
         accounts.setdefault(one.account_id, []).append(one)
@@ -58,7 +58,7 @@ def _accounts(key: str, listing: Listing, known: Known) -> Iterable[Entry]:
     )
 
 
-def _roles(key: str, roles: Sequence[Assignment], known: Known) -> Iterable[Entry]:
+def _roles(key: str, roles: Sequence[Assignment], known: ExistingProfiles) -> Iterable[Entry]:
     fits = len(roles) <= LEVEL
     for one in roles if fits else roles[: LEVEL - 1]:
         there = known.get((one.account_id, one.role_name))

@@ -15,21 +15,13 @@ LEVEL: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """
-    One row of the menu.
+    """One row of the menu."""
 
-    Args:
-        key: what it acts on and how; a click is known by it, never by its place (M3).
-        text: what it says.
-        event: what a click tells the rules; None for a row that only tells, or has children.
-        children: rows below it.
-        checked, radio, enabled: as the row shows.
-    """
-
-    key: str
+    key: str  # what it acts on and how; a click is known by it, never by its place (M3)
     text: str
+    # what a click tells the rules; None for a row that only tells, or has children
     event: Event | None = None
-    children: tuple[Entry, ...] = ()
+    children: tuple[Entry, ...] = ()  # rows below it
     checked: bool | None = None
     radio: bool = False
     enabled: bool = True
@@ -48,7 +40,6 @@ def grouped(
     Put rows into groups where there are too many, so that no level overflows.
 
     Args:
-        rows: what may be too much.
         room: rows there is room for.
         words: names a group by the places of its first and last row.
         more: says where the rest is, if even that is too much.

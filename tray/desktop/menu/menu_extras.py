@@ -13,24 +13,14 @@ RECENT: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class MenuExtras:
-    """
-    What the menu shows beside the view.
+    """What the menu shows beside the view."""
 
-    Args:
-        recent: lines of the history, newest first, already in words.
-        starts_at_login: the setting's state.
-        adopts, warns: the settings' states.
-        follow: what in the AWS config follows the active profile: ``default``, ``process`` (A3).
-        recent_profiles: profiles used lately, newest first.
-        guarded: patterns of guarded names.
-        zone: the reader's zone.
-    """
-
-    recent: tuple[str, ...] = ()
-    starts_at_login: bool = False
-    adopts: bool = True
-    warns: bool = True
+    recent: tuple[str, ...] = ()  # lines of the history, newest first, already in words
+    starts_at_login: bool = False  # the setting's state
+    adopts: bool = True  # the settings' states
+    warns: bool = True  # the settings' states
+    # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
-    recent_profiles: tuple[str, ...] = ()
-    guarded: tuple[str, ...] = ()
-    zone: tzinfo | None = None
+    recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first
+    guarded: tuple[str, ...] = ()  # patterns of guarded names
+    zone: tzinfo | None = None  # the reader's zone

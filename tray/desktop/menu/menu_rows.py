@@ -41,12 +41,7 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
     Args:
         key: what the row acts on and how, for example ``use:dev``; rows with one key, under one
             parent, are one row to a click, whatever they say and wherever they stand (M3).
-        text: what it says; a ``_`` is shown as it is.
         action: called with nothing; a ``Menu`` for a submenu; None for a row that only tells.
-        checked: None for a plain row, else whether it is ticked.
-        radio: whether the tick is one of a choice.
-        default: whether a click on the icon itself does this.
-        enabled: whether it can be clicked.
     """
 
     def __init__(

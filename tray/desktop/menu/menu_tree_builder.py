@@ -34,14 +34,7 @@ RECENT_PROFILES: Final = 8
 
 
 def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
-    """
-    Return the whole menu, top to bottom.
-
-    Args:
-        view: what a person sees.
-        extras: what else is shown.
-        now: seconds since the epoch, for the times in the rows.
-    """
+    """Return the whole menu, top to bottom."""
     blocks = (
         tuple(_sessions(view, extras, now)),
         tuple(_profiles(view, extras)),

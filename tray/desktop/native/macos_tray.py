@@ -17,13 +17,13 @@ import PyObjCTools.AppHelper
 import PyObjCTools.MachSignals
 from pystray import _darwin
 
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import MainThreadIcon
 
 POINTS: Final = 18.0
 """Side of the picture; the menu bar is 22 and more high, and its icons keep clear of its edges."""
 
 
-class Icon(OnMain, _darwin.Icon):  # type: ignore[misc]  # pystray has no types
+class MacosIcon(MainThreadIcon, _darwin.Icon):  # type: ignore[misc]  # pystray has no types
     """The icon; made and run on the main thread."""
 
     def wake(self) -> None:

@@ -32,6 +32,36 @@ class OwnLoop(Protocol):
         """Let :meth:`run_here` return; called from any thread, more than once is harmless."""
 
 
+class MainThreadIcon:
+    """
+    What our native icons have beside pystray's: words from other threads, in order.
+
+    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        super().__init__(*arguments, **options)
+
+    def on_main(self, act: Callable[[], object]) -> None:
+        """Have something done on the main thread; called from any thread, returns at once."""
+        self._words.put(act)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have :meth:`drain` called on the main thread, soon."""
+        raise NotImplementedError
+
+    def drain(self) -> None:
+        """Do what was asked for; what fails costs itself alone."""
+        while not self._words.empty():
+            act = self._words.get()
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001  (a desktop's trouble is the icon's alone)
+                log.warning("the icon could not be changed (%s)", type(error).__name__)
+
+
 class MainThread:
     """
     The main thread, lent to the icon for as long as the daemon lives.
@@ -49,7 +79,6 @@ class MainThread:
         Make something with a loop of its own on the main thread, and run it there.
 
         Args:
-            make: makes it; may raise anything (fault 72).
             failed: called on the main thread with what it raised.
         """
 
@@ -68,12 +97,6 @@ class MainThread:
     def run(self, serve: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """
         Run a loop in a second thread until it ends, and meanwhile whatever is lent this thread.
-
-        Args:
-            serve: the loop's work.
-
-        Returns:
-            What it returns.
 
         Raises:
             Whatever it raises.

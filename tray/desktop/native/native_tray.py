@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tray.core.events import Event
 from tray.core.text import menu_text
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconState, Theme, draw, look_of, redraw_at
+from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
 from tray.desktop.menu.menu_entry import SEPARATION, Entry
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
@@ -37,52 +36,15 @@ TIP_LENGTH: Final = 127
 """Characters of a tooltip: what Windows shows (NOTIFYICONDATAW.szTip)."""
 
 
-class OnMain:
-    """
-    What our native icons have beside pystray's: words from other threads, in order.
-
-    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        super().__init__(*arguments, **options)
-
-    def on_main(self, act: Callable[[], object]) -> None:
-        """Have something done on the main thread; called from any thread, returns at once."""
-        self._words.put(act)
-        self.wake()
-
-    def wake(self) -> None:
-        """Have :meth:`drain` called on the main thread, soon."""
-        raise NotImplementedError
-
-    def drain(self) -> None:
-        """Do what was asked for; what fails costs itself alone."""
-        while not self._words.empty():
-            act = self._words.get()
-            try:
-                act()
-            except Exception as error:  # noqa: BLE001  (a desktop's trouble is the icon's alone)
-                log.warning("the icon could not be changed (%s)", type(error).__name__)
-
-
 class NativeTray:
     """
     What stands in the menu bar or the notification area.
 
     Everything but what is handed to the main thread is called on the loop's thread, returns at
-    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.Tray`.
+    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.LinuxTray`.
 
     Args:
-        main: the main thread.
-        make: makes the icon there: name, first picture, title and menu as pystray takes them.
-        act: brings a click to the rules; called on the loop.
-        extras: what the menu shows beside the view.
-        host: told whether there is an icon, and why not.
         ampersand: how ``&`` is written in this system's menus.
-        size: pixels of the picture; the system scales it.
-        theme: the colours.
     """
 
     def __init__(
@@ -117,7 +79,10 @@ class NativeTray:
             epoch, or None.
         """
         now = time.time()
-        look, title = look_of(view, now), menu_text.tooltip(view.attention, view.active_profile)
+        look, title = (
+            icon_state_of(view, now),
+            menu_text.tooltip(view.attention, view.active_profile),
+        )
         rows = tuple(self._plain(row) for row in entries(view, self._extras(), now))
         picture = draw(look, self._size, self._theme) if look != self._look else None
         menu = render(rows, self._clicked) if rows != self._rows else None
@@ -198,15 +163,7 @@ def native_tray(
     extras: Callable[[], MenuExtras],
     host: Callable[[bool, str], None],
 ) -> NativeTray:
-    """
-    Return this system's tray.
-
-    Args:
-        main: the main thread.
-        act: brings a click to the rules.
-        extras: what the menu shows beside the view.
-        host: told whether there is an icon, and why not.
-    """
+    """Return this system's tray."""
     if MACOS:
         # Two pixels for each point, and clear but for its shape, so that it can be tinted.
         return NativeTray(
@@ -216,12 +173,12 @@ def native_tray(
 
 
 def _for_macos(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
-    from tray.desktop.native.macos_tray import Icon  # elsewhere there is no AppKit
+    from tray.desktop.native.macos_tray import MacosIcon  # elsewhere there is no AppKit
 
-    return Icon(name, picture, title, menu)
+    return MacosIcon(name, picture, title, menu)
 
 
 def _for_windows(name: str, picture: Image.Image, title: str, menu: object) -> OwnLoop:
-    from tray.desktop.native.windows_tray import Icon  # elsewhere there is no user32
+    from tray.desktop.native.windows_tray import WindowsIcon  # elsewhere there is no user32
 
-    return Icon(name, picture, title, menu)
+    return WindowsIcon(name, picture, title, menu)

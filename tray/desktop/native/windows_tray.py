@@ -12,13 +12,13 @@ from typing import Any, Final
 from pystray import _win32
 from pystray._util import win32
 
-from tray.desktop.native.native_tray import OnMain
+from tray.desktop.native.main_thread import MainThreadIcon
 
 _DRAIN: Final = win32.WM_USER + 20
 """A message of our own, beside pystray's WM_USER + 10 and + 11."""
 
 
-class Icon(OnMain, _win32.Icon):  # type: ignore[misc]  # pystray has no types
+class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray has no types
     """The icon; made and run on the main thread."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

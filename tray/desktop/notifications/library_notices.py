@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 APP_NAME: Final = "SSO Tray"
 
 
-class Center(Protocol):
+class NotificationCenter(Protocol):
     """The part of ``desktop_notifier.DesktopNotifier`` that is used."""
 
     async def has_authorisation(self) -> bool:
@@ -53,14 +53,7 @@ class Center(Protocol):
 
 
 class LibraryNotices(NoticeChannel):
-    """
-    The first rung on macOS and Windows.
-
-    Args:
-        pressed: called when a button is clicked.
-        library: the module ``desktop_notifier``; None imports it with the first notice.
-        limit: seconds it may take.
-    """
+    """The first rung on macOS and Windows."""
 
     shown_by: ClassVar[ShownBy] = "desktop-notifier"
 
@@ -69,7 +62,7 @@ class LibraryNotices(NoticeChannel):
     ) -> None:
         super().__init__(pressed, limit=limit)
         self._library = library
-        self._center: Center | None = None
+        self._center: NotificationCenter | None = None
         self._asked = False
         self._shown: dict[str, str] = {}
 
@@ -99,7 +92,7 @@ class LibraryNotices(NoticeChannel):
         except KeyError:  # how it says (6.2, on D-Bus) that the person has closed it
             log.debug("a notice was gone already")
 
-    async def _ready(self) -> Center:
+    async def _ready(self) -> NotificationCenter:
         if self._library is None:
             self._library = await asyncio.to_thread(importlib.import_module, "desktop_notifier")
         if self._center is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tray.desktop.notifications.library_notices import LibraryNotices
-from tray.desktop.notifications.notice_process import BannerNotices, PlyerNotices
+from tray.desktop.notifications.notice_process import OsascriptNotices, PlyerNotices
 from tray.desktop.notifications.notifier import NoticeChannel, Notifier, Pressed
 from tray.system import LINUX, MACOS
 
@@ -15,10 +15,6 @@ def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
     Return this system's chain.
 
     On Linux it has to join the session bus, whose connection it shares with the tray.
-
-    Args:
-        environ: of the daemon.
-        pressed: called on the loop when a button is clicked.
     """
     channels: tuple[NoticeChannel, ...]
     if LINUX:
@@ -28,7 +24,7 @@ def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
 
         channels = (DBusNotices(pressed), PlyerNotices(pressed, environ))
     elif MACOS:
-        channels = (LibraryNotices(pressed), BannerNotices(pressed, environ))
+        channels = (LibraryNotices(pressed), OsascriptNotices(pressed, environ))
     else:
         channels = (LibraryNotices(pressed), PlyerNotices(pressed, environ))
     return Notifier(channels)

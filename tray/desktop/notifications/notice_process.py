@@ -41,11 +41,6 @@ class ProcessNotices(NoticeChannel):
     Start a program, write the notice to its standard input, wait until it has told.
 
     Such a notice has no buttons and cannot be taken away again.
-
-    Args:
-        pressed: never called here.
-        environ: of the daemon; credentials are kept out of the child's.
-        limit: seconds until it must have told.
     """
 
     def __init__(
@@ -108,7 +103,7 @@ class PlyerNotices(ProcessNotices):
             raise NotShown("plyer finds nothing to tell with")
 
 
-class BannerNotices(ProcessNotices):
+class OsascriptNotices(ProcessNotices):
     """
     A banner without buttons: ``osascript`` on macOS.
 

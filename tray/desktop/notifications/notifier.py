@@ -42,13 +42,7 @@ class NotShown(Exception):
 
 
 class NoticeChannel(ABC):
-    """
-    One way of telling. What to do when it fails is decided here, once: log it, go on.
-
-    Args:
-        pressed: called when a button is clicked.
-        limit: seconds it may take.
-    """
+    """One way of telling. What to do when it fails is decided here, once: log it, go on."""
 
     shown_by: ClassVar[ShownBy]
 
@@ -126,9 +120,6 @@ class Notifier:
 
     In one slot the latest wish counts: what is replaced or withdrawn before it could be shown is
     never shown. Slots do not wait for each other. Also a tenant of the session bus.
-
-    Args:
-        rungs: best first; with none everything ends at the badge.
     """
 
     def __init__(self, channels: Sequence[NoticeChannel]) -> None:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from tray.fake_aws.http.wire_format import Answer, Request
+from tray.fake_aws.http.wire_format import Request, Response
 
 _LONGEST_BODY = 1 << 20
 _IDLE_SECONDS = 30.0
@@ -25,17 +25,12 @@ Ending = Literal["whole", "cut", "dropped", "reset"]
 class Reply:
     """What goes back: the answer, and how the connection fares afterwards."""
 
-    answer: Answer
+    answer: Response
     ending: Ending = "whole"
 
 
 class HttpServer(socketserver.TCPServer):
-    """One thread per connection, keep-alive, and a close that leaves neither port nor thread.
-
-    Args:
-        port: 0 for any free one.
-        handle: answers a request; called in the connection's own thread.
-    """
+    """One thread per connection, keep-alive, and a close that leaves neither port nor thread."""
 
     allow_reuse_address = True
     request_queue_size = 128
@@ -169,7 +164,7 @@ class _Connection(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
         self.wfile.write(head + (b"" if self.command == "HEAD" else body))
 
-    def _encode(self, answer: Answer) -> tuple[bytes, bytes]:
+    def _encode(self, answer: Response) -> tuple[bytes, bytes]:
         phrase = self.responses.get(answer.status, ("Unassigned", ""))[0]
         lines = [
             f"HTTP/1.1 {answer.status} {phrase}",
@@ -185,7 +180,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True
-        self.wfile.write(self._encode(Answer(status))[0])
+        self.wfile.write(self._encode(Response(status))[0])
 
 
 def _end(connection: socket.socket) -> None:

@@ -8,9 +8,9 @@ from threading import Condition
 from tray.fake_aws.fault_injection import Fault, Faults
 from tray.fake_aws.http.http_server import Reply
 from tray.fake_aws.http.routes import Operation, Routes
-from tray.fake_aws.http.wire_format import Answer, AwsError, Request, html_answer
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_answer
 from tray.fake_aws.realm import Realm
-from tray.fake_aws.request_log import About, Call, Journal, about
+from tray.fake_aws.request_log import Journal, LoggedRequest, RequestDetails, about
 
 CAPTIVE_PAGE = "<!doctype html><title>Welcome</title><p>Accept our terms to use this network."
 
@@ -48,22 +48,22 @@ class Exchange:
         return self._with_fault(fault, operation, request, subject)
 
     def _with_fault(
-        self, fault: Fault, operation: Operation, request: Request, subject: About
+        self, fault: Fault, operation: Operation, request: Request, subject: RequestDetails
     ) -> Reply:
         match fault.kind:
             case "reset":
                 self._note(operation, request, subject, None, fault)
-                return Reply(Answer(500), "reset")
+                return Reply(Response(500), "reset")
             case "hang":
                 self._note(operation, request, subject, None, fault)
                 fault.released.wait()
                 if self._closing:
-                    return Reply(Answer(500), "dropped")
+                    return Reply(Response(500), "dropped")
                 return Reply(self._perform(operation, request, fault))
             case "lost":
                 self._perform(operation, request, fault)
                 self._note(operation, request, subject, None, fault)
-                return Reply(Answer(500), "dropped")
+                return Reply(Response(500), "dropped")
             case "delay":
                 fault.released.wait(fault.seconds)
                 answer = self._perform(operation, request, fault)
@@ -79,13 +79,13 @@ class Exchange:
 
     def _perform(
         self, operation: Operation, request: Request, fault: Fault | None = None
-    ) -> Answer:
+    ) -> Response:
         answer = self._judge(operation, request)
         if fault is not None:
             fault.note_performed()
         return answer
 
-    def _judge(self, operation: Operation, request: Request) -> Answer:
+    def _judge(self, operation: Operation, request: Request) -> Response:
         with self._lock:
             try:
                 return operation.perform(request)
@@ -99,11 +99,11 @@ class Exchange:
         self,
         operation: Operation,
         request: Request,
-        subject: About,
-        answer: Answer | None,
+        subject: RequestDetails,
+        answer: Response | None,
         fault: Fault | None,
     ) -> None:
-        call = Call(
+        call = LoggedRequest(
             operation=operation.name,
             when=self._realm.knobs.time(),
             method=request.method,
@@ -116,12 +116,12 @@ class Exchange:
         self.journal.add(call)
 
 
-def _broken_answer(fault: Fault, operation: Operation) -> Answer:
+def _broken_answer(fault: Fault, operation: Operation) -> Response:
     """Return the answer of a fault that performs nothing."""
     match fault.kind:
         case "status":
             status = fault.status or 503
-            return Answer(status, b"Service Unavailable", "text/plain", error=f"HTTP {status}")
+            return Response(status, b"Service Unavailable", "text/plain", error=f"HTTP {status}")
         case "html":
             return html_answer(CAPTIVE_PAGE)
         case "throttle":

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tray.fake_aws.consent_pages import Consent, refuse_page
 from tray.fake_aws.http.wire_format import (
-    Answer,
     AwsError,
     Refuse,
     Request,
+    Response,
     refuse_oidc,
     refuse_portal,
     refuse_sts,
@@ -27,7 +27,7 @@ class Operation:
     """One operation: its name, what performs it, and how its service words a refusal."""
 
     name: str
-    perform: Callable[[Request], Answer]
+    perform: Callable[[Request], Response]
     refuse: Refuse
 
 
@@ -74,19 +74,19 @@ class Routes:
         return self._by_path.get((request.method, request.path), _UNKNOWN)
 
 
-def _oidc(name: str, perform: Callable[[Request], Answer]) -> Operation:
+def _oidc(name: str, perform: Callable[[Request], Response]) -> Operation:
     return Operation(name, perform, refuse_oidc)
 
 
-def _page(name: str, perform: Callable[[Request], Answer]) -> Operation:
+def _page(name: str, perform: Callable[[Request], Response]) -> Operation:
     return Operation(name, perform, refuse_page)
 
 
-def _portal(name: str, perform: Callable[[Request], Answer]) -> Operation:
+def _portal(name: str, perform: Callable[[Request], Response]) -> Operation:
     return Operation(name, perform, refuse_portal)
 
 
-def _nothing_here(request: Request) -> Answer:
+def _nothing_here(request: Request) -> Response:
     message = f"there is no operation {request.method} {request.path}"
     raise AwsError("UnknownOperationException", message, 404)
 

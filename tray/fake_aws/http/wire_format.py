@@ -54,42 +54,26 @@ STS_ERRORS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read whole.
+    """One HTTP request, read whole."""
 
-    Args:
-        method: upper case.
-        path: without the query.
-        query: decoded pairs in order, repeated names included.
-        headers: names in lower case.
-        body: as received.
-        base_url: ``http://127.0.0.1:port``, for links back to us.
-    """
-
-    method: str
-    path: str
+    method: str  # upper case
+    path: str  # without the query
+    # decoded pairs in order, repeated names included
     query: tuple[tuple[str, str], ...] = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case
     body: bytes = field(repr=False)
-    base_url: str
+    base_url: str  # ``http://127.0.0.1:port``, for links back to us
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer.
-
-    Args:
-        status: HTTP status.
-        body: the body, already encoded.
-        content_type: None for an empty body.
-        headers: further headers.
-        error: the AWS error's name, for the request log.
-    """
+class Response:
+    """One HTTP answer."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
-    content_type: str | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    error: str | None = None
+    content_type: str | None = None  # None for an empty body
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # further headers
+    error: str | None = None  # the AWS error's name, for the request log
 
 
 class AwsError(Exception):
@@ -97,7 +81,6 @@ class AwsError(Exception):
 
     Args:
         name: the AWS error's name, e.g. ``InvalidGrantException``.
-        message: what the client is told.
         status: overrides the HTTP status that goes with the name.
     """
 
@@ -108,39 +91,41 @@ class AwsError(Exception):
         self.status = status
 
 
-Refuse = Callable[[AwsError], Answer]
+Refuse = Callable[[AwsError], Response]
 
 
-def json_answer(document: Mapping[str, object], status: int = 200) -> Answer:
+def json_answer(document: Mapping[str, object], status: int = 200) -> Response:
     """Return a rest-json answer."""
-    return Answer(status, json.dumps(document).encode(), "application/json")
+    return Response(status, json.dumps(document).encode(), "application/json")
 
 
-def html_answer(text: str, status: int = 200, error: str | None = None) -> Answer:
+def html_answer(text: str, status: int = 200, error: str | None = None) -> Response:
     """Return a page that nobody may cache, frame or load anything into."""
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
         "form-action 'self' http://127.0.0.1:*"
     )
     headers = (("Content-Security-Policy", policy), ("Cache-Control", "no-store"))
-    return Answer(status, text.encode(), "text/html; charset=utf-8", headers, error)
+    return Response(status, text.encode(), "text/html; charset=utf-8", headers, error)
 
 
-def redirect(location: str, status: int = 302, error: str | None = None) -> Answer:
+def redirect(location: str, status: int = 302, error: str | None = None) -> Response:
     """Return a redirect; 303 after a form (RFC 9110 15.4.4)."""
     headers = (("Location", location), ("Cache-Control", "no-store"))
-    return Answer(status, headers=headers, error=error)
+    return Response(status, headers=headers, error=error)
 
 
-def refuse_oidc(refused: AwsError) -> Answer:
+def refuse_oidc(refused: AwsError) -> Response:
     """Word a refusal as sso-oidc does: ``{"error", "error_description"}``."""
     status, code = OIDC_ERRORS.get(refused.name, (400, "invalid_request"))
     body = json.dumps({"error": code, "error_description": refused.message}).encode()
     headers = (("x-amzn-ErrorType", refused.name),)
-    return Answer(refused.status or status, body, "application/json", headers, error=refused.name)
+    return Response(
+        refused.status or status, body, "application/json", headers, error=refused.name
+    )
 
 
-def refuse_portal(refused: AwsError) -> Answer:
+def refuse_portal(refused: AwsError) -> Response:
     """Word a refusal as the portal does: ``{"message", "__type"}``.
 
     The header carries the suffix after a colon that the real portal sends and SDKs strip.
@@ -149,10 +134,10 @@ def refuse_portal(refused: AwsError) -> Answer:
     body = json.dumps({"message": refused.message, "__type": kind}).encode()
     headers = (("x-amzn-ErrorType", f"{refused.name}:http://internal.amazon.com/coral/"),)
     status = refused.status or PORTAL_ERRORS.get(refused.name, 400)
-    return Answer(status, body, "application/json", headers, error=refused.name)
+    return Response(status, body, "application/json", headers, error=refused.name)
 
 
-def refuse_sts(refused: AwsError) -> Answer:
+def refuse_sts(refused: AwsError) -> Response:
     """Word a refusal as the query protocol does: an ``ErrorResponse`` document."""
     status = refused.status or STS_ERRORS.get(refused.name, 400)
     blame = "Sender" if status < 500 else "Receiver"
@@ -161,7 +146,7 @@ def refuse_sts(refused: AwsError) -> Answer:
         f"<Code>{escape(refused.name)}</Code><Message>{escape(refused.message)}</Message></Error>"
         "<RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>"
     )
-    return Answer(status, text.encode(), "text/xml", error=refused.name)
+    return Response(status, text.encode(), "text/xml", error=refused.name)
 
 
 def read_members(request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import html
 import json
 from urllib.parse import parse_qsl
 
-from tray.fake_aws.http.wire_format import Answer, AwsError, Request, html_answer, json_answer
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_answer, json_answer
 from tray.fake_aws.realm import Realm
 
 _MEMBERS = {"sessionId", "sessionKey", "sessionToken"}
@@ -22,7 +22,7 @@ class Federation:
         self.realm = realm
         self._tokens: dict[str, str] = {}
 
-    def get_signin_token(self, request: Request) -> Answer:
+    def get_signin_token(self, request: Request) -> Response:
         """getSigninToken: a token for one sign-in with some role credentials."""
         pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         values = dict(pairs)
@@ -44,7 +44,7 @@ class Federation:
         self._tokens[token] = issued.arn
         return json_answer({"SigninToken": token})
 
-    def login(self, request: Request) -> Answer:
+    def login(self, request: Request) -> Response:
         """Login: the console, for whoever comes first with the token."""
         values = dict(request.query)
         if set(values) != {"Action", "Issuer", "Destination", "SigninToken"}:

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from tray.fake_aws.http.wire_format import (
-    Answer,
     AwsError,
     Request,
+    Response,
     check_members,
     json_answer,
     read_members,
@@ -77,7 +77,7 @@ class Oidc:
         self.codes: dict[str, Authorization] = {}
         self.device_codes: dict[str, DeviceGrant] = {}
 
-    def register_client(self, request: Request) -> Answer:
+    def register_client(self, request: Request) -> Response:
         """RegisterClient, ``POST /client/register`` (RFC 7591 in AWS's words)."""
         members = read_members(request)
         check_members(
@@ -126,7 +126,7 @@ class Oidc:
             expires_at=realm.knobs.time() + realm.knobs.registration_life,
         )
 
-    def start_device_authorization(self, request: Request) -> Answer:
+    def start_device_authorization(self, request: Request) -> Response:
         """StartDeviceAuthorization, ``POST /device_authorization`` (RFC 8628 3.1, 3.2)."""
         members = read_members(request)
         check_members(members, required=("clientId", "clientSecret", "startUrl"))
@@ -176,7 +176,7 @@ class Oidc:
         if approve:
             grant.session = self.realm.sign_in(grant.start_url, user)
 
-    def create_token(self, request: Request) -> Answer:
+    def create_token(self, request: Request) -> Response:
         """CreateToken, ``POST /token`` (RFC 6749 4.1.3, 6; RFC 7636 4.5; RFC 8628 3.4)."""
         members = read_members(request)
         grant_type = members.get("grantType")

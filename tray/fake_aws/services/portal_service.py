@@ -10,7 +10,7 @@ import re
 import secrets
 import string
 
-from tray.fake_aws.http.wire_format import Answer, AwsError, Request, json_answer, single_values
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, json_answer, single_values
 from tray.fake_aws.realm import PORTAL_SCOPE, AccessToken, Realm, RoleCredentials, fingerprint
 
 TOKEN_HEADER = "x-amz-sso_bearer_token"  # noqa: S105 - the header's name
@@ -25,7 +25,7 @@ class Portal:
         # Page marks are tied to this server, so that an invented or foreign one is refused.
         self._mark = secrets.token_hex(4)
 
-    def list_accounts(self, request: Request) -> Answer:
+    def list_accounts(self, request: Request) -> Response:
         """ListAccounts, ``GET /assignment/accounts``."""
         token = self._authenticate(request)
         values = _query(request, optional=_PAGING)
@@ -40,7 +40,7 @@ class Portal:
         ]
         return self._page("accountList", rows, values, "accounts")
 
-    def list_account_roles(self, request: Request) -> Answer:
+    def list_account_roles(self, request: Request) -> Response:
         """ListAccountRoles, ``GET /assignment/roles``."""
         token = self._authenticate(request)
         values = _query(request, required=("account_id",), optional=_PAGING)
@@ -49,7 +49,7 @@ class Portal:
         rows = [{"roleName": role, "accountId": account_id} for role in roles]
         return self._page("roleList", rows, values, f"roles-{account_id}")
 
-    def get_role_credentials(self, request: Request) -> Answer:
+    def get_role_credentials(self, request: Request) -> Response:
         """GetRoleCredentials, ``GET /federation/credentials``."""
         token = self._authenticate(request)
         values = _query(request, required=("account_id", "role_name"))
@@ -75,12 +75,12 @@ class Portal:
             }
         )
 
-    def logout(self, request: Request) -> Answer:
+    def logout(self, request: Request) -> Response:
         """Logout, ``POST /logout``: ends the sign-in session, role credentials live on."""
         token = self._authenticate(request)
         _query(request)
         self.realm.sign_out(token.grant.session)
-        return Answer(200)
+        return Response(200)
 
     def _authenticate(self, request: Request) -> AccessToken:
         token = self.realm.live_access_token(request.headers.get(TOKEN_HEADER, ""))
@@ -100,7 +100,7 @@ class Portal:
 
     def _page(
         self, name: str, rows: list[dict[str, str]], values: dict[str, str], what: str
-    ) -> Answer:
+    ) -> Response:
         size = self.realm.knobs.page_size
         if "max_result" in values:
             asked = values["max_result"]

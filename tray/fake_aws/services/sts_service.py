@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from tray.fake_aws.http.wire_format import STS_NAMESPACE, Answer, AwsError, Request
+from tray.fake_aws.http.wire_format import STS_NAMESPACE, AwsError, Request, Response
 from tray.fake_aws.realm import Realm, RoleCredentials
 from tray.fake_aws.services.portal_service import issue_role_credentials
 from tray.fake_aws.services.sigv4 import Signature
@@ -34,7 +34,7 @@ class Sts:
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
 
-    def get_caller_identity(self, request: Request) -> Answer:
+    def get_caller_identity(self, request: Request) -> Response:
         """GetCallerIdentity: the account and ARN that the credentials speak for."""
         caller = self._authenticate(request)
         _parameters(request)
@@ -44,7 +44,7 @@ class Sts:
             f"<Account>{caller.account_id}</Account>",
         )
 
-    def assume_role(self, request: Request) -> Answer:
+    def assume_role(self, request: Request) -> Response:
         """AssumeRole: credentials of any role named well; a chain lives an hour at most."""
         self._authenticate(request)
         values = _parameters(request)
@@ -67,7 +67,7 @@ class Sts:
             "</AssumedRoleId></AssumedRoleUser>",
         )
 
-    def unknown(self, request: Request) -> Answer:
+    def unknown(self, request: Request) -> Response:
         """Refuse an action that we do not play."""
         raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")
 
@@ -95,10 +95,10 @@ def _parameters(request: Request) -> dict[str, str]:
     return values
 
 
-def _result(action: str, body: str) -> Answer:
+def _result(action: str, body: str) -> Response:
     text = (
         f'<{action}Response xmlns="{STS_NAMESPACE}"><{action}Result>{body}</{action}Result>'
         f"<ResponseMetadata><RequestId>{_REQUEST_ID}</RequestId></ResponseMetadata>"
         f"</{action}Response>"
     )
-    return Answer(200, text.encode(), "text/xml")
+    return Response(200, text.encode(), "text/xml")

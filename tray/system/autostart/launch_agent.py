@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from xml.parsers.expat import ExpatError
 
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.system.autostart.start_at_login import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
 LABEL: Final = "sso-tray"
@@ -20,12 +20,7 @@ _MARK: Final = re.compile(rb"<!-- sso-tray ([0-9a-f]{16}) -->")
 
 
 class LaunchAgent(Autostart):
-    """
-    The agent of one user.
-
-    Args:
-        file: where its property list is, or would be.
-    """
+    """The agent of one user."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

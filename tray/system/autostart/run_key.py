@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from subprocess import list2cmdline
 from typing import Any, Final, Protocol
 
-from tray.system.autostart.start_at_login import Autostart, Status
+from tray.system.autostart.autostart_entry import Autostart, Status
 
 VALUE: Final = "SSO Tray"
 RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -36,12 +36,7 @@ class Registry(Protocol):
 
 
 class RunKey(Autostart):
-    """
-    The user's entry.
-
-    Args:
-        registry: of the user.
-    """
+    """The user's entry."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from tray.errors import UserMustAct
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.system.autostart.start_at_login import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
 FILE_NAME: Final = "sso-tray.desktop"
@@ -33,12 +33,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 
 
 class DesktopEntry(Autostart):
-    """
-    The autostart entry of one user.
-
-    Args:
-        file: where it is, or would be.
-    """
+    """The autostart entry of one user."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

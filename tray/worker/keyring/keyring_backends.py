@@ -1,9 +1,4 @@
-"""
-Which keyring this system has: three allow-listed classes, made directly, or none.
-
-``keyring.get_keyring``, ``PYTHON_KEYRING_BACKEND`` and ``keyringrc.cfg`` are never asked: they
-could name a plaintext, null or remote backend (threat T9).
-"""
+"""What a keyring has to do, the errors it may raise, and the one that is not there."""
 
 from __future__ import annotations
 
@@ -13,7 +8,6 @@ from typing import Literal, Protocol, TypeVar
 
 from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
 from tray.secret import Secret
-from tray.system import MACOS, WINDOWS
 
 LockState = Literal["ready", "locked", "absent"]
 T = TypeVar("T")
@@ -52,30 +46,6 @@ class KeyringBackend(Protocol):
 
     def delete(self, username: str, /) -> None:
         """Remove an item; none there is no error. Never prompts."""
-
-
-def system_backend(service: str) -> KeyringBackend:
-    """
-    Make this system's keyring: macOS Keychain, Windows Credential Manager, else Secret Service.
-
-    Args:
-        service: the service all items are filed under.
-    """
-    try:
-        if MACOS:
-            from tray.worker.keyring.macos_keychain import KeychainBackend
-
-            return KeychainBackend(service)
-        if WINDOWS:
-            from tray.worker.keyring.windows_credential_manager import CredentialManagerBackend
-
-            return CredentialManagerBackend(service)
-        from tray.worker.keyring.secret_service import SecretServiceBackend
-
-        return SecretServiceBackend(service)
-    except ImportError as error:
-        log.warning("there is no keyring: %s cannot be imported", error.name)
-        return NoBackend()
 
 
 class NoBackend:

@@ -30,9 +30,9 @@ from tray.worker.keyring.keyring_backends import (
     keyring_absent,
     keyring_locked,
     keyring_refuses,
-    system_backend,
 )
 from tray.worker.keyring.keyring_timeout import Patience, keyring_waiting
+from tray.worker.keyring.system_keyring import system_backend
 
 _SLOTS: Final = ("a", "b", "c")
 """Two take turns; the third leaves room for one item that is not ours to overwrite."""

@@ -10,6 +10,7 @@ from tray.aws.api.oidc import CodeExpired, Grant
 from tray.aws.api.pkce import challenge, new_state, new_verifier
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import MISTAKE
 from tray.errors import (
     GrantRefused,
     RegistrationRefused,
@@ -31,7 +32,6 @@ GRANT: Final[Grant] = "authorization_code"
 EXCHANGE_PAUSES: Final = (0.5, 2.0)
 """Seconds before a code that never reached AWS is sent again: it is good for some minutes."""
 
-_OUR_MISTAKE: Final = "SSO Tray made a mistake; its log says more."
 _CODE_REFUSED: Final = "AWS did not accept the code that the browser brought."
 
 
@@ -116,7 +116,7 @@ def _token(
             server.finish(sign_in_pages.failed(key, error.sentence, afresh=attempt.older_ended))
             raise
         except BaseException:
-            server.finish(sign_in_pages.failed(key, _OUR_MISTAKE, unchanged=False))
+            server.finish(sign_in_pages.failed(key, MISTAKE, unchanged=False))
             raise
 
 
@@ -129,7 +129,7 @@ def _next(attempt: Attempt, server: CallbackServer) -> Callback:
 def _saved(attempt: Attempt, server: CallbackServer, token: SsoToken) -> SignInResult:
     """Save the token, and show in the browser how that went."""
     key, afresh = attempt.session.key, attempt.older_ended
-    page = sign_in_pages.failed(key, _OUR_MISTAKE, afresh=afresh, unchanged=False)
+    page = sign_in_pages.failed(key, MISTAKE, afresh=afresh, unchanged=False)
     try:
         result = save(attempt.session, attempt.context, token)
         page = sign_in_pages.success(key, renews=token.refreshable, sentence=result.sentence)

@@ -20,7 +20,14 @@ from tray.core.model import SsoSession
 from tray.core.outcomes import Adopted, Outcome
 from tray.errors import CacheFileBad, CacheFileTorn, KeyringDenied, KeyringUnavailable
 from tray.storage.atomic_files import open_small, read_descriptor
-from tray.worker.job_context import TORN_READS, TORN_WAIT, JobContext, LastLook, Overtaken, belongs
+from tray.worker.job_context import (
+    TORN_READS,
+    TORN_WAIT,
+    FinalCheck,
+    JobContext,
+    TokenFileChanged,
+    belongs,
+)
 from tray.worker.tokens import granted, removal
 
 log = logging.getLogger(__name__)
@@ -121,10 +128,10 @@ class _Opened:
         Be the last look before the file is replaced.
 
         Raises:
-            Overtaken: it says something else now.
+            TokenFileChanged: it says something else now.
         """
         if self.changed():
-            raise Overtaken(self._session, None)
+            raise TokenFileChanged(self._session, None)
 
     def written_late(self) -> SsoToken | None:
         """Return what was written into the old file since it was last read, if that is whole."""
@@ -173,7 +180,7 @@ def _once(
     context.seam("recorded")
     try:
         context.publish_lean(session, kept.token, file.insist_unchanged)
-    except Overtaken:
+    except TokenFileChanged:
         return None
     context.seam("published")
     kept = _look_back(session, context, file, kept)
@@ -212,9 +219,11 @@ def _look_back(session: SsoSession, context: JobContext, file: _Opened, kept: _K
         published = context.read_or_none(session)
         if published is not None and published.fingerprint != kept.token.fingerprint:
             continue  # somebody has written the new file after that
-        with suppress(Overtaken):  # somebody writes at this very moment; that is adopted next
-            last_look = None if published is None else context.still(session, published)
-            kept = _adopted_late(session, context, kept, late, last_look)
+        with suppress(
+            TokenFileChanged
+        ):  # somebody writes at this very moment; that is adopted next
+            final_check = None if published is None else context.still(session, published)
+            kept = _adopted_late(session, context, kept, late, final_check)
     return kept
 
 
@@ -223,19 +232,19 @@ def _adopted_late(
     context: JobContext,
     kept: _Kept,
     late: SsoToken,
-    last_look: LastLook | None,
+    final_check: FinalCheck | None,
 ) -> _Kept:
     """Take in what a late writer wrote; return what the keyring keeps now."""
     if not late.refreshable:
-        context.publish_lean(session, late, last_look)  # used as it is
+        context.publish_lean(session, late, final_check)  # used as it is
         return kept
     try:
         kept = _stored(session, context, late)
     except granted.KeyringTrouble as error:
         log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
-        context.publish_full(session, late, last_look)
+        context.publish_full(session, late, final_check)
         return kept
-    context.publish_lean(session, kept.token, last_look)
+    context.publish_lean(session, kept.token, final_check)
     context.seam("adopted-late")
     return kept
 

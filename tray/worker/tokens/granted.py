@@ -17,7 +17,7 @@ from tray.errors import (
     RegistrationRefused,
     TrayError,
 )
-from tray.worker.job_context import JobContext, Overtaken, is_same
+from tray.worker.job_context import JobContext, TokenFileChanged, is_same
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def store_and_publish(
     generation = _stored(session, context, token, published)
     try:
         context.publish_lean(session, token, context.still(session, published))
-    except Overtaken as meanwhile:
+    except TokenFileChanged as meanwhile:
         if meanwhile.token is None:
             return None
         return by_others(session, context, meanwhile.token)
@@ -252,13 +252,13 @@ class _Held:
             return
         if context.record(session).store != "released":
             _record_file(session, context)
-        token, last_look = self._token, None
+        token, final_check = self._token, None
         if published is not None:
             token = token.with_extra(published.extra)
-            last_look = context.still(session, published)
+            final_check = context.still(session, published)
         try:
-            context.publish_full(session, token, last_look)
-        except Overtaken:
+            context.publish_full(session, token, final_check)
+        except TokenFileChanged:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
         # Only now: killed before, the record still tells that the keyring's older data counts.

@@ -10,7 +10,7 @@ from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, RemovalJudged
 from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
-from tray.worker.job_context import JobContext, Overtaken
+from tray.worker.job_context import JobContext, TokenFileChanged
 from tray.worker.tokens import granted
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def judge(session: SsoSession, context: JobContext) -> Outcome:
         return _back(session, context) or _signed_out(session, context)
     try:
         context.publish_lean(session, kept, context.still(session, None))
-    except Overtaken as back:
+    except TokenFileChanged as back:
         return RemovalJudged("back", context.facts(session, back.token or kept))
     context.seam("published")
     return RemovalJudged("published", context.facts(session, kept))

@@ -16,7 +16,7 @@ from tray.errors import (
     TokenRejected,
     TrayError,
 )
-from tray.worker.job_context import JobContext, Overtaken, belongs, is_same
+from tray.worker.job_context import JobContext, TokenFileChanged, belongs, is_same
 from tray.worker.tokens import adoption, granted, removal
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def renew(
 
     Raises:
         Busy: another transaction holds the session for too long.
-        Overtaken: other programs keep changing the file; AWS was not asked.
+        TokenFileChanged: other programs keep changing the file; AWS was not asked.
         KeyringUnavailable, KeyringDenied: the keyring cannot be read, or takes no writes; AWS
             was not asked.
         CacheFileTorn, CacheFileBad: the file cannot be read.
@@ -62,7 +62,7 @@ def renew(
         for _ in range(STARTS - 1):
             try:
                 return _renew(session, context, adopt=adopt)
-            except Overtaken as meanwhile:
+            except TokenFileChanged as meanwhile:
                 if meanwhile.token is not None and _usable(meanwhile.token, context):
                     return granted.by_others(session, context, meanwhile.token)
                 log.info("%s: its file was changed meanwhile; begun anew", session.key)
@@ -116,9 +116,9 @@ def _renew_kept(session: SsoSession, context: JobContext, published: SsoToken) -
     if kept.fingerprint != published.fingerprint:
         if _written_later(kept, published):
             # An earlier run died between storing and publishing.
-            last_look = context.still(session, published)
+            final_check = context.still(session, published)
             kept = published = kept.with_extra(published.extra)
-            context.publish_lean(session, kept, last_look)
+            context.publish_lean(session, kept, final_check)
             context.seam("published")
             if _fresh(kept, context):
                 return Renewed(context.facts(session, kept), "keyring", by_us=False)
@@ -182,7 +182,7 @@ def _renew_filed(session: SsoSession, context: JobContext, published: SsoToken) 
     while True:
         try:
             _publish_filed(session, context, renewed, seen)
-        except Overtaken as meanwhile:
+        except TokenFileChanged as meanwhile:
             if meanwhile.token is None:
                 return RemovalJudged("nothing")
             last = published if meanwhile.token.refreshable else renewed

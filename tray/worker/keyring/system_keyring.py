@@ -1,0 +1,39 @@
+"""
+Which keyring this system has: one of three allow-listed classes, made directly, or none.
+
+``keyring.get_keyring``, ``PYTHON_KEYRING_BACKEND`` and ``keyringrc.cfg`` are never asked: they
+could name a plaintext, null or remote backend (tray/guide/security.md).
+"""
+
+from __future__ import annotations
+
+import logging
+
+from tray.system import MACOS, WINDOWS
+from tray.worker.keyring.keyring_backends import KeyringBackend, NoBackend
+
+log = logging.getLogger(__name__)
+
+
+def system_backend(service: str) -> KeyringBackend:
+    """
+    Return macOS's Keychain, Windows's Credential Manager, elsewhere the Secret Service.
+
+    Args:
+        service: the service all items are filed under.
+    """
+    try:
+        if MACOS:
+            from tray.worker.keyring.macos_keychain import KeychainBackend
+
+            return KeychainBackend(service)
+        if WINDOWS:
+            from tray.worker.keyring.windows_credential_manager import CredentialManagerBackend
+
+            return CredentialManagerBackend(service)
+        from tray.worker.keyring.secret_service import SecretServiceBackend
+
+        return SecretServiceBackend(service)
+    except ImportError as error:
+        log.warning("there is no keyring: %s cannot be imported", error.name)
+        return NoBackend()
