@@ -10,6 +10,7 @@ from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, SessionEnd, TokenStore
 from tray.core.wire import from_wire, to_wire
 from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
@@ -38,6 +39,7 @@ class Record:
             confirmed (R3).
         signed_out: fingerprints of the tokens last signed out of: an item of theirs that had to
             remain in the keyring counts no more (K6).
+        lineage: a copy of the keyring item's, for when that cannot be read.
         memory: what the rules remember.
     """
 
@@ -47,6 +49,7 @@ class Record:
     unscoped: bool = False
     unstored: str | None = None
     signed_out: tuple[str, ...] = ()
+    lineage: Lineage = NO_LINEAGE
     memory: Memory = field(default_factory=Memory)
 
 
@@ -152,6 +155,7 @@ def _document(record: Record) -> dict[str, Any]:
         "unscoped": record.unscoped,
         "unstored": record.unstored,
         "signed_out": list(record.signed_out),
+        "lineage": record.lineage.to_list(),
         "memory": to_wire(record.memory),
     }
 
@@ -164,6 +168,7 @@ def _record(entry: object) -> tuple[Record | None, bool]:
     store: TokenStore | None = next((one for one in get_args(TokenStore) if one == told), None)
     handed_back, signed_out = _list(entry.get("handed_back")), _list(entry.get("signed_out"))
     unstored, memory = entry.get("unstored"), _memory(entry.get("memory"))
+    lineage = Lineage.from_list(entry.get("lineage", []))
     record = Record(
         store=store,
         handed_back=tuple(float(at) for at in handed_back if _is_moment(at)),
@@ -171,6 +176,7 @@ def _record(entry: object) -> tuple[Record | None, bool]:
         unscoped=entry.get("unscoped") is True,
         unstored=unstored if isinstance(unstored, str) else None,
         signed_out=tuple(item for item in signed_out if isinstance(item, str)),
+        lineage=lineage or NO_LINEAGE,
         memory=memory or Memory(),
     )
     complete = (
@@ -178,6 +184,7 @@ def _record(entry: object) -> tuple[Record | None, bool]:
         and len(record.handed_back) == len(handed_back)
         and len(record.signed_out) == len(signed_out)
         and record.unstored == unstored
+        and lineage is not None
         and memory is not None
     )
     return record, complete
