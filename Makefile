@@ -29,7 +29,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench pictures soak clean components \
+.PHONY: help demo test test-core check format bench pictures soak clean components \
   wheel frozen deb rpm package-test constraints
 
 help: ## List these commands
@@ -41,12 +41,15 @@ demo: .venv/.ready ## Try SSO Tray against an embedded Identity Center; needs no
 test: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Run all tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
+test-core: .venv/.test ## Run the tests of the rules and of the architecture; needs only .venv
+	$(PY) -m pytest tests/core tests/test_architecture.py $(ARGS)
+
 check: .venv/.check ## Check format, lint and types
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-format: .venv/.check ## Format the code and mend what the linter can
+format: .venv/.check ## Format the code and fix what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 

@@ -1,12 +1,13 @@
 """
-Writes the manual page from what ``--help`` says: ``python packaging/manual_page.py sso-tray.1``.
+Writes the manual page from ``--help`` and the guide: ``packaging/manual_page.py sso-tray.1``.
 
-The page is in the macros of man(7); groff(7) tells what has to be escaped.
+The page is in the macros of man(7); groff(7) says what has to be escaped.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 import time
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tray
 from tray.cli import help_texts
+from tray.cli.guide_command import GUIDE, title
 from tray.cli.main import cli
 
 VERBATIM: Final = "\b"
@@ -74,11 +76,44 @@ def _commands() -> Iterator[str]:
 
 def _rest() -> Iterator[str]:
     for paragraph in _paragraphs(help_texts.EPILOG):
-        title, *lines = paragraph.removeprefix(VERBATIM).strip("\n").splitlines()
-        yield _title(".SH", title.removesuffix(":").upper())
-        yield from _as_it_is(lines)
+        if paragraph.startswith(VERBATIM):
+            heading, *lines = paragraph.removeprefix(VERBATIM).strip("\n").splitlines()
+            yield _title(".SH", heading.removesuffix(":").upper())
+            yield from _as_it_is(lines)
+    for section in (GUIDE / "files-and-settings.md").read_text("utf-8").split("\n## ")[1:]:
+        heading, _, body = section.partition("\n")
+        yield _title(".SH", heading.upper())
+        yield from _markdown(body)
+    yield _title(".SH", "GUIDE")
+    for topic in sorted(GUIDE.glob("*.md")):
+        yield from _tagged(f"sso-tray guide {topic.stem}", title(topic))
     yield ".SH SEE ALSO"
     yield ".BR aws (1)"
+
+
+def _markdown(text: str) -> Iterator[str]:
+    """Render what the guide uses: paragraphs, tables of two columns, fenced blocks."""
+    for number, block in enumerate(re.findall(r"(?s:```.*?```)|(?:.+\n?)+", text)):
+        lines = block.splitlines()
+        if block.startswith("|"):
+            for row in lines[2:]:
+                name, meaning = row.strip("| ").split(" | ")
+                yield from _tagged(_plain(name), _plain(meaning))
+            continue
+        if number:
+            yield ".PP"
+        if block.startswith("```"):
+            yield from _as_it_is(lines[1:-1])
+        else:
+            yield escaped(_line(_plain(block)))
+
+
+def _tagged(name: str, meaning: str) -> Iterator[str]:
+    yield f".TP\n.B {escaped(name)}\n{escaped(meaning)}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "").replace("**", "")
 
 
 def _paragraphs(help_text: str) -> list[str]:

@@ -1,9 +1,9 @@
 """
-What each room of the house may import and ask: DESIGN's rooms as a table, read with ``ast``.
+What each folder of ``tray/`` may import and ask, as tables, checked with ``ast``.
 
-:func:`violations` is a plain function over one file's path and text, so that a rule is proved by
-handing it a bad sample (``test_architecture.py``). To give a room a new neighbour, change the
-tables here, in the same commit as the code that needs it.
+:func:`violations` checks one file, :func:`house_violations` all files together. Both take paths
+and texts, so that ``test_architecture.py`` can show each rule a bad sample. To let a folder import
+another one, change the tables here in the same commit as the code that needs it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,24 @@ import ast
 import io
 import sys
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Rule = Literal[
-    "rooms", "pure-core", "third-party", "stdlib-only", "which-os", "swallowed", "too-long"
-]
+    "rooms", "pure-core", "third-party", "stdlib-only", "which-os", "swallowed", "too-long",
+    "re-export", "crowded", "same-name", "circle",
+]  # fmt: skip
 
 LONGEST = 340
-"""Lines of code a file may have, without docstrings, comments and blank lines."""
+"""Lines of code a file may have; :func:`code_lines` says what counts."""
+
+MOST_MODULES = 15
+"""Modules a folder may hold, ``__init__`` not counted."""
+
+SHIMS = frozenset({"tray/resident/__main__.py", "tray/desktop/plyer_notice.py"})
+"""Names that a daemon of version 0.1 starts after an upgrade; they go with version 0.3."""
 
 SHARED = frozenset({"tray.errors", "tray.managed", "tray.secret", "tray.storage", "tray.values"})
 """The small packages any room but the sealed ones may use."""
@@ -154,8 +162,19 @@ def violations(path: str, source: str) -> list[Violation]:
         *_which_os(module, tree, found),
         *_swallowed(tree),
         *_too_long(source),
+        *_re_export(path, tree),
     )
     return [Violation(rule, path, line, text) for rule, line, text in broken]
+
+
+def house_violations(sources: Mapping[str, str]) -> list[Violation]:
+    """
+    Return every rule that the files break together: crowded folders, names used twice, circles.
+
+    Args:
+        sources: each file's path, as in :func:`violations`, to its text.
+    """
+    return [*_crowded(sources), *_same_name(sources), *_circles(sources)]
 
 
 def module_name(path: str) -> str:
@@ -318,23 +337,128 @@ def _too_long(source: str) -> Iterator[tuple[Rule, int, str]]:
 
 
 def code_lines(source: str) -> int:
-    """Return how many lines hold code: no blank line, comment or docstring counts."""
-    prose = {
-        line
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
+    """
+    Return how many lines hold code.
+
+    Blank lines, comments and docstrings do not count, nor do declarations: a class that only lists
+    fields and constants, and a module that only assigns them.
+    """
+    tree = ast.parse(source)
+    exempt: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr | ast.ClassDef) and _only_declares([node]):
+            exempt.update(_lines(node))
+    declared = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    if _only_declares(declared):
+        exempt.update(line for node in declared for line in _lines(node))
     code: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _NO_CODE:
             code.update(range(token.start[0], token.end[0] + 1))
-    return len(code - prose)
+    return len(code - exempt)
+
+
+def _only_declares(body: list[ast.stmt]) -> bool:
+    """Whether nothing here can run into a branch: texts, fields, constants, classes of those."""
+    return all(
+        _is_text(node)
+        or isinstance(node, ast.Pass | ast.Assign | ast.AnnAssign)
+        or (isinstance(node, ast.ClassDef) and _only_declares(node.body))
+        for node in body
+    )
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _lines(node: ast.stmt) -> range:
+    decorators = getattr(node, "decorator_list", [])
+    first = min((one.lineno for one in decorators), default=node.lineno)
+    return range(first, (node.end_lineno or node.lineno) + 1)
 
 
 _NO_CODE = frozenset({
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
     tokenize.ENDMARKER,
 })  # fmt: skip
+
+
+def _re_export(path: str, tree: ast.Module) -> Iterator[tuple[Rule, int, str]]:
+    """Find modules that hold nothing but other modules' names; a package's door may."""
+    if path in SHIMS or path.endswith(("/__init__.py", "/__main__.py")):
+        return
+    body = [node for node in tree.body if not _is_text(node)]
+    passed_on = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = [node for node in body if node not in passed_on and not _names_or_runs(node)]
+    if not rest and any(node for node in passed_on if "__future__" not in ast.dump(node)):
+        yield "re-export", 1, "it only passes on names of other modules; import them there"
+
+
+def _names_or_runs(node: ast.stmt) -> bool:
+    """Whether this is ``__all__ = ...``, ``a = module.a`` or ``if __name__ == "__main__":``."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Compare) and dotted(node.test.left) == "__name__"
+    return isinstance(node, ast.Assign) and (
+        any(dotted(target) == "__all__" for target in node.targets) or bool(dotted(node.value))
+    )
+
+
+def _crowded(sources: Mapping[str, str]) -> Iterator[Violation]:
+    modules = Counter(
+        path.rpartition("/")[0] for path in sources if not path.endswith("/__init__.py")
+    )
+    for folder, count in modules.items():
+        if count > MOST_MODULES:
+            text = f"{count} modules; group them (at most {MOST_MODULES})"
+            yield Violation("crowded", folder, 1, text)
+
+
+def _same_name(sources: Mapping[str, str]) -> Iterator[Violation]:
+    first: dict[str, str] = {}
+    for path in sorted(set(sources) - SHIMS):
+        name = path.rpartition("/")[2]
+        if name not in {"__init__.py", "__main__.py"} and first.setdefault(name, path) != path:
+            yield Violation("same-name", path, 1, f"{first[name]} has the same name")
+
+
+def _circles(sources: Mapping[str, str]) -> Iterator[Violation]:
+    """Find modules that import each other, in functions too; imports for types do not count."""
+    paths = {module_name(path): path for path in sources}
+    graph = {module: _imported(path, sources[path], paths) for module, path in paths.items()}
+    for module in sorted(graph):
+        way = _way(graph, module, module)
+        if way and module == min(way):
+            text = "import circle: " + " -> ".join([*way, module])
+            yield Violation("circle", paths[module], 1, text)
+
+
+def _imported(path: str, source: str, known: Collection[str]) -> set[str]:
+    module = module_name(path)
+    package = module if path.endswith("__init__.py") else parent(module)
+    found = set()
+    for one in imports(ast.parse(source), package=package):
+        name = one.name
+        while name and name not in known:
+            name = parent(name)
+        if name and name != module and not one.typing_only:
+            found.add(name)
+    return found
+
+
+def _way(graph: Mapping[str, set[str]], start: str, goal: str) -> list[str]:
+    """Return the shortest way from one module to another, without the goal; empty: none."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        for following in sorted(graph[way[-1]]):
+            if following == goal:
+                return way
+            if following not in seen:
+                seen.add(following)
+                ways.append([*way, following])
+    return []

@@ -16,7 +16,6 @@ from Xlib.display import Display  # type: ignore[import-untyped]  # the same
 
 from tests.desktop.person import Box, Person, person
 from tray.core.model import State
-from tray.core.text.sentences import state_words
 from tray.desktop.icon.icon_drawing import IconState, draw
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +64,7 @@ def main() -> None:
         who.sees_icon("signed-out")
         who.click_on("corp", "Sign in")
         who.living.until_state("corp", "signed-in")
-        who.click_on("No profile active", "dev")
+        who.click_on("No active profile", "dev")
         who.sees_icon("signed-in")
         seen = who.show("Profile: dev", "staging")
         keep(who, seen, "menu")
@@ -119,7 +118,7 @@ def icons() -> Image.Image:
         icon = draw(IconState(state, ring), 48)
         image.paste(icon, (column * cell + (cell - 48) // 2, 16), icon)
         middle = (column * cell + cell // 2, 86)
-        pen.text(middle, state_words(state), fill=(60, 60, 60), font=font, anchor="mm")
+        pen.text(middle, state.replace("-", " "), fill=(60, 60, 60), font=font, anchor="mm")
     return image
 
 

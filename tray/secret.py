@@ -1,4 +1,4 @@
-"""A value that must never be shown: logs, exceptions and reprs get three stars."""
+"""A text that must never be shown: logs, exceptions and reprs get three stars instead."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import hmac
 
 class Secret:
     """
-    Hold one secret text so that it cannot be printed by accident.
+    One secret text that cannot be printed by accident.
 
-    Only :meth:`reveal` gives the text back; call it at the last moment, where the text leaves
-    for AWS, the keyring or the token cache file. Equality is constant-time, and a secret is
-    never serialised by ``json`` or ``pickle``: both raise ``TypeError``.
+    Only :meth:`reveal` returns the text; call it where the text leaves for AWS, the keyring or
+    the token file. Equality takes constant time; ``json`` and ``pickle`` raise ``TypeError``.
     """
 
     __slots__ = ("_text",)

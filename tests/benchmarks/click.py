@@ -71,4 +71,4 @@ async def _click(host: Host, number: int) -> float:
 
 def _is_choice(properties: object) -> bool:
     label = properties["label"] if isinstance(properties, dict) else ""
-    return label.startswith(("Profile: ", "No profile active"))
+    return label.startswith(("Profile: ", "No active profile"))

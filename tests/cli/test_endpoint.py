@@ -37,7 +37,7 @@ class Source:
         if not self.open.wait(60):
             raise TimeoutError
         if self.failing:
-            raise SignInNeeded("Nobody is signed in.")
+            raise SignInNeeded("You're not signed in.")
         return {
             "Version": 1,
             "AccessKeyId": f"ASIA{self.asked}",
@@ -213,7 +213,7 @@ def test_what_fails_fails_fast_and_says_why(endpoint: Endpoint, source: Source) 
     answer = talk(endpoint, request(endpoint))
 
     assert 500 == status(answer)
-    assert {"code": "SignInNeeded", "message": "Nobody is signed in."} == json.loads(
+    assert {"code": "SignInNeeded", "message": "You're not signed in."} == json.loads(
         answer.partition(b"\r\n\r\n")[2]
     )
 

@@ -31,7 +31,7 @@ def test_login_of_a_signed_in_session_opens_nothing(either: Stage) -> None:
     done = either.tray("login", "corp")
 
     assert 0 == done.code
-    assert "Nothing was opened" in done.out
+    assert "already signed in" in done.out
     assert 1 == len(either.opened())
 
 
@@ -215,8 +215,8 @@ def test_a_session_of_the_active_profile_is_meant_where_none_is_named(stage: Sta
     stage.tray("use", "--none")
     nobody = stage.tray("renew")
 
-    assert '"other" is renewed' in exported.out
-    assert '"corp" is renewed' in recorded.out
+    assert 'Renewed "other"' in exported.out
+    assert 'Renewed "corp"' in recorded.out
     assert 2 == nobody.code
     assert "corp, other" in nobody.err
 

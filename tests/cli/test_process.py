@@ -44,7 +44,7 @@ def test_quit_ends_the_resident(stage: Stage) -> None:
         second = stage.tray("quit")
 
     assert (0, 0, 0) == (first.code, ended, second.code)
-    assert "No resident is running.\n" == second.out
+    assert "SSO Tray isn't running.\n" == second.out
 
 
 def test_version(stage: Stage) -> None:
@@ -54,13 +54,13 @@ def test_version(stage: Stage) -> None:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_reads_like_a_manual_page(stage: Stage, command: str) -> None:
-    """Each command says what it does; the program's page has examples, codes, files, variables."""
+    """Each command says what it does; the program's page has examples, codes and the guide."""
     done = stage.tray(*([command] if command else []), "--help")
 
     assert 0 == done.code
     assert max(map(len, done.out.splitlines())) <= 99
     if not command:
-        for chapter in ("Examples:", "Exit codes:", "Files:", "Environment:"):
+        for chapter in ("Examples:", "Exit codes:", "sso-tray guide"):
             assert chapter in done.out
 
 
@@ -115,15 +115,22 @@ def test_a_broken_config_is_named_in_one_sentence(
 
 
 def test_a_broken_setting_is_named_in_one_sentence(stage: Stage) -> None:
-    """What has to act by the settings does not act without them."""
+    """S4: a bad key costs only that key, and is named; a file that nobody can read stops us."""
     settings = stage.home / ".config/sso-tray/config.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("[keyring]\nadopt = 7\n")
 
-    done = stage.tray("renew", "corp")
+    one_key = stage.tray("renew", "corp")
+    settings.write_text("[keyring")
+    whole_file = stage.tray("renew", "corp")
+    picked = stage.tray("use", "dev")
 
-    assert 1 == done.code
-    assert f"sso-tray: {settings}: keyring.adopt must be true or false.\n" == done.err
+    told = f"sso-tray: {settings}: keyring.adopt must be true or false."
+    assert (3, told) == (one_key.code, one_key.err.splitlines()[0])
+    assert (1, 1) == (whole_file.code, picked.code)
+    assert whole_file.err.startswith(f"sso-tray: {settings} has a syntax error: ")
+    assert picked.err == whole_file.err
+    assert "No profile is active.\n" == stage.tray("use").out
 
 
 @pytest.mark.parametrize("command", ["login", "renew", "whoami"])

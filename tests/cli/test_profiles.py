@@ -61,7 +61,7 @@ def test_no_config_is_no_problem(stage: Stage) -> None:
 
     assert (0, 0) == (listed.code, status.code)
     assert [] == listed.json()["profiles"]
-    assert "no SSO session" in status.out
+    assert "No SSO session" in status.out
 
 
 def test_use_records_one_line_for_prompts(either: Stage) -> None:

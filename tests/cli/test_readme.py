@@ -1,4 +1,4 @@
-"""The README tells of the commands what the program does."""
+"""What README, guide and CONTRIBUTING name is what the program has."""
 
 from __future__ import annotations
 
@@ -9,61 +9,101 @@ import pytest
 
 from tests.cli.readme import README, commands, documented
 from tests.core.test_states import STATES
+from tests.faults.test_accounted import names_in
+from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
+from tray.storage import settings as stored
 from tray.storage.settings import Settings, read_settings
 
-PAGE = README.read_text(encoding="utf-8")
-CONTRIBUTING = README.with_name("CONTRIBUTING.md").read_text(encoding="utf-8")
-FENCED = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TYPED = "\n".join(
-    f"`{one.split('  #')[0].strip()}`"
-    for block in FENCED.findall(PAGE)
-    for line in block.splitlines()
-    for one in line.split(";")
-)
-"""The lines to be typed, written as inline code is."""
-ANY_COMMAND = re.compile(r"`sso-tray ([a-z][a-z-]*)[^`\n]*`")
-ANY_OPTION = re.compile(r"`sso-tray ([a-z][a-z-]*)([^`|\n]*)`")
-ANY_TARGET = re.compile(r"(?:^|`|&& )make ([a-z][a-z-]+)", re.MULTILINE)
+ROOT = README.parent
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+TOPICS = sorted(GUIDE.glob("*.md"))
+PAGES = [README, CONTRIBUTING, *TOPICS]
+TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
+FENCED = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"(?:^|[`;(]|&& )(?:sso-tray|\$tray) ([a-z][a-z-]*)([^`|;\n]*)", re.MULTILINE)
+MADE = re.compile(r"(?:^|`|&& )make ([a-z][a-z-]+)", re.MULTILINE)
 
 
-def test_the_table_of_commands_is_what_help_says() -> None:
-    """A command, an option or a help text that changes breaks this test until it is written."""
-    assert documented(PAGE) == PAGE
+def typed() -> set[tuple[str, str]]:
+    """Return every command a page tells a reader to type, with the rest of its line."""
+    found = set()
+    for text in TEXTS.values():
+        blocks = [line.split("  #")[0] for b in FENCED.findall(text) for line in b.splitlines()]
+        inline = re.findall(r"`[^`\n]+`", FENCED.sub("", text))
+        found |= set(TYPED.findall("\n".join([*map(str.strip, blocks), *inline])))
+    return found
 
 
-@pytest.mark.parametrize("name", sorted(set(ANY_COMMAND.findall(PAGE + TYPED))))
-def test_no_command_is_told_of_that_does_not_exist(name: str) -> None:
-    """Whatever the README tells a reader to type is a command."""
-    assert name in commands()
+def test_the_readme_is_short_and_its_table_of_commands_is_what_help_says() -> None:
+    """A command or a summary that changes breaks this test until the README is written anew."""
+    assert documented(TEXTS["README.md"]) == TEXTS["README.md"]
+    assert len(TEXTS["README.md"].splitlines()) <= 150
 
 
-@pytest.mark.parametrize(
-    ("name", "rest"),
-    sorted({(name, rest) for name, rest in ANY_OPTION.findall(PAGE + TYPED) if "--" in rest}),
-)
-def test_no_option_is_told_of_that_does_not_exist(name: str, rest: str) -> None:
-    """Whatever option the README names beside a command, the command takes."""
-    taken = {opt for parameter in commands()[name].params for opt in parameter.opts}
+@pytest.mark.parametrize(("name", "rest"), sorted(typed()))
+def test_what_a_page_tells_to_type_exists(name: str, rest: str) -> None:
+    """Every command, option, choice and topic named is one that the program takes."""
+    command = commands()[name]
+    taken = {opt for parameter in command.params for opt in parameter.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z-]+", rest.split(" -- ")[0]))
+    topic = rest.strip(" )") if name == "guide" else ""
 
     assert named <= taken | {"--help"}
+    assert topic in {"", "TOPIC", *(page.stem for page in TOPICS)}
+
+
+def test_enough_is_typed() -> None:
+    """The search finds commands in sentences, tables and blocks, so that none passes unseen."""
+    assert {"login", "apply", "exec", "doctor", "guide", "add"} <= {name for name, _ in typed()}
 
 
 def test_no_make_target_is_told_of_that_does_not_exist() -> None:
-    """README and CONTRIBUTING send nobody to a target that the Makefile does not list."""
-    makefile = README.with_name("Makefile").read_text(encoding="utf-8")
+    """No page sends anybody to a target that the Makefile does not list."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
 
-    told = set(ANY_TARGET.findall(PAGE + CONTRIBUTING))
+    told = {target for text in TEXTS.values() for target in MADE.findall(text)}
 
-    assert {"demo", "test", "check", "deb"} <= told
+    assert {"demo", "test", "test-core", "check", "deb"} <= told
     assert set() == told - targets
 
 
-def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
-    """The README's config.toml is taken word for word, and says what is so by default."""
-    (shown,) = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_places_lead_somewhere(page: Path) -> None:
+    """Every relative link, and every file or test of this repository in backquotes, is there."""
+    text = TEXTS[page.name]
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
+    places = re.findall(r"`((?:tray|tests|packaging|findings|icons)/[^`\s:*]*)", text)
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
+
+    missing = [one for one in links if not (page.parent / one).exists()]
+    missing += [one for one in places if not (ROOT / one).exists()]
+    missing += [name for file, name in tests if name not in names_in(ROOT / file)]
+
+    assert [] == missing
+
+
+def test_every_threat_names_a_test() -> None:
+    """Each row of the threat model names a test that holds its defence."""
+    rows = re.findall(r"^\| T\d+ \|.*", TEXTS["security.md"], re.MULTILINE)
+
+    assert 16 == len(rows)
+    assert [] == [row for row in rows if "::test_" not in row]
+
+
+def test_each_topic_is_in_the_readme() -> None:
+    """Whoever reads the README finds every page of the guide."""
+    linked = re.findall(r"\(tray/guide/([\w-]+)\.md\)", TEXTS["README.md"])
+
+    assert {page.stem for page in TOPICS} == set(linked)
+
+
+def test_the_settings_shown_are_the_settings(tmp_path: Path) -> None:
+    """The guide's config.toml is taken word for word, names all keys and shows the defaults."""
+    (shown,) = re.findall(
+        r"^```toml\n(.*?)^```", TEXTS["files-and-settings.md"], re.MULTILINE | re.DOTALL
+    )
     file = tmp_path / "config.toml"
     file.write_text(shown, encoding="utf-8")
 
@@ -71,6 +111,7 @@ def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
     usual = Settings()
 
     assert () == settings.problems
+    assert set() == {key for keys in stored._KNOWN.values() for key in keys if key not in shown}
     assert (
         usual.keyring_service,
         usual.empty_refresh_members,
@@ -88,19 +129,12 @@ def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
     )
 
 
-def test_exec_takes_our_options_before_the_command() -> None:
-    """After ``--`` everything is the command's own, so the table shows ours before it."""
-    row = re.search(r"^\| `sso-tray exec ([^`]*)`", PAGE, re.MULTILINE)
-
-    assert row is not None
-    assert row[1].index("--profile") < row[1].index(" -- ")
-
-
 def test_the_exercise_is_true_of_the_rules() -> None:
     """Number, file, rows and table that CONTRIBUTING's exercise names are there."""
     rows = [words for words, *_ in STATES]
+    text = re.sub(r"\s+", " ", TEXTS["CONTRIBUTING.md"])
 
-    assert f"{ENDING_BEFORE / MINUTE:.0f} minutes." in CONTRIBUTING
+    assert f"{ENDING_BEFORE / MINUTE:.0f} minutes." in text
     for name in ("the end is 30 minutes away", "the end is 31 minutes away"):
         assert name in rows
-        assert f'"{name}"' in re.sub(r"\s+", " ", CONTRIBUTING)
+        assert f'"{name}"' in text

@@ -204,7 +204,7 @@ def test_a_following_terminal_is_told_apart(stage: Stage) -> None:
     told = stage.tray("status", **overridden).out
 
     assert ("", [["shell"], []]) == (used.err, applies)
-    assert "AWS_PROFILE is far, which wins" in told
+    assert "AWS_PROFILE=far overrides it" in told
 
 
 def test_use_tells_the_shells_with_and_without_a_resident(either: Stage) -> None:
@@ -241,7 +241,7 @@ def test_shell_init_mends_what_prompts_are_told(stage: Stage) -> None:
     stage.tray("shell-init", "zsh")
     told.append((stage.state / "prompt").read_text())
 
-    assert (0, True) == (used.code, "guarded must be" in used.err)
+    assert (0, True) == (used.code, "every profile is guarded" in used.err)
     assert ["dev\nguarded\n\n", "dev\n\n\n", "\n\n\n"] == told
 
 

@@ -79,7 +79,7 @@ def test_an_exported_profile_wins_and_status_says_so(either: Stage) -> None:
     done = either.tray("status", AWS_PROFILE="far")
 
     assert "Active profile: dev" in done.out
-    assert "AWS_PROFILE is far, which wins" in done.out
+    assert "AWS_PROFILE=far overrides it" in done.out
 
 
 def test_a_torn_file_is_never_called_signed_out(stage: Stage) -> None:
@@ -100,7 +100,7 @@ def test_a_bad_file_is_named(either: Stage) -> None:
     done = either.tray("status", "corp")
 
     assert 3 == done.code
-    assert "unreadable" in done.out
+    assert "token file damaged" in done.out
 
 
 def test_names_cannot_write_to_the_terminal(stage: Stage) -> None:

@@ -146,8 +146,8 @@ UNUSABLE = Profile("half", kind="sso", problem="half: sso_account_id is missing.
 @pytest.mark.parametrize(
     ("name", "exit_code", "sentence"),
     [
-        ("nowhere", 2, 'There is no profile "nowhere" in the AWS config.'),
-        ("sso-tray", 1, '"sso-tray" is the profile that follows the active one; use another.'),
+        ("nowhere", 2, 'The AWS config has no profile "nowhere".'),
+        ("sso-tray", 1, '"sso-tray" always follows the active profile. Pick another profile.'),
         ("half", 1, "half: sso_account_id is missing."),
     ],
 )

@@ -67,4 +67,4 @@ def test_a_copy_adds_what_only_it_lists() -> None:
 
 def test_it_is_read_as_it_was_written() -> None:
     """K2: the same in the keyring item and in ``state.json``."""
-    assert ABC == Lineage.from_list(ABC.to_list())
+    assert ABC == Lineage.from_json(ABC.to_json())

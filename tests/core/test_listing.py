@@ -113,7 +113,7 @@ def test_no_roles_at_all_is_said() -> None:
 
     found = listing(story)
     assert found is not None
-    assert "AWS gives you no role in any account." == found.problem
+    assert "You have no role in any account." == found.problem
 
 
 def test_a_picked_role_becomes_a_profile_in_the_usual_region() -> None:

@@ -11,8 +11,8 @@ from tray.core.text.display_names import session_name
     [
         (0, None, "SSO Tray"),
         (0, "dev", "SSO Tray, profile dev"),
-        (1, None, "SSO Tray: 1 session needs you"),
-        (3, "dev", "SSO Tray: 3 sessions need you, profile dev"),
+        (1, None, "SSO Tray: 1 session needs attention"),
+        (3, "dev", "SSO Tray: 3 sessions need attention, profile dev"),
     ],
 )
 def test_the_tooltip_says_the_essence(attention: int, profile: str | None, words: str) -> None:
@@ -26,7 +26,7 @@ def test_a_profile_is_named_with_what_should_make_one_think_twice() -> None:
     assert "eu-prod  (guarded)  (incomplete)" == (
         menu_text.profile("eu-prod", guarded=True, problem=True)
     )
-    assert "No profile active" == menu_text.active(None)
+    assert "No active profile" == menu_text.active(None)
     assert "Profile: dev" == menu_text.active("dev")
 
 
@@ -42,10 +42,10 @@ def test_groups_are_named_by_what_is_in_them() -> None:
 @pytest.mark.parametrize(
     ("what", "key", "detail", "line"),
     [
-        ("signed-in", "corp", "", "17:42 signed in corp"),
-        ("renewed", "https://lab.awsapps.com/start", "", "17:42 renewed lab.awsapps.com"),
+        ("signed-in", "corp", "", "17:42 corp: signed in"),
+        ("renewed", "https://lab.awsapps.com/start", "", "17:42 lab.awsapps.com: renewed"),
         ("active-profile", None, "dev", "17:42 active profile dev"),
-        ("sign-in-failed", "corp", "offline", "17:42 sign-in failed corp"),
+        ("sign-in-failed", "corp", "offline", "17:42 corp: sign-in failed"),
         ("something-new", None, "", "17:42 something new"),
     ],
 )

@@ -233,7 +233,7 @@ def test_a_person_cannot_exceed_the_allowance_either() -> None:
     last = story.all(fx.Reply)[-1]
 
     assert ["renew"] * 3 == story.jobs()
-    assert (1, "often enough" in last.sentence) == (last.exit, True)
+    assert (1, "Too many renewals" in last.sentence) == (last.exit, True)
     assert "signed-in" == story.row().state
 
 

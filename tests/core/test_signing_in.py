@@ -139,7 +139,7 @@ def test_signed_in_already(afresh: bool | None) -> None:
             "r",
             "done",
             0,
-            'Already signed in to "corp", and it renews itself. Nothing was opened.',
+            'You\'re already signed in to "corp". It renews automatically.',
         ),
     ) == effects
 
@@ -191,7 +191,7 @@ def test_sign_in_does_what_helps(at: object, state: str, afresh: bool) -> None:
     assert (state, afresh) == (row.state, row.afresh)
     assert afresh == only(fx.StartSignIn, effects).afresh
     buttons = [button for shown in story.all(fx.ShowNotice) for button in shown.notice.buttons]
-    assert {"Sign in afresh" if afresh else "Sign in"} == {
+    assert {"Sign out and sign in again" if afresh else "Sign in"} == {
         button.label for button in buttons if button.action != "snooze"
     }
 
@@ -265,7 +265,7 @@ def test_the_deadline(method: Literal["pkce", "device"], life: float, deadline: 
 
     assert ("signing-in", "signed-out") == (before, story.row().state)
     assert fx.CancelSignIn("corp", 1) in story.effects
-    assert (1, 'The sign-in to "corp" was not finished in time.') == (last.exit, last.sentence)
+    assert (1, 'The sign-in to "corp" timed out.') == (last.exit, last.sentence)
 
 
 def test_cancelling() -> None:
@@ -359,7 +359,7 @@ def test_a_sign_in_without_a_keyring_succeeds() -> None:
 
     assert (
         0,
-        'Signed in to "corp". It renews itself. '
+        'Signed in to "corp". It renews automatically. '
         "No keyring is available, so the refresh token stays in the file.",
     ) == (only(fx.Reply, effects).exit, only(fx.Reply, effects).sentence)
     assert ("file", "keyring-absent", []) == (

@@ -11,6 +11,7 @@ import pytest
 from tests.core.story import MINUTE, T0, Story, token
 from tray.core.model import Now, Reason
 from tray.core.text import notice_text, sentences
+from tray.core.text.shell_commands import sign_in_first
 from tray.core.views.view import SessionRow
 
 ZONE = timezone(timedelta(hours=1))
@@ -41,8 +42,8 @@ def test_span(seconds: float, words: str) -> None:
     [
         (T0, ZONE, "09:00"),
         (T0, None, "08:00Z"),
-        (1e300, None, "a time far away"),
-        (float("inf"), ZONE, "a time far away"),
+        (1e300, None, "an unknown time"),
+        (float("inf"), ZONE, "an unknown time"),
     ],
 )
 def test_clock(at: float, zone: timezone | None, words: str) -> None:
@@ -67,24 +68,24 @@ def row(**changes: object) -> SessionRow:
 
 
 ROWS: list[tuple[SessionRow, str]] = [
-    (row(), "corp: signed in, renews itself"),
+    (row(), "corp: signed in, renews automatically"),
     (
         row(session_ends_at=T0 + 9 * 3600, session_end_known="learnt"),
-        "corp: signed in, renews itself, new sign-in by about 18:00",
+        "corp: signed in, renews automatically until about 18:00",
     ),
     (
         row(session_ends_at=T0 + 9 * 3600, session_end_known="set"),
-        "corp: signed in, renews itself, new sign-in by 18:00",
+        "corp: signed in, renews automatically until 18:00",
     ),
     (row(renews=False), "corp: signed in until 10:00"),
     (
         row(reason="keyring-waiting"),
-        "corp: signed in, renews itself, the keyring has not answered yet",
+        "corp: signed in, renews automatically (keyring not responding)",
     ),
-    (row(state="ending", session_ends_at=QUARTER), "corp: ending at 09:15, in 15 min"),
+    (row(state="ending", session_ends_at=QUARTER), "corp: ends at 09:15 (15 min left)"),
     (
         row(state="ending", session_ends_at=QUARTER, reason="refused"),
-        "corp: ending at 09:15, in 15 min, AWS does not renew it any more",
+        "corp: ends at 09:15 (15 min left): AWS won't renew it",
     ),
     (row(state="ending", session_ends_at=T0 - 5), "corp: ending now"),
     (
@@ -94,33 +95,33 @@ ROWS: list[tuple[SessionRow, str]] = [
             token_expires_at=QUARTER,
             next_attempt_at=T0 + 30,
         ),
-        "corp: renewal failing, 15 min left, AWS cannot be reached, next try in 30 s",
+        "corp: can't renew: can't reach AWS (works for 15 min, next try in 30 s)",
     ),
     (
         row(state="renewal-failing", reason="tls", token_expires_at=QUARTER, next_attempt_at=None),
-        "corp: renewal failing, 15 min left, the server's certificate is not trusted, trying now",
+        "corp: can't renew: server certificate not trusted (works for 15 min, trying now)",
     ),
     (
         row(state="expired", reason="session-over", renews=False),
-        "corp: expired, the session is over, sign in again",
+        "corp: session expired – sign in again",
     ),
     (
         row(state="expired", reason="offline", next_attempt_at=T0 + 240),
-        "corp: expired, AWS cannot be reached, next try in 4 min",
+        "corp: expired: can't reach AWS (next try in 4 min)",
     ),
     (
         row(state="unreadable", reason="bad-file"),
-        "corp: unreadable, its token file is damaged, sign in to replace it",
+        "corp: token file damaged – sign in to replace it",
     ),
     (row(state="signed-out"), "corp: signed out"),
-    (row(state="signed-out", reason="removed"), "corp: signed out, another program signed out"),
+    (row(state="signed-out", reason="removed"), "corp: signed out by another program"),
     (
         row(state="signing-in", sign_in_deadline=T0 + 570, user_code="ABCD-EFGH"),
-        "corp: signing in, finish in the browser with code ABCD-EFGH within 10 min",
+        "corp: signing in – confirm code ABCD-EFGH in the browser (10 min left)",
     ),
     (
         row(state="signing-in", sign_in_deadline=T0 + 90),
-        "corp: signing in, finish in the browser within 90 s",
+        "corp: signing in – finish in the browser (90 s left)",
     ),
 ]
 
@@ -135,31 +136,37 @@ NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
     (
         notice_text.ending_notice("corp", QUARTER, NOW, afresh=True),
         (
-            "corp ends at 09:15",
-            "That is in 15 min. Signing in afresh ends it at once and starts a full new session.",
+            'Your AWS session "corp" ends at 09:15',
+            "15 minutes left. Sign in again to start a new session; this one ends at once.",
         ),
     ),
     (
         notice_text.ending_notice("corp", QUARTER, NOW, afresh=False),
-        ("corp ends at 09:15", "That is in 15 min. Sign in to go on working without a break."),
+        (
+            'Your AWS session "corp" ends at 09:15',
+            "15 minutes left. Sign in again to keep working.",
+        ),
     ),
     (
         notice_text.ending_notice("corp", T0, NOW, afresh=False),
-        ("corp ends at 09:00", "That is now. Sign in to go on working without a break."),
+        (
+            'Your AWS session "corp" ends at 09:00',
+            "Less than a minute left. Sign in again to keep working.",
+        ),
     ),
     (
         notice_text.expired_notice("corp", "session-over"),
-        ("corp has ended", "Sign in again to go on working."),
+        ('Your AWS session "corp" has expired', "Sign in again to keep working."),
     ),
     (
         notice_text.expired_notice("corp", "removed"),
-        ("Signed out of corp", "Another program did this. Sign in when you need it."),
+        ("Signed out of corp", "Another program signed you out."),
     ),
     (
         notice_text.failing_notice("corp", "offline", "No route to oidc.", QUARTER, NOW),
         (
-            "corp could not be renewed",
-            "AWS cannot be reached. It works until 09:15; SSO Tray goes on trying.",
+            "corp can't be renewed",
+            "AWS can't be reached. It works until 09:15, and SSO Tray keeps trying.",
         ),
     ),
     (
@@ -167,55 +174,56 @@ NOTICES: list[tuple[tuple[str, str], tuple[str, str]]] = [
             "corp", "tls", "The certificate of oidc is not trusted.", T0, NOW
         ),
         (
-            "corp could not be renewed",
-            "The certificate of oidc is not trusted. If your network inspects traffic, name its "
-            "certificate in AWS_CA_BUNDLE. It has expired; SSO Tray renews it as soon as it can.",
+            "corp can't be renewed",
+            "The certificate of oidc is not trusted. If your network inspects traffic, set "
+            "AWS_CA_BUNDLE to its certificate. It has expired; SSO Tray will renew it as soon as "
+            "possible.",
         ),
     ),
     (
         notice_text.keyring_notice("keyring-locked", ("corp", "lab")),
         (
             "The keyring is locked",
-            "Unlock it so that SSO Tray can go on renewing corp and lab.",
+            "Unlock it so that corp and lab can be renewed.",
         ),
     ),
     (
         notice_text.keyring_notice("keyring-denied", ("corp",)),
         (
-            "The keyring refuses access",
-            "Allow SSO Tray to use it, or corp cannot be renewed.",
+            "The keyring denied access",
+            "Allow SSO Tray to use it; otherwise corp can't be renewed.",
         ),
     ),
     (
         notice_text.keyring_notice("keyring-absent", ("corp",)),
         (
-            "No keyring is available",
-            "Start it or sign in again: it keeps what renews corp.",
+            "The keyring isn't available",
+            "Start it or sign in again; otherwise corp can't be renewed.",
         ),
     ),
     (
         notice_text.config_notice("~/.aws/config, line 3: no section."),
         (
-            "The AWS config cannot be read",
-            "~/.aws/config, line 3: no section. What was read before stays in use.",
+            "The AWS config can't be read",
+            "~/.aws/config, line 3: no section. The last good version stays in use.",
         ),
     ),
     (
         notice_text.adopted_notice("corp"),
         (
-            "corp is now kept in the keyring",
-            "Its refresh token was taken out of the token file. The AWS CLI works as before.",
+            "The keyring now holds the refresh token of corp",
+            "It was removed from the token file. The AWS CLI works as before.",
         ),
     ),
     (
         notice_text.group_notice("renewal-failing", [("corp", QUARTER), ("lab", QUARTER)], NOW),
-        ("2 sessions could not be renewed", "SSO Tray goes on trying: corp and lab."),
+        ("2 AWS sessions can't be renewed", "SSO Tray keeps trying: corp and lab."),
     ),
     (
         notice_text.group_notice("adopted", [("corp", None), ("lab", None)], NOW),
         (
-            "2 sessions are now kept in the keyring",
-            "The refresh tokens of corp and lab were taken out of the token files.",
+            "The keyring now holds the refresh tokens of 2 sessions",
+            "Those of corp and lab were removed from the token files.",
         ),
     ),
 ]
@@ -239,7 +247,7 @@ def test_quitting_says_until_when_the_cli_works() -> None:
     story.file(token())
 
     assert (
-        "SSO Tray has quit. Without it the AWS CLI works with corp until 10:00."
+        "SSO Tray has quit. The AWS CLI keeps working with corp until 10:00."
         == sentences.quitting(story.state, NOW)
     )
     assert "SSO Tray has quit." == sentences.quitting(story.state, Now(T0 + 7200, 0))
@@ -251,5 +259,5 @@ def test_names_of_strangers_are_harmless(name: str) -> None:
     line = sentences.row(row(name=name), T0)
     title, body = notice_text.expired_notice(name, None)
 
-    assert all(words.isprintable() for words in (line, title, body, sentences.not_signed_in(name)))
+    assert all(words.isprintable() for words in (line, title, body, sign_in_first(name)))
     assert len(line) < 200

@@ -229,13 +229,13 @@ def end(story: Story, *keys: str) -> None:
 
 
 def test_several_ends_within_a_minute_are_one_notice() -> None:
-    """W2: "3 sessions have ended: Sign in", and the single ones before it are swallowed."""
+    """W2: "3 AWS sessions have expired: Sign in", and the single ones before it are swallowed."""
     story = kept(*ALL)
 
     end(story, *(one.key for one in ALL))
     last = shown(story)[-1]
 
-    assert "3 sessions have ended" == last.title
+    assert "3 AWS sessions have expired" == last.title
     assert [("sign-in", "Sign in", tuple(one.key for one in ALL))] == [
         (button.action, button.label, button.keys) for button in last.buttons
     ]
@@ -271,12 +271,10 @@ def test_endings_are_joined_with_their_times() -> None:
     story.run_until(END - 14 * MINUTE, renewing(ends_at=END))
     last = shown(story)[-1]
 
-    assert "2 sessions end soon" == last.title
-    assert "corp at 10:12Z and lab at 10:12Z. Sign in to go on working without a break." == (
-        last.text
-    )
+    assert "2 AWS sessions end soon" == last.title
+    assert "corp at 10:12Z and lab at 10:12Z. Sign in to keep working." == (last.text)
     assert ["sign-in", "snooze"] == [button.action for button in last.buttons]
-    assert "Sign in afresh" == last.buttons[0].label
+    assert "Sign out and sign in again" == last.buttons[0].label
 
 
 def test_a_group_shrinks_to_nothing() -> None:
@@ -411,7 +409,7 @@ def test_what_was_told_is_not_remembered_for_ever() -> None:
         story.run_until(day * DAY, renewing(ends_at=(day - 1) * DAY + 8 * HOUR))
         story.file(token(f"day{day}", day * DAY))
 
-    assert len(story.session().memory.told) <= 3
+    assert len(story.session().memory.notified) <= 3
     assert 5 == len(story.session().memory.lengths)
 
 
@@ -422,7 +420,7 @@ def test_times_are_the_persons_own() -> None:
 
     _, effects = step(story.state, ev.Tick(), Now(T0 + END - 14 * MINUTE, 0, zone))
 
-    assert "corp ends at 12:12" == only(fx.ShowNotice, effects).notice.title
+    assert 'Your AWS session "corp" ends at 12:12' == only(fx.ShowNotice, effects).notice.title
 
 
 def test_a_sign_out_elsewhere_is_told() -> None:

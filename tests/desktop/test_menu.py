@@ -70,14 +70,14 @@ def with_profiles(*profiles: Profile, active: str | None = None) -> View:
 
 def test_the_whole_menu_stands_from_top_to_bottom() -> None:
     """M1: sessions, the active profile and its choice, console, environment, the rest, Quit."""
-    extras = MenuExtras(recent=("17:42 signed in corp",), starts_at_login=True, warns=False)
+    extras = MenuExtras(recent=("17:42 corp: signed in",), starts_at_login=True, warns=False)
 
     menu = entries(with_profiles(DEV, active="dev"), extras, NOW)
 
     assert [
-        "corp: signed in, renews itself",
+        "corp: signed in, renews automatically",
         [
-            "Sign in afresh (ends this session first)",
+            "Sign out and sign in again",
             "Renew now",
             "Add profile: list accounts and roles",
             "Sign out",
@@ -85,28 +85,28 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         "---",
         "Profile: dev",
         ["None", "dev"],
-        "Let a bare aws follow this choice",
+        "Use this profile as the AWS default",
         "Open AWS console",
-        "Copy environment",
+        "Copy AWS_PROFILE command",
         "---",
         "Recent activity",
-        ["17:42 signed in corp"],
+        ["17:42 corp: signed in"],
         "Settings",
         [
             "Start at login",
             "Warn before a session ends",
-            "A bare aws follows the active profile",
-            "AWS_PROFILE=sso-tray is the active profile",
+            "Use the active profile as the AWS default",
+            'Provide an "sso-tray" profile for IDEs',
             "Keep refresh tokens in the keyring",
         ],
         "Help",
         [
             "All commands: sso-tray --help",
-            "What each session is doing: sso-tray status --watch",
+            "Live session status: sso-tray status --watch",
         ],
         "---",
         "Quit",
-        "Quit and hand sessions back to the AWS CLI",
+        "Quit and return sessions to the AWS CLI",
     ] == labels(menu)
 
 
@@ -151,7 +151,7 @@ PLAIN = ev.SignInRequested("corp")
 AFRESH = ev.SignInRequested("corp", afresh=True)
 OUT = ev.SignOutRequested("corp")
 RENEW = ev.RenewRequested("corp")
-ENDS = "Sign in afresh (ends this session first)"
+ENDS = "Sign out and sign in again"
 ADD = {"Add profile: list accounts and roles": RolesRequested("corp")}
 
 
@@ -193,10 +193,10 @@ def test_while_signing_in_there_is_the_link_the_code_and_the_way_out() -> None:
     after = actions("signing-in", sign_in_url="https://x", user_code="ABCD-EFGH")
     menu = entries(view_of(row("corp", "signing-in", user_code="ABCD-EFGH")), MenuExtras(), NOW)
 
-    assert {"Cancel signing in": ev.SignInCancelled("corp")} == before
+    assert {"Cancel sign-in": ev.SignInCancelled("corp")} == before
     assert {
         "Copy sign-in link": LinkRequested("corp"),
-        "Cancel signing in": ev.SignInCancelled("corp"),
+        "Cancel sign-in": ev.SignInCancelled("corp"),
     } == after
     assert "Code: ABCD-EFGH" in [one.text for one in every(menu)]
 
@@ -207,7 +207,7 @@ def test_without_any_config_the_first_row_says_how_to_begin() -> None:
 
     assert [
         "Set up AWS access",
-        ["Type in a terminal: sso-tray add", "Copy this command"],
+        ["In a terminal, run: sso-tray add", "Copy command"],
         "---",
     ] == labels(menu)[:3]
     assert [None, SetUpRequested()] == [one.event for one in menu[0].children]
@@ -251,7 +251,7 @@ def test_a_locked_or_missing_keyring_has_a_row() -> None:
 
     assert [UnlockRequested()] == [one.event for one in locked if one.text == "Unlock keyring"]
     (missing,) = [one for one in absent if one.key == "no-keyring"]
-    assert "No keyring: refresh tokens stay in the files" == missing.text
+    assert "No keyring: refresh tokens stay in the token files" == missing.text
     assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
         labels(missing.children)
     )

@@ -49,7 +49,7 @@ def test_accounts_stand_by_name_with_their_roles() -> None:
         "dev (111111111111)",
         ["Admin: profile mine", "ReadOnly"],
         "---",
-        "List again",
+        "Refresh list",
     ] == labels(found.children)
     assert {
         "add:corp:111111111111:Admin": False,
@@ -66,14 +66,14 @@ def test_while_it_is_asked_for_nothing_can_be_clicked() -> None:
     """One question at a time."""
     found = offered(at=None)
 
-    assert ("Add profile: listing accounts and roles …", False) == (found.text, found.enabled)
+    assert ("Add profile: listing accounts and roles…", False) == (found.text, found.enabled)
 
 
 def test_what_went_wrong_is_said_and_can_be_tried_again() -> None:
     """The reason stands where the accounts would."""
     found = offered(problem="AWS cannot be reached.")
 
-    assert ["AWS cannot be reached.", "---", "List again"] == labels(found.children)
+    assert ["AWS cannot be reached.", "---", "Refresh list"] == labels(found.children)
     assert [None, None, RolesRequested("corp")] == [one.event for one in found.children]
 
 
@@ -93,4 +93,4 @@ def test_no_level_overflows(accounts: int, roles: int) -> None:
     reached = {one.key for one in told if isinstance(one.event, AddProfileRequested)}
     assert min(accounts, 550) * min(roles, LEVEL) <= len(reached) + (roles > LEVEL) * accounts
     if accounts > 575 or roles > LEVEL:
-        assert "The others: sso-tray add" in [one.text for one in told]
+        assert "More: sso-tray add" in [one.text for one in told]

@@ -78,7 +78,7 @@ def test_the_next_notice_of_a_slot_replaces_the_last(bus: Bus) -> None:
             await tray.shown(EXPIRED)
 
             shown = daemon.only()
-            assert ("corp has ended", 2) == (shown.summary, shown.urgency)
+            assert ('Your AWS session "corp" has expired', 2) == (shown.summary, shown.urgency)
             assert ("Sign in",) == shown.actions[1::2]
             assert 41 == shown.replaces
 

@@ -275,7 +275,7 @@ def test_icon_title_detail_and_attention_are_signalled_when_they_differ() -> Non
         icon.icon = RED.copy()
         icon.icon = Image.new("RGBA", (16, 16), (1, 2, 3, 255))
         icon.title = icon.title
-        icon.title = "SSO Tray: 1 session needs you"
+        icon.title = "SSO Tray: 1 session needs attention"
         icon.detail = "a & <b>: signed in"
         icon.detail = "a & <b>: signed in"
         icon.attention = True
@@ -292,7 +292,7 @@ def test_icon_title_detail_and_attention_are_signalled_when_they_differ() -> Non
             "NewStatus",
         ] == came
         assert "NeedsAttention" == item["Status"]
-        title = "SSO Tray: 1 session needs you"
+        title = "SSO Tray: 1 session needs attention"
         assert (title, ["", [], title, "a &amp; &lt;b&gt;: signed in"]) == (
             item["Title"],
             item["ToolTip"],

@@ -62,7 +62,7 @@ def test_a_role_is_picked_in_the_menu_and_becomes_a_profile() -> None:
             "Production (123456789012)",
             ["ReadOnly"],
             "---",
-            "List again",
+            "Refresh list",
         ] == offered
         assert written == (
             f"{config}\n[profile {PICKED}]\nsso_session = corp\n"

@@ -39,11 +39,11 @@ def test_a_pick_in_the_menu_makes_a_bare_client_that_role() -> None:
         who.sees_icon("signed-out")
         who.click_on("corp", "Sign in")
         who.living.until_state("corp", "signed-in")
-        who.click_on("No profile active", "dev")
+        who.click_on("No active profile", "dev")
         who.living.until(lambda one: one.get("status", {}).get("active_profile") == "dev")
         before = (who.home / ".aws/config").read_text()
 
-        who.click_on("Let a bare aws follow this choice", picture="bare-1-offer")
+        who.click_on("Use this profile as the AWS default", picture="bare-1-offer")
         who.living.until(lambda one: one.get("status", {}).get("applies") == ["default"])
         first = bare(who)
         seen = len(who.living.messages)
@@ -53,7 +53,7 @@ def test_a_pick_in_the_menu_makes_a_bare_client_that_role() -> None:
         )
         until(lambda: followed(who) == "ReadOnly", "[default] to follow")
         second = bare(who)
-        who.click_on("Settings", "A bare aws follows the active profile", picture="bare-2-off")
+        who.click_on("Settings", "Use the active profile as the AWS default", picture="bare-2-off")
         until(lambda: (who.home / ".aws/config").read_text() == CONFIG, "the config as it was")
 
     assert ("FullAccess", "ReadOnly", CONFIG) == (first, second, before)

@@ -46,10 +46,10 @@ def test_an_icon_waits_for_its_panel_and_outlives_it_with_a_thousand_profiles() 
         account = "Account 200000000019"
         group = next(
             one.properties["label"]
-            for one in who.menu().named("No profile active").children
+            for one in who.menu().named("No active profile").children
             if any(row.properties["label"].startswith(account) for row in one.children)
         )
-        who.click_on("No profile active", group, account, "team-0490", picture="panel-thousand")
+        who.click_on("No active profile", group, account, "team-0490", picture="panel-thousand")
         who.living.until(lambda one: one.get("status", {}).get("active_profile") == "team-0490")
         who.desk.stop_panel()
         until(lambda: no_tray(who), "status to say that no tray is there")

@@ -20,7 +20,7 @@ def test_with_no_config_the_menu_says_how_to_begin_and_follows_when_it_is_there(
         assert box[3] - box[1] < 250
         assert [
             "Set up AWS access",
-            ["Type in a terminal: sso-tray add", "Copy this command"],
+            ["In a terminal, run: sso-tray add", "Copy command"],
             "---",
         ] == who.menu().labels()[:3]
         assert [] == who.living.notices()
@@ -43,5 +43,5 @@ def test_without_a_keyring_a_sign_in_works_and_the_menu_says_where_the_token_is(
 
         assert json.loads(who.token_file().read_text())["refreshToken"]
         assert ["Start GNOME Keyring, KWallet or KeePassXC, then sign in again"] == (
-            who.menu().named("No keyring: refresh tokens stay in the files").labels()
+            who.menu().named("No keyring: refresh tokens stay in the token files").labels()
         )

@@ -61,5 +61,5 @@ def test_a_person_signs_in_on_lxqt() -> None:
         who.living.until_state("corp", "signed-in", store="keyring")
         who.sees_icon("signed-in")
 
-        assert "corp: signed in, renews itself" == who.menu().labels()[0]
+        assert "corp: signed in, renews automatically" == who.menu().labels()[0]
         assert "signed-in" == who.status()["sessions"][0]["state"]

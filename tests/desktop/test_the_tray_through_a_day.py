@@ -39,9 +39,9 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
 
         assert "refreshToken" not in published
         assert who.center.accepts_access_token(published["accessToken"])
-        assert "corp: signed in, renews itself" == who.menu().labels()[0]
+        assert "corp: signed in, renews automatically" == who.menu().labels()[0]
 
-        who.click_on("No profile active", "staging_eu", picture="day-2-profiles")
+        who.click_on("No active profile", "staging_eu", picture="day-2-profiles")
         who.living.until(lambda one: one.get("status", {}).get("active_profile") == "staging_eu")
 
         assert "staging_eu" == who.status()["active_profile"]
@@ -63,7 +63,7 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
         who.desk.screenshot("day-4-notice")
 
         assert session(who)["state"] == "ending"
-        assert "SSO Tray: 1 session needs you, profile staging_eu" == who.tooltip()[0]
+        assert "SSO Tray: 1 session needs attention, profile staging_eu" == who.tooltip()[0]
 
         before = len(who.living.messages)
         who.click_button(notice, "left")

@@ -19,7 +19,7 @@ def test_the_menu_answers_while_keyring_and_network_hang() -> None:
         who.click_on("corp", "Sign in")
         who.living.until_state("corp", "signing-in")
         who.sees_icon("signing-in")
-        who.click_on("No profile active", "dev", picture="hang-signing-in")
+        who.click_on("No active profile", "dev", picture="hang-signing-in")
         who.living.until(lambda one: one.get("status", {}).get("active_profile") == "dev")
         hanging.wait_hit(1, 60)  # the keyring was waited for long enough
         who.click_on("Settings", "Warn before a session ends")
@@ -33,13 +33,13 @@ def test_a_sign_in_nobody_finishes_is_cancelled_with_a_click() -> None:
     with person(auto_approve=False) as who:
         who.click_on("corp", "Sign in")
         who.living.until_state("corp", "signing-in")
-        until(lambda: offered(who) == ["Copy sign-in link", "Cancel signing in"], "the link")
+        until(lambda: offered(who) == ["Copy sign-in link", "Cancel sign-in"], "the link")
         who.sees_icon("signing-in")
 
         assert who.menu().labels()[0].startswith("corp: signing in, finish in the browser within")
 
         before = len(who.living.messages)
-        who.click_on("corp", "Cancel signing in", picture="hang-cancel")
+        who.click_on("corp", "Cancel sign-in", picture="hang-cancel")
         who.living.until_state("corp", "signed-out", since=before)
         who.sees_icon("signed-out")
 

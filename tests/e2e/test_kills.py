@@ -26,7 +26,7 @@ def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
 
         assert 0 == code
         assert (1, "SSO Tray is ending.") == (told.code, told.said())
-        assert "No resident is running" in alone.out
+        assert "SSO Tray isn't running" in alone.out
         assert before != here.token_file()["accessToken"]
         assert here.keyring_renews()
         assert 1 == here.center.count("CreateToken", grant_type="refresh_token")

@@ -30,7 +30,7 @@ def test_a_restart_tells_nothing_twice() -> None:
             repeated = living.notices()
 
         assert 3 == refused.code
-        assert refused.said() == f'AWS does not renew "{SESSION}" any more. Please sign in again.'
+        assert refused.said() == f'AWS won\'t renew "{SESSION}". Sign in again.'
         assert before == after
         assert "keyring" == after["keeper"]
         assert [] == repeated
@@ -85,7 +85,10 @@ def test_what_does_not_exist_yet_is_watched() -> None:
             living.until_state(SESSION, "signed-in", since=heard)
             until(lambda: "refreshToken" not in here.token_file(), "the login is adopted")
 
-        assert (0, "The AWS config has no SSO session.") == (nothing.code, first_line(nothing.out))
+        assert (0, "No SSO session is configured. Run: sso-tray add") == (
+            nothing.code,
+            first_line(nothing.out),
+        )
         said = f'There is no session or profile "{SESSION}" in the AWS config.'
         assert (2, said) == (nobody.code, nobody.said())
         assert "ReadOnly" in arn

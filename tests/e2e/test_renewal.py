@@ -157,7 +157,7 @@ def test_a_session_from_sign_in_to_its_end() -> None:
         assert published == parse_timestamp(story.ending["session_ends_at"])
         assert published == int(story.warning["at"])
         assert "session-over" == story.expired["reason"]
-        assert f"{SESSION} has ended" == story.farewell["title"]
+        assert f'Your AWS session "{SESSION}" has expired' == story.farewell["title"]
         assert ["ending", "expired"] == story.notices
         assert 1 == story.opened
         assert {"signed-in", "notice-ending", "renewed", "refused", "notice-expired"} >= (

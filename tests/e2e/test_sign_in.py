@@ -26,7 +26,7 @@ def test_one_login_serves_every_client(watched: bool) -> None:
         status = here.status()
 
         assert (0, "") == (done.code, done.err)
-        assert f'Signed in to "{SESSION}". It renews itself.' == done.out.splitlines()[-1]
+        assert f'Signed in to "{SESSION}". It renews automatically.' == done.out.splitlines()[-1]
         assert 1 == len(here.opened())
         assert 1 == here.center.count("CreateToken", grant_type="authorization_code")
         assert [True] * 3 == [READ_ONLY in arn and ":123456789012:" in arn for arn in arns]

@@ -276,7 +276,7 @@ def test_the_keyring_item_counts_whatever_the_record_says(
 ) -> None:
     """K1: one look into the keyring heals a record that is lost or an old copy."""
     strict.keep_in_keyring()
-    strict.context.records.path.unlink()
+    strict.lose_records()
     if store is not None:
         strict.context.records.change(CORP.key, store=store)
 
@@ -289,7 +289,7 @@ def test_the_keyring_item_counts_whatever_the_record_says(
 def test_a_removed_file_is_published_again_without_a_record(strict: World) -> None:
     """K1, K5: the keyring tells that there was a session."""
     token = strict.keep_in_keyring()
-    strict.context.records.path.unlink()
+    strict.lose_records()
     strict.file.unlink()
 
     outcome = strict.run("judge-removed")

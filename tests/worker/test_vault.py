@@ -140,7 +140,7 @@ def test_an_item_of_another_start_url_or_region_is_ignored(session: SsoSession) 
 
 @pytest.mark.parametrize("slot", range(3))
 @pytest.mark.parametrize(
-    ("foreign", "word"), [("{broken", "corrupt"), ('{"version":3,"secret":"s3cr3t"}', "newer")]
+    ("foreign", "word"), [("{broken", "corrupt"), ('{"version":2,"secret":"s3cr3t"}', "newer")]
 )
 def test_a_foreign_item_is_ignored_kept_and_told(
     slot: int, foreign: str, word: str, caplog: pytest.LogCaptureFixture
@@ -166,7 +166,7 @@ def test_when_all_is_foreign_a_sign_in_overwrites_the_most_broken() -> None:
     """There must be room for a new sign-in: a broken item goes before one of a later version."""
     backend = MemoryBackend()
     kept = keyring_store(backend)
-    later = '{"version":3}'
+    later = '{"version":2}'
     names = kept.item_names("corp")
     backend.items.update(zip(names, (later, "{broken", later), strict=True))
 
@@ -181,7 +181,7 @@ def test_signing_out_removes_everything_there_is(backend: MemoryBackend) -> None
     kept = keyring_store(backend)
     kept.store("corp", token(1))
     kept.store("corp", token(2))
-    backend.items[kept.item_names("corp")[2]] = '{"version":3}'
+    backend.items[kept.item_names("corp")[2]] = '{"version":2}'
 
     kept.delete("corp")
     kept.delete("corp")

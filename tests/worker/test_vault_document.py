@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -44,7 +43,6 @@ items = st.builds(
     st.lists(tokens, max_size=2).map(tuple),
     st.integers(1, 2**60),
 )
-GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "keyring_item_v1.json"
 
 
 @given(items)
@@ -57,20 +55,6 @@ def test_what_is_written_is_read(item: KeyringItem) -> None:
 def test_an_item_is_plain_ascii(item: KeyringItem) -> None:
     """So that its length is the same in characters, bytes and UTF-16 units."""
     assert serialise(item).reveal().isascii()
-
-
-def test_an_item_of_version_1_is_read() -> None:
-    """What an earlier SSO Tray kept is the newest of a lineage that begins with it."""
-    read = parse(Secret(GOLDEN.read_text()))
-
-    assert isinstance(read, KeyringItem)
-    assert (7, Lineage((read.token.pair,)), ()) == (read.generation, read.lineage, read.beside)
-    assert ("refresh-of-version-1", 1.9e9, None, {"note": "ümläut"}) == (
-        read.token.refresh_token and read.token.refresh_token.reveal(),
-        read.token.issued_at,
-        read.token.dated,
-        read.token.extra,
-    )
 
 
 TOKEN = SsoToken(
@@ -134,7 +118,6 @@ def without(member: str) -> Secret:
         edited(beside=[1]),
         edited(beside={}),
         without("generation"),
-        without("lineage"),
         without("region"),
         without("client"),
         without("version"),
@@ -146,7 +129,7 @@ def test_a_broken_item_is_corrupt_and_raises_nothing(item: Secret) -> None:
     assert parse(item) == "corrupt"
 
 
-@pytest.mark.parametrize("members", [{"version": 3}, {"version": 3, "access_token": {"new": 1}}])
+@pytest.mark.parametrize("members", [{"version": 2}, {"version": 2, "access_token": {"new": 1}}])
 def test_an_item_of_a_later_version_is_told_apart(members: dict[str, object]) -> None:
     """After a downgrade it is not called broken."""
     assert parse(edited(**members)) == "newer"

@@ -60,7 +60,7 @@ def end() -> None:
     except OtherWorld as error:
         raise Ended(error.sentence, 1) from None
     except Unreachable:
-        click.echo("No resident is running.")
+        click.echo("SSO Tray isn't running.")
         return
     finish(done["exit"], done["sentence"])
 

@@ -29,21 +29,7 @@ Exit codes:
   2  usage: an unknown option, or a session or profile that does not exist
   3  a person must sign in
 
-\b
-Files:
-  ~/.aws/config, ~/.aws/credentials      profiles; only "apply" and "add" write there
-  ~/.aws/sso/cache/                      the token cache of the AWS CLI and the SDKs
-  ~/.config/sso-tray/config.toml         settings
-  ~/.local/state/sso-tray/               what is remembered; active-profile is one line
-
-\b
-Environment:
-  AWS_PROFILE                            wins over the active profile
-  AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_ENDPOINT_URL*, AWS_CA_BUNDLE
-                                         as for the AWS CLI
-  HTTPS_PROXY, NO_PROXY                  proxies
-  BROWSER                                what opens the sign-in page
-  NO_COLOR                               no colours
+"sso-tray guide" explains files, settings, environment variables and everything else.
 """
 
 RUN: Final = """\
@@ -301,6 +287,17 @@ QUIT: Final = """\
 End the resident.
 
 Says until when the AWS CLI goes on working. With none running there is nothing to do.
+"""
+
+GUIDE: Final = """\
+Read the guide; without TOPIC, list its topics.
+
+At a terminal the page opens in $PAGER (less by default); elsewhere it is printed.
+
+\b
+Examples:
+  sso-tray guide
+  sso-tray guide active-profile
 """
 
 DEMO: Final = """\

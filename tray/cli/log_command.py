@@ -66,11 +66,11 @@ def _event(line: str) -> str:
         event = json.loads(line)
         at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
         words = menu_text.happened(
-            event["what"], event.get("session"), event.get("detail", ""), ""
+            event["what"], event.get("session"), event.get("detail", ""), "", brief=False
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
         return clean_line(line)
-    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words.strip()}"
+    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words}"
 
 
 def _lines(path: Path) -> list[str]:

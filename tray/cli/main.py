@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "doctor": "tray.cli.doctor.doctor_command:doctor",
     "log": "tray.cli.log_command:log",
     "quit": "tray.cli.daemon_commands:end",
+    "guide": "tray.cli.guide_command:guide",
     "demo": "tray.cli.daemon_commands:demo",
 }
 """Where each command is; only the one that was typed is imported, for a fast start."""

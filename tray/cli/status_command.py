@@ -37,6 +37,8 @@ _COLOURS: Final = {
     "expired": "red",
     "unreadable": "red",
 }
+RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"
+"""What is said of a session that a daemon would be renewing."""
 _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
@@ -129,10 +131,10 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
     standalone = document["resident"] is None
     lines = [_line(row, width, now, zone, standalone=standalone) for row in rows]
     if not rows:
-        lines.append("The AWS config has no SSO session.")
+        lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("No resident is running: nothing is renewed by itself (sso-tray run).")
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -142,30 +144,28 @@ def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
     """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
     row, zone = _row(entry), datetime.now().astimezone().tzinfo
     if standalone and row.state == "expired" and row.renews:
-        return "expired, can be renewed (sso-tray renew)"
-    return sentences.row(row, time.time(), zone).removeprefix(f"{clean(row.name)}: ")
+        return RENEWABLE
+    return sentences.status(row, time.time(), zone)
 
 
 def _line(
     row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
 ) -> str:
-    name = clean(row.name)
-    words = sentences.row(row, now, zone).removeprefix(f"{name}: ")
+    words = sentences.status(row, now, zone)
     if standalone and row.state == "expired" and row.renews:
-        words = "expired, can be renewed (sso-tray renew)"  # nobody is at it
-    state = sentences.state_words(row.state)
+        words = RENEWABLE
     colour = _COLOURS.get(row.state)
-    styled = click.style(state, fg=colour, dim=colour is None) + words.removeprefix(state)
-    return f"{name.ljust(width)}  {styled}"
+    styled = click.style(words, fg=colour, dim=colour is None)
+    return f"{clean(row.name).ljust(width)}  {styled}"
 
 
 def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
     active, exported = document["active_profile"], context.exported_profile
     through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
-    words = f" (in effect for {through})" if through else ""
+    words = f" (through {through})" if through else ""
     yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
     if exported is not None and exported != active and not context.shell_follows:
-        yield f"In this terminal AWS_PROFILE is {clean(exported)}, which wins."
+        yield f"AWS_PROFILE={clean(exported)} overrides it in this terminal."
 
 
 def _row(entry: dict[str, Any]) -> SessionRow:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tray.core import policy
+from tray.core.json_members import BadDocument, list_of
 from tray.values import dataclass
 
 
@@ -60,21 +61,19 @@ class Lineage:
             return True
         return pair.refresh != newest.refresh and self.lists(pair)
 
-    def to_list(self) -> list[list[str | None]]:
-        """Return it as JSON has it."""
+    def to_json(self) -> list[list[str | None]]:
+        """Return ``[[ACCESS, REFRESH], ...]``, oldest first."""
         return [[pair.access, pair.refresh] for pair in self.pairs]
 
     @classmethod
-    def from_list(cls, value: object) -> Lineage | None:
-        """Read what `to_list` returned; None for anything else."""
-        pairs = []
-        for entry in value if isinstance(value, list) else [None]:
-            match entry:
-                case [str() as access, (str() | None) as refresh]:
-                    pairs.append(TokenPair(access, refresh))
-                case _:
-                    return None
-        return cls._of(pairs)
+    def from_json(cls, document: object) -> Lineage:
+        """
+        Read what `to_json` returned.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        return cls._of(list_of(_pair)(document))
 
     def _without(self, pair: TokenPair) -> list[TokenPair]:
         return [known for known in self.pairs if known.access != pair.access]
@@ -82,6 +81,14 @@ class Lineage:
     @staticmethod
     def _of(pairs: Iterable[TokenPair]) -> Lineage:
         return Lineage(tuple(pairs)[-policy.LINEAGE_KEPT :])
+
+
+def _pair(document: object) -> TokenPair:
+    match document:
+        case [str() as access, (str() | None) as refresh]:
+            return TokenPair(access, refresh)
+        case _:
+            raise BadDocument("not two fingerprints")
 
 
 NO_LINEAGE: Final = Lineage()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.catalog import ConfigFiles, profile_settings, read_catalog
+from tray.aws.config.catalog import ConfigFiles, every_profile, profile_settings, read_catalog
 from tray.aws.config.config_edit import SectionEdit, edited, inherited, written_header
 from tray.aws.config.config_layout import Line, lines_of, section_span
 from tray.aws.config.credential_process import command_line
@@ -25,6 +25,7 @@ from tray.core.profiles.managed_profile import (
     still_ours,
     without_taken,
 )
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text import managed_text
 from tray.errors import ConfigRejected, NotFound, UserMustAct
 from tray.storage.active_profile import read_active
@@ -223,16 +224,11 @@ def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, obje
     Raises:
         UserMustAct: it does.
     """
-    seen: set[str] = set()
     source = settings.get("source_profile")
-    while isinstance(source, str) and source not in seen:
-        if source in PROFILE_OF.values():
-            raise UserMustAct(managed_text.circle(name, source))
-        seen.add(source)
-        try:
-            source = profile_settings(world.files, source).get("source_profile")
-        except NotFound:
-            return
+    if isinstance(source, str):
+        for each in source_chain(source, every_profile(world.files)):
+            if each in PROFILE_OF.values():
+                raise UserMustAct(managed_text.circle(name, each))
 
 
 def _active(world: ManagedContext) -> Profile | None:

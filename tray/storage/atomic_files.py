@@ -28,6 +28,9 @@ else:
     # macOS: a plain fsync stops at the drive's own cache (fsync(2) there).
     _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
 
+LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another process of ours to rewrite a small file: it takes milliseconds."""
+
 READ_LIMIT = 1024 * 1024
 """Bytes; no config or token cache file is larger (fault 5)."""
 
@@ -36,7 +39,7 @@ _RENAME_TRIES = 5
 _RENAME_PAUSE = 0.05
 
 # Flags that not every system has; where one is missing its danger is missing too.
-_READ_FLAGS = (
+READ_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
@@ -94,7 +97,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """
     # Looked at before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
-    descriptor = os.open(path, _READ_FLAGS)
+    descriptor = os.open(path, READ_FLAGS)
     try:
         _insist_on_regular(os.fstat(descriptor).st_mode, path)
         return descriptor, read_descriptor(descriptor, limit, place=str(path))

@@ -1,4 +1,4 @@
-"""Credentials of profiles that are none of the portal's: botocore finds them, as the SDKs do."""
+"""Credentials of profiles other than SSO ones: botocore resolves them, as in the SDKs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ResolvedCredentials:
 
 def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
     """
-    Let botocore resolve a profile by name; credentials in the environment do not count then.
+    Let botocore resolve a profile by name, which leaves out credentials in the environment.
 
     Raises:
         SignInNeeded: botocore found the session's token unusable_settings.
@@ -54,7 +54,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
     except (BotoCoreError, ClientError, ValueError, OSError) as error:
-        trouble = _meaning(profile, session_key, error)
+        trouble = _as_tray_error(profile, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
             return ResolvedCredentials(
@@ -65,7 +65,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
                 _moment(getattr(credentials, "_expiry_time", None)),
             )
         trouble = UserMustAct(f'The profile "{clean(profile)}" gives no credentials.')
-    # Out of the except block: botocore's errors may quote what a process printed.
+    # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 
 
@@ -73,7 +73,7 @@ def _moment(end: object) -> float | None:
     return end.timestamp() if isinstance(end, datetime) else None
 
 
-def _meaning(profile: str, session_key: str | None, error: Exception) -> TrayError:
+def _as_tray_error(profile: str, session_key: str | None, error: Exception) -> TrayError:
     name = clean(profile)
     if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
         return SignInNeeded(sign_in_first(session_key))

@@ -1,4 +1,4 @@
-"""What a job works with: AWS, the keyring, the cache file, the records, the locks."""
+"""What a job works with: AWS, the keyring, the token file, the records, the locks."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ log = logging.getLogger(__name__)
 
 LOCK_PATIENCE = 30.0
 """
-Seconds a transaction waits for another one on the same session, then it says `Busy` and is tried
-again. Few take longer: only AWS and the keyring both at the end of their time do.
+Seconds a transaction waits for another on the same session, then it fails with `Busy` and is
+tried again. Longer takes only one in which AWS and the keyring both reach their time limits.
 """
 TORN_READS = 8
 TORN_WAIT = 0.25
-"""As often and as long an empty or cut file is read again before it counts as torn (K3)."""
+"""How often, and after how many seconds, an incomplete file is read again (K3)."""
 
 Seam = Callable[[str], None]
 FinalCheck = Callable[[], None]
-"""Called right before the cache file is replaced; raises where that must not be (fault 67)."""
+"""Called right before the token file is replaced; raises to prevent it."""
 
 
 class TokenFileChanged(WillRetry):
@@ -86,7 +86,7 @@ class JobContext:
         stored: Callable[[str], None] = _nowhere,
     ) -> JobContext:
         """
-        Make the tools of this process.
+        Make the context of this process.
 
         Raises:
             ConfigRejected: the settings cannot be used.
@@ -119,13 +119,13 @@ class JobContext:
 
     def read(self, session: SsoSession) -> SsoToken | None:
         """
-        Read the cache file, patiently where another program is writing it (K3).
+        Read the token file, again while another program is writing it (K3).
 
-        The token's moment of issue is the file's mtime, see `publish_lean`; a start URL and
-        region that mean what the config means are spelt as the config spells them.
+        The token was issued at the file's mtime, see `publish_lean`; an equivalent start URL and
+        region are given as the config spells them.
 
         Raises:
-            CacheFileTorn: it stayed empty or cut for two seconds.
+            CacheFileTorn: it stayed incomplete for two seconds.
             CacheFileBad: it cannot be used.
         """
         for _ in range(TORN_READS):
@@ -136,7 +136,7 @@ class JobContext:
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
-        """Read the cache file at once, where a broken one counts as none."""
+        """Read the token file once; a broken one counts as none."""
         try:
             return self._read(session)
         except (CacheFileTorn, CacheFileBad):
@@ -149,7 +149,7 @@ class JobContext:
 
     def dated(self, session: SsoSession, token: SsoToken, file: Path | int) -> SsoToken:
         """
-        Return a token read from a file with all that the file itself tells.
+        Return a token with what its file adds: when it was issued.
 
         Args:
             file: its path, or a descriptor of it.
@@ -166,7 +166,7 @@ class JobContext:
 
     def item(self, session: SsoSession) -> KeyringItem | None:
         """
-        Return what the keyring keeps of a session, None if nothing that still counts.
+        Return what the keyring holds for a session, None if nothing that still counts.
 
         An item that a sign-out could not delete (the keyring was locked) is deleted now.
 
@@ -220,14 +220,14 @@ class JobContext:
         """
         Write the lean file (K3), atomically.
 
-        Its mtime becomes the token's moment of issue, which no member tells: so a restart, or a
-        file published anew, does not make the token look younger than it is (R1).
+        Its mtime is set to when the token was issued, which no member says, so that the token
+        does not look younger after a restart or a new file (R1).
 
         Args:
-            final_check: see `still`; None writes over whatever is there, as a sign-in does.
+            final_check: see `still`; None overwrites whatever is there, as a sign-in does.
 
         Raises:
-            TokenFileChanged: the last look found another's file; it is untouched.
+            TokenFileChanged: the final check found another file; it is untouched.
             OSError, FileRefused: it cannot be written; the old file is untouched.
         """
         empty = self.settings.empty_refresh_members
@@ -237,25 +237,19 @@ class JobContext:
     def publish_full(
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
-        """
-        Write the file as the AWS CLI does (store ``file``), atomically; all as `publish_lean`.
-
-        Raises:
-            TokenFileChanged: the last look found another's file; it is untouched.
-            OSError, FileRefused: it cannot be written; the old file is untouched.
-        """
+        """Write the file as the AWS CLI does (store ``file``); else like `publish_lean`."""
         self._write(session, token, full_document(token), final_check)
 
     def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
-        Return the last look that finds the cache file as it was seen.
+        Return a final check that the token file is still as it was seen.
 
-        Between it and the rename lie microseconds. A writer in place that has begun by then shows
-        itself, since it empties the file first.
+        Only microseconds pass between it and the rename. A program that writes in place is
+        noticed, since it empties the file first.
 
         Returns:
-            What raises `TokenFileChanged` where it holds something else now, `CacheFileTorn` or
-            `CacheFileBad` where it cannot be read.
+            A function that raises `TokenFileChanged` where the file holds something else now,
+            `CacheFileTorn` or `CacheFileBad` where it cannot be read.
         """
 
         def final_check() -> None:
@@ -275,11 +269,11 @@ class JobContext:
         try:
             write_atomic(path, document, seam=self.seam, final_check=final_check)
         except OSError as error:
-            error.filename = str(path)  # a write tells no place, or that of a temporary file
+            error.filename = str(path)  # a write names no file, or the temporary one
             raise
         now = self.clock()
         if token.issued_at is not None and token.issued_at < now:
-            # Where this fails only the estimate of the token's age suffers.
+            # If this fails, only the estimate of the token's age suffers.
             with suppress(OSError):
                 os.utime(path, (now, token.issued_at))
 
@@ -294,7 +288,7 @@ class JobContext:
         return tuple(profile for profile in catalog.profiles if profile.session == session.key)
 
     def facts(self, session: SsoSession, token: SsoToken) -> TokenFacts:
-        """Return what the rules may know; the file tells whether it carries refresh data."""
+        """Return what the rules may know of a token; the file says whether it has refresh data."""
         file = self.read_or_none(session)
         there = file is not None and file.fingerprint == token.fingerprint
         issued_at = file.issued_at if file is not None and there else None
@@ -312,5 +306,5 @@ def is_same(one: SsoToken, other: SsoToken) -> bool:
 
 
 def belongs(token: SsoToken, session: SsoSession) -> bool:
-    """Whether a cache file's token is of the session's start URL and region (fault 25)."""
+    """Whether a file's token is for the session's start URL and region."""
     return same_place(session, token.start_url, token.region)

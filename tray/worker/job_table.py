@@ -1,4 +1,4 @@
-"""Which job is which function, and what an error of one means to the rules."""
+"""Runs a job by its name and turns its errors into outcomes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tray.errors import (
     RegistrationRefused,
     RequestRefused,
     RoleForbidden,
+    SignInNeeded,
     TokenRejected,
     TrayError,
     WillRetry,
@@ -28,7 +29,7 @@ from tray.worker.tokens.sign_out import sign_out
 
 log = logging.getLogger(__name__)
 
-# What only AWS can have said; everything else that a person must mend never reached it.
+# Only AWS says these; other errors that the user must resolve never reached it.
 _ANSWERS: Final = (
     GrantRefused,
     RegistrationRefused,
@@ -36,6 +37,11 @@ _ANSWERS: Final = (
     RoleForbidden,
     TokenRejected,
 )
+_TAGS: Final[dict[type[TrayError], str]] = {
+    RoleForbidden: "role-forbidden",
+    SignInNeeded: "sign-in-needed",
+    TokenRejected: "token-rejected",
+}
 _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 _JOBS: Final[dict[JobKind, Callable[[SsoSession, JobContext], Outcome]]] = {
@@ -54,7 +60,7 @@ def run(
     adopting: bool = True,
     seen: str | None = None,
 ) -> Outcome:
-    """Run one job to its end; whatever goes wrong is an outcome, never an exception."""
+    """Run one job; whatever goes wrong is an outcome, never an exception."""
     try:
         if kind == "renew":
             return renew(session, context, adopt=adopting, seen=seen)
@@ -71,11 +77,16 @@ def run(
 
 
 def failed(error: TrayError) -> Failed:
-    """Return what an error means to the rules."""
+    """Return an error as an outcome."""
     if isinstance(error, WillRetry):
         reason = error.reason or "other"
         return Failed(reason, error.sentence, error.answered, error.retry_after)
     return Failed(error.reason or "other", error.sentence, answered=isinstance(error, _ANSWERS))
+
+
+def tag_of(error: TrayError) -> str:
+    """Return by which tag the daemon knows an error that it treats in a way of its own."""
+    return next((tag for kind, tag in _TAGS.items() if isinstance(error, kind)), "other")
 
 
 def _os_reason(error: OSError) -> Reason:

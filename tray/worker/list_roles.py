@@ -1,4 +1,4 @@
-"""Listing what a session gives: every role of every account, with the published access token."""
+"""Lists every role of every account of a session, with the published access token."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def roles_of(
     Return every role of every account, by account and role.
 
     Raises:
-        SignInNeeded: nobody is signed in.
-        TokenRejected: the published token is not good any more, whatever it says.
+        SignInNeeded: the user is not signed in.
+        TokenRejected: the published token is no longer good.
         WillRetry: AWS was not reached or has trouble.
     """
     token = context.read(session)
@@ -39,9 +39,9 @@ def roles_of(
 
 def roles_document(roles: Sequence[Assignment]) -> list[list[Any]]:
     """
-    Return roles as they cross the pipe: ``[id, name, email, [role, ...]]`` for each account.
+    Return roles as sent over the pipe: ``[id, name, email, [role, ...]]`` for each account.
 
-    Ten thousand of them have to fit into one message.
+    Grouped so that ten thousand of them fit into one message.
     """
     accounts: dict[str, list[Any]] = {}
     for one in roles:

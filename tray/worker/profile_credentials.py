@@ -1,15 +1,14 @@
 """
-Handing out credentials of a profile: from the portal, or by boto3's own way for other kinds.
+Credentials of a profile: from the portal, or from botocore for other kinds of profiles.
 
-Never signs in and never asks a person. What can fail: only a sign-in helps (`SignInNeeded`), the
-portal rejects token or role, the profile cannot be used, or AWS cannot be reached.
+Never signs in and never asks the user anything.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -18,11 +17,12 @@ from typing import Any, Final
 from tray.aws.api.portal import RoleCredentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.cache.timestamps import format_timestamp
-from tray.aws.config.catalog import ConfigFiles, profile_settings
+from tray.aws.config.catalog import ConfigFiles, every_profile
 from tray.core.model import Profile, SsoSession
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import login_command, sign_in_first
-from tray.errors import CacheFileBad, NotFound, SignInNeeded, UserMustAct
+from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
 from tray.worker.job_context import JobContext
@@ -50,12 +50,12 @@ def role_credentials(
     Return fresh credentials of a profile.
 
     Raises:
-        SignInNeeded: there is no usable access token, or its file is damaged.
-        TokenRejected: the portal does not take the published one (R6 says what then).
+        SignInNeeded: there is no usable access token, or its file is broken.
+        TokenRejected: the portal rejects the published one (R6).
         RoleForbidden: this role is not assigned.
-        CacheFileTorn, CacheFileBad: the token cache file cannot be read.
-        UserMustAct: the profile cannot be used; it is named.
-        WillRetry: AWS cannot be asked just now.
+        CacheFileTorn, CacheFileBad: the token file cannot be read.
+        UserMustAct: the profile cannot be used.
+        WillRetry: AWS cannot be reached.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
@@ -63,7 +63,7 @@ def role_credentials(
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
     if session is not None:
-        _access_token(session, context)  # boto3 would say the same in words of its own
+        _access_token(session, context)  # for our own sentence instead of boto3's
     found = botocore_chain.resolve(profile.name, None if session is None else session.key)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
@@ -77,13 +77,13 @@ def identity(
     document: Mapping[str, Any] | None = None,
 ) -> CallerIdentity:
     """
-    Return whom AWS takes the holder of a profile's credentials for.
+    Return whom a profile's credentials belong to.
 
     Args:
-        document: the profile's ``credential_process`` document; None: it is asked for.
+        document: the profile's ``credential_process`` document, if the caller has it.
 
     Raises:
-        RoleForbidden: AWS does not take the credentials.
+        RoleForbidden: AWS rejects the credentials.
         TrayError: as `role_credentials`.
     """
     if document is None:
@@ -118,8 +118,8 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     """
     Return ``account arn user_id role user session``, the last three None where there is none.
 
-    Only of a permission set's role is the role session's name the user; whoever assumes another
-    role names its session as he likes (botocore: ``botocore-session-...``).
+    The role session's name is the user's only for a permission set's role; others are named by
+    the caller (botocore: ``botocore-session-...``).
     """
     found = _ROLE_ARN.fullmatch(identity.arn)
     role, name = (found[1], found[2]) if found else (None, None)
@@ -164,13 +164,13 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
 
 
 def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """
-    Refuse what would call ourselves (F3) or ask a person for a code.
-
-    Raises:
-        UserMustAct: the profile or one of those it builds on does; it is named.
-    """
-    for name, settings in _chain(profile.name, context):
+    """Refuse a profile that would call us (F3) or ask the user for an MFA code."""
+    every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+    for name in source_chain(profile.name, every):
+        if name not in every:
+            file = clean(str(context.paths.aws_config), 160)
+            raise UserMustAct(f'There is no profile "{clean(name)}" in {file}.')
+        settings = every[name]
         command = settings.get("credential_process")
         if isinstance(command, str) and calls_us(command, context.paths.state):
             msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
@@ -180,20 +180,6 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
                 f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
             )
             raise UserMustAct(msg)
-
-
-def _chain(name: str, context: JobContext) -> Iterator[tuple[str, Mapping[str, object]]]:
-    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-    seen: set[str] = set()
-    following: object = name
-    while isinstance(following, str) and following not in seen:
-        seen.add(following)
-        try:
-            settings = profile_settings(files, following)
-        except NotFound as error:
-            raise UserMustAct(error.sentence) from None
-        yield following, settings
-        following = settings.get("source_profile")
 
 
 def calls_us(command: str, state: Path) -> bool:

@@ -1,8 +1,4 @@
-"""
-All accounts and roles of a signed-in user, listed side by side and politely.
-
-What can fail: as of the portal; being asked to slow down (429) is obeyed and is no failure.
-"""
+"""Lists all accounts and roles of a signed-in user, in parallel, at the rate AWS allows."""
 
 from __future__ import annotations
 
@@ -20,15 +16,15 @@ from tray.secret import Secret
 
 SIDE_BY_SIDE: Final = 8
 TRIES: Final = 8
-"""How often one page is asked for again."""
+"""How often one page is requested again."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 20.0
-"""Seconds between tries where AWS names none: doubled each time, with jitter."""
+"""Seconds between tries where AWS names none; doubled each time, with jitter."""
 OBEYED: Final = 120.0
-"""Seconds of ``Retry-After`` that are waited; who is sent away for longer is told so."""
+"""Longest ``Retry-After`` that is waited for, in seconds; above it listing fails."""
 
 Progress = Callable[[int, int], None]
-"""Told how many accounts of how many have been looked at."""
+"""Called with the accounts done and their total."""
 
 
 def list_assignments(
@@ -44,7 +40,7 @@ def list_assignments(
 
     Args:
         progress: called on this thread.
-        cancelled: once set, nothing more is asked and no pause goes on.
+        cancelled: once set, nothing more is requested and pauses end.
 
     Raises:
         TokenRejected: the session is over.
@@ -58,9 +54,9 @@ def list_assignments(
         try:
             names = tuple(portal.list_roles(access_token, region, account.account_id, pace))
         except RoleForbidden:
-            return ()  # taken away between two questions
+            return ()  # taken away between two calls
         except Exception:
-            pace.stop()  # what this one heard, the others need not ask for
+            pace.stop()
             raise
         return tuple(
             Assignment(account.account_id, name, account.name, account.email) for name in names
@@ -70,16 +66,15 @@ def list_assignments(
     given_up: ListingCancelled | None = None
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="list") as pool:
         try:
-            # As they come, so that one that cannot go on is not waited for behind others' pauses.
+            # As completed, so that a failure is not hidden behind others' pauses.
             asked = [pool.submit(roles, account) for account in accounts]
             for number, answered in enumerate(as_completed(asked), 1):
                 try:
                     found += answered.result()
                 except ListingCancelled as error:
-                    given_up = error  # the one that made them all give up says why
+                    given_up = error  # the one that stopped the others says why
                 progress(number, len(accounts))
         except BaseException:
-            # Whoever pauses is woken: nobody waits for a list that will not be made.
             pace.stop()
             pool.shutdown(cancel_futures=True)
             raise
@@ -89,15 +84,14 @@ def list_assignments(
 
 
 class ListingCancelled(ServiceTrouble):
-    """Nobody wants the list any more."""
+    """The list is no longer wanted."""
 
 
 class RequestPacing:
     """
-    Ask AWS at the pace it wants; shared by all who ask.
+    Call AWS at the rate it allows; shared by all threads.
 
-    When one of them is told to slow down, the others wait as well, and they do not come back at
-    the same moment.
+    When one of them is throttled, the others wait as well, each with jitter.
     """
 
     def __init__(
@@ -114,10 +108,10 @@ class RequestPacing:
 
     def __call__(self, ask: Callable[[], Response]) -> Response:
         """
-        Ask for one thing, again where AWS wants time.
+        Call ``ask``, again where AWS throttles.
 
         Raises:
-            ServiceTrouble: it wants too much of it, or everybody has given up. Else as ``ask``.
+            ServiceTrouble: AWS asks for too long a wait, or the listing was stopped.
         """
         for number in range(TRIES):
             self._wait()
@@ -131,12 +125,12 @@ class RequestPacing:
         return ask()
 
     def stop(self) -> None:
-        """Let everybody give up."""
+        """Make all threads stop."""
         self._stopped.set()
 
-    def _pause(self, number: int, told: float | None) -> float:
+    def _pause(self, number: int, asked: float | None) -> float:
         own = min(LONGEST_PAUSE, FIRST_PAUSE * 2**number)
-        return told or own / 2 + self._shake() * own / 2
+        return asked or own / 2 + self._shake() * own / 2
 
     def _slow_down(self, seconds: float) -> None:
         with self._lock:
@@ -148,6 +142,6 @@ class RequestPacing:
                 left = self._not_before - self._clock()
             if left <= 0:
                 return
-            # A moment more for each, so that eight who waited do not ask in one breath.
+            # Jitter, so that eight threads do not call at the same moment.
             self._stopped.wait(left + self._shake() * FIRST_PAUSE)
         raise ListingCancelled("The listing was given up.")

@@ -1,16 +1,17 @@
 """
-What an error of a call to AWS means: who has to act, and whether the request may have been done.
+Turns botocore's exceptions and AWS's error names into errors that say who has to act.
 
-The one place that knows botocore's exceptions and AWS's error names (``sso-oidc`` and ``sso``
-service models; RFC 6749 5.2, RFC 8628 3.5). Sentences carry host, error name and request id, all
-cleaned, and never a text of the server's own, which could repeat what we sent.
+Sources: the ``sso-oidc`` and ``sso`` service models, RFC 6749 5.2, RFC 8628 3.5. Sentences carry
+host, error name and request id, all cleaned, but no text of the server's, which could repeat what
+we sent.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
@@ -43,7 +44,7 @@ from tray.errors import (
 )
 
 ErrorFactory = Callable[[str], TrayError]
-"""Makes the error of one AWS error name from its sentence."""
+"""Makes the error for one AWS error name from its sentence."""
 
 _MEANINGS: Mapping[str, tuple[ErrorFactory, str]] = {
     "InvalidGrantException": (GrantRefused, "this sign-in is over or was revoked"),
@@ -79,7 +80,7 @@ _WORDS: Mapping[str, str] = {
     "GetCallerIdentity": "to say who the credentials belong to",
 }
 _LONGEST_WAIT = 3600.0
-_NOTHING: Mapping[str, ErrorFactory] = MappingProxyType({})
+NO_OTHERS: Mapping[str, ErrorFactory] = MappingProxyType({})
 
 
 def as_tray_error(
@@ -87,17 +88,16 @@ def as_tray_error(
     error: Exception,
     *,
     subject: str = "",
-    instead: Mapping[str, ErrorFactory] = _NOTHING,
+    instead: Mapping[str, ErrorFactory] = NO_OTHERS,
 ) -> TrayError:
     """
-    Return what an error means; the caller raises it outside its ``except`` block.
+    Return our error for an exception of a call; raise it outside the ``except`` block.
 
-    Outside, because botocore's error would otherwise stay reachable as ``__context__``, and it
-    can hold what was sent.
+    Otherwise botocore's error stays reachable as ``__context__``, and it can hold what was sent.
 
     Args:
         subject: whom or what it was about, for the sentence, e.g. ``role Dev in 123456789012``.
-        instead: meanings of AWS error names that differ for this call.
+        instead: errors for AWS error names that mean something else in this call.
     """
     match error:
         case TrayError():
@@ -107,7 +107,7 @@ def as_tray_error(
         case BotoCoreError():
             return _no_answer(operation, error)
         case _:
-            # Parser errors and whatever else odd bytes provoke; their text may quote the answer.
+            # Parser errors and the like; their text may quote the answer.
             return ServiceTrouble(
                 f"AWS's answer to {operation} cannot be read ({type(error).__name__}).",
                 answered=True,
@@ -116,13 +116,13 @@ def as_tray_error(
 
 
 def printable(text: object, longest: int = 64) -> str:
-    """Return a server's or a config's word with all but plain visible characters taken out."""
+    """Return a text with anything but visible ASCII replaced, for a sentence."""
     return re.sub(r"[^\x21-\x7e]+", " ", str(text)).strip()[:longest]
 
 
 def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
     """
-    Return the seconds a ``Retry-After`` header asks us to wait, at most an hour.
+    Return the seconds that ``Retry-After`` asks us to wait, at most an hour.
 
     Args:
         headers: names in lower case (RFC 9110 10.2.3: seconds or a date).
@@ -149,7 +149,7 @@ def captive_portal(host: str) -> Offline:
 
 
 def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
-    """Return the error for an answer of AWS's that is cut or lacks a member."""
+    """Return the error for an answer that is cut or lacks a member."""
     return ServiceTrouble(
         f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
     )
@@ -158,7 +158,6 @@ def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
 def _refusal(
     operation: str, error: ClientError, subject: str, instead: Mapping[str, ErrorFactory]
 ) -> TrayError:
-    """Return what an error answer of AWS's means."""
     response: Mapping[str, Any] = error.response
     metadata: Mapping[str, Any] = response.get("ResponseMetadata", {})
     headers: Mapping[str, Any] = metadata.get("HTTPHeaders", {})
@@ -168,14 +167,14 @@ def _refusal(
     tail = f"({_details(code, status, metadata.get('RequestId'))})"
     words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
     if reason.startswith("KMS_"):
-        # The organisation's own key is the trouble; the sign-in is unharmed (protocol 3.7).
+        # The organisation's own KMS key is the trouble; the sign-in is unharmed.
         return RequestRefused(f"AWS cannot use your organisation's key: {reason} {tail}.")
     if status >= 500:
-        # 503 says that nothing was done; the others say nothing of the kind.
+        # Only 503 says that nothing was done.
         return ServiceTrouble(
             f"AWS has trouble of its own {tail}.",
             answered=True,
-            retry_after=retry_after(headers, _now()),
+            retry_after=retry_after(headers, time.time()),
             maybe_done=status != 503,
         )
     if code in instead:
@@ -184,7 +183,7 @@ def _refusal(
         return ServiceTrouble(
             f"AWS asks us to slow down {tail}.",
             answered=True,
-            retry_after=retry_after(headers, _now()),
+            retry_after=retry_after(headers, time.time()),
         )
     if code in _MEANINGS:
         kind, meaning = _MEANINGS[code]
@@ -192,7 +191,7 @@ def _refusal(
     return ServiceTrouble(
         f"AWS refused {words} {tail}.",
         answered=True,
-        retry_after=retry_after(headers, _now()),
+        retry_after=retry_after(headers, time.time()),
     )
 
 
@@ -202,7 +201,6 @@ def _details(code: str, status: int, request_id: object) -> str:
 
 
 def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
-    """Return what a failure before or during AWS's answer means."""
     host = host_of(error.kwargs.get("endpoint_url", ""))
     match error:
         case SSLError():
@@ -233,12 +231,12 @@ def unusable_settings(why: str) -> RequestRefused:
 
 
 def _tls(host: str, said: str) -> TrayError:
-    """Tell an untrusted certificate from a connection that is no TLS at all."""
+    """Distinguish an untrusted certificate from a connection that is not TLS."""
     untrusted = re.search(r"certificate verify failed: (.+?)\s*\(_ssl", said)
     if untrusted:
         why = printable(untrusted[1], 160)
         sentence = f"The certificate of {host} is not trusted: {why}."
-        # The server's certificate begins in the future only where our clock is behind.
+        # A certificate that is not valid yet means that our clock is behind.
         return TlsFailed(sentence, reason="clock" if "not yet valid" in why else None)
     named = re.search(r"\[SSL: ([A-Z0-9_]+)\]", said)
     if named or "EOF" in said:
@@ -255,7 +253,3 @@ def host_of(url: object) -> str:
     except ValueError:
         host = None
     return printable(host or "AWS", 100)
-
-
-def _now() -> float:
-    return datetime.now(UTC).timestamp()

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import botocore.session
@@ -21,7 +21,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tray.aws.api.api_errors import ErrorFactory, as_tray_error, http_date, unusable_settings
+from tray.aws.api.api_errors import (
+    NO_OTHERS,
+    ErrorFactory,
+    as_tray_error,
+    http_date,
+    unusable_settings,
+)
 from tray.aws.api.response_checks import ResponseCheck
 from tray.errors import TrayError
 
@@ -36,7 +42,6 @@ log = logging.getLogger(__name__)
 
 _THREADS = 16
 _NO_VARIABLE = (None, None, None, None)
-_NOTHING: Mapping[str, ErrorFactory] = MappingProxyType({})
 
 
 def quiet_libraries() -> None:
@@ -134,7 +139,7 @@ class AwsClients:
         arguments: Mapping[str, object],
         *,
         subject: str = "",
-        instead: Mapping[str, ErrorFactory] = _NOTHING,
+        instead: Mapping[str, ErrorFactory] = NO_OTHERS,
     ) -> Mapping[str, Any]:
         """
         Call AWS once and return the parsed answer.

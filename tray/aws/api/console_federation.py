@@ -1,8 +1,8 @@
 """
-A console for any credentials: the federation endpoint changes them into a link that signs in.
+Turns role credentials into a console link, at the federation endpoint.
 
-The link is a secret for the quarter of an hour it lasts; the portal's own link
-(:mod:`tray.core.profiles.console_link`) is none, and is what to prefer.
+The link is a secret while it lasts, 15 minutes. Prefer the portal's own link, which is none
+(:mod:`tray.core.profiles.console_link`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """
-Identity Center's OIDC service: registering, both ways of signing in, and renewing.
+Identity Center's OIDC service: registration, both ways of signing in, and renewal.
 
-Raises only what :mod:`tray.errors` and the four exceptions below say. AWS's ``sso-oidc``
-2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
+``sso-oidc`` 2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Grant = Literal["authorization_code", "device_code"]
 """The two ways of signing in (rule L1); each has a registration of its own."""
 
 REGISTERED_REDIRECT = "http://127.0.0.1/oauth/callback"
-"""As the AWS CLI registers it: without a port, which RFC 8252 7.3 leaves free."""
+"""As the AWS CLI registers it: RFC 8252 7.3 leaves the port open."""
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _LONGEST_LIFE = 12 * 3600
@@ -39,18 +38,17 @@ _USUAL_INTERVAL = 5  # RFC 8628 3.2
 _LAST_MOMENT = 253402300799.0
 
 
-class AuthorizationPending(WillRetry):
-    """Nobody has decided about the device code yet; ask again after the interval."""
-
+class _AskAgain(WillRetry):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, answered=True)
 
 
-class SlowDown(WillRetry):
+class AuthorizationPending(_AskAgain):
+    """The user has not decided about the device code yet; ask again after the interval."""
+
+
+class SlowDown(_AskAgain):
     """We asked too soon; the interval grows by 5 s for good (RFC 8628 3.5)."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, answered=True)
 
 
 class CodeExpired(SignInEnded):
@@ -58,7 +56,7 @@ class CodeExpired(SignInEnded):
 
 
 class AccessDenied(SignInEnded):
-    """The person refused in the browser."""
+    """The user refused in the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +130,7 @@ class Oidc:
         """
         Return the page to open for the authorization code grant (RFC 7636 4.3).
 
-        It lies at the client's own resolved endpoint, and says ``scopes`` where the RFC says
-        ``scope``, as the AWS CLI does.
+        As in the AWS CLI, it is at the endpoint of the client and says ``scopes``, not ``scope``.
 
         Raises:
             RequestRefused: no call can be made with this region or endpoint.
@@ -218,13 +215,13 @@ class Oidc:
         self, session: SsoSession, registration: Registration, grant: DeviceGrant
     ) -> SsoToken:
         """
-        Ask once whether the person has approved a device code (RFC 8628 3.4).
+        Ask once whether the user has approved a device code (RFC 8628 3.4).
 
         Raises:
             AuthorizationPending: not yet.
             SlowDown: wait 5 s longer from now on.
-            CodeExpired: nobody decided in time.
-            AccessDenied: the person refused.
+            CodeExpired: the user did not decide in time.
+            AccessDenied: the user refused.
             WillRetry: as usual.
         """
         return self._first_token(
@@ -242,7 +239,7 @@ class Oidc:
 
     def refresh(self, token: SsoToken) -> SsoToken:
         """
-        Renew an access token (RFC 6749 6); an answer without refresh token keeps the old one.
+        Renew an access token (RFC 6749 6); without a new refresh token the old one is kept.
 
         Args:
             token: with refresh token and registration; its other members are carried over.
@@ -293,7 +290,7 @@ class Oidc:
         return self._clients.call("CreateToken", client.create_token, whole, instead=instead)
 
     def _token_from(self, answer: Mapping[str, Any], before: SsoToken) -> SsoToken:
-        """Return the answer's tokens in place of the earlier ones, with ends by our clock."""
+        """Return a token with the answer's values, ends by our clock."""
         issued_at = self._clock()
         refresh_token = answer.get("refreshToken")
         return replace(
@@ -310,22 +307,22 @@ class Oidc:
 
 def _life(answer: Mapping[str, Any]) -> int:
     """
-    Return an access token's life in seconds, at most 12 h (fault 51).
+    Return an access token's life in seconds, at most 12 h.
 
-    An odd ``expiresIn`` never makes us drop the answer: the refresh token in it may be the only
-    one that is still good. An hour is what AWS gives to registrations with scopes.
+    A malformed ``expiresIn`` must not cost us the answer: the refresh token in it may be the only
+    good one. AWS gives registrations with scopes an hour.
     """
-    told = number_member(answer, "expiresIn")
-    if told is None:
+    seconds = number_member(answer, "expiresIn")
+    if seconds is None:
         log.warning("AWS gave a token without a usable expiresIn; taken as an hour")
         return _USUAL_LIFE
-    if told > _LONGEST_LIFE:
+    if seconds > _LONGEST_LIFE:
         log.warning("AWS gave a token with an expiresIn of over 12 hours; taken as 12 hours")
-    return min(told, _LONGEST_LIFE)
+    return min(seconds, _LONGEST_LIFE)
 
 
 def _cleaned(key: str) -> str:
-    """Return a session key as part of a client's name, which administrators read in logs."""
+    """Return a session key as part of the client name that administrators see in logs."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
 
 
@@ -337,7 +334,7 @@ def _user_code(operation: str, answer: Mapping[str, Any]) -> str:
 
 
 def _page(operation: str, answer: Mapping[str, Any], name: str) -> str:
-    """Return a page that a browser may be sent to: https, or http on this machine (demo)."""
+    """Return a page for the browser: https, or http on loopback (demo)."""
     url = text_member(operation, answer, name)
     try:
         parts = urlsplit(url)

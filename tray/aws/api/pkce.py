@@ -1,4 +1,4 @@
-"""The one-time values that bind a browser's answer to our request (RFC 7636, RFC 6749 10.12)."""
+"""One-time values that bind the browser's answer to our request (RFC 7636, RFC 6749 10.12)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
 Identity Center's portal: accounts, roles, role credentials, and signing out.
 
-401 is a matter of the session (:class:`~tray.errors.TokenRejected`), 403 of one role only
-(:class:`~tray.errors.RoleForbidden`, rule R6). AWS's ``sso`` 2019-06-10.
+401 concerns the session (:class:`~tray.errors.TokenRejected`), 403 one role only
+(:class:`~tray.errors.RoleForbidden`, rule R6). ``sso`` 2019-06-10.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAGE = 100
 
 Response = Mapping[str, Any]
 PageFetcher = Callable[[Callable[[], Response]], Response]
-"""How one page is asked for: at once, or as patiently as who lists hundreds of accounts has to."""
+"""Fetches one page: at once, or with the pauses that listing hundreds of accounts needs."""
 
 
 def _at_once(ask: Callable[[], Response]) -> Response:
@@ -49,7 +49,7 @@ class RoleCredentials:
 
 
 class Portal:
-    """The service's operations; all raise :class:`~tray.errors.TokenRejected` for a dead token."""
+    """The service's operations."""
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
@@ -126,11 +126,11 @@ class Portal:
 
     def check(self, access_token: Secret, region: str) -> None:
         """
-        Ask whether an access token is good, by the cheapest call there is (rules R4, K5).
+        Check an access token by the cheapest call there is (rules R4, K5).
 
         Raises:
-            TokenRejected: it is dead, whatever its ``expiresAt`` says.
-            WillRetry: AWS did not say.
+            TokenRejected: it is not good, whatever its ``expiresAt`` says.
+            WillRetry: AWS did not answer.
         """
         self._clients.call(
             "ListAccounts",
@@ -143,8 +143,8 @@ class Portal:
         End the portal session, and with it all its access and refresh tokens; repeatable.
 
         Returns:
-            True if AWS ended it with this call. False if the token was dead already: then AWS
-            could not tell which session to end, and one may live on.
+            True if AWS ended it with this call. False if the token was rejected: then AWS could
+            not know which session to end, and one may live on.
 
         Raises:
             WillRetry: AWS was not reached or did not answer.
@@ -165,7 +165,7 @@ class Portal:
         name: str,
         fetch: PageFetcher,
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of all pages; a page mark that comes again would never end."""
+        """Yield the rows of all pages; a repeated page mark is an error, or it would never end."""
         seen: set[str] = set()
         paging: dict[str, object] = {"maxResults": _PAGE}
         while True:

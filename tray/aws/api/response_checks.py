@@ -1,8 +1,8 @@
 """
-Whether an answer is AWS's, is whole, and has the members it must have, of the right type.
+Checks that an answer comes from AWS, is complete, and has the members it must have.
 
-A captive portal answers 200 with a page, a broken connection cuts an answer short, and neither
-may ever be taken for a token (faults 44, 46, 51).
+A captive portal answers 200 with a page and a broken connection cuts an answer short; neither may
+be taken for a token.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _SENDABLE = re.compile(r"[\x20-\x7e]{1,16384}")
 
 class ResponseCheck:
     """
-    Looks at each raw answer of a rest-json client before botocore reads it.
+    Checks each raw answer of a rest-json client before botocore reads it.
 
-    botocore itself takes a portal's page for an empty answer, and dies of a number that is none,
-    together with the new refresh token beside it.
+    botocore takes a portal's page for an empty answer, and fails on a malformed number, which
+    loses the new refresh token beside it.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -51,7 +51,7 @@ class ResponseCheck:
             raise captive_portal(self._host)
         members = _json_object(body)
         if status >= 300:
-            # What is no JSON object tells botocore's parser nothing, or breaks it.
+            # botocore's parser fails on anything but a JSON object.
             response_dict["body"] = b"" if members is None else body
         elif members is not None:
             response_dict["body"] = _without_odd_numbers(body, members)
@@ -66,7 +66,7 @@ def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secre
     Return a secret text of an answer.
 
     Raises:
-        ServiceTrouble: it is missing, no text, or holds what no header could carry.
+        ServiceTrouble: it is missing, not a text, or does not fit in a header.
     """
     value = answer.get(name)
     if not is_sendable(value):
@@ -76,10 +76,10 @@ def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secre
 
 def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
     """
-    Return a text of an answer, of printable characters; it is no secret.
+    Return a printable text of an answer that is not secret.
 
     Raises:
-        ServiceTrouble: it is missing, empty or no such text.
+        ServiceTrouble: it is missing, empty or unprintable.
     """
     value = answer.get(name)
     if not isinstance(value, str) or not value or not value.isprintable():
@@ -88,7 +88,7 @@ def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
 
 
 def number_member(answer: Mapping[str, Any], name: str) -> int | None:
-    """Return a positive whole number of an answer, or None where there is none."""
+    """Return a positive whole number of an answer, or None."""
     value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None
@@ -109,7 +109,7 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _without_odd_numbers(body: bytes, members: dict[str, Any]) -> bytes:
-    """Leave out number members that hold none; our own rules then decide what to assume."""
+    """Leave out malformed numbers; our own rules then decide what to assume."""
     odd = [name for name in _NUMBERS if name in members and not _is_number(members[name])]
     if not odd:
         return body

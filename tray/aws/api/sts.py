@@ -1,4 +1,4 @@
-"""Who some role credentials belong to, as the token service says (``sts`` 2011-06-15)."""
+"""Asks STS whom some role credentials belong to (``sts`` 2011-06-15)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OPERATION = "GetCallerIdentity"
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """Whom AWS takes the credentials' holder for."""
+    """The answer of GetCallerIdentity."""
 
     account: str  # 12 digits
     arn: str  # ``arn:aws:sts::ACCOUNT:assumed-role/AWSReservedSSO_ROLE_HEX/USER``
@@ -24,10 +24,10 @@ def caller_identity(
     clients: AwsClients, credentials: RoleCredentials, region: str
 ) -> CallerIdentity:
     """
-    Ask the token service who the credentials belong to.
+    Ask STS whom the credentials belong to.
 
     Args:
-        region: where to ask; any region of the partition will do.
+        region: any region of the partition.
 
     Raises:
         RoleForbidden: they have expired or are not valid.

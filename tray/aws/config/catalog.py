@@ -1,4 +1,4 @@
-"""The user's AWS config as one catalog of logins and profiles, and when it must be read again."""
+"""The user's AWS config as a catalog of sessions and profiles, read again when it changed."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
     """
     Return the profile the environment names, or None.
 
-    The order is the AWS CLI's, ``AWS_PROFILE`` before ``AWS_DEFAULT_PROFILE``; the first that is
-    set counts, even if it is empty, which names none.
+    As for the AWS CLI, ``AWS_PROFILE`` comes before ``AWS_DEFAULT_PROFILE``; the first that is set
+    counts, and an empty one names none.
     """
     for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         if variable in environ:
@@ -52,12 +52,11 @@ def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
 
 def read_catalog(files: ConfigFiles) -> Catalog:
     """
-    Return what the two files say; files that do not exist say nothing.
+    Return what the two files say; a missing file says nothing.
 
     The profiles are those of botocore's ``available_profiles``, in its order (rule C4). A
-    session's ``profiles`` are all that carry its key, bearer-token ones of kind ``other`` too.
-    ``problems`` names sections left out; what is wrong with a listed session or profile stands
-    there.
+    session's ``profiles`` are all that carry its key, those of kind ``other`` too. ``problems``
+    names sections left out; a listed session or profile carries its own.
 
     Raises:
         ConfigRejected: botocore refuses one of the files, or it cannot be read as a file.
@@ -70,7 +69,7 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
     Return the keys of one profile from both files, credentials winning, ``[DEFAULT]`` included.
 
     Keys are in lower case; a value is text, or a mapping for a nested block such as ``s3``. The
-    value of a secret key is :data:`HIDDEN`: it may be known that it is there, not what it is.
+    value of a secret key is :data:`HIDDEN`.
 
     Raises:
         NotFound: there is no such profile.
@@ -100,11 +99,10 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
 
 class CatalogReader:
     """
-    The catalog of two files, read again only when one of them has changed.
+    The catalog, read again only when one of the files has changed.
 
-    An unchanged file costs one ``stat``. While a file's mtime lies within two seconds of now its
-    bytes are compared by hash instead, for a second write within the clock's tick leaves the
-    ``stat`` as it was.
+    An unchanged file costs one ``stat``. While its mtime is less than two seconds ago its bytes
+    are compared by hash, since a second write within one clock tick leaves the ``stat`` as it was.
     """
 
     def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:
@@ -116,21 +114,21 @@ class CatalogReader:
 
     def read(self) -> Catalog:
         """
-        Return the catalog: the very same object as long as the files say the same.
+        Return the catalog: the same object while the files say the same.
 
         Raises:
-            ConfigRejected: see :func:`read_catalog`. Files that botocore refuses are not parsed
-                again before they change; a file that could not be read is tried every time.
+            ConfigRejected: see :func:`read_catalog`. A refused file is parsed again when it
+                changes, an unreadable one each time.
         """
         marks = [config_files.mark(self.files.config), config_files.mark(self.files.credentials)]
         if self._marks is None or marks != self._marks:
-            self._look(marks)
+            self._reread(marks)
         if isinstance(self._verdict, Catalog):
             return self._verdict
         known = self._verdict
         raise ConfigRejected(known.sentence, file=known.file, line=known.line)
 
-    def _look(self, marks: list[tuple[int, ...] | None]) -> None:
+    def _reread(self, marks: list[tuple[int, ...] | None]) -> None:
         self._marks = None
         config = config_files.read(self.files.config)
         credentials = config_files.read(self.files.credentials)

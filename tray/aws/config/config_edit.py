@@ -1,14 +1,14 @@
 """
-Editing the user's AWS config: only what is meant to change does, every other byte stays.
+Editing the user's AWS config, without touching any byte that need not change.
 
-Pure: bytes to bytes. What the result says is read back by our parser, whose verdict is botocore's,
-and an edit that would have changed anything beside what was asked for is refused.
+Pure: bytes to bytes. The result is read back by our parser, whose verdict is botocore's, and an
+edit that would change anything else is refused. It is code of our own because ``configparser``
+loses all comments when it writes (Python library reference).
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Final
@@ -23,6 +23,7 @@ from tray.aws.config.config_layout import (
     option_span,
     section_span,
 )
+from tray.aws.config.config_sections import header_words
 from tray.aws.config.ini import Section
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, UserMustAct
@@ -33,8 +34,6 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _DELIMITED: Final = re.compile(r"[^=:]*[=:][ \t]*")
 _COMMENT: Final = re.compile(r"(?:^|\s)[#;]")
 _DEFAULTS: Final = "DEFAULT"
-_QUOTING: Final = frozenset("\"'\\\t\r\n")
-"""What makes shlex, which takes its time, do more with a header than split it at its blanks."""
 
 
 class EditRefused(UserMustAct):
@@ -114,22 +113,12 @@ def profile_header(name: str) -> str:
 
 
 def session_header(name: str) -> str:
-    """
-    Return the header of a new sso-session.
-
-    Raises:
-        EditRefused: as :func:`profile_header`.
-    """
+    """Return the header of a new sso-session; fails as :func:`profile_header` does."""
     return f"sso-session {_header_word(name, 'session')}"
 
 
 def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
-    """
-    Return the header under which a file has a profile or sso-session, as it is written there.
-
-    Raises:
-        ConfigRejected: botocore refuses the file.
-    """
+    """Return the header under which a file has one profile or sso-session, if it does."""
     return written_headers(data, file, kind).get(name)
 
 
@@ -145,19 +134,10 @@ def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
         if kind == "profile" and header == "default":
             found[header] = header
         elif header.startswith(kind):
-            words = _words(header)
+            words = header_words(header)
             if len(words) == 2:
                 found[words[1]] = header  # a later one replaces an earlier one
     return found
-
-
-def _words(header: str) -> list[str]:
-    if _QUOTING.isdisjoint(header):
-        return [word for word in header.split(" ") if word]
-    try:
-        return shlex.split(header)
-    except ValueError:
-        return []
 
 
 def _header_word(name: str, what: str) -> str:
@@ -220,7 +200,7 @@ def _without(lines: list[Line], header: str, key: str) -> list[Line]:
 
 
 def _comments(lines: list[Line], span: Span) -> list[Line]:
-    """Return the comments inside an option's block: they are the person's, whatever becomes."""
+    """Return the comments inside an option's block: they are the user's and stay."""
     return [
         line for line in lines[span.start : span.stop] if line.kind == "rest" and line.text.strip()
     ]
@@ -302,7 +282,7 @@ def _insist(
     edits: Sequence[SectionEdit],
     given: Section,
 ) -> None:
-    """Insist that the file now says exactly what was asked for."""
+    """Raise `EditRefused` unless the file now says exactly what was asked for."""
     wanted: dict[str, Section] = {name: dict(section) for name, section in before.items()}
     for edit in edits:
         if edit.drop:
@@ -320,15 +300,3 @@ def _insist(
         differing = {name for name in {*wanted, *after} if wanted.get(name) != after.get(name)}
         places = ", ".join(f"[{clean(name)}]" for name in sorted(differing))
         raise EditRefused(f"The config file cannot be edited safely at {places}: edit it by hand.")
-
-
-__all__ = [
-    "EditRefused",
-    "SectionEdit",
-    "edited",
-    "inherited",
-    "profile_header",
-    "session_header",
-    "written_header",
-    "written_headers",
-]

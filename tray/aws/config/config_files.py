@@ -1,4 +1,4 @@
-"""Where the user's two AWS files are, and reading them without ever blocking or guessing."""
+"""Where the user's two AWS files are, and reading them without blocking or guessing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected
+from tray.storage.atomic_files import READ_FLAGS
 from tray.values import dataclass
 
 LARGEST = 16 * 2**20
@@ -20,31 +21,21 @@ _HOME = "HOME" if os.sep == "/" else "USERPROFILE"
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
 
-# Absent on Windows, where opening never blocks and files would be read as text.
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ConfigFiles:
-    """The two files that say what profiles there are."""
+    """The user's two AWS files."""
 
     config: Path  # ``~/.aws/config`` or what stands in for it
-    credentials: Path  # ``~/.aws/credentials`` likewise; its keys win over those of ``config``
+    credentials: Path  # ``~/.aws/credentials`` or what stands in for it; its keys win
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ConfigFiles:
         """
-        Return the files that AWS CLI and SDKs would read under ``environ``.
+        Return the files that the AWS CLI and SDKs would read under ``environ``.
 
-        ``AWS_CONFIG_FILE`` and ``AWS_SHARED_CREDENTIALS_FILE`` count even when empty, which means
-        no file, and take ``$VARIABLE`` and ``~`` (botocore ``configloader.raw_config_parse``). A
-        relative path starts at the working directory of now.
+        An empty ``AWS_CONFIG_FILE`` or ``AWS_SHARED_CREDENTIALS_FILE`` means no file; both take
+        ``$VARIABLE`` and ``~`` (botocore ``configloader.raw_config_parse``).
         """
         return cls(
             config=_path(environ.get("AWS_CONFIG_FILE", "~/.aws/config"), environ),
@@ -75,10 +66,10 @@ def _expand_home(text: str, environ: Mapping[str, str]) -> str:
 
 def mark(path: Path) -> tuple[int, ...] | None:
     """
-    Return what changes when the file does, by one ``stat``; None while there is no file.
+    Return a value that changes when the file does, from one ``stat``; None for no file.
 
-    Beside inode, size and mtime (ns, the last member) it holds ctime, which also moves when a
-    mode changes or an mtime is put back.
+    The last member is the mtime in ns. The ctime is in it, too, since it also moves when a mode
+    changes or an mtime is put back.
     """
     try:
         info = path.stat()
@@ -100,7 +91,7 @@ def read(path: Path) -> bytes | None:
     try:
         if _is_nothing(path.stat(), path):
             return None
-        descriptor = os.open(path, _OPEN)
+        descriptor = os.open(path, READ_FLAGS)
         with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - no path to open
             info = os.fstat(descriptor)
             _must_be_regular(info, path)

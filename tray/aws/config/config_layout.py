@@ -1,8 +1,8 @@
 """
 Which lines of an AWS config file are which: headers, options, what continues them, and the rest.
 
-The lines themselves are kept as they are, ends included, so that an edit touches no other byte.
-The division is that of :mod:`tray.aws.config.ini`, which has accepted the file before.
+Lines are kept as they are, ends included, so that an edit touches no other byte. They are
+divided as in :mod:`tray.aws.config.ini`, which has accepted the file before.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def section_span(lines: list[Line], header: str) -> Span | None:
     """
     Return the lines of a section, from its header to its last option; None if there is none.
 
-    Blank lines and comments after the last option are nobody's: they may belong to what follows.
+    Blank lines and comments after the last option may belong to what follows.
     """
     for start, line in enumerate(lines):
         if line.kind != "header" or line.name != header:
@@ -101,11 +101,6 @@ def option_span(lines: list[Line], section: Span, key: str) -> Span | None:
                 stop = at + 1
         return Span(start, stop)
     return None
-
-
-def headers(lines: list[Line]) -> list[str]:
-    """Return the headers, in the file's order."""
-    return [line.name for line in lines if line.kind == "header"]
 
 
 def end_of(lines: list[Line]) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from tray.aws.config.ini import Section
 from tray.values import dataclass
 
-_SHELL = "\"'\\\t"
-"""What makes shlex do more with a header than split it at its blanks."""
+_QUOTING = frozenset("\"'\\\t\r\n")
+"""Where none of these occurs, shlex does nothing but split at blanks, and takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,14 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     into two words as a shell would (botocore ``configloader.build_profile_map``): a later
     ``[profile "a"]`` replaces ``[profile a]`` whole, at its place. In the credentials file every
     header is a profile's name as it stands, and its keys win one by one.
-
-    Args:
-        config: the config file's sections; taken over, do not use them afterwards.
-        credentials: the credentials file's sections; likewise.
+    Both mappings are taken over: do not use them afterwards.
     """
     profiles: dict[str, Section] = {}
     sso_sessions: dict[str, Section] = {}
     places: dict[str, int] = {}
     unreadable: list[str] = []
-    every = "\n".join(config)
-    unquoted = not any(char in every for char in _SHELL)
+    every = " ".join(config)
+    unquoted = _QUOTING.isdisjoint(every)
     for header, section in config.items():
         kind, _, name = header.partition(" ")
         if unquoted and kind == "profile" and name and " " not in name:
@@ -53,7 +50,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
             continue
         if not header.startswith(("profile", "sso-session")):
             continue
-        words = _words(header)
+        words = header_words(header)
         if len(words) != 2:
             unreadable.append(header)
             continue
@@ -71,7 +68,10 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     return MergedConfig(profiles, sso_sessions, places, tuple(unreadable))
 
 
-def _words(header: str) -> list[str]:
+def header_words(header: str) -> list[str]:
+    """Return the words of a section header, split as a shell would; none where it cannot be."""
+    if _QUOTING.isdisjoint(header):
+        return [word for word in header.split(" ") if word]
     try:
         return shlex.split(header)
     except ValueError:

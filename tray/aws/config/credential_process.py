@@ -1,4 +1,4 @@
-"""A command as the value of ``credential_process``, for every SDK to start the same program."""
+"""A command as the value of ``credential_process``, so that every SDK starts the same program."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _READ_DIFFERENTLY: Final = frozenset("\"'$`\\%!")
 
 def command_line(argv: tuple[str, ...]) -> str:
     """
-    Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd divide alike.
+    Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd split alike.
 
-    A path of Windows is written with slashes, for shlex and sh take a backslash away, and always
-    in quotes, for cmd takes a bare slash for the beginning of an option.
+    A Windows path gets slashes, since shlex and sh drop backslashes, and quotes, since cmd takes
+    a bare slash for an option.
 
     Raises:
-        UserMustAct: a word of it cannot be written so that all of them read it back.
+        UserMustAct: a word cannot be written so that all of them read it back.
     """
     return " ".join(map(_word, argv))
 

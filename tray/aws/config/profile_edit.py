@@ -1,7 +1,7 @@
 """
-Adding and removing whole profiles in the AWS config: many at once, and never into another's.
+Adds and removes whole profiles in the AWS config, many at once, and never changes another.
 
-Pure: bytes to bytes. What can fail: as of :mod:`tray.aws.config.config_edit`.
+Pure: bytes to bytes.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def with_profiles(
     """
     Return a config file with profiles added and others taken out.
 
-    A new one that is there already word for word is left as it is.
+    A new profile that is there already, word for word, is left as it is.
 
     Args:
         new: the keys of each new profile, by its name.
-        gone: names of profiles to take out; missing ones are no fault.
+        gone: names of profiles to take out; missing ones are ignored.
 
     Raises:
         ConfigRejected: botocore refuses the file as it is.

@@ -1,4 +1,4 @@
-"""What a profile means: which login its credentials come from, or why they come from none."""
+"""Which session a profile's credentials come from, or why they come from none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST_CHAIN = 100
 
 
 class ConfigIndex:
-    """What the meaning of a profile depends on."""
+    """Both files and the sessions found in them: what resolving a profile needs."""
 
     def __init__(self, merged: MergedConfig, sessions: Mapping[str, SsoSession]) -> None:
         self.merged = merged
@@ -39,7 +39,7 @@ class ConfigIndex:
             for name, section in merged.sso_sessions.items()
             if text_of(section, "sso_start_url") and text_of(section, "sso_region")
         }
-        """Complete sso-sessions, each with the keys that make a profile more than plain."""
+        """Complete sso-sessions, each with the keys that rule the fast path of `describe` out."""
 
     def session_of(self, settings: Section) -> str | None:
         """Return the key of the existing session these keys name, or None."""
@@ -58,7 +58,7 @@ def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
     role from it (a bearer-token profile, or one made only for ``aws sso login --profile``) is
     ``other`` and still carries its session, so that signing in by its name works.
     """
-    # Nearly all profiles of a large file take a role from a complete sso-session, without ado.
+    # The fast path: nearly all profiles of a large file take a role from a complete sso-session.
     session = settings.get("sso_session")
     if isinstance(session, str) and (delicate := known.delicate.get(session)) is not None:
         account = settings.get("sso_account_id")
@@ -79,22 +79,15 @@ def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
 
 
 def _direct(name: str, settings: Section, known: ConfigIndex) -> Profile:
-    """Return a profile without a ``role_arn`` of its own."""
     session = known.session_of(settings)
     region = text_of(settings, "region") or None
     problem = _web_problem(name, settings) or _login_problem(name, settings, session, known)
     if not _is_sso(settings):
         return Profile(name, "other", session, None, None, region, problem)
     section = _section_of(settings, known)
-    return Profile(
-        name,
-        "sso",
-        session,
-        text_of(settings, "sso_account_id") or text_of(section, "sso_account_id") or None,
-        text_of(settings, "sso_role_name") or text_of(section, "sso_role_name") or None,
-        region,
-        problem or _sso_problem(name, settings, section),
-    )
+    account, role = _account_and_role(settings, section)
+    problem = problem or _sso_problem(name, settings, section)
+    return Profile(name, "sso", session, account, role, region, problem)
 
 
 def _assumes_role(settings: Section) -> bool:
@@ -112,6 +105,14 @@ def _section_of(settings: Section, known: ConfigIndex) -> Section:
     return known.merged.sso_sessions.get(name, {}) if isinstance(name, str) else {}
 
 
+def _account_and_role(settings: Section, section: Section) -> tuple[str | None, str | None]:
+    account, role = (
+        text_of(settings, key) or text_of(section, key) or None
+        for key in ("sso_account_id", "sso_role_name")
+    )
+    return account, role
+
+
 def _web_problem(name: str, settings: Section) -> str | None:
     """Return why botocore's web identity provider, where it applies, would give nothing."""
     if settings.get("web_identity_token_file") and not settings.get("role_arn"):
@@ -122,7 +123,7 @@ def _web_problem(name: str, settings: Section) -> str | None:
 def _login_problem(
     name: str, settings: Section, session: str | None, known: ConfigIndex
 ) -> str | None:
-    """Return why the login that a profile names is not there, or is not the one it means."""
+    """Return why the session that a profile names is missing, or is another one."""
     named = settings.get("sso_session")
     if named is not None:
         if session is not None:
@@ -139,7 +140,7 @@ def _login_problem(
 
 
 def _sso_problem(name: str, settings: Section, section: Section) -> str | None:
-    """Return what botocore's ``SSOProvider`` would say against these keys."""
+    """Return why botocore's ``SSOProvider`` would refuse these keys."""
     for key, value in section.items():
         if settings.get(key, value) != value:
             session = clean(text_of(settings, "sso_session"))
@@ -168,15 +169,10 @@ def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
     session = known.session_of(source)
     section = _section_of(source, known)
     problem = _login_problem(end, source, session, known) or _sso_problem(end, source, section)
-    return Profile(
-        name,
-        "chained",
-        session,
-        text_of(source, "sso_account_id") or text_of(section, "sso_account_id") or None,
-        text_of(source, "sso_role_name") or text_of(section, "sso_role_name") or None,
-        region,
-        f"{_the(name)} takes its credentials from another: {problem}" if problem else None,
-    )
+    if problem:
+        problem = f"{_the(name)} takes its credentials from another: {problem}"
+    account, role = _account_and_role(source, section)
+    return Profile(name, "chained", session, account, role, region, problem)
 
 
 def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str | None]:
@@ -199,9 +195,8 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
         if has_keys or not _assumes_role(settings):
             if _is_sso(settings) or any(key in settings for key in _OTHER_CREDENTIALS):
                 return source, None
-            return None, f'{_the(current)} has the source_profile "{clean(source)}", which ' + (
-                "has no credentials."
-            )
+            named = f'{_the(current)} has the source_profile "{clean(source)}"'
+            return None, f"{named}, which has no credentials."
         visited.add(source)
         current = source
     return None, f"{_the(name)} has a chain of more than {_LONGEST_CHAIN} source profiles."

@@ -1,7 +1,7 @@
 """
-How a config file is written that SDKs read differently: found by looking, judged elsewhere.
+Finds spellings in a config file that SDKs read differently; judged elsewhere.
 
-What is meant by "differently" was measured with botocore and ``@smithy/shared-ini-file-loader``.
+Measured with botocore and ``@smithy/shared-ini-file-loader``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which logins the two files name, under which key, and why one could not be signed in to."""
+"""Which sessions the two files name, under which key, and what is wrong with one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 
 def session_key(settings: Mapping[str, Value]) -> str | None:
     """
-    Return the session key of rule S1 for a profile's keys, or None where it names no login.
+    Return the key of the session that a profile names (rule S1), whether it exists or not.
 
-    It is the ``sso_session`` name, else ``sso_start_url`` as written. Whether that session
-    exists is another question.
+    It is the ``sso_session`` name, else ``sso_start_url`` as written.
     """
     key = settings.get("sso_session")
     if key is None:
@@ -32,18 +31,18 @@ def session_key(settings: Mapping[str, Value]) -> str | None:
 
 
 def text_of(settings: Mapping[str, Value], key: str) -> str:
-    """Return a value's text; empty where there is none, or a block stands in its place."""
+    """Return a value's text; empty where it is missing or a nested block."""
     value = settings.get(key)
     return value if isinstance(value, str) else ""
 
 
 def find_sessions(merged: MergedConfig) -> dict[str, SsoSession]:
     """
-    Return every login by its key, in file order, not yet knowing its profiles.
+    Return every session by its key, in file order, without its profiles.
 
-    A legacy login (a start URL in profiles without ``sso_session``) stands at its first
-    profile's place and has the first region any of its profiles gives. Where an sso-session is
-    named like a start URL, both share one cache file, and the section is what counts.
+    A legacy session (a start URL in profiles without ``sso_session``) stands at its first
+    profile's place and has the first region its profiles give. An sso-session named like a start
+    URL shares its token file, and the section counts.
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
@@ -112,10 +111,10 @@ def region_flaw(region: str) -> str | None:
 
 def start_url_flaw(url: str) -> str | None:
     """
-    Return why nobody may be sent to this start URL, as the end of "a start URL that ...".
+    Return why this start URL is refused, as the end of "a start URL that ...", or None.
 
-    Only https is taken, on loopback too, as the AWS CLI does; international host names are. The
-    URL itself is never quoted, for it may hold a password.
+    Only https is accepted, on loopback too, as by the AWS CLI. The URL is never quoted, since it
+    may hold a password.
     """
     if not url.isprintable() or " " in url:
         return "holds blanks or invisible characters"

@@ -13,6 +13,7 @@ from typing import Final
 from tray.core.doctor.findings import Facts, Finding, Quirk, counted
 from tray.core.model import Catalog
 from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
+from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 
 SHOWN: Final = 3
@@ -89,7 +90,7 @@ def _circles(facts: Facts) -> Iterator[Finding]:
         if wanted is None or name == wanted:
             circle = name == wanted
         else:
-            circle = any(one in facts.calls for one in _chain(wanted, facts.settings))
+            circle = any(one in facts.calls for one in source_chain(wanted, facts.settings))
         if circle:
             yield Finding(
                 "config",
@@ -104,21 +105,12 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     """Find an active profile whose source is the one that we let follow it (F3)."""
     if facts.active is None:
         return
-    for name in _chain(facts.active, facts.settings):
+    for name in source_chain(facts.active, facts.settings):
         if name == MANAGED_PROFILE or name in catalog.managed:
             words = f'The active profile "{clean(facts.active)}" builds on "{clean(name)}", which '
             words += "follows the active profile: nothing comes of it."
             yield Finding("config", "problem", words, "name another source_profile")
             return
-
-
-def _chain(name: str, settings: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
-    seen: set[str] = set()
-    following: object = name
-    while isinstance(following, str) and following not in seen:
-        seen.add(following)
-        yield following
-        following = settings.get(following, {}).get("source_profile")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:

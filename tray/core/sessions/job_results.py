@@ -36,6 +36,7 @@ from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_
 from tray.core.sessions.token_files import forgotten, not_ours, present
 from tray.core.state import TrayState
 from tray.core.text import sentences
+from tray.core.text.shell_commands import sign_in_first
 
 Step = tuple[TrayState, tuple[Effect, ...]]
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
@@ -119,7 +120,7 @@ def _answer(
     key = session.key
     match outcome:
         case Renewed() | Adopted() | RemovalJudged() if _of_elsewhere(session, outcome):
-            return not_ours(session), sentences.not_signed_in(key), 3, ()
+            return not_ours(session), sign_in_first(key), 3, ()
         case Renewed():
             after = _renewed(session, outcome, now)
             note: tuple[Effect, ...] = (fx.RecordHistory("renewed", key),) if outcome.by_us else ()
@@ -267,7 +268,7 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
         return gone, sentences.signed_out_elsewhere(key), 3, effects
     if outcome.token is None:
         gone = forgotten(session, removed=session.token is not None)
-        return replace(gone, absent_since=None), sentences.not_signed_in(key), 3, ()
+        return replace(gone, absent_since=None), sign_in_first(key), 3, ()
     back = replace(present(session, outcome.token), token=outcome.token)
     note = (fx.RecordHistory("published-again", key),) if outcome.verdict == "published" else ()
     return back, sentences.published(key), 0, note

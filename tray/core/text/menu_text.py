@@ -1,55 +1,56 @@
-"""What the rows of the menu say."""
+"""The texts of the menu's rows."""
 
 from __future__ import annotations
 
 from tray.core.text.display_names import clean, session_name
+from tray.core.text.sentences import counted
 
 COPIED_LINK = "sign-in link"
-COPIED_ENVIRONMENT = "environment"
+COPIED_ENVIRONMENT = "AWS_PROFILE command"
 COPIED_SET_UP = "command"
 
 SIGN_IN = "Sign in"
-SIGN_IN_AFRESH = "Sign in afresh (ends this session first)"
+SIGN_IN_AFRESH = "Sign out and sign in again"
 SIGN_OUT = "Sign out"
 RENEW_NOW = "Renew now"
-CANCEL = "Cancel signing in"
+CANCEL = "Cancel sign-in"
 COPY_LINK = "Copy sign-in link"
 UNLOCK = "Unlock keyring"
-NO_PROFILE = "No profile active"
+NO_PROFILE = "No active profile"
 NONE_ACTIVE = "None"
 OPEN_CONSOLE = "Open AWS console"
-COPY_ENVIRONMENT = "Copy environment"
+COPY_ENVIRONMENT = "Copy AWS_PROFILE command"
 SETTINGS = "Settings"
 START_AT_LOGIN = "Start at login"
 WARNINGS = "Warn before a session ends"
-DEFAULT_FOLLOWS = "A bare aws follows the active profile"
-PROCESS_FOLLOWS = "AWS_PROFILE=sso-tray is the active profile"
-FOLLOWING_REFUSED = "The AWS config cannot follow the active profile"
-OFFER_DEFAULT = "Let a bare aws follow this choice"
+DEFAULT_FOLLOWS = "Use the active profile as the AWS default"
+PROCESS_FOLLOWS = 'Provide an "sso-tray" profile for IDEs'
+FOLLOWING_REFUSED = "The AWS config was not changed"
+OFFER_DEFAULT = "Use this profile as the AWS default"
 ADOPT = "Keep refresh tokens in the keyring"
 RECENT = "Recent activity"
-NOTHING_RECENT = "Nothing yet"
+NOTHING_RECENT = "No activity yet"
 HELP = "Help"
 HELP_LINES = (
     "All commands: sso-tray --help",
-    "What each session is doing: sso-tray status --watch",
+    "Live session status: sso-tray status --watch",
 )
 QUIT = "Quit"
-QUIT_AND_HAND_BACK = "Quit and hand sessions back to the AWS CLI"
+QUIT_AND_HAND_BACK = "Quit and return sessions to the AWS CLI"
 SET_UP = "Set up AWS access"
 SET_UP_COMMAND = "sso-tray add"
-SET_UP_HOW = f"Type in a terminal: {SET_UP_COMMAND}"
-SET_UP_COPY = "Copy this command"
+SET_UP_HOW = f"In a terminal, run: {SET_UP_COMMAND}"
+SET_UP_COPY = "Copy command"
 ADD_PROFILE = "Add profile"
 LIST_ROLES = "Add profile: list accounts and roles"
-LISTING_ROLES = "Add profile: listing accounts and roles …"
-LIST_AGAIN = "List again"
-MORE_ROLES = f"The others: {SET_UP_COMMAND}"
-NO_ROLES = "AWS gives you no role in any account."
-LISTING_LOST = "The accounts and roles could not be listed; try again."
-NO_KEYRING = "No keyring: refresh tokens stay in the files"
+LISTING_ROLES = "Add profile: listing accounts and roles…"
+LIST_AGAIN = "Refresh list"
+MORE_ROLES = f"More: {SET_UP_COMMAND}"
+NO_ROLES = "You have no role in any account."
+LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
+NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
-MORE = "The others: sso-tray use NAME"
+MORE = "More: sso-tray use NAME"
 
 
 def sign_in_to_all(count: int) -> str:
@@ -63,7 +64,7 @@ def active(name: str | None) -> str:
 
 
 def profile(name: str, *, guarded: bool, problem: bool) -> str:
-    """Name a profile in the choice; what should make a person think twice stands behind it."""
+    """Name a profile in the choice, marked where it takes a second thought."""
     words = clean(name)
     if guarded:
         words += "  (guarded)"
@@ -102,20 +103,19 @@ def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
     """Say that the roles can be picked now, and where."""
     name = clean(session_name(key))
     if not roles:
-        return f"{name}: no profile to add", NO_ROLES
-    count = "1 role" if roles == 1 else f"{roles} roles"
-    where = "1 account" if accounts == 1 else f"{accounts} accounts"
-    return f"{name}: {count} in {where}", f"Pick one in the menu: {name} > {ADD_PROFILE}."
+        return f"{name}: no profiles to add", NO_ROLES
+    found = f"{counted(roles, 'role')} in {counted(accounts, 'account')}"
+    return f"{name}: {found}", f"Pick one in the menu: {name} > {ADD_PROFILE}."
 
 
 def roles_not_listed(key: str) -> str:
     """Head the reason why the roles could not be listed."""
-    return f"{clean(session_name(key))}: no accounts listed"
+    return f"{clean(session_name(key))}: accounts not listed"
 
 
 def profile_added(name: str) -> tuple[str, str]:
-    """Say that a profile was added, and how it is used."""
-    return f"Added profile {clean(name)}", f"In a terminal: aws --profile {clean(name)} …"
+    """Say that a profile was added, and how to use it."""
+    return f"Added profile {clean(name)}", f"To use it: aws --profile {clean(name)} …"
 
 
 def profile_not_added(name: str) -> str:
@@ -139,55 +139,65 @@ def problem(sentence: str) -> str:
 
 
 def user_code(code: str) -> str:
-    """Show the code a person compares with the page (L8)."""
+    """Show the code to compare with the page (L8)."""
     return f"Code: {clean(code)}"
 
 
 def tooltip(attention: int, active_profile: str | None) -> str:
-    """Say the essence in one line, for the icon's tooltip."""
+    """Return the icon's tooltip."""
     who = f", profile {clean(active_profile)}" if active_profile is not None else ""
     if attention == 0:
         return f"SSO Tray{who}"
-    need = "1 session needs you" if attention == 1 else f"{attention} sessions need you"
-    return f"SSO Tray: {need}{who}"
+    needs = "needs" if attention == 1 else "need"
+    return f"SSO Tray: {counted(attention, 'session')} {needs} attention{who}"
 
 
 def not_copied(what: str, words: str) -> tuple[str, str]:
-    """Show what could not be copied, because this system has no clipboard we can use."""
+    """Show what could not be copied, for want of a clipboard."""
     return f"Copy the {what} from here", words.strip()
 
 
 def no_tray(reason: str) -> str:
-    """Say why no icon is seen, what brings it, and that everything else goes on."""
+    """Say why there is no icon, and what brings it."""
     return (
-        f"No tray shows the icon ({reason}). It comes with a panel that has one, on GNOME with "
-        "the AppIndicator extension; everything else works."
+        f"The icon can't be shown ({reason}). Add a system tray to your panel, or on GNOME the "
+        "AppIndicator extension. Everything else works."
     )
 
 
 _HAPPENED = {
     "signed-in": "signed in",
     "renewed": "renewed",
-    "refused": "no longer renewed by AWS",
+    "refused": "AWS refused to renew",
     "signed-out": "signed out",
     "signed-out-elsewhere": "signed out by another program",
-    "adopted": "moved into the keyring",
-    "released": "handed back to the AWS CLI",
-    "contested": "left in its file",
-    "published-again": "token file put back",
+    "adopted": "refresh token moved to the keyring",
+    "released": "returned to the AWS CLI",
+    "contested": "refresh token left in the token file",
+    "published-again": "token file restored",
     "sign-in-failed": "sign-in failed",
     "active-profile": "active profile",
-    "credentials": "credentials given out",
-    "profile-added": "profile added",
+    "profile-added": "added profile",
 }
+_NAMES_A_PROFILE = ("active-profile", "profile-added")
+_ASKED_FOR = {"credentials": "used", "whoami": "identified"}
 
 
-_ABOUT_A_PROFILE = ("active-profile", "credentials", "profile-added")
+def happened(what: str, key: str | None, detail: str, when: str, *, brief: bool = True) -> str:
+    """
+    Return a line of the history, such as ``17:42 corp: signed in``.
 
-
-def happened(what: str, key: str | None, detail: str, when: str) -> str:
-    """Say one line of the history; ``when`` is a time of day."""
-    words = _HAPPENED.get(what, what.replace("-", " "))
-    whom = f" {clean(session_name(key))}" if key else ""
-    about = f" {clean(detail)}" if what in _ABOUT_A_PROFILE and detail else ""
-    return f"{when} {words}{about}{whom}"
+    ``brief`` leaves out the process and the role of who got credentials.
+    """
+    if what in _ASKED_FOR:
+        profile, _, asker = detail.rpartition(", to ")
+        profile, asker = (profile, asker) if profile else (detail, "a program")
+        if brief:
+            profile, asker = profile.partition(' ("')[0], asker.partition(" (")[0]
+            profile = profile.partition(" (through")[0]
+        words = f"{clean(asker)} {_ASKED_FOR[what]} {clean(profile, 160)}"
+    else:
+        words = _HAPPENED.get(what, what.replace("-", " "))
+        words += f" {clean(detail)}" if what in _NAMES_A_PROFILE and detail else ""
+    whom = f"{clean(session_name(key))}: " if key else ""
+    return f"{when} {whom}{words}".strip()

@@ -1,18 +1,18 @@
-"""What a person is told to type, quoted so that it can be pasted into a POSIX shell."""
+"""Commands to type, quoted so that they can be pasted into a POSIX shell."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from tray.core.text.display_names import clean
+from tray.core.text.display_names import clean, session_name
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
 def sign_in_first(key: str) -> str:
     """Say what to type before credentials of a session can be given."""
-    return f"Nobody is signed in; sign in with: {login_command(key)}"
+    return f"You're not signed in to {clean(session_name(key))}. Run: {login_command(key)}"
 
 
 def login_command(key: str) -> str:

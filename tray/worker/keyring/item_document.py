@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.json_members import BadDocument, mapping
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 from tray.values import dataclass
 
-VERSION: Final = 2
-"""1 had no lineage and no second token."""
+VERSION: Final = 1
+"""Members may be added under it; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``."""
 LONGEST: Final = 1 << 20
 """Characters; nothing of ours is longer."""
 
@@ -49,7 +50,7 @@ def serialise(item: KeyringItem) -> Secret:
         "version": VERSION,
         "generation": item.generation,
         **_members(item.token),
-        "lineage": item.lineage.to_list(),
+        "lineage": item.lineage.to_json(),
         "beside": [_members(token) for token in item.beside],
     }
     return Secret(json.dumps(document, separators=(",", ":"), allow_nan=False))
@@ -79,7 +80,7 @@ def _members(token: SsoToken) -> dict[str, object]:
 
 def parse(text: Secret) -> KeyringItem | Unreadable:
     """
-    Read the text of a keyring item, of this version or an earlier one.
+    Read the text of a keyring item.
 
     Returns:
         The item, or why there is none. Nothing raised here could hold a piece of the text.
@@ -93,8 +94,8 @@ def parse(text: Secret) -> KeyringItem | Unreadable:
     if version > VERSION:
         return "newer"
     try:
-        return _item(document, version)
-    except (_Wrong, KeyError):
+        return _item(document)
+    except (_Wrong, BadDocument, KeyError):
         return "corrupt"
 
 
@@ -115,19 +116,15 @@ class _Wrong(Exception):
     """A member is of the wrong kind."""
 
 
-def _item(document: Mapping[str, object], version: int) -> KeyringItem:
-    generation = document["generation"]
-    if type(generation) is not int or generation < 1:
+def _item(document: Mapping[str, object]) -> KeyringItem:
+    generation, beside = document["generation"], document.get("beside", [])
+    if type(generation) is not int or generation < 1 or not isinstance(beside, list):
         raise _Wrong
     token = _token(document)
-    if version == 1:
-        return KeyringItem(token, Lineage((token.pair,)), generation=generation)
-    lineage, beside = Lineage.from_list(document["lineage"]), document["beside"]
-    if lineage is None or not isinstance(beside, list):
-        raise _Wrong
-    if not all(isinstance(other, dict) for other in beside):
-        raise _Wrong
-    return KeyringItem(token, lineage, tuple(map(_token, beside)), generation)
+    lineage = Lineage((token.pair,))
+    if "lineage" in document:
+        lineage = Lineage.from_json(document["lineage"])
+    return KeyringItem(token, lineage, tuple(_token(mapping(one)) for one in beside), generation)
 
 
 def _token(document: Mapping[str, object]) -> SsoToken:

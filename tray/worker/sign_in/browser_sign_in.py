@@ -10,6 +10,7 @@ from tray.aws.api.oidc import CodeExpired, Grant
 from tray.aws.api.pkce import challenge, new_state, new_verifier
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import MISTAKE
 from tray.errors import (
     GrantRefused,
     RegistrationRefused,
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 GRANT: Final[Grant] = "authorization_code"
 EXCHANGE_PAUSES: Final = (0.5, 2.0)
 """Seconds before a code that never reached AWS is sent again: it is good for some minutes."""
-
-_OUR_MISTAKE: Final = "SSO Tray made a mistake; its log says more."
 
 
 def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
@@ -104,7 +103,7 @@ def _answered(
 ) -> SignInResult:
     """Finish the sign-in, and show in the browser how it truly ended."""
     key, afresh, unchanged = attempt.session.key, attempt.older_ended, True
-    page = sign_in_pages.failed(key, _OUR_MISTAKE, afresh=afresh, unchanged=False)
+    page = sign_in_pages.failed(key, MISTAKE, afresh=afresh, unchanged=False)
     try:
         if callback.code is None:
             raise _browser_failed(attempt, callback.error or "other")
