@@ -115,15 +115,41 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ('[sessions."a\\u001b[31mb"]\nlength_hours = 0', "sessions.a?[31mb.length_hours"),
     ],
 )
-def test_a_wrong_value_is_named_with_file_and_key(tmp_path: Path, toml: str, place: str) -> None:
-    """DESIGN 9: one sentence that says where, from either file."""
+def test_a_wrong_value_is_named_and_costs_only_its_key(
+    tmp_path: Path, toml: str, place: str
+) -> None:
+    """S4, DESIGN 9: one sentence names file and key; every other setting holds."""
     config = tmp_path / "config.toml"
 
-    with pytest.raises(ConfigRejected) as rejected:
-        _read(tmp_path, toml)
+    settings = _read(tmp_path, f"{toml}\n[sessions.other]\nlength_hours = 3\n")
 
-    assert f"{config}: {place} must be " in rejected.value.sentence
-    assert str(config) == rejected.value.file
+    assert settings.problems[0].startswith(f"{config}: {place} must be ")
+    assert 10_800.0 == dict(settings.preferences.session_lengths)["other"]
+    assert (("*",) if place == "guarded" else ()) == settings.preferences.guarded
+
+
+def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path) -> None:
+    """S4: mistakes are reported all at once, and a slip of the pen with what was meant."""
+    toml = '[warnings]\nminutes_before = "15"\nshwo = true\n[keyring]\nadopt = 1\n'
+
+    settings = _read(tmp_path, toml)
+
+    config = tmp_path / "config.toml"
+    assert {
+        f"{config}: warnings.minutes_before must be a list of minutes, up to a week.",
+        f'{config}: unknown setting "warnings.shwo". Did you mean "warnings.show"?',
+        f"{config}: keyring.adopt must be true or false.",
+    } == set(settings.problems)
+    assert Preferences() == settings.preferences
+
+
+@pytest.mark.parametrize("toml", ['gaurded = ["*prod*"]', 'guarded = "*prod*"', "guarded = [1]"])
+def test_a_guard_that_cannot_be_understood_guards_every_profile(tmp_path: Path, toml: str) -> None:
+    """A7: a mistake in the guard never leaves a profile unguarded, and it says so."""
+    settings = _read(tmp_path, toml)
+
+    assert ("*",) == settings.preferences.guarded
+    assert settings.problems[-1].endswith("until guarded is fixed, every profile is guarded.")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +169,7 @@ def test_what_is_no_toml_is_named(tmp_path: Path, toml: bytes) -> None:
         _read(tmp_path, toml)
 
 
-@pytest.mark.parametrize("menu", ["{", "[]", "5", "[" * 100_000, '{"keyring": []}'])
+@pytest.mark.parametrize("menu", ["{", "[]", "5", "[" * 100_000])
 def test_what_is_no_settings_json_is_named(tmp_path: Path, menu: str) -> None:
     """DESIGN 9: the same for our own file."""
     with pytest.raises(ConfigRejected, match=r"settings\.json"):
@@ -172,9 +198,10 @@ def test_a_key_that_means_nothing_is_told_and_costs_nothing(tmp_path: Path) -> N
     config = tmp_path / "config.toml"
     assert not settings.preferences.adopt
     assert (
-        f"{config}: colour is no setting.",
-        f"{config}: keyring.adpot is no setting.",
-        f"{config}: sessions.corp.hours is no setting.",
+        f'{config}: unknown setting "colour".',
+        f'{config}: unknown setting "keyring.adpot". Did you mean "keyring.adopt"?',
+        f'{config}: unknown setting "sessions.corp.hours". '
+        'Did you mean "sessions.corp.length_hours"?',
     ) == settings.problems
 
 

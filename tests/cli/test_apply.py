@@ -135,6 +135,27 @@ def test_while_a_guarded_profile_is_active_nothing_of_it_stands_there(stage: Sta
     assert (CONFIG, "FullAccess") == (guarded, again["sso_role_name"])
 
 
+@pytest.mark.parametrize("settings", ['[warnings]\nminutes_before = "15"\n', "[warnings"])
+def test_a_mistake_in_the_settings_never_leaves_another_account(
+    stage: Stage, settings: str
+) -> None:
+    """A1: a bad key does not keep ``use`` from its work; where it cannot work, it fails."""
+    stage.tray("use", "dev")
+    stage.tray("apply", "default")
+    file = stage.home / ".config/sso-tray/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(settings)
+
+    done = stage.tray("use", "reader")
+    status = stage.tray("status", "--json").json()
+
+    role = default_of(stage)["sso_role_name"]
+    right = {0: ("reader", "ReadOnly"), 1: ("dev", "FullAccess")}
+    assert right[done.code] == (status["active_profile"], role)
+    assert (1 if settings == "[warnings" else 0) == done.code
+    assert str(file) in status["problems"][0]
+
+
 def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
     """It is left alone and said; once it is gone ours comes back (A4)."""
     stage.tray("use", "dev")
@@ -150,7 +171,7 @@ def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
 
     assert changed == stage.config.read_text()
     assert (0, True) == (moved.code, any("[default]" in one for one in told))
-    assert "nothing was changed" in off.out
+    assert "No changes made" in off.out
 
 
 def test_a_profile_that_vanishes_takes_default_along(stage: Stage) -> None:

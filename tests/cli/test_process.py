@@ -115,15 +115,22 @@ def test_a_broken_config_is_named_in_one_sentence(
 
 
 def test_a_broken_setting_is_named_in_one_sentence(stage: Stage) -> None:
-    """What has to act by the settings does not act without them."""
+    """S4: a bad key costs only that key, and is named; a file that nobody can read stops us."""
     settings = stage.home / ".config/sso-tray/config.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("[keyring]\nadopt = 7\n")
 
-    done = stage.tray("renew", "corp")
+    one_key = stage.tray("renew", "corp")
+    settings.write_text("[keyring")
+    whole_file = stage.tray("renew", "corp")
+    picked = stage.tray("use", "dev")
 
-    assert 1 == done.code
-    assert f"sso-tray: {settings}: keyring.adopt must be true or false.\n" == done.err
+    told = f"sso-tray: {settings}: keyring.adopt must be true or false."
+    assert (3, told) == (one_key.code, one_key.err.splitlines()[0])
+    assert (1, 1) == (whole_file.code, picked.code)
+    assert whole_file.err.startswith(f"sso-tray: {settings} has a syntax error: ")
+    assert picked.err == whole_file.err
+    assert "No profile is active.\n" == stage.tray("use").out
 
 
 @pytest.mark.parametrize("command", ["login", "renew", "whoami"])

@@ -241,7 +241,7 @@ def test_shell_init_mends_what_prompts_are_told(stage: Stage) -> None:
     stage.tray("shell-init", "zsh")
     told.append((stage.state / "prompt").read_text())
 
-    assert (0, True) == (used.code, "guarded must be" in used.err)
+    assert (0, True) == (used.code, "every profile is guarded" in used.err)
     assert ["dev\nguarded\n\n", "dev\n\n\n", "\n\n\n"] == told
 
 

@@ -119,7 +119,7 @@ def test_broken_settings() -> None:
         given = here.tray("credentials", "--profile", "test-profile")
         again = here.tray("login", LEGACY)
         problems = living.ask("status")["status"]["problems"]
-        told = f"{settings} is no TOML: Invalid value (at end of document)."
+        told = f"{settings} has a syntax error: Invalid value (at end of document)."
 
         assert (0, 0) == (renewed.code, given.code), renewed.err + given.err
         assert (0, told) == (again.code, again.said())
@@ -127,10 +127,10 @@ def test_broken_settings() -> None:
     with desk("none") as here:
         settings = here.home / ".config/sso-tray/config.toml"
         settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text("guarded = 7")
+        settings.write_text("guarded = [")
         alone = here.tray("login", SESSION)
 
-        assert (1, f"{settings}: guarded must be a list of name patterns.") == (
+        assert (1, f"{settings} has a syntax error: Invalid value (at end of document).") == (
             alone.code,
             alone.said(),
         )

@@ -16,18 +16,19 @@ from tray.errors import TrayError
 from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import read_active
+from tray.storage.settings import Settings
 
 
 @click.command(
-    "apply", help=help_texts.APPLY, short_help="Let the AWS config follow the active profile."
+    "apply", help=help_texts.APPLY, short_help="Make the active profile the AWS default."
 )
 @click.argument("target", type=click.Choice(managed_sections.TARGETS))
-@click.option("--off", is_flag=True, help="Take it out again.")
+@click.option("--off", is_flag=True, help="Undo it.")
 def apply(target: str, *, off: bool) -> None:
     """Write the managed section, or take it out."""
     context = CommandContext.of_this_process()
     meant = cast("Target", target)
-    where = world_of(context)
+    where = _managed(context, context.settings_or_safe() if off else context.settings())
     context.catalog()  # a config that botocore refuses is named before anything else
     if off:
         ours = managed_sections.take_back(where, meant)
@@ -41,22 +42,29 @@ def apply(target: str, *, off: bool) -> None:
     click.echo(managed_text.applied(meant, active, guarded=guarded))
 
 
-def world_of(context: CommandContext) -> ManagedContext:
-    """Return what managed sections depend on, in the world of this command."""
+def _managed(context: CommandContext, settings: Settings) -> ManagedContext:
     return ManagedContext(
         context.paths,
-        context.settings().preferences.guarded,
+        settings.preferences.guarded,
         lambda: install(context.paths.state, context.environ),
     )
 
 
-def follow_active(context: CommandContext) -> None:
-    """Let what is applied follow; the daemon does, too, and whoever comes first writes."""
+def follow_active(context: CommandContext) -> bool:
+    """
+    Let what is applied follow; the daemon does, too, and whoever comes first writes.
+
+    Returns:
+        Whether it could; why not has been said.
+    """
     if not managed_sections.at_work(context.paths.state):
-        return
+        return True
+    followed = True
     try:
-        managed_sections.follow(world_of(context))
+        managed_sections.follow(_managed(context, context.settings_or_safe()))
     except TrayError as error:
         note(error.sentence)
+        followed = False
     for problem in managed_sections.problems(context.paths.state):
         note(problem)
+    return followed

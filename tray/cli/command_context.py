@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,11 @@ import click
 from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
-from tray.errors import TrayError, Unreachable
+from tray.errors import ConfigRejected, TrayError, Unreachable
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
-from tray.storage.settings import Settings, read_settings
+from tray.storage.settings import SAFE, Settings, read_settings
 from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2
@@ -72,9 +72,16 @@ class CommandContext:
         Return the user's settings.
 
         Raises:
-            ConfigRejected: a file or value of theirs cannot be used.
+            ConfigRejected: a file cannot be read as a whole.
         """
         return read_settings(self.paths.settings_file, self.paths.state)
+
+    def settings_or_safe(self) -> Settings:
+        """Return the settings; of a file that cannot be read, safe ones that name the problem."""
+        try:
+            return self.settings()
+        except ConfigRejected as error:
+            return replace(SAFE, problems=(error.sentence,))
 
     @property
     def exported_profile(self) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import click
 
@@ -13,7 +12,7 @@ from tray.cli.command_context import CommandContext, Ended, finish, note
 from tray.cli.name_lookup import profile_named
 from tray.cli.shell import completion
 from tray.cli.shell.shell_integration import tell_prompts
-from tray.core.model import Catalog, Preferences
+from tray.core.model import Catalog
 from tray.core.profiles.guards import is_managed
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
@@ -30,18 +29,15 @@ _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""
     context = CommandContext.of_this_process()
-    guarded: tuple[str, ...] = Preferences().guarded
     refused = False
     try:
         catalog = context.catalog()
     except ConfigRejected as error:
         catalog, refused = Catalog(problems=(error.sentence,)), True
-    try:
-        guarded = context.settings().preferences.guarded
-    except ConfigRejected as error:
-        catalog = replace(catalog, problems=(*catalog.problems, error.sentence))
+    settings = context.settings_or_safe()
+    guarded = settings.preferences.guarded
     active = read_active(context.paths.state)
-    problems = [*catalog.problems]
+    problems = [*catalog.problems, *settings.problems]
     problems += [one.problem for one in catalog.sessions if one.problem]
     problems += [one.problem for one in catalog.profiles if one.problem]
     document = profiles_document(
@@ -77,7 +73,7 @@ def use(profile: str | None, *, nobody: bool) -> None:
     """Pick the active profile."""
     context = CommandContext.of_this_process()
     if nobody and profile is not None:
-        raise click.UsageError("Name a profile or say --none, not both.")
+        raise click.UsageError("Give a profile or --none, not both.")
     if profile is None and not nobody:
         click.echo(sentences.now_active(read_active(context.paths.state)))
     else:
@@ -86,18 +82,11 @@ def use(profile: str | None, *, nobody: bool) -> None:
     if context.shell_follows:
         return  # at its next prompt
     if exported is not None and exported != read_active(context.paths.state):
-        note(f'in this terminal AWS_PROFILE is set to "{clean(exported)}", which wins.')
+        note(f'AWS_PROFILE="{clean(exported)}" overrides it in this terminal.')
 
 
 def _meant(context: CommandContext, name: str) -> str:
-    """
-    Return the profile a person means.
-
-    Raises:
-        Ended: there is no previous one.
-        NotFound: there is none of this name.
-        UserMustAct: it may not be picked.
-    """
+    """Return the profile that was named, if it may be picked."""
     if name == "-":
         previous = read_previous(context.paths.state)
         if previous is None:
@@ -117,11 +106,13 @@ def _switch(context: CommandContext, name: str | None) -> None:
     picks = (read_active(context.paths.state), read_previous(context.paths.state))
     done = context.asked("use", profile=name)
     if done is None:
+        if name is not None:
+            context.settings()  # where nobody can read what is guarded, nothing is picked (A7)
         record_active(context.paths.state, name)
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
-    if not done["exit"]:
-        follow_active(context)
+    if not done["exit"] and not follow_active(context):
+        raise Ended(f"{done['sentence']} But the AWS config couldn't be updated.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])

@@ -99,12 +99,8 @@ def _due(effects: Iterable[Effect]) -> dict[str, float]:
 
 def view_of_files(context: CommandContext) -> View:
     """Return what a person sees when only files are asked; unusable settings are a problem."""
-    try:
-        settings = context.settings()
-        preferences, problems = settings.preferences, settings.problems
-    except ConfigRejected as rejected:
-        preferences, problems = Preferences(), (rejected.sentence,)
-    return view(recalled(context, preferences, problems), now())
+    settings = context.settings_or_safe()
+    return view(recalled(context, settings.preferences, settings.problems), now())
 
 
 class Standalone:
@@ -125,6 +121,8 @@ class Standalone:
 
         self.job_context = JobContext.from_environment(context.environ)
         job_context = self.job_context
+        for problem in job_context.settings.problems:
+            note(problem)
         self._history = History(context.paths.state)
         state = recalled(context, job_context.settings.preferences)
         # Jobs the rules wanted at once are theirs to want: this command does what was typed.

@@ -43,7 +43,7 @@ from tray.storage.active_profile import read_active, record_active, write_prompt
 from tray.storage.atomic_files import FileRefused, private_directory
 from tray.storage.logs import History, set_debug
 from tray.storage.session_records import Records
-from tray.storage.settings import Settings, read_settings, write_setting
+from tray.storage.settings import SAFE, read_settings, write_setting
 from tray.system import agent_socket
 from tray.system.browser import open_browser
 from tray.system.end_signals import ShutdownSignals
@@ -78,7 +78,7 @@ class Daemon:
         self.environ = dict(environ)
         self._ends = ends or ShutdownSignals()
         self.paths = Paths.from_environment(environ)
-        self.settings = Settings()
+        self.settings = SAFE
         self.records = Records(self.paths.state)
         self.history = History(self.paths.state)
         self.credentials = RoleCredentialCache()

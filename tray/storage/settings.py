@@ -22,18 +22,11 @@ KEYRING_SERVICE = "sso-tray"
 LONGEST_SESSION = 366 * DAY
 """Seconds; AWS allows 90 days."""
 LONGEST_WARNING = 7 * DAY
+EVERY_PROFILE = ("*",)
+"""The guard while the setting ``guarded`` cannot be understood: better too many than too few."""
 
 _KNOWN = {
-    "": (
-        "browser",
-        "guarded",
-        "keyring",
-        "sessions",
-        "profiles",
-        "warnings",
-        "compat",
-        "log",
-    ),
+    "": ("browser", "guarded", "keyring", "sessions", "profiles", "warnings", "compat", "log"),
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
@@ -41,6 +34,7 @@ _KNOWN = {
 }
 _KNOWN_OF_SESSION = ("length_hours", "browser")
 _KNOWN_OF_PROFILE = ("browser",)
+_BROWSER = "a command such as 'firefox -P work %s'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,10 @@ class Settings:
         keyring_service: the service name of our keyring items (K2).
         empty_refresh_members: write the refresh members into lean files, empty (K3).
         browsers: command templates by session key (L11); the key ``*`` is for all others.
-        profile_browsers: likewise by profile, for its console.
+        profile_browsers: the same by profile, for its console.
         notices: whether warnings are shown as notifications.
         log_debug: log more.
-        problems: one sentence for each key of ``config.toml`` that means nothing to us: most
-            likely a slip of the pen, but no reason to refuse all the others.
+        problems: a sentence for each mistake; it costs only the key that it names.
     """
 
     preferences: Preferences = field(default_factory=Preferences)
@@ -84,26 +77,30 @@ class Settings:
         }
 
     @classmethod
-    def in_worker(cls, told: Mapping[str, Any]) -> Settings:
-        """Return what :meth:`to_worker` told; the rest is as by default."""
+    def in_worker(cls, sent: Mapping[str, Any]) -> Settings:
+        """Return what :meth:`to_worker` sent; the rest is as by default."""
         return cls(
-            preferences=Preferences(adopt=told["adopt"]),
-            keyring_service=told["service"],
-            empty_refresh_members=told["empty_refresh_members"],
-            log_debug=told["debug"],
+            preferences=Preferences(adopt=sent["adopt"]),
+            keyring_service=sent["service"],
+            empty_refresh_members=sent["empty_refresh_members"],
+            log_debug=sent["debug"],
         )
+
+
+SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
+"""The settings while none could be read yet."""
 
 
 def read_settings(config: Path, state: Path) -> Settings:
     """
-    Read both files; what the menu set wins.
+    Read both files, key by key; what the menu set wins.
 
     Args:
         config: the user's ``config.toml``.
         state: our state directory, which may hold ``settings.json``.
 
     Raises:
-        ConfigRejected: a file or a value in it cannot be used; file and place are named.
+        ConfigRejected: a file cannot be read as a whole; the sentence names it.
     """
     settings = Settings()
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
@@ -114,7 +111,7 @@ def read_settings(config: Path, state: Path) -> Settings:
         except FileRefused as refusal:
             raise ConfigRejected(refusal.sentence, file=str(path)) from None
         except OSError as error:
-            msg = f"{path} cannot be read: {error.strerror}."
+            msg = f"{path} can't be read: {error.strerror}."
             raise ConfigRejected(msg, file=str(path)) from None
         settings = _merged(settings, parse(path, data), path)
     return settings
@@ -126,8 +123,7 @@ def write_setting(state: Path, table: str, key: str, value: bool) -> None:
 
     Args:
         state: our state directory.
-        table: as in ``config.toml``.
-        key: likewise.
+        table, key: as in ``config.toml``.
         value: what it is set to.
 
     Raises:
@@ -141,7 +137,7 @@ def write_setting(state: Path, table: str, key: str, value: bool) -> None:
         document = {}
     inner = document.setdefault(table, {})
     if not isinstance(inner, dict):
-        raise _Table(path, document).complaint("must be a table", table)
+        raise ConfigRejected(f"{path}: {table} must be a table.", file=str(path))
     inner[key] = value
     private_directory(state)
     write_atomic(path, json.dumps(document, indent=1).encode() + b"\n")
@@ -152,64 +148,80 @@ def _toml(path: Path, data: bytes) -> dict[str, Any]:
         # Some editors put a byte order mark first.
         return tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is no TOML: {error}."
+        msg = f"{path} has a syntax error: {error}."
         raise ConfigRejected(msg, file=str(path)) from None
     except (RecursionError, ValueError):
         # The ValueError left over is that of a number with thousands of digits.
-        raise ConfigRejected(f"{path} is no usable TOML.", file=str(path)) from None
+        msg = f"{path} has a syntax error: it nests too deeply or a number is too long."
+        raise ConfigRejected(msg, file=str(path)) from None
 
 
 def _json(path: Path, data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        msg = f"{path} is no JSON ({type(error).__name__})."
-        raise ConfigRejected(msg, file=str(path)) from None
+    except (ValueError, RecursionError):
+        document = None
     if not isinstance(document, dict):
-        msg = f"{path} must hold an object."
-        raise ConfigRejected(msg, file=str(path))
+        raise ConfigRejected(f"{path} isn't a JSON object.", file=str(path))
     return document
 
 
 class _Table:
-    """One table of a settings file; every complaint names file and key."""
+    """One table of a settings file; a mistake becomes a sentence that names file and key."""
 
-    def __init__(self, path: Path, values: object, name: str = "") -> None:
-        self._path, self._name = path, name
+    def __init__(self, path: Path, values: object, problems: list[str], name: str = "") -> None:
+        self._path, self._name, self._problems = path, name, problems
+        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
         if not isinstance(values, dict):
-            raise self.complaint("must be a table")
-        self._values = values
-
-    def complaint(self, what: str, key: str = "") -> ConfigRejected:
-        sentence = f"{self._path}: {self._place(key)} {what}."
-        return ConfigRejected(sentence, file=str(self._path))
+            self._wrong("must be a table")
 
     def _place(self, key: str) -> str:
         place = ".".join(part for part in (self._name, key) if part)
         return "".join(sign if sign.isprintable() else "?" for sign in place)
 
-    def unknown(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a sentence for each key that is none of these."""
-        return tuple(
-            f"{self._path}: {self._place(key)} is no setting."
-            for key in self._values
-            if key not in known
-        )
+    def _wrong(self, what: str, key: str = "") -> None:
+        self._problems.append(f"{self._path}: {self._place(key)} {what}.")
+
+    def check_names(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Name each unknown key, with the nearest known one; return the near ones."""
+        unknown = [key for key in self._values if key not in known]
+        if not unknown:
+            return ()
+        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
+
+        near = {key: get_close_matches(key, known, n=1, cutoff=0.5) for key in unknown}
+        for key, matches in near.items():
+            hint = f' Did you mean "{self._place(matches[0])}"?' if matches else ""
+            self._problems.append(f'{self._path}: unknown setting "{self._place(key)}".{hint}')
+        return tuple(match for matches in near.values() for match in matches)
 
     def table(self, key: str) -> _Table:
         place = ".".join(part for part in (self._name, key) if part)
-        return _Table(self._path, self._values.get(key, {}), place)
+        return _Table(self._path, self._values.get(key, {}), self._problems, place)
 
-    def keys(self) -> tuple[str, ...]:
-        return tuple(self._values)
+    def tables(self) -> dict[str, _Table]:
+        return {key: self.table(key) for key in self._values}
 
-    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
+    def take(
+        self,
+        key: str,
+        default: T,
+        check: Callable[[object], T | None],
+        what: str,
+        *,
+        instead: T | None = None,
+    ) -> T:
+        """Return a value; for one that is not ``what`` it must be, ``instead`` or the default."""
         if key not in self._values:
             return default
         value = check(self._values[key])
         if value is None:
-            raise self.complaint(f"must be {what}", key)
+            self._wrong(f"must be {what}", key)
+            return default if instead is None else instead
         return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        return self.take(key, default, _flag, "true or false")
 
 
 def _flag(value: object) -> bool | None:
@@ -248,61 +260,64 @@ def _minutes(value: object) -> tuple[float, ...] | None:
 
 
 def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Settings:
-    top = _Table(path, document)
+    problems: list[str] = []
+    top = _Table(path, document, problems)
     old = settings.preferences
-    keyring, sessions = top.table("keyring"), top.table("sessions")
-    lengths, browsers = dict(old.session_lengths), dict(settings.browsers)
-    for key in sessions.keys():  # noqa: SIM118  (a table of ours, not a dict)
-        one = sessions.table(key)
+    sections = {name: top.table(name) for name in _KNOWN if name}
+    sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
+    mistyped: tuple[str, ...] = ()
+    if path.suffix != ".json":  # what a later version's menu set is nobody's mistake
+        mistyped = top.check_names(_KNOWN[""])
+        for name, section in sections.items():
+            section.check_names(_KNOWN[name])
+        for one in sessions.values():
+            one.check_names(_KNOWN_OF_SESSION)
+        for one in profiles.values():
+            one.check_names(_KNOWN_OF_PROFILE)
+    lengths = dict(old.session_lengths)
+    for key, one in sessions.items():
         hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
-        browser = one.take("browser", "", _word, "a command such as 'firefox -P work %s'")
-        if browser:
-            browsers[key] = browser
-    profiles, of_profiles = top.table("profiles"), dict(settings.profile_browsers)
-    for name in profiles.keys():  # noqa: SIM118  (a table of ours, not a dict)
-        browser = profiles.table(name).take("browser", "", _word, "a command such as 'firefox %s'")
-        if browser:
-            of_profiles[name] = browser
-    everywhere = top.take("browser", "", _word, "a command such as 'firefox %s'")
-    if everywhere:
-        browsers["*"] = everywhere
-    warn = top.table("warnings").take(
-        "minutes_before",
-        old.warn_before or WARN_BEFORE,
-        _minutes,
-        "a list of minutes, up to a week",
+    everywhere = top.take("browser", "", _word, _BROWSER)
+    guarded = top.take(
+        "guarded", old.guarded, _words, "a list of name patterns", instead=EVERY_PROFILE
     )
-    preferences = replace(
-        old,
-        warn_before=warn,
-        adopt=keyring.take("adopt", old.adopt, _flag, "true or false"),
-        guarded=top.take("guarded", old.guarded, _words, "a list of name patterns"),
-        session_lengths=tuple(lengths.items()),
-    )
-    compat, logs = top.table("compat"), top.table("log")
+    if "guarded" in mistyped and "guarded" not in document:
+        guarded = EVERY_PROFILE
+    if guarded == EVERY_PROFILE != old.guarded and document.get("guarded") != [*EVERY_PROFILE]:
+        problems.append(f"{path}: until guarded is fixed, every profile is guarded.")
+    warnings, compat = sections["warnings"], sections["compat"]
     return replace(
         settings,
-        # What the menu set, perhaps that of a later version, is nothing a person could mend.
-        problems=settings.problems if path.suffix == ".json" else _unknown(top),
-        preferences=preferences,
-        keyring_service=keyring.take("service", settings.keyring_service, _word, "a name"),
-        empty_refresh_members=compat.take(
-            "empty_refresh_members", settings.empty_refresh_members, _flag, "true or false"
+        preferences=replace(
+            old,
+            warn_before=warnings.take(
+                "minutes_before",
+                old.warn_before or WARN_BEFORE,
+                _minutes,
+                "a list of minutes, up to a week",
+            ),
+            adopt=sections["keyring"].flag("adopt", old.adopt),
+            guarded=guarded,
+            session_lengths=tuple(lengths.items()),
         ),
-        browsers=browsers,
-        profile_browsers=of_profiles,
-        notices=top.table("warnings").take("show", settings.notices, _flag, "true or false"),
-        log_debug=logs.take("debug", settings.log_debug, _flag, "true or false"),
+        keyring_service=sections["keyring"].take(
+            "service", settings.keyring_service, _word, "a name"
+        ),
+        empty_refresh_members=compat.flag("empty_refresh_members", settings.empty_refresh_members),
+        browsers={
+            **settings.browsers,
+            **_browsers(sessions),
+            **({"*": everywhere} if everywhere else {}),
+        },
+        profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
+        notices=warnings.flag("show", settings.notices),
+        log_debug=sections["log"].flag("debug", settings.log_debug),
+        problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 
 
-def _unknown(top: _Table) -> tuple[str, ...]:
-    """Return a sentence for each key that means nothing to us."""
-    tables = [(top, _KNOWN[""]), *((top.table(name), _KNOWN[name]) for name in _KNOWN if name)]
-    sessions = top.table("sessions")
-    tables += [(sessions.table(key), _KNOWN_OF_SESSION) for key in sessions.keys()]  # noqa: SIM118  (a table of ours, not a dict)
-    profiles = top.table("profiles")
-    tables += [(profiles.table(name), _KNOWN_OF_PROFILE) for name in profiles.keys()]  # noqa: SIM118  (likewise)
-    return tuple(sentence for table, known in tables for sentence in table.unknown(known))
+def _browsers(tables: Mapping[str, _Table]) -> dict[str, str]:
+    found = {key: one.take("browser", "", _word, _BROWSER) for key, one in tables.items()}
+    return {key: template for key, template in found.items() if template}

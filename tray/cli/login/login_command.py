@@ -21,7 +21,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.policy import SIGN_IN_DEADLINE
-from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.system.browser import browser_command
 
@@ -94,7 +94,7 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
         done = _by_resident(context, session, typed, method, page)
         if done is not None:
             if problem:
-                note(problem)  # without a daemon it is what the sign-in fails with
+                note(problem)  # without a daemon the sign-in itself says so
             return done
         return _alone(context, session, typed, method, page)
     finally:
@@ -103,10 +103,8 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
 
 def _template(context: CommandContext, session: SsoSession) -> tuple[str | None, str]:
     """Return the browser set for a session, and what is wrong with the settings, if anything."""
-    try:
-        return context.settings().browser(session.key), ""
-    except ConfigRejected as error:
-        return None, error.sentence
+    settings = context.settings_or_safe()
+    return settings.browser(session.key), " ".join(settings.problems)
 
 
 def _method(

@@ -15,7 +15,7 @@ from tray.cli.command_context import CommandContext, note
 from tray.cli.exec.credential_environment import fish_word, posix_word, powershell_ascii
 from tray.cli.shell.completion import script
 from tray.core.views.prompt_file import prompt_end
-from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.storage.active_profile import prompt_path, read_active, write_prompt
 
@@ -72,24 +72,18 @@ def tell_prompts(context: CommandContext) -> None:
             return
         context.catalog()  # in one that cannot be read, nobody knows whether the profile is there
         seen = view_of_files(context)
-        guarded = seen.guarded or not _are_patterns_known(context)
         write_prompt(
-            context.paths.state, seen.active_profile, guarded=guarded, ends_at=prompt_end(seen)
+            context.paths.state,
+            seen.active_profile,
+            guarded=seen.guarded,
+            ends_at=prompt_end(seen),
         )
+        for problem in context.settings_or_safe().problems:
+            note(problem)
     except TrayError as error:
         note(error.sentence)
     except OSError as error:
-        note(f"the shells cannot be told: {error.strerror}.")
-
-
-def _are_patterns_known(context: CommandContext) -> bool:
-    """Whether we know which profiles are guarded; where not, each is left to the person (A7)."""
-    try:
-        context.settings()
-    except ConfigRejected as error:
-        note(error.sentence)
-        return False
-    return True
+        note(f"the shell prompts can't be updated: {error.strerror}.")
 
 
 @click.command(help=help_texts.COMPLETION)

@@ -266,7 +266,7 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
             end=None,
             refused=None,
             used_at=token.issued_at,
-            told=lasting(memory.told),
+            notified=lasting(memory.notified),
         )
     memory = without_disproved_end(memory, token)
     known = before.token is not None or before.removed is not None
