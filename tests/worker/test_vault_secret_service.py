@@ -378,7 +378,6 @@ RENEW = """
 import os, signal, sys
 from pathlib import Path
 from tray.worker.keyring.token_keyring import TokenKeyring
-from tests.worker.vaults import item
 from tray.worker.keyring.item_document import parse
 from tray.secret import Secret
 from tray.core.model import SsoSession
