@@ -65,11 +65,20 @@ def place() -> Iterator[Path]:
         yield folder
 
 
-def started(command: list[str | Path], stack: ExitStack, **how: object) -> subprocess.Popen[str]:
-    """Start a program that is ended with the test."""
+def started(
+    command: list[str | Path], stack: ExitStack, user: str | None = None
+) -> subprocess.Popen[str]:
+    """Start a program, as another user perhaps, that is ended with the test."""
     process = stack.enter_context(
-        subprocess.Popen(  # type: ignore[call-overload]
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
+        subprocess.Popen(
+            command,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     )
     stack.callback(process.kill)
@@ -100,10 +109,7 @@ def test_a_forwarded_callback_is_the_users_own(account: str, place: Path) -> Non
         signing_in = started(
             ["/usr/bin/env", "python3", "-I", "-S", "-c", SIGN_IN, place, STATE.reveal()],
             stack,
-            user=account,
-            group=account,
-            extra_groups=[],
-            cwd="/",
+            account,
         )
         assert signing_in.stdout is not None
         port = int(signing_in.stdout.readline())
