@@ -199,6 +199,8 @@ class Realm:
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
+            if grant is not None and self.options.rotation == "revoke":
+                self.revoke_grant(grant)
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self._life_left(grant) < 1:
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
@@ -224,7 +226,7 @@ class Realm:
         return token
 
     def revoke_grant(self, grant: Grant) -> None:
-        """Kill all that came from one grant (RFC 6749 4.1.2: its code was used twice)."""
+        """Kill all that came from one grant (RFC 6749 4.1.2, RFC 9700 4.14.2: used twice)."""
         grant.revoked = True
 
     def grant_of(self, access_token: str) -> Grant:
@@ -248,7 +250,7 @@ class Realm:
         # A client that lost the answer returns with the previous token, which ends when one of
         # the new tokens is first used.
         grant.previous = used if self.options.rotation == "grace" else None
-        if self.options.rotation == "strict":
+        if self.options.rotation in ("strict", "revoke"):
             grant.newest.clear()
         return self._refresh_token_for(grant)
 
