@@ -25,8 +25,7 @@ from tests.keyring_session import keyring_session
 from tests.worker.memory_backend import MemoryBackend
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
-from tray.core.outcomes import Renewed
-from tray.core.wire import from_wire, to_wire
+from tray.core.outcomes import Renewed, outcome_from_json
 from tray.daemon.worker_pool import Pool
 from tray.fake_aws import IdentityCenter
 from tray.secret import Secret
@@ -97,13 +96,13 @@ async def _resident() -> None:
             began = time.perf_counter()
             pool = Pool(os.environ, Settings, lambda _: None)
             asked = (
-                pool.ask({"kind": "renew", "session": to_wire(session)})
+                pool.ask({"kind": "renew", "session": session.to_json()})
                 for session in sessions[:count]
             )
             answers = await asyncio.gather(*asked)
             times.append((time.perf_counter() - began) * 1000)
             await pool.close()
-            outcomes = [from_wire(answer["outcome"]) for answer in answers]
+            outcomes = [outcome_from_json(answer["outcome"]) for answer in answers]
             assert all(isinstance(outcome, Renewed) for outcome in outcomes), outcomes
     json.dump([spent[1], spent[SESSIONS]], sys.stdout)
 

@@ -409,7 +409,7 @@ def test_what_was_told_is_not_remembered_for_ever() -> None:
         story.run_until(day * DAY, renewing(ends_at=(day - 1) * DAY + 8 * HOUR))
         story.file(token(f"day{day}", day * DAY))
 
-    assert len(story.session().memory.told) <= 3
+    assert len(story.session().memory.notified) <= 3
     assert 5 == len(story.session().memory.lengths)
 
 

@@ -159,7 +159,7 @@ def _forgetful(right: Any) -> Any:
         after: TrayState = right(state, notice)
         for key in notice.keys if notice.category not in ("config", "keyring") else ():
             one = after.sessions[key]
-            memory = replace(one.memory, told=frozenset({notice.once_key}))
+            memory = replace(one.memory, notified=frozenset({notice.once_key}))
             after = after.with_session(replace(one, memory=memory))
         return after
 

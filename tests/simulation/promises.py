@@ -61,7 +61,7 @@ class Promises:
         self._kinds.clear()
         memories = self._world.machine.memories
         self._told = {
-            one for one in self._told if one[0] in memories and one[2] in memories[one[0]].told
+            one for one in self._told if one[0] in memories and one[2] in memories[one[0]].notified
         }
         self._shown &= self._told
         self._measures.begun_anew()
@@ -236,16 +236,16 @@ class Promises:
                 self._shown.add(shown)
         for key, session in after.sessions.items():
             known = before.sessions.get(key)
-            if known is None or known.memory.told == session.memory.told:
+            if known is None or known.memory.notified == session.memory.notified:
                 continue
             if known.config.start_url != session.config.start_url:
                 continue  # what was told of the other place is no news of this one
-            for once in session.memory.told - known.memory.told:
+            for once in session.memory.notified - known.memory.notified:
                 cause = key, session.config.start_url, once
                 if cause in self._told:
                     self._broken("each cause is told once", f"{once} of {key}")
                 self._told.add(cause)
-            if not session.memory.told - known.memory.told and once_again(known, session):
+            if not session.memory.notified - known.memory.notified and once_again(known, session):
                 self.put_back(key)
 
     def _nothing_changes_unseen(
@@ -398,4 +398,5 @@ def _wished(known: Session, event: ev.Event, kind: str, asked: type[ev.Event]) -
 
 def once_again(before: Session, after: Session) -> bool:
     """Whether a new sign-in began, of which everything may be told anew."""
-    return bool(before.memory.told) and len(after.memory.told) < len(before.memory.told)
+    remembered = before.memory.notified
+    return bool(remembered) and len(after.memory.notified) < len(remembered)

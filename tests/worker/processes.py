@@ -26,7 +26,7 @@ from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.token_cache import cache_path, parse_token
-from tray.core.wire import from_wire, to_wire
+from tray.core.outcomes import outcome_from_json, outcome_to_json
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
 from tray.worker.keyring.token_keyring import TokenKeyring
@@ -98,9 +98,13 @@ class Processes:
         self._server.stdin.flush()
         ended = json.loads(self._server.stdout.readline())
         return [
-            Ended(one["killed"], tuple(one["moments"]), from_wire(one["answer"]), one["seconds"])
+            Ended(one["killed"], tuple(one["moments"]), _outcome(one["answer"]), one["seconds"])
             for one in ended
         ]
+
+
+def _outcome(document: Any) -> Any:
+    return outcome_from_json(document) if isinstance(document, dict) else document
 
 
 @contextmanager
@@ -285,16 +289,16 @@ def _answer(order: dict[str, Any], context: JobContext) -> Any:
             context.publish_lean(CORP, token)
             return None
         case "adopt-late":
-            return to_wire(job_table.run("adopt", CORP, context))
+            return outcome_to_json(job_table.run("adopt", CORP, context))
         case "renew-unconfirmed":
             outcome = job_table.run("renew", CORP, context)
             context.unsaved.surrender()
-            return to_wire(outcome)
+            return outcome_to_json(outcome)
         case "sign-in":
             place = Path(order["home"], GIVEN)
             return save(CORP, context, parse_token(place.read_bytes(), str(place))).store
         case kind:
-            return to_wire(job_table.run(kind, CORP, context, seen=order["seen"]))
+            return outcome_to_json(job_table.run(kind, CORP, context, seen=order["seen"]))
 
 
 if __name__ == "__main__":

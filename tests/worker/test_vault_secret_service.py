@@ -17,6 +17,7 @@ from secretstorage.collection import SESSION_COLLECTION
 from tests import components
 from tests.bus_fake import Answer, FakeService, serving
 from tests.keyring_session import PATIENCE, KeyringSession, Kind, keyring_session
+from tests.worker.vaults import item
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
@@ -94,7 +95,7 @@ def test_another_client_finds_exactly_what_was_stored(enter: Enter) -> None:
 
     name = kept.item_names("corp")[0]
     found = secret_tool(session, "lookup", "service", SERVICE, "username", name)
-    assert serialise(token(1), 1) == Secret(found)
+    assert serialise(item(token(1))) == Secret(found)
 
 
 def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
@@ -105,7 +106,7 @@ def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
     kept.store("corp", token(1))
     newest = kept.store("corp", token(2))
     both = kept.generations("corp"), keyring_store().load(CORP)
-    kept.forget_older("corp", newest)
+    kept.forget_older("corp", newest.generation)
     one = kept.generations("corp"), keyring_store().load(CORP)
     kept.delete("corp")
     kept.delete("corp")
@@ -328,10 +329,10 @@ def test_a_keyring_that_is_restarted_is_used_again(enter: Enter) -> None:
 HOSTILE = """
 import sys
 from pathlib import Path
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.aws.cache.sso_token import SsoToken
 from tray.secret import Secret
-kept = Vault("sso-tray", Path("/c"))
+kept = TokenKeyring("sso-tray", Path("/c"))
 print(kept.keyring_name, kept.lock_state())
 kept.store("corp", SsoToken("https://x", "eu-west-1", Secret("canary"), 2e9))
 """
@@ -376,7 +377,7 @@ def test_the_environment_does_not_choose_the_keyring(enter: Enter, tmp_path: Pat
 RENEW = """
 import os, signal, sys
 from pathlib import Path
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.item_document import parse
 from tray.secret import Secret
 from tray.core.model import SsoSession
@@ -385,11 +386,11 @@ def seam(step):
     seen.append(step)
     if f"{step} {seen.count(step)}" == wanted:
         os.kill(os.getpid(), signal.SIGKILL)
-kept = Vault("sso-tray", Path("/home/ann/.aws/sso/cache"), seam=seam)
-_, new = parse(Secret(sys.stdin.read()))
+kept = TokenKeyring("sso-tray", Path("/home/ann/.aws/sso/cache"), seam=seam)
+new = parse(Secret(sys.stdin.read())).token
 old = kept.load(SsoSession("corp", new.start_url, new.region))
 kept.store("corp", old)
-kept.forget_older("corp", kept.store("corp", new))
+kept.forget_older("corp", kept.store("corp", new).generation)
 """
 
 STEPS = [
@@ -413,7 +414,7 @@ def test_killed_at_each_step_the_real_keyring_has_a_whole_token(enter: Enter) ->
         done = subprocess.run(
             [sys.executable, "-c", RENEW, step],
             env=environ,
-            input=serialise(token(number), 1).reveal(),
+            input=serialise(item(token(number))).reveal(),
             text=True,
             check=False,
         )
@@ -432,4 +433,4 @@ def test_a_document_of_64_kilobytes_is_kept(enter: Enter) -> None:
     keyring_store().store("corp", long)
 
     assert long == keyring_store().load(CORP)
-    assert parse(serialise(long, 1)) == (1, long)
+    assert parse(serialise(item(long))) == item(long)

@@ -222,7 +222,8 @@ serves only this command, lives as long as it does, and provides fresh credentia
 session ends. Every AWS SDK can use such an endpoint.
 
 If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
-gets a copy of the config in AWS_CONFIG_FILE; changes to that copy are lost.
+gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
+are lost. SSO Tray's own commands see and change your config.
 
 \b
 Exit codes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from tray.core.model import Memory, SsoSession
 from tray.core.requests import SettingName
@@ -25,6 +25,15 @@ class Button:
     action: ButtonAction
     label: str
     keys: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a subscriber gets it."""
+        return {
+            "type": "Button",
+            "action": self.action,
+            "label": self.label,
+            "keys": list(self.keys),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,21 @@ class Notice:
     buttons: tuple[Button, ...] = ()
     keys: tuple[str, ...] = ()
     at: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a subscriber gets it."""
+        return {
+            "type": "Notice",
+            "slot": self.slot,
+            "once_key": self.once_key,
+            "category": self.category,
+            "severity": self.severity,
+            "title": self.title,
+            "text": self.text,
+            "buttons": [button.to_json() for button in self.buttons],
+            "keys": list(self.keys),
+            "at": self.at,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,7 @@ def _impatient(state: TrayState, now: Now) -> TrayState:
 def _untold_is_news(state: TrayState, now: Now) -> TrayState:
     """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
-        told = f"adopted:{session.key}" in session.memory.told
+        told = f"adopted:{session.key}" in session.memory.notified
         if session.adopted_at is not None and not told:
             state = state.with_session(replace(session, adopted_at=now.wall))
     return state

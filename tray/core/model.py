@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Literal
+from typing import Any, Literal, get_args
 
+from tray.core.json_members import (
+    Members,
+    flag,
+    list_of,
+    moment,
+    number,
+    one_of,
+    optional,
+    text,
+)
 from tray.values import dataclass
 
 State = Literal[
@@ -41,7 +51,7 @@ TokenStore = Literal["keyring", "file", "released"]
 """Who keeps the refresh data of a session (rule K1); None means it was never signed in."""
 
 EndKnown = Literal["exact", "set", "learnt", "no"]
-"""How well the end of the sign-in session is known (DESIGN section 2)."""
+"""How well the end of the sign-in session is known (G1)."""
 
 ProfileKind = Literal["sso", "chained", "other"]
 
@@ -86,6 +96,38 @@ class Profile:
     region: str | None = None
     problem: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it for a worker."""
+        return {
+            "type": "Profile",
+            "name": self.name,
+            "kind": self.kind,
+            "session": self.session,
+            "account_id": self.account_id,
+            "role_name": self.role_name,
+            "region": self.region,
+            "problem": self.problem,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Profile:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        return cls(
+            members.need("name", text),
+            members.need("kind", one_of(get_args(ProfileKind))),
+            members.need("session", optional(text)),
+            members.need("account_id", optional(text)),
+            members.need("role_name", optional(text)),
+            members.need("region", optional(text)),
+            members.need("problem", optional(text)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SsoSession:
@@ -110,6 +152,38 @@ class SsoSession:
     legacy: bool = False
     profiles: tuple[str, ...] = ()
     problem: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for a worker."""
+        return {
+            "type": "SsoSession",
+            "key": self.key,
+            "start_url": self.start_url,
+            "region": self.region,
+            "scopes": list(self.scopes),
+            "legacy": self.legacy,
+            "profiles": list(self.profiles),
+            "problem": self.problem,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> SsoSession:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        return cls(
+            members.need("key", text),
+            members.need("start_url", text),
+            members.need("region", text),
+            members.need("scopes", list_of(text)),
+            members.need("legacy", flag),
+            members.need("profiles", list_of(text)),
+            members.need("problem", optional(text)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +229,36 @@ class TokenFacts:
         """The token's whole life in seconds, never negative."""
         return max(0.0, self.expires_at - self.issued_at)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a worker's answer has it."""
+        return {
+            "type": "TokenFacts",
+            "fingerprint": self.fingerprint,
+            "expires_at": self.expires_at,
+            "issued_at": self.issued_at,
+            "refreshable": self.refreshable,
+            "start_url": self.start_url,
+            "region": self.region,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> TokenFacts:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        return cls(
+            members.need("fingerprint", text),
+            members.need("expires_at", number),
+            members.need("issued_at", number),
+            members.need("refreshable", flag),
+            members.need("start_url", text),
+            members.need("region", text),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -181,7 +285,7 @@ class SessionEnd:
 
     Args:
         at: seconds since the epoch.
-        known: ``exact``, ``set`` or ``learnt`` (DESIGN section 2).
+        known: ``exact``, ``set`` or ``learnt`` (G1).
         cause: fingerprint of the token that taught us; one end is warned about once.
     """
 
@@ -189,19 +293,39 @@ class SessionEnd:
     known: EndKnown
     cause: str
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``state.json`` has it."""
+        return {"type": "SessionEnd", "at": self.at, "known": self.known, "cause": self.cause}
+
+    @classmethod
+    def from_json(cls, document: object) -> SessionEnd:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        known: tuple[EndKnown, ...] = ("exact", "set", "learnt")
+        return cls(
+            members.need("at", moment),
+            members.need("known", one_of(known)),
+            members.need("cause", text),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """
-    What the rules remember of a session over a restart (``state.json``).
+    What the rules remember of a session across restarts (``state.json``).
 
     Args:
         started_at: when a sign-in truly started the session, seconds since the epoch.
         lengths: observed lengths in seconds, newest last.
         end: the known end.
         refused: fingerprint of the token whose renewal was refused.
-        used_at: when a person signed in or credentials were given out.
-        told: once-keys of notices already told.
+        used_at: when the user signed in or credentials were given out.
+        notified: once-keys of the notices already shown.
     """
 
     started_at: float | None = None
@@ -209,4 +333,47 @@ class Memory:
     end: SessionEnd | None = None
     refused: str | None = None
     used_at: float | None = None
-    told: frozenset[str] = frozenset()
+    notified: frozenset[str] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """
+        Return it as ``state.json`` has it.
+
+        Version 0.1 drops a memory that lacks one of these members or has another one: what is
+        remembered beside them belongs in the session's entry, `tray.storage.session_records`.
+        """
+        return {
+            "type": "Memory",
+            "started_at": self.started_at,
+            "lengths": list(self.lengths),
+            "end": self.end and self.end.to_json(),
+            "refused": self.refused,
+            "used_at": self.used_at,
+            "told": {"type": "frozenset", "items": sorted(self.notified)},
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Memory:
+        """
+        Read what `to_json` wrote; an absent member is as by default.
+
+        Raises:
+            BadDocument: a member is wrong.
+        """
+        members = Members(document)
+        members.get("type", one_of(("Memory",)), "Memory")
+        return cls(
+            started_at=members.get("started_at", optional(moment), None),
+            lengths=members.get("lengths", list_of(moment), _NONE),
+            end=members.get("end", optional(SessionEnd.from_json), None),
+            refused=members.get("refused", optional(text), None),
+            used_at=members.get("used_at", optional(moment), None),
+            notified=members.get("told", _set_of_texts, frozenset()),
+        )
+
+
+_NONE: tuple[float, ...] = ()
+
+
+def _set_of_texts(document: object) -> frozenset[str]:
+    return frozenset(Members(document).need("items", list_of(text)))

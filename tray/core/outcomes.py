@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, assert_never, get_args
 
+from tray.core.json_members import (
+    BadDocument,
+    Members,
+    flag,
+    number,
+    one_of,
+    optional,
+    tag_of,
+    text,
+)
 from tray.core.model import Reason, TokenFacts, TokenStore
 from tray.values import dataclass
 
@@ -112,3 +123,97 @@ Outcome = (
     | Released
     | Failed
 )  # fmt: skip
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as a worker's answer has it."""
+    match outcome:
+        case Renewed():
+            return {
+                "type": "Renewed",
+                "token": outcome.token.to_json(),
+                "keeper": outcome.store,
+                "stored": outcome.stored,
+                "by_us": outcome.by_us,
+                "of": outcome.of,
+            }
+        case Refused():
+            return {"type": "Refused", "portal": outcome.portal, "reason": outcome.reason}
+        case Unrenewable():
+            return {"type": "Unrenewable"}
+        case Adopted():
+            return {
+                "type": "Adopted",
+                "token": outcome.token.to_json(),
+                "keeper": outcome.store,
+                "reason": outcome.reason,
+                "contested": outcome.contested,
+            }
+        case RemovalJudged():
+            token = outcome.token and outcome.token.to_json()
+            return {"type": "RemovalJudged", "verdict": outcome.verdict, "token": token}
+        case SignedOut():
+            return {"type": "SignedOut", "remains": outcome.remains}
+        case Released():
+            return {"type": "Released", "sentence": outcome.sentence}
+        case Failed():
+            return {
+                "type": "Failed",
+                "reason": outcome.reason,
+                "sentence": outcome.sentence,
+                "answered": outcome.answered,
+                "retry_after": outcome.retry_after,
+            }
+        case _:
+            assert_never(outcome)
+
+
+def outcome_from_json(document: object) -> Outcome:
+    """
+    Read what `outcome_to_json` wrote.
+
+    Raises:
+        BadDocument: it is something else.
+    """
+    reader = _READERS.get(tag_of(document))
+    if reader is None:
+        raise BadDocument("not an outcome")
+    return reader(Members(document))
+
+
+_reason = one_of(get_args(Reason))
+_store = one_of(get_args(TokenStore))
+
+_READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
+    "Renewed": lambda members: Renewed(
+        members.need("token", TokenFacts.from_json),
+        members.need("keeper", _store),
+        members.need("stored", flag),
+        members.need("by_us", flag),
+        members.need("of", optional(text)),
+    ),
+    "Refused": lambda members: Refused(
+        members.need("portal", one_of(("valid", "dead", "unreachable"))),
+        members.need("reason", _reason),
+    ),
+    "Unrenewable": lambda _: Unrenewable(),
+    "Adopted": lambda members: Adopted(
+        members.need("token", TokenFacts.from_json),
+        members.need("keeper", _store),
+        members.need("reason", optional(_reason)),
+        members.need("contested", flag),
+    ),
+    "RemovalJudged": lambda members: RemovalJudged(
+        members.need("verdict", one_of(("signed-out", "published", "nothing", "back"))),
+        members.need("token", optional(TokenFacts.from_json)),
+    ),
+    "SignedOut": lambda members: SignedOut(members.need("remains", optional(text))),
+    "Released": lambda members: Released(members.need("sentence", text)),
+    "Failed": lambda members: Failed(
+        members.need("reason", _reason),
+        members.need("sentence", text),
+        members.need("answered", flag),
+        members.need("retry_after", optional(number)),
+    ),
+}
+"""How each outcome is read, by its tag in a worker's answer."""

@@ -24,7 +24,7 @@ TROUBLES_PER_HOUR: Final = 12
 SHORTEST_LIFE: Final = 3.0
 """A token with less than this is no life to measure by; the hour is (R5)."""
 
-# --- The end of the sign-in session (DESIGN section 2, S5) ---
+# --- The end of the sign-in session (G1, S5) ---
 SHORTENED_BY: Final = 60.0
 SHORTENED_SHARE: Final = 0.1
 """
@@ -66,6 +66,13 @@ ADOPTED_SHOWN_FOR: Final = 10 * MINUTE
 TORN_READS: Final = 8
 TORN_DELAY: Final = 0.25
 """An empty or cut cache file is read again this often, this many seconds apart."""
+LINEAGE_KEPT: Final = 24
+"""
+How many token pairs of a session are remembered (K4). A pair that has dropped out is older than
+any token still alive: renewals come at half the life, and a file's own end dates the rest.
+"""
+BESIDE_KEPT: Final = 3
+"""How many tokens are kept beside the one in use until AWS has taken that (K4)."""
 REMOVED_DELAY: Final = 0.3
 """Seconds a removed cache file may stay away before we ask AWS what happened (K5)."""
 

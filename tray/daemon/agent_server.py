@@ -15,7 +15,6 @@ from typing import Any, Final
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.wire import to_wire
 from tray.errors import TrayError
 from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
 from tray.system import agent_socket, paths
@@ -130,7 +129,7 @@ class Agent:
     def show(self, notice: fx.Notice) -> None:
         """Send every subscriber a notice."""
         for client in tuple(self._subscribers):
-            client.send({"notice": to_wire(notice)})
+            client.send({"notice": notice.to_json()})
 
     def withdraw(self, slot: str) -> None:
         """Tell every subscriber that a notice no longer holds."""

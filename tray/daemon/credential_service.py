@@ -14,7 +14,6 @@ from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
-from tray.core.wire import to_wire
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 
 
@@ -148,7 +147,12 @@ class CredentialService:
     async def _fetch(self, kind: str, profile: Profile, **more: Any) -> dict[str, Any]:
         session = self._session(profile.session or "")
         config = session.config if session is not None else None
-        request = {"kind": kind, "profile": to_wire(profile), "session": to_wire(config), **more}
+        request = {
+            "kind": kind,
+            "profile": profile.to_json(),
+            "session": config and config.to_json(),
+            **more,
+        }
         try:
             done = await self._ask(request)
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
@@ -157,16 +161,16 @@ class CredentialService:
             answer: dict[str, Any] = done["answer"]
             return answer
         error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
-        if error == "TokenRejected":
+        if error == "token-rejected":
             raise _Failed(3, sentence, doubtful=True)
         # The file says its end in whole seconds, up to one earlier than we know it.
         known = self._session(profile.session or "")
-        again = error == "SignInNeeded" and known is not None and renewable(known)
+        again = error == "sign-in-needed" and known is not None and renewable(known)
         raise _Failed(
-            3 if error == "SignInNeeded" else 1,
+            3 if error == "sign-in-needed" else 1,
             sentence,
             doubtful=again,
-            forbidden=error == "RoleForbidden",
+            forbidden=error == "role-forbidden",
         )
 
 

@@ -11,11 +11,10 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.events import Event
-from tray.core.model import Memory
-from tray.core.outcomes import Failed, Outcome
+from tray.core.model import Memory, TokenFacts
+from tray.core.outcomes import Failed, Outcome, outcome_from_json
 from tray.core.profiles.profile_planning import assignments
 from tray.core.text import menu_text
-from tray.core.wire import from_wire, to_wire
 from tray.values import dataclass
 
 log = logging.getLogger(__name__)
@@ -156,13 +155,13 @@ class EffectRunner:
     async def _job(self, effect: fx.StartJob) -> None:
         request = {
             "kind": effect.kind,
-            "session": to_wire(effect.session),
+            "session": effect.session.to_json(),
             "adopt": effect.adopt,
         }
         outcome: Outcome
         try:
             done = await self._ports.workers.ask(request)
-            outcome = from_wire(done["failed"] if "failed" in done else done["outcome"])
+            outcome = outcome_from_json(done["failed"] if "failed" in done else done["outcome"])
         except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
             outcome = Failed("other", self._lost(error))
         self._post(ev.JobDone(effect.session.key, effect.attempt, outcome))
@@ -172,7 +171,7 @@ class EffectRunner:
         cancel = self._sign_ins[key, attempt] = asyncio.Event()
         request = {
             "kind": "sign-in",
-            "session": to_wire(effect.session),
+            "session": effect.session.to_json(),
             "method": effect.method,
             "afresh": effect.afresh,
             "callback_port": effect.callback_port,
@@ -208,7 +207,7 @@ class EffectRunner:
 
     async def _list(self, effect: fx.ListRoles) -> None:
         key, attempt = effect.session.key, effect.attempt
-        request = {"kind": "roles", "session": to_wire(effect.session)}
+        request = {"kind": "roles", "session": effect.session.to_json()}
         try:
             done = await self._ports.workers.ask(request, deadline=policy.LISTING_DEADLINE)
         except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
@@ -216,7 +215,7 @@ class EffectRunner:
             self._post(ev.ListingFailed(key, attempt, menu_text.LISTING_LOST))
             return
         if "failed" in done:
-            rejected = done.get("error") == "TokenRejected"
+            rejected = done.get("error") == "token-rejected"
             self._post(ev.ListingFailed(key, attempt, str(done["failed"]["sentence"]), rejected))
             return
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
@@ -244,12 +243,12 @@ class EffectRunner:
 
 def _sign_in_event(key: str, attempt: int, done: dict[str, Any]) -> Event:
     if "failed" in done:
-        failed: Failed = from_wire(done["failed"])
-        return ev.SignInFailed(key, attempt, failed.sentence, failed.reason)
+        failed = done["failed"]
+        return ev.SignInFailed(key, attempt, failed["sentence"], failed["reason"])
     return ev.SignedIn(
         key,
         attempt,
-        from_wire(done["token"]),
+        TokenFacts.from_json(done["token"]),
         done["keeper"],
         done["reason"],
         done["sentence"],

@@ -1,8 +1,4 @@
-"""What the Identity Center remembers, and the rules of its three clocks.
-
-Decides when a sign-in session begins, is inherited and ends, how long a token lives, and which
-refresh token is still accepted.
-"""
+"""The state of the Identity Center: sessions, grants, tokens, and how long each lives."""
 
 from __future__ import annotations
 
@@ -47,7 +43,6 @@ class Session:
 
     start_url: str
     user: str
-    began_at: float
     ends_at: float
     signed_out_at: float | None = None
     refresh_dies_at: float = 0.0
@@ -107,7 +102,7 @@ class RoleCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The answer to a grant; ``refresh_token`` is None where none is told."""
+    """The answer to a grant; ``refresh_token`` is None where none is sent."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -115,10 +110,10 @@ class Issued:
 
 
 class Realm:
-    """Everything issued so far. All methods want the server's lock to be held."""
+    """Everything issued so far. The caller holds the server's lock."""
 
-    def __init__(self, knobs: ServerOptions) -> None:
-        self.knobs = knobs
+    def __init__(self, options: ServerOptions) -> None:
+        self.options = options
         self.clients: dict[str, Client] = {}
         self.sessions: list[Session] = []
         self.access_tokens: dict[str, AccessToken] = {}
@@ -132,8 +127,6 @@ class Realm:
         self.secrets.add(prefix + raw)
         return prefix + raw
 
-    # Sign-in sessions
-
     def check_start_url(self, text: str) -> str:
         """Return the plain form of a start URL of ours.
 
@@ -143,26 +136,26 @@ class Realm:
         plain = plain_start_url(text)
         if not plain.startswith("https://"):
             raise AwsError("InvalidRequestException", "the start URL must use https")
-        region = self.knobs.region_of(plain)
+        region = self.options.region_of(plain)
         if region is None:
             raise AwsError("InvalidRequestException", "Invalid start url provided")
-        if region != self.knobs.region:
-            message = f"this start URL is not served in {self.knobs.region}"
+        if region != self.options.region:
+            message = f"this start URL is not served in {self.options.region}"
             raise AwsError("InvalidRequestException", message)
         return plain
 
     def sign_in(self, start_url: str, user: str) -> Session:
         """Return the live session of this user, or begin one."""
-        now = self.knobs.time()
+        now = self.options.time()
         for session in self.live_sessions(start_url, user):
             return session
-        session = Session(start_url, user, now, now + self.knobs.session_length)
+        session = Session(start_url, user, now + self.options.session_length)
         self.sessions.append(session)
         return session
 
     def live_sessions(self, start_url: str | None, user: str | None) -> list[Session]:
         """Return the live sessions of a start URL and user; None stands for all."""
-        now = self.knobs.time()
+        now = self.options.time()
         plain = None if start_url is None else plain_start_url(start_url)
         return [
             session
@@ -174,12 +167,12 @@ class Realm:
 
     def end(self, session: Session) -> None:
         """End a session as if its length were over: its access tokens live on."""
-        session.ends_at = min(session.ends_at, self.knobs.time())
+        session.ends_at = min(session.ends_at, self.options.time())
 
     def sign_out(self, session: Session) -> None:
         """End a session for good: its access tokens die now, refreshing after the delay."""
-        session.signed_out_at = self.knobs.time()
-        session.refresh_dies_at = session.signed_out_at + self.knobs.revocation_delay
+        session.signed_out_at = self.options.time()
+        session.refresh_dies_at = session.signed_out_at + self.options.revocation_delay
         self.kill_access_tokens(session)
 
     def kill_access_tokens(self, session: Session) -> None:
@@ -188,14 +181,12 @@ class Realm:
             if token.grant.session is session:
                 token.dead = True
 
-    # Grants and tokens
-
     def new_grant(self, client: Client, session: Session, *, device: bool) -> Issued:
         """Give a client its first tokens in a session."""
         grant = Grant(client, session, device)
         wanted = "refresh_token" in client.grant_types and bool(client.scopes)
         refresh_token = None
-        if wanted and (not device or self.knobs.device_refresh_token):
+        if wanted and (not device or self.options.device_refresh_token):
             refresh_token = self._refresh_token_for(grant)
         return self._issue(grant, refresh_token)
 
@@ -208,10 +199,12 @@ class Realm:
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
+            if grant is not None and self.options.rotation == "revoke":
+                self.revoke_grant(grant)
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self._life_left(grant) < 1:
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
-        if self.knobs.omit_refresh_token:
+        if self.options.omit_refresh_token:
             return self._issue(grant, None)
         return self._issue(grant, self._rotate(grant, refresh_token))
 
@@ -223,7 +216,7 @@ class Realm:
     def live_access_token(self, text: str) -> AccessToken | None:
         """Return an access token that the portal takes now, else None."""
         token = self.access_tokens.get(text)
-        now = self.knobs.time()
+        now = self.options.time()
         if token is None or token.dead or token.grant.revoked or now >= token.expires_at:
             return None
         session = token.grant.session
@@ -233,7 +226,7 @@ class Realm:
         return token
 
     def revoke_grant(self, grant: Grant) -> None:
-        """Kill all that came from one grant (RFC 6749 4.1.2: its code was used twice)."""
+        """Kill all that came from one grant (RFC 6749 4.1.2, RFC 9700 4.14.2: used twice)."""
         grant.revoked = True
 
     def grant_of(self, access_token: str) -> Grant:
@@ -241,7 +234,7 @@ class Realm:
         return self.access_tokens[access_token].grant
 
     def _usable(self, grant: Grant, refresh_token: str) -> bool:
-        now = self.knobs.time()
+        now = self.options.time()
         return (
             not grant.revoked
             and grant.accepts(refresh_token)
@@ -250,14 +243,14 @@ class Realm:
         )
 
     def _rotate(self, grant: Grant, used: str) -> str:
-        if self.knobs.rotation == "none":
+        if self.options.rotation == "none":
             return used
         if used != grant.previous:
             grant.newest.clear()
-        # A client that lost the answer comes back with the previous token: whichever of the
-        # new ones it uses first then ends the previous one.
-        grant.previous = used if self.knobs.rotation == "grace" else None
-        if self.knobs.rotation == "strict":
+        # A client that lost the answer returns with the previous token, which ends when one of
+        # the new tokens is first used.
+        grant.previous = used if self.options.rotation == "grace" else None
+        if self.options.rotation in ("strict", "revoke"):
             grant.newest.clear()
         return self._refresh_token_for(grant)
 
@@ -269,14 +262,14 @@ class Realm:
 
     def _life_left(self, grant: Grant) -> float:
         scoped = bool(grant.client.scopes)
-        life = self.knobs.token_life if scoped else self.knobs.unscoped_token_life
+        life = self.options.token_life if scoped else self.options.unscoped_token_life
         session = grant.session
-        if not self.knobs.shorten_tokens or session.signed_out_at is not None:
+        if not self.options.shorten_tokens or session.signed_out_at is not None:
             return life
-        return min(life, session.ends_at - self.knobs.time())
+        return min(life, session.ends_at - self.options.time())
 
     def _issue(self, grant: Grant, refresh_token: str | None) -> Issued:
         life = self._life_left(grant)
         text = self.secret("aoaAAAAA", 280)
-        self.access_tokens[text] = AccessToken(grant, self.knobs.time() + life)
+        self.access_tokens[text] = AccessToken(grant, self.options.time() + life)
         return Issued(text, max(1, int(life)), refresh_token)

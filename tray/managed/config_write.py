@@ -19,11 +19,9 @@ from tray.aws.config import config_files
 from tray.aws.config.profile_edit import with_profiles
 from tray.core.text.display_names import clean
 from tray.errors import Busy
-from tray.storage.atomic_files import Seam, private_directory, write_atomic
+from tray.storage.atomic_files import LOCK_TIMEOUT, Seam, private_directory, write_atomic
 from tray.system.lock.file_lock import FileLock, lock_path
 
-LOCK_PATIENCE: Final = 5.0
-"""Seconds to wait for another of our processes: its edit takes milliseconds."""
 BACKUPS: Final = 5
 _TRIES: Final = 5
 _NEW_FILE: Final = 0o600
@@ -40,7 +38,7 @@ def edit_lock(state: Path) -> FileLock:
     As a context manager it raises `Busy` where another of our processes holds it too long.
     """
     private_directory(state)
-    return FileLock(lock_path(state, "config"), timeout=LOCK_PATIENCE)
+    return FileLock(lock_path(state, "config"), timeout=LOCK_TIMEOUT)
 
 
 def change_config(

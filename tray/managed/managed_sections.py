@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from tray.aws.config import config_files, ini
+from tray.core.json_members import BadDocument, Members, one_of
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import MANAGED_PROFILE
 from tray.core.profiles.managed_profile import (
@@ -26,7 +27,6 @@ from tray.core.profiles.managed_profile import (
 )
 from tray.core.text import managed_text
 from tray.core.text.display_names import clean
-from tray.core.wire import from_wire, to_wire
 from tray.errors import UserMustAct
 from tray.managed.config_write import change_locked, edit_lock
 from tray.managed.section_plan import (
@@ -50,22 +50,45 @@ from tray.storage.atomic_files import (
 log = logging.getLogger(__name__)
 
 TARGETS: Final[tuple[Target, ...]] = get_args(Target)
+VERSION: Final = 1
 
 
 def read_applied(state: Path) -> dict[Target, ManagedSection]:
     """Return what is applied; a file that cannot be used counts as none, and the log says so."""
-    entries: dict[Target, ManagedSection] = {}
     try:
-        document = json.loads(read_small(state / "applied.json"))
-        for target in TARGETS:
-            if target in document:
-                entries[target] = from_wire(document[target])
+        return _read(state)[1]
+    except (OSError, FileRefused, UserMustAct) as error:
+        log.warning("applied.json cannot be used (%s)", type(error).__name__)
+        return {}
+
+
+def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
+    """
+    Return the document of ``applied.json`` and what of it this version knows.
+
+    The format is version 1: ``{"version": 1, TARGET: ENTRY ...}``; members that this version does
+    not know stay in it.
+
+    Raises:
+        UserMustAct: it is damaged, or a later version's; nothing may be written over it.
+        OSError, FileRefused: it cannot be read now.
+    """
+    path = state / "applied.json"
+    try:
+        document = json.loads(read_small(path))
+        members = Members(document)
+        members.get("version", one_of((VERSION,)), VERSION)
+        entries = {
+            target: members.need(target, ManagedSection.from_json)
+            for target in TARGETS
+            if target in document
+        }
     except FileNotFoundError:
-        return {}
-    except (OSError, FileRefused, ValueError, KeyError, TypeError, AttributeError) as error:
-        log.warning("applied.json cannot be read (%s)", type(error).__name__)
-        return {}
-    return entries
+        return {}, {}
+    except (ValueError, RecursionError) as error:
+        what = f" ({error})" if isinstance(error, BadDocument) else ""
+        raise UserMustAct(managed_text.unreadable(clean(str(path), 160), what)) from None
+    return document, entries
 
 
 def with_managed(catalog: Catalog, state: Path) -> Catalog:
@@ -98,8 +121,13 @@ def at_work(state: Path) -> bool:
 
 
 def problems(state: Path) -> tuple[str, ...]:
-    """Return a sentence for each managed section that somebody else has changed (A4)."""
-    found = read_applied(state)
+    """Return a sentence for each managed section somebody else has changed (A4), or for none."""
+    try:
+        found = _read(state)[1]
+    except UserMustAct as error:
+        return (error.sentence,)
+    except (OSError, FileRefused):
+        return ()  # a passing error says nothing about the file
     return tuple(
         managed_text.theirs(target)
         for target in TARGETS
@@ -132,7 +160,7 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
         TrayError, OSError: the files cannot be read or written.
     """
     with edit_lock(world.paths.state):
-        before = read_applied(world.paths.state).get(target, ManagedSection())
+        before = _entry(world.paths.state, target)
         if before.file != str(world.files.config):
             return False
         return _sync(world, target, wanted=False, seam=seam) or before.at_work
@@ -151,7 +179,7 @@ def follow(world: ManagedContext) -> None:
     if not at_work(world.paths.state):
         return
     with edit_lock(world.paths.state):
-        for target, entry in read_applied(world.paths.state).items():
+        for target, entry in _read(world.paths.state)[1].items():
             if entry.at_work and entry.file == str(world.files.config):
                 _sync(world, target, wanted=entry.wanted)
 
@@ -171,12 +199,12 @@ def _sync(
         whether the file was written.
     """
     state = world.paths.state
-    before = read_applied(state).get(target, ManagedSection())
+    before = _entry(state, target)
     plan, noted = SectionPlan(b"", before), False
 
     def change(data: bytes) -> bytes:
         nonlocal plan, noted
-        known = read_applied(state).get(target, ManagedSection())
+        known = _entry(state, target)
         plan = planned(world, target, data, known, wanted=wanted, typed=typed)
         if plan.after != data:
             _write(state, target, plan.meanwhile)
@@ -206,7 +234,7 @@ def _refuse_other_file(world: ManagedContext, target: Target) -> None:
     Raises:
         UserMustAct: it is applied elsewhere; the file is named.
     """
-    entry = read_applied(world.paths.state).get(target, ManagedSection())
+    entry = _entry(world.paths.state, target)
     if entry.at_work and entry.file != str(world.files.config):
         raise UserMustAct(managed_text.elsewhere(target, entry.file))
 
@@ -218,7 +246,7 @@ def _refuse_foreign(world: ManagedContext, target: Target) -> None:
     Raises:
         UserMustAct: it does; file and line are named.
     """
-    entry = read_applied(world.paths.state).get(target, ManagedSection())
+    entry = _entry(world.paths.state, target)
     path = world.files.config
     data = config_files.read(path) or b""
     section, header = section_of(data, str(path), target)
@@ -240,12 +268,16 @@ def _in_the_way(path: Path, data: bytes, header: str, key: str | None) -> UserMu
     return UserMustAct(f'{place} has a "{key}", so its credentials are your own: left alone.')
 
 
+def _entry(state: Path, target: Target) -> ManagedSection:
+    return _read(state)[1].get(target, ManagedSection())
+
+
 def _write(state: Path, target: Target, entry: ManagedSection) -> None:
-    entries = read_applied(state)
+    document, entries = _read(state)
     if entries.get(target, ManagedSection()) == entry:
         return
-    document: dict[str, Any] = {"version": 1}
-    document |= {name: to_wire(one) for name, one in {**entries, target: entry}.items()}
+    section = {**document.get(target, {}), **entry.to_json()}
+    document = {**document, "version": VERSION, target: section}
     private_directory(state)
     write_atomic(state / "applied.json", json.dumps(document, indent=1).encode() + b"\n")
 

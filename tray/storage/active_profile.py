@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 
 from tray.core.views.prompt_file import prompt_lines
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.storage.atomic_files import (
+    LOCK_TIMEOUT,
+    FileRefused,
+    private_directory,
+    read_small,
+    write_atomic,
+)
 from tray.system.lock.file_lock import FileLock, lock_path
-
-LOCK_PATIENCE = 5.0
-"""Seconds to wait for another process that writes the two files: it takes milliseconds."""
 
 
 def active_path(state: Path) -> Path:
@@ -46,7 +49,7 @@ def record_active(state: Path, profile: str | None) -> None:
         OSError: the state directory cannot be written.
     """
     private_directory(state)
-    with FileLock(lock_path(state, "state"), timeout=LOCK_PATIENCE):
+    with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
         before = read_active(state)
         if before == profile:
             return

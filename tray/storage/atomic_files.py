@@ -28,6 +28,9 @@ else:
     # macOS: a plain fsync stops at the drive's own cache (fsync(2) there).
     _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
 
+LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another process of ours to rewrite a small file: it takes milliseconds."""
+
 READ_LIMIT = 1024 * 1024
 """Bytes; no config or token cache file is larger (fault 5)."""
 

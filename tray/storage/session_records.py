@@ -1,25 +1,47 @@
-"""``state.json``: who keeps each session's refresh data, and what the rules remember."""
+"""
+``state.json``: which token store each session uses, and what the rules remember of it.
+
+The format is version 1: ``{"version": 1, "sessions": {KEY: ENTRY}}``. Members that this version
+does not know stay in the file, as do entries and members it cannot use. A file of a later version
+is kept aside, as one that is no JSON, before it is written over.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
+from contextlib import suppress
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
-from tray.core.model import Memory, SessionEnd, TokenStore
-from tray.core.wire import from_wire, to_wire
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.core.json_members import (
+    BadDocument,
+    Members,
+    flag,
+    list_of,
+    mapping,
+    moment,
+    one_of,
+    optional,
+    text,
+)
+from tray.core.lineage import NO_LINEAGE, Lineage
+from tray.core.model import Memory, TokenStore
+from tray.storage.atomic_files import (
+    LOCK_TIMEOUT,
+    FileRefused,
+    private_directory,
+    read_small,
+    write_atomic,
+)
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.values import dataclass
 
 log = logging.getLogger(__name__)
 
-LOCK_PATIENCE = 5.0
-"""Seconds to wait for another process that writes the file: its write takes milliseconds."""
+VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +58,9 @@ class Record:
             without scopes (L2).
         unstored: fingerprint of a published token whose refresh data the keyring has not
             confirmed (R3).
-        signed_out: fingerprints of the tokens last signed out of: an item of theirs that had to
-            remain in the keyring counts no more (K6).
+        signed_out: fingerprints of the tokens last signed out of: a keyring item of theirs that
+            could not be deleted does not count (K6).
+        lineage: a copy of the keyring item's, for when that cannot be read (K4).
         memory: what the rules remember.
     """
 
@@ -47,7 +70,45 @@ class Record:
     unscoped: bool = False
     unstored: str | None = None
     signed_out: tuple[str, ...] = ()
+    lineage: Lineage = NO_LINEAGE
     memory: Memory = field(default_factory=Memory)
+
+    def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the entry for ``state.json``, keeping unknown members of ``before``."""
+        remembered = before.get("memory")
+        unknown = remembered if isinstance(remembered, Mapping) else {}
+        return {
+            **before,
+            "keeper": self.store,
+            "handed_back": list(self.handed_back),
+            "contested": self.contested,
+            "unscoped": self.unscoped,
+            "unstored": self.unstored,
+            "signed_out": list(self.signed_out),
+            **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
+            "memory": {**unknown, **self.memory.to_json()},
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> tuple[Record, bool]:
+        """
+        Return what of an entry can be used, and whether that is all of it.
+
+        Raises:
+            BadDocument: it is no object.
+        """
+        members = Members(document)
+        record = cls(
+            store=members.usable("keeper", optional(one_of(get_args(TokenStore))), None),
+            handed_back=members.usable("handed_back", list_of(moment), ()),
+            contested=members.usable("contested", flag, default=False),
+            unscoped=members.usable("unscoped", flag, default=False),
+            unstored=members.usable("unstored", optional(text), None),
+            signed_out=members.usable("signed_out", list_of(text), ()),
+            lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
+            memory=members.usable("memory", Memory.from_json, Memory()),
+        )
+        return record, not members.unusable
 
 
 class Records:
@@ -63,10 +124,11 @@ class Records:
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"
+        self._copy = state / "state.json.copy"
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
-        """Return all entries; what cannot be used is left out, and told in the log."""
+        """Return all entries; what cannot be used is left out and logged."""
         return self._usable(None)
 
     def of(self, key: str) -> Record:
@@ -77,7 +139,8 @@ class Records:
         """
         Change members of one entry, durably before it returns.
 
-        A file of which some part cannot be used is kept aside before it is written over.
+        The file is first kept aside as ``state.json.broken`` where the change would write over
+        something that cannot be used.
 
         Args:
             key: the session key.
@@ -88,141 +151,78 @@ class Records:
             OSError, FileRefused: the file cannot be read now, or not be written.
         """
         private_directory(self.path.parent)
-        with FileLock(self._lock_path, timeout=LOCK_PATIENCE):
-            entries, broken = self._read()
-            record = replace(entries.get(key, Record()), **changes)
-            if entries.get(key) == record:
+        with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
+            data, document = self._read()
+            sessions = document.get("sessions", {})
+            before, whole = _entry(sessions.get(key, {}))
+            record = replace(before or Record(), **changes)
+            if key in sessions and before == record:
                 return record
-            if broken:
-                write_atomic(self.path.with_suffix(".json.broken"), broken)
-            entries[key] = record
+            if not whole or (data and not document):
+                write_atomic(self.path.with_suffix(".json.broken"), data)
+            kept = sessions.get(key) if before is not None else None
+            entry = record.to_json(kept or {})
             document = {
-                "version": 1,
-                "sessions": {name: _document(entry) for name, entry in entries.items()},
+                **document,
+                "version": VERSION,
+                "sessions": {**sessions, key: entry},
             }
             try:
                 write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
             except OSError as error:
-                error.filename = str(self.path)  # a write tells no place
+                error.filename = str(self.path)  # a failed write names no file
                 raise
+            self._keep_copy()
             return record
 
+    def _keep_copy(self) -> None:
+        """Give the file a second name, for when somebody deletes it by the first."""
+        with suppress(OSError):
+            self._copy.unlink(missing_ok=True)
+            self._copy.hardlink_to(self.path)
+
     def _usable(self, only: str | None) -> dict[str, Record]:
+        """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""
         try:
-            return self._read(only)[0]
+            sessions = self._read()[1].get("sessions", {})
         except (OSError, FileRefused) as error:
             log.warning("state.json cannot be read (%s)", type(error).__name__)
             return {}
+        entries = {}
+        for key, document in sessions.items():
+            if only in (None, key):
+                record, whole = _entry(document)
+                if not whole:
+                    log.warning("state.json: a part of one entry cannot be used; it is ignored")
+                if record is not None:
+                    entries[key] = record
+        return entries
 
-    def _read(self, only: str | None = None) -> tuple[dict[str, Record], bytes]:
-        """
-        Return the usable entries, and the whole file where any part of them is not usable.
+    def _bytes(self) -> bytes:
+        for path in (self.path, self._copy):
+            with suppress(FileNotFoundError):
+                if data := read_small(path):
+                    return data
+        return b""
 
-        Args:
-            only: the one session to look at; a renewal asks for its own twice, beside hundreds.
-        """
+    def _read(self) -> tuple[bytes, dict[str, Any]]:
+        """Return the file, and the document in it; an empty one if it cannot be used."""
+        data = self._bytes()
+        if not data:
+            return b"", {}
         try:
-            data = read_small(self.path)
-        except FileNotFoundError:
-            return {}, b""
-        try:
-            sessions = json.loads(data)["sessions"].items()
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            document = json.loads(data)
+            members = Members(document)
+            members.get("version", one_of((VERSION,)), VERSION)
+            members.need("sessions", mapping)
+        except (ValueError, RecursionError) as error:
             log.warning("state.json cannot be used (%s)", type(error).__name__)
-            return {}, data
-        entries: dict[str, Record] = {}
-        whole = True
-        for key, entry in sessions:
-            if only not in (None, key):
-                continue
-            record, complete = _record(entry)
-            whole = whole and complete
-            if record is not None:
-                entries[key] = record
-        if not whole:
-            log.warning("state.json has members that cannot be used; they are left out")
-        return entries, b"" if whole else data
+            return data, {}
+        return data, document
 
 
-def _document(record: Record) -> dict[str, Any]:
-    return {
-        "keeper": record.store,
-        "handed_back": list(record.handed_back),
-        "contested": record.contested,
-        "unscoped": record.unscoped,
-        "unstored": record.unstored,
-        "signed_out": list(record.signed_out),
-        "memory": to_wire(record.memory),
-    }
-
-
-def _record(entry: object) -> tuple[Record | None, bool]:
-    """Return an entry as far as it can be used, and whether that is all of it."""
-    if not isinstance(entry, Mapping):
-        return None, False
-    told = entry.get("keeper")
-    store: TokenStore | None = next((one for one in get_args(TokenStore) if one == told), None)
-    handed_back, signed_out = _list(entry.get("handed_back")), _list(entry.get("signed_out"))
-    unstored, memory = entry.get("unstored"), _memory(entry.get("memory"))
-    record = Record(
-        store=store,
-        handed_back=tuple(float(at) for at in handed_back if _is_moment(at)),
-        contested=entry.get("contested") is True,
-        unscoped=entry.get("unscoped") is True,
-        unstored=unstored if isinstance(unstored, str) else None,
-        signed_out=tuple(item for item in signed_out if isinstance(item, str)),
-        memory=memory or Memory(),
-    )
-    complete = (
-        store == told
-        and len(record.handed_back) == len(handed_back)
-        and len(record.signed_out) == len(signed_out)
-        and record.unstored == unstored
-        and memory is not None
-    )
-    return record, complete
-
-
-def _list(value: object) -> list[Any]:
-    """Return a list; an absent one is empty, and anything else one thing of no use."""
-    return value if isinstance(value, list) else [] if value is None else [None]
-
-
-def _memory(document: object) -> Memory | None:
-    """Return a memory of which every member is what the rules expect; None for any other."""
-    if document is None:
-        return Memory()
+def _entry(document: object) -> tuple[Record | None, bool]:
     try:
-        memory = from_wire(document)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    if not isinstance(memory, Memory):
-        return None
-    # As they are, not as they are declared: anybody can have edited the file.
-    told: dict[str, Any] = {one.name: getattr(memory, one.name) for one in fields(memory)}
-    lengths, end = told["lengths"], told["end"]
-    good = (
-        all(told[name] is None or _is_moment(told[name]) for name in ("started_at", "used_at"))
-        and isinstance(lengths, tuple)
-        and all(map(_is_moment, lengths))
-        and isinstance(told["told"], frozenset)
-        and isinstance(told["refused"], str | None)
-        and (end is None or _is_end(end))
-    )
-    return memory if good else None
-
-
-def _is_end(end: object) -> bool:
-    return (
-        isinstance(end, SessionEnd)
-        and _is_moment(end.at)
-        and end.known in ("exact", "set", "learnt")
-        and isinstance(end.cause, str)
-    )
-
-
-def _is_moment(value: object) -> bool:
-    """Whether it is a number of seconds, up to the year 9999: what datetime can tell."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 <= value < 253402300800 and math.isfinite(value)
+        return Record.from_json(document)
+    except BadDocument:
+        return None, False

@@ -17,9 +17,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
 
@@ -35,7 +35,8 @@ refresh token of a session (rule R3).
 """
 
 _RUNS: Final = ((), ("run",), ("run", "--no-icon"))
-_PART: Final = (INTERNAL_FLAG, "tray.daemon")
+_PARTS: Final = ((INTERNAL_FLAG, "tray.daemon"), (INTERNAL_FLAG, "tray.resident"))
+"""How a frozen program starts its daemon; the second is version 0.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,27 @@ class Running:
     options: tuple[str, ...]
     environ: dict[str, str]
     by_unit: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the note that the old version's scripts leave to the new one's."""
+        return {
+            "pid": self.pid,
+            "uid": self.uid,
+            "options": list(self.options),
+            "environ": self.environ,
+            "by_unit": self.by_unit,
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Running:
+        """Read what `to_json` wrote; members of another version are ignored."""
+        return cls(
+            document["pid"],
+            document["uid"],
+            tuple(document["options"]),
+            document["environ"],
+            document["by_unit"],
+        )
 
 
 def running(program: Path, proc: Path = PROC) -> list[Running]:
@@ -154,7 +176,7 @@ def _from(program: Path, proc: Path) -> Iterator[int]:
 def _resident(pid: int, proc: Path) -> Running | None:
     place = proc / str(pid)
     _, *words = (place / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    if tuple(words[:2]) == _PART:
+    if tuple(words[:2]) in _PARTS:
         words = ["run", *words[2:]]
     if tuple(words) not in _RUNS:
         return None
@@ -195,14 +217,14 @@ def main() -> int:
     if sys.argv[1] == "start":
         noted = json.loads(NOTE.read_text()) if NOTE.exists() else []
         NOTE.unlink(missing_ok=True)
-        again = [Running(**{**told, "options": tuple(told["options"])}) for told in noted]
+        again = [Running.from_json(one) for one in noted]
         start_again(again, program, _alive)
         return 0
     residents = running(program)
     if sys.argv[1] == "stop" and residents:
         descriptor = os.open(NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump([asdict(one) for one in residents], file)
+            json.dump([one.to_json() for one in residents], file)
     for pid in stop(residents, _alive):
         sys.stderr.write(f"sso-tray: process {pid} still finishes what is under way.\n")
     return 0

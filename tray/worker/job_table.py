@@ -15,6 +15,7 @@ from tray.errors import (
     RegistrationRefused,
     RequestRefused,
     RoleForbidden,
+    SignInNeeded,
     TokenRejected,
     TrayError,
     WillRetry,
@@ -36,6 +37,11 @@ _ANSWERS: Final = (
     RoleForbidden,
     TokenRejected,
 )
+_TAGS: Final[dict[type[TrayError], str]] = {
+    RoleForbidden: "role-forbidden",
+    SignInNeeded: "sign-in-needed",
+    TokenRejected: "token-rejected",
+}
 _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 _JOBS: Final[dict[JobKind, Callable[[SsoSession, JobContext], Outcome]]] = {
@@ -76,6 +82,11 @@ def failed(error: TrayError) -> Failed:
         reason = error.reason or "other"
         return Failed(reason, error.sentence, error.answered, error.retry_after)
     return Failed(error.reason or "other", error.sentence, answered=isinstance(error, _ANSWERS))
+
+
+def tag_of(error: TrayError) -> str:
+    """Return by which tag the daemon knows an error that it treats in a way of its own."""
+    return next((tag for kind, tag in _TAGS.items() if isinstance(error, kind)), "other")
 
 
 def _os_reason(error: OSError) -> Reason:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, get_args
 import tray
 from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
-from tray.core.wire import from_wire, to_wire
+from tray.core.outcomes import Failed, outcome_to_json
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
@@ -119,11 +119,12 @@ class Worker:
         try:
             done = self._do(request, number)
         except TrayError as error:
-            done = {"failed": to_wire(job_table.failed(error)), "error": type(error).__name__}
+            failed = job_table.failed(error)
+            done = {"failed": outcome_to_json(failed), "error": job_table.tag_of(error)}
         except Exception as error:
             log.exception("a request failed")
             sentence = f"SSO Tray made a mistake ({type(error).__name__}); see its log."
-            done = {"failed": {"type": "Failed", "reason": "other", "sentence": sentence}}
+            done = {"failed": outcome_to_json(Failed("other", sentence))}
         self._out.send({"id": number, "done": done})
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
@@ -132,15 +133,11 @@ class Worker:
         if kind == "unlock":
             context.keyring_store.unlock()
             return {}
-        session = from_wire(request["session"])
+        if kind in ("credentials", "whoami"):
+            return {"answer": self._credentials(request, context)}
+        session = SsoSession.from_json(request["session"])
         if kind == "sign-in":
             return self._sign_in(context, session, request, number)
-        if kind in ("credentials", "whoami"):
-            return {
-                "answer": self._handed_out(
-                    request, session, from_wire(request["profile"]), context
-                )
-            }
         if kind == "roles":
             roles = roles_of(session, context, cancelled=self._cancelled)
             return {"accounts": roles_document(roles)}
@@ -153,12 +150,12 @@ class Worker:
             )
         finally:
             self._let_go(context)
-        return {"outcome": to_wire(outcome)}
+        return {"outcome": outcome_to_json(outcome)}
 
     @staticmethod
-    def _handed_out(
-        request: dict[str, Any], session: SsoSession | None, profile: Profile, context: JobContext
-    ) -> dict[str, Any]:
+    def _credentials(request: dict[str, Any], context: JobContext) -> dict[str, Any]:
+        session = request["session"] and SsoSession.from_json(request["session"])
+        profile = Profile.from_json(request["profile"])
         if request["kind"] == "whoami":
             given = request.get("credentials")
             return profile_credentials.identity_document(
@@ -168,7 +165,7 @@ class Worker:
         return profile_credentials.credentials_document(credentials)
 
     def _sign_in(
-        self, context: JobContext, session: Any, request: dict[str, Any], number: object
+        self, context: JobContext, session: SsoSession, request: dict[str, Any], number: object
     ) -> dict[str, Any]:
         def ready(page: SignInPage) -> None:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
@@ -187,7 +184,7 @@ class Worker:
         finally:
             self._let_go(context)
         return {
-            "token": to_wire(result.token),
+            "token": result.token.to_json(),
             "keeper": result.store,
             "reason": result.reason,
             "sentence": result.sentence,
@@ -205,6 +202,8 @@ class Worker:
             return self._context
 
     def _step(self, name: str) -> None:
+        if name == "refused" and self._context is not None:
+            self._let_go(self._context)  # a code that brought nothing: there is nothing to lose
         if name in HOLDS_FROM:
             with self._lock:
                 self._holding.add(threading.get_ident())

@@ -57,7 +57,7 @@ def _was_told(state: TrayState, notice: Notice) -> bool:
     sessions = [state.sessions[key] for key in notice.keys]
     if notice.category == "renewal-failing" and any(one.job is not None for one in sessions):
         return True  # it is being tried at this moment; its end will tell
-    return any(notice.once_key in session.memory.told for session in sessions)
+    return any(notice.once_key in session.memory.notified for session in sessions)
 
 
 def _remember(state: TrayState, notice: Notice) -> TrayState:
@@ -65,8 +65,9 @@ def _remember(state: TrayState, notice: Notice) -> TrayState:
         return replace(state, told=state.told | {notice.once_key})
     for key in notice.keys:
         session = state.sessions[key]
-        told = session.memory.told | {notice.once_key}
-        state = state.with_session(replace(session, memory=replace(session.memory, told=told)))
+        memory = session.memory
+        memory = replace(memory, notified=memory.notified | {notice.once_key})
+        state = state.with_session(replace(session, memory=memory))
     return state
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from tray.core.json_members import BadDocument, Members, flag, list_of, optional, text
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import MANAGED_PROFILE
 from tray.values import dataclass
@@ -60,6 +61,37 @@ class Owned:
     gap: bool = False
     mirrors: tuple[str | None, str | None, str | None] = (None, None, None)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``applied.json`` has it."""
+        return {
+            "type": "Owned",
+            "keys": list(self.keys),
+            "digest": self.digest,
+            "created": self.created,
+            "gap": self.gap,
+            "mirrors": list(self.mirrors),
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Owned:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: a member is missing or wrong.
+        """
+        members = Members(document)
+        mirrors = members.need("mirrors", list_of(optional(text)))
+        if len(mirrors) != 3:
+            raise BadDocument("'mirrors': not three")
+        return cls(
+            keys=members.need("keys", list_of(text)),
+            digest=members.need("digest", text),
+            created=members.need("created", flag),
+            gap=members.need("gap", flag),
+            mirrors=(mirrors[0], mirrors[1], mirrors[2]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ManagedSection:
@@ -87,6 +119,35 @@ class ManagedSection:
     def at_work(self) -> bool:
         """Whether there is something to follow, or something of ours left to take out."""
         return not self.theirs and (self.wanted or any(one.keys for one in self.owned))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``applied.json`` has it; version 0.1 takes exactly these members."""
+        return {
+            "type": "Applied",
+            "wanted": self.wanted,
+            "owned": [one.to_json() for one in self.owned],
+            "theirs": self.theirs,
+            "file": self.file,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> ManagedSection:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: a member is missing or wrong.
+        """
+        members = Members(document)
+        owned = members.need("owned", list_of(Owned.from_json))
+        if not owned:
+            raise BadDocument("'owned': empty")
+        return cls(
+            wanted=members.need("wanted", flag),
+            owned=owned,
+            theirs=members.need("theirs", flag),
+            file=members.need("file", text),
+        )
 
 
 def digest_of(values: Mapping[str, str]) -> str:

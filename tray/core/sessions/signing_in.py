@@ -139,7 +139,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     after = new_token(seen, event.token, started)
     # The result of an older renewal is dropped (fault 62); a sign-out asked for is not.
     dropped = session.job is not None and session.job.kind not in ("sign-out", "release")
-    told = lasting(after.memory.told)
+    notified = lasting(after.memory.notified)
     after = replace(
         after,
         store=event.store,
@@ -150,7 +150,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         adopted_at=None,
         answered=(),
         job=None if dropped else session.job,
-        memory=replace(after.memory, used_at=now.wall, refused=None, told=told),
+        memory=replace(after.memory, used_at=now.wall, refused=None, notified=notified),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)
     if event.sentence:

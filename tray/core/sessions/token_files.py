@@ -252,7 +252,7 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 
 
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
-    """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
+    """Return the memory of a session at a token that is new to us (G1)."""
     memory, end = before.memory, exact_end(before)
     if memory.refused == token.fingerprint:
         return memory  # seen again after a restart: what was found out about it still holds
@@ -266,7 +266,7 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
             end=None,
             refused=None,
             used_at=token.issued_at,
-            told=lasting(memory.told),
+            notified=lasting(memory.notified),
         )
     memory = without_disproved_end(memory, token)
     known = before.token is not None or before.removed is not None

@@ -70,5 +70,13 @@ def in_effect(applies: tuple[str, ...]) -> str:
     return ", ".join(words[one] for one in applies if one in words)
 
 
+def unreadable(file: str, why: str) -> str:
+    """Say that the record of the managed sections cannot be used, and what can be done."""
+    return (
+        f"{file} cannot be used{why}, so the sections that SSO Tray wrote into the AWS config are "
+        "left as they are. Restore that file, or delete it and remove the sections by hand."
+    )
+
+
 def _section(target: Target) -> str:
     return "[profile sso-tray]" if target == "process" else "[default]"

@@ -282,6 +282,11 @@ def published(key: str) -> str:
     return f'The token file of "{clean(key)}" was missing and has been restored.'
 
 
+def older_file(key: str) -> str:
+    """Say why a token file of an earlier time is not renewed from."""
+    return f"{key}: its token file is an older one, so it is not renewed from."
+
+
 def adopted(key: str) -> str:
     """Say that refresh data was taken into the keyring."""
     return f'The refresh token of "{clean(key)}" is now in the keyring.'

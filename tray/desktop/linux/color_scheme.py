@@ -1,8 +1,7 @@
 """
-Whether the desktop is dark or light: the settings portal.
+Whether the desktop is dark or light, from the settings portal, where there is one.
 
-https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html. Where
-there is no portal nothing is told, and the icon stays as it was drawn.
+https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html
 """
 
 from __future__ import annotations
@@ -25,13 +24,7 @@ _PREFERS_DARK: Final = 1
 
 
 class ColorScheme(BusService):
-    """
-    The colour scheme; a tenant of the session bus.
-
-    Args:
-        tell: called with the scheme when it is first known, and whenever it changes. "No
-            preference" is light.
-    """
+    """The colour scheme, reported when first known and at each change; light by default."""
 
     name: ClassVar[str] = _NAME
     rules: ClassVar[tuple[str, ...]] = (
@@ -39,30 +32,30 @@ class ColorScheme(BusService):
         f"member='SettingChanged',arg0='{_NAMESPACE}',arg1='{_KEY}'",
     )
 
-    def __init__(self, tell: Callable[[Scheme], None]) -> None:
+    def __init__(self, on_change: Callable[[Scheme], None]) -> None:
         super().__init__()
-        self._tell = tell
+        self._on_change = on_change
         self._scheme: Scheme | None = None
 
     async def _appeared(self) -> None:
         before = self._heard
-        asked = [_NAMESPACE, _KEY]
-        found = await self._ask(_PATH, _SETTINGS, "ReadOne", "ss", asked)
+        key = [_NAMESPACE, _KEY]
+        found = await self._ask(_PATH, _SETTINGS, "ReadOne", "ss", key)
         if found is None:  # before version 2 of the interface
-            found = await self._ask(_PATH, _SETTINGS, "Read", "ss", asked)
+            found = await self._ask(_PATH, _SETTINGS, "Read", "ss", key)
         if found is not None and before == self._heard:
-            self._say(found[0])
+            self._update(found[0])
 
     def _vanished(self) -> None:
-        """Keep what was last said."""
+        """Keep the last known scheme."""
 
     def _signal(self, message: Message) -> None:
         match message.member, message.body:
             case ("SettingChanged", [str(namespace), str(key), value]):
                 if (namespace, key) == (_NAMESPACE, _KEY):
-                    self._say(value)
+                    self._update(value)
 
-    def _say(self, value: Any) -> None:
+    def _update(self, value: Any) -> None:
         while isinstance(value, Variant):  # ``Read`` wraps it twice
             value = value.value
         if not isinstance(value, int):
@@ -70,4 +63,4 @@ class ColorScheme(BusService):
         scheme: Scheme = "dark" if value == _PREFERS_DARK else "light"
         if scheme != self._scheme:
             self._scheme = scheme
-            self._tell(scheme)
+            self._on_change(scheme)

@@ -1,9 +1,8 @@
 """
-The icon on the bus: ``org.kde.StatusNotifierItem``, as freedesktop.org's StatusNotifierItem says.
+The icon on the bus: ``org.kde.StatusNotifierItem`` (freedesktop.org, StatusNotifierItem).
 
-Whether ``Activate`` is there at all matters: GNOME's extension waits for a double click before it
-opens the menu of an item that has it, so an item with nothing but a menu leaves it out, and hosts
-that call it all the same get UnknownMethod and open the menu.
+An item that has only a menu must not have ``Activate``: with it GNOME's extension waits for a
+double click before it opens the menu. Hosts that call it get UnknownMethod and open the menu.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -36,23 +35,14 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """
-    What the item says of itself; shared by all connections it is shown on.
-
-    Args:
-        name: ``Id``, the same at each start.
-        title: the heading of the tooltip, and what screen readers say.
-        detail: the text below the heading; plain, escaped here.
-        status: ``NeedsAttention`` makes hosts show the icon even where they would hide it.
-        pixmaps: width, height and ARGB32 bytes in network order, for each size.
-    """
+    """The item's properties; shared by all connections it is shown on."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.title = name
-        self.detail = ""
-        self.status: Status = "Passive"
-        self.pixmaps: list[list[Any]] = []
+        self.name = name  # ``Id``, the same at each start
+        self.title = name  # the tooltip's heading, and what screen readers say
+        self.detail = ""  # the text below the heading; plain, escaped here
+        self.status: Status = "Passive"  # hosts show ``NeedsAttention`` even where they hide icons
+        self.pixmaps: list[list[Any]] = []  # width, height, ARGB32 in network order, by size
 
 
 class StatusItem(ServiceInterface):
@@ -60,11 +50,9 @@ class StatusItem(ServiceInterface):
 
     only_menu = True
 
-    def __init__(self, face: ItemState) -> None:
+    def __init__(self, state: ItemState) -> None:
         super().__init__("org.kde.StatusNotifierItem")
-        self.face = face
-
-    # --- Properties ----------------------------------------------------------------------------
+        self.state = state
 
     @dbus_property(_READ, name="Category")
     def category(self) -> DBusStr:
@@ -73,22 +61,22 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember where it stands, or that it is hidden."""
-        return self.face.name
+        """The name by which hosts remember its place, or that it is hidden."""
+        return self.state.name
 
     @dbus_property(_READ, name="Title")
     def title(self) -> DBusStr:
         """The name shown where hosts list their items."""
-        return self.face.title
+        return self.state.title
 
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
-        """How much it wants to be seen."""
-        return self.face.status
+        """How visible it should be."""
+        return self.state.status
 
     @dbus_property(_READ, name="WindowId")
     def window_id(self) -> DBusInt32:
-        """None: there is no window."""
+        """0: there is no window."""
         return 0
 
     @dbus_property(_READ, name="IconName")
@@ -103,8 +91,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
-        """The icon in the sizes panels ask for, so that none has to scale."""
-        return self.face.pixmaps
+        """The icon in the sizes panels ask for, so that none is scaled."""
+        return self.state.pixmaps
 
     @dbus_property(_READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
@@ -113,7 +101,7 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="OverlayIconPixmap")
     def overlay_icon_pixmap(self) -> Pixmaps:
-        """None, likewise."""
+        """None: the icon carries its own badge."""
         return []
 
     @dbus_property(_READ, name="AttentionIconName")
@@ -123,8 +111,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
-        """The same icon: it says by itself what is wrong."""
-        return self.face.pixmaps
+        """The same icon: it shows by itself what is wrong."""
+        return self.state.pixmaps
 
     @dbus_property(_READ, name="AttentionMovieName")
     def attention_movie_name(self) -> DBusStr:
@@ -133,8 +121,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
-        """The heading, and below it the text, which hosts read as markup."""
-        return ["", [], self.face.title, _escaped(self.face.detail)]
+        """The heading and the text, which hosts read as markup."""
+        return ["", [], self.state.title, _escaped(self.state.detail)]
 
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
@@ -146,57 +134,53 @@ class StatusItem(ServiceInterface):
         """Where the menu is."""
         return MENU_PATH
 
-    # --- Methods -------------------------------------------------------------------------------
-
     @dbus_method(name="ContextMenu")
-    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
-        """Do nothing: only hosts that draw no menus ask, and there is no window to draw one on."""
+    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
+        """Do nothing: only hosts without menus call it, and there is no window for one."""
 
     @dbus_method(name="Scroll")
     def scroll(self, delta: DBusInt32, orientation: DBusStr) -> None:
         """Do nothing: a wheel must not switch accounts."""
 
-    # --- Signals -------------------------------------------------------------------------------
-
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:
-        """Say that the title changed."""
+        """Signal a new title."""
 
     @dbus_signal(name="NewIcon")
     def new_icon(self) -> None:
-        """Say that the icon changed."""
+        """Signal a new icon."""
 
     @dbus_signal(name="NewAttentionIcon")
     def new_attention_icon(self) -> None:
-        """Say that the icon for attention changed."""
+        """Signal a new icon for attention."""
 
     @dbus_signal(name="NewToolTip")
     def new_tool_tip(self) -> None:
-        """Say that the tooltip changed."""
+        """Signal a new tooltip."""
 
     @dbus_signal(name="NewStatus")
     def new_status(self) -> DBusStr:
-        """Say that the status changed, and to what."""
-        return self.face.status
+        """Signal the new status."""
+        return self.state.status
 
 
 class ClickableStatusItem(StatusItem):
-    """An item with something to do on a left click."""
+    """An item with an action for a left click."""
 
     only_menu = False
 
-    def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
-        super().__init__(face)
+    def __init__(self, state: ItemState, activated: Callable[[], None]) -> None:
+        super().__init__(state)
         self._activated = activated
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """Do the default row."""
+        """Activate the default row."""
         self._activated()
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """Do the same on a middle click."""
+        """The same on a middle click."""
         self._activated()
 
 
@@ -221,5 +205,5 @@ def _argb(image: Image.Image) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    """Return a text without markup; `html` would bring half a megabyte of entities with it."""
+    """Escape markup; importing ``html`` would cost half a MB (measured)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""Which picture a notice carries: the tray's own sign for the state it speaks of."""
+"""The picture of a notice: the tray's sign for the state it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP on a loopback port: reads requests, writes answers, and breaks connections on demand."""
+"""HTTP on a loopback port, which can break connections on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Ending = Literal["whole", "cut", "dropped", "reset"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: the answer, and how the connection fares afterwards."""
+    """The answer, and how the connection ends."""
 
     answer: Response
     ending: Ending = "whole"
@@ -35,9 +35,12 @@ class HttpServer(socketserver.TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, port: int, handle: Callable[[Request], Reply]) -> None:
+    def __init__(
+        self, port: int, handle: Callable[[Request], Reply], clock: Callable[[], float]
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
         self.handle = handle
+        self.clock = clock
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._to_reset: set[socket.socket] = set()
@@ -168,7 +171,7 @@ class _Connection(BaseHTTPRequestHandler):
         phrase = self.responses.get(answer.status, ("Unassigned", ""))[0]
         lines = [
             f"HTTP/1.1 {answer.status} {phrase}",
-            f"Date: {self.date_time_string()}",
+            f"Date: {self.date_time_string(self.server.clock())}",
             f"Content-Length: {len(answer.body)}",
         ]
         if answer.content_type is not None:

@@ -1,7 +1,4 @@
-"""The sign-in service's federation endpoint: credentials against a link that opens a console.
-
-Decides whether credentials we issued are good, and whether a sign-in token is used a first time.
-"""
+"""The sign-in service's federation endpoint: exchanges credentials for a console link."""
 
 from __future__ import annotations
 
@@ -9,7 +6,13 @@ import html
 import json
 from urllib.parse import parse_qsl
 
-from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_answer, json_answer
+from tray.fake_aws.http.wire_format import (
+    AwsError,
+    Request,
+    Response,
+    html_response,
+    json_response,
+)
 from tray.fake_aws.realm import Realm
 
 _MEMBERS = {"sessionId", "sessionKey", "sessionToken"}
@@ -38,14 +41,14 @@ class Federation:
         given = (session["sessionKey"], session["sessionToken"])
         if issued is None or given != (issued.secret_access_key, issued.session_token):
             raise AwsError("InvalidRequestException", "the credentials are not valid")
-        if self.realm.knobs.time() >= issued.expires_at:
+        if self.realm.options.time() >= issued.expires_at:
             raise AwsError("InvalidRequestException", "the credentials have expired")
         token = self.realm.secret("VCQgs5qZZt3Q", 300)
         self._tokens[token] = issued.arn
-        return json_answer({"SigninToken": token})
+        return json_response({"SigninToken": token})
 
     def login(self, request: Request) -> Response:
-        """Login: the console, for whoever comes first with the token."""
+        """Login: the console, once for each token."""
         values = dict(request.query)
         if set(values) != {"Action", "Issuer", "Destination", "SigninToken"}:
             raise AwsError("InvalidRequestException", "a parameter is missing or unknown")
@@ -53,4 +56,4 @@ class Federation:
         if values["Action"] != "login" or arn is None:
             raise AwsError("InvalidRequestException", "the sign-in token is not valid")
         page = f"<!doctype html><title>AWS console</title><p>{html.escape(arn)}</p>"
-        return html_answer(page)
+        return html_response(page)
