@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from tray.storage.atomic_files import remove_stale_temps
+from tray.storage.private_folder import sweep
 from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -17,3 +18,5 @@ def tidy(paths: Paths) -> None:
             remove_stale_temps(place)
         except OSError as error:
             log.info("%s cannot be tidied (%s)", place, error.strerror)
+    for place in (paths.state, paths.runtime_sockets[0].parent):
+        sweep(place)
