@@ -383,12 +383,12 @@ class Daemon:
         document["problems"] = [*document["problems"], *told]
         return document
 
-    async def _renew(self, key: str) -> fx.Reply:
-        """Ask the rules for a renewal, as a person would, and wait for its end."""
+    async def _renew(self, key: str, fingerprint: str | None) -> fx.Reply:
+        """Ask the rules to renew a token that does not serve a program; wait for the end."""
         number = f"hand-out-{next(self._numbers)}"
         told: asyncio.Future[fx.Reply] = asyncio.get_running_loop().create_future()
         self._awaited[number] = told
-        self.post(ev.RenewRequested(key, number))
+        self.post(ev.RenewRequested(key, number, "program", fingerprint))
         return await told
 
     def _tell(self, tell: fx.Reply) -> None:

@@ -21,12 +21,19 @@ class _Failed(Exception):
     """No credentials: why, and with which exit code (C1)."""
 
     def __init__(
-        self, code: int, sentence: str, *, doubtful: bool = False, forbidden: bool = False
+        self,
+        code: int,
+        sentence: str,
+        *,
+        doubtful: bool = False,
+        rejected: bool = False,
+        forbidden: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.exit = code
         self.sentence = sentence
-        self.doubtful = doubtful
+        self.doubtful = doubtful or rejected
+        self.rejected = rejected
         self.forbidden = forbidden
 
 
@@ -41,7 +48,7 @@ class CredentialService:
     Args:
         state: the rules' state at this moment.
         post: brings an event to the rules.
-        renew: asks the rules for a renewal and waits for its end.
+        renew: asks the rules to renew a token, by fingerprint, and waits for the end.
         ask: asks a worker.
         memory: of what was handed out.
         record: adds a line to the history: what, session key, detail.
@@ -52,7 +59,7 @@ class CredentialService:
         *,
         state: Callable[[], TrayState],
         post: Callable[[Event], None],
-        renew: Callable[[str], Awaitable[Reply]],
+        renew: Callable[[str, str | None], Awaitable[Reply]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
         memory: RoleCredentialCache,
         record: Callable[[str, str | None, str], None],
@@ -90,12 +97,15 @@ class CredentialService:
         try:
             if self._memory.held(self._place(profile)) is None:
                 await self._freshen(key)
+            asked_with = self._fingerprint(key)
             try:
                 answer = await self._answer(op, profile)
             except _Failed as failed:
                 if not failed.doubtful:
                     raise
-                await self._renewed(key)  # one refresh decides (R6)
+                if failed.rejected and asked_with is not None:
+                    self._post(ev.TokenRejected(key, asked_with))
+                await self._renewed(key, asked_with)  # one refresh decides (R6)
                 answer = await self._answer(op, profile)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
@@ -115,10 +125,14 @@ class CredentialService:
             return
         dead = session.over or session.token.expires_at <= time.time()
         if dead and renewable(session):
-            await self._renewed(key)
+            await self._renewed(key, session.token.fingerprint)
 
-    async def _renewed(self, key: str) -> None:
-        told = await self._renew(key)
+    def _fingerprint(self, key: str) -> str | None:
+        session = self._session(key)
+        return session.token.fingerprint if session is not None and session.token else None
+
+    async def _renewed(self, key: str, fingerprint: str | None) -> None:
+        told = await self._renew(key, fingerprint)
         if told.exit == 3:
             raise _Failed(3, sign_in_first(key))
         if told.exit:
@@ -158,11 +172,13 @@ class CredentialService:
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
             raise _Failed(1, str(getattr(lost, "sentence", sentences.MISTAKE))) from None
         if "failed" not in done:
+            if session is not None and session.failing is not None:
+                self._post(ev.PortalAnswered(session.key))
             answer: dict[str, Any] = done["answer"]
             return answer
         error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if error == "token-rejected":
-            raise _Failed(3, sentence, doubtful=True)
+            raise _Failed(3, sentence, rejected=True)
         # The file says its end in whole seconds, up to one earlier than we know it.
         known = self._session(profile.session or "")
         again = error == "sign-in-needed" and known is not None and renewable(known)

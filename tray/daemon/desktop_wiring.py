@@ -18,7 +18,7 @@ from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.native.main_thread import MainThread
-from tray.desktop.surface import DesktopCallbacks, TrayFace, surface_for
+from tray.desktop.surface import Hooks, TrayFace, surface_for
 from tray.errors import TrayError
 from tray.storage.settings import Settings
 from tray.system.autostart.start_at_login import autostart_for, own_command
@@ -64,7 +64,7 @@ class Desktop:
         self._redraw: asyncio.TimerHandle | None = None
         self._view: View | None = None
         self._started = False
-        hooks = DesktopCallbacks(post, self._extras, self._host, self._pressed)
+        hooks = Hooks(post, self._extras, self._host, self._pressed)
         self._surface = surface_for(environ, hooks, main)
         self.notifier = self._surface.notifier
         self.system_events = SystemEvents(lambda word: post(ev.SystemEvent(word)), environ)

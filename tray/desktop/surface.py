@@ -1,4 +1,4 @@
-"""The desktop, system by system: where the icon and the notices are shown."""
+"""Where the icon stands and notices are told: what the desktop is made of, system by system."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tray.values import dataclass
 
 
 class TrayFace(Protocol):
-    """Any system's tray; called on the loop, raises nothing."""
+    """What every system's tray can do; called on the loop, raises nothing."""
 
     def show(self, view: View) -> float | None:
-        """Show a view; returns when to show it again, seconds since the epoch, or None."""
+        """Show a view; returns when it has to be shown again, seconds since the epoch."""
 
     def stop(self) -> None:
-        """Remove the icon."""
+        """Take the icon away."""
 
 
 @dataclass(frozen=True, slots=True)
-class DesktopCallbacks:
-    """What the desktop reports, always on the loop."""
+class Hooks:
+    """What the desktop tells, always on the loop."""
 
     act: Callable[[Event], None]  # a click, as an event for the rules
     extras: Callable[[], MenuExtras]  # asked for what the menu shows beside the view
@@ -42,7 +42,7 @@ class Surface(ABC):
 
     notifier: Notifier
 
-    def __init__(self, environ: Mapping[str, str], hooks: DesktopCallbacks) -> None:
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
         self._hooks = hooks
         self.notifier = notifier_for(environ, hooks.pressed)
 
@@ -56,19 +56,19 @@ class Surface(ABC):
         """
 
     def join(self, client: Any) -> None:  # noqa: B027  (most systems have nothing to join)
-        """Add a client to the connection to the desktop, where there is one."""
+        """Let somebody live on the connection to the desktop, where there is one."""
 
-    def start(self) -> None:  # noqa: B027  (nor to connect)
-        """Connect, now or as soon as the desktop is there."""
+    def start(self) -> None:  # noqa: B027  (nor to connect to)
+        """Connect; a desktop that is not there yet is waited for."""
 
-    async def stop(self) -> None:  # noqa: B027  (nor to disconnect)
-        """Disconnect."""
+    async def stop(self) -> None:  # noqa: B027  (nor to let go)
+        """Let the connection go."""
 
 
 class LinuxSurface(Surface):
-    """The session bus and its clients."""
+    """The session bus, with everything that lives on it."""
 
-    def __init__(self, environ: Mapping[str, str], hooks: DesktopCallbacks) -> None:
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
         from tray.desktop.linux.session_bus import SessionBus  # elsewhere there is no dbus-fast
 
         super().__init__(environ, hooks)
@@ -77,7 +77,7 @@ class LinuxSurface(Surface):
         self._bus.join(self.notifier)
 
     def make_tray(self) -> TrayFace:
-        """Make the icon; it follows the desktop's light or dark colour scheme."""
+        """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
         from tray.desktop.linux.color_scheme import ColorScheme
         from tray.desktop.linux.linux_tray import LinuxTray
 
@@ -87,7 +87,7 @@ class LinuxSurface(Surface):
         return tray
 
     def join(self, client: Any) -> None:
-        """Add a client to the session bus."""
+        """Let somebody live on the session bus."""
         self._bus.join(client)
 
     def start(self) -> None:
@@ -102,11 +102,9 @@ class LinuxSurface(Surface):
 
 
 class NativeSurface(Surface):
-    """macOS and Windows, where the icon runs on the main thread."""
+    """macOS's and Windows' own; the icon lives on the main thread."""
 
-    def __init__(
-        self, environ: Mapping[str, str], hooks: DesktopCallbacks, main: MainThread
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str], hooks: Hooks, main: MainThread) -> None:
         super().__init__(environ, hooks)
         self._main = main
 
@@ -118,15 +116,13 @@ class NativeSurface(Surface):
         return native_tray(self._main, act=hooks.act, extras=hooks.extras, host=hooks.host)
 
 
-def surface_for(
-    environ: Mapping[str, str], hooks: DesktopCallbacks, main: MainThread | None
-) -> Surface:
+def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | None) -> Surface:
     """Return this system's desktop."""
     return LinuxSurface(environ, hooks) if main is None else NativeSurface(environ, hooks, main)
 
 
 def main_thread() -> MainThread | None:
-    """Return the main thread for the icon, or None where the icon runs on the loop."""
+    """Return the main thread to lend to the icon, or None where the icon lives on the loop."""
     return None if LINUX else MainThread()
 
 

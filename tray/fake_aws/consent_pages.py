@@ -1,4 +1,4 @@
-"""The pages in the browser: authorize and device pages, and the decisions made there."""
+"""What a person meets in the browser: authorize and device pages, and what they decide there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tray.fake_aws.http.wire_format import (
     AwsError,
     Request,
     Response,
-    html_response,
+    html_answer,
     redirect,
     single_values,
 )
@@ -47,14 +47,14 @@ class Consent:
         self.waiting: dict[str, Authorization] = {}
 
     def authorize(self, request: Request) -> Response:
-        """Answer ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
+        """Response ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
 
         An unknown client or redirect gets an error page and is never redirected
         (RFC 6749 4.1.2.1); other faults go back to the client as ``error``.
         """
         values = dict(request.query)
         client = self.realm.clients.get(values.get("client_id", ""))
-        if client is None or self.realm.options.time() >= client.expires_at:
+        if client is None or self.realm.knobs.time() >= client.expires_at:
             raise AwsError("InvalidClientException", "This application is not registered.")
         redirect_uri = values.get("redirect_uri", "")
         if not redirect_matches(redirect_uri, client.redirect_uris):
@@ -69,8 +69,8 @@ class Consent:
                 "state": values.get("state", ""),
             }
             return redirect(f"{redirect_uri}?{urlencode(details)}", error=refused.name)
-        if self.realm.options.auto_approve:
-            return self._approve(asked, self.realm.options.user, status=302)
+        if self.realm.knobs.auto_approve:
+            return self._approve(asked, self.realm.knobs.user, status=302)
         ticket = secrets.token_urlsafe(16)
         self.waiting[ticket] = asked
         page = fake_pages.authorize(
@@ -78,9 +78,9 @@ class Consent:
             client_name=client.name,
             start_url=asked.start_url,
             scopes=asked.scopes,
-            user=self.realm.options.user,
+            user=self.realm.knobs.user,
         )
-        return html_response(page)
+        return html_answer(page)
 
     def _authorization_from(self, request: Request) -> Authorization:
         values = single_values(request.query, _AUTHORIZE)
@@ -106,7 +106,7 @@ class Consent:
             state=values["state"],
             scopes=scopes,
             challenge=values["code_challenge"],
-            expires_at=self.realm.options.time() + self.realm.options.code_life,
+            expires_at=self.realm.knobs.time() + self.realm.knobs.code_life,
         )
 
     def decide_authorization(self, request: Request) -> Response:
@@ -114,11 +114,11 @@ class Consent:
         values = _form(request, ("ticket", "decision", "user"))
         approve = _approved(values)
         asked = self.waiting.pop(values.get("ticket", ""), None)
-        if asked is None or self.realm.options.time() >= asked.expires_at:
+        if asked is None or self.realm.knobs.time() >= asked.expires_at:
             message = "This request was answered before, or has waited too long."
             raise AwsError("InvalidRequestException", message)
         if approve:
-            return self._approve(asked, values.get("user") or self.realm.options.user, status=303)
+            return self._approve(asked, values.get("user") or self.realm.knobs.user, status=303)
         details = {
             "error": "access_denied",
             "error_description": "the person refused",
@@ -128,31 +128,31 @@ class Consent:
 
     def _approve(self, asked: Authorization, user: str, status: int) -> Response:
         asked.session = self.realm.sign_in(asked.start_url, user)
-        asked.expires_at = self.realm.options.time() + self.realm.options.code_life
+        asked.expires_at = self.realm.knobs.time() + self.realm.knobs.code_life
         code = self.realm.secret(length=48)
         self.oidc.codes[code] = asked
         query = urlencode({"code": code, "state": asked.state})
         return redirect(f"{asked.redirect_uri}?{query}", status)
 
     def device_page(self, request: Request) -> Response:
-        """Answer ``GET /device``: the decision for a code, or the form to type one."""
+        """Response ``GET /device``: with a code what to decide, without one where to type it."""
         values = single_values(request.query, ("user_code",))
         if "user_code" not in values:
-            return html_response(fake_pages.device_code())
+            return html_answer(fake_pages.device_code())
         grant = self.oidc.device_grant_waiting(values["user_code"])
         if grant is None:
             raise AwsError("InvalidRequestException", "This code is unknown or has been used.")
-        if self.realm.options.auto_approve:
-            self.oidc.decide_device(grant, approve=True, user=self.realm.options.user)
-            return html_response(fake_pages.approved())
+        if self.realm.knobs.auto_approve:
+            self.oidc.decide_device(grant, approve=True, user=self.realm.knobs.user)
+            return html_answer(fake_pages.approved())
         page = fake_pages.device(
             user_code=grant.user_code,
             client_name=grant.client.name,
             start_url=grant.start_url,
             scopes=grant.client.scopes,
-            user=self.realm.options.user,
+            user=self.realm.knobs.user,
         )
-        return html_response(page)
+        return html_answer(page)
 
     def decide_device(self, request: Request) -> Response:
         """Answer the device page's form, ``POST /device``."""
@@ -161,15 +161,15 @@ class Consent:
         if grant is None:
             raise AwsError("InvalidRequestException", "This code is unknown or has been used.")
         approve = _approved(values)
-        user = values.get("user") or self.realm.options.user
+        user = values.get("user") or self.realm.knobs.user
         self.oidc.decide_device(grant, approve=approve, user=user)
-        return html_response(fake_pages.approved() if approve else fake_pages.denied())
+        return html_answer(fake_pages.approved() if approve else fake_pages.denied())
 
 
 def refuse_page(refused: AwsError) -> Response:
-    """Return a refusal as an error page."""
+    """Word a refusal for a person: an error page."""
     status = refused.status or (500 if refused.name == "InternalServerException" else 400)
-    return html_response(fake_pages.trouble(refused.message), status, error=refused.name)
+    return html_answer(fake_pages.trouble(refused.message), status, error=refused.name)
 
 
 def _form(request: Request, known: tuple[str, ...]) -> dict[str, str]:

@@ -52,7 +52,7 @@ _MARK = (
 def authorize(
     *, ticket: str, client_name: str, start_url: str, scopes: tuple[str, ...], user: str
 ) -> str:
-    """Return the page that asks whether an application may act for the user."""
+    """Return the page that asks whether an application may act for the person."""
     body = (
         f"<h1>Allow {escape(client_name)} to access your data?</h1>"
         "<p>It will be able to list your AWS accounts and get credentials for your roles.</p>"

@@ -49,38 +49,46 @@ class Fault:
         )
 
     def wait_hit(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until it has struck ``count`` requests, which it may still hold."""
+        """Wait until it has struck ``count`` requests (they may still be waiting in it).
+
+        Raises:
+            TimeoutError: it struck fewer.
+        """
         with self.changed:
             if not self.changed.wait_for(lambda: self.hits >= count, timeout):
                 msg = f"the fault struck {self.hits} of {count} requests in {timeout:g} s"
                 raise TimeoutError(msg)
 
     def wait_performed(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until ``count`` of its requests took effect (``late``: before the answer)."""
+        """Wait until ``count`` of its requests took effect (``late``: before the answer).
+
+        Raises:
+            TimeoutError: fewer did.
+        """
         with self.changed:
             if not self.changed.wait_for(lambda: self.performed >= count, timeout):
                 msg = f"{self.performed} of {count} requests took effect in {timeout:g} s"
                 raise TimeoutError(msg)
 
     def note_performed(self) -> None:
-        """Count a request that took effect, and wake those waiting for it."""
+        """Count a request that took effect, and wake who waits for it."""
         with self.changed:
             self.performed += 1
             self.changed.notify_all()
 
     def release(self) -> None:
-        """Release the requests it holds; later ones are not held."""
+        """Let go of the requests it holds; later ones are not held."""
         self.released.set()
 
     def cancel(self) -> None:
-        """Stop striking, and release the requests it holds."""
+        """Strike no more, and let go of the requests it holds."""
         with self.changed:
             self.times = self.hits
         self.release()
 
 
 class Faults:
-    """The faults in the order they were added; the first that strikes is used up."""
+    """The faults in the order they were asked for; the first that strikes is used up."""
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed

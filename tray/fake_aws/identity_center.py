@@ -1,4 +1,4 @@
-"""The embedded Identity Center: OIDC, portal, STS and the user's pages on one loopback port."""
+"""The embedded Identity Center: OIDC, portal, STS and the person's pages on one loopback port."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class IdentityCenter(ServerOptions):
         self._exchange = Exchange(self._realm, self.lock)
         self._server: HttpServer | None = None
 
+    # Life
+
     def start(self) -> None:
         """Bind the port and serve in the background.
 
@@ -65,7 +67,7 @@ class IdentityCenter(ServerOptions):
         self._server.start()
 
     def close(self) -> None:
-        """Free the port, release every held request and end all threads; repeatable."""
+        """Free the port, let go of every held request and end all threads; repeatable."""
         server, self._server = self._server, None
         if server is not None:
             self._exchange.close()
@@ -97,6 +99,8 @@ class IdentityCenter(ServerOptions):
         services = ("SSO", "SSO_OIDC", "STS", "SIGNIN")
         return {f"AWS_ENDPOINT_URL_{name}": self.url for name in services}
 
+    # Clock and sessions
+
     def advance(self, seconds: float) -> None:
         """Move the server's clock forward."""
         with self.lock:
@@ -110,7 +114,7 @@ class IdentityCenter(ServerOptions):
         scopes: tuple[str, ...] = (PORTAL_SCOPE,),
         device: bool = False,
     ) -> SignedIn:
-        """Register a client and sign a user in without any request, to arrange a test."""
+        """Register a client and sign a person in without any request, to arrange a test."""
         with self.lock:
             realm, now = self._realm, self.time()
             plain = realm.check_start_url(start_url)
@@ -181,6 +185,8 @@ class IdentityCenter(ServerOptions):
             end(session)
         return len(sessions)
 
+    # What it knows
+
     def secrets(self) -> frozenset[str]:
         """Return every secret text ever issued, for tests that look for leaks.
 
@@ -231,6 +237,8 @@ class IdentityCenter(ServerOptions):
         """
         return self._exchange.journal.wait_for(wanted, count, timeout, filters, since)
 
+    # Faults
+
     def fault(
         self,
         operation: str,
@@ -243,7 +251,7 @@ class IdentityCenter(ServerOptions):
         where: Callable[[RequestDetails], bool] | None = None,
         **filters: object,
     ) -> Fault:
-        """Make coming requests fail; faults are used up in the order they were added.
+        """Make coming requests go wrong; faults are used up in the order they were asked for.
 
         Args:
             kind: one of :data:`tray.fake_aws.fault_injection.KINDS`, or the name of an AWS error,
@@ -269,5 +277,5 @@ class IdentityCenter(ServerOptions):
         )
 
     def clear_faults(self) -> None:
-        """Cancel all faults and release the requests they hold."""
+        """Cancel all faults and let go of the requests they hold."""
         self._exchange.faults.clear()

@@ -1,4 +1,8 @@
-"""The state of the Identity Center: sessions, grants, tokens, and how long each lives."""
+"""What the Identity Center remembers, and the rules of its three clocks.
+
+Decides when a sign-in session begins, is inherited and ends, how long a token lives, and which
+refresh token is still accepted.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,7 @@ class Session:
 
     start_url: str
     user: str
+    began_at: float
     ends_at: float
     signed_out_at: float | None = None
     refresh_dies_at: float = 0.0
@@ -102,7 +107,7 @@ class RoleCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The answer to a grant; ``refresh_token`` is None where none is sent."""
+    """The answer to a grant; ``refresh_token`` is None where none is told."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -110,10 +115,10 @@ class Issued:
 
 
 class Realm:
-    """Everything issued so far. The caller holds the server's lock."""
+    """Everything issued so far. All methods want the server's lock to be held."""
 
-    def __init__(self, options: ServerOptions) -> None:
-        self.options = options
+    def __init__(self, knobs: ServerOptions) -> None:
+        self.knobs = knobs
         self.clients: dict[str, Client] = {}
         self.sessions: list[Session] = []
         self.access_tokens: dict[str, AccessToken] = {}
@@ -127,6 +132,8 @@ class Realm:
         self.secrets.add(prefix + raw)
         return prefix + raw
 
+    # Sign-in sessions
+
     def check_start_url(self, text: str) -> str:
         """Return the plain form of a start URL of ours.
 
@@ -136,26 +143,26 @@ class Realm:
         plain = plain_start_url(text)
         if not plain.startswith("https://"):
             raise AwsError("InvalidRequestException", "the start URL must use https")
-        region = self.options.region_of(plain)
+        region = self.knobs.region_of(plain)
         if region is None:
             raise AwsError("InvalidRequestException", "Invalid start url provided")
-        if region != self.options.region:
-            message = f"this start URL is not served in {self.options.region}"
+        if region != self.knobs.region:
+            message = f"this start URL is not served in {self.knobs.region}"
             raise AwsError("InvalidRequestException", message)
         return plain
 
     def sign_in(self, start_url: str, user: str) -> Session:
         """Return the live session of this user, or begin one."""
-        now = self.options.time()
+        now = self.knobs.time()
         for session in self.live_sessions(start_url, user):
             return session
-        session = Session(start_url, user, now + self.options.session_length)
+        session = Session(start_url, user, now, now + self.knobs.session_length)
         self.sessions.append(session)
         return session
 
     def live_sessions(self, start_url: str | None, user: str | None) -> list[Session]:
         """Return the live sessions of a start URL and user; None stands for all."""
-        now = self.options.time()
+        now = self.knobs.time()
         plain = None if start_url is None else plain_start_url(start_url)
         return [
             session
@@ -167,12 +174,12 @@ class Realm:
 
     def end(self, session: Session) -> None:
         """End a session as if its length were over: its access tokens live on."""
-        session.ends_at = min(session.ends_at, self.options.time())
+        session.ends_at = min(session.ends_at, self.knobs.time())
 
     def sign_out(self, session: Session) -> None:
         """End a session for good: its access tokens die now, refreshing after the delay."""
-        session.signed_out_at = self.options.time()
-        session.refresh_dies_at = session.signed_out_at + self.options.revocation_delay
+        session.signed_out_at = self.knobs.time()
+        session.refresh_dies_at = session.signed_out_at + self.knobs.revocation_delay
         self.kill_access_tokens(session)
 
     def kill_access_tokens(self, session: Session) -> None:
@@ -181,12 +188,14 @@ class Realm:
             if token.grant.session is session:
                 token.dead = True
 
+    # Grants and tokens
+
     def new_grant(self, client: Client, session: Session, *, device: bool) -> Issued:
         """Give a client its first tokens in a session."""
         grant = Grant(client, session, device)
         wanted = "refresh_token" in client.grant_types and bool(client.scopes)
         refresh_token = None
-        if wanted and (not device or self.options.device_refresh_token):
+        if wanted and (not device or self.knobs.device_refresh_token):
             refresh_token = self._refresh_token_for(grant)
         return self._issue(grant, refresh_token)
 
@@ -199,12 +208,12 @@ class Realm:
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
-            if grant is not None and self.options.rotation == "revoke":
+            if grant is not None and self.knobs.rotation == "revoke":
                 self.revoke_grant(grant)
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self._life_left(grant) < 1:
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
-        if self.options.omit_refresh_token:
+        if self.knobs.omit_refresh_token:
             return self._issue(grant, None)
         return self._issue(grant, self._rotate(grant, refresh_token))
 
@@ -216,7 +225,7 @@ class Realm:
     def live_access_token(self, text: str) -> AccessToken | None:
         """Return an access token that the portal takes now, else None."""
         token = self.access_tokens.get(text)
-        now = self.options.time()
+        now = self.knobs.time()
         if token is None or token.dead or token.grant.revoked or now >= token.expires_at:
             return None
         session = token.grant.session
@@ -234,7 +243,7 @@ class Realm:
         return self.access_tokens[access_token].grant
 
     def _usable(self, grant: Grant, refresh_token: str) -> bool:
-        now = self.options.time()
+        now = self.knobs.time()
         return (
             not grant.revoked
             and grant.accepts(refresh_token)
@@ -243,14 +252,14 @@ class Realm:
         )
 
     def _rotate(self, grant: Grant, used: str) -> str:
-        if self.options.rotation == "none":
+        if self.knobs.rotation == "none":
             return used
         if used != grant.previous:
             grant.newest.clear()
-        # A client that lost the answer returns with the previous token, which ends when one of
-        # the new tokens is first used.
-        grant.previous = used if self.options.rotation == "grace" else None
-        if self.options.rotation in ("strict", "revoke"):
+        # A client that lost the answer comes back with the previous token: whichever of the
+        # new ones it uses first then ends the previous one.
+        grant.previous = used if self.knobs.rotation == "grace" else None
+        if self.knobs.rotation in ("strict", "revoke"):
             grant.newest.clear()
         return self._refresh_token_for(grant)
 
@@ -262,14 +271,14 @@ class Realm:
 
     def _life_left(self, grant: Grant) -> float:
         scoped = bool(grant.client.scopes)
-        life = self.options.token_life if scoped else self.options.unscoped_token_life
+        life = self.knobs.token_life if scoped else self.knobs.unscoped_token_life
         session = grant.session
-        if not self.options.shorten_tokens or session.signed_out_at is not None:
+        if not self.knobs.shorten_tokens or session.signed_out_at is not None:
             return life
-        return min(life, session.ends_at - self.options.time())
+        return min(life, session.ends_at - self.knobs.time())
 
     def _issue(self, grant: Grant, refresh_token: str | None) -> Issued:
         life = self._life_left(grant)
         text = self.secret("aoaAAAAA", 280)
-        self.access_tokens[text] = AccessToken(grant, self.options.time() + life)
+        self.access_tokens[text] = AccessToken(grant, self.knobs.time() + life)
         return Issued(text, max(1, int(life)), refresh_token)

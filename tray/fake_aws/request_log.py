@@ -1,4 +1,4 @@
-"""The request log: requests and outcomes, with fingerprints in place of secrets."""
+"""The request log: what was asked and answered, with fingerprints in place of secrets."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ Wanted = str | Callable[[LoggedRequest], bool]
 
 
 class Journal:
-    """All calls in the order of their answers; thread-safe."""
+    """All calls in the order they were answered; safe to read from any thread."""
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed
         self._calls: list[LoggedRequest] = []
 
     def add(self, call: LoggedRequest) -> None:
-        """Add a call and wake those waiting for it."""
+        """Note a call and wake who waits for it."""
         with self._changed:
             self._calls.append(call)
             self._changed.notify_all()
@@ -115,7 +115,7 @@ class Journal:
 
 
 def about(realm: Realm, request: Request) -> RequestDetails:
-    """Describe a request without judging it; the server's lock is held."""
+    """Tell what a request is about without judging it; the server's lock is held."""
     members = _members(request)
     query = dict(request.query)
     client_id = members.get("clientId") or query.get("client_id")
@@ -145,9 +145,9 @@ def _members(request: Request) -> dict[str, str]:
 def _start_url(
     realm: Realm, members: Mapping[str, str], client_id: str | None, access_token: str | None
 ) -> str | None:
-    named = members.get("startUrl") or members.get("issuerUrl")
-    if named is not None:
-        return plain_start_url(named)
+    told = members.get("startUrl") or members.get("issuerUrl")
+    if told is not None:
+        return plain_start_url(told)
     token = realm.access_tokens.get(access_token or "")
     grant = realm.refresh_tokens.get(members.get("refreshToken", "")) if token is None else None
     if token is not None:

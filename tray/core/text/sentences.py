@@ -23,6 +23,7 @@ REASONS: dict[Reason, str] = {
     "keyring-locked": "keyring locked",
     "keyring-denied": "keyring access denied",
     "keyring-absent": "no keyring",
+    "held-back": "renewed often enough for now",
     "keyring-waiting": "keyring not responding",
     "tls": "server certificate not trusted",
     "clock": "the computer's clock is wrong",

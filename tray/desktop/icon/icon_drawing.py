@@ -1,8 +1,8 @@
 """
-What the icon shows of a view, and its pixels: a sign for the state, a ring for the time left.
+What the icon shows of a view, and its pixels: state by shape and colour, a ring for time left.
 
-The ring counts down the last hour: closed at sixty minutes and more, a quarter at fifteen. It is
-there only where an end is known; a session that renews itself has a larger sign and no ring.
+The ring is a clock's last hour: closed at sixty minutes and more, a quarter at fifteen. It is
+there only where an end is known; a session that renews itself has a full-grown sign and no ring.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, stamp
 
 Theme = Literal["any", "light", "dark", "template"]
 """
-The panel's brightness. ``any`` is for Linux, where it may be unknown; ``template`` is black and
-transparent only, for macOS to tint.
+The panel the icon stands on. ``any`` is for Linux, where a panel does not say how bright it is;
+``template`` is black and clear only, for macOS to tint.
 """
 
 Colour = tuple[int, int, int]
@@ -45,7 +45,7 @@ BADGE: Final[Colour] = (214, 31, 105)
 
 RING_SECONDS: Final = 3600.0
 RING_STEPS: Final = 12
-"""The ring moves every five minutes, for few redraws."""
+"""The ring moves every five minutes, as the strokes of a clock face stand: few redraws."""
 
 SIZES: Final = (16, 22, 24, 32, 48, 64)
 """Pixels that panels ask for: 22 and 24 on most, twice that on dense screens."""
@@ -72,12 +72,12 @@ _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "u
 
 @dataclass(frozen=True, slots=True)
 class IconState:
-    """Everything the pixels depend on; equal ones are the same picture."""
+    """Everything the pixels depend on; equal looks are the same picture."""
 
     state: State  # the state of the active profile's session, else the most urgent of all
     # time left, 0 to 1 of the last hour in :data:`RING_STEPS` steps; None: no known end
     ring: float | None = None
-    badge: bool = False  # whether anything but the sign itself needs the user
+    badge: bool = False  # whether something beyond the sign itself waits for a person
     guarded: bool = False  # whether the active profile is guarded (A7)
 
 
@@ -86,11 +86,11 @@ def icon_state_of(view: View, now: float) -> IconState:
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
     end = known_end(row) if row is not None else None
-    counted = 1 if state in _SPEAKS_FOR_ITSELF else 0
+    told = 1 if state in _SPEAKS_FOR_ITSELF else 0
     return IconState(
         state=state,
         ring=None if end is None else _steps(end - now) / RING_STEPS,
-        badge=view.attention > counted or view.keyring_locked or bool(view.problems),
+        badge=view.attention > told or view.keyring_locked or bool(view.problems),
         guarded=view.guarded,
     )
 
@@ -110,7 +110,7 @@ def _steps(left: float) -> int:
 
 
 def shown_row(view: View) -> SessionRow | None:
-    """Return the session the icon shows: the active profile's, else the most urgent one."""
+    """Return the session the icon speaks of: the active profile's, else the most urgent one."""
     active = next((one for one in view.profiles if one.name == view.active_profile), None)
     of_active = (row for row in view.sessions if active and row.key == active.session)
     worst = [row for row in view.sessions if row.state == view.worst]
@@ -120,10 +120,10 @@ def shown_row(view: View) -> SessionRow | None:
 
 def known_end(row: SessionRow) -> float | None:
     """
-    Return when a session stops being usable, if that is known (G1: never a guess).
+    Return when a session stops being usable, if that is a fact (G1: never a guess).
 
-    That is the sign-in session's end where it is exact or set, and the token's where it is not
-    renewed or its renewal fails.
+    That is the sign-in session's end where it is exact or set; and the token's, where nothing
+    renews it or its renewal fails.
     """
     if row.state not in ("signed-in", "ending", "renewal-failing"):
         return None
@@ -136,9 +136,9 @@ def known_end(row: SessionRow) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def draw(icon: IconState, size: int, theme: Theme = "any") -> Image.Image:
+def draw(look: IconState, size: int, theme: Theme = "any") -> Image.Image:
     """Return the icon, square, RGBA; the same object again for the same arguments."""
-    return _Painter(size, theme).paint(icon)
+    return _Painter(size, theme).paint(look)
 
 
 class _Painter:
@@ -150,26 +150,26 @@ class _Painter:
         self.unit = size * self.fine / _GRID
         self.image = Image.new("RGBA", (size, size), (0, 0, 0, 0))
 
-    def paint(self, icon: IconState) -> Image.Image:
-        colour = (0, 0, 0) if self.theme == "template" else STATE_COLOURS[icon.state]
+    def paint(self, look: IconState) -> Image.Image:
+        colour = (0, 0, 0) if self.theme == "template" else STATE_COLOURS[look.state]
         radius = 7.0
-        if icon.ring is not None:
+        if look.ring is not None:
             radius = 5.0
             self.fill((Arc(0, 0, 7.125, 1.75),), _TRACK[self.theme], 1)
-            if icon.ring > 0:
-                # The time left ends at 12 o'clock, where a clock's hand is going.
-                left = (Arc(0, 0, 7.125, 1.75, start=1 - icon.ring, sweep=icon.ring),)
+            if look.ring > 0:
+                # What is left ends at 12 o'clock, where the hand of a clock is going.
+                left = (Arc(0, 0, 7.125, 1.75, start=1 - look.ring, sweep=look.ring),)
                 self.clear(left, 1)
                 self.fill(left, (*colour, 255), 1)
-        sign = SIGNS[icon.state]
+        sign = SIGNS[look.state]
         self.fill(sign.body, (*colour, 255), radius)
         if self.theme == "template":
             self.clear(sign.mark, radius)
         else:
             self.fill(sign.mark, (*_PAPER, 255), radius)
-        if icon.guarded:
+        if look.guarded:
             self.overlay(GUARD, _INK[self.theme], (12.5, 12.25), 3.25)
-        if icon.badge:
+        if look.badge:
             badge = _INK["template"] if self.theme == "template" else BADGE
             self.overlay((Disc(0, 0, 1),), badge, (13.0, 3.0), 2.75)
         return self.image
@@ -177,7 +177,7 @@ class _Painter:
     def overlay(
         self, shapes: tuple[Shape, ...], colour: Colour, at: tuple[float, float], scale: float
     ) -> None:
-        """Draw a small mark over the sign, with a transparent gap around it."""
+        """Lay a small mark over the sign, with a clear gap around it."""
         self.clear(shapes, scale + _GAP, at)
         self.fill(shapes, (*colour, 255), scale, at)
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from tray.core.model import State
 
 Point = tuple[float, float]
-"""x to the right, y down; a sign is drawn around (0, 0) from -1 to 1."""
+"""x to the right and y down; a sign is drawn around (0, 0) and reaches from -1 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ Shape = Disc | Polygon | Stroke | Arc
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """The sign of a state: a body in the state's colour, and a mark on it."""
+    """What says a state: a body in the state's colour, and a mark on it."""
 
     body: tuple[Shape, ...]  # shapes laid over each other
     # shapes in the colour of paper, or cut out where there is no colour
@@ -146,7 +146,9 @@ def stamp(canvas: Image.Image, shapes: tuple[Shape, ...], at: Point, scale: floa
     """
     Fill shapes into an image of mode ``L`` with 255.
 
-    ``at`` is where their (0, 0) goes, ``scale`` the length of their 1, both in pixels.
+    Args:
+        at: where their (0, 0) goes, in pixels.
+        scale: pixels for their 1.
     """
     draw = ImageDraw.Draw(canvas)
     for shape in shapes:
@@ -180,7 +182,7 @@ def _disc(draw: ImageDraw.ImageDraw, centre: Point, radius: float) -> None:
 
 
 def _line(draw: ImageDraw.ImageDraw, points: list[Point], half: float) -> None:
-    """Draw each segment as a rectangle: Pillow's wide lines are uneven at the joins."""
+    """Draw each leg as its own rectangle: Pillow's wide lines are uneven at the joins."""
     for (x0, y0), (x1, y1) in pairwise(points):
         length = math.hypot(x1 - x0, y1 - y0) or 1.0
         dx, dy = (x1 - x0) * half / length, (y1 - y0) * half / length

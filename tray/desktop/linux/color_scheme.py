@@ -1,7 +1,8 @@
 """
-Whether the desktop is dark or light, from the settings portal, where there is one.
+Whether the desktop is dark or light: the settings portal.
 
-https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html
+https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html. Where
+there is no portal nothing is told, and the icon stays as it was drawn.
 """
 
 from __future__ import annotations
@@ -24,7 +25,13 @@ _PREFERS_DARK: Final = 1
 
 
 class ColorScheme(BusService):
-    """The colour scheme, reported when first known and at each change; light by default."""
+    """
+    The colour scheme; a tenant of the session bus.
+
+    Args:
+        tell: called with the scheme when it is first known, and whenever it changes. "No
+            preference" is light.
+    """
 
     name: ClassVar[str] = _NAME
     rules: ClassVar[tuple[str, ...]] = (
@@ -32,30 +39,30 @@ class ColorScheme(BusService):
         f"member='SettingChanged',arg0='{_NAMESPACE}',arg1='{_KEY}'",
     )
 
-    def __init__(self, on_change: Callable[[Scheme], None]) -> None:
+    def __init__(self, tell: Callable[[Scheme], None]) -> None:
         super().__init__()
-        self._on_change = on_change
+        self._tell = tell
         self._scheme: Scheme | None = None
 
     async def _appeared(self) -> None:
         before = self._heard
-        key = [_NAMESPACE, _KEY]
-        found = await self._ask(_PATH, _SETTINGS, "ReadOne", "ss", key)
+        asked = [_NAMESPACE, _KEY]
+        found = await self._ask(_PATH, _SETTINGS, "ReadOne", "ss", asked)
         if found is None:  # before version 2 of the interface
-            found = await self._ask(_PATH, _SETTINGS, "Read", "ss", key)
+            found = await self._ask(_PATH, _SETTINGS, "Read", "ss", asked)
         if found is not None and before == self._heard:
-            self._update(found[0])
+            self._say(found[0])
 
     def _vanished(self) -> None:
-        """Keep the last known scheme."""
+        """Keep what was last said."""
 
     def _signal(self, message: Message) -> None:
         match message.member, message.body:
             case ("SettingChanged", [str(namespace), str(key), value]):
                 if (namespace, key) == (_NAMESPACE, _KEY):
-                    self._update(value)
+                    self._say(value)
 
-    def _update(self, value: Any) -> None:
+    def _say(self, value: Any) -> None:
         while isinstance(value, Variant):  # ``Read`` wraps it twice
             value = value.value
         if not isinstance(value, int):
@@ -63,4 +70,4 @@ class ColorScheme(BusService):
         scheme: Scheme = "dark" if value == _PREFERS_DARK else "light"
         if scheme != self._scheme:
             self._scheme = scheme
-            self._on_change(scheme)
+            self._tell(scheme)

@@ -2,8 +2,7 @@
 The menu on the bus: ``com.canonical.dbusmenu``, version 3, served from a menu tree.
 
 Every submenu is there from the start, because some hosts ask for the whole layout once and never
-send AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension). Our own code, because
-no library serves it without GTK or Qt; GTK 3 takes 87 MB (measured).
+say AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -49,8 +48,8 @@ class DBusMenu(ServiceInterface):
     The served menu.
 
     Args:
-        opened: called before a host shows the menu; returns whether anything changed.
-        clicked: called with the number of a row, which may no longer exist.
+        opened: called when a host is about to show the menu; returns whether anything changed.
+        clicked: called with the row's number, which may be of a row that is gone.
     """
 
     def __init__(
@@ -62,11 +61,13 @@ class DBusMenu(ServiceInterface):
         self._clicked = clicked
 
     def announce(self, change: MenuChange) -> None:
-        """Signal to hosts what changed, and nothing else."""
+        """Tell hosts what changed, and nothing that did not."""
         if change.layout is not None:
             self.layout_updated(change.layout)
         if change.updated or change.removed:
             self.items_properties_updated(change)
+
+    # --- Properties ----------------------------------------------------------------------------
 
     @dbus_property(_READ, name="Version")
     def version(self) -> DBusUInt32:
@@ -88,15 +89,17 @@ class DBusMenu(ServiceInterface):
         """None: rows have no pictures."""
         return []
 
+    # --- Asking --------------------------------------------------------------------------------
+
     @dbus_method(name="GetLayout")
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:
         """Return the revision and the nodes below ``parent``; a negative depth is no limit."""
-        self._require(parent)
+        self._known(parent)
         return [self._tree.revision, self._layout(parent, depth, names)]
 
     @dbus_method(name="GetGroupProperties")
     def get_group_properties(self, ids: Ints, names: Strings) -> GroupProperties:
-        """Return the properties of some nodes, of all if none is named, unless unknown."""
+        """Return the properties of some nodes, of all if none is named, without unknown ones."""
         nodes = self._tree.nodes
         return [
             [number, _variants(nodes[number].properties, names)]
@@ -106,12 +109,14 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="GetProperty")
     def get_property(self, number: DBusInt32, name: DBusStr) -> DBusVariant:
-        """Return one property, or its default."""
-        self._require(number)
+        """Return one property, its default where the node does not name it."""
+        self._known(number)
         value = self._tree.nodes[number].properties.get(name, DEFAULTS.get(name))
         if value is None:
             raise DBusError(ErrorType.INVALID_ARGS, f"there is no property {name}")
         return _variant(value)
+
+    # --- Telling us ----------------------------------------------------------------------------
 
     @dbus_method(name="Event")
     def event(
@@ -121,25 +126,25 @@ class DBusMenu(ServiceInterface):
         data: DBusVariant,  # noqa: ARG002  (part of the interface)
         timestamp: DBusUInt32,  # noqa: ARG002  (part of the interface)
     ) -> None:
-        """Handle an event; one on a row that no longer exists does nothing."""
+        """Take an event; one on a row that is gone does nothing, as a click crossed its going."""
         self._take(number, kind)
 
     @dbus_method(name="EventGroup")
     def event_group(self, events: Events) -> Ints:
-        """Handle several events and return the unknown rows among them."""
+        """Take several events and return the unknown rows among them."""
         for number, kind, *_ in events:
             self._take(number, kind)
         return self._unknown([number for number, *_ in events])
 
     @dbus_method(name="AboutToShow")
     def about_to_show(self, number: DBusInt32) -> DBusBool:
-        """Refresh the menu when it opens; return whether the host should ask for it again."""
-        self._require(number)
+        """Freshen the menu when it opens; return whether the host should ask for it again."""
+        self._known(number)
         return number == ROOT and self._opened()
 
     @dbus_method(name="AboutToShowGroup")
     def about_to_show_group(self, ids: Ints) -> TwoIntLists:
-        """AboutToShow for several; return which to ask for again, and which are unknown."""
+        """Do as AboutToShow for several; return which to ask for again, and which are unknown."""
         unknown = self._unknown(ids)
         return [[ROOT] if ROOT in ids and self._opened() else [], unknown]
 
@@ -150,14 +155,16 @@ class DBusMenu(ServiceInterface):
         elif kind == "opened" and number == ROOT:
             self._opened()
 
+    # --- Signals -------------------------------------------------------------------------------
+
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, parent: int) -> LayoutChange:
-        """Signal that rows came, went or moved below ``parent``."""
+        """Say that rows came, went or moved below ``parent``."""
         return [self._tree.revision, parent]
 
     @dbus_signal(name="ItemsPropertiesUpdated")
     def items_properties_updated(self, change: MenuChange) -> UpdatedProperties:
-        """Signal which properties changed."""
+        """Say which properties changed."""
         return [
             [[number, _variants(values)] for number, values in change.updated.items()],
             [[number, list(names)] for number, names in change.removed.items()],
@@ -168,18 +175,20 @@ class DBusMenu(ServiceInterface):
         """Ask the host to open the menu at a row; part of the interface."""
         return [number, timestamp]
 
+    # --- Nodes ---------------------------------------------------------------------------------
+
     def _layout(self, number: int, depth: int, names: Collection[str]) -> list[Any]:
         node = self._tree.nodes[number]
         below = node.children if depth else ()
         children = [Variant(_NODE, self._layout(child, depth - 1, names)) for child in below]
         return [number, _variants(node.properties, names), children]
 
-    def _require(self, number: int) -> None:
+    def _known(self, number: int) -> None:
         if number not in self._tree.nodes:
             raise DBusError(ErrorType.INVALID_ARGS, f"there is no row {number}")
 
     def _unknown(self, ids: list[int]) -> list[int]:
-        """Return the unknown rows; as in libdbusmenu, an error if all are unknown."""
+        """Return the unknown among some rows; as libdbusmenu does, an error if all are."""
         unknown = [number for number in ids if number not in self._tree.nodes]
         if unknown and len(unknown) == len(ids):
             raise DBusError(ErrorType.INVALID_ARGS, "there is none of these rows")

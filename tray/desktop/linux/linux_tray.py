@@ -1,4 +1,4 @@
-"""The tray on Linux: icon, tooltip and menu follow the view; clicks become events."""
+"""The tray on Linux: icon, tooltip and menu follow what a person sees; clicks become events."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
 LINES = 8
-"""Sessions in the tooltip; the menu has all."""
+"""Sessions the tooltip tells of; the menu tells of all."""
 
 
 class LinuxTray:
     """
-    The icon in the panel.
+    What stands in the panel.
 
-    Everything is called on the loop's thread, returns at once and raises nothing: a failing
-    desktop costs the icon, never the daemon.
+    Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
+    fails costs the icon, never the daemon.
     """
 
     def __init__(
@@ -39,41 +39,46 @@ class LinuxTray:
         self._act = act
         self._extras = extras
         self._theme: Theme = theme
-        self._drawn: IconState | None = None
+        self._look: IconState | None = None
         self._view: View | None = None
         self._icon = StatusNotifierIcon("sso-tray")
         self._icon.on_host(host)
-        self._icon.on_open(self._refresh)
+        self._icon.on_open(self._freshen)
         bus.join(self._icon)
 
     def show(self, view: View) -> float | None:
-        """Show a view; returns when its ring moves next, seconds since the epoch, or None."""
+        """
+        Show a view.
+
+        Returns:
+            When the icon changes by itself (its ring moves), seconds since the epoch, or None.
+        """
         self._view = view
         now = time.time()
         self._draw(icon_state_of(view, now))
         self._icon.title = menu_text.tooltip(view.attention, view.active_profile)
         self._icon.attention = view.attention > 0
-        self._refresh()
+        self._freshen()
         return redraw_at(view, now)
 
     def use_theme(self, theme: Theme) -> None:
-        """Draw for a light or a dark panel."""
+        """Draw for a light or a dark panel from now on."""
         if theme != self._theme:
-            self._theme, self._drawn = theme, None
+            self._theme, self._look = theme, None
             if self._view is not None:
                 self.show(self._view)
 
     def stop(self) -> None:
-        """Remove the icon."""
+        """Take the icon away."""
         self._icon.stop()
 
-    def _draw(self, state: IconState) -> None:
-        if state != self._drawn:
-            self._drawn = state
-            self._icon.icon = partial(draw, state, theme=self._theme)
+    def _draw(self, look: IconState) -> None:
+        if look != self._look:
+            self._look = look
+            self._icon.icon = partial(draw, look, theme=self._theme)
 
-    def _refresh(self) -> None:
-        """Rebuild the menu: its times are right whenever it opens (M2)."""
+    def _freshen(self) -> None:
+        """Write the menu anew: its times are right whenever it opens (M2)."""
         if self._view is None:
             return
         extras, now = self._extras(), time.time()

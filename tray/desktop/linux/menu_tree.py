@@ -1,8 +1,8 @@
 """
-The menu as dbusmenu's numbered nodes, and the difference a new menu makes.
+The menu as dbusmenu's numbered nodes: which number a row has, and what a new menu changes.
 
-A number belongs to a row's key under its parent's number as long as the process runs, so a click
-in an outdated menu never hits another row (M3).
+A number belongs to a row's key under its parent's number for the life of the process. It is never
+given to another row, so a host that shows an old menu cannot make a click hit something else (M3).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEFAULTS: Final[Mapping[str, Value]] = {
     "toggle-state": -1,
     "children-display": "",
 }
-"""Defaults of properties (dbusmenu 3, "Properties")."""
+"""What a property is where a node does not name it (dbusmenu 3, "Properties")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class MenuChange:
 
 
 class MenuTree:
-    """The menu shown now, and all numbers given so far."""
+    """The menu now shown, and the numbers ever given."""
 
     def __init__(self) -> None:
         self.revision = 1
@@ -65,7 +65,7 @@ class MenuTree:
         self._numbers: dict[tuple[int, str, int], int] = {}
 
     def show(self, menu: Menu | None) -> MenuChange:
-        """Take over a menu and return what changed."""
+        """Take over a menu, its present texts and ticks included, and return what changed."""
         before = self.nodes
         self.nodes = {}
         children = self._add(menu or (), ROOT, enabled=True)
@@ -79,7 +79,7 @@ class MenuTree:
         seen: dict[str, int] = {}
         added: list[int] = []
         for row in rows:
-            # A separator has no key, and no key begins with a NUL.
+            # A separator has no text to be known by, and no key can begin with a NUL.
             key = "\0separator" if row is SEPARATOR else f"row {key_of(row)}"
             seen[key] = seen.get(key, 0) + 1
             number = self._number(parent, key, seen[key])
@@ -123,11 +123,11 @@ def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuCh
     for number, node in after.items():
         old = before.get(number)
         if old is None:
-            continue  # it comes with its parent's children
+            continue  # it came with its parent's children
         if old.children != node.children:
             moved.add(number)
         if ("children-display" in old.properties) != ("children-display" in node.properties):
-            moved.add(node.parent)  # a row became a submenu: hosts rebuild it
+            moved.add(node.parent)  # a row turned into a submenu: hosts make it anew
         values = {
             name: value
             for name, value in node.properties.items()

@@ -1,8 +1,9 @@
 """
-The icon on the bus: ``org.kde.StatusNotifierItem`` (freedesktop.org, StatusNotifierItem).
+The icon on the bus: ``org.kde.StatusNotifierItem``, as freedesktop.org's StatusNotifierItem says.
 
-An item that has only a menu must not have ``Activate``: with it GNOME's extension waits for a
-double click before it opens the menu. Hosts that call it get UnknownMethod and open the menu.
+Whether ``Activate`` is there at all matters: GNOME's extension waits for a double click before it
+opens the menu of an item that has it, so an item with nothing but a menu leaves it out, and hosts
+that call it all the same get UnknownMethod and open the menu.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -35,14 +36,23 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """The item's properties; shared by all connections it is shown on."""
+    """
+    What the item says of itself; shared by all connections it is shown on.
+
+    Args:
+        name: ``Id``, the same at each start.
+        title: the heading of the tooltip, and what screen readers say.
+        detail: the text below the heading; plain, escaped here.
+        status: ``NeedsAttention`` makes hosts show the icon even where they would hide it.
+        pixmaps: width, height and ARGB32 bytes in network order, for each size.
+    """
 
     def __init__(self, name: str) -> None:
-        self.name = name  # ``Id``, the same at each start
-        self.title = name  # the tooltip's heading, and what screen readers say
-        self.detail = ""  # the text below the heading; plain, escaped here
-        self.status: Status = "Passive"  # hosts show ``NeedsAttention`` even where they hide icons
-        self.pixmaps: list[list[Any]] = []  # width, height, ARGB32 in network order, by size
+        self.name = name
+        self.title = name
+        self.detail = ""
+        self.status: Status = "Passive"
+        self.pixmaps: list[list[Any]] = []
 
 
 class StatusItem(ServiceInterface):
@@ -50,9 +60,11 @@ class StatusItem(ServiceInterface):
 
     only_menu = True
 
-    def __init__(self, state: ItemState) -> None:
+    def __init__(self, face: ItemState) -> None:
         super().__init__("org.kde.StatusNotifierItem")
-        self.state = state
+        self.face = face
+
+    # --- Properties ----------------------------------------------------------------------------
 
     @dbus_property(_READ, name="Category")
     def category(self) -> DBusStr:
@@ -61,22 +73,22 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember its place, or that it is hidden."""
-        return self.state.name
+        """The name by which hosts remember where it stands, or that it is hidden."""
+        return self.face.name
 
     @dbus_property(_READ, name="Title")
     def title(self) -> DBusStr:
         """The name shown where hosts list their items."""
-        return self.state.title
+        return self.face.title
 
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
-        """How visible it should be."""
-        return self.state.status
+        """How much it wants to be seen."""
+        return self.face.status
 
     @dbus_property(_READ, name="WindowId")
     def window_id(self) -> DBusInt32:
-        """0: there is no window."""
+        """None: there is no window."""
         return 0
 
     @dbus_property(_READ, name="IconName")
@@ -91,8 +103,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
-        """The icon in the sizes panels ask for, so that none is scaled."""
-        return self.state.pixmaps
+        """The icon in the sizes panels ask for, so that none has to scale."""
+        return self.face.pixmaps
 
     @dbus_property(_READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
@@ -101,7 +113,7 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="OverlayIconPixmap")
     def overlay_icon_pixmap(self) -> Pixmaps:
-        """None: the icon carries its own badge."""
+        """None, likewise."""
         return []
 
     @dbus_property(_READ, name="AttentionIconName")
@@ -111,8 +123,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
-        """The same icon: it shows by itself what is wrong."""
-        return self.state.pixmaps
+        """The same icon: it says by itself what is wrong."""
+        return self.face.pixmaps
 
     @dbus_property(_READ, name="AttentionMovieName")
     def attention_movie_name(self) -> DBusStr:
@@ -121,8 +133,8 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
-        """The heading and the text, which hosts read as markup."""
-        return ["", [], self.state.title, _escaped(self.state.detail)]
+        """The heading, and below it the text, which hosts read as markup."""
+        return ["", [], self.face.title, _escaped(self.face.detail)]
 
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
@@ -134,53 +146,57 @@ class StatusItem(ServiceInterface):
         """Where the menu is."""
         return MENU_PATH
 
+    # --- Methods -------------------------------------------------------------------------------
+
     @dbus_method(name="ContextMenu")
-    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
-        """Do nothing: only hosts without menus call it, and there is no window for one."""
+    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
+        """Do nothing: only hosts that draw no menus ask, and there is no window to draw one on."""
 
     @dbus_method(name="Scroll")
     def scroll(self, delta: DBusInt32, orientation: DBusStr) -> None:
         """Do nothing: a wheel must not switch accounts."""
 
+    # --- Signals -------------------------------------------------------------------------------
+
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:
-        """Signal a new title."""
+        """Say that the title changed."""
 
     @dbus_signal(name="NewIcon")
     def new_icon(self) -> None:
-        """Signal a new icon."""
+        """Say that the icon changed."""
 
     @dbus_signal(name="NewAttentionIcon")
     def new_attention_icon(self) -> None:
-        """Signal a new icon for attention."""
+        """Say that the icon for attention changed."""
 
     @dbus_signal(name="NewToolTip")
     def new_tool_tip(self) -> None:
-        """Signal a new tooltip."""
+        """Say that the tooltip changed."""
 
     @dbus_signal(name="NewStatus")
     def new_status(self) -> DBusStr:
-        """Signal the new status."""
-        return self.state.status
+        """Say that the status changed, and to what."""
+        return self.face.status
 
 
 class ClickableStatusItem(StatusItem):
-    """An item with an action for a left click."""
+    """An item with something to do on a left click."""
 
     only_menu = False
 
-    def __init__(self, state: ItemState, activated: Callable[[], None]) -> None:
-        super().__init__(state)
+    def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
+        super().__init__(face)
         self._activated = activated
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """Activate the default row."""
+        """Do the default row."""
         self._activated()
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """The same on a middle click."""
+        """Do the same on a middle click."""
         self._activated()
 
 
@@ -205,5 +221,5 @@ def _argb(image: Image.Image) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    """Escape markup; importing ``html`` would cost half a MB (measured)."""
+    """Return a text without markup; `html` would bring half a megabyte of entities with it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -78,8 +78,8 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     ) -> None:
         super().__init__(name, icon, title, menu)
         self.host: tuple[bool, str] = (False, "not connected yet")
-        self._state = ItemState(name)
-        self._state.title = title or name
+        self._face = ItemState(name)
+        self._face.title = title or name
         self._tree = MenuTree()
         self._tree.show(self._menu)
         self._changes = 0
@@ -99,12 +99,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     @property
     def detail(self) -> str:
         """The tooltip's text below the title, plain, on one or several lines."""
-        return self._state.detail
+        return self._face.detail
 
     @detail.setter
     def detail(self, text: str) -> None:
-        if text != self._state.detail:
-            self._state.detail = text
+        if text != self._face.detail:
+            self._face.detail = text
             if self._item is not None:
                 self._item.new_tool_tip()
 
@@ -146,9 +146,9 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._shown_once = self.visible = True
         self._tree.show(self._menu)
         self._served = DBusMenu(self._tree, self._opened, self._clicked)
-        self._item = StatusItem(self._state)
+        self._item = StatusItem(self._face)
         if any(row.default for row in self._menu or ()):
-            self._item = ClickableStatusItem(self._state, self._activated)
+            self._item = ClickableStatusItem(self._face, self._activated)
         bus.export(ITEM_PATH, self._item)
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
@@ -264,22 +264,22 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         status: Status = "Passive"
         if visible:
             status = "NeedsAttention" if self._attention else "Active"
-        if status != self._state.status:
-            self._state.status = status
+        if status != self._face.status:
+            self._face.status = status
             if self._item is not None:
                 self._item.new_status()
 
     def _update_icon(self) -> None:
         self._icon_valid = True
         drawn = pixmaps(self._icon, SIZES)
-        if drawn != self._state.pixmaps:
-            self._state.pixmaps = drawn
+        if drawn != self._face.pixmaps:
+            self._face.pixmaps = drawn
             if self._item is not None:
                 self._item.new_icon()
                 self._item.new_attention_icon()
 
     def _update_title(self) -> None:
-        self._state.title = self._title or self.name
+        self._face.title = self._title or self.name
         if self._item is not None:
             self._item.new_title()
             self._item.new_tool_tip()

@@ -1,4 +1,4 @@
-"""The row "Add profile" of a session: lists its roles, then offers them by account (M1)."""
+"""The row "Add profile" of a session: asks for its roles, then offers them by account (M1)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
 
 ExistingProfiles = dict[tuple[str, str], str]
-"""The existing profile for an account and role."""
+"""The profile there is for an account and role."""
 
 
 def add_profile(row: SessionRow, view: View) -> Entry:
-    """Return the row for a usable session."""
+    """Return the row for a session that works."""
     listing = row.listing
     if listing is None:
         return Entry(f"roles:{row.key}", menu_text.LIST_ROLES, RolesRequested(row.key))
@@ -37,7 +37,7 @@ def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Iterable[E
     accounts: dict[str, list[Assignment]] = {}
     for one in listing.roles:
         accounts.setdefault(one.account_id, []).append(one)
-    # By name; where two are called the same, by number.
+    # A person looks for a name; where two are called the same, the number counts.
     of_name = sorted(
         accounts.values(), key=lambda one: (one[0].account_name.casefold(), one[0].account_id)
     )
@@ -52,7 +52,7 @@ def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Iterable[E
     ]
     yield from grouped(
         rows,
-        LEVEL - 2,  # the separator, and the row that lists again
+        LEVEL - 2,  # the line, and the row that lists again
         lambda one, two: menu_text.named_accounts(names[one], names[two]),
         menu_text.MORE_ROLES,
     )

@@ -1,4 +1,4 @@
-"""A row of the menu as data, and the grouping of long lists so that no level overflows."""
+"""What a row of the menu is, and how long lists are parted so that no level overflows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tray.core.events import Event
 from tray.core.text import menu_text
 
 LEVEL: Final = 25
-"""Most rows on a level; longer lists are grouped, and the command line has the rest."""
+"""Rows a level shows at most; longer lists are grouped, the rest is for the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,12 @@ def grouped(
     more: str = menu_text.MORE,
 ) -> Iterable[Entry]:
     """
-    Put rows into groups where they are more than ``room``.
+    Put rows into groups where there are too many, so that no level overflows.
 
-    ``words`` names a group by the indices of its first and last row; ``more`` says where the rest
-    is if even the groups are too many.
+    Args:
+        room: rows there is room for.
+        words: names a group by the places of its first and last row.
+        more: says where the rest is, if even that is too much.
     """
     if len(rows) <= room:
         yield from rows

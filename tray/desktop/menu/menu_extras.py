@@ -1,4 +1,4 @@
-"""What the menu shows beside the view."""
+"""What the menu shows beside the view; no icon is needed to gather it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from tray.values import dataclass
 
 RECENT: Final = 10
-"""Lines of the history shown."""
+"""Lines of the history that are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """
-pystray's menu and rows, each row with the key of what it acts on.
+The menu's words: pystray's own menu and rows, each row with the key of what it acts on.
 
-They feed our Linux backend and pystray's on macOS and Windows. On Linux pystray must not load Xlib
-or GTK: it picks a backend at import and raises where there is no display (pystray issue 67), so it
-gets ``dummy`` here, before anything else imports it.
+One description feeds our Linux backend and pystray's on macOS and Windows. On Linux the import of
+pystray is kept from loading Xlib or GTK: it picks a backend when it is imported, and raises where
+there is no display (pystray issue 67), so it is told ``dummy`` here, before anyone else asks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tray.system import LINUX
 _asked: Final = os.environ.get("PYSTRAY_BACKEND")
 if LINUX:
     os.environ["PYSTRAY_BACKEND"] = "dummy"
-from pystray import _base  # noqa: E402  (after the variable is set)
+from pystray import _base  # noqa: E402  (the variable has to stand before)
 
 if _asked is not None:
     os.environ["PYSTRAY_BACKEND"] = _asked
@@ -39,9 +39,9 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
     A row of the menu.
 
     Args:
-        key: what the row acts on and how, for example ``use:dev``; it identifies the row under
-            its parent, whatever its text and place (M3).
-        action: a function without arguments, a ``Menu``, or None.
+        key: what the row acts on and how, for example ``use:dev``; rows with one key, under one
+            parent, are one row to a click, whatever they say and wherever they stand (M3).
+        action: called with nothing; a ``Menu`` for a submenu; None for a row that only tells.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
     ) -> None:
         super().__init__(
             text,
-            _pystray_action(action),
+            _taken(action),
             checked=None if checked is None else lambda _: checked,
             radio=radio,
             default=default,
@@ -66,13 +66,13 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         self.key = key
 
 
-def _pystray_action(action: Callable[[], object] | Menu | None) -> Any:
-    """Return an action for pystray, which counts a function's parameters, defaults included."""
+def _taken(action: Callable[[], object] | Menu | None) -> Any:
+    """Return what pystray takes: it counts a function's parameters, defaults included."""
     if action is None or isinstance(action, _base.Menu):
         return action
     return lambda _icon, _row: action()
 
 
 def key_of(row: MenuItem) -> str:
-    """Return the key of a row; of a plain pystray row its text."""
+    """Return the key of a row; a plain pystray row is known by what it says."""
     return row.key if isinstance(row, Row) else str(row.text)

@@ -1,4 +1,4 @@
-"""The whole menu as data: one function from the view to what can be clicked (M1)."""
+"""The whole menu as data: one function from what a person sees to what can be clicked (M1)."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 SESSIONS: Final = 8
-"""Sessions on the first level."""
+"""Sessions on the first level; with all else there is on it, it has room for no more."""
 PROBLEMS: Final = 3
 RECENT_PROFILES: Final = 8
-"""Recent profiles on the first level of a long list."""
+"""Profiles used lately that stand on the first level of a long list."""
 
 
 def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
@@ -53,7 +53,7 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
 
 
 def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
-    """Return the menu as pystray's; a click only calls ``act`` with the row's event."""
+    """Turn the menu into pystray's words; a click does nothing but tell the rules."""
     return Menu(*(_row(row, act) for row in rows))
 
 
@@ -77,6 +77,9 @@ def _row(row: Entry, act: Callable[[Event], None]) -> object:
         radio=row.radio,
         enabled=row.enabled and action is not None,
     )
+
+
+# --- Sessions -------------------------------------------------------------------------------
 
 
 def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
@@ -109,7 +112,7 @@ def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
 def _by_urgency(
     rows: tuple[SessionRow, ...],
 ) -> tuple[tuple[SessionRow, ...], tuple[SessionRow, ...]]:
-    """Split sessions into those on the first level and the others, each in config order."""
+    """Part sessions into those on the first level and the others, each in config order."""
     if len(rows) <= SESSIONS:
         return rows, ()
     calm = ("signed-in", "signed-out")
@@ -155,6 +158,9 @@ def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutRequested(key))
 
 
+# --- Profiles -------------------------------------------------------------------------------
+
+
 def _profiles(view: View, extras: MenuExtras) -> Iterable[Entry]:
     usable = tuple(one for one in view.profiles if not is_managed(one.name, view.managed))
     if not usable:
@@ -180,7 +186,7 @@ def _profiles(view: View, extras: MenuExtras) -> Iterable[Entry]:
 def _choice(
     profiles: Sequence[Profile], active: str | None, extras: MenuExtras
 ) -> Iterable[Entry]:
-    """List all profiles if they fit, else the active and recent ones, then by account (M1)."""
+    """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
     yield Entry(
         "use-none",
         menu_text.NONE_ACTIVE,
@@ -233,6 +239,9 @@ def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:
     )
 
 
+# --- The rest -------------------------------------------------------------------------------
+
+
 def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     if any(row.reason == "keyring-absent" for row in view.sessions):
         how = Entry("no-keyring-how", menu_text.NO_KEYRING_HOW, enabled=False)
@@ -261,5 +270,5 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, words: str, on: bool) -> Entry:
+def _setting(name: SettingName, words: str, on: bool) -> Entry:  # a tick and its state
     return Entry(f"setting:{name}", words, SettingRequested(name, on=not on), checked=on)

@@ -1,8 +1,8 @@
 """
-Two loops in one process, where the icon must run on the main thread (macOS, Windows).
+Two loops in one process, where the system wants its icon on the main thread (macOS, Windows).
 
-The daemon's loop runs in a second thread, the icon's on the main thread. Calls are only handed
-over; neither waits for the other.
+The rules' loop runs in a second thread. The main thread waits for an icon to run and then belongs
+to it; both ways words are only ever handed over, nobody waits for the other.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ T = TypeVar("T")
 
 
 class OwnLoop(Protocol):
-    """A native icon, with a loop of its own for the main thread."""
+    """What has a loop of its own for the main thread: a native icon."""
 
     def run_here(self) -> None:
-        """Run until :meth:`end`, which may have come before; no click makes it raise."""
+        """Run until :meth:`end`, also one that came before; no click makes it raise."""
 
     def on_main(self, act: Callable[[], object]) -> None:
-        """Call something on the main thread; called from any thread, returns at once."""
+        """Have something done on the main thread; called from any thread, returns at once."""
 
     def end(self) -> None:
-        """Let :meth:`run_here` return; called from any thread, repeatable."""
+        """Let :meth:`run_here` return; called from any thread, more than once is harmless."""
 
 
 class MainThreadIcon:
     """
-    What our native icons add to pystray's: calls from other threads, in order.
+    What our native icons have beside pystray's: words from other threads, in order.
 
-    A subclass wakes its loop in :meth:`wake`, which then calls :meth:`drain` on the main thread.
+    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         super().__init__(*arguments, **options)
 
     def on_main(self, act: Callable[[], object]) -> None:
-        """Call something on the main thread; called from any thread, returns at once."""
-        self._calls.put(act)
+        """Have something done on the main thread; called from any thread, returns at once."""
+        self._words.put(act)
         self.wake()
 
     def wake(self) -> None:
-        """Have :meth:`drain` called on the main thread."""
+        """Have :meth:`drain` called on the main thread, soon."""
         raise NotImplementedError
 
     def drain(self) -> None:
-        """Make the waiting calls; one that fails does not stop the others."""
-        while not self._calls.empty():
-            act = self._calls.get()
+        """Do what was asked for; what fails costs itself alone."""
+        while not self._words.empty():
+            act = self._words.get()
             try:
                 act()
             except Exception as error:  # noqa: BLE001  (a desktop's trouble is the icon's alone)
@@ -64,7 +64,7 @@ class MainThreadIcon:
 
 class MainThread:
     """
-    The main thread, lent to the icon while the daemon runs.
+    The main thread, lent to the icon for as long as the daemon lives.
 
     :meth:`run` is called on it; everything else on the loop's thread.
     """
@@ -76,10 +76,10 @@ class MainThread:
 
     def lend(self, make: Callable[[], OwnLoop], failed: Callable[[Exception], None]) -> None:
         """
-        Make an icon and run its loop, both on the main thread.
+        Make something with a loop of its own on the main thread, and run it there.
 
         Args:
-            failed: called on the main thread with what either raised.
+            failed: called on the main thread with what it raised.
         """
 
         def made() -> None:
@@ -96,10 +96,10 @@ class MainThread:
 
     def run(self, serve: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """
-        Run ``serve`` in a second thread, with what is lent on this one; returns its result.
+        Run a loop in a second thread until it ends, and meanwhile whatever is lent this thread.
 
         Raises:
-            Whatever ``serve`` raises.
+            Whatever it raises.
         """
         outcome: list[T] = []
         raised: list[BaseException] = []

@@ -1,8 +1,8 @@
 """
-The tray on macOS and Windows: pystray's own backends, run on the main thread.
+The tray on macOS and Windows: pystray's own backends, told from the loop, run on the main thread.
 
-A native menu cannot be refreshed while it opens, so it is rebuilt when one of its texts changes
-(M2).
+Texts are coarse there and the menu is made anew at its own boundaries (M2): a native menu cannot
+be asked for fresh words while it opens.
 """
 
 from __future__ import annotations
@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REFRESH_SECONDS: Final = 60.0
-"""How often the menu's times are updated while any end is known."""
+FRESHENED: Final = 60.0
+"""Seconds after which the menu's times are written anew while any end is known."""
 TIP_LENGTH: Final = 127
-"""Characters of a tooltip on Windows (NOTIFYICONDATAW.szTip)."""
+"""Characters of a tooltip: what Windows shows (NOTIFYICONDATAW.szTip)."""
 
 
 class NativeTray:
     """
-    The icon in the menu bar or the notification area.
+    What stands in the menu bar or the notification area.
 
-    Everything not handed to the main thread is called on the loop's thread, returns at once and
-    raises nothing. ``ampersand`` is how ``&`` is written in this system's menus.
+    Everything but what is handed to the main thread is called on the loop's thread, returns at
+    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.LinuxTray`.
+
+    Args:
+        ampersand: how ``&`` is written in this system's menus.
     """
 
     def __init__(
@@ -63,21 +66,27 @@ class NativeTray:
         self._act = act
         self._icon: OwnLoop | None = None
         self._asked = False
-        self._drawn: IconState | None = None
+        self._look: IconState | None = None
         self._title = ""
         self._rows: tuple[Entry, ...] = ()
 
     def show(self, view: View) -> float | None:
-        """Show a view; returns when to show it again, seconds since the epoch, or None."""
+        """
+        Show a view.
+
+        Returns:
+            When it has to be shown again because a time in it has passed, seconds since the
+            epoch, or None.
+        """
         now = time.time()
-        state, title = (
+        look, title = (
             icon_state_of(view, now),
             menu_text.tooltip(view.attention, view.active_profile),
         )
         rows = tuple(self._plain(row) for row in entries(view, self._extras(), now))
-        picture = draw(state, self._size, self._theme) if state != self._drawn else None
+        picture = draw(look, self._size, self._theme) if look != self._look else None
         menu = render(rows, self._clicked) if rows != self._rows else None
-        self._drawn, self._rows = state, rows
+        self._look, self._rows = look, rows
         if not self._asked and picture is not None:
             self._asked, self._title = True, title
             self._main.lend(lambda: self._made(picture, title, menu), self._failed)
@@ -87,28 +96,28 @@ class NativeTray:
             self._title = title
             icon.on_main(lambda: _changed(icon, picture, told, menu))
         ends = any(row.session_ends_at is not None for row in view.sessions)
-        moments = [redraw_at(view, now), now + REFRESH_SECONDS if ends else None]
+        moments = [redraw_at(view, now), now + FRESHENED if ends else None]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def use_theme(self, theme: Theme) -> None:
         """Do nothing: these systems tint or frame the icon themselves."""
 
     def stop(self) -> None:
-        """Remove the icon."""
+        """Take the icon away."""
         icon, self._icon = self._icon, None
         if icon is not None:
             icon.end()
 
     def _made(self, picture: Image.Image, title: str, menu: object) -> OwnLoop:
         icon = self._make("sso-tray", picture, title[:TIP_LENGTH], menu)
-        self._on_loop(self._ready, icon)
+        self._on_loop(self._stands, icon)
         return icon
 
-    def _ready(self, icon: OwnLoop) -> None:
+    def _stands(self, icon: OwnLoop) -> None:
         self._icon = icon
-        # Replay updates that arrived while the icon was being created.
-        state, rows = self._drawn, self._rows
-        picture = draw(state, self._size, self._theme) if state is not None else None
+        # What was shown while it was being made, it has not seen.
+        look, rows = self._look, self._rows
+        picture = draw(look, self._size, self._theme) if look is not None else None
         menu, title = render(rows, self._clicked), self._title
         icon.on_main(lambda: _changed(icon, picture, title, menu))
         self._host(True, "")
@@ -122,7 +131,7 @@ class NativeTray:
         self._on_loop(self._act, event)
 
     def _on_loop(self, act: Callable[..., None], *words: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        with contextlib.suppress(RuntimeError):  # the loop has ended; nobody wants to know
             self._loop.call_soon_threadsafe(act, *words)
 
     def _plain(self, row: Entry) -> Entry:
@@ -156,7 +165,7 @@ def native_tray(
 ) -> NativeTray:
     """Return this system's tray."""
     if MACOS:
-        # Two pixels per point, and transparent around its shape, so that it can be tinted.
+        # Two pixels for each point, and clear but for its shape, so that it can be tinted.
         return NativeTray(
             main, _for_macos, act=act, extras=extras, host=host, size=36, theme="template"
         )

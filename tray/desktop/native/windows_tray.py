@@ -1,7 +1,7 @@
 """
 pystray's icon in Windows' notification area; a left click opens the menu, too.
 
-Never run on Windows. Sources: pystray 0.19.5 ``_win32.py``; Microsoft,
+Never run: there was no Windows to run it on. Sources: pystray 0.19.5 ``_win32.py``; Microsoft,
 PostMessageW (may be called from any thread), TrackPopupMenuEx.
 """
 
@@ -19,7 +19,7 @@ _DRAIN: Final = win32.WM_USER + 20
 
 
 class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray has no types
-    """The icon; created and run on the main thread."""
+    """The icon; made and run on the main thread."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -27,7 +27,7 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         self._message_handlers[_DRAIN] = lambda _wparam, _lparam: self._drain_when_closed()
 
     def wake(self) -> None:
-        """Post a message to our window; before there is one, calls wait for it."""
+        """Post a message to our window; before there is one, the words wait for it."""
         if self._hwnd is not None:
             win32.PostMessage(self._hwnd, _DRAIN, 0, 0)
 
@@ -49,7 +49,7 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         self.wake()
 
     def _drain_when_closed(self) -> None:
-        # It would destroy an open menu.
+        # A menu that is open would be destroyed under the person's hand.
         if not self._open:
             self.drain()
 

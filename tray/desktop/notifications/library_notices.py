@@ -1,8 +1,8 @@
 """
-Notices by desktop-notifier on macOS (in a signed app) and Windows.
+Notices by desktop-notifier, where the system has no D-Bus: macOS (in a signed app) and Windows.
 
-Written from desktop-notifier 6.2's source. It reports failures only in its log: a notice without
-``on_dispatched`` was not shown.
+Written from desktop-notifier 6.2's source. It reports no failure but by its log: what it never
+called ``on_dispatched`` for was not told.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class NotificationCenter(Protocol):
     """The part of ``desktop_notifier.DesktopNotifier`` that is used."""
 
     async def has_authorisation(self) -> bool:
-        """Whether the system lets us show notices."""
+        """Whether the system lets us tell."""
 
     async def request_authorisation(self) -> bool:
-        """Ask the user, the first time; returns whether they agreed."""
+        """Ask the person, the first time; returns whether they agreed."""
 
     async def send(
         self,
@@ -49,11 +49,11 @@ class NotificationCenter(Protocol):
         """Show and return an identifier."""
 
     async def clear(self, identifier: str) -> None:
-        """Withdraw."""
+        """Take away."""
 
 
 class LibraryNotices(NoticeChannel):
-    """The first channel on macOS and Windows."""
+    """The first rung on macOS and Windows."""
 
     shown_by: ClassVar[ShownBy] = "desktop-notifier"
 
@@ -89,7 +89,7 @@ class LibraryNotices(NoticeChannel):
             return
         try:
             await self._center.clear(identifier)
-        except KeyError:  # 6.2 on D-Bus: the user has closed it
+        except KeyError:  # how it says (6.2, on D-Bus) that the person has closed it
             log.debug("a notice was gone already")
 
     async def _ready(self) -> NotificationCenter:
@@ -98,7 +98,7 @@ class LibraryNotices(NoticeChannel):
         if self._center is None:
             self._center = self._library.DesktopNotifier(app_name=APP_NAME, app_icon=None)
         if not self._asked:
-            # A dialog on macOS: an answer after our limit counts for the next notice.
+            # A dialog on macOS: who takes longer than our limit hears of the next notice.
             self._asked = True
             await self._center.request_authorisation()
         if not await self._center.has_authorisation():

@@ -1,4 +1,4 @@
-"""The notice channels of this system, best first (rule W4)."""
+"""Which rungs tell a person on this system, best first (rule W4)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tray.system import LINUX, MACOS
 
 def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
     """
-    Return the notifier with this system's channels.
+    Return this system's chain.
 
-    On Linux it has to join the session bus.
+    On Linux it has to join the session bus, whose connection it shares with the tray.
     """
     channels: tuple[NoticeChannel, ...]
     if LINUX:

@@ -1,4 +1,4 @@
-"""The picture of a notice: the tray's sign for the state it is about."""
+"""Which picture a notice carries: the tray's own sign for the state it speaks of."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """
-Notices by a short-lived process, for libraries that may block or are too heavy to keep.
+Notices by a short-lived process of their own, for what may block or is too heavy to keep.
 
-A process that does not report success within the limit is killed, with all it started.
+What can fail: there is no such program, or it does not say that it told within the limit; then
+it is killed, with all it started.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ from tray.system.spawn import module_command, worker_environment
 
 log = logging.getLogger(__name__)
 
-SHOWN: Final = b"told\n"
-"""Printed once the notice is on its way; the process may live on to keep it on screen."""
+TOLD: Final = b"told\n"
+"""What the process says once the notice is on its way; it may live on to keep it on screen."""
 
 _LINGER_SECONDS: Final = 60.0
 
 
 class ProcessNotices(NoticeChannel):
     """
-    Starts a program, writes the notice to its standard input, waits until it is shown.
+    Start a program, write the notice to its standard input, wait until it has told.
 
-    Such a notice has no buttons and cannot be withdrawn.
+    Such a notice has no buttons and cannot be taken away again.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class ProcessNotices(NoticeChannel):
 
     @abstractmethod
     async def _wait(self, process: Process) -> None:
-        """Return once it is shown; raise NotShown if it is not."""
+        """Return once it has told; raise NotShown if it has not."""
 
     async def _show(self, notice: Notice) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -78,10 +79,10 @@ class ProcessNotices(NoticeChannel):
             _kill(process)
             raise
         finally:
-            self._go(_reap(process))  # it may live on, or has just been killed
+            self._go(_see_off(process))  # it may linger, or have just been killed
 
     async def _withdraw(self, slot: str) -> None:
-        """Do nothing: there is no handle to what was shown."""
+        """There is no handle to what was shown."""
 
 
 class PlyerNotices(ProcessNotices):
@@ -98,7 +99,7 @@ class PlyerNotices(ProcessNotices):
 
     async def _wait(self, process: Process) -> None:
         assert process.stdout is not None  # noqa: S101  (it was started with a pipe)
-        if await process.stdout.readline() != SHOWN:
+        if await process.stdout.readline() != TOLD:
             raise NotShown("plyer finds nothing to tell with")
 
 
@@ -113,7 +114,7 @@ class OsascriptNotices(ProcessNotices):
     shown_by: ClassVar[ShownBy] = "banner"
 
     def _command(self, notice: Notice) -> Sequence[str]:
-        # After "-" osascript(1) takes no options: a title may begin with a dash.
+        # After "-" osascript(1) takes no options any more: a title may begin with a dash.
         return ["osascript", "-", notice.title, notice.text]
 
     def _input(self, notice: Notice) -> bytes:
@@ -129,8 +130,8 @@ class OsascriptNotices(ProcessNotices):
             raise NotShown("osascript shows no banner")
 
 
-async def _reap(process: Process) -> None:
-    """Wait for its end, or kill it."""
+async def _see_off(process: Process) -> None:
+    """Wait for its end, and see to it that it comes."""
     try:
         async with asyncio.timeout(_LINGER_SECONDS):
             await process.communicate()
@@ -142,7 +143,7 @@ async def _reap(process: Process) -> None:
 
 
 def _kill(process: Process) -> None:
-    """Kill it with all it started: plyer waits for notify-send, which waits for its daemon."""
+    """End it with all it started: plyer waits for a notify-send that waits for its daemon."""
     if process.returncode is not None:
         return
     if WINDOWS:

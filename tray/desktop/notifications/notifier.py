@@ -1,8 +1,8 @@
 """
-Shows notices on the best channel there is; each is tried when the one before it fails.
+Telling a person, by the best way there is: a chain of rungs, each tried when the one above fails.
 
-A failure costs the notice and nothing else: a channel may be absent, refuse, vanish or hang.
-`NoticeChannel` handles that in one place (rule W4).
+What can fail here costs the notice and nothing else: a rung may be absent, refuse, vanish or
+hang; `NoticeChannel` says once what happens then (rule W4).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ShownBy = Literal["dbus", "desktop-notifier", "plyer", "banner", "badge"]
-"""The channel that showed it; ``badge``: none could, so only the icon's badge and the log do."""
+"""Which rung told; ``badge``: none could, and only the icon's badge and the log tell of it."""
 
 Pressed = Callable[[ButtonAction, tuple[str, ...]], None]
 """Called on the loop with what a clicked button does, and to which sessions."""
 
 LIMIT_SECONDS: Final = 5.0
-"""How long a channel may take (W4): notify-send waits 25 s for a hung daemon, D-Bus for ever."""
+"""How long a rung may take (W4): notify-send waits 25 s for a mute daemon, D-Bus for ever."""
 
 _GOODBYE_SECONDS: Final = 1.0
 _TITLE_LENGTH: Final = 120
@@ -38,11 +38,11 @@ _TEXT_LENGTH: Final = 600
 
 
 class NotShown(Exception):
-    """A channel could not show a notice; the text is the reason and quotes nothing of it."""
+    """A rung could not tell; its text is the reason, without anything of the notice."""
 
 
 class NoticeChannel(ABC):
-    """One way to show notices. A failure is logged here, and nothing else happens."""
+    """One way of telling. What to do when it fails is decided here, once: log it, go on."""
 
     shown_by: ClassVar[ShownBy]
 
@@ -52,42 +52,42 @@ class NoticeChannel(ABC):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def show(self, notice: Notice) -> bool:
-        """Show a notice in its slot; returns whether it was shown. Raises nothing."""
-        return await self._guarded("show", self._show(notice))
+        """Show a notice in its slot; returns whether it was told. Raises nothing."""
+        return await self._kept("show", self._show(notice))
 
     async def withdraw(self, slot: str) -> bool:
-        """Withdraw what the slot shows, if this channel can. Raises nothing."""
-        return await self._guarded("withdraw", self._withdraw(slot))
+        """Take away what the slot shows, as far as this rung can. Raises nothing."""
+        return await self._kept("withdraw", self._withdraw(slot))
 
     async def close(self) -> None:
-        """Cancel background work and wait until it has ended."""
+        """End what still goes on in the background, and wait until it has ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @abstractmethod
     async def _show(self, notice: Notice) -> None:
-        """Show it, replacing what its slot shows; any exception means: not shown."""
+        """Show it, replacing what its slot shows; any exception means: not told."""
 
     @abstractmethod
     async def _withdraw(self, slot: str) -> None:
-        """Withdraw it; an empty slot is no error."""
+        """Take it away; a slot that shows nothing is no error."""
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in the background."""
+        """Let something go on in the background."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def _press(self, button: Button) -> None:
-        """Report a click; a failing listener does not break the channel."""
+        """Report a click; whoever listens cannot break the rung."""
         try:
             self._pressed(button.action, button.keys)
         except Exception:
             log.exception("a notice's button failed")
 
-    async def _guarded(self, what: str, doing: Coroutine[Any, Any, None]) -> bool:
-        # Notices are not critical: a failing desktop must not stop the program.
+    async def _kept(self, what: str, doing: Coroutine[Any, Any, None]) -> bool:
+        # Notices are not critical: whatever a desktop does, the program goes on.
         try:
             async with asyncio.timeout(self._limit):
                 await doing
@@ -95,7 +95,7 @@ class NoticeChannel(ABC):
             log.info("%s cannot %s a notice: %s", self.shown_by, what, failed)
         except TimeoutError:
             log.warning("%s did not %s a notice in time", self.shown_by, what)
-        except Exception as error:  # noqa: BLE001  (the failure policy of all channels)
+        except Exception as error:  # noqa: BLE001  (the failure policy of all rungs, see above)
             log.warning("%s failed to %s a notice (%s)", self.shown_by, what, type(error).__name__)
         else:
             return True
@@ -103,7 +103,7 @@ class NoticeChannel(ABC):
 
 
 class BusChannel(NoticeChannel):
-    """A channel on the session bus."""
+    """A rung that lives on the session bus."""
 
     @abstractmethod
     async def connected(self, bus: MessageBus) -> None:
@@ -111,7 +111,7 @@ class BusChannel(NoticeChannel):
 
     @abstractmethod
     def disconnected(self, reason: str) -> None:
-        """Note that there is no connection, and why."""
+        """There is no connection, and why."""
 
 
 class Notifier:
@@ -124,28 +124,28 @@ class Notifier:
 
     def __init__(self, channels: Sequence[NoticeChannel]) -> None:
         self._channels = tuple(channels)
-        self._requested: dict[str, Notice | None] = {}
+        self._wishes: dict[str, Notice | None] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._shown: dict[str, NoticeChannel] = {}
         self.shown_by: ShownBy | None = None
-        """What showed the last notice; None before the first."""
+        """Who told the last notice; None before the first."""
 
     def show(self, notice: Notice) -> None:
         """Show a notice; it replaces what its slot shows."""
         title, text = clean(notice.title, _TITLE_LENGTH), clean(notice.text, _TEXT_LENGTH)
-        self._request(notice.slot, replace(notice, title=title, text=text))
+        self._wish(notice.slot, replace(notice, title=title, text=text))
 
     def withdraw(self, slot: str) -> None:
-        """Withdraw what a slot shows."""
-        self._request(slot, None)
+        """Take away what a slot shows."""
+        self._wish(slot, None)
 
     async def settled(self) -> None:
-        """Wait until every request was carried out or has failed."""
+        """Wait until every wish was carried out or given up."""
         while self._busy:
             await asyncio.wait(list(self._busy.values()))
 
     async def close(self) -> None:
-        """Withdraw what is on screen, since its buttons would do nothing; at most a second."""
+        """Take away what is on screen, since its buttons would do nothing; at most a second."""
         for slot in list(self._shown):
             self.withdraw(slot)
         with suppress(TimeoutError):
@@ -158,34 +158,34 @@ class Notifier:
             await channel.close()
 
     async def connected(self, bus: MessageBus) -> None:
-        """Give the channels a connection to the session bus."""
+        """Hand a connection to the session bus to the rungs."""
         for channel in self._channels:
             if isinstance(channel, BusChannel):
                 await channel.connected(bus)
 
     def disconnected(self, reason: str) -> None:
-        """Note that there is no connection."""
+        """Tell the rungs that there is no connection."""
         for channel in self._channels:
             if isinstance(channel, BusChannel):
                 channel.disconnected(reason)
 
-    def _request(self, slot: str, notice: Notice | None) -> None:
-        self._requested[slot] = notice
+    def _wish(self, slot: str, notice: Notice | None) -> None:
+        self._wishes[slot] = notice
         if slot not in self._busy:
             self._busy[slot] = asyncio.get_running_loop().create_task(self._settle(slot))
 
     async def _settle(self, slot: str) -> None:
         try:
-            while slot in self._requested:
-                notice = self._requested.pop(slot)
+            while slot in self._wishes:
+                notice = self._wishes.pop(slot)
                 if notice is None:
-                    await self._withdraw(slot)
+                    await self._take_away(slot)
                 else:
-                    await self._show(notice)
+                    await self._tell(notice)
         finally:
             del self._busy[slot]
 
-    async def _show(self, notice: Notice) -> None:
+    async def _tell(self, notice: Notice) -> None:
         for channel in self._channels:
             if await channel.show(notice):
                 if self._shown.get(notice.slot, channel) is not channel:
@@ -196,7 +196,7 @@ class Notifier:
         log.warning("no notice could be shown (%s); the icon tells", notice.category)
         self.shown_by = "badge"
 
-    async def _withdraw(self, slot: str) -> None:
+    async def _take_away(self, slot: str) -> None:
         channel = self._shown.pop(slot, None)
         if channel is not None:
             await channel.withdraw(slot)

@@ -1,8 +1,9 @@
 """
-A process that shows one notice with plyer: ``python -m`` this module.
+A process that shows one notice with plyer and ends: ``python -m`` this module.
 
-It reads ``{"title": "..", "text": ".."}`` from standard input and prints ``told`` once the notice
-is on its way. Any other output, or a non-zero exit, means that it was not shown.
+The notice comes on standard input as JSON, ``{"title": "..", "text": ".."}``; ``told`` goes to
+standard output once it is on its way. Anything else, and a non-zero exit, mean that nobody was
+told.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tray.system import LINUX
 
 APP_NAME: Final = "SSO Tray"
 SECONDS: Final = 10
-"""How long a balloon stays on Windows; plyer sleeps that long."""
+"""How long a balloon stays on Windows; plyer sleeps in this process for that time."""
 
 _LIMIT: Final = 64 * 1024
 _ODD = str.maketrans(
@@ -28,7 +29,7 @@ _ODD = str.maketrans(
 
 
 def main() -> int:
-    """Show the notice on standard input; returns the exit code."""
+    """Tell the notice on standard input; returns the exit code."""
     notice: Mapping[str, Any] = json.loads(sys.stdin.buffer.read(_LIMIT))
     title, text = str(notice["title"]), str(notice["text"])
     if LINUX:
@@ -45,10 +46,11 @@ def main() -> int:
 
 def for_notify_send(title: str, text: str) -> tuple[str, str]:
     r"""
-    Return title and text so that notify-send shows them as they are.
+    Return title and text as notify-send shows them unharmed.
 
-    It takes a leading ``-`` for an option, and interprets markup, ``\n`` and ``\t`` (libnotify
-    0.8.1, measured); in a Flatpak plyer 2.1.0 puts both between apostrophes.
+    It takes a first ``-`` for an option, hands markup in the text on, and obeys ``\n`` and
+    ``\t`` in it (libnotify 0.8.1, measured); in a Flatpak plyer 2.1.0 pastes both between
+    apostrophes instead.
     """
     title, text = title.translate(_ODD), html.escape(text.translate(_ODD), quote=False)
     return _no_option(title), _no_option(text)
@@ -59,7 +61,7 @@ def _no_option(words: str) -> str:
 
 
 def _insist_on_success() -> None:
-    """Make notify-send's failures visible: plyer 2.1.0 drops its exit status."""
+    """Plyer 2.1.0 drops notify-send's exit status; here an absent daemon must not pass as told."""
 
     def call(command: Sequence[str]) -> int:
         return subprocess.run(command, check=True).returncode

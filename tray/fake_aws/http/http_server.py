@@ -1,4 +1,4 @@
-"""HTTP on a loopback port, which can break connections on demand."""
+"""HTTP on a loopback port: reads requests, writes answers, and breaks connections on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Ending = Literal["whole", "cut", "dropped", "reset"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer, and how the connection ends."""
+    """What goes back: the answer, and how the connection fares afterwards."""
 
     answer: Response
     ending: Ending = "whole"

@@ -1,4 +1,4 @@
-"""Handles one request: performed, perhaps with a fault, logged and answered."""
+"""What happens to one request: judged, perhaps struck by a fault, noted and answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Condition
 from tray.fake_aws.fault_injection import Fault, Faults
 from tray.fake_aws.http.http_server import Reply
 from tray.fake_aws.http.routes import Operation, Routes
-from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_response
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_answer
 from tray.fake_aws.realm import Realm
 from tray.fake_aws.request_log import Journal, LoggedRequest, RequestDetails, about
 
@@ -16,7 +16,7 @@ CAPTIVE_PAGE = "<!doctype html><title>Welcome</title><p>Accept our terms to use 
 
 
 class Exchange:
-    """Handles requests in the connection's thread.
+    """The way of a request through the rules; runs in the connection's thread.
 
     The lock is held while a rule decides and never during a wait.
     """
@@ -31,7 +31,7 @@ class Exchange:
         self._closing = False
 
     def close(self) -> None:
-        """Release every held request; hanging ones are dropped unanswered."""
+        """Let go of every held request; what hangs is dropped unanswered."""
         self._closing = True
         self.faults.clear()
 
@@ -73,7 +73,7 @@ class Exchange:
             case "cut":
                 answer = self._perform(operation, request, fault)
             case _:
-                answer = _fault_response(fault, operation)
+                answer = _broken_answer(fault, operation)
         self._note(operation, request, subject, answer, fault)
         return Reply(answer, "cut" if fault.kind == "cut" else "whole")
 
@@ -91,7 +91,7 @@ class Exchange:
                 return operation.perform(request)
             except AwsError as refused:
                 return operation.refuse(refused)
-            except Exception as error:  # noqa: BLE001 - raised by the context manager's end
+            except Exception as error:  # noqa: BLE001 - told by the context manager's end
                 self.crashes.append(f"{operation.name}: {type(error).__name__}")
                 return operation.refuse(AwsError("InternalServerException", "we crashed", 500))
 
@@ -105,7 +105,7 @@ class Exchange:
     ) -> None:
         call = LoggedRequest(
             operation=operation.name,
-            when=self._realm.options.time(),
+            when=self._realm.knobs.time(),
             method=request.method,
             path=request.path,
             status=None if answer is None else answer.status,
@@ -116,14 +116,14 @@ class Exchange:
         self.journal.add(call)
 
 
-def _fault_response(fault: Fault, operation: Operation) -> Response:
+def _broken_answer(fault: Fault, operation: Operation) -> Response:
     """Return the answer of a fault that performs nothing."""
     match fault.kind:
         case "status":
             status = fault.status or 503
             return Response(status, b"Service Unavailable", "text/plain", error=f"HTTP {status}")
         case "html":
-            return html_response(CAPTIVE_PAGE)
+            return html_answer(CAPTIVE_PAGE)
         case "throttle":
             refused = AwsError("TooManyRequestsException", "slow down", fault.status or 429)
             answer = operation.refuse(refused)

@@ -1,4 +1,4 @@
-"""Finds a request's operation by method, path and (for STS) action."""
+"""Which operation a request is, told by method, path and (for STS) action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tray.fake_aws.services.sts_service import Sts, action_of
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation, and how its service formats a refusal."""
+    """One operation: its name, what performs it, and how its service words a refusal."""
 
     name: str
     perform: Callable[[Request], Response]
@@ -68,7 +68,7 @@ class Routes:
         self._unknown_action = Operation("Unknown", sts.unknown, refuse_sts)
 
     def find(self, request: Request) -> Operation:
-        """Return the operation; for an unknown one, one that refuses."""
+        """Return the operation; one that refuses where there is none."""
         if (request.method, request.path) == ("POST", "/"):
             return self._by_action.get(action_of(request), self._unknown_action)
         return self._by_path.get((request.method, request.path), _UNKNOWN)

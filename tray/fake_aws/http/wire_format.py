@@ -1,4 +1,4 @@
-"""Requests, answers, and refusals in the format of each AWS service."""
+"""What goes over the wire: requests, answers, and refusals as each AWS service words them."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ class AwsError(Exception):
 Refuse = Callable[[AwsError], Response]
 
 
-def json_response(document: Mapping[str, object], status: int = 200) -> Response:
+def json_answer(document: Mapping[str, object], status: int = 200) -> Response:
     """Return a rest-json answer."""
     return Response(status, json.dumps(document).encode(), "application/json")
 
 
-def html_response(text: str, status: int = 200, error: str | None = None) -> Response:
+def html_answer(text: str, status: int = 200, error: str | None = None) -> Response:
     """Return a page that nobody may cache, frame or load anything into."""
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
@@ -116,7 +116,7 @@ def redirect(location: str, status: int = 302, error: str | None = None) -> Resp
 
 
 def refuse_oidc(refused: AwsError) -> Response:
-    """Format a refusal as sso-oidc does: ``{"error", "error_description"}``."""
+    """Word a refusal as sso-oidc does: ``{"error", "error_description"}``."""
     status, code = OIDC_ERRORS.get(refused.name, (400, "invalid_request"))
     body = json.dumps({"error": code, "error_description": refused.message}).encode()
     headers = (("x-amzn-ErrorType", refused.name),)
@@ -126,7 +126,7 @@ def refuse_oidc(refused: AwsError) -> Response:
 
 
 def refuse_portal(refused: AwsError) -> Response:
-    """Format a refusal as the portal does: ``{"message", "__type"}``.
+    """Word a refusal as the portal does: ``{"message", "__type"}``.
 
     The header carries the suffix after a colon that the real portal sends and SDKs strip.
     """
@@ -138,7 +138,7 @@ def refuse_portal(refused: AwsError) -> Response:
 
 
 def refuse_sts(refused: AwsError) -> Response:
-    """Format a refusal as the query protocol does: an ``ErrorResponse`` document."""
+    """Word a refusal as the query protocol does: an ``ErrorResponse`` document."""
     status = refused.status or STS_ERRORS.get(refused.name, 400)
     blame = "Sender" if status < 500 else "Receiver"
     text = (

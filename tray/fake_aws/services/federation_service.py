@@ -1,4 +1,7 @@
-"""The sign-in service's federation endpoint: exchanges credentials for a console link."""
+"""The sign-in service's federation endpoint: credentials against a link that opens a console.
+
+Decides whether credentials we issued are good, and whether a sign-in token is used a first time.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,7 @@ import html
 import json
 from urllib.parse import parse_qsl
 
-from tray.fake_aws.http.wire_format import (
-    AwsError,
-    Request,
-    Response,
-    html_response,
-    json_response,
-)
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, html_answer, json_answer
 from tray.fake_aws.realm import Realm
 
 _MEMBERS = {"sessionId", "sessionKey", "sessionToken"}
@@ -41,14 +38,14 @@ class Federation:
         given = (session["sessionKey"], session["sessionToken"])
         if issued is None or given != (issued.secret_access_key, issued.session_token):
             raise AwsError("InvalidRequestException", "the credentials are not valid")
-        if self.realm.options.time() >= issued.expires_at:
+        if self.realm.knobs.time() >= issued.expires_at:
             raise AwsError("InvalidRequestException", "the credentials have expired")
         token = self.realm.secret("VCQgs5qZZt3Q", 300)
         self._tokens[token] = issued.arn
-        return json_response({"SigninToken": token})
+        return json_answer({"SigninToken": token})
 
     def login(self, request: Request) -> Response:
-        """Login: the console, once for each token."""
+        """Login: the console, for whoever comes first with the token."""
         values = dict(request.query)
         if set(values) != {"Action", "Issuer", "Destination", "SigninToken"}:
             raise AwsError("InvalidRequestException", "a parameter is missing or unknown")
@@ -56,4 +53,4 @@ class Federation:
         if values["Action"] != "login" or arn is None:
             raise AwsError("InvalidRequestException", "the sign-in token is not valid")
         page = f"<!doctype html><title>AWS console</title><p>{html.escape(arn)}</p>"
-        return html_response(page)
+        return html_answer(page)

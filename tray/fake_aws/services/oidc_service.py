@@ -1,4 +1,7 @@
-"""The OIDC service (sso-oidc 2019-06-10): registrations, device codes, tokens."""
+"""The OIDC service (sso-oidc 2019-06-10): registrations, device codes, tokens.
+
+Decides which registration, code or refresh token is good, and refuses everything else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tray.fake_aws.http.wire_format import (
     Request,
     Response,
     check_members,
-    json_response,
+    json_answer,
     read_members,
 )
 from tray.fake_aws.realm import Client, Grant, Issued, Realm, Session
@@ -37,7 +40,7 @@ _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 @dataclass(slots=True)
 class Authorization:
-    """An authorization request: first waiting for the user, then a code waiting for its use."""
+    """An authorization request: first waiting for a person, then a code waiting for its use."""
 
     client: Client
     start_url: str
@@ -53,7 +56,7 @@ class Authorization:
 
 @dataclass(slots=True)
 class DeviceGrant:
-    """A started device authorization; ``decided`` is None until the user has decided."""
+    """A started device authorization; ``decided`` is None until a person has decided."""
 
     client: Client
     start_url: str
@@ -67,7 +70,7 @@ class DeviceGrant:
 
 
 class Oidc:
-    """The service's operations; the server's lock is held."""
+    """The service's operations and what waits between them; the server's lock is held."""
 
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
@@ -84,11 +87,11 @@ class Oidc:
         )
         client = self._client_from(members)
         self.realm.clients[client.client_id] = client
-        return json_response(
+        return json_answer(
             {
                 "clientId": client.client_id,
                 "clientSecret": client.client_secret,
-                "clientIdIssuedAt": int(self.realm.options.time()),
+                "clientIdIssuedAt": int(self.realm.knobs.time()),
                 "clientSecretExpiresAt": int(client.expires_at),
             }
         )
@@ -120,7 +123,7 @@ class Oidc:
             grant_types=grant_types,
             redirect_uris=redirect_uris,
             start_url=None if issuer is None else realm.check_start_url(issuer),
-            expires_at=realm.options.time() + realm.options.registration_life,
+            expires_at=realm.knobs.time() + realm.knobs.registration_life,
         )
 
     def start_device_authorization(self, request: Request) -> Response:
@@ -134,33 +137,33 @@ class Oidc:
         if client.start_url not in (None, start_url):
             raise AwsError("InvalidRequestException", "startUrl is not the client's issuerUrl")
         client.asked_start_url = start_url
-        options = self.realm.options
+        knobs = self.realm.knobs
         grant = DeviceGrant(
             client=client,
             start_url=start_url,
             user_code=_user_code(),
-            expires_at=options.time() + options.device_life,
-            interval=options.device_interval,
+            expires_at=knobs.time() + knobs.device_life,
+            interval=knobs.device_interval,
         )
         device_code = self.realm.secret(length=64)
         self.device_codes[device_code] = grant
-        if options.device_auto_approve:
-            self.decide_device(grant, approve=True, user=options.user)
+        if knobs.device_auto_approve:
+            self.decide_device(grant, approve=True, user=knobs.user)
         page = f"{request.base_url}/device"
-        return json_response(
+        return json_answer(
             {
                 "deviceCode": device_code,
                 "userCode": grant.user_code,
                 "verificationUri": page,
                 "verificationUriComplete": f"{page}?user_code={grant.user_code}",
-                "expiresIn": int(options.device_life),
-                "interval": options.device_interval,
+                "expiresIn": int(knobs.device_life),
+                "interval": knobs.device_interval,
             }
         )
 
     def device_grant_waiting(self, user_code: str) -> DeviceGrant | None:
         """Return the undecided, unexpired device grant with this code, typed in any case."""
-        now = self.realm.options.time()
+        now = self.realm.knobs.time()
         for grant in self.device_codes.values():
             waiting = grant.decided is None and now < grant.expires_at
             if waiting and grant.user_code == user_code.strip().upper():
@@ -168,7 +171,7 @@ class Oidc:
         return None
 
     def decide_device(self, grant: DeviceGrant, *, approve: bool, user: str) -> None:
-        """Record the user's decision; approving signs in."""
+        """Record a person's decision; approving is the sign-in."""
         grant.decided = approve
         if approve:
             grant.session = self.realm.sign_in(grant.start_url, user)
@@ -201,7 +204,7 @@ class Oidc:
         }
         if issued.refresh_token is not None:
             document["refreshToken"] = issued.refresh_token
-        return json_response(document)
+        return json_answer(document)
 
     def _authenticate(self, members: Mapping[str, Any]) -> Client:
         client = self.realm.clients.get(members["clientId"])
@@ -209,7 +212,7 @@ class Oidc:
             client.client_secret.encode(), members["clientSecret"].encode()
         ):
             raise AwsError("InvalidClientException", "unknown client or wrong secret")
-        if self.realm.options.time() >= client.expires_at:
+        if self.realm.knobs.time() >= client.expires_at:
             raise AwsError("InvalidClientException", "the registration has expired")
         return client
 
@@ -223,7 +226,7 @@ class Oidc:
             if found.issued is not None:
                 self.realm.revoke_grant(found.issued)
             raise AwsError("InvalidGrantException", "the authorization code was used before")
-        if self.realm.options.time() >= found.expires_at:
+        if self.realm.knobs.time() >= found.expires_at:
             raise AwsError("ExpiredTokenException", "the authorization code has expired")
         if members["redirectUri"] != found.redirect_uri:
             raise AwsError("InvalidGrantException", "redirectUri differs from authorize")
@@ -238,7 +241,7 @@ class Oidc:
         found = self.device_codes.get(device_code)
         if found is None or found.client is not client or found.used:
             raise AwsError("InvalidGrantException", "Invalid device code provided")
-        now = self.realm.options.time()
+        now = self.realm.knobs.time()
         last, found.polled_at = found.polled_at, now
         if now >= found.expires_at:
             raise AwsError("ExpiredTokenException", "the device code has expired")
@@ -246,7 +249,7 @@ class Oidc:
             raise AwsError("AccessDeniedException", "the person refused")
         if found.session is None:
             hasty = last is not None and now < last + found.interval
-            if hasty and self.realm.options.enforce_device_interval:
+            if hasty and self.realm.knobs.enforce_device_interval:
                 found.interval += 5
                 raise AwsError("SlowDownException", "polled sooner than the interval")
             raise AwsError("AuthorizationPendingException", "nobody has decided yet")
@@ -254,7 +257,7 @@ class Oidc:
         return self._first_tokens(client, found.session, device=True)
 
     def _first_tokens(self, client: Client, session: Session, *, device: bool) -> Issued:
-        if not session.live(self.realm.options.time()):
+        if not session.live(self.realm.knobs.time()):
             raise AwsError("InvalidGrantException", "the sign-in session has ended")
         return self.realm.new_grant(client, session, device=device)
 

@@ -1,4 +1,7 @@
-"""The portal (sso 2019-06-10): accounts, roles, role credentials and sign-out."""
+"""The portal (sso 2019-06-10): accounts, roles, role credentials and sign-out.
+
+Decides whether an access token is good (401) and whether a role is assigned (403).
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,7 @@ import re
 import secrets
 import string
 
-from tray.fake_aws.http.wire_format import (
-    AwsError,
-    Request,
-    Response,
-    json_response,
-    single_values,
-)
+from tray.fake_aws.http.wire_format import AwsError, Request, Response, json_answer, single_values
 from tray.fake_aws.realm import PORTAL_SCOPE, AccessToken, Realm, RoleCredentials, fingerprint
 
 TOKEN_HEADER = "x-amz-sso_bearer_token"  # noqa: S105 - the header's name
@@ -32,7 +29,7 @@ class Portal:
         """ListAccounts, ``GET /assignment/accounts``."""
         token = self._authenticate(request)
         values = _query(request, optional=_PAGING)
-        accounts = self.realm.options.accounts_of(token.grant.session.user)
+        accounts = self.realm.knobs.accounts_of(token.grant.session.user)
         rows = [
             {
                 "accountId": account.account_id,
@@ -65,9 +62,9 @@ class Portal:
             account_id,
             reserved_role(account_id, role),
             user,
-            self.realm.options.role_life,
+            self.realm.knobs.role_life,
         )
-        return json_response(
+        return json_answer(
             {
                 "roleCredentials": {
                     "accessKeyId": issued.access_key_id,
@@ -96,7 +93,7 @@ class Portal:
     def _roles(self, token: AccessToken, account_id: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[0-9]{12}", account_id):
             raise AwsError("InvalidRequestException", "account_id must be 12 digits")
-        for account in self.realm.options.accounts_of(token.grant.session.user):
+        for account in self.realm.knobs.accounts_of(token.grant.session.user):
             if account.account_id == account_id:
                 return account.roles
         raise AwsError("ForbiddenException", "No access")
@@ -104,7 +101,7 @@ class Portal:
     def _page(
         self, name: str, rows: list[dict[str, str]], values: dict[str, str], what: str
     ) -> Response:
-        size = self.realm.options.page_size
+        size = self.realm.knobs.page_size
         if "max_result" in values:
             asked = values["max_result"]
             size = int(asked) if re.fullmatch(r"[0-9]{1,3}", asked) else 0
@@ -118,7 +115,7 @@ class Portal:
             first = int(offset)
         after = first + size
         more = f"{self._mark}.{what}.{after}" if after < len(rows) else None
-        return json_response({"nextToken": more, name: rows[first:after]})
+        return json_answer({"nextToken": more, name: rows[first:after]})
 
 
 def reserved_role(account_id: str, role: str) -> str:
@@ -140,7 +137,7 @@ def issue_role_credentials(
         account_id=account_id,
         arn=f"arn:aws:sts::{account_id}:assumed-role/{role}/{session_name}",
         user_id=f"AROA{digest}:{session_name}",
-        expires_at=realm.options.time() + life,
+        expires_at=realm.knobs.time() + life,
     )
     realm.role_credentials[issued.access_key_id] = issued
     return issued

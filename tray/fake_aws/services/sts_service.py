@@ -79,7 +79,7 @@ class Sts:
             message = "The security token included in the request is invalid."
             raise AwsError("InvalidClientTokenId", message)
         signature.verify(issued.secret_access_key)
-        if self.realm.options.time() >= issued.expires_at:
+        if self.realm.knobs.time() >= issued.expires_at:
             raise AwsError("ExpiredToken", "The security token included in the request is expired")
         return issued
 
