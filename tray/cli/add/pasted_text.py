@@ -7,6 +7,8 @@ import select
 import sys
 from typing import Final
 
+from tray.system import WINDOWS
+
 _KEY: Final = re.compile(
     r"(?:export |set |setx |\$env:)?\s*\"?aws_(?:access_key_id|secret_access_key|session_token)\b",
     re.IGNORECASE,
@@ -35,7 +37,7 @@ def pasted(answer: str) -> str | None:
 
 def drop_rest() -> None:
     """Drop the lines that a paste has left in the terminal, so that they answer nothing."""
-    if sys.platform == "win32" or not sys.stdin.isatty():
+    if WINDOWS or not sys.stdin.isatty():
         return
     import termios
 
