@@ -30,6 +30,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from tray.aws.api.error_words import words_for
 from tray.errors import (
     GrantRefused,
     Offline,
@@ -220,14 +221,12 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
         case ParamValidationError():
             return OurBug(f"We asked AWS for {operation} in a wrong way.")
         case _:
-            return unusable_settings(type(error).__name__)
+            return unusable_settings(words_for(error))
 
 
 def unusable_settings(why: str) -> RequestRefused:
     """Return the error for a region or endpoint with which no call can be made."""
-    return RequestRefused(
-        f"AWS cannot be called with this region, endpoint or CA bundle ({printable(why, 160)})."
-    )
+    return RequestRefused(f"Check region, endpoint and CA bundle: {printable(why, 160)}.")
 
 
 def _tls(host: str, said: str) -> TrayError:

@@ -28,6 +28,7 @@ from tray.aws.api.api_errors import (
     http_date,
     unusable_settings,
 )
+from tray.aws.api.error_words import words_for
 from tray.aws.api.response_checks import ResponseCheck
 from tray.errors import TrayError
 
@@ -197,13 +198,13 @@ class AwsClients:
         if self._session is None:
             self._session = _new_session()
         if not region:
-            raise unusable_settings("no region")
+            raise unusable_settings("no region is set")
         # The stubs know each service by its literal name; ours is a variable.
         create: Callable[..., object] = self._session.create_client
         try:
             client = create(service, region_name=region, config=config, **extra)
         except (BotoCoreError, ValueError, OSError) as error:
-            why = type(error).__name__
+            why = words_for(error)
         else:
             return client
         raise unusable_settings(why)
