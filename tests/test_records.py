@@ -101,7 +101,7 @@ def test_processes_changing_it_at_once_lose_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_file_counts_as_empty_and_is_kept_aside(tmp_path: Path, data: bytes) -> None:
-    """DESIGN 9: nothing is lost by writing over what could not be read."""
+    """G5: nothing is lost by writing over what could not be read."""
     records = Records(tmp_path)
     records.path.write_bytes(data)
 
@@ -135,7 +135,7 @@ def test_a_broken_file_counts_as_empty_and_is_kept_aside(tmp_path: Path, data: b
     ],
 )
 def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: object) -> None:
-    """DESIGN 9: the token store of every other session, and this one's other members, stay."""
+    """G5: the token store of every other session, and this one's other members, stay."""
     records = Records(tmp_path)
     records.change("corp", **_members(WHOLE))
     records.change("other", store="released")
@@ -160,7 +160,7 @@ def test_an_odd_member_costs_itself_alone(tmp_path: Path, member: str, value: ob
 
 
 def test_an_entry_that_is_none_costs_itself_alone(tmp_path: Path) -> None:
-    """DESIGN 9: the others stay."""
+    """G5: the others stay."""
     records = Records(tmp_path)
     records.change("corp", store="keyring")
     document = json.loads(records.path.read_bytes())
@@ -171,7 +171,7 @@ def test_an_entry_that_is_none_costs_itself_alone(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
-    """DESIGN 9: a passing fault of the disk must not empty the records."""
+    """G5: a passing fault of the disk must not empty the records."""
     records = Records(tmp_path)
     records.path.mkdir()
 
@@ -193,7 +193,7 @@ def test_a_full_disk_leaves_the_old_whole_and_names_the_file(tmp_path: Path) -> 
 
 
 def test_a_change_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
-    """DESIGN 5: files are watched; each write wakes somebody."""
+    """G3: files are watched; each write wakes somebody."""
     records = Records(tmp_path)
     records.change("corp", store="keyring")
     before = records.path.stat().st_ino

@@ -118,7 +118,7 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named_and_costs_only_its_key(
     tmp_path: Path, toml: str, place: str
 ) -> None:
-    """S4, DESIGN 9: one sentence names file and key; every other setting holds."""
+    """S4, G5: one sentence names file and key; every other setting holds."""
     config = tmp_path / "config.toml"
 
     settings = _read(tmp_path, f"{toml}\n[sessions.other]\nlength_hours = 3\n")
@@ -164,14 +164,14 @@ def test_a_guard_that_cannot_be_understood_guards_every_profile(tmp_path: Path, 
     ],
 )
 def test_what_is_no_toml_is_named(tmp_path: Path, toml: bytes) -> None:
-    """DESIGN 9: bad input of any kind gives a clear message."""
+    """G5: bad input of any kind gives a clear message."""
     with pytest.raises(ConfigRejected, match=r"config\.toml"):
         _read(tmp_path, toml)
 
 
 @pytest.mark.parametrize("menu", ["{", "[]", "5", "[" * 100_000])
 def test_what_is_no_settings_json_is_named(tmp_path: Path, menu: str) -> None:
-    """DESIGN 9: the same for our own file."""
+    """G5: the same for our own file."""
     with pytest.raises(ConfigRejected, match=r"settings\.json"):
         _read(tmp_path, "", menu)
 
@@ -185,12 +185,12 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
-    """DESIGN 9: editors of Windows write one."""
+    """G5: editors of Windows write one."""
     assert "mine" == _read(tmp_path, b'\xef\xbb\xbf[keyring]\nservice = "mine"').keyring_service
 
 
 def test_a_key_that_means_nothing_is_told_and_costs_nothing(tmp_path: Path) -> None:
-    """DESIGN 9: a slip of the pen is named; the other settings hold."""
+    """G5: a slip of the pen is named; the other settings hold."""
     toml = "colour = 1\n[keyring]\nadpot = true\nadopt = false\n[sessions.corp]\nhours = 3\n"
 
     settings = _read(tmp_path, toml)
@@ -229,7 +229,7 @@ def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("there", ["{", "[]", '{"keyring": 5}'])
 def test_a_settings_file_that_is_not_ours_is_left_alone(tmp_path: Path, there: str) -> None:
-    """DESIGN 9: nothing is lost; the sentence names the file."""
+    """G5: nothing is lost; the sentence names the file."""
     (tmp_path / "settings.json").write_text(there)
 
     with pytest.raises(ConfigRejected, match=r"settings\.json"):

@@ -23,7 +23,7 @@ CONFIG = (
     )
 )
 LIMIT_MS = 100.0
-"""DESIGN 5 and the tray's own promise: nobody waits for a menu."""
+"""G3 and the tray's own promise: nobody waits for a menu."""
 
 
 def measure() -> list[Figure]:

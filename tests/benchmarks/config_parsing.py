@@ -15,7 +15,7 @@ import botocore.session
 from tray.aws.config.catalog import CatalogReader, ConfigFiles, read_catalog
 
 GOALS = {100: None, 1_000: 1 / 10, 10_000: 1 / 12}
-"""Profiles -> the greatest ratio of our time to botocore's (DESIGN section 5)."""
+"""Profiles -> the greatest ratio of our time to botocore's (G3)."""
 
 Row = tuple[str, float, float, float, float | None]
 """Name, our ms, the peer's ms, their ratio, its goal."""

@@ -21,7 +21,7 @@ from tray.demo.demo_story import START_URL
 from tray.fake_aws import IdentityCenter
 
 SETTLED = 60.0
-"""Seconds after a renewal (DESIGN 5)."""
+"""Seconds after a renewal (G3)."""
 WINDOW = 60.0
 """Seconds over which wakeups are counted."""
 WINDOWS = 3

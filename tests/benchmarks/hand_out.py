@@ -28,7 +28,7 @@ PEERS: Mapping[Component, tuple[tuple[str, ...], float]] = {
     ),
     "aws-sso-util": (("credential-process", "--profile", "old"), 1 / 15),
 }
-"""What each peer is asked, and the greatest ratio of our time to its (DESIGN section 5)."""
+"""What each peer is asked, and the greatest ratio of our time to its (G3)."""
 
 Commands = Mapping[str, Sequence[str]]
 

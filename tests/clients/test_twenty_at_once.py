@@ -63,7 +63,7 @@ def test_twenty_processes_at_the_moment_of_renewal() -> None:
             daemon({**desktop.environ, **center.environment()}) as living,
             ThreadPoolExecutor(PROCESSES) as threads,
         ):
-            living.until_state("corp", "signed-in", store="keyring")
+            living.until_state("corp", "signed-in", keeper="keyring")
             adopted = json.loads(file.read_bytes())
             command = ("sts", "get-caller-identity", "--profile")
             running = [

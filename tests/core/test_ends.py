@@ -1,4 +1,4 @@
-"""What is known of the end of a sign-in session (DESIGN section 2)."""
+"""What is known of the end of a sign-in session (G1)."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_the_history_is_told_in_words(what: str, key: str | None, detail: str, l
 
 
 def test_nothing_from_a_config_reaches_a_row_as_it_is() -> None:
-    """DESIGN 4: cleaned and clipped, and still to be told apart."""
+    """G2: cleaned and clipped, and still to be told apart."""
     nasty = "a\x1b[31m\u202eb"
 
     said = (

@@ -11,7 +11,7 @@ from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.state import TrayState, next_look
 from tray.core.views.view import View
-from tray.daemon.event_loop import EventLoop
+from tray.daemon.event_loop import INBOX_LIMIT, EventLoop
 
 
 class Watched:
@@ -84,3 +84,32 @@ def test_whoever_shows_it_may_fail() -> None:
     loop.post(ev.ConfigRead(catalog(CORP)))
 
     assert 1 == len(armed)
+
+
+def test_of_a_flood_the_newest_events_are_handled() -> None:
+    """Fault 79: the inbox is bounded, and what gives way is the oldest."""
+    watched = Watched()
+    flood = [f"p{number}" for number in range(INBOX_LIMIT + 5)]
+    handled: list[str | None] = []
+
+    def perform(effect: Effect) -> None:
+        if not watched.performed:
+            watched.performed.append(effect)
+            for profile in flood:
+                loop.post(ev.ActiveRead(profile))
+
+    def clocks() -> Now:
+        handled.append(loop.state.active)
+        return watched.now
+
+    loop = EventLoop(
+        TrayState("machine"),
+        perform=perform,
+        changed=watched.shown.append,
+        arm=watched.armed.append,
+        clocks=clocks,
+    )
+
+    loop.post(ev.ConfigRead(catalog(CORP)))
+
+    assert flood[5:] == [profile for profile in handled if profile is not None]

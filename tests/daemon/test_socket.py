@@ -130,7 +130,7 @@ def test_unknown_sessions_and_profiles_are_named(living: Living) -> None:
 
 
 def test_only_its_user_may_reach_the_socket(living: Living) -> None:
-    """Directory and socket are closed to others (DESIGN 4)."""
+    """Directory and socket are closed to others (G2)."""
     path = living.paths.runtime_sockets[0]
 
     assert 0o700 == path.parent.stat().st_mode & 0o777
@@ -183,7 +183,7 @@ def test_a_dead_residents_socket_is_replaced(tmp_path: Path) -> None:
 
 
 def test_it_imports_only_what_it_may(tmp_path: Path) -> None:
-    """The daemon stays small: no click, boto3, keyring, desktop-notifier or plyer (DESIGN 6)."""
+    """The daemon stays small: no click, boto3, keyring, desktop-notifier or plyer (G4)."""
     environ = home_with(tmp_path, CONFIG)
     code = (
         "import sys, tray.daemon.__main__ as m\n"

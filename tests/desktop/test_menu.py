@@ -354,7 +354,7 @@ def test_keys_are_unique_on_a_level_and_stay_when_words_change() -> None:
 
 
 def test_names_from_a_config_are_cleaned_before_they_are_shown() -> None:
-    """DESIGN 4: what a menu would obey is replaced, and stays visible."""
+    """G2: what a menu would obey is replaced, and stays visible."""
     nasty = Profile("dev\u202e\x1b[31m", "sso", "corp", account_id="1\n2", role_name="r")
     rest = many(40, 40)
 

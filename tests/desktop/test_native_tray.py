@@ -1,4 +1,4 @@
-"""The tray where the system wants it on the main thread: macOS and Windows (DESIGN 6)."""
+"""The tray where the system wants it on the main thread: macOS and Windows (G4)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_all_of_the_icon_lives_on_the_main_thread() -> None:
 
 
 def test_what_is_the_same_is_not_told_again() -> None:
-    """The menu is made anew only when it differs (M4, section 7)."""
+    """The menu is made anew only when it differs (M4)."""
     main = MainThread()
 
     async def serve() -> tuple[list[str], list[str]]:

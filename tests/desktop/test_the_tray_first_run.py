@@ -36,7 +36,7 @@ def test_without_a_keyring_a_sign_in_works_and_the_menu_says_where_the_token_is(
     """L12, K1: token store ``file``, the full file, one row that says so."""
     with person(keyring="none", notices=True) as who:
         who.click_on("corp", "Sign in")
-        who.living.until_state("corp", "signed-in", store="file")
+        who.living.until_state("corp", "signed-in", keeper="file")
         who.sees_icon("signed-in")
         who.desk.await_rest()
         who.desk.screenshot("first-run-no-keyring")

@@ -58,7 +58,7 @@ def test_a_person_signs_in_on_lxqt() -> None:
         )
         who.desk.screenshot("lxqt-menu")
         who.desk.click(left + 10, (top + bottom) // 2)
-        who.living.until_state("corp", "signed-in", store="keyring")
+        who.living.until_state("corp", "signed-in", keeper="keyring")
         who.sees_icon("signed-in")
 
         assert "corp: signed in, renews automatically" == who.menu().labels()[0]

@@ -33,7 +33,7 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
         assert ["corp: signed out", ["Sign in"], "---"] == who.menu().labels()[:3]
         who.click_on("corp", "Sign in", picture="day-1-signed-out")
         signs_in(who, "day-1-browser")
-        who.living.until_state("corp", "signed-in", store="keyring")
+        who.living.until_state("corp", "signed-in", keeper="keyring")
         who.sees_icon("signed-in")
         published = json.loads(who.token_file().read_text())
 

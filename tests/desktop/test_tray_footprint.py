@@ -13,7 +13,7 @@ PROBE = """
 import os, sys, threading
 import tray.desktop.linux.status_notifier, tray.desktop.linux.session_bus
 import tray.desktop.icon.icon_drawing as icon
-icon.draw(icon.IconLook("ending", 0.5, True, True), 22)
+icon.draw(icon.IconState("ending", 0.5, True, True), 22)
 loaded = {name.partition(".")[0] for name in sys.modules}
 print(sorted(loaded & {"Xlib", "gi", "numpy", "boto3", "keyring", "click", "plyer"}))
 print(sorted(name for name in sys.modules if name.endswith("ImagePlugin")))

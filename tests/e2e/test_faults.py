@@ -28,7 +28,7 @@ with open(sys.argv[1], "w") as file:
 """
 
 JUNK = {
-    b"{": "is cut short",
+    b"{": "is incomplete",
     b"{}": "has no accessToken",
     b'{"accessToken": "x", "expiresAt": "soon"}': "expiresAt is not a timestamp",
     b"x" * 2_000_000: "is larger than 1048576 bytes",
@@ -79,7 +79,7 @@ def test_junk_in_the_token_file() -> None:
         assert [3] * len(JUNK) == [code for code, _ in told]
         for word, (_, sentence) in zip(JUNK.values(), told, strict=True):
             assert word in sentence
-            assert sentence.endswith(f"Sign in to replace it: sso-tray login {SESSION}")
+            assert sentence.endswith(f"To replace it, run: sso-tray login {SESSION}")
         assert (3, told[-1][1]) == (credentials.code, credentials.said())
         assert "unreadable" == state["state"]
         assert (0, "") == (again.code, again.err)
@@ -192,7 +192,7 @@ def test_a_locked_keyring() -> None:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         here.keyring.unlock()
-        living.until_state(SESSION, "signed-in", store="keyring")
+        living.until_state(SESSION, "signed-in", keeper="keyring")
         moved = "refreshToken" not in here.token_file()
         here.keyring.lock()
         refused = here.tray("renew", SESSION)

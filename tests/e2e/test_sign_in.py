@@ -59,7 +59,7 @@ def test_the_aws_clis_own_login_is_adopted() -> None:
     """`aws sso login` is moved into the keyring at once, told once; `aws sso logout` is told."""
     with desk() as here, here.daemon() as living:
         here.aws("newest", "sso", "login", "--sso-session", SESSION)
-        living.until_state(SESSION, "signed-in", store="keyring")
+        living.until_state(SESSION, "signed-in", keeper="keyring")
         notice = living.until_notice("adopted")
         lean = set(here.token_file())
         first = here.keyring_renews()

@@ -62,7 +62,7 @@ MET_BY_THE_RULES = (
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_promise_holds(part: int) -> None:
-    """DESIGN 10: no seed breaks a promise, and when all is well again the truth is shown."""
+    """G6: no seed breaks a promise, and when all is well again the truth is shown."""
     for seed in range(part, SEEDS, PARTS):
         broken = run(seed).broken
         assert broken is None, said(seed, STEPS, broken)

@@ -15,7 +15,7 @@ PARTS = 20
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_promise_holds(part: int) -> None:
-    """DESIGN 10: seeds the suite does not run, five times as long."""
+    """G6: seeds the suite does not run, five times as long."""
     first = 1000 + OFFSET
     for seed in range(first + part, first + SEEDS, PARTS):
         broken = run(seed, STEPS).broken

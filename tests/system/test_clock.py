@@ -156,7 +156,7 @@ def looked(clocks: Clocks, at: float | None, *moves: tuple[float, float]) -> lis
     async def run() -> list[Alarm]:
         told: list[Alarm] = []
         loop = asyncio.get_running_loop()
-        timer = PollingTimer(loop, told.append, look=0.001, wall=clocks.wall, mono=clocks.mono)
+        timer = PollingTimer(loop, told.append, interval=0.001, wall=clocks.wall, mono=clocks.mono)
         timer.arm(at)
         for wall, mono in moves:
             clocks.wall_now += wall

@@ -211,7 +211,7 @@ def test_a_silent_server_is_asked_once_and_the_file_is_read_again(world: World) 
 
 
 def test_a_lost_answer_under_strict_rotation_ends_as_ending(world: World) -> None:
-    """DESIGN 10: the only loss there is, told as a refusal while the token still works."""
+    """G6: the only loss there is, told as a refusal while the token still works."""
     world.center.rotation = "strict"
     world.keep_in_keyring()
     world.center.fault("CreateToken", "lost")

@@ -95,7 +95,7 @@ def test_the_browser_sees_that_it_is_done(place: Place) -> None:
 
 
 def test_the_url_is_what_aws_expects(place: Place) -> None:
-    """PKCE with S256, a state of 256 bits, and a loopback address with a port (protocol 3.3)."""
+    """PKCE with S256, a state of 256 bits, and a loopback address with a port."""
     browser = approving()
 
     place.sign_in(browser)

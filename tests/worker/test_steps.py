@@ -80,7 +80,7 @@ LOST = {
 def test_under_strict_rotation_only_the_answer_can_be_lost(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DESIGN 10: the loss is confined to between AWS's answer and the store, and is told."""
+    """G6: the loss is confined to between AWS's answer and the store, and is told."""
     transaction = TRANSACTIONS[name]
     with place_in(tmp_path, "file", monkeypatch, rotation="strict") as place:
         count = len(place.run(transaction.kind, transaction.start(place, 1))[0].moments)
@@ -129,7 +129,7 @@ def test_killed_while_it_looks_back_a_late_writers_login_is_lost_and_nothing_els
 
 
 def test_many_processes_renew_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 69, DESIGN 5: whoever found the same token too old: one CreateToken, no failure."""
+    """Fault 69, G3: whoever found the same token too old: one CreateToken, no failure."""
     with place_in(tmp_path, "file", monkeypatch, rotation="strict") as place:
         home = place.adopted(1)[0]
         seen = parse_token(file_of(home).read_bytes(), "").fingerprint

@@ -328,10 +328,10 @@ def test_a_keyring_that_is_restarted_is_used_again(enter: Enter) -> None:
 HOSTILE = """
 import sys
 from pathlib import Path
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.aws.cache.sso_token import SsoToken
 from tray.secret import Secret
-kept = Vault("sso-tray", Path("/c"))
+kept = TokenKeyring("sso-tray", Path("/c"))
 print(kept.keyring_name, kept.lock_state())
 kept.store("corp", SsoToken("https://x", "eu-west-1", Secret("canary"), 2e9))
 """
@@ -376,7 +376,7 @@ def test_the_environment_does_not_choose_the_keyring(enter: Enter, tmp_path: Pat
 RENEW = """
 import os, signal, sys
 from pathlib import Path
-from tray.worker.keyring.token_keyring import Vault
+from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.item_document import parse
 from tray.secret import Secret
 from tray.core.model import SsoSession
@@ -385,7 +385,7 @@ def seam(step):
     seen.append(step)
     if f"{step} {seen.count(step)}" == wanted:
         os.kill(os.getpid(), signal.SIGKILL)
-kept = Vault("sso-tray", Path("/home/ann/.aws/sso/cache"), seam=seam)
+kept = TokenKeyring("sso-tray", Path("/home/ann/.aws/sso/cache"), seam=seam)
 _, new = parse(Secret(sys.stdin.read()))
 old = kept.load(SsoSession("corp", new.start_url, new.region))
 kept.store("corp", old)

@@ -51,7 +51,7 @@ TokenStore = Literal["keyring", "file", "released"]
 """Who keeps the refresh data of a session (rule K1); None means it was never signed in."""
 
 EndKnown = Literal["exact", "set", "learnt", "no"]
-"""How well the end of the sign-in session is known (DESIGN section 2)."""
+"""How well the end of the sign-in session is known (G1)."""
 
 ProfileKind = Literal["sso", "chained", "other"]
 
@@ -285,7 +285,7 @@ class SessionEnd:
 
     Args:
         at: seconds since the epoch.
-        known: ``exact``, ``set`` or ``learnt`` (DESIGN section 2).
+        known: ``exact``, ``set`` or ``learnt`` (G1).
         cause: fingerprint of the token that taught us; one end is warned about once.
     """
 

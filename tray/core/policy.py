@@ -24,7 +24,7 @@ TROUBLES_PER_HOUR: Final = 12
 SHORTEST_LIFE: Final = 3.0
 """A token with less than this is no life to measure by; the hour is (R5)."""
 
-# --- The end of the sign-in session (DESIGN section 2, S5) ---
+# --- The end of the sign-in session (G1, S5) ---
 SHORTENED_BY: Final = 60.0
 SHORTENED_SHARE: Final = 0.1
 """

@@ -1,8 +1,7 @@
 """
 Which operating system this is: the one place that asks.
 
-Everything that differs by system lies in this package, one module per capability; the modules
-ask the three names below, and nobody else asks at all.
+Everything that differs by system is in this package, one module per capability.
 """
 
 from __future__ import annotations

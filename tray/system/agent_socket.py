@@ -1,13 +1,9 @@
 """
-The agent's unix socket: private to this user, and proof against what others put in its place.
+The agent's unix socket, private to this user.
 
-Three layers, as ssh-agent has them: a 0700 directory of our own, a 0600 socket, and the peer's
-uid asked of the kernel. What can fail: something hostile or alive stands at the path
-(`UserMustAct`, `Busy`), or nobody answers (`Unreachable`).
-
-Windows: the named pipe with an owner-only DACL is not written yet; there `listen` refuses and
-`connect` says that nobody answers: the daemon lives without an agent, and each command acts
-alone.
+Three layers, as in ssh-agent: a 0700 directory of our own, a 0600 socket, and the peer's uid from
+the kernel. On Windows, where the named pipe is not written yet, `listen` refuses and `connect`
+finds nothing: the daemon has no agent, and each command acts alone.
 """
 
 from __future__ import annotations
@@ -35,18 +31,14 @@ _NOT_ON_WINDOWS: Final = "the agent's socket is not available on Windows yet"
 
 def listen(path: Path) -> socket.socket:
     """
-    Open the agent's socket; the caller holds the daemon lock.
+    Return the agent's socket, listening and non-blocking; the caller holds the daemon lock.
 
     Only a dead socket of our own is replaced. The mode is set before the socket listens, so that
-    no umask and no moment leaves it open to others.
-
-    Returns:
-        A non-blocking, listening socket.
+    it is never open to others.
 
     Raises:
-        Busy: somebody answers there already.
-        UserMustAct: something that is not ours, or not a socket, stands there; the sentence
-            names it and says what to do.
+        Busy: a daemon answers there already.
+        UserMustAct: something else is there; the sentence says what to do.
     """
     if WINDOWS:
         raise UserMustAct(_NOT_ON_WINDOWS)
@@ -70,10 +62,10 @@ def connect(path: Path, timeout: float) -> socket.socket:
     Connect to the agent.
 
     Args:
-        timeout: seconds for connecting; it stays set on the socket for what follows.
+        timeout: seconds for connecting; it stays set on the socket.
 
     Raises:
-        Unreachable: nobody answers, or who answers is another user.
+        Unreachable: nothing answers, or another user's process does.
     """
     if WINDOWS:
         raise Unreachable(_NOT_ON_WINDOWS)
@@ -95,32 +87,34 @@ def connect(path: Path, timeout: float) -> socket.socket:
 
 def peer_uid(connection: socket.socket) -> int:
     """
-    Ask the kernel which user is at the other end.
+    Return the user at the other end, from the kernel.
 
-    Sources: unix(7) SO_PEERCRED on Linux; ``sys/un.h`` LOCAL_PEERCRED on macOS (not run there).
+    Sources: unix(7) SO_PEERCRED on Linux; ``sys/un.h`` LOCAL_PEERCRED on macOS (never run).
 
     Raises:
         OSError: the socket is not a connected unix socket.
     """
     if LINUX:
-        size = struct.calcsize("3i")
-        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return int(struct.unpack("3i", found)[1])
+        return _linux_peer(connection)[1]
     local_level, local_peercred, xucred_bytes = 0, 1, 76
     found = connection.getsockopt(local_level, local_peercred, xucred_bytes)
     return int(struct.unpack_from("2I", found)[1])
 
 
 def peer_process(connection: socket.socket) -> int:
-    """Return the process id at the other end, 0 where the system does not tell (unix(7))."""
-    if not LINUX:
-        return 0
+    """Return the process id at the other end, 0 where the system does not say (unix(7))."""
+    return _linux_peer(connection)[0] if LINUX else 0
+
+
+def _linux_peer(connection: socket.socket) -> tuple[int, int, int]:
+    """Return pid, uid and gid of the other end."""
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", found)[0])
+    pid, uid, gid = struct.unpack("3i", found)
+    return pid, uid, gid
 
 
 def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
-    """Connect, waiting while the backlog is full: a unix socket says EAGAIN instead of waiting."""
+    """Connect, waiting while the backlog is full: a unix socket fails with EAGAIN instead."""
     while True:
         client.settimeout(max(0.001, deadline - time.monotonic()))
         try:
@@ -181,5 +175,5 @@ def _answers(path: Path) -> bool:
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:
-            return True  # a full backlog, say: not provably dead, so it is left alone
+            return True  # a full backlog, for example: perhaps not dead, so it is left alone
     return True

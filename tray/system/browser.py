@@ -1,9 +1,4 @@
-"""
-Which browser opens a page, and opening it (rules L1, L11).
-
-What can fail: there is no browser to be had (`BrowserChoice.reason` says why), or none of those
-there are could be started.
-"""
+"""Chooses a browser and opens a page in it (rules L1, L11)."""
 
 from __future__ import annotations
 
@@ -36,7 +31,7 @@ _GRAPHICAL: Final = (
     "konqueror",
     "falkon",
 )
-"""Never a text browser: from a tray it would run unseen, and a terminal it would take over."""
+"""No text browsers: from a tray they would run unseen, and they would take over a terminal."""
 
 _PLACE: Final = "%s"
 _STARTFILE: Final = "os.startfile"
@@ -45,7 +40,7 @@ _ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class BrowserChoice:
-    """What would open a page here."""
+    """The commands that would open a page here."""
 
     # argv templates, tried in order; ``%s`` stands for the URL. Empty: no browser
     commands: tuple[tuple[str, ...], ...]
@@ -56,7 +51,7 @@ class BrowserChoice:
 
     @property
     def available(self) -> bool:
-        """Whether there is a browser at all."""
+        """Whether there is a browser."""
         return bool(self.commands)
 
 
@@ -64,13 +59,13 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
     """
     Decide which browser opens a page; nothing is started.
 
+    A set ``BROWSER`` always counts, in the forms that Python's `webbrowser` takes: several
+    separated by ``os.pathsep``, ``%s``, a trailing ``&``.
+
     Args:
-        environ: the environment of the place where the person clicked or typed (rule L6).
+        environ: of the place where the user clicked or typed (rule L6).
         template: the session's own browser, such as ``firefox -P work %s``; without ``%s`` the
             URL comes last.
-
-    A set ``BROWSER`` is always a browser, whatever else the environment says, in the forms that
-    Python's `webbrowser` takes: several separated by ``os.pathsep``, ``%s``, a trailing ``&``.
     """
     if template:
         return BrowserChoice((_parsed(template),), "template")
@@ -90,17 +85,14 @@ def open_browser(
     grace: float = 0.5,
 ) -> bool:
     """
-    Open a page in a browser; does not wait for the browser to end.
+    Open a page in a browser; returns whether one was started.
 
-    The URL is one argument of an argv, never part of a shell line. A command that fails at once
-    is followed by the next. Blocks up to `grace` seconds for each command: call it off the loop.
+    The URL is an argument, never part of a shell line. If a command fails at once, the next is
+    tried. Blocks up to `grace` seconds for each command: call it off the loop.
 
     Args:
-        url: must begin with ``https://`` or ``http://127.0.0.1``.
+        url: begins with ``https://`` or ``http://127.0.0.1``.
         grace: seconds within which a non-zero exit counts as failed.
-
-    Returns:
-        Whether a browser was started.
 
     Raises:
         OurBug: the URL is of another kind.
@@ -111,7 +103,7 @@ def open_browser(
     choice = browser_command(environ, template)
     child = dict(environ)
     if choice.source == "system":
-        # xdg-open without a desktop goes through a list of its own that has text browsers in it.
+        # Without a desktop xdg-open has a list of its own, with text browsers in it.
         child["BROWSER"] = os.pathsep.join(_installed(environ, _GRAPHICAL)) or "false"
     return any(_start(command, url, child, grace) for command in choice.commands)
 
@@ -139,7 +131,7 @@ def _startfile(url: str) -> bool:
 
 
 def _parsed(line: str) -> tuple[str, ...]:
-    """Split one command line; a file's path without ``%s`` is one program, as in `webbrowser`."""
+    """Split a command line; a path without ``%s`` is one program, as in `webbrowser`."""
     line = line.strip()
     if line.endswith("&"):
         line = line[:-1].rstrip()
@@ -147,7 +139,7 @@ def _parsed(line: str) -> tuple[str, ...]:
         return (line, _PLACE)
     try:
         parts = shlex.split(line, posix=not WINDOWS)
-    except ValueError:  # an unbalanced quote: only the whole line can be meant
+    except ValueError:  # an unbalanced quote: take the whole line
         parts = [line]
     if not any(_PLACE in part for part in parts):
         parts.append(_PLACE)

@@ -1,8 +1,7 @@
 """
-Copying a link, or what selects a profile in a shell, by whatever program this system has for it.
+Copies a link, or a line that selects a profile in a shell, with this system's program for it.
 
-What can fail: there is none, or it refuses (``False``). Any other kind of text is refused here
-(`OurBug`): a secret must never get into a clipboard, whose history others keep.
+Other texts are refused (`OurBug`): a secret must never reach a clipboard, whose history is kept.
 """
 
 from __future__ import annotations
@@ -24,22 +23,18 @@ _SELECTS: Final = re.compile(
     r"AWS_(PROFILE|DEFAULT_PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE)"
     r"[ =].{1,400}"
 )
-"""One line that sets a variable which names something; none of these holds a credential."""
+"""A line that sets a variable; none of these holds a credential."""
 
 
 def copy(text: str, environ: Mapping[str, str]) -> bool:
     """
-    Put a text on the clipboard.
+    Put a text on the clipboard; returns whether a program took it.
 
-    It goes through the program's standard input: arguments are seen by everybody on the machine.
-    Blocks, at most some seconds: call it off the loop.
+    It goes through standard input, since everybody on the machine can see arguments. Blocks for
+    some seconds at most: call it off the loop.
 
     Args:
-        text: an ``https://`` link (or one to our own 127.0.0.1), or lines such as
-            ``export AWS_PROFILE=dev``.
-
-    Returns:
-        Whether a program took it.
+        text: a link to ``https://`` or 127.0.0.1, or lines such as ``export AWS_PROFILE=dev``.
 
     Raises:
         OurBug: the text is of another kind.
@@ -58,7 +53,7 @@ def _may_be_copied(text: str) -> bool:
 
 
 def _ways(text: str, environ: Mapping[str, str]) -> Iterator[tuple[list[str], bytes]]:
-    """Yield commands with what to write to them, the likeliest first."""
+    """Yield commands with their input, the likeliest first."""
     plain = text.encode("utf-8", "replace")
     if MACOS:
         yield ["pbcopy"], plain
@@ -78,8 +73,7 @@ def _offer(command: list[str], data: bytes, environ: Mapping[str, str]) -> bool:
     if program is None:
         return False
     try:
-        # Its output goes nowhere: the copy it leaves in the background to serve the text would
-        # keep a pipe open.
+        # No pipes for output: the copy it leaves in the background would keep them open.
         done = subprocess.run(
             [program, *command[1:]],
             input=data,

@@ -1,8 +1,8 @@
 """
-Being asked to end by the system: a signal, Ctrl-C, a console that closes, a session that logs off.
+Requests to end from the system: a signal, Ctrl-C, a closed console, logging off.
 
-Where the loop owns the main thread it hears signals itself. Where it does not, the main thread may
-sit in the icon's own loop: then whoever hears only passes the word on to the loop's thread.
+Where the loop runs on the main thread it handles signals itself. Elsewhere the main thread may be
+in the icon's own loop, and the request is passed to the loop's thread.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ from typing import Any, Final
 from tray.system import WINDOWS
 
 _NAMES: Final = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
-NUMBERS: Final = tuple(
-    getattr(signal, name) for name in _NAMES if hasattr(signal, name)
-)  # fmt: skip
-"""What means "end" where it exists; Windows has no SIGHUP, and only Windows has SIGBREAK."""
+NUMBERS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+"""Windows has no SIGHUP, and only Windows has SIGBREAK."""
 
 
 class ShutdownSignals:
@@ -31,46 +29,46 @@ class ShutdownSignals:
     """
 
     def __init__(self) -> None:
-        self._tell: Callable[[], object] | None = None
+        self._pass_on: Callable[[], object] | None = None
         self._asked = False
         self._kept: list[Any] = []
 
     def install(self) -> None:
-        """Hear them from now on; those that come before :meth:`attach` are told then."""
+        """Handle them from now on; those before :meth:`attach` are delivered then."""
         for number in NUMBERS:
             signal.signal(number, lambda _number, _frame: self.heard())
         if WINDOWS:
             self._watch_console()
 
     def attach(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-        """Have ``callback()`` called on a loop; called on that loop's thread."""
+        """Have ``callback()`` called on a loop, for each request; called on the loop's thread."""
         if threading.current_thread() is threading.main_thread():
             for number in NUMBERS:
                 loop.add_signal_handler(number, callback)
             return
-        self._tell = lambda: loop.call_soon_threadsafe(callback)
+        self._pass_on = lambda: loop.call_soon_threadsafe(callback)
         if self._asked:
             callback()
 
     def heard(self) -> None:
-        """Pass a request on; on whatever thread it was heard."""
+        """Pass a request on, on whatever thread it came."""
         self._asked = True
-        if self._tell is not None:
-            self._tell()
+        if self._pass_on is not None:
+            self._pass_on()
 
     def _watch_console(self) -> None:
         """
-        Hear Ctrl-C and logging off on a thread of the system's own.
+        Handle Ctrl-C and logging off on a thread of the system.
 
-        A Python signal handler would wait until the icon's message loop returns. Never run;
+        A Python handler would wait until the icon's message loop returns. Never run;
         source: Microsoft, SetConsoleCtrlHandler.
         """
-        windows: Any = ctypes  # its Windows half has no types elsewhere
+        windows: Any = ctypes  # the Windows parts have no types elsewhere
 
         def heard(_event: int) -> int:
             self.heard()
             return 1
 
-        told = windows.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(heard)
-        self._kept.append(told)
-        windows.windll.kernel32.SetConsoleCtrlHandler(told, 1)
+        handler = windows.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(heard)
+        self._kept.append(handler)
+        windows.windll.kernel32.SetConsoleCtrlHandler(handler, 1)

@@ -1,4 +1,4 @@
-"""Where everything lies: the user's AWS files, our own files, the agent's socket (rule F1)."""
+"""Where the user's AWS files, our own files and the agent's socket are (rule F1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tray.values import dataclass
 NAME: Final = "sso-tray"
 SOCKET_NAME: Final = "agent.sock"
 LONGEST_SOCKET_PATH: Final = 100
-"""In bytes. The kernels take 107 (Linux) and 103 (macOS): unix(7), ``sys/un.h``."""
+"""Bytes. The limits are 107 (Linux, unix(7)) and 103 (macOS, ``sys/un.h``)."""
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 
@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 class Paths:
     """Every path the program uses, all absolute."""
 
-    home: Path  # the home directory
+    home: Path
     aws_config: Path  # ``~/.aws/config``, or what ``AWS_CONFIG_FILE`` names
     aws_credentials: Path  # ``~/.aws/credentials``, or what ``AWS_SHARED_CREDENTIALS_FILE`` names
     token_cache: Path  # ``~/.aws/sso/cache``; only ``HOME`` moves it (rule S2)
@@ -41,13 +41,13 @@ class Paths:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Paths:
         """
-        Work out all paths; nothing is created.
+        Determine all paths; nothing is created.
 
-        ``HOME`` and ``XDG_*`` (absolute ones only, as the XDG Base Directory Specification asks)
-        move them. A variable that is set but empty counts as not set.
+        ``HOME`` and ``XDG_*`` move them (absolute ones only, XDG Base Directory Specification).
+        An empty variable counts as not set.
 
         Raises:
-            UserMustAct: there is no home directory to be found.
+            UserMustAct: there is no home directory.
         """
         home = _home(environ)
         aws = home / ".aws"
@@ -77,13 +77,10 @@ class Paths:
 
 def world(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Describe the world a process lives in: its paths and AWS endpoints (rule C3).
+    Describe a process's paths and AWS endpoints, by path and variable name (rule C3).
 
-    The daemon acts for a client only if both describe the same world. Socket paths are left
-    out (who got through has the right one), credentials are never in it.
-
-    Returns:
-        Names of paths (``aws_config`` ...) and of variables (``AWS_ENDPOINT_URL`` ...) to values.
+    The daemon acts for a client only if both are the same. Socket paths and credentials are not
+    part of it.
     """
     paths = Paths.from_environment(environ)
     described = {
@@ -100,7 +97,7 @@ def world(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def fingerprint(environ: Mapping[str, str]) -> str:
-    """Return 16 hex digits of SHA-256 that two processes share if they share the world."""
+    """Return 16 hex digits of SHA-256 over :func:`world`."""
     text = json.dumps(world(environ), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -117,7 +114,7 @@ def is_private_directory(path: Path) -> bool:
 
 
 def _home(environ: Mapping[str, str]) -> Path:
-    """Find the home directory as the SDKs do: the variable first, then the system's record."""
+    """Find the home directory as the SDKs do: the variable, then the system's record."""
     named = environ.get("USERPROFILE" if WINDOWS else "HOME")
     if named:
         return Path(os.path.abspath(named))  # noqa: PTH100  (symlinks in it are the user's)
@@ -139,9 +136,9 @@ def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
     """
-    Read a variable that names a file, expanded in botocore's order: variables, then ``~``.
+    Return the file a variable names, with variables expanded, then ``~``, as in botocore.
 
-    An empty value counts as not set, as the Go and JavaScript SDKs have it.
+    An empty value counts as not set, as in the Go and JavaScript SDKs.
     """
     value = environ.get(name)
     if not value:
@@ -162,9 +159,9 @@ def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path,
 
 def _fitting(path: Path, home: Path) -> Path:
     """
-    Shorten a path too long for a socket: a directory named by its hash, right in the home.
+    Shorten a path too long for a socket, to a directory in the home named by its hash.
 
-    Never a temporary directory: others can be there first.
+    Not in a temporary directory, where others can be first.
     """
     written = os.fsencode(path)
     if len(written) <= LONGEST_SOCKET_PATH:

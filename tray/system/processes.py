@@ -1,4 +1,4 @@
-"""Which program is behind a process of ours, as far as the system tells; for the history alone."""
+"""Which program started one of our processes; for the history."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ _PROC: Final = Path("/proc")
 
 def program_behind(process: int) -> str:
     """
-    Return the program that started a process: who runs our hand-out or command is who asks.
+    Return the program that started a process, such as ``terraform (4711)``.
 
-    Returns:
-        Such as ``terraform (4711)``, by the name the kernel has (proc(5), at most 15 bytes);
-        empty where it cannot be told: another system, or a process that has ended.
+    The name is the kernel's (proc(5), at most 15 bytes). Empty where it is unknown: on other
+    systems, or when the process has ended.
     """
     try:
-        # Between the brackets may stand anything, brackets included; the parent is 2 fields on.
+        # The name in brackets may hold brackets; the parent is the second field after it.
         parent = (_PROC / str(process) / "stat").read_bytes().rpartition(b")")[2].split()[1]
         name = (_PROC / parent.decode() / "comm").read_text(errors="replace")
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""Starting other programs: workers with a clean environment, and children left to themselves."""
+"""Starts other programs: workers with a clean environment, and detached children."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import tray
 from tray.system import WINDOWS
 
 INTERNAL_FLAG: Final = "--internal"
-"""What a frozen program is started with instead of ``-m``; its own part follows."""
+"""A frozen program takes this instead of ``-m``; the module's name follows."""
 
 PARTS: Final = (
     "tray.daemon",
@@ -25,7 +25,7 @@ PARTS: Final = (
     "tray.demo.demo_witness",
     "tray.system.package_upgrade",
 )
-"""The modules that are started as programs of their own; a frozen program holds and runs these."""
+"""The modules that are started as programs; a frozen program contains these."""
 
 _CREDENTIALS: Final = frozenset(
     {
@@ -47,7 +47,7 @@ _DROPPED: Final = frozenset(
     {
         "KEYCHAIN_PATH",
         "PYTHON_KEYRING_BACKEND",
-        # A Python that stays interactive or profiles would never end.
+        # An interactive Python would never end.
         "PYTHONINSPECT",
         "PYTHONSTARTUP",
     }
@@ -55,20 +55,16 @@ _DROPPED: Final = frozenset(
 
 
 def frozen() -> bool:
-    """Whether this is the frozen program, which has no interpreter beside it (PyInstaller)."""
+    """Whether this is the frozen program (PyInstaller), which has no interpreter."""
     return bool(getattr(sys, "frozen", False))
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
     """
-    Return the argv that runs one of our modules as a program.
+    Return the argv that runs one of `PARTS`, or ``tray`` (the command line), as a program.
 
-    ``-P`` keeps the current directory out of the import path (a ``keyring.py`` lying there must
-    not be imported), yet leaves ``PYTHONPATH`` and user installations working, which ``-I``
-    would not.
-
-    Args:
-        module: one of `PARTS`, or ``tray``: the command line.
+    ``-P`` keeps the current directory out of the import path (a ``keyring.py`` there must not be
+    imported); unlike ``-I`` it leaves ``PYTHONPATH`` and user installations working.
     """
     if not frozen():
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -82,10 +78,10 @@ def worker_command(name: str) -> list[str]:
 
 def own_program(environ: Mapping[str, str]) -> list[str]:
     """
-    Return the argv that starts this very program, to be written where it has to last.
+    Return the argv that starts this program, to be stored.
 
-    An AppImage is mounted at another place each time, so its file counts; the command installed
-    beside the interpreter is what survives updates; else the interpreter runs the package.
+    An AppImage is mounted elsewhere each time, so its file is used; else the command beside the
+    interpreter, which survives updates; else the interpreter with the package.
     """
     image = environ.get("APPIMAGE")
     if image:
@@ -99,7 +95,7 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what SDKs would take credentials or a profile from."""
+    """Return an environment without the variables that give SDKs credentials or a profile."""
     return {
         name: value
         for name, value in environ.items()
@@ -109,10 +105,10 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Return an environment as it was before a frozen program's bootloader changed it.
+    Undo a frozen program's bootloader's changes to the environment.
 
-    A browser or the child of ``exec`` must not load our libraries; our own children's bootloader
-    sets its own (PyInstaller, "LD_LIBRARY_PATH / LIBPATH considerations").
+    A browser or the child of ``exec`` must not load our libraries (PyInstaller, "LD_LIBRARY_PATH /
+    LIBPATH considerations").
     """
     kept = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
     for name in ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH"):
@@ -127,9 +123,8 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     Return the environment a worker starts with (rule F3).
 
-    Gone are credentials and profiles of every kind the SDKs read from variables, and whatever
-    would choose a keyring for us. Config files, endpoints, CA bundle, proxies and the import
-    path stay. A worker imports the same ``tray`` as we do, installed or not.
+    Credentials, profiles and the choice of a keyring are removed. Config files, endpoints, CA
+    bundle, proxies and the import path stay. A worker imports the same ``tray`` as we do.
     """
     kept = {
         name: value
@@ -147,16 +142,16 @@ def start_detached(
     command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
 ) -> int | None:
     """
-    Start a program in a session of its own, with no standard streams, and leave it alone.
+    Start a program in a session of its own, without standard streams.
 
-    It outlives us and gets none of our signals. While it runs a sleeping thread stands by to
-    collect its end, so that no zombie stays behind.
+    It outlives us and gets none of our signals. A sleeping thread waits for it, so that no zombie
+    remains.
 
     Args:
         grace: seconds to wait for an early end.
 
     Returns:
-        Its exit status if it ended within `grace` seconds, None if it runs on.
+        Its exit status if it ended within `grace` seconds, else None.
 
     Raises:
         OSError: it could not be started.

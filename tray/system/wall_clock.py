@@ -1,10 +1,10 @@
 """
-One alarm on the wall clock, that also tells when the clock was set.
+An alarm on the wall clock that also reports when the clock was set.
 
-Timers of the event loop stop while the machine sleeps and know nothing of a clock set by hand
-or NTP; expiry times are wall-clock times. On Linux the kernel tells both without a wakeup in
-between (timerfd_create(2): ``TFD_TIMER_CANCEL_ON_SET``; waking from suspend counts as setting).
-Elsewhere we look every 60 seconds.
+Expiry times are wall-clock times, but timers of the event loop stop while the machine sleeps and
+ignore a clock set by hand or NTP. On Linux the kernel reports both without polling
+(timerfd_create(2): ``TFD_TIMER_CANCEL_ON_SET``; waking from suspend counts as setting). Elsewhere
+the clocks are compared every 60 seconds.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ Alarm = Literal["due", "clock-set"]
 _CLOCK_REALTIME: Final = 0
 _TFD_TIMER_ABSTIME: Final = 1
 _TFD_TIMER_CANCEL_ON_SET: Final = 2
-_NEVER: Final = 1 << 40  # some 35,000 years: armed all the same, so that setting is still told
+_NEVER: Final = 1 << 40  # some 35,000 years: armed, so that setting the clock is still reported
 _AT_ONCE: Final = 1e-9
 _JUMP_SECONDS: Final = 2.0
 
 
 class WallClockTimer(Protocol):
-    """What both timers can do; see `start_wall_timer`."""
+    """Either timer; see `start_wall_timer`."""
 
     def arm(self, at_wall: float | None) -> None:
-        """Ring at this time (seconds since the epoch), or for None only when the clock is set."""
+        """Ring at this time (seconds since the epoch); None: only when the clock is set."""
 
     def close(self) -> None:
-        """Ring no more."""
+        """Stop; repeatable."""
 
 
 def start_wall_timer(
@@ -47,8 +47,8 @@ def start_wall_timer(
     Start the best timer this system has, on this event loop.
 
     Args:
-        callback: told ``due`` once for each `arm`, and ``clock-set`` whenever the clock was set
-            or the machine woke; then the time to ring should be armed anew.
+        callback: called with ``due`` once for each `arm`, and with ``clock-set`` when the clock
+            was set or the machine woke; then arm the timer again.
     """
     if LINUX:
         timer = WallTimer()
@@ -58,7 +58,7 @@ def start_wall_timer(
 
 
 class WallTimer:
-    """A timerfd on ``CLOCK_REALTIME`` (Linux): no wakeup but when there is something to tell."""
+    """A timerfd on ``CLOCK_REALTIME`` (Linux): wakes only when there is something to report."""
 
     def __init__(self) -> None:
         self._descriptor = _timerfd_create()
@@ -67,16 +67,15 @@ class WallTimer:
         self.arm(None)
 
     def fileno(self) -> int:
-        """The descriptor; readable when `read` has something to tell."""
+        """The descriptor; readable when `read` has something to report."""
         return self._descriptor
 
     def arm(self, at_wall: float | None) -> None:
         """
-        Ring at `at_wall`, at once if that is past; None: only when the clock is set.
+        Ring at `at_wall` (seconds since the epoch), at once if past; None: on clock changes only.
 
-        Args:
-            at_wall: seconds since the epoch. Infinite and absurdly late times mean never. After
-                :meth:`close` this does nothing: the last answers of a job may come that late.
+        Infinite and very late times mean never. After :meth:`close` this does nothing: a job's
+        last answers may come that late.
         """
         if self._descriptor < 0:
             return
@@ -86,13 +85,13 @@ class WallTimer:
         except OSError as error:
             if error.errno != errno.ECANCELED:
                 raise
-            # The clock was set before this call and nobody has read it yet; the kernel says so
-            # here, only once. Ring at once, so that it is not lost.
+            # The clock was set before this call and not read yet; the kernel reports it here,
+            # once. Ring at once, so that it is not lost.
             self._set_while_arming = True
             _timerfd_settime(self._descriptor, _AT_ONCE)
 
     def read(self) -> Alarm | None:
-        """Return what happened; None if nothing did (a spurious wakeup). Never blocks."""
+        """Return what happened, None for a spurious wakeup. Never blocks."""
         try:
             os.read(self._descriptor, 8)
         except BlockingIOError:
@@ -116,7 +115,7 @@ class WallTimer:
         self._loop = loop
 
     def close(self) -> None:
-        """Close the descriptor; twice is harmless."""
+        """Close the descriptor; repeatable."""
         if self._descriptor < 0:
             return
         if self._loop is not None:
@@ -127,10 +126,10 @@ class WallTimer:
 
 class PollingTimer:
     """
-    The same without a timerfd: the loop's timers, and a look at both clocks every minute.
+    The same without a timerfd: the loop's timers, and both clocks compared every minute.
 
     Args:
-        mono: a clock that is never set (it may stand still while the machine sleeps).
+        mono: a clock that is never set (it may stop while the machine sleeps).
     """
 
     def __init__(
@@ -138,11 +137,11 @@ class PollingTimer:
         loop: asyncio.AbstractEventLoop,
         callback: Callable[[Alarm], None],
         *,
-        look: float = 60.0,
+        interval: float = 60.0,
         wall: Callable[[], float] = time.time,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._loop, self._callback, self._look = loop, callback, look
+        self._loop, self._callback, self._interval = loop, callback, interval
         self._wall, self._mono = wall, mono
         self._at = math.inf
         self._offset = wall() - mono()
@@ -151,12 +150,12 @@ class PollingTimer:
         self.arm(None)
 
     def arm(self, at_wall: float | None) -> None:
-        """Ring at `at_wall` (seconds since the epoch), or for None only when the clock is set."""
+        """Ring at `at_wall` (seconds since the epoch); None: only when the clock is set."""
         self._at = math.inf if at_wall is None else at_wall
         self._plan()
 
     def close(self) -> None:
-        """Ring no more."""
+        """Stop; repeatable."""
         self._closed = True
         if self._handle is not None:
             self._handle.cancel()
@@ -165,10 +164,10 @@ class PollingTimer:
         if self._handle is not None:
             self._handle.cancel()
         if not self._closed:
-            delay = min(self._look, max(0.0, self._at - self._wall()))
-            self._handle = self._loop.call_later(delay, self._look_now)
+            delay = min(self._interval, max(0.0, self._at - self._wall()))
+            self._handle = self._loop.call_later(delay, self._compare_clocks)
 
-    def _look_now(self) -> None:
+    def _compare_clocks(self) -> None:
         offset = self._wall() - self._mono()
         jumped = abs(offset - self._offset) > _JUMP_SECONDS
         self._offset = offset

@@ -156,7 +156,7 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
     except CacheFileBad as error:
         if error.reason != "bad-file":
             raise
-        msg = f"{error.sentence} Sign in to replace it: {login_command(session.key)}"
+        msg = f"{error.sentence} To replace it, run: {login_command(session.key)}"
         raise SignInNeeded(msg) from None
     if token is None or token.expires_at <= context.clock():
         raise SignInNeeded(sign_in_first(session.key))

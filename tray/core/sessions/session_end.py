@@ -1,4 +1,4 @@
-"""The third clock: what is known of the end of a sign-in session (DESIGN section 2)."""
+"""The third clock: what is known of the end of a sign-in session (G1)."""
 
 from __future__ import annotations
 

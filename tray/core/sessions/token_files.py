@@ -252,7 +252,7 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 
 
 def _memory_with(token: TokenFacts, before: Session) -> Memory:
-    """Return the memory of a session at a token that is new to us (DESIGN section 2, 3)."""
+    """Return the memory of a session at a token that is new to us (G1)."""
     memory, end = before.memory, exact_end(before)
     if memory.refused == token.fingerprint:
         return memory  # seen again after a restart: what was found out about it still holds

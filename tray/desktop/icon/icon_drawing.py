@@ -120,7 +120,7 @@ def shown_row(view: View) -> SessionRow | None:
 
 def known_end(row: SessionRow) -> float | None:
     """
-    Return when a session stops being usable, if that is a fact (DESIGN 2: never a guess).
+    Return when a session stops being usable, if that is a fact (G1: never a guess).
 
     That is the sign-in session's end where it is exact or set; and the token's, where nothing
     renews it or its renewal fails.

@@ -1,8 +1,8 @@
 """
-Notices over org.freedesktop.Notifications, on the session bus connection the tray has anyway.
+Notices over org.freedesktop.Notifications, on the tray's session bus connection.
 
-Only while a notice is on screen does this listen to the bus at all: a daemon that broadcasts
-would else wake us for every notice of every program.
+It listens to signals only while a notice is on screen: otherwise a notification daemon that
+broadcasts would wake us for every program's notices.
 
 Desktop Notifications Specification 1.2, https://specifications.freedesktop.org/notification-spec/
 """
@@ -24,7 +24,7 @@ from tray.desktop.notifications.notifier import (
     Pressed,
     ShownBy,
 )
-from tray.system.dbus.bus_connection import send_and_forget
+from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call, send_and_forget
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +33,20 @@ APP_NAME: Final = "SSO Tray"
 DESKTOP_ENTRY: Final = "sso-tray"
 
 _PATH: Final = "/org/freedesktop/Notifications"
-_BUS: Final = "org.freedesktop.DBus"
-_BUS_PATH: Final = "/org/freedesktop/DBus"
 _URGENCY: Final = {"normal": 1, "urgent": 2}
 _DAEMON_DECIDES: Final = -1
 _RULES: Final = (
     f"type='signal',sender='{NAME}',interface='{NAME}',path='{_PATH}'",
-    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
+    f"type='signal',sender='{BUS_NAME}',interface='{BUS_NAME}',member='NameOwnerChanged',arg0='{NAME}'",
 )
 
 
 class DBusNotices(BusChannel):
     """
-    The first rung on Linux.
+    The first channel on Linux.
 
-    A click on the notice itself does nothing: many daemons dismiss that way, and a browser opens
-    only where a person clicked for it (L6). xfce4-notifyd would show a third button for it, too.
+    A click on the notice itself does nothing: in many daemons it dismisses, and a browser opens
+    only on a click meant for it (L6). xfce4-notifyd would also show a third button for it.
     """
 
     shown_by: ClassVar[ShownBy] = "dbus"
@@ -68,12 +66,12 @@ class DBusNotices(BusChannel):
         self._buttons: dict[int, dict[str, Button]] = {}
 
     async def connected(self, bus: MessageBus) -> None:
-        """Use this connection from now on; nothing is sent before there is a notice."""
+        """Use this connection; nothing is sent before there is a notice."""
         self._bus = bus
         bus.add_message_handler(self._received)
 
     def disconnected(self, reason: str) -> None:
-        """Give the connection up; what was on screen is out of reach."""
+        """Drop the connection; notices on screen are out of reach."""
         self._bus, self._why_none = None, reason
         self._listening = False
         self._forget()
@@ -98,14 +96,14 @@ class DBusNotices(BusChannel):
     def _notify(
         self, notice: Notice, buttons: dict[str, Button], capabilities: frozenset[str]
     ) -> Message:
-        # Markup would show as text where the daemon has none, so it is escaped only where it has.
+        # Escaped only where the daemon reads markup; elsewhere the escapes would show.
         escape = "body-markup" in capabilities
         body = _escaped(notice.text) if escape else notice.text
         actions = [word for key, one in buttons.items() for word in (key, one.label)]
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
             "desktop-entry": Variant("s", DESKTOP_ENTRY),
-            # Sent along, since a theme has our icon only where a package has installed it.
+            # Themes have our icon only where a package installed it.
             "image-data": _pixels(notice.category),
         }
         return _method(
@@ -130,7 +128,7 @@ class DBusNotices(BusChannel):
         try:
             reply = _answer(await asyncio.shield(asked))
         except asyncio.CancelledError:
-            # It is told otherwise by now; should it appear after all, its buttons would be dead.
+            # Another channel has shown it by now; if it appears late, its buttons would be dead.
             asked.add_done_callback(lambda late: self._close_late(bus, late))
             raise
         number = int(reply.body[0])
@@ -157,22 +155,20 @@ class DBusNotices(BusChannel):
     async def _call(self, bus: MessageBus, member: str) -> Message:
         return _answer(await bus.call(_method(member)))
 
-    # --- Listening -----------------------------------------------------------------------------
-
     def _listen(self, bus: MessageBus) -> None:
-        """Ask for the daemon's signals; the bus takes this before any call that follows."""
+        """Subscribe to the daemon's signals; the bus does this before any call that follows."""
         if not self._listening:
             self._listening = True
             for rule in _RULES:
-                send_and_forget(bus, _match("AddMatch", rule))
+                send_and_forget(bus, bus_call("AddMatch", "s", [rule]))
 
     def _listen_no_longer(self) -> None:
         if self._ids or self._asking or not self._listening or self._bus is None:
             return
         self._listening = False
-        self._forget()  # unwatched, the daemon may be another one when it is next needed
+        self._forget()  # the daemon may have changed when it is next needed
         for rule in _RULES:
-            send_and_forget(self._bus, _match("RemoveMatch", rule))
+            send_and_forget(self._bus, bus_call("RemoveMatch", "s", [rule]))
 
     def _forget(self) -> None:
         self._owner = self._capabilities = None
@@ -184,7 +180,7 @@ class DBusNotices(BusChannel):
             return
         match message.interface, message.member, message.body:
             case ("org.freedesktop.DBus", "NameOwnerChanged", [name, _, owner]):
-                if message.sender == _BUS and name == NAME and owner != self._owner:
+                if message.sender == BUS_NAME and name == NAME and owner != self._owner:
                     self._forget()
                     self._listen_no_longer()
             case (interface, "ActionInvoked", [int(number), str(key)]):
@@ -217,39 +213,16 @@ def _pixels(category: NoticeCategory) -> Variant:
 
 
 def _method(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
-    return Message(
-        destination=NAME,
-        path=_PATH,
-        interface=NAME,
-        member=member,
-        signature=signature,
-        body=body or [],
-    )
-
-
-def _match(member: str, rule: str) -> Message:
-    return Message(
-        destination=_BUS,
-        path=_BUS_PATH,
-        interface=_BUS,
-        member=member,
-        signature="s",
-        body=[rule],
-    )
+    return method_call(NAME, _PATH, NAME, member, signature, body)
 
 
 def _answer(reply: Message) -> Message:
-    """
-    Return a call's answer.
-
-    Raises:
-        NotShown: it is an error; only its name is told, its text may hold anything.
-    """
+    """Return a call's answer; raise `NotShown` with an error's name, never with its text."""
     if reply.message_type is not MessageType.METHOD_RETURN:
         raise NotShown(f"the daemon answers {reply.error_name}")
     return reply
 
 
 def _escaped(text: str) -> str:
-    """Escape markup; the table of entities ``html`` brings along is half a MB (measured)."""
+    """Escape markup; importing ``html`` would cost half a MB (measured)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

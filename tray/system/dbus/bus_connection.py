@@ -1,9 +1,8 @@
 """
-One connection to a message bus for all who live on it; the bus may be missing, end and come back.
+One connection to a message bus for all its clients; the bus may be missing, end and come back.
 
-Nothing here raises to the caller: each tenant is told when a connection is there and when it is
-not, with the reason. While connected nothing is polled; without a bus it is tried again on a
-timer that grows slow.
+Nothing here raises to the caller: clients are called when a connection is made and when it ends,
+with the reason. While connected nothing is polled; without a bus retries become slower.
 """
 
 from __future__ import annotations
@@ -22,21 +21,22 @@ from dbus_fast.aio import MessageBus
 log = logging.getLogger(__name__)
 
 SYSTEM_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
+BUS_NAME: Final = "org.freedesktop.DBus"
 
 _FIRST_RETRY_SECONDS: Final = 1.0
 _SLOWER: Final = 4.0
-"""How many times longer each wait is: a missing bus seldom comes, and every try wakes us."""
+"""Factor between two waits: a missing bus seldom comes, and every try wakes us."""
 _AUTH_SECONDS: Final = 10.0
 
 
 class BusClient(Protocol):
-    """Something that lives on the connection."""
+    """Something that uses the connection."""
 
     async def connected(self, bus: MessageBus) -> None:
-        """Move in; called once for each connection. Cancelled if the connection ends before."""
+        """Called once for each connection; cancelled if it ends before this returns."""
 
     def disconnected(self, reason: str) -> None:
-        """Take note that there is no connection, and why; called for each failed try, too."""
+        """Called when the connection ends, and for each failed try, with the reason."""
 
 
 class NoBus(Exception):
@@ -52,8 +52,8 @@ def session_bus_address(environ: Mapping[str, str]) -> str:
     """
     Return where the session bus listens.
 
-    That is ``DBUS_SESSION_BUS_ADDRESS``, else the socket ``$XDG_RUNTIME_DIR/bus`` that systemd
-    keeps (sd_bus_default_user(3)), which is right where only the variable was lost.
+    That is ``DBUS_SESSION_BUS_ADDRESS``, else systemd's socket ``$XDG_RUNTIME_DIR/bus``
+    (sd_bus_default_user(3)), which helps where only the variable was lost.
 
     Raises:
         NoBus: there is neither.
@@ -72,31 +72,58 @@ def session_bus_address(environ: Mapping[str, str]) -> str:
     raise NoBus("DBUS_SESSION_BUS_ADDRESS is not set")
 
 
+def method_call(
+    destination: str,
+    path: str,
+    interface: str,
+    member: str,
+    signature: str = "",
+    body: list[Any] | None = None,
+    *,
+    flags: MessageFlag = MessageFlag.NONE,
+) -> Message:
+    """Return the message of a method call."""
+    return Message(
+        destination=destination,
+        path=path,
+        interface=interface,
+        member=member,
+        signature=signature,
+        body=body or [],
+        flags=flags,
+    )
+
+
+def bus_call(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
+    """Return a call to the bus itself."""
+    return method_call(BUS_NAME, "/org/freedesktop/DBus", BUS_NAME, member, signature, body)
+
+
 def send_and_forget(bus: MessageBus, message: Message) -> None:
     """
-    Send a call whose answer nobody needs; raises nothing.
+    Send a call whose answer is not needed; raises nothing.
 
-    A connection that ends tells its tenants so, and the message lost with it is no news; dbus-fast
-    5.2 raises then, or keeps an exception that somebody has to look at.
+    When the connection has ended, which its clients learn anyway, dbus-fast 5.2 raises or keeps an
+    exception that has to be retrieved.
     """
     message.flags |= MessageFlag.NO_REPLY_EXPECTED
     try:
-        bus.send(message).add_done_callback(_seen)
+        bus.send(message).add_done_callback(_retrieve)
     except Exception as error:  # noqa: BLE001  (a selector's, a socket's: whatever came first)
         log.debug("nothing was sent: %s", type(error).__name__)
 
 
-def _seen(sent: asyncio.Future[None]) -> None:
+def _retrieve(sent: asyncio.Future[None]) -> None:
     if not sent.cancelled():
         sent.exception()
 
 
 class _PatientSocket:
     """
-    A socket that says "nothing sent" where it is full, so that dbus-fast waits for room.
+    A socket that reports "nothing sent" when it is full, so that dbus-fast waits for room.
 
-    Its writer takes EAGAIN for the end of the connection (python-dbus-next issue 153, the same in
-    dbus-fast 5.2); a few icons of 35 kB to a busy bus are enough for that: measured.
+    Its writer takes EAGAIN for the end of the connection (python-dbus-next issue 153, also in
+    dbus-fast 5.2); a few icons of 35 kB on a busy bus are enough for that (measured).
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -112,10 +139,10 @@ class _PatientSocket:
 
 class Bus:
     """
-    The connection, kept for its tenants.
+    The connection, shared by its clients.
 
     Args:
-        address: asked before each try where the bus listens; may raise `NoBus`.
+        address: called before each try; returns where the bus listens or raises `NoBus`.
         retry_seconds: the longest time between two tries.
     """
 
@@ -129,7 +156,7 @@ class Bus:
         self._reason = ""
 
     def join(self, client: BusClient) -> None:
-        """Add a tenant; before :meth:`serve`."""
+        """Add a client, before :meth:`serve`."""
         self._clients.append(client)
 
     async def serve(self) -> None:
@@ -138,12 +165,12 @@ class Bus:
         while not self._stopping.is_set():
             try:
                 bus = await self._connect()
-            except Exception as error:  # noqa: BLE001  (whatever a bus does, the caller lives on)
+            except Exception as error:  # noqa: BLE001  (whatever a bus does, the caller goes on)
                 reason = self._sentence(error)
             else:
                 delay = min(_FIRST_RETRY_SECONDS, self._retry)
                 reason = await self._live(bus)
-            self._tell(reason)
+            self._report(reason)
             if await self._stopped_within(delay):
                 return
             delay = min(_SLOWER * delay, self._retry)
@@ -161,9 +188,9 @@ class Bus:
         return bus
 
     async def _live(self, bus: MessageBus) -> str:
-        """Hand a connection to the tenants and return why it ended."""
+        """Give the connection to the clients and return why it ended."""
         self._bus, self._reason = bus, ""
-        tasks = [asyncio.ensure_future(self._move_in(client, bus)) for client in self._clients]
+        tasks = [asyncio.ensure_future(self._introduce(client, bus)) for client in self._clients]
         try:
             if self._stopping.is_set():
                 bus.disconnect()
@@ -178,16 +205,16 @@ class Bus:
             await asyncio.gather(*tasks, return_exceptions=True)
         return f"no {self._name}: it ended"
 
-    async def _move_in(self, client: BusClient, bus: MessageBus) -> None:
+    async def _introduce(self, client: BusClient, bus: MessageBus) -> None:
         try:
             await client.connected(bus)
-        except Exception as error:  # noqa: BLE001  (one tenant's trouble is not the others')
+        except Exception as error:  # noqa: BLE001  (one client's failure is not the others')
             kind = type(error).__name__
             log.warning("%s on the %s: %s", type(client).__name__, self._name, kind)
             if bus.connected:
                 client.disconnected(f"the {self._name} answers with {kind}")
 
-    def _tell(self, reason: str) -> None:
+    def _report(self, reason: str) -> None:
         if reason != self._reason:
             self._reason = reason
             log.info("%s", reason)

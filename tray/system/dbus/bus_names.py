@@ -1,32 +1,29 @@
-"""Who is on the session bus: asked once, with a connection of its own and a deadline."""
+"""Which names are owned on the session bus, asked once on a connection of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from tray.system.dbus.bus_connection import NoBus, session_bus_address
+from tray.system.dbus.bus_connection import NoBus, bus_call, session_bus_address
 
 TRAY_HOST = "org.kde.StatusNotifierWatcher"
 NOTICES = "org.freedesktop.Notifications"
-
-_BUS = "org.freedesktop.DBus"
 
 
 def owned_names(
     environ: Mapping[str, str], names: Sequence[str], within: float = 3.0
 ) -> frozenset[str]:
     """
-    Return which of some names somebody owns, or could be started for.
+    Return which of some names are owned or can be started.
 
     Args:
         within: seconds.
 
     Raises:
-        NoBus: there is none, or it does not answer; its text is the reason.
+        NoBus: there is none, or it does not answer in time.
     """
     address = session_bus_address(environ)
     try:
@@ -45,10 +42,7 @@ async def _owned(address: str, names: Sequence[str]) -> frozenset[str]:
     try:
         found: set[str] = set()
         for member in ("ListNames", "ListActivatableNames"):
-            question = Message(
-                destination=_BUS, path="/org/freedesktop/DBus", interface=_BUS, member=member
-            )
-            answer = await bus.call(question)
+            answer = await bus.call(bus_call(member))
             found.update(answer.body[0])
         return frozenset(found.intersection(names))
     finally:

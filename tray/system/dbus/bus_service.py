@@ -1,8 +1,8 @@
 """
-Following one service on a bus: what it says now, what it signals, and when it comes and goes.
+Follows one service on a bus: its state, its signals, and when it comes and goes.
 
-What can fail: the service is absent, mute or foreign. It is never started for our sake, believed
-only while it owns its name, and its absence is a state (`missing`), not an error.
+It is never started by us, its signals count only while it owns its name, and its absence is a
+state (`missing`), not an error.
 """
 
 from __future__ import annotations
@@ -16,69 +16,62 @@ from typing import Any, ClassVar, Final
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tray.system.dbus.bus_connection import send_and_forget
+from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call, send_and_forget
 
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 5.0
-"""How long a service may take; after that it counts as saying nothing."""
+"""How long a service may take to answer."""
 
-_BUS: Final = "org.freedesktop.DBus"
 _BUS_PATH: Final = "/org/freedesktop/DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
 
 class BusService(ABC):
-    """
-    One service; a tenant of a :class:`tray.system.dbus.bus_connection.Bus`.
-
-    Subclasses read the state in `_appeared`, follow `_signal`, and give up in `_vanished`.
-    """
+    """One service; a client of a :class:`tray.system.dbus.bus_connection.Bus`."""
 
     name: ClassVar[str]
     """Its well-known name on the bus."""
     rules: ClassVar[tuple[str, ...]]
-    """What to hear of it, beside its coming and going (D-Bus Specification, "Match Rules")."""
+    """Match rules for its signals (D-Bus Specification, "Match Rules")."""
 
     def __init__(self) -> None:
         self.missing: str | None = "not connected yet"
-        """Why it tells nothing; None while it does."""
+        """Why it reports nothing; None while it does."""
         self._bus: MessageBus | None = None
         self._owner: str | None = None
         self._heard = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def connected(self, bus: MessageBus) -> None:
-        """Find the service on this connection."""
+        """Look for the service on this connection."""
         self._bus = bus
         bus.add_message_handler(self._received)
         came_and_went = (
-            f"type='signal',sender='{_BUS}',interface='{_BUS}',"
+            f"type='signal',sender='{BUS_NAME}',interface='{BUS_NAME}',"
             f"member='NameOwnerChanged',arg0='{self.name}'"
         )
         for rule in (came_and_went, *self.rules):
             self._match(rule)
-        found = await self._call(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [self.name])
+        found = await self._call(BUS_NAME, _BUS_PATH, BUS_NAME, "GetNameOwner", "s", [self.name])
         await self._follow(found[0] if found else None)
 
     def disconnected(self, reason: str) -> None:
-        """Give up: there is no connection."""
+        """Note that there is no connection."""
         self._bus = None
         self._lose(f"not available: {reason}")
 
     @abstractmethod
     async def _appeared(self) -> None:
-        """Read what the service says now."""
+        """Read the service's state."""
 
     @abstractmethod
     def _vanished(self) -> None:
-        """Assume what is safe where nobody says anything."""
+        """Assume what is safe without the service."""
 
     @abstractmethod
     def _signal(self, message: Message) -> None:
-        """Take in a signal of the service."""
-
-    # --- Asking --------------------------------------------------------------------------------
+        """Handle a signal of the service."""
 
     async def _ask(
         self,
@@ -88,14 +81,14 @@ class BusService(ABC):
         signature: str = "",
         body: list[Any] | None = None,
     ) -> list[Any] | None:
-        """Call a method; returns what it answers, None for an error or no answer in time."""
+        """Call a method; returns its answer, None for an error or no answer in time."""
         return await self._call(self.name, path, interface, member, signature, body or [])
 
     async def _property(self, path: str, interface: str, name: str) -> Any:
         """
         Return a property's value, or None.
 
-        Read anew if a signal came in between: that may be news, the answer old.
+        Read again if a signal came in between: the answer may be older.
         """
         while True:
             before = self._heard
@@ -106,11 +99,10 @@ class BusService(ABC):
                 return found[0].value
 
     def _match(self, rule: str, *, member: str = "AddMatch") -> None:
-        """Change what is heard; the bus takes this before any call that follows."""
+        """Add or remove a match rule; the bus does this before any call that follows."""
         if self._bus is None:
             return
-        message = _method(_BUS, _BUS_PATH, _BUS, member, "s", [rule])
-        send_and_forget(self._bus, message)
+        send_and_forget(self._bus, bus_call(member, "s", [rule]))
 
     async def _call(
         self,
@@ -123,7 +115,9 @@ class BusService(ABC):
     ) -> list[Any] | None:
         if self._bus is None:
             return None
-        message = _method(destination, path, interface, member, signature, body)
+        message = method_call(
+            destination, path, interface, member, signature, body, flags=MessageFlag.NO_AUTOSTART
+        )
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 reply = await self._bus.call(message)
@@ -135,12 +129,10 @@ class BusService(ABC):
             return None
         return reply.body
 
-    # --- Hearing -------------------------------------------------------------------------------
-
     def _received(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
             return
-        if message.sender == _BUS and message.member == "NameOwnerChanged":
+        if message.sender == BUS_NAME and message.member == "NameOwnerChanged":
             name, _, owner = message.body
             if name == self.name and owner != (self._owner or ""):
                 self._go(self._follow(owner or None))
@@ -172,17 +164,3 @@ class BusService(ABC):
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.info("%s: %s", self.name, type(task.exception()).__name__)
-
-
-def _method(
-    destination: str, path: str, interface: str, member: str, signature: str, body: list[Any]
-) -> Message:
-    return Message(
-        destination=destination,
-        path=path,
-        interface=interface,
-        member=member,
-        signature=signature,
-        body=body,
-        flags=MessageFlag.NO_AUTOSTART,
-    )

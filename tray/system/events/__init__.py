@@ -1,1 +1,1 @@
-"""What the machine says of itself: sleep, network, screen."""
+"""System events: sleep, network, screen lock."""

@@ -1,4 +1,4 @@
-"""The moods of a Linux machine: logind, NetworkManager and screen savers put together."""
+"""System events on Linux: logind, NetworkManager and screen savers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", 
 """The names of `tray.core.events.SystemEvent` that the system reports."""
 
 SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
-"""A machine without one (a container) hardly ever gets one; trying must not wake us much."""
+"""A machine without one (a container) hardly ever gets one; retries should wake us seldom."""
 
 
 class LinuxEvents:
-    """All sources, each telling in the same words."""
+    """All sources of events."""
 
     def __init__(
-        self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]
+        self, on_event: Callable[[SystemEventName], None], environ: Mapping[str, str]
     ) -> None:
-        lock = ScreenLock(tell)
-        self._logind = Logind(tell, lock, environ)
-        self._network = NetworkManager(tell)
+        lock = ScreenLock(on_event)
+        self._logind = Logind(on_event, lock, environ)
+        self._network = NetworkManager(on_event)
         self._savers = tuple(saver(lock) for saver in SCREEN_SAVERS)
         self.bus = Bus(
             "system bus",
@@ -37,12 +37,12 @@ class LinuxEvents:
 
     @property
     def on_session_bus(self) -> tuple[BusClient, ...]:
-        """What lives on the session bus."""
+        """Those that live on the session bus."""
         return self._savers
 
     def missing(self) -> dict[str, str]:
-        """Say what is not told, and why; see `SystemEvents.missing`."""
-        said = {"sleep": self._logind.missing, "network": self._network.missing}
+        """Return which events are missing, and why; see `SystemEvents.missing`."""
+        reasons = {"sleep": self._logind.missing, "network": self._network.missing}
         if all(saver.missing for saver in self._savers):
-            said["lock"] = self._logind.lock_missing
-        return {what: why for what, why in said.items() if why is not None}
+            reasons["lock"] = self._logind.lock_missing
+        return {what: why for what, why in reasons.items() if why is not None}

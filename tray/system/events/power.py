@@ -1,8 +1,8 @@
 """
-When the machine sleeps and wakes, and when this user's screen is locked: logind (or elogind).
+When the machine sleeps and wakes, and when the screen is locked: logind (or elogind).
 
-org.freedesktop.login1(5). Where no logind runs nothing is told; waking still shows as a clock
-that was set (`tray.system.wall_clock`).
+org.freedesktop.login1(5). Where no logind runs, waking still shows as a clock that was set
+(`tray.system.wall_clock`).
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
 class Logind(BusService):
     """
-    Sleep, and the lock of the session this user looks at.
+    Sleep, and the lock of the user's graphical session.
 
-    The signal ``Lock`` is not believed: it asks somebody to lock, and where nobody does, or the
-    locker tells no end (https://github.com/swaywm/swaylock/issues/382), notices would be held
-    back for ever. ``LockedHint`` is what desktops set; the signal ``Unlock`` is believed.
+    The signal ``Lock`` is ignored: it asks for a lock, and where nothing locks, or the locker does
+    not report its end (https://github.com/swaywm/swaylock/issues/382), notices would be held back
+    for ever. ``LockedHint``, which desktops set, and the signal ``Unlock`` count.
 
     Args:
         environ: for ``XDG_SESSION_ID``, where logind knows of no graphical session.
@@ -44,10 +44,10 @@ class Logind(BusService):
     )
 
     def __init__(
-        self, tell: Callable[[Sleep], None], lock: ScreenLock, environ: Mapping[str, str]
+        self, on_event: Callable[[Sleep], None], lock: ScreenLock, environ: Mapping[str, str]
     ) -> None:
         super().__init__()
-        self._tell = tell
+        self._on_event = on_event
         self._lock = lock
         self._environ = environ
         self._asleep = False
@@ -56,7 +56,7 @@ class Logind(BusService):
 
     @property
     def lock_missing(self) -> str | None:
-        """Why it says nothing of the screen's lock; None while it does."""
+        """Why it does not report the screen's lock; None while it does."""
         return self.missing or self._no_session
 
     async def _appeared(self) -> None:
@@ -64,22 +64,22 @@ class Logind(BusService):
 
     def _vanished(self) -> None:
         self._session = None
-        self._say_locked(locked=False)
-        self._say_asleep(asleep=False)
+        self._set_locked(locked=False)
+        self._set_asleep(asleep=False)
 
     def _signal(self, message: Message) -> None:
         match message.interface, message.member, message.body:
             case ("org.freedesktop.login1.Manager", "PrepareForSleep", [bool(starts)]):
-                self._say_asleep(asleep=starts)
+                self._set_asleep(asleep=starts)
             case ("org.freedesktop.login1.Manager", "SessionRemoved", [_, path]):
                 if path == self._session:
                     self._go(self._lose_session(path))
             case ("org.freedesktop.login1.Session", "Unlock", _):
                 if message.path == self._session:
-                    self._lock.open()
+                    self._lock.clear()
             case ("org.freedesktop.DBus.Properties", "PropertiesChanged", [_, changed, _]):
                 if message.path == self._session and "LockedHint" in changed:
-                    self._say_locked(locked=changed["LockedHint"].value is True)
+                    self._set_locked(locked=changed["LockedHint"].value is True)
 
     # --- The session ---------------------------------------------------------------------------
 
@@ -93,18 +93,18 @@ class Logind(BusService):
             self._match(rule)
         hint = await self._property(path, _SESSION, "LockedHint")
         if path == self._session:
-            self._say_locked(locked=hint is True)
+            self._set_locked(locked=hint is True)
 
     async def _lose_session(self, path: str) -> None:
-        """Look for another one: the last may have ended while this process lives on (linger)."""
+        """Find another session: the last may have ended while this process lives on (linger)."""
         self._session = None
-        self._say_locked(locked=False)
+        self._set_locked(locked=False)
         for rule in _session_rules(path):
             self._match(rule, member="RemoveMatch")
         await self._find_session()
 
     async def _display(self) -> str | None:
-        """Return the user's graphical session: that is where notices are seen."""
+        """Return the user's graphical session."""
         user = await self._ask(_PATH, _MANAGER, "GetUser", "u", [os.getuid()])
         if not user:
             return None
@@ -119,22 +119,20 @@ class Logind(BusService):
             found = await self._ask(_PATH, _MANAGER, "GetSessionByPID", "u", [os.getpid()])
         return found[0] if found else None
 
-    # --- Telling -------------------------------------------------------------------------------
-
-    def _say_asleep(self, *, asleep: bool) -> None:
+    def _set_asleep(self, *, asleep: bool) -> None:
         if asleep != self._asleep:
             self._asleep = asleep
-            self._tell("asleep" if asleep else "woke")
+            self._on_event("asleep" if asleep else "woke")
 
-    def _say_locked(self, *, locked: bool) -> None:
-        self._lock.say(self.name, locked=locked)
+    def _set_locked(self, *, locked: bool) -> None:
+        self._lock.update(self.name, locked=locked)
 
 
 def _session_rules(path: str) -> tuple[str, ...]:
-    said = f"type='signal',sender='{_LOGIND}',path='{path}'"
+    match = f"type='signal',sender='{_LOGIND}',path='{path}'"
     return (
-        f"{said},interface='{_SESSION}',member='Unlock'",
-        f"{said},interface='{_PROPERTIES}',member='PropertiesChanged',arg0='{_SESSION}'",
+        f"{match},interface='{_SESSION}',member='Unlock'",
+        f"{match},interface='{_PROPERTIES}',member='PropertiesChanged',arg0='{_SESSION}'",
         f"type='signal',sender='{_LOGIND}',interface='{_MANAGER}',member='SessionRemoved',"
         f"arg1path='{path}'",
     )

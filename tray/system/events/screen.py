@@ -1,8 +1,7 @@
 """
-Whether the screen is locked, by whoever knows: logind's hint, or a screen saver.
+Whether the screen is locked, from logind's hint or a screen saver.
 
-A wrong "locked" would hold notices back for ever, so every source that falls silent counts as
-unlocked.
+A wrong "locked" would hold notices back for ever, so a source that disappears counts as unlocked.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ Lock = Literal["locked", "unlocked"]
 
 
 class ScreenLock:
-    """Several sources, one word: locked while any of them says so."""
+    """Combines several sources: locked while any of them says so."""
 
-    def __init__(self, tell: Callable[[Lock], None]) -> None:
-        self._tell = tell
+    def __init__(self, on_event: Callable[[Lock], None]) -> None:
+        self._on_event = on_event
         self._sources: set[str] = set()
 
-    def say(self, source: str, *, locked: bool) -> None:
-        """Take in what one source says."""
+    def update(self, source: str, *, locked: bool) -> None:
+        """Note what one source says."""
         before = bool(self._sources)
         if locked:
             self._sources.add(source)
@@ -33,8 +32,8 @@ class ScreenLock:
             self._sources.discard(source)
         self._compare(before)
 
-    def open(self) -> None:
-        """Somebody unlocked the session as a whole."""
+    def clear(self) -> None:
+        """Note that the whole session was unlocked."""
         before = bool(self._sources)
         self._sources.clear()
         self._compare(before)
@@ -42,7 +41,7 @@ class ScreenLock:
     def _compare(self, before: bool) -> None:
         after = bool(self._sources)
         if before != after:
-            self._tell("locked" if after else "unlocked")
+            self._on_event("locked" if after else "unlocked")
 
 
 class ScreenSaver(BusService):
@@ -58,17 +57,17 @@ class ScreenSaver(BusService):
         before = self._heard
         found = await self._ask(self.path, self.name, "GetActive")
         if before == self._heard:
-            self._say(found)
+            self._update(found)
 
     def _vanished(self) -> None:
-        self._lock.say(self.name, locked=False)
+        self._lock.update(self.name, locked=False)
 
     def _signal(self, message: Message) -> None:
         if message.interface == self.name and message.member == "ActiveChanged":
-            self._say(message.body)
+            self._update(message.body)
 
-    def _say(self, body: list[Any] | None) -> None:
-        self._lock.say(self.name, locked=body == [True])
+    def _update(self, body: list[Any] | None) -> None:
+        self._lock.update(self.name, locked=body == [True])
 
 
 def _saver(name: str, path: str) -> type[ScreenSaver]:
@@ -83,7 +82,4 @@ SCREEN_SAVERS: Final = (
     _saver("org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
     _saver("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
 )
-"""
-Who is asked. KDE, Cinnamon, MATE and Xfce implement GNOME's ``GetActive`` and ``ActiveChanged``
-under names of their own.
-"""
+"""KDE, Cinnamon, MATE and Xfce implement GNOME's interface under names of their own."""

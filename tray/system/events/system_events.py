@@ -1,8 +1,8 @@
 """
-What this machine tells of itself: sleep, lock, network; and what of it nobody here can tell.
+System events: sleep, screen lock and network; and which of them are not available here.
 
-Elsewhere than on Linux nothing is told yet: there a look at both clocks every 60 seconds shows
-that the machine slept (`tray.system.wall_clock`).
+Only on Linux so far. Elsewhere comparing both clocks every 60 seconds shows that the machine slept
+(`tray.system.wall_clock`).
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class SystemEvents:
-    """The machine's moods."""
+    """This machine's events, on the loop."""
 
     def __init__(
-        self, tell: Callable[[SystemEventName], None], environ: Mapping[str, str]
+        self, on_event: Callable[[SystemEventName], None], environ: Mapping[str, str]
     ) -> None:
         self._linux: LinuxEvents | None = None
         self._serving: asyncio.Task[None] | None = None
         if LINUX:
             from tray.system.events.linux_events import LinuxEvents
 
-            self._linux = LinuxEvents(tell, environ)
+            self._linux = LinuxEvents(on_event, environ)
 
     @property
     def clients(self) -> tuple[BusClient, ...]:
-        """Those that live on the session bus; they join the tray's connection."""
+        """Clients for the session bus; they join the tray's connection."""
         return self._linux.on_session_bus if self._linux is not None else ()
 
     def start(self) -> None:
@@ -48,12 +48,7 @@ class SystemEvents:
             await self._serving
 
     def missing(self) -> dict[str, str]:
-        """
-        Say what is not told here, and why.
-
-        Returns:
-            ``sleep``, ``lock`` and ``network`` to a reason, each only where it is missing.
-        """
+        """Return why ``sleep``, ``lock`` or ``network`` events are missing, for each that is."""
         if self._linux is None:
             words = "not available on this system"
             return {"sleep": words, "lock": words, "network": words}

@@ -1,9 +1,4 @@
-"""
-One at a time, across processes: locks that die with the process that holds them (rule F2).
-
-What can fail: another process holds the lock (``False`` or `Busy`), or the lock's file cannot be
-opened (`UserMustAct`).
-"""
+"""Locks across processes, released when the process that holds them dies (rule F2)."""
 
 from __future__ import annotations
 
@@ -30,7 +25,11 @@ _LONGEST_WAIT: Final = 0.025
 
 
 def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
-    """Return the file that stands for one lock: ``<state>/locks/session-<16 hex of SHA-256>``."""
+    """
+    Return a lock's file, such as ``<state>/locks/session-<16 hex of SHA-256>``.
+
+    ``session`` and ``sign-in`` take a session key, the others none.
+    """
     per_session = kind in {"session", "sign-in"}
     if per_session != (key is not None):
         msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
@@ -44,15 +43,13 @@ class FileLock:
     """
     An exclusive lock: flock(2) on Linux and macOS, LockFileEx on Windows.
 
-    The kernel drops it when its process dies, however it dies; a pid is never looked at. The
-    file stays for ever (removing it would let two processes lock two files of the same name).
-    Two `FileLock` objects exclude each other within one process, too. A forked child does not
-    hold its parent's lock, and a started program does not inherit it.
-
-    As a context manager it waits `timeout` seconds and raises `Busy`.
+    The kernel releases it when its process dies. The file stays (removing it would let two
+    processes lock two files of one name). Two `FileLock` objects exclude each other within one
+    process, too. A forked child does not hold its parent's lock; a started program does not
+    inherit it. As a context manager it waits `timeout` seconds, then raises `Busy`.
 
     Args:
-        timeout: how long ``with`` waits, in seconds; None waits for ever.
+        timeout: seconds that ``with`` waits; None waits for ever.
     """
 
     def __init__(self, path: Path, *, timeout: float | None = None) -> None:
@@ -92,7 +89,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Give the lock back; doing so twice is harmless."""
+        """Release the lock; harmless if it is not held."""
         if self._descriptor is None:
             return
         _held_locks.discard(self)
@@ -100,11 +97,7 @@ class FileLock:
         self.forget()
 
     def forget(self) -> None:
-        """
-        Close our descriptor without unlocking.
-
-        For a forked child: unlocking would take the lock from the parent, since both share it.
-        """
+        """Close our descriptor without unlocking: a forked child shares it with its parent."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
@@ -130,7 +123,7 @@ class FileLock:
             raise UserMustAct(msg, reason="no-permission") from error
 
     def _is_current(self, descriptor: int) -> bool:
-        """Whether the file we locked is still the one of that name (somebody may tidy up)."""
+        """Whether the file we locked still has that name (somebody may have removed it)."""
         try:
             return os.path.samestat(os.fstat(descriptor), self.path.stat())
         except FileNotFoundError:
@@ -161,5 +154,5 @@ def _forget_all() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    # A child that kept the descriptor would keep the lock alive after its parent's death.
+    # A child with the descriptor would keep the lock after its parent's death.
     os.register_at_fork(after_in_child=_forget_all)

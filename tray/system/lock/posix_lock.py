@@ -1,4 +1,4 @@
-"""flock(2): belongs to the open file, dies with its last descriptor, and never blocks a read."""
+"""flock(2): released with the last descriptor of the open file, and never blocks a read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fcntl
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """Lock an open file for us alone."""
+    """Lock a file opened for writing; with ``block`` wait until it is free. Returns success."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB))
     except BlockingIOError:

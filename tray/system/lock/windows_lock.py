@@ -1,4 +1,4 @@
-"""LockFileEx: dies with its process. Written from Microsoft's reference; has not run yet."""
+"""LockFileEx: released when its process dies. Written from Microsoft's reference; never run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FAIL_IMMEDIATELY: Final = 0x1
 _ERROR_LOCK_VIOLATION: Final = 33
 _ERROR_IO_PENDING: Final = 997
 _FAR_OFFSET: Final = 0x7FFFFFFF
-"""A byte that no file here has: locks on Windows are mandatory and would forbid reading."""
+"""A byte beyond every file here: locks on Windows are mandatory and would prevent reading."""
 
 
 class _Overlapped(ctypes.Structure):
@@ -33,7 +33,7 @@ def _handle(descriptor: int) -> ctypes.c_void_p:
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """Lock an open file for us alone."""
+    """Lock a file opened for writing; with ``block`` wait until it is free. Returns success."""
     flags = _EXCLUSIVE | (0 if block else _FAIL_IMMEDIATELY)
     place = _Overlapped(Offset=_FAR_OFFSET)
     if _kernel32().LockFileEx(_handle(descriptor), flags, 0, 1, 0, ctypes.byref(place)):
@@ -45,6 +45,6 @@ def lock_file(descriptor: int, *, block: bool) -> bool:
 
 
 def unlock_file(descriptor: int) -> None:
-    """Unlock it at once."""
+    """Unlock it."""
     place = _Overlapped(Offset=_FAR_OFFSET)
     _kernel32().UnlockFileEx(_handle(descriptor), 0, 1, 0, ctypes.byref(place))

@@ -1,8 +1,8 @@
 """
-Told when something changes in a set of directories, even ones that do not exist yet.
+Reports changes in a set of directories, even ones that do not exist yet.
 
-What is told is where to look, never what happened: a directory and a name in it, or a directory
-and None for "anything in it". What can fail: the kernel has no watches left (`UserMustAct`).
+It reports where to look, never what happened: a directory and a name in it, or None for anything
+in it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,20 @@ class DirectoryEvents(Protocol):
 
     def follow(self, directories: Iterable[Path]) -> None:
         """
-        Follow exactly these directories from now on; what they hold now is not told.
+        Follow exactly these directories from now on; what they hold now is not reported.
 
-        Args:
-            directories: absolute paths, which may be symbolic links, lead through some, or not
-                exist. Follow first and read the files then, so that no change is missed.
-
-        Calling it again with the same set checks all watches anew.
+        The paths are absolute, and may be symbolic links or not exist. Follow first, then read
+        the files, so that no change is missed. A call with the same set checks all watches.
         """
 
     def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to tell."""
+        """Have `ready` called on `loop` whenever `read` has something to report."""
 
     def close(self) -> None:
-        """End it; twice is harmless."""
+        """Stop following; repeatable."""
 
 
 def directory_events() -> DirectoryEvents:
@@ -59,11 +56,10 @@ def directory_events() -> DirectoryEvents:
 
 def places(file: Path) -> set[tuple[Path, str]]:
     """
-    Return every (directory, name) under which a change of `file` is told.
+    Return every (directory, name) under which a change of `file` is reported.
 
-    One for a plain file; for a symbolic link also those of what it points to, since writing to
-    the target tells nothing in the link's directory. To be worked out anew when one of them
-    changes.
+    One for a plain file; for a symbolic link also those of its target, since writing to that
+    changes nothing in the link's directory. Call it again when one of them changes.
     """
     found: set[tuple[Path, str]] = set()
     while (place := (file.parent, file.name)) not in found:
@@ -72,6 +68,6 @@ def places(file: Path) -> set[tuple[Path, str]]:
             target = file.readlink()
         except OSError:
             break
-        # Lexically, not resolved: a link among the directories is the watch's own affair.
+        # Lexically, not resolved: the watch itself handles links among the directories.
         file = Path(os.path.normpath(file.parent / target))
     return found

@@ -1,18 +1,15 @@
 """
 Directory events by inotify(7): no thread, no polling, about 0.1 ms late (measured).
 
-Which events, and why: files are told when closed after writing (``IN_CLOSE_WRITE``) or moved in
-(``IN_MOVED_TO``), removed or moved out, or when mode or owner change (``IN_ATTRIB``). Not
-``IN_MODIFY``: a program that writes in place would be told of in the middle of its truncated
-file, and once per chunk; every writer of AWS files known closes at once. ``IN_CREATE`` is told
-for directories and links only: a plain file just created is still empty, and its close follows.
+A file is reported when closed after writing (``IN_CLOSE_WRITE``), moved in or out, removed, or
+when its mode or owner changes (``IN_ATTRIB``). Not on ``IN_MODIFY``: a program that writes in
+place would be reported in the middle of a truncated file, and once per chunk. ``IN_CREATE`` counts
+for directories and links only: a new plain file is still empty, and its close follows.
 
-A followed directory is watched itself; so that nothing can be moved from under it, each of its
-parents is watched for its own removal or move (`_SELF`: silent unless that happens), the last
-of them for removals in it too (`_CHILD`: somebody's current directory tells of its own removal
-only when he leaves it), and a directory that holds a symbolic link on the way for changes of
-entries (`_ENTRIES`). Of one that does not exist the nearest existing parent is watched for
-entries until it does.
+A followed directory is watched itself. Each of its parents is watched for its own removal or move
+(`_SELF`), the last one also for removals in it (`_CHILD`: a process's current directory reports
+its own removal only when the process leaves it), and a directory with a symbolic link on the path
+for changes of entries (`_ENTRIES`). Of a missing directory the nearest existing parent is watched.
 """
 
 from __future__ import annotations
@@ -58,13 +55,13 @@ class InotifyEvents:
         self._ready: Callable[[], None] | None = None
 
     def fileno(self) -> int:
-        """The descriptor; readable when `read` has something to tell."""
+        """The descriptor; readable when `read` has something to report."""
         descriptor: int = self._inotify.fileno()
         return descriptor
 
     def follow(self, directories: Iterable[Path]) -> None:
         """
-        Follow exactly these directories from now on; what they hold now is not told.
+        Follow exactly these directories from now on; what they hold now is not reported.
 
         Raises:
             UserMustAct: the kernel allows this user no more watches.
@@ -85,33 +82,33 @@ class InotifyEvents:
                 moved = True
                 changes |= {(directory, None) for directory in self._followed}
                 continue
-            moved = moved or self._is_of_the_way(event)
-            changes.update(self._told(event))
+            moved = moved or self._is_on_a_path(event)
+            changes.update(self._changes_of(event))
         if moved:
             changes |= self._watch_anew()
         return {change for change in changes if change[0] in self._followed}
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to tell."""
+        """Have `ready` called on `loop` whenever `read` has something to report."""
         self._loop, self._ready = loop, ready
         loop.add_reader(self.fileno(), ready)
 
     def close(self) -> None:
-        """Close the descriptor; twice is harmless."""
+        """Close the descriptor; repeatable."""
         if self._inotify.closed:
             return
         if self._loop is not None:
             self._loop.remove_reader(self.fileno())
         self._inotify.close()
 
-    def _is_of_the_way(self, event: Event) -> bool:
-        """Whether a way to a followed directory may lead elsewhere now."""
+    def _is_on_a_path(self, event: Event) -> bool:
+        """Whether the path to a followed directory may lead elsewhere now."""
         removed_directory = event.mask & flags.DELETE and event.mask & flags.ISDIR
         return event.wd in self._structure or (
             event.wd in self._watches and bool(event.mask & _GONE or removed_directory)
         )
 
-    def _told(self, event: Event) -> Iterator[DirectoryChange]:
+    def _changes_of(self, event: Event) -> Iterator[DirectoryChange]:
         for directory in self._contents.get(event.wd, ()):
             if event.mask & _GONE or not event.name:
                 yield directory, None
@@ -120,10 +117,9 @@ class InotifyEvents:
 
     def _watch_anew(self) -> set[DirectoryChange]:
         """
-        Bring the kernel's watches in line with the file system as it is now.
+        Bring the kernel's watches in line with the file system.
 
-        Returns:
-            The followed directories that came, went or were exchanged.
+        Returns the followed directories that appeared, disappeared or were replaced.
         """
         before = self._found
         self._contents, self._structure, self._found = {}, set(), {}
@@ -136,7 +132,7 @@ class InotifyEvents:
         return {(path, None) for path, wd in self._found.items() if before.get(path) != wd}
 
     def _watch(self, directory: Path, masks: dict[int, int]) -> int | None:
-        """Watch one followed directory and all on the way to it; return its own watch."""
+        """Watch a followed directory and all on the path to it; return its own watch."""
         seen: tuple[Path, Path | None] | None = None
         for _ in range(_MOST_LINKS):
             way, last, missing = _way_to(directory)
@@ -148,8 +144,8 @@ class InotifyEvents:
                 if descriptor is not None:
                     self._contents.setdefault(descriptor, set()).add(directory)
                     return descriptor
-            # Missing, or not ours to read: watch for its coming, and look again, since it may
-            # have come before that watch was in place.
+            # Missing or unreadable: watch for it to appear, and look again, since it may have
+            # appeared before that watch was in place.
             self._add(last if missing else last.parent, _ENTRIES, masks)
             if seen == (last, missing):
                 return None
@@ -158,10 +154,9 @@ class InotifyEvents:
 
     def _add(self, path: Path, mask: int, masks: dict[int, int]) -> int | None:
         """
-        Watch one directory; two paths to the same directory share one watch and both masks.
+        Watch one directory; two paths to one directory share a watch and both masks.
 
-        Returns:
-            The watch; None where the directory is gone or may not be read.
+        Returns the watch, None where the directory is gone or may not be read.
         """
         try:
             descriptor: int = self._inotify.add_watch(path, mask | flags.ONLYDIR)
@@ -189,9 +184,8 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
     """
     Walk to a directory as the kernel does: path_resolution(7).
 
-    Returns:
-        The directories passed with the mask each needs; the directory itself, or the last one
-        that exists; and, where the walk ended early, the path that is missing there.
+    Returns the directories passed with the mask each needs; the directory itself, or the last one
+    that exists; and where the walk ended early, the missing path.
     """
     way: list[tuple[Path, int]] = []
     context = Path(directory.anchor)
@@ -222,7 +216,7 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
 
 
 def _is_plain_file(path: Path) -> bool:
-    """Whether it is a file that was just opened, rather than a directory or a (hard) link."""
+    """Whether it is a newly created file, not a directory or a (hard) link."""
     try:
         found = path.lstat()
     except OSError:

@@ -1,8 +1,8 @@
 """
 Directory events by watchdog, with its threads: macOS (FSEvents) and Windows.
 
-What it knows less than inotify: that a parent was moved away is only seen at the next `follow`,
-which looks at everything anew; call it with the same set every minute.
+Unlike with inotify, a moved parent is noticed only at the next `follow`, which checks everything;
+call it with the same set every minute.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class WatchdogEvents:
     """Follow directories where there is no inotify; see `directory_watch.DirectoryEvents`."""
 
     def __init__(self) -> None:
-        # By name: the package is installed only where it is used, and not where we are checked.
+        # By name: the package is installed only where it is used.
         self._observer: Any = importlib.import_module("watchdog.observers").Observer()
         self._observer.start()
         self._guard = threading.RLock()
@@ -36,10 +36,10 @@ class WatchdogEvents:
         self._ready: Callable[[], None] | None = None
 
     def follow(self, directories: Iterable[Path]) -> None:
-        """Follow exactly these directories from now on; what they hold now is not told."""
+        """Follow exactly these directories from now on; what they hold now is not reported."""
         known, self._followed = self._followed, frozenset(directories)
         changed = self._watch_anew()
-        self._tell({(path, None) for path in changed if path in known})
+        self._report({(path, None) for path in changed if path in known})
 
     def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
@@ -51,12 +51,12 @@ class WatchdogEvents:
         return {change for change in changes if change[0] in self._followed}
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to tell."""
+        """Have `ready` called on `loop` whenever `read` has something to report."""
         with self._guard:
             self._loop, self._ready = loop, ready
 
     def close(self) -> None:
-        """Stop the threads; twice is harmless."""
+        """Stop the threads; repeatable."""
         with self._guard:
             self._loop = self._ready = None
         if self._observer.is_alive():
@@ -64,14 +64,14 @@ class WatchdogEvents:
             self._observer.join()
 
     def _watch_anew(self) -> set[Path]:
-        """Watch what exists now; return the followed directories that came, went or changed."""
+        """Watch what exists now; return the followed directories that differ from before."""
         found = {directory: _nearest(directory) for directory in self._followed}
         identities = {directory: _identity(path) for directory, path in found.items()}
         before = self._identities
         if identities == before:
             return set()
         self._identities = identities
-        # All of them: watchdog knows a watch by its path, and two may wait at the same parent.
+        # All of them: watchdog knows a watch by its path, and two may share a parent.
         self._observer.unschedule_all()
         for directory, path in found.items():
             self._schedule(directory, path)
@@ -82,7 +82,7 @@ class WatchdogEvents:
         # The events name real paths, whatever was asked for.
         real = found.resolve()
 
-        def dispatch(event: Any) -> None:  # watchdog hands over one of some twenty classes
+        def dispatch(event: Any) -> None:
             self._heard(directory, real, event, nearest_only=found != directory)
 
         handler = importlib.import_module("watchdog.events").FileSystemEventHandler()
@@ -95,15 +95,15 @@ class WatchdogEvents:
         if nearest_only:
             with self._guard:
                 self._stale = True
-            self._tell(set())
+            self._report(set())
             return
         paths = [Path(os.fsdecode(path)) for path in (event.src_path, event.dest_path) if path]
         gone = event.event_type in {"deleted", "moved"} and real in paths
         with self._guard:
             self._stale = self._stale or gone
-        self._tell({(directory, None if path == real else path.name) for path in paths})
+        self._report({(directory, None if path == real else path.name) for path in paths})
 
-    def _tell(self, changes: set[DirectoryChange]) -> None:
+    def _report(self, changes: set[DirectoryChange]) -> None:
         with self._guard:
             self._unread |= changes
             if (self._unread or self._stale) and self._loop is not None and self._ready:
