@@ -22,6 +22,7 @@ import pytest
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.json_members import BadDocument
+from tray.core.lineage import Lineage
 from tray.core.model import Memory, Preferences, Profile, SessionEnd, SsoSession, TokenFacts
 from tray.core.outcomes import (
     Adopted,
@@ -305,7 +306,7 @@ def test_the_keyring_items_of_0_1_are_read_whole() -> None:
     """K2: every member of the token and its client."""
     parsed = item_document.parse(Secret(golden("keyring-item.json").decode()))
     assert not isinstance(parsed, str)
-    generation, token = parsed
+    generation, token = parsed.generation, parsed.token
     client = token.registration
     assert client is not None
     assert token.refresh_token is not None
@@ -327,13 +328,14 @@ def test_the_keyring_items_of_0_1_are_read_whole() -> None:
         client.grant,
     )
     assert {"registrationExpiresAt2": "kept", "tag": 7} == dict(token.extra)
+    assert (Lineage((token.pair,)), ()) == (parsed.lineage, parsed.beside)
 
 
 def test_a_keyring_item_without_refresh_data_is_read() -> None:
     """K2: what cannot be renewed is kept all the same."""
     parsed = item_document.parse(Secret(golden("keyring-item-without-refresh.json").decode()))
     assert not isinstance(parsed, str)
-    generation, token = parsed
+    generation, token = parsed.generation, parsed.token
 
     assert (1, None, None, None) == (
         generation,

@@ -201,3 +201,19 @@ def test_a_change_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
     records.change("corp", store="keyring")
 
     assert before == records.path.stat().st_ino
+
+
+def test_a_deleted_file_is_read_from_its_copy(tmp_path: Path) -> None:
+    """K1: a released session stays released although ``state.json`` was deleted."""
+    records = Records(tmp_path)
+    records.change("corp", store="released")
+    records.path.unlink()
+
+    read = records.of("corp").store
+    records.change("lab", store="file")
+
+    assert ("released", "released", "file") == (
+        read,
+        records.of("corp").store,
+        records.of("lab").store,
+    )

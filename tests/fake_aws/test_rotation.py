@@ -48,6 +48,17 @@ def test_strict_kills_the_previous_at_once(
     assert DEAD == client.renew(registration, second).refusal
 
 
+def test_revoke_ends_the_grant_of_a_token_used_twice(
+    center: IdentityCenter, client: Client, registration: dict[str, str], first: str
+) -> None:
+    """RFC 9700 4.14.2: the newest refresh token is dead too."""
+    center.rotation = "revoke"
+    second = renewed(client, registration, first)
+
+    assert DEAD == client.renew(registration, first).refusal
+    assert DEAD == client.renew(registration, second).refusal
+
+
 def test_grace_takes_the_previous_until_the_new_one_is_used(
     center: IdentityCenter, client: Client, registration: dict[str, str], first: str
 ) -> None:

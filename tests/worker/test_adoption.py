@@ -87,19 +87,17 @@ def test_registration_scopes_known_to_the_keyring_are_kept(world: World) -> None
     assert token.registration == _kept(world).registration
 
 
-def test_a_lean_file_is_used_as_it_is(world: World) -> None:
-    """K4: an older CLI's login has nothing to adopt, whatever the setting says."""
+def test_a_lean_file_of_ours_stays_as_it_is(world: World) -> None:
+    """K4: there is nothing to adopt, whatever the setting says."""
     token = world.keep_in_keyring()
     before = world.file.read_bytes()
 
-    on, off = world.run("adopt"), world.run("adopt", adopting=False)
+    for adopting in (True, False):
+        outcome = world.run("adopt", adopting=adopting)
 
-    assert ("keyring", "keyring", "keyring") == (
-        _adopted(on).store,
-        _adopted(off).store,
-        world.store,
-    )
-    assert (before, token) == (world.file.read_bytes(), world.kept())
+        assert isinstance(outcome, Renewed)
+        assert (False, "keyring", "keyring") == (outcome.by_us, outcome.store, world.store)
+        assert (before, token) == (world.file.read_bytes(), world.kept())
 
 
 @pytest.mark.parametrize("state", ["locked", "absent"])

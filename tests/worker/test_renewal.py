@@ -178,7 +178,7 @@ def test_an_old_lean_file_put_back_meanwhile_costs_no_refresh_token(world: World
 def test_a_lost_record_loses_no_session(world: World) -> None:
     """K1: what the keyring keeps of the published token counts, and is recorded again."""
     world.keep_in_keyring()
-    world.context.records.path.unlink()
+    world.lose_records()
 
     outcome = world.run("renew")
 

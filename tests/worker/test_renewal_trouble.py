@@ -110,15 +110,15 @@ def test_a_published_token_the_keyring_never_got_is_none_of_anothers(world: Worl
     assert outcome.token.fingerprint == kept.fingerprint
 
 
-def test_an_expired_registration_is_not_asked_with(world: World) -> None:
-    """Fault 49: as botocore; the reason says what a sign-in mends."""
+def test_an_expired_registration_is_named(world: World) -> None:
+    """Fault 49: AWS says so, not our clock alone; the reason says what a sign-in repairs."""
     world.center.registration_life = 60
     world.keep_in_keyring()
     world.advance(61)
 
     outcome = world.run("renew")
 
-    assert (Refused("valid", "registration-expired"), 0) == (outcome, world.asked())
+    assert (Refused("valid", "registration-expired"), 1) == (outcome, world.asked())
 
 
 @pytest.mark.parametrize(("ending", "portal"), [("end_session", "valid"), ("revoke", "dead")])

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.lineage import Lineage, TokenPair
 from tray.secret import Secret
-from tray.worker.keyring.item_document import LONGEST, parse, serialise
+from tray.worker.keyring.item_document import LONGEST, KeyringItem, parse, serialise
 
 texts = st.text(max_size=40)
 secrets = texts.map(Secret)
@@ -31,22 +32,29 @@ tokens = st.builds(
     refresh_token=st.none() | secrets,
     registration=st.none() | registrations,
     issued_at=st.none() | times,
+    dated=st.none() | times,
     extra=st.dictionaries(texts, values, max_size=3),
+)
+pairs = st.builds(TokenPair, texts, st.none() | texts)
+items = st.builds(
+    KeyringItem,
+    tokens,
+    st.lists(pairs, max_size=4).map(tuple).map(Lineage),
+    st.lists(tokens, max_size=2).map(tuple),
+    st.integers(1, 2**60),
 )
 
 
-@given(tokens, st.integers(1, 2**60))
-def test_what_is_written_is_read(token: SsoToken, generation: int) -> None:
-    """Every member of a token comes back as it was, to the last bit of a time."""
-    read = parse(serialise(token, generation))
-
-    assert (generation, token) == read
+@given(items)
+def test_what_is_written_is_read(item: KeyringItem) -> None:
+    """Every member of an item comes back as it was, to the last bit of a time."""
+    assert item == parse(serialise(item))
 
 
-@given(tokens)
-def test_an_item_is_plain_ascii(token: SsoToken) -> None:
+@given(items)
+def test_an_item_is_plain_ascii(item: KeyringItem) -> None:
     """So that its length is the same in characters, bytes and UTF-16 units."""
-    assert serialise(token, 1).reveal().isascii()
+    assert serialise(item).reveal().isascii()
 
 
 TOKEN = SsoToken(
@@ -59,15 +67,17 @@ TOKEN = SsoToken(
     issued_at=1.9e9,
 )
 
+ITEM = KeyringItem(TOKEN, Lineage((TOKEN.pair,)), generation=3)
+
 
 def edited(**members: object) -> Secret:
     """Return a good item with some members changed."""
-    return Secret(json.dumps(json.loads(serialise(TOKEN, 3).reveal()) | members))
+    return Secret(json.dumps(json.loads(serialise(ITEM).reveal()) | members))
 
 
 def without(member: str) -> Secret:
     """Return a good item with one member missing."""
-    document = json.loads(serialise(TOKEN, 3).reveal())
+    document = json.loads(serialise(ITEM).reveal())
     del document[member]
     return Secret(json.dumps(document))
 
@@ -79,7 +89,7 @@ def without(member: str) -> Secret:
         Secret("null"),
         Secret("[]"),
         Secret("{}"),
-        Secret(serialise(TOKEN, 3).reveal()[:-1]),
+        Secret(serialise(ITEM).reveal()[:-1]),
         Secret("[" * 100_000),
         Secret('{"version": ' + "1" * 5000 + "}"),
         Secret('"' + "x" * LONGEST + '"'),
@@ -101,6 +111,12 @@ def without(member: str) -> Secret:
         edited(client={"id": "x", "secret": "y", "expires_at": 1, "scopes": [1], "grant": ""}),
         edited(extra=None),
         edited(start_url=1),
+        edited(dated="now"),
+        edited(lineage={}),
+        edited(lineage=[["access", 1]]),
+        edited(lineage=[["access"]]),
+        edited(beside=[1]),
+        edited(beside={}),
         without("generation"),
         without("region"),
         without("client"),

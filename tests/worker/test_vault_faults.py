@@ -155,7 +155,7 @@ def test_killed_anywhere_in_a_renewal_a_whole_generation_is_left(backend: Memory
         old = kept.load(CORP)
         assert old is not None
         kept.store("corp", old)
-        kept.forget_older("corp", kept.store("corp", token(2, length=1500)))
+        kept.forget_older("corp", kept.store("corp", token(2, length=1500)).generation)
 
     start = dict(backend.items)
     for after in itertools.count():
@@ -207,7 +207,7 @@ def test_every_step_of_a_change_passes_a_seam() -> None:
     )
 
     kept.store("corp", token(1, length=500))
-    kept.forget_older("corp", kept.store("corp", token(2, length=500)))
+    kept.forget_older("corp", kept.store("corp", token(2, length=500)).generation)
 
     saved = ["store", "remove", "part 1", "part 2", "manifest", "read back", "stored"]
     forgotten = ["remove", "remove part 2", "remove part 1", "forgotten"]
@@ -239,7 +239,7 @@ def test_ten_sessions_take_turns_within_their_time() -> None:
     def renew(key: str) -> None:
         try:
             for number in range(5):
-                kept.forget_older(key, kept.store(key, token(number)))
+                kept.forget_older(key, kept.store(key, token(number)).generation)
         except TrayError as error:
             failures.append(error)
 

@@ -17,6 +17,7 @@ from secretstorage.collection import SESSION_COLLECTION
 from tests import components
 from tests.bus_fake import Answer, FakeService, serving
 from tests.keyring_session import PATIENCE, KeyringSession, Kind, keyring_session
+from tests.worker.vaults import item
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.errors import KeyringDenied, KeyringUnavailable
@@ -94,7 +95,7 @@ def test_another_client_finds_exactly_what_was_stored(enter: Enter) -> None:
 
     name = kept.item_names("corp")[0]
     found = secret_tool(session, "lookup", "service", SERVICE, "username", name)
-    assert serialise(token(1), 1) == Secret(found)
+    assert serialise(item(token(1))) == Secret(found)
 
 
 def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
@@ -105,7 +106,7 @@ def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
     kept.store("corp", token(1))
     newest = kept.store("corp", token(2))
     both = kept.generations("corp"), keyring_store().load(CORP)
-    kept.forget_older("corp", newest)
+    kept.forget_older("corp", newest.generation)
     one = kept.generations("corp"), keyring_store().load(CORP)
     kept.delete("corp")
     kept.delete("corp")
@@ -386,10 +387,10 @@ def seam(step):
     if f"{step} {seen.count(step)}" == wanted:
         os.kill(os.getpid(), signal.SIGKILL)
 kept = TokenKeyring("sso-tray", Path("/home/ann/.aws/sso/cache"), seam=seam)
-_, new = parse(Secret(sys.stdin.read()))
+new = parse(Secret(sys.stdin.read())).token
 old = kept.load(SsoSession("corp", new.start_url, new.region))
 kept.store("corp", old)
-kept.forget_older("corp", kept.store("corp", new))
+kept.forget_older("corp", kept.store("corp", new).generation)
 """
 
 STEPS = [
@@ -413,7 +414,7 @@ def test_killed_at_each_step_the_real_keyring_has_a_whole_token(enter: Enter) ->
         done = subprocess.run(
             [sys.executable, "-c", RENEW, step],
             env=environ,
-            input=serialise(token(number), 1).reveal(),
+            input=serialise(item(token(number))).reveal(),
             text=True,
             check=False,
         )
@@ -432,4 +433,4 @@ def test_a_document_of_64_kilobytes_is_kept(enter: Enter) -> None:
     keyring_store().store("corp", long)
 
     assert long == keyring_store().load(CORP)
-    assert parse(serialise(long, 1)) == (1, long)
+    assert parse(serialise(item(long))) == item(long)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tests.worker.memory_backend import MemoryBackend
 from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.lineage import Lineage
 from tray.core.model import SsoSession
 from tray.secret import Secret
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.keyring_backends import NoBackend
 from tray.worker.keyring.keyring_timeout import Patience
 from tray.worker.keyring.token_keyring import TokenKeyring
@@ -51,3 +53,8 @@ def keyring_store(
         read_seconds=read_seconds,
         write_seconds=write_seconds,
     )
+
+
+def item(token: SsoToken, generation: int = 1) -> KeyringItem:
+    """Return the item of a token that came after no other."""
+    return KeyringItem(token, Lineage((token.pair,)), generation=generation)

@@ -180,6 +180,11 @@ class World:
         write_atomic(self.file, json.dumps(document).encode())
         os.utime(self.file, (self.now(), self.now()))
 
+    def lose_records(self) -> None:
+        """Delete ``state.json`` and its copy."""
+        for path in self.paths.state.glob("state.json*"):
+            path.unlink()
+
     # What happens
 
     def run(self, kind: JobKind, *, context: JobContext | None = None, **options: Any) -> Outcome:

@@ -192,7 +192,8 @@ instead, which lives as long as it does, answers nobody else, and hands out fres
 until the sign-in session ends. Every AWS SDK asks such an endpoint by itself.
 
 Where [default] has credentials of its own, which SDKs would take first, the command with
---endpoint has a copy of the config in AWS_CONFIG_FILE: what it writes there is lost at its end.
+--endpoint has a copy of the config, without keys, in AWS_CONFIG_FILE: what other programs write
+there is lost at its end. Commands of SSO Tray see and change your own config.
 
 \b
 Exit codes:

@@ -16,6 +16,7 @@ import tray
 from tray.cli import help_texts
 from tray.cli.command_context import Ended, note
 from tray.errors import NotFound, SignInNeeded, TrayError
+from tray.system.config_copy import lead_back
 
 COMMANDS: Final = {
     "run": "tray.cli.daemon_commands:run",
@@ -100,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code of rule C1; every failure has been said in one sentence on stderr.
     """
+    lead_back(os.environ)
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
     # What a library or a transaction logs is no part of a command's output.

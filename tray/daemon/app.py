@@ -35,6 +35,7 @@ from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext, with_managed
 from tray.storage.active_profile import write_prompt
 from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
+from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
 from tray.system.paths import Paths, world
@@ -150,6 +151,8 @@ class Daemon:
                 remove_stale_temps(place)
             except OSError as error:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
+        for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
+            sweep(place)
         try:
             install(self.paths.state, self.environ)
         except (OSError, FileRefused) as error:

@@ -25,12 +25,19 @@ class _Failed(Exception):
     """No credentials: why, and with which exit code (C1)."""
 
     def __init__(
-        self, code: int, sentence: str, *, doubtful: bool = False, forbidden: bool = False
+        self,
+        code: int,
+        sentence: str,
+        *,
+        doubtful: bool = False,
+        rejected: bool = False,
+        forbidden: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.exit = code
         self.sentence = sentence
-        self.doubtful = doubtful
+        self.doubtful = doubtful or rejected
+        self.rejected = rejected
         self.forbidden = forbidden
 
 
@@ -91,12 +98,15 @@ class CredentialService:
         try:
             if self.cache.held(self._place(profile)) is None:
                 await self._freshen(key)
+            asked_with = self._fingerprint(key)
             try:
                 answer = await self._answer(op, profile)
             except _Failed as failed:
                 if not failed.doubtful:
                     raise
-                await self._renewed(key)  # one refresh decides (R6)
+                if failed.rejected and asked_with is not None:
+                    self._post(ev.TokenRejected(key, asked_with))
+                await self._renewed(key, asked_with)  # one refresh decides (R6)
                 answer = await self._answer(op, profile)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
@@ -116,7 +126,11 @@ class CredentialService:
             return
         dead = session.over or session.token.expires_at <= time.time()
         if dead and renewable(session):
-            await self._renewed(key)
+            await self._renewed(key, session.token.fingerprint)
+
+    def _fingerprint(self, key: str) -> str | None:
+        session = self._session(key)
+        return session.token.fingerprint if session is not None and session.token else None
 
     def take(self, reply: Reply) -> bool:
         """Take the rules' answer to a renewal asked for here; False if it is another's."""
@@ -125,11 +139,11 @@ class CredentialService:
             renewal.set_result(reply)
         return renewal is not None
 
-    async def _renewed(self, key: str) -> None:
-        """Ask the rules for a renewal, as a user would, and wait for its end."""
+    async def _renewed(self, key: str, fingerprint: str | None) -> None:
+        """Ask the rules to renew a token that does not serve a program; wait for the end."""
         number = f"credentials-{next(self._numbers)}"
         renewal = self._renewals[number] = asyncio.get_running_loop().create_future()
-        self._post(ev.RenewRequested(key, number))
+        self._post(ev.RenewRequested(key, number, "program", fingerprint))
         reply = await renewal
         if reply.exit == 3:
             raise _Failed(3, sign_in_first(key))
@@ -170,11 +184,13 @@ class CredentialService:
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
             raise _Failed(1, str(getattr(lost, "sentence", sentences.MISTAKE))) from None
         if "failed" not in done:
+            if session is not None and session.failing is not None:
+                self._post(ev.PortalAnswered(session.key))
             answer: dict[str, Any] = done["answer"]
             return answer
         error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if error == "token-rejected":
-            raise _Failed(3, sentence, doubtful=True)
+            raise _Failed(3, sentence, rejected=True)
         # The file says its end in whole seconds, up to one earlier than we know it.
         known = self._session(profile.session or "")
         again = error == "sign-in-needed" and known is not None and renewable(known)

@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from typing import get_args
 
-from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL, many_accounts
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL, Rotation, many_accounts
 from tray.fake_aws.identity_center import IdentityCenter
 
 
@@ -28,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--role-life", type=float, default=3600.0, metavar="SECONDS")
     parser.add_argument("--registration-life", type=float, default=7_776_000.0, metavar="SECONDS")
     parser.add_argument("--revocation-delay", type=float, default=0.0, metavar="SECONDS")
-    parser.add_argument("--rotation", choices=("none", "grace", "strict"), default="grace")
+    parser.add_argument("--rotation", choices=get_args(Rotation), default="grace")
     parser.add_argument("--outlive", action="store_true", help="tokens may outlive the session")
     parser.add_argument("--accounts", type=int, metavar="N", help="N accounts, not the usual two")
     return parser

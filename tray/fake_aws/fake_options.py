@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Rotation = Literal["none", "grace", "strict"]
+Rotation = Literal["none", "grace", "strict", "revoke"]
 """How refresh tokens are replaced when one is used (AWS does not document its own way)."""
 
 DEFAULT_START_URL = "https://sso-portal.awsapps.com/start"
@@ -77,7 +77,8 @@ class ServerOptions:
     # tokens end with the session; when False they outlive its natural end
     shorten_tokens: bool = True
     # ``none`` keeps the refresh token; ``grace`` takes the previous one until a newer one is
-    # first used; ``strict`` takes only the newest
+    # first used; ``strict`` takes only the newest; ``revoke`` too, and a replaced one that is
+    # used again ends the whole grant
     rotation: Rotation = "grace"
     # refresh answers carry no ``refreshToken`` (and nothing rotates)
     omit_refresh_token: bool = False

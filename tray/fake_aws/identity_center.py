@@ -62,7 +62,7 @@ class IdentityCenter(ServerOptions):
         Raises:
             OSError: the port is taken.
         """
-        self._server = HttpServer(self.port, self._exchange.handle)
+        self._server = HttpServer(self.port, self._exchange.handle, self.time)
         self.port = self._server.port
         self._server.start()
 

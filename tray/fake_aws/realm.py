@@ -208,6 +208,8 @@ class Realm:
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
+            if grant is not None and self.knobs.rotation == "revoke":
+                self.revoke_grant(grant)
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
         if self._life_left(grant) < 1:
             raise AwsError("InvalidGrantException", "Invalid refresh token provided")
@@ -233,7 +235,7 @@ class Realm:
         return token
 
     def revoke_grant(self, grant: Grant) -> None:
-        """Kill all that came from one grant (RFC 6749 4.1.2: its code was used twice)."""
+        """Kill all that came from one grant (RFC 6749 4.1.2, RFC 9700 4.14.2: used twice)."""
         grant.revoked = True
 
     def grant_of(self, access_token: str) -> Grant:
@@ -257,7 +259,7 @@ class Realm:
         # A client that lost the answer comes back with the previous token: whichever of the
         # new ones it uses first then ends the previous one.
         grant.previous = used if self.knobs.rotation == "grace" else None
-        if self.knobs.rotation == "strict":
+        if self.knobs.rotation in ("strict", "revoke"):
             grant.newest.clear()
         return self._refresh_token_for(grant)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -26,6 +27,7 @@ from tray.core.json_members import (
     optional,
     text,
 )
+from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, TokenStore
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
@@ -58,6 +60,7 @@ class Record:
             confirmed (R3).
         signed_out: fingerprints of the tokens last signed out of: a keyring item of theirs that
             could not be deleted does not count (K6).
+        lineage: a copy of the keyring item's, for when that cannot be read (K4).
         memory: what the rules remember.
     """
 
@@ -67,6 +70,7 @@ class Record:
     unscoped: bool = False
     unstored: str | None = None
     signed_out: tuple[str, ...] = ()
+    lineage: Lineage = NO_LINEAGE
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,13 +78,14 @@ class Record:
         remembered = before.get("memory")
         unknown = remembered if isinstance(remembered, Mapping) else {}
         return {
-            **before,
+            **{name: value for name, value in before.items() if name != "lineage"},
             "keeper": self.store,
             "handed_back": list(self.handed_back),
             "contested": self.contested,
             "unscoped": self.unscoped,
             "unstored": self.unstored,
             "signed_out": list(self.signed_out),
+            **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
             "memory": {**unknown, **self.memory.to_json()},
         }
 
@@ -100,6 +105,7 @@ class Record:
             unscoped=members.usable("unscoped", flag, default=False),
             unstored=members.usable("unstored", optional(text), None),
             signed_out=members.usable("signed_out", list_of(text), ()),
+            lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
             memory=members.usable("memory", Memory.from_json, Memory()),
         )
         return record, not members.unusable
@@ -118,6 +124,7 @@ class Records:
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"
+        self._copy = state / "state.json.copy"
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
@@ -165,7 +172,14 @@ class Records:
             except OSError as error:
                 error.filename = str(self.path)  # a failed write names no file
                 raise
+            self._keep_copy()
             return record
+
+    def _keep_copy(self) -> None:
+        """Give the file a second name, for when somebody deletes it by the first."""
+        with suppress(OSError):
+            self._copy.unlink(missing_ok=True)
+            self._copy.hardlink_to(self.path)
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""
@@ -184,11 +198,17 @@ class Records:
                     entries[key] = record
         return entries
 
+    def _bytes(self) -> bytes:
+        for path in (self.path, self._copy):
+            with suppress(FileNotFoundError):
+                if data := read_small(path):
+                    return data
+        return b""
+
     def _read(self) -> tuple[bytes, dict[str, Any]]:
         """Return the file, and the document in it; an empty one if it cannot be used."""
-        try:
-            data = read_small(self.path)
-        except FileNotFoundError:
+        data = self._bytes()
+        if not data:
             return b"", {}
         try:
             document = json.loads(data)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,16 +16,21 @@ from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.core import policy
+from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
-from tray.errors import CacheFileBad, CacheFileTorn, WillRetry
+from tray.errors import CacheFileBad, CacheFileTorn, TrayError, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
+
+log = logging.getLogger(__name__)
 
 LOCK_PATIENCE = 30.0
 """
@@ -158,7 +164,7 @@ class JobContext:
             return token
         return replace(token, start_url=session.start_url, region=session.region)
 
-    def kept(self, session: SsoSession) -> SsoToken | None:
+    def item(self, session: SsoSession) -> KeyringItem | None:
         """
         Return what the keyring holds for a session, None if nothing that still counts.
 
@@ -167,11 +173,46 @@ class JobContext:
         Raises:
             KeyringUnavailable, KeyringDenied: the keyring cannot be read.
         """
-        kept = self.keyring_store.load(session)
-        if kept is not None and kept.fingerprint in self.record(session).signed_out:
+        item = self.keyring_store.item(session)
+        if item is not None and item.token.fingerprint in self.record(session).signed_out:
             self.keyring_store.delete(session.key)
             return None
-        return kept
+        return item
+
+    def keep(
+        self,
+        session: SsoSession,
+        token: SsoToken,
+        *,
+        beside: Iterable[SsoToken] = (),
+        replaced: Iterable[SsoToken] = (),
+    ) -> KeyringItem:
+        """
+        Save a token in the keyring as the session's newest.
+
+        Args:
+            session: whose it is.
+            token: what to renew with from now on.
+            beside: what to try where AWS refuses that.
+            replaced: what it takes the place of.
+
+        Raises:
+            KeyringUnavailable, KeyringDenied: not saved, or not confirmed.
+        """
+        earlier = Lineage(tuple(one.pair for one in replaced))
+        return self.keyring_store.store(
+            session.key,
+            token,
+            beside=tuple(beside)[: policy.BESIDE_KEPT],
+            replaced=earlier.continuing(self.record(session).lineage),
+        )
+
+    def note(self, session: SsoSession, **changes: object) -> None:
+        """Change the record as far as that is possible: keyring and file say the same."""
+        try:
+            self.records.change(session.key, **changes)
+        except (TrayError, OSError) as error:
+            log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
     def publish_lean(
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None

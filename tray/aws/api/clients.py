@@ -210,10 +210,15 @@ class AwsClients:
 
     def _compare_clocks(self, answer: Mapping[str, Any], started: float) -> None:
         """Learn the skew; a date has whole seconds, so it is half a second early on average."""
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        server = http_date(str(headers.get("date", "")))
+        server = server_time(answer)
         if server is not None:
             self._skew = server + 0.5 - (started + self._clock()) / 2
+
+
+def server_time(answer: Mapping[str, Any]) -> float | None:
+    """Return the ``Date`` of an answer, seconds since the epoch; None if it has none."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return http_date(str(headers.get("date", "")))
 
 
 class _NoCredentials:

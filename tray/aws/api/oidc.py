@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
 from tray.aws.api.api_errors import ErrorFactory, incomplete_response
-from tray.aws.api.clients import AwsClients
+from tray.aws.api.clients import AwsClients, server_time
 from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
@@ -301,6 +301,7 @@ class Oidc:
                 Secret(refresh_token) if is_sendable(refresh_token) else before.refresh_token
             ),
             issued_at=issued_at,
+            dated=server_time(answer),
         )
 
 

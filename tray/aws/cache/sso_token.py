@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
 
+from tray.core.lineage import TokenPair
 from tray.core.model import TokenFacts
 from tray.secret import Secret
 from tray.values import dataclass
@@ -48,6 +49,7 @@ class SsoToken:
         refresh_token: None where there is none (lean file, unscoped registration).
         registration: the client the refresh token is bound to; None in a lean file.
         issued_at: when AWS gave the access token, seconds since the epoch; None if unknown.
+        dated: when AWS gave it by AWS's own clock; None if unknown, as in every file.
         extra: members of a cache file that are not ours, kept value for value on rewriting.
     """
 
@@ -58,13 +60,20 @@ class SsoToken:
     refresh_token: Secret | None = None
     registration: Registration | None = None
     issued_at: float | None = None
+    dated: float | None = None
     # Not shown by repr: what others keep there may be secret too.
     extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING, repr=False)
 
     @property
     def fingerprint(self) -> str:
         """16 hex digits of SHA-256 over the access token: tells tokens apart, reveals nothing."""
-        return hashlib.sha256(self.access_token.reveal().encode()).hexdigest()[:16]
+        return _fingerprint(self.access_token)
+
+    @property
+    def pair(self) -> TokenPair:
+        """The fingerprints of both tokens."""
+        refresh = self.refresh_token
+        return TokenPair(self.fingerprint, _fingerprint(refresh) if refresh else None)
 
     @property
     def refreshable(self) -> bool:
@@ -74,6 +83,10 @@ class SsoToken:
     def with_extra(self, extra: Mapping[str, object]) -> SsoToken:
         """Return the same token with the unknown members of a cache file carried over."""
         return replace(self, extra=extra)
+
+    def without_refresh_data(self) -> SsoToken:
+        """Return the same token as a lean file has it (K3)."""
+        return replace(self, refresh_token=None, registration=None)
 
     def issued(self, at: float) -> SsoToken:
         """Return the same token with the moment of its issue filled in where it is unknown."""
@@ -94,3 +107,8 @@ class SsoToken:
             start_url=self.start_url,
             region=self.region,
         )
+
+
+def _fingerprint(secret: Secret) -> str:
+    # No salt: tokens are random, so nothing can be guessed from it.
+    return hashlib.sha256(secret.reveal().encode()).hexdigest()[:16]

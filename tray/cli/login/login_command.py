@@ -208,6 +208,7 @@ def _runner(
                     callback_port=start.callback_port,
                     ready=tell,
                     cancelled=cancelled,
+                    report=note,
                 )
             except TrayError as error:
                 return ev.SignInFailed(key, attempt, error.sentence, error.reason or "other")

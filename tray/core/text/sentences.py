@@ -23,6 +23,7 @@ REASONS: dict[Reason, str] = {
     "keyring-locked": "keyring locked",
     "keyring-denied": "keyring access denied",
     "keyring-absent": "no keyring",
+    "held-back": "renewed often enough for now",
     "keyring-waiting": "keyring not responding",
     "tls": "server certificate not trusted",
     "clock": "the computer's clock is wrong",
@@ -280,6 +281,11 @@ def signed_out_elsewhere(key: str) -> str:
 def published(key: str) -> str:
     """Say that a removed file was put back."""
     return f'The token file of "{clean(key)}" was missing and has been restored.'
+
+
+def older_file(key: str) -> str:
+    """Say why a token file of an earlier time is not renewed from."""
+    return f"{key}: its token file is an older one, so it is not renewed from."
 
 
 def adopted(key: str) -> str:

@@ -35,9 +35,12 @@ class HttpServer(socketserver.TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, port: int, handle: Callable[[Request], Reply]) -> None:
+    def __init__(
+        self, port: int, handle: Callable[[Request], Reply], clock: Callable[[], float]
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
         self.handle = handle
+        self.clock = clock
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._to_reset: set[socket.socket] = set()
@@ -168,7 +171,7 @@ class _Connection(BaseHTTPRequestHandler):
         phrase = self.responses.get(answer.status, ("Unassigned", ""))[0]
         lines = [
             f"HTTP/1.1 {answer.status} {phrase}",
-            f"Date: {self.date_time_string()}",
+            f"Date: {self.date_time_string(self.server.clock())}",
             f"Content-Length: {len(answer.body)}",
         ]
         if answer.content_type is not None:

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tray.aws.cache.sso_token import SsoToken
 from tray.secret import Secret
-from tray.worker.keyring.item_document import LONGEST, parse, parse_object
+from tray.worker.keyring.item_document import LONGEST, KeyringItem, parse, parse_object
 from tray.worker.keyring.keyring_backends import KeyringBackend
 
 _MANIFEST: Final = "parts"
@@ -34,15 +33,18 @@ class Slot:
         name: the item's name.
         content: whether it can be used; ``newer`` was written by a later version of us.
         text: the whole text, parts joined; None if it is empty or has parts missing.
-        generation: for ``ours``, how often the session was saved before, plus one; else 0.
-        token: for ``ours``.
+        item: for ``ours``.
     """
 
     name: str
     content: Content = "empty"
     text: Secret | None = None
-    generation: int = 0
-    token: SsoToken | None = None
+    item: KeyringItem | None = None
+
+    @property
+    def generation(self) -> int:
+        """The item's, 0 without one."""
+        return 0 if self.item is None else self.item.generation
 
 
 class Slots:
@@ -71,10 +73,9 @@ class Slots:
         if text is None:
             return Slot(name, "corrupt")
         parsed = parse(text)
-        if not isinstance(parsed, tuple):
+        if not isinstance(parsed, KeyringItem):
             return Slot(name, parsed, text)
-        generation, token = parsed
-        return Slot(name, "ours", text, generation, token)
+        return Slot(name, "ours", text, parsed)
 
     def write(self, name: str, text: Secret) -> None:
         """Write one slot over whatever it holds."""

@@ -8,31 +8,63 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.core.json_members import BadDocument, mapping
+from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
+from tray.values import dataclass
 
 VERSION: Final = 1
+"""Members may be added under it; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``."""
 LONGEST: Final = 1 << 20
-"""Characters; anything longer is none of ours."""
+"""Characters; nothing of ours is longer."""
 
 Unreadable = Literal["corrupt", "newer"]
 """Why a text is not a document of ours: broken or edited, or written by a later version."""
 
 
-def serialise(token: SsoToken, generation: int) -> Secret:
+@dataclass(frozen=True, slots=True)
+class KeyringItem:
     """
-    Write a token as the text of a keyring item.
+    What the keyring keeps of a session.
+
+    Args:
+        token: the one to renew with.
+        lineage: which tokens came before it; it is the newest.
+        beside: other tokens, tried when AWS refuses `token` and dropped when it takes it (K4).
+        generation: how often the session was saved before, plus one.
+    """
+
+    token: SsoToken
+    lineage: Lineage = NO_LINEAGE
+    beside: tuple[SsoToken, ...] = ()
+    generation: int = 1
+
+
+def serialise(item: KeyringItem) -> Secret:
+    """
+    Write the text of a keyring item.
 
     Pure ASCII, so that its length is the same in characters, bytes and UTF-16 units.
     """
-    client = token.registration
     document = {
         "version": VERSION,
-        "generation": generation,
+        "generation": item.generation,
+        **_members(item.token),
+        "lineage": item.lineage.to_json(),
+        "beside": [_members(token) for token in item.beside],
+    }
+    return Secret(json.dumps(document, separators=(",", ":"), allow_nan=False))
+
+
+def _members(token: SsoToken) -> dict[str, object]:
+    client = token.registration
+    return {
         "start_url": token.start_url,
         "region": token.region,
         "access_token": token.access_token.reveal(),
         "expires_at": token.expires_at,
         "issued_at": token.issued_at,
+        "dated": token.dated,
         "refresh_token": _revealed(token.refresh_token),
         "client": client
         and {
@@ -44,28 +76,26 @@ def serialise(token: SsoToken, generation: int) -> Secret:
         },
         "extra": dict(token.extra),
     }
-    return Secret(json.dumps(document, separators=(",", ":"), allow_nan=False))
 
 
-def parse(text: Secret) -> tuple[int, SsoToken] | Unreadable:
+def parse(text: Secret) -> KeyringItem | Unreadable:
     """
     Read the text of a keyring item.
 
     Returns:
-        The generation and the token, or why there is none. Nothing raised here could hold a
-        piece of the text.
+        The item, or why there is none. Nothing raised here could hold a piece of the text.
     """
     document = parse_object(text)
     if document is None:
         return "corrupt"
     version = document.get("version")
-    if type(version) is not int:
+    if type(version) is not int or version < 1:
         return "corrupt"
     if version > VERSION:
         return "newer"
     try:
-        return _generation(document), _token(document)
-    except (_Wrong, KeyError):
+        return _item(document)
+    except (_Wrong, BadDocument, KeyError):
         return "corrupt"
 
 
@@ -86,16 +116,20 @@ class _Wrong(Exception):
     """A member is of the wrong kind."""
 
 
-def _generation(document: Mapping[str, object]) -> int:
-    generation = document["generation"]
-    if document["version"] != VERSION or type(generation) is not int or generation < 1:
+def _item(document: Mapping[str, object]) -> KeyringItem:
+    generation, beside = document["generation"], document.get("beside", [])
+    if type(generation) is not int or generation < 1 or not isinstance(beside, list):
         raise _Wrong
-    return generation
+    token = _token(document)
+    lineage = Lineage((token.pair,))
+    if "lineage" in document:
+        lineage = Lineage.from_json(document["lineage"])
+    return KeyringItem(token, lineage, tuple(_token(mapping(one)) for one in beside), generation)
 
 
 def _token(document: Mapping[str, object]) -> SsoToken:
     refresh, issued = document["refresh_token"], document["issued_at"]
-    extra = document["extra"]
+    dated, extra = document.get("dated"), document["extra"]
     if not isinstance(extra, dict):
         raise _Wrong
     return SsoToken(
@@ -104,6 +138,7 @@ def _token(document: Mapping[str, object]) -> SsoToken:
         access_token=Secret(_text(document["access_token"])),
         expires_at=_time(document["expires_at"]),
         issued_at=None if issued is None else _time(issued),
+        dated=None if dated is None else _time(dated),
         refresh_token=None if refresh is None else Secret(_text(refresh)),
         registration=_registration(document["client"]),
         extra=extra,

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tray.aws.cache.sso_token import SsoToken
+from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import SsoSession
 from tray.secret import Secret
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
-from tray.worker.keyring.item_document import serialise
+from tray.worker.keyring.item_document import KeyringItem, serialise
 from tray.worker.keyring.keyring_backends import (
     KeyringBackend,
     LockState,
@@ -120,19 +121,28 @@ class TokenKeyring:
         deadline = self._deadline(self._unlock_seconds)
         self._patience.within(deadline, self._backend.unlock)
 
-    def store(self, key: str, token: SsoToken) -> int:
+    def store(
+        self,
+        key: str,
+        token: SsoToken,
+        *,
+        beside: tuple[SsoToken, ...] = (),
+        replaced: Lineage = NO_LINEAGE,
+    ) -> KeyringItem:
         """
         Save a token as a new generation, and read it back; the older one stays.
 
-        Never written over is the newest generation; an item that is broken or of a later version
+        The newest generation is never written over; an item that is broken or of a later version
         only if there is no other room.
 
         Args:
             key: the session key.
             token: what to save, all of it.
+            beside: other tokens to save with it.
+            replaced: what came before it, as far as the keyring does not know that itself.
 
         Returns:
-            The generation, for `forget_older`.
+            What was saved; its generation is for `forget_older`.
 
         Raises:
             KeyringDenied: the keyring refused, or gave back something else.
@@ -140,20 +150,22 @@ class TokenKeyring:
                 then may still arrive; it holds `token` whole or not at all.
         """
 
-        def saved(keyring: Slots) -> int:
+        def saved(keyring: Slots) -> KeyringItem:
             slots = self._read_all(keyring, key)
             newest = max(slots, key=lambda slot: slot.generation)
-            generation = newest.generation + 1
+            known = newest.item.lineage if newest.item is not None else NO_LINEAGE
+            lineage = known.continuing(replaced).followed_by(token.pair)
+            item = KeyringItem(token, lineage, beside, newest.generation + 1)
             room = [slot for slot in slots if slot is not newest or newest.content != "ours"]
             target = min(room, key=_worth).name
-            text = serialise(token, generation)
+            text = serialise(item)
             self._seam("store")
             keyring.write(target, text)
             self._seam("read back")
             if keyring.read(target).text != text:
                 raise keyring_refuses()
             self._seam("stored")
-            return generation
+            return item
 
         return self._at_once(self._write_seconds, saved)
 
@@ -178,8 +190,13 @@ class TokenKeyring:
         self._at_once(self._write_seconds, forgotten)
 
     def load(self, session: SsoSession) -> SsoToken | None:
+        """Return the token of `item`, or None."""
+        item = self.item(session)
+        return None if item is None else item.token
+
+    def item(self, session: SsoSession) -> KeyringItem | None:
         """
-        Return the newest whole generation of a session's token, or None.
+        Return the newest whole generation of a session's item, or None.
 
         An item whose start URL or region is not the session's is ignored; one that is broken or
         of a later version too, and is kept and told in the log.
@@ -192,8 +209,8 @@ class TokenKeyring:
         for slot in slots:
             if slot.content in {"corrupt", "newer"}:
                 log.warning("an item of session %r is %s; it is kept", session.key, slot.content)
-        fitting = [slot for slot in slots if _fits(slot.token, session)]
-        return max(fitting, key=lambda slot: slot.generation).token if fitting else None
+        fitting = [slot.item for slot in slots if slot.item and _fits(slot.item.token, session)]
+        return max(fitting, key=lambda item: item.generation, default=None)
 
     def generations(self, key: str) -> tuple[int, ...]:
         """
@@ -307,9 +324,5 @@ def _worth(slot: Slot) -> tuple[int, int]:
     return ("ours", "empty", "corrupt", "newer").index(slot.content), slot.generation
 
 
-def _fits(token: SsoToken | None, session: SsoSession) -> bool:
-    return (
-        token is not None
-        and token.start_url == session.start_url
-        and token.region == session.region
-    )
+def _fits(token: SsoToken, session: SsoSession) -> bool:
+    return (token.start_url, token.region) == (session.start_url, session.region)

@@ -62,7 +62,8 @@ def keep(
     )
     key = _key(session.key, grant)
     try:
-        context.keyring_store.forget_older(key, context.keyring_store.store(key, item))
+        saved = context.keyring_store.store(key, item)
+        context.keyring_store.forget_older(key, saved.generation)
     except _KeyringTrouble as error:
         log.info("%s: the registration is not kept (%s)", session.key, error.reason)
 

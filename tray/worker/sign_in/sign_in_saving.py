@@ -106,14 +106,21 @@ def _saved(session: SsoSession, context: JobContext, token: SsoToken) -> SignInR
     if not token.refreshable:
         return _nothing_to_keep(session, context, token)
     try:
-        generation = context.keyring_store.store(session.key, token)
+        item = context.keep(session, token)
     except KeyringTrouble as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
         reason = error.reason or "keyring-absent"
         return _left_in_file(session, context, token, reason)
     context.seam("stored")
     try:
-        context.records.change(session.key, store="keyring", contested=False, handed_back=())
+        context.records.change(
+            session.key,
+            store="keyring",
+            contested=False,
+            handed_back=(),
+            signed_out=(),
+            lineage=item.lineage,
+        )
     except (TrayError, OSError) as error:
         # The token store decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
@@ -123,7 +130,7 @@ def _saved(session: SsoSession, context: JobContext, token: SsoToken) -> SignInR
     context.seam("recorded")
     _publish(session, context, token, lean=True)
     context.seam("published")
-    _forget_older(session, context, generation)
+    _forget_older(session, context, item.generation)
     context.seam("forgotten")
     return SignInResult(context.facts(session, token), "keyring")
 

@@ -8,32 +8,23 @@ place put there just then; the login that was adopted before it goes on.
 from __future__ import annotations
 
 import logging
-import os
 import time
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tray.aws.cache.sso_token import SsoToken
-from tray.aws.cache.token_cache import parse_token
 from tray.core import policy
-from tray.core.model import SsoSession
-from tray.core.outcomes import Adopted, Outcome
-from tray.errors import CacheFileBad, CacheFileTorn, KeyringDenied, KeyringUnavailable
-from tray.storage.atomic_files import open_small, read_descriptor
-from tray.worker.job_context import (
-    TORN_READS,
-    TORN_WAIT,
-    FinalCheck,
-    JobContext,
-    TokenFileChanged,
-    belongs,
-)
+from tray.core.model import Reason, SsoSession
+from tray.core.outcomes import Adopted, Outcome, Renewed, Unrenewable
+from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
+from tray.worker.job_context import JobContext, TokenFileChanged, belongs
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
+from tray.worker.tokens.file_judgement import after_sign_out, is_older, portal_takes, usable
+from tray.worker.tokens.keyring_renewal import is_other_login, renew_kept
+from tray.worker.tokens.open_token_file import OpenTokenFile
 
 log = logging.getLogger(__name__)
 
-STARTS = 5
-"""How often a file that changes under our hands is started over with, within one job."""
 LOOKS_BACK = (0.05, 0.95)
 """Pauses before looking at the old file again: 50 ms and 1 s after the rename (K4 5)."""
 
@@ -61,192 +52,216 @@ def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Ou
         token = context.read(session)
         if token is None:
             return removal.judge(session, context)
-        if context.record(session).store == "released":
+        if _stays_released(session, context):
             return Adopted(context.facts(session, token), "released")
         return take_in(session, context, adopt=adopt)
 
 
-def take_in(session: SsoSession, context: JobContext, *, adopt: bool) -> Adopted:
-    """Do it, with the session's lock held and a file in place."""
-    for _ in range(STARTS):
-        with _Opened(session, context) as file:
-            done = _once(session, context, file, adopt=adopt)
+def _stays_released(session: SsoSession, context: JobContext) -> bool:
+    """Whether a session is released, and the record is not an old copy: the keyring tells."""
+    record = context.record(session)
+    if record.store != "released":
+        return False
+    try:
+        item = context.item(session)
+    except granted.KeyringTrouble:
+        return True
+    if item is None or not record.lineage.pairs or record.lineage.lists(item.token.pair):
+        return True
+    context.records.change(session.key, store="keyring", lineage=item.lineage)
+    return False
+
+
+def take_in(
+    session: SsoSession, context: JobContext, *, adopt: bool, renewing: bool = False
+) -> Outcome:
+    """
+    Judge a file and take it in, with the session's lock held and a file in place.
+
+    Args:
+        session: which one.
+        context: what to work with.
+        adopt: as in `adopt`.
+        renewing: renew what was taken in at once, as is done in any case where it has expired.
+
+    Returns:
+        As `adopt` and, after a renewal, as `tray.worker.tokens.renewal.renew`.
+
+    Raises:
+        As those two.
+    """
+    for _ in range(granted.STARTS):
+        with OpenTokenFile(session, context) as file:
+            done = _once(session, context, file, adopt=adopt, renewing=renewing)
         if done is not None:
             return done
-    msg = f"The token cache file of {session.key} keeps changing."
-    raise CacheFileTorn(msg)
-
-
-class _Opened:
-    """The cache file, open for as long as somebody could still write into it."""
-
-    def __init__(self, session: SsoSession, context: JobContext) -> None:
-        self.path = context.file_of(session)
-        self._session, self._context = session, context
-        self.descriptor = -1
-
-    def __enter__(self) -> _Opened:
-        """Open and read it, patiently where another program is writing it (K3)."""
-        for left in reversed(range(TORN_READS)):
-            try:
-                self._open()
-            except CacheFileTorn:
-                if not left:
-                    raise
-                time.sleep(TORN_WAIT)
-            else:
-                break
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
-
-    def _open(self) -> None:
-        try:
-            self.descriptor, self.data = open_small(self.path)
-        except FileNotFoundError:
-            msg = f"{self.path} went away."
-            raise CacheFileTorn(msg) from None
-        try:
-            token = parse_token(self.data, str(self.path))
-        except BaseException:
-            os.close(self.descriptor)
-            raise
-        self.token = self._context.dated(self._session, token, self.descriptor)
-
-    def changed(self) -> bool:
-        """Whether it says something else now, by its name or by the descriptor we hold."""
-        try:
-            again, by_name = open_small(self.path)
-        except OSError:
-            return True
-        os.close(again)
-        return by_name != self.data or read_descriptor(self.descriptor) != self.data
-
-    def insist_unchanged(self) -> None:
-        """
-        Be the last look before the file is replaced.
-
-        Raises:
-            TokenFileChanged: it says something else now.
-        """
-        if self.changed():
-            raise TokenFileChanged(self._session, None)
-
-    def written_late(self) -> SsoToken | None:
-        """Return what was written into the old file since it was last read, if that is whole."""
-        late = read_descriptor(self.descriptor)
-        if late == self.data:
-            return None
-        try:
-            token = parse_token(late, "the replaced token cache file")
-        except (CacheFileTorn, CacheFileBad):
-            return None
-        self.data = late
-        return self._context.dated(self._session, token, self.descriptor)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the keyring has taken: a token, in which generation."""
-
-    token: SsoToken
-    generation: int
+    raise granted.keeps_changing(session)
 
 
 def _once(
-    session: SsoSession, context: JobContext, file: _Opened, *, adopt: bool
-) -> Adopted | None:
+    session: SsoSession, context: JobContext, file: OpenTokenFile, *, adopt: bool, renewing: bool
+) -> Outcome | None:
     """Make one start; None = the file changed meanwhile, start over."""
-    record = context.record(session)
-    if not file.token.refreshable:
-        return Adopted(context.facts(session, file.token), record.store or "file")
-    if not belongs(file.token, session):
+    token, record = file.token, context.record(session)
+    if not belongs(token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
-        return Adopted(context.facts(session, file.token), record.store or "file", "bad-file")
-    if not adopt or record.contested:
-        return _left_in_file(session, context, file.token, contested=record.contested)
-    handed_back = record.store == "keyring"
+        reason: Reason | None = "bad-file" if token.refreshable else None
+        return Adopted(context.facts(session, token), record.store or "file", reason)
+    if token.refreshable and (not adopt or record.contested):
+        return _left_in_file(session, context, token, contested=record.contested)
+    try:
+        item = context.item(session)
+    except granted.KeyringTrouble as error:
+        if token.refreshable:
+            return _keyring_says_no(session, context, token, error)
+        return Adopted(context.facts(session, token), record.store or "file")
+    try:
+        if item is not None and is_older(token, item, record):
+            return _written_over(session, context, file, item)
+        if item is None and record.signed_out:
+            not_signed_in = after_sign_out(session, context, token, file.insist_unchanged)
+            if not_signed_in is not None:
+                return not_signed_in
+        if not token.refreshable:
+            return _lean(session, context, token, item)
+        return _moved(session, context, file, item, renewing=renewing)
+    except TokenFileChanged:
+        return None
+
+
+def _written_over(
+    session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
+) -> Renewed:
+    """Write the newest lean file over an older one."""
+    kept = item.token.with_extra(file.token.extra)
+    log.info("%s: its token file was an older one; written over", session.key)
+    context.records.change(session.key, store="keyring", lineage=item.lineage)
+    context.publish_lean(session, kept, file.insist_unchanged)
+    context.seam("published")
+    return Renewed(context.facts(session, kept), "keyring", by_us=False)
+
+
+def _lean(
+    session: SsoSession, context: JobContext, token: SsoToken, item: KeyringItem | None
+) -> Outcome:
+    """Judge a file that has nothing to move: ours, or of a login that cannot renew itself."""
+    store = context.record(session).store
+    if item is None:
+        return Adopted(context.facts(session, token), store or "file")
+    if is_other_login(token, item, context, session) and usable(token, context):
+        return Unrenewable()
+    if store != "keyring":  # the record was lost, or is an old copy
+        context.records.change(session.key, store="keyring", lineage=item.lineage)
+    return Renewed(context.facts(session, token), "keyring", by_us=False)
+
+
+def _moved(
+    session: SsoSession,
+    context: JobContext,
+    file: OpenTokenFile,
+    item: KeyringItem | None,
+    *,
+    renewing: bool,
+) -> Outcome | None:
+    """Move a file's refresh data into the keyring; None where it was changed meanwhile."""
+    handed_back = context.record(session).store == "keyring"
     if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
         return _left_in_file(session, context, file.token, contested=True)
+    first, beside = _order(session, context, _with_known_scopes(file.token, item), item)
     try:
-        kept = _stored(session, context, file.token)
+        stored = context.keep(session, first, beside=beside)
     except granted.KeyringTrouble as error:
         return _keyring_says_no(session, context, file.token, error)
+    context.seam("stored")
     # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
     # between that and the rename.
-    context.records.change(session.key, store="keyring")
+    context.records.change(session.key, store="keyring", lineage=stored.lineage)
     context.seam("recorded")
-    try:
-        context.publish_lean(session, kept.token, file.insist_unchanged)
-    except TokenFileChanged:
-        return None
+    published = first.without_refresh_data().with_extra(file.token.extra)
+    context.publish_lean(session, published, file.insist_unchanged)
     context.seam("published")
-    kept = _look_back(session, context, file, kept)
     if handed_back:
         back = (*_recently(session, context), context.clock())
         context.records.change(session.key, handed_back=back)
-    granted.forget_older(session, context, kept.generation)
-    return Adopted(context.facts(session, kept.token), "keyring")
+    doubtful = first.fingerprint != file.token.fingerprint
+    outcome: Outcome = Adopted(context.facts(session, published), "keyring")
+    trouble: TrayError | OSError | None = None
+    if renewing or doubtful or not usable(first, context):
+        try:
+            outcome = renew_kept(session, context, stored, published, proved=True)
+        except (TrayError, OSError) as error:
+            log.info("%s: not renewed yet (%s)", session.key, type(error).__name__)
+            trouble = error
+    if _written_late(session, context, file, stored):
+        return None
+    if trouble is not None and renewing:
+        raise trouble
+    if isinstance(outcome, Adopted):
+        granted.forget_older(session, context, stored.generation)
+    return outcome
 
 
-def _stored(session: SsoSession, context: JobContext, token: SsoToken) -> _Kept:
-    """Store a file's token; what the keyring knows of its registration, no file tells (L2)."""
-    kept = context.keyring_store.load(session)
-    ours, known = token.registration, kept.registration if kept is not None else None
-    if ours is not None and known is not None and ours.client_id == known.client_id:
-        told = replace(ours, scopes=known.scopes, grant=known.grant)
-        token = replace(token, registration=told)
-    generation = context.keyring_store.store(session.key, token)
-    context.seam("stored")
-    return _Kept(token, generation)
+def _order(
+    session: SsoSession, context: JobContext, file: SsoToken, item: KeyringItem | None
+) -> tuple[SsoToken, tuple[SsoToken, ...]]:
+    """
+    Return what to renew with, and what to keep beside it until AWS has taken that (K4).
+
+    Another client's sign-in is another grant. With the client we know it may be one of ours that
+    has been spent: the portal's word lets its refresh token be used, otherwise ours comes first.
+
+    Raises:
+        WillRetry, UserMustAct: the portal did not say.
+    """
+    if item is None:
+        return file, ()
+    if item.token.fingerprint == file.fingerprint:
+        return file, item.beside
+    kept, known = item.token, item.token.registration
+    same_client = (
+        known is not None
+        and file.registration is not None
+        and known.client_id == file.registration.client_id
+    )
+    if same_client and not (usable(file, context) and portal_takes(session, context, file)):
+        return kept, (file, *item.beside)
+    return file, (kept, *item.beside)
 
 
-def _look_back(session: SsoSession, context: JobContext, file: _Opened, kept: _Kept) -> _Kept:
+def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
+    """Return a file's token with what the keyring knows of its registration; no file has that."""
+    ours, known = token.registration, item.token.registration if item is not None else None
+    if ours is None or known is None or ours.client_id != known.client_id:
+        return token
+    return replace(token, registration=replace(ours, scopes=known.scopes, grant=known.grant))
+
+
+def _written_late(
+    session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
+) -> bool:
     """
     Look at the old file twice more: a writer that had opened it before the rename wrote there.
 
-    What it wrote was written last and is adopted in its turn. Killed before the keyring has it,
-    that writer's login is lost, since it exists only in the replaced file; what was adopted before
-    goes on. A writer later than the second look is not seen at all.
+    What it wrote is put in place of the file, to be judged in its turn. Killed before that, its
+    login is lost, since it exists only in the replaced file; what was moved before goes on. A
+    writer later than the second look is not seen at all.
     """
     for pause in LOOKS_BACK:
         time.sleep(pause)
         late = file.written_late()
-        if late is None:
+        if late is None or is_older(late, item, context.record(session)):
             continue
         published = context.read_or_none(session)
-        if published is not None and published.fingerprint != kept.token.fingerprint:
-            continue  # somebody has written the new file after that
-        with suppress(
-            TokenFileChanged
-        ):  # somebody writes at this very moment; that is adopted next
-            final_check = None if published is None else context.still(session, published)
-            kept = _adopted_late(session, context, kept, late, final_check)
-    return kept
-
-
-def _adopted_late(
-    session: SsoSession,
-    context: JobContext,
-    kept: _Kept,
-    late: SsoToken,
-    final_check: FinalCheck | None,
-) -> _Kept:
-    """Take in what a late writer wrote; return what the keyring keeps now."""
-    if not late.refreshable:
-        context.publish_lean(session, late, final_check)  # used as it is
-        return kept
-    try:
-        kept = _stored(session, context, late)
-    except granted.KeyringTrouble as error:
-        log.warning("%s: the keyring took no more (%s)", session.key, error.reason)
-        context.publish_full(session, late, final_check)
-        return kept
-    context.publish_lean(session, kept.token, final_check)
-    context.seam("adopted-late")
-    return kept
+        if published is not None and published.refreshable:
+            continue  # written by another program after that
+        try:
+            context.publish_full(session, late, context.still(session, published))
+        except TokenFileChanged:
+            continue  # being written at this very moment; that is judged next
+        context.seam("adopted-late")
+        return True
+    return False
 
 
 def _keyring_says_no(

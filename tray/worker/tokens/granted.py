@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Renewed
-from tray.errors import (
-    Busy,
-    CacheFileBad,
-    CacheFileTorn,
-    KeyringDenied,
-    KeyringUnavailable,
-    RegistrationRefused,
-    TrayError,
-)
-from tray.worker.job_context import JobContext, TokenFileChanged, is_same
+from tray.errors import Busy, CacheFileTorn, KeyringDenied, KeyringUnavailable, TrayError
+from tray.worker.job_context import JobContext, TokenFileChanged
+from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.tokens.file_judgement import is_older
 
 log = logging.getLogger(__name__)
 
+STARTS = 5
+"""How often a file that changes under our hands is started over with, within one job."""
 KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 LATER_PATIENCE = 1.0
 """Seconds a late attempt waits for the session's lock; it comes again."""
@@ -30,35 +27,13 @@ GIVE_UP_PATIENCE = 5.0
 
 def ask(context: JobContext, token: SsoToken) -> SsoToken:
     """
-    Ask AWS for a new token, unless the registration has expired: botocore would not ask either.
+    Ask AWS for a new token; whether the registration is too old is AWS's to say, not our clock's.
 
     Raises:
-        GrantRefused, RegistrationRefused: AWS said no, or would say so.
+        GrantRefused, RegistrationRefused: AWS said no.
         WillRetry, UserMustAct: as `tray.aws.api.oidc.Oidc.refresh`.
     """
-    registration = token.registration
-    if registration is not None and registration.expires_at <= context.clock():
-        msg = "The client registration has expired; the next sign-in makes a new one."
-        raise RegistrationRefused(msg)
     return context.oidc.refresh(token)
-
-
-def newer_in_file(
-    session: SsoSession, context: JobContext, published: SsoToken | None
-) -> SsoToken | None:  # fmt: skip
-    """
-    Return what another program has written since we looked, None where it wrote nothing.
-
-    Somebody without our lock (an SDK, ``aws sso login``) wrote last, so that is the truth, and
-    no older refresh may ever cover it (fault 67).
-
-    Raises:
-        CacheFileTorn, CacheFileBad: the file cannot be read now.
-    """
-    again = context.read(session)
-    if again is None or (published is not None and is_same(again, published)):
-        return None
-    return again
 
 
 def by_others(session: SsoSession, context: JobContext, token: SsoToken) -> Renewed:
@@ -73,6 +48,7 @@ def store_and_publish(
     token: SsoToken,
     published: SsoToken | None,
     *,
+    replaced: Sequence[SsoToken],
     of: str,
 ) -> Renewed | None:
     """
@@ -86,6 +62,7 @@ def store_and_publish(
         context: what to work with.
         token: AWS's answer.
         published: what the file held when AWS was asked, None if it was gone already.
+        replaced: what the keyring kept.
         of: fingerprint of the token whose grant it goes on with.
 
     Returns:
@@ -94,22 +71,32 @@ def store_and_publish(
     Raises:
         CacheFileTorn, CacheFileBad, OSError: stored, but it cannot be published now.
     """
-    newer = _newer_if_readable(session, context, published)
-    if newer is not None and newer.refreshable:
-        return by_others(session, context, newer)
-    # Whatever else came meanwhile: this answer is the only refresh token that is left.
-    generation = _stored(session, context, token, published)
-    try:
-        context.publish_lean(session, token, context.still(session, published))
-    except TokenFileChanged as meanwhile:
-        if meanwhile.token is None:
-            return None
-        return by_others(session, context, meanwhile.token)
+    # Before anything else: this answer is the only refresh token that is left.
+    item = _stored(session, context, token, published, replaced)
+    for _ in range(STARTS):
+        try:
+            context.publish_lean(session, token, context.still(session, published))
+        except TokenFileChanged as meanwhile:
+            if meanwhile.token is None:
+                return None
+            if not is_older(meanwhile.token, item, context.record(session)):
+                return by_others(session, context, meanwhile.token)
+            published = meanwhile.token
+        else:
+            break
+    else:
+        raise keeps_changing(session)
     context.seam("published")
-    if generation is not None:
-        forget_older(session, context, generation)
-    stored = generation is not None
+    if item is not None:
+        context.note(session, lineage=item.lineage)
+        forget_older(session, context, item.generation)
+    stored = item is not None
     return Renewed(context.facts(session, token), "keyring", stored=stored, of=of)
+
+
+def keeps_changing(session: SsoSession) -> CacheFileTorn:
+    """Return the error for a file that other programs write again and again."""
+    return CacheFileTorn(f"The token cache file of {session.key} keeps changing.")
 
 
 def forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
@@ -132,40 +119,30 @@ def hold_for_file(
     )
 
 
-def _newer_if_readable(
-    session: SsoSession, context: JobContext, published: SsoToken | None
-) -> SsoToken | None:  # fmt: skip
-    try:
-        return newer_in_file(session, context, published)
-    except (CacheFileTorn, CacheFileBad):
-        return None  # first of all what AWS gave is stored
-
-
 def _stored(
-    session: SsoSession, context: JobContext, token: SsoToken, published: SsoToken | None
-) -> int | None:  # fmt: skip
-    """Return the generation, None where the keyring has not confirmed it."""
+    session: SsoSession,
+    context: JobContext,
+    token: SsoToken,
+    published: SsoToken | None,
+    replaced: Sequence[SsoToken],
+) -> KeyringItem | None:
+    """Return what the keyring has confirmed, None where it has not."""
     try:
-        generation = context.keyring_store.store(session.key, token)
+        item = context.keep(session, token, replaced=replaced)
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
         reason = error.reason if isinstance(error, TrayError) else type(error).__name__
         log.warning("%s: the keyring has not confirmed yet (%s)", session.key, reason)
-        _mark_unstored(session, context, token.fingerprint)
+        lineage = context.record(session).lineage
+        for one in reversed(replaced):
+            lineage = lineage.followed_by(one.pair)
+        context.note(session, unstored=token.fingerprint, lineage=lineage.followed_by(token.pair))
         held = _Held(session, context, token, published)
         context.unsaved.hold(
             session.key, held.store, held.give_up, lambda: context.stored(session.key)
         )
         return None
     context.seam("stored")
-    return generation
-
-
-def _mark_unstored(session: SsoSession, context: JobContext, fingerprint: str | None) -> None:
-    """Record which published token the keyring lacks, so that nobody takes it for another's."""
-    try:
-        context.records.change(session.key, unstored=fingerprint)
-    except (TrayError, OSError) as error:
-        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
+    return item
 
 
 class _Held:
@@ -196,13 +173,13 @@ class _Held:
         """
         self._enter()
         try:
-            context, key = self._context, self._session.key
+            context = self._context
             if context.record(self._session).store == "released":
                 self._write()
             elif not self._is_history():
-                generation = context.keyring_store.store(key, self._token)
-                forget_older(self._session, context, generation)
-                _mark_unstored(self._session, context, None)
+                item = context.keep(self._session, self._token)
+                context.note(self._session, unstored=None, lineage=item.lineage)
+                forget_older(self._session, context, item.generation)
         finally:
             self._leave()
 
@@ -251,7 +228,8 @@ class _Held:
         if (published is None and not broken) or self._is_history():
             return
         if context.record(session).store != "released":
-            _record_file(session, context)
+            # A full file is renewed from and adopted, whatever the record says.
+            context.note(session, store="file")
         token, final_check = self._token, None
         if published is not None:
             token = token.with_extra(published.extra)
@@ -262,20 +240,15 @@ class _Held:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
         # Only now: killed before, the record still tells that the keyring's older data counts.
-        _mark_unstored(session, context, None)
+        context.note(session, unstored=None)
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_history(self) -> bool:
         """Whether someone signed out, or wrote a newer token: then this one is of no use."""
-        if self._token.fingerprint in self._context.record(self._session).signed_out:
+        record = self._context.record(self._session)
+        if self._token.fingerprint in record.signed_out:
             return True
         published = self._context.read_or_none(self._session)
-        return published is not None and published.fingerprint not in self._ours
-
-
-def _record_file(session: SsoSession, context: JobContext) -> None:
-    try:
-        context.records.change(session.key, store="file")
-    except (TrayError, OSError) as error:
-        # A full file is renewed from and adopted, whatever the record says.
-        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
+        if published is None or published.fingerprint in self._ours:
+            return False
+        return not is_older(published, None, record)

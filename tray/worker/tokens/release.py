@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 
-from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Released
-from tray.errors import KeyringDenied, KeyringUnavailable, OurBug
-from tray.worker.job_context import JobContext
-from tray.worker.tokens.renewal import is_history
+from tray.errors import KeyringDenied, KeyringUnavailable, OurBug, UserMustAct
+from tray.worker.job_context import JobContext, belongs
+from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.tokens.adoption import take_in
+from tray.worker.tokens.file_judgement import is_older
 
 log = logging.getLogger(__name__)
 
 HANDED_BACK = "The refresh token of {key} is in its file again; the AWS CLI renews it now."
 NOTHING_KEPT = "{key} has no refresh token in the keyring; its file stays as it is."
+IN_THE_WAY = (
+    "{file} belongs to another AWS access portal. Move it away, then release {key} again; "
+    "nothing was changed."
+)
 ITEM_REMAINS = " Its keyring item could not be deleted now; release it again later."
 
 
@@ -37,32 +42,61 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     context.unsaved.surrender(session.key)
     with context.session_lock(session):
         was_kept = context.record(session).store in ("keyring", "released")
-        kept = context.kept(session) if was_kept else None
-        context.records.change(session.key, store="released")
+        item = context.item(session) if was_kept else None
+        if item is not None:
+            item = _newest(session, context, item)
+        known = {} if item is None else {"lineage": item.lineage}
+        context.records.change(session.key, store="released", **known)
         context.seam("marked")
         sentence = NOTHING_KEPT
-        if kept is not None and kept.refreshable:
-            _hand_back(session, context, kept)
+        if item is not None and item.token.refreshable:
+            _hand_back(session, context, item)
             sentence = HANDED_BACK
-        elif was_kept and kept is None:
+        elif was_kept and item is None:
             return Released(NOTHING_KEPT.format(key=session.key))
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
     return Released(sentence.format(key=session.key) + remains)
 
 
-def _hand_back(session: SsoSession, context: JobContext, kept: SsoToken) -> None:
-    """Write the full file and read it back, unless the file has newer truth already."""
+def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem:
+    """
+    Take in a full file first: what is handed back is what the keyring keeps then.
+
+    Raises:
+        UserMustAct: the file is of another portal.
+        WillRetry: AWS did not say whether the file's sign-in is good.
+    """
     published = context.read_or_none(session)
-    if published is not None:
-        if published.refreshable or is_history(session, context, kept, published):
-            return
-        kept = kept.with_extra(published.extra)
-    readable = published is not None or not context.file_of(session).exists()
-    context.publish_full(session, kept, context.still(session, published) if readable else None)
-    context.seam("published")
+    if published is None:
+        return item
+    if not belongs(published, session):
+        raise UserMustAct(IN_THE_WAY.format(file=context.file_of(session), key=session.key))
+    same = published.pair == item.token.pair
+    if not published.refreshable or same or is_older(published, item, context.record(session)):
+        return item
+    take_in(session, context, adopt=True)
+    return context.item(session) or item
+
+
+def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> None:
+    """
+    Write the full file and read it back.
+
+    Raises:
+        OurBug: it does not hold this token; the item stays.
+    """
+    token, published = item.token, context.read_or_none(session)
+    if published is None or published.pair != token.pair:
+        final_check = None
+        if published is not None or not context.file_of(session).exists():
+            final_check = context.still(session, published)
+        if published is not None:
+            token = token.with_extra(published.extra)
+        context.publish_full(session, token, final_check)
+        context.seam("published")
     written = context.read(session)
-    if written is None or not written.refreshable:
+    if written is None or not written.refreshable or written.pair != token.pair:
         msg = f"The token cache file of {session.key} does not hold what was written."
         raise OurBug(msg)
 

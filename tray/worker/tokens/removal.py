@@ -11,6 +11,7 @@ from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, RemovalJudged
 from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
 from tray.worker.job_context import JobContext, TokenFileChanged
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
 
 log = logging.getLogger(__name__)
@@ -42,17 +43,26 @@ def judge_removed(session: SsoSession, context: JobContext) -> Outcome:
 
 def judge(session: SsoSession, context: JobContext) -> Outcome:
     """Judge with the session's lock held and no file in place."""
-    if context.record(session).store != "keyring":
+    record = context.record(session)
+    if record.store not in ("keyring", None):
         return RemovalJudged("nothing")
-    kept = context.kept(session)
-    if kept is None:
+    try:
+        item = context.item(session)
+    except granted.KeyringTrouble:
+        if record.store is None:
+            return RemovalJudged("nothing")
+        raise
+    if item is None:
         return RemovalJudged("nothing")
+    kept = item.token
+    if record.store is None:  # the record was lost
+        context.records.change(session.key, store="keyring", lineage=item.lineage)
     if kept.expires_at <= context.clock() or _from_the_future(kept, context):
-        return _refresh_decides(session, context, kept)
+        return _refresh_decides(session, context, item)
     try:
         context.portal.check(kept.access_token, session.region)
     except TokenRejected:
-        return _back(session, context) or _signed_out(session, context)
+        return _back(session, context) or _signed_out(session, context, item)
     try:
         context.publish_lean(session, kept, context.still(session, None))
     except TokenFileChanged as back:
@@ -70,21 +80,24 @@ def _from_the_future(kept: SsoToken, context: JobContext) -> bool:
     return kept.issued_at is not None and kept.issued_at > context.clock() + policy.CLOCK_SLACK
 
 
-def _refresh_decides(session: SsoSession, context: JobContext, kept: SsoToken) -> Outcome:
+def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem) -> Outcome:
+    kept = item.token
     if not kept.refreshable:
-        return _signed_out(session, context)
-    context.keyring_store.store(session.key, kept)
+        return _signed_out(session, context, item)
+    context.keep(session, kept, beside=item.beside)
     context.seam("proved")
     try:
         renewed = granted.ask(context, kept)
     except GrantRefused:
-        return _back(session, context) or _signed_out(session, context)
+        return _back(session, context) or _signed_out(session, context, item)
     except RegistrationRefused:
         # AWS has said nothing of the session; but nothing can be done with this item any more.
         context.keyring_store.delete(session.key)
         return _back(session, context) or RemovalJudged("nothing")
     context.seam("answered")
-    done = granted.store_and_publish(session, context, renewed, None, of=kept.fingerprint)
+    done = granted.store_and_publish(
+        session, context, renewed, None, replaced=(kept, *item.beside), of=kept.fingerprint
+    )
     return RemovalJudged("nothing") if done is None else done
 
 
@@ -94,8 +107,11 @@ def _back(session: SsoSession, context: JobContext) -> RemovalJudged | None:
     return None if token is None else RemovalJudged("back", context.facts(session, token))
 
 
-def _signed_out(session: SsoSession, context: JobContext) -> RemovalJudged:
+def _signed_out(
+    session: SsoSession, context: JobContext, item: KeyringItem
+) -> RemovalJudged:  # fmt: skip
     context.unsaved.drop(session.key)
+    context.note(session, signed_out=(item.token.fingerprint,), lineage=item.lineage)
     context.keyring_store.delete(session.key)
     context.seam("deleted")
     try:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal
 
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
-from tray.core.outcomes import Outcome, Refused, RemovalJudged, Renewed, Unrenewable
-from tray.errors import (
-    CacheFileBad,
-    CacheFileTorn,
-    GrantRefused,
-    RegistrationRefused,
-    TokenRejected,
-    TrayError,
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    Refused,
+    RemovalJudged,
+    Renewed,
+    Unrenewable,
 )
-from tray.worker.job_context import JobContext, TokenFileChanged, belongs, is_same
+from tray.core.text import sentences
+from tray.errors import CacheFileBad, CacheFileTorn, GrantRefused, RegistrationRefused, TrayError
+from tray.worker.job_context import JobContext, TokenFileChanged, belongs
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import adoption, granted, removal
+from tray.worker.tokens.file_judgement import ask_portal, is_older, usable
+from tray.worker.tokens.keyring_renewal import is_other_login, refused, renew_kept
 
 log = logging.getLogger(__name__)
-
-STARTS = 5
-"""How often a renewal begins anew because the file was changed before AWS was asked."""
-
-PortalSays = Literal["valid", "dead", "unreachable"]
 
 
 def renew(
@@ -57,25 +56,26 @@ def renew(
     context.unsaved.settle(session.key)
     with context.session_lock(session):
         newer = None if seen is None else context.read(session)
-        if newer is not None and newer.fingerprint != seen and _usable(newer, context):
+        if newer is not None and newer.fingerprint != seen and _counts(session, context, newer):
             return granted.by_others(session, context, newer)
-        for _ in range(STARTS - 1):
+        for _ in range(granted.STARTS - 1):
             try:
                 return _renew(session, context, adopt=adopt)
             except TokenFileChanged as meanwhile:
-                if meanwhile.token is not None and _usable(meanwhile.token, context):
-                    return granted.by_others(session, context, meanwhile.token)
+                token = meanwhile.token
+                if token is not None and _counts(session, context, token):
+                    return granted.by_others(session, context, token)
                 log.info("%s: its file was changed meanwhile; begun anew", session.key)
         return _renew(session, context, adopt=adopt)
 
 
-def _usable(token: SsoToken, context: JobContext) -> bool:
-    return token.expires_at > context.clock()
+def _counts(session: SsoSession, context: JobContext, token: SsoToken) -> bool:
+    """Whether a token that another program has written is usable and not an older one."""
+    return usable(token, context) and not is_older(token, None, context.record(session))
 
 
 def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
-    store = context.record(session).store
-    if store == "released":
+    if context.record(session).store == "released":
         return Unrenewable()
     published = context.read(session)
     if published is None:
@@ -83,91 +83,47 @@ def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
     if not belongs(published, session):
         return Unrenewable()  # of another start URL or region: never sent to this one (fault 25)
     if published.refreshable:
-        adopted = adoption.take_in(session, context, adopt=adopt)
+        done = adoption.take_in(session, context, adopt=adopt, renewing=True)
+        if not isinstance(done, Adopted):
+            return done
         published = context.read(session)
         if published is None:
             return removal.judge(session, context)
         if published.refreshable:
-            return _renew_filed(session, context, published)
-        store = adopted.store
-    surrendered = store == "file" and published.fingerprint == context.record(session).unstored
-    if surrendered or (store is None and _kept_unrecorded(session, context, published)):
-        # Whoever was to write the full file died between the record and the file (R3).
-        store = context.records.change(session.key, store="keyring").store
-    if store != "keyring":
-        return Unrenewable()
-    return _renew_kept(session, context, published)
+            return _renew_filed(session, context, published, done)
+    item = _kept(session, context, published)
+    return Unrenewable() if item is None else renew_kept(session, context, item, published)
 
 
-def _kept_unrecorded(session: SsoSession, context: JobContext, published: SsoToken) -> bool:
-    """Whether the keyring keeps this very token although no record says so: it was lost."""
+def _kept(session: SsoSession, context: JobContext, published: SsoToken) -> KeyringItem | None:
+    """
+    Return what the keyring keeps, whatever the record says: that may be lost, or an old copy.
+
+    Raises:
+        KeyringUnavailable, KeyringDenied: it keeps something, and cannot be read.
+    """
+    record = context.record(session)
     try:
-        kept = context.kept(session)
+        item = context.item(session)
     except granted.KeyringTrouble:
-        return False
-    return kept is not None and kept.fingerprint == published.fingerprint
+        if record.store == "keyring":
+            raise
+        return None
+    if item is not None and record.store != "keyring":
+        other = is_other_login(published, item, context, session) and usable(published, context)
+        if other and not is_older(published, item, record):
+            return None
+        context.records.change(session.key, store="keyring", lineage=item.lineage)
+    return item
 
 
-def _renew_kept(session: SsoSession, context: JobContext, published: SsoToken) -> Outcome:
-    """Renew from the keyring: prove that it takes writes, ask, store, publish, forget."""
-    kept = context.kept(session)
-    if kept is None or not kept.refreshable:
-        return Unrenewable()
-    if kept.fingerprint != published.fingerprint:
-        if _written_later(kept, published):
-            # An earlier run died between storing and publishing.
-            final_check = context.still(session, published)
-            kept = published = kept.with_extra(published.extra)
-            context.publish_lean(session, kept, final_check)
-            context.seam("published")
-            if _fresh(kept, context):
-                return Renewed(context.facts(session, kept), "keyring", by_us=False)
-        elif is_history(session, context, kept, published):
-            return Unrenewable()
-    context.keyring_store.store(session.key, kept)
-    context.seam("proved")
-    try:
-        renewed = granted.ask(context, kept)
-    except (GrantRefused, RegistrationRefused) as error:
-        return _refused(session, context, published, error)
-    context.seam("answered")
-    renewed = renewed.with_extra(published.extra)
-    of = published.fingerprint
-    done = granted.store_and_publish(session, context, renewed, published, of=of)
-    return removal.judge(session, context) if done is None else done
-
-
-def is_history(
-    session: SsoSession, context: JobContext, kept: SsoToken, published: SsoToken
-) -> bool:  # fmt: skip
-    """
-    Whether the file's token is of a later sign-in, so that the keyring's counts no more (K4).
-
-    Somebody has signed in without refresh data: theirs is used as it is. A token of ours whose
-    refresh data the keyring never confirmed is none of those: the kept one may still renew (R3).
-    """
-    return (
-        kept.fingerprint != published.fingerprint
-        and not _written_later(kept, published)
-        and published.fingerprint != context.record(session).unstored
-    )
-
-
-def _written_later(kept: SsoToken, published: SsoToken) -> bool:
-    """Whether the keyring's token came after the file's: the one written last wins (K4)."""
-    if kept.issued_at is None or published.issued_at is None:
-        return False
-    return kept.issued_at > published.issued_at
-
-
-def _fresh(token: SsoToken, context: JobContext) -> bool:
-    life = token.expires_at - (token.issued_at or 0.0)
-    return token.expires_at - context.clock() > life / 2
-
-
-def _renew_filed(session: SsoSession, context: JobContext, published: SsoToken) -> Outcome:
+def _renew_filed(
+    session: SsoSession, context: JobContext, published: SsoToken, adopted: Adopted
+) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
     store = context.record(session).store
+    if is_older(published, None, context.record(session)):
+        return Failed(adopted.reason or "other", sentences.older_file(session.key))
     if store is None:
         store = context.records.change(session.key, store="file").store
     context.publish_full(session, published, context.still(session, published))
@@ -175,7 +131,7 @@ def _renew_filed(session: SsoSession, context: JobContext, published: SsoToken) 
     try:
         renewed = granted.ask(context, published)
     except (GrantRefused, RegistrationRefused) as error:
-        return _refused(session, context, published, error)
+        return refused(session, context, published, error)
     context.seam("answered")
     renewed = renewed.with_extra(published.extra)
     seen = published
@@ -186,7 +142,7 @@ def _renew_filed(session: SsoSession, context: JobContext, published: SsoToken) 
             if meanwhile.token is None:
                 return RemovalJudged("nothing")
             last = published if meanwhile.token.refreshable else renewed
-            if _usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
+            if usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, context, meanwhile.token)
             # It is older than what it covers, out of a backup say: no login and no refresh ends
             # earlier. AWS's answer is the only refresh token that is left.
@@ -208,48 +164,6 @@ def _publish_filed(
         context.publish_full(session, renewed, context.still(session, published))
     except (CacheFileTorn, CacheFileBad):
         context.publish_full(session, renewed)  # what AWS gave is worth more than that
-
-
-def _again(session: SsoSession, context: JobContext) -> SsoToken | None:
-    """Read the file once more, patiently; None where there is nothing to read."""
-    try:
-        return context.read(session)
-    except (CacheFileTorn, CacheFileBad):
-        return None
-
-
-def _refused(
-    session: SsoSession,
-    context: JobContext,
-    published: SsoToken,
-    error: GrantRefused | RegistrationRefused,
-) -> Outcome:
-    """
-    Decide what a refusal means (R4): read again, then ask the portal once.
-
-    Somebody without our lock (an SDK, ``aws sso login``) may have renewed in the meantime; then
-    the file has the newer truth.
-    """
-    again = _again(session, context)
-    if again is not None and not is_same(again, published):
-        return granted.by_others(session, context, again)
-    if isinstance(error, RegistrationRefused):
-        return Refused("valid", "registration-expired")
-    return Refused(ask_portal(session, context, published))
-
-
-def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:
-    """Ask the portal once whether the published access token still works."""
-    if not _usable(token, context):
-        return "dead"
-    try:
-        context.portal.check(token.access_token, session.region)
-    except TokenRejected:
-        return "dead"
-    except TrayError as error:
-        log.info("%s: the portal did not say (%s)", session.key, type(error).__name__)
-        return "unreachable"
-    return "valid"
 
 
 def check(session: SsoSession, context: JobContext) -> Outcome:

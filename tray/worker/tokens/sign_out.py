@@ -19,6 +19,7 @@ from tray.errors import (
     UserMustAct,
 )
 from tray.worker.job_context import JobContext
+from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
 
 log = logging.getLogger(__name__)
@@ -56,12 +57,13 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
     remains: list[str] = []
     with context.session_lock(session):
         context.unsaved.drop(session.key)
-        kept, keyring_open = _kept(session, context)
+        item, keyring_open = _kept(session, context)
         published = context.read_or_none(session)
-        tokens = [token for token in (published, kept) if token is not None]
+        tokens = [] if published is None else [published]
+        tokens += [] if item is None else [item.token, *item.beside]
         remains.extend(_logged_out(session, context, tokens))
         context.seam("logged-out")
-        _record(session, context, tokens)
+        _record(session, context, tokens, item)
         context.seam("recorded")
         if not keyring_open or not _deleted(session, context):
             remains.append(KEYRING_REMAINS)
@@ -72,21 +74,21 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
     return SignedOut(" ".join(remains) or None)
 
 
-def _record(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> None:
+def _record(
+    session: SsoSession, context: JobContext, tokens: list[SsoToken], item: KeyringItem | None
+) -> None:  # fmt: skip
     """Record what was signed out of; a full disk is no reason to stay signed in."""
     if not tokens:
         return
     gone = tuple(sorted({token.fingerprint for token in tokens}))
-    try:
-        context.records.change(session.key, signed_out=gone)
-    except (TrayError, OSError) as error:
-        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
+    lineage = context.record(session).lineage if item is None else item.lineage
+    context.note(session, signed_out=gone, lineage=lineage)
 
 
-def _kept(session: SsoSession, context: JobContext) -> tuple[SsoToken | None, bool]:
-    """Return the kept token, and whether the keyring has nothing left to hide."""
+def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:
+    """Return what is kept, and whether that is all the keyring has."""
     try:
-        return context.keyring_store.load(session), True
+        return context.keyring_store.item(session), True
     except (KeyringUnavailable, KeyringDenied) as error:
         return None, _never_used(session, context, error)
 

@@ -1,0 +1,342 @@
+"""Token files that come back, or come from elsewhere: which counts is never a matter of mtime."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.worker.world import CORP, HALF_LIFE, World
+from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.token_cache import lean_document
+from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
+from tray.secret import Secret
+
+
+def _kept(world: World) -> SsoToken:
+    kept = world.kept()
+    assert kept is not None
+    return kept
+
+
+def _write_lean(world: World, token: SsoToken) -> None:
+    """Write a lean file as it comes back from a backup: whole, with a new mtime."""
+    world.file.write_bytes(lean_document(token))
+    os.utime(world.file, (world.now(), world.now()))
+
+
+def _renewed(world: World) -> tuple[SsoToken, SsoToken]:
+    """Sign in and renew once; return the older token and the newer."""
+    older = world.keep_in_keyring()
+    world.advance(HALF_LIFE)
+    assert isinstance(world.run("renew"), Renewed)
+    return older, _kept(world)
+
+
+@pytest.fixture
+def strict(world: World) -> World:
+    """The same with an AWS that revokes the grant of a refresh token used twice."""
+    world.center.rotation = "revoke"
+    return world
+
+
+@pytest.mark.parametrize("kind", ["adopt", "renew"])
+@pytest.mark.parametrize("lean", [True, False])
+def test_an_older_file_is_written_over(strict: World, kind: Any, *, lean: bool) -> None:
+    """K4: the newest lean file again, and the older refresh token is never sent."""
+    older, newest = _renewed(strict)
+    _write_lean(strict, older) if lean else strict.write_file(older)
+
+    outcome = strict.run(kind)
+
+    assert isinstance(outcome, Renewed)
+    assert (False, newest.fingerprint, 1) == (
+        outcome.by_us,
+        outcome.token.fingerprint,
+        strict.asked(),
+    )
+    assert newest.access_token.reveal() == strict.members()["accessToken"]
+    assert (newest, True) == (_kept(strict), strict.renews(newest.refresh_token))
+
+
+def test_a_file_that_ended_before_ours_began_is_older(strict: World) -> None:
+    """K4: what the lineage does not list any more is dated by AWS's own clock."""
+    ancient = strict.sign_in()
+    strict.advance(7200)
+    strict.keep_in_keyring()
+    strict.run("renew")
+    asked = strict.asked()
+    strict.write_file(replace(ancient, registration=_kept(strict).registration))
+
+    strict.run("adopt")
+    strict.run("renew", seen=ancient.fingerprint)
+
+    assert _kept(strict).access_token.reveal() == strict.members()["accessToken"]
+    assert asked == strict.asked()
+
+
+def test_an_older_file_is_not_renewed_from_while_the_keyring_is_locked(strict: World) -> None:
+    """K4: the copy of the lineage in ``state.json`` tells."""
+    older, newest = _renewed(strict)
+    strict.write_file(older)
+    strict.backend.state = "locked"
+
+    outcome = strict.run("renew")
+
+    assert isinstance(outcome, Failed)
+    assert ("keyring-locked", 1, True) == (
+        outcome.reason,
+        strict.asked(),
+        strict.renews(newest.refresh_token),
+    )
+
+
+@pytest.mark.parametrize("step", ["answered", "stored", "temp-written"])
+@pytest.mark.parametrize("lean", [True, False])
+def test_an_older_file_during_a_renewal_is_written_over(
+    strict: World, step: str, *, lean: bool
+) -> None:
+    """R2, K4: AWS's answer is kept, and published over what was put back."""
+    older, _ = _renewed(strict)
+    strict.advance(HALF_LIFE)
+    strict.on_step[step] = lambda: _write_lean(strict, older) if lean else strict.write_file(older)
+
+    outcome = strict.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, True) == (outcome.by_us, strict.renews(_kept(strict).refresh_token))
+    assert _kept(strict).access_token.reveal() == strict.members()["accessToken"]
+
+
+def test_a_full_file_of_ours_is_the_truth_where_nothing_came_after(strict: World) -> None:
+    """K4: what release wrote is adopted again when another sign-in is made of it."""
+    token = strict.keep_in_keyring()
+    strict.run("release")
+    strict.context.records.change(CORP.key, store=None)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Adopted)
+    assert ("keyring", token.refresh_token) == (outcome.store, _kept(strict).refresh_token)
+
+
+def test_another_grant_keeps_ours_beside_it_until_aws_has_taken_it(strict: World) -> None:
+    """K4: a file of another client whose refresh token is dead costs us nothing."""
+    ours = strict.keep_in_keyring()
+    theirs = replace(strict.sign_in(), refresh_token=Secret("never-valid"))
+    strict.write_file(theirs)
+
+    adopted = strict.run("adopt")
+    beside = strict.context.item(CORP)
+    renewed = strict.run("renew")
+
+    assert isinstance(adopted, Adopted)
+    assert theirs.fingerprint == adopted.token.fingerprint
+    assert beside is not None
+    assert [ours.fingerprint] == [one.fingerprint for one in beside.beside]
+    assert isinstance(renewed, Renewed)
+    assert (True, True) == (renewed.by_us, strict.renews(_kept(strict).refresh_token))
+    after = strict.context.item(CORP)
+    assert after is not None
+    assert () == after.beside
+
+
+def _of_our_client(world: World, given: SsoToken) -> SsoToken:
+    """Return a file's token that claims to be of the client whose grant we keep."""
+    return replace(given, registration=_kept(world).registration)
+
+
+def test_an_unknown_file_of_our_client_that_the_portal_takes_is_adopted(strict: World) -> None:
+    """K4: an SDK has renewed with our refresh token; its answer is the newest."""
+    ours = strict.keep_in_keyring()
+    theirs = strict.context.oidc.refresh(ours)
+    strict.write_file(theirs)
+
+    outcome = strict.run("renew")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, 2, 1) == (outcome.by_us, strict.asked(), strict.center.count("ListAccounts"))
+    assert strict.renews(_kept(strict).refresh_token)
+
+
+@pytest.mark.parametrize("expired", [True, False])
+def test_an_unknown_file_of_our_client_that_the_portal_refuses_comes_second(
+    strict: World, *, expired: bool
+) -> None:
+    """K4: ours is tried first; the file's refresh token is not sent where that is taken."""
+    strict.keep_in_keyring()
+    theirs = _of_our_client(strict, strict.sign_in())
+    dead = replace(theirs, access_token=Secret("dead"), refresh_token=Secret("spent"))
+    strict.write_file(replace(dead, expires_at=strict.now() - 1) if expired else dead)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, "keyring", 1) == (outcome.by_us, outcome.store, strict.asked())
+    assert _kept(strict).access_token.reveal() == strict.members()["accessToken"]
+    strict.write_file(dead)
+    assert not getattr(strict.run("adopt"), "by_us", True)
+
+
+def test_where_ours_is_refused_the_files_is_tried_once(strict: World) -> None:
+    """K4: an SDK has spent our refresh token, and its own token has expired since."""
+    ours = strict.keep_in_keyring()
+    theirs = strict.context.oidc.refresh(ours)
+    strict.center.rotation = "strict"
+    strict.advance(3700)
+    strict.write_file(theirs)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, 3) == (outcome.by_us, strict.asked())
+    assert strict.renews(_kept(strict).refresh_token)
+
+
+def test_ending_is_not_said_before_both_were_asked(strict: World) -> None:
+    """K4: AWS refuses ours, then the file's; each is sent once, and neither again."""
+    strict.center.rotation = "strict"
+    strict.keep_in_keyring(replace(strict.sign_in(), refresh_token=Secret("ours")))
+    dead = _of_our_client(strict, strict.sign_in())
+    strict.write_file(replace(dead, access_token=Secret("dead"), refresh_token=Secret("spent")))
+
+    outcome = strict.run("adopt")
+
+    assert (Refused("valid"), 2) == (outcome, strict.asked())
+
+
+def test_an_unknown_file_waits_for_the_portal(strict: World) -> None:
+    """K4: only a 200 lets its refresh token be used; offline nothing is decided."""
+    ours = strict.keep_in_keyring()
+    theirs = _of_our_client(strict, strict.sign_in())
+    strict.write_file(theirs)
+    before = strict.file.read_bytes()
+    strict.center.fault("ListAccounts", "reset")
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Failed)
+    assert ("offline", before, ours) == (outcome.reason, strict.file.read_bytes(), _kept(strict))
+
+
+def test_a_login_without_refresh_data_is_used_to_its_end(strict: World) -> None:
+    """K4: it does not renew, ours stays untouched, and once it has ended ours renews again."""
+    strict.center.session_length = 24 * 3600.0
+    ours = strict.keep_in_keyring()
+    login = strict.sign_in(scopes=())
+    _write_lean(strict, login)
+
+    while_it_lives = [strict.run("adopt"), strict.run("renew")]
+    kept = _kept(strict)
+    strict.advance(login.expires_at - strict.now() + 1)
+    after = strict.run("renew")
+
+    assert [Unrenewable(), Unrenewable()] == while_it_lives
+    assert ours == kept
+    assert isinstance(after, Renewed)
+    assert after.by_us
+
+
+def test_after_a_sign_out_its_own_token_is_cleaned_away(strict: World) -> None:
+    """K6: an older file that comes back does not sign anybody in."""
+    older, newest = _renewed(strict)
+    strict.run("sign-out")
+    for token in (older, newest):
+        _write_lean(strict, token)
+
+        outcome = strict.run("adopt")
+
+        assert (RemovalJudged("nothing"), False) == (outcome, strict.file.exists())
+
+
+def test_after_a_sign_out_an_unknown_token_counts_once_the_portal_takes_it(strict: World) -> None:
+    """K6: a login made elsewhere is one; a dead token is not."""
+    strict.keep_in_keyring()
+    strict.run("sign-out")
+    dead = replace(strict.sign_in(scopes=()), access_token=Secret("dead"))
+    _write_lean(strict, dead)
+
+    refused = strict.run("adopt")
+    login = strict.sign_in()
+    strict.write_file(login)
+    adopted = strict.run("adopt")
+
+    assert Refused("dead") == refused
+    assert isinstance(adopted, Adopted)
+    assert (login.fingerprint, "keyring") == (adopted.token.fingerprint, strict.store)
+
+
+@pytest.mark.parametrize("store", [None, "file"])
+@pytest.mark.parametrize("kind", ["adopt", "renew"])
+def test_the_keyring_item_counts_whatever_the_record_says(
+    strict: World, store: Any, kind: Any
+) -> None:
+    """K1: one look into the keyring heals a record that is lost or an old copy."""
+    strict.keep_in_keyring()
+    strict.lose_records()
+    if store is not None:
+        strict.context.records.change(CORP.key, store=store)
+
+    outcome = strict.run(kind)
+
+    assert isinstance(outcome, Renewed)
+    assert ("keyring", "keyring") == (outcome.store, strict.store)
+
+
+def test_a_removed_file_is_published_again_without_a_record(strict: World) -> None:
+    """K1, K5: the keyring tells that there was a session."""
+    token = strict.keep_in_keyring()
+    strict.lose_records()
+    strict.file.unlink()
+
+    outcome = strict.run("judge-removed")
+
+    assert isinstance(outcome, RemovalJudged)
+    assert ("published", "keyring") == (outcome.verdict, strict.store)
+    assert token.access_token.reveal() == strict.members()["accessToken"]
+
+
+def test_an_old_record_of_a_release_loses_to_a_later_sign_in(strict: World) -> None:
+    """K1: the item's token is none of those that were handed back."""
+    strict.keep_in_keyring()
+    strict.run("release")
+    released = strict.context.records.path.read_bytes()
+    later = strict.keep_in_keyring()
+    strict.context.records.path.write_bytes(released)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert (later.fingerprint, "keyring") == (outcome.token.fingerprint, strict.store)
+
+
+def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(strict: World) -> None:
+    """K4: SDKs see an expired lean file no longer than AWS takes to answer."""
+    token = strict.sign_in()
+    strict.advance(3700)
+    strict.write_file(token)
+    strict.steps.clear()
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert (True, "keyring") == (outcome.by_us, outcome.store)
+    named = [step for step in strict.steps if step != "directory-synced"]
+    assert [
+        "stored",
+        "recorded",
+        "temp-written",
+        "renamed",
+        "published",
+        "proved",
+        "answered",
+        "stored",
+        "temp-written",
+        "renamed",
+        "published",
+        "forgotten",
+    ] == named
+    assert json.loads(strict.file.read_bytes())["accessToken"] != token.access_token.reveal()

@@ -1,0 +1,94 @@
+"""
+Which of a session's tokens came before which (K4).
+
+Kept in the keyring item, with a copy in ``state.json``: fingerprints, never the tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tray.core import policy
+from tray.core.json_members import BadDocument, list_of
+from tray.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """The fingerprints of an access token and of the refresh token that came with it."""
+
+    access: str
+    refresh: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The pairs that we published, adopted, replaced or saw refused, oldest first."""
+
+    pairs: tuple[TokenPair, ...] = ()
+
+    @property
+    def newest(self) -> TokenPair | None:
+        """The pair that nothing has replaced yet."""
+        return self.pairs[-1] if self.pairs else None
+
+    def followed_by(self, pair: TokenPair) -> Lineage:
+        """Return the lineage with one more pair, which replaces all others."""
+        return self._of([*self._without(pair), pair])
+
+    def continuing(self, earlier: Lineage) -> Lineage:
+        """Return this lineage with what only an earlier copy of it still lists."""
+        known = {pair.access for pair in self.pairs}
+        return self._of(
+            [*(pair for pair in earlier.pairs if pair.access not in known), *self.pairs]
+        )
+
+    def lists(self, pair: TokenPair) -> bool:
+        """Whether either of the two tokens is listed."""
+        return any(
+            known.access == pair.access
+            or (pair.refresh is not None and known.refresh == pair.refresh)
+            for known in self.pairs
+        )
+
+    def has_replaced(self, pair: TokenPair) -> bool:
+        """Whether one of the two tokens has a successor. AWS may return a refresh token again."""
+        newest = self.newest
+        if newest is None or newest.access == pair.access:
+            return False
+        if any(known.access == pair.access for known in self.pairs):
+            return True
+        return pair.refresh != newest.refresh and self.lists(pair)
+
+    def to_json(self) -> list[list[str | None]]:
+        """Return ``[[ACCESS, REFRESH], ...]``, oldest first."""
+        return [[pair.access, pair.refresh] for pair in self.pairs]
+
+    @classmethod
+    def from_json(cls, document: object) -> Lineage:
+        """
+        Read what `to_json` returned.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        return cls._of(list_of(_pair)(document))
+
+    def _without(self, pair: TokenPair) -> list[TokenPair]:
+        return [known for known in self.pairs if known.access != pair.access]
+
+    @staticmethod
+    def _of(pairs: Iterable[TokenPair]) -> Lineage:
+        return Lineage(tuple(pairs)[-policy.LINEAGE_KEPT :])
+
+
+def _pair(document: object) -> TokenPair:
+    match document:
+        case [str() as access, (str() | None) as refresh]:
+            return TokenPair(access, refresh)
+        case _:
+            raise BadDocument("not two fingerprints")
+
+
+NO_LINEAGE: Final = Lineage()

@@ -1,0 +1,104 @@
+"""
+What a token file is to us that none of our own transactions has written: older, newer, or dead.
+
+Its mtime says nothing (backups and synced homes set it), nor does a later ``expiresAt``. What
+counts is the lineage, the moment at which AWS gave the token we keep, and AWS's own word.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Literal
+
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.model import SsoSession
+from tray.core.outcomes import Outcome, Refused, RemovalJudged
+from tray.errors import TokenRejected, TrayError
+from tray.storage.session_records import Record
+from tray.worker.job_context import FinalCheck, JobContext
+from tray.worker.keyring.item_document import KeyringItem
+
+log = logging.getLogger(__name__)
+
+PortalSays = Literal["valid", "dead", "unreachable"]
+
+
+def usable(token: SsoToken, context: JobContext) -> bool:
+    """Whether the end of a token lies ahead, by our clock."""
+    return token.expires_at > context.clock()
+
+
+def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
+    """
+    Whether a file's token came before the one we keep (K4): its refresh token is never sent.
+
+    Args:
+        file: what the file holds.
+        item: what the keyring keeps; None where it cannot be read, or keeps nothing.
+        record: has a copy of the lineage for that case.
+    """
+    if item is None:
+        return record.lineage.has_replaced(file.pair)
+    if item.token.fingerprint == file.fingerprint:
+        return False
+    if item.lineage.continuing(record.lineage).has_replaced(file.pair):
+        return True
+    given_at = item.token.dated
+    return given_at is not None and file.expires_at <= given_at
+
+
+def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:
+    """Ask the portal once whether an access token still works."""
+    if not usable(token, context):
+        return "dead"
+    try:
+        return "valid" if portal_takes(session, context, token) else "dead"
+    except TrayError as error:
+        log.info("%s: the portal did not say (%s)", session.key, type(error).__name__)
+        return "unreachable"
+
+
+def portal_takes(session: SsoSession, context: JobContext, token: SsoToken) -> bool:
+    """
+    Ask the portal about an access token whose end is ahead.
+
+    Raises:
+        WillRetry, UserMustAct: it did not say.
+    """
+    try:
+        context.portal.check(token.access_token, session.region)
+    except TokenRejected:
+        return False
+    return True
+
+
+def after_sign_out(
+    session: SsoSession, context: JobContext, file: SsoToken, final_check: FinalCheck
+) -> Outcome | None:
+    """
+    Judge a file that appears after a sign-out; a token that AWS has ended is cleaned away.
+
+    Args:
+        session: signed out of, with nothing in the keyring.
+        context: what to work with.
+        file: what the file holds.
+        final_check: called right before the file is removed.
+
+    Returns:
+        What to say where it does not count; None where it is a sign-in.
+
+    Raises:
+        TokenFileChanged: the file was changed meanwhile.
+        WillRetry, UserMustAct: the portal did not say.
+    """
+    record = context.record(session)
+    if usable(file, context) and portal_takes(session, context, file):
+        return None
+    if file.fingerprint in record.signed_out or record.lineage.lists(file.pair):
+        final_check()
+        Path(os.path.realpath(context.file_of(session))).unlink(missing_ok=True)
+        context.seam("removed")
+        return RemovalJudged("nothing")
+    return None if file.refreshable else Refused("dead")

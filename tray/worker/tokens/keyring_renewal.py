@@ -1,0 +1,115 @@
+"""Renewing from the keyring: prove that it takes writes, ask AWS, store, publish (R2)."""
+
+from __future__ import annotations
+
+import logging
+
+from tray.aws.cache.sso_token import SsoToken
+from tray.core.model import SsoSession
+from tray.core.outcomes import Outcome, Refused, Renewed, Unrenewable
+from tray.errors import CacheFileBad, CacheFileTorn, GrantRefused, RegistrationRefused
+from tray.worker.job_context import JobContext, is_same
+from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.tokens import granted, removal
+from tray.worker.tokens.file_judgement import ask_portal, is_older, usable
+
+log = logging.getLogger(__name__)
+
+
+def renew_kept(
+    session: SsoSession,
+    context: JobContext,
+    item: KeyringItem,
+    published: SsoToken,
+    *,
+    proved: bool = False,
+) -> Outcome:
+    """
+    Renew with what the keyring keeps; the session's lock is held.
+
+    Where AWS refuses the token in use, those beside it are tried, each once (K4).
+
+    Args:
+        session: which one.
+        context: what to work with.
+        item: as read from the keyring just now.
+        published: what the token file holds.
+        proved: whether the keyring has taken this very item just now.
+
+    Raises:
+        As `tray.worker.tokens.renewal.renew`.
+    """
+    record = context.record(session)
+    if item.token.fingerprint != published.fingerprint:
+        if is_older(published, item, record):
+            # Put back from a backup, say; or an earlier run died between storing and publishing.
+            final_check = context.still(session, published)
+            published = item.token.without_refresh_data().with_extra(published.extra)
+            context.publish_lean(session, published, final_check)
+            context.seam("published")
+            if _fresh(published, context):
+                return Renewed(context.facts(session, published), "keyring", by_us=False)
+        elif is_other_login(published, item, context, session) and usable(published, context):
+            return Unrenewable()
+    tokens = [token for token in (item.token, *item.beside) if token.refreshable]
+    refusals: list[GrantRefused | RegistrationRefused] = []
+    for number, token in enumerate(tokens):
+        # Refused once, never sent again: what is saved here begins with the one tried now.
+        if number or not proved:
+            context.keep(session, token, beside=tokens[number + 1 :], replaced=tokens[:number])
+        context.seam("proved")
+        try:
+            answer = granted.ask(context, token)
+        except (GrantRefused, RegistrationRefused) as error:
+            refusals.append(error)
+            continue
+        context.seam("answered")
+        answer = answer.with_extra(published.extra)
+        of = published.fingerprint if number == 0 else token.fingerprint
+        done = granted.store_and_publish(
+            session, context, answer, published, replaced=tokens, of=of
+        )
+        return removal.judge(session, context) if done is None else done
+    return refused(session, context, published, refusals[0]) if refusals else Unrenewable()
+
+
+def is_other_login(
+    published: SsoToken, item: KeyringItem, context: JobContext, session: SsoSession
+) -> bool:
+    """
+    Whether a token file that is not older is of a login we know nothing of.
+
+    A token of ours that the keyring never confirmed is not: the kept one may still renew (R3).
+    """
+    return (
+        item.token.fingerprint != published.fingerprint
+        and published.fingerprint != context.record(session).unstored
+    )
+
+
+def refused(
+    session: SsoSession,
+    context: JobContext,
+    published: SsoToken,
+    error: GrantRefused | RegistrationRefused,
+) -> Outcome:
+    """
+    Decide what a refusal means (R4): read again, then ask the portal once.
+
+    A program without our lock (an SDK, ``aws sso login``) may have renewed in the meantime; then
+    the file has the newer truth.
+    """
+    try:
+        again = context.read(session)
+    except (CacheFileTorn, CacheFileBad):
+        again = None
+    if again is not None and not is_same(again, published):
+        return granted.by_others(session, context, again)
+    if isinstance(error, RegistrationRefused):
+        return Refused("valid", "registration-expired")
+    return Refused(ask_portal(session, context, published))
+
+
+def _fresh(token: SsoToken, context: JobContext) -> bool:
+    life = token.expires_at - (token.issued_at or 0.0)
+    return token.expires_at - context.clock() > life / 2
