@@ -116,8 +116,14 @@ class Agent:
             del self._waiting[reply.request]
             client.send({"done": {"exit": reply.exit, "sentence": reply.sentence}})
             return
-        page = {"url": reply.url, "user_code": reply.user_code, "deadline": reply.deadline}
-        client.send({"progress": {"open": reply.sentence == "open", **page}})
+        page = {
+            "open": reply.sentence == "open",
+            "url": reply.url,
+            "user_code": reply.user_code,
+            "deadline": reply.deadline,
+            "afresh": reply.afresh,
+        }
+        client.send({"progress": page})
 
     def changed(self) -> None:
         """Send every subscriber the new status."""

@@ -182,7 +182,7 @@ class Attempt:
     def ended(self, sentence: str) -> SignInEnded:
         """Return the end of this sign-in, with what that means for the older session."""
         if self.older_ended:
-            return SignInEnded(f"{sentence} The earlier session was ended before: sign in again.")
+            return SignInEnded(f"{sentence} {sentences.EARLIER_ENDED}")
         return SignInEnded(sentence)
 
     def denied(self) -> SignInEnded:
