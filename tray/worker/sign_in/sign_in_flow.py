@@ -66,7 +66,7 @@ def sign_in(
         raise UserMustAct(session.problem)
     lock = FileLock(lock_path(context.paths.state, "sign-in", session.key))
     if not lock.acquire():
-        msg = f'Another sign-in to "{clean(session.key)}" is under way.'
+        msg = f'Another sign-in to "{clean(session.key)}" is in progress.'
         raise Busy(msg)
     try:
         attempt = Attempt(
