@@ -22,7 +22,7 @@ Rule = Literal[
     "re-export", "crowded", "same-name", "circle",
 ]  # fmt: skip
 
-LONGEST = 340
+LONGEST = 290
 """Lines of code a file may have; :func:`code_lines` says what counts."""
 
 MOST_MODULES = 15
@@ -35,7 +35,7 @@ SHARED = frozenset({"tray.errors", "tray.managed", "tray.secret", "tray.storage"
 """The small packages any room but the sealed ones may use."""
 
 _SMALL = frozenset({"tray.errors", "tray.storage.atomic_files", "tray.secret", "tray.values"})
-_BELOW = frozenset({"tray.core", "tray.aws", "tray.system", *SHARED})
+_BELOW = frozenset({"tray.core", "tray.aws", "tray.loopback", "tray.system", *SHARED})
 
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.core": frozenset({"tray.values"}),
@@ -44,6 +44,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "tray.credential_helper.credentials": frozenset(),
     "tray.aws": _SMALL | {"tray.core"},
     "tray.system": _SMALL | {"tray.core"},
+    "tray.loopback": frozenset({"tray.errors", "tray.system"}),
     "tray.worker": _BELOW,
     "tray.daemon": _BELOW | {"tray.ipc"},
     "tray.daemon.app": _BELOW

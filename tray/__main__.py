@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from tray.system.config_copy import lead_back
+
 _RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 
 
@@ -16,6 +18,7 @@ def main() -> int:
     The daemon starts at each login, so it does so without the command line's libraries; where
     one runs already, the command line has the words for it.
     """
+    lead_back(os.environ)
     if sys.argv[1:] in _RUN:
         # Nor does the command line need TLS to say that one runs already.
         from tray.daemon import without_tls  # noqa: F401  (before anything asks for it)

@@ -22,7 +22,7 @@ def test_shlex_and_sh_find_the_same_words() -> None:
         ["sh", "-c", f"printf '%s\\n' {line}"], capture_output=True, check=True, text=True
     ).stdout.splitlines()
 
-    assert '/usr/bin/python3 -I "/home/a b/x.py"' == command_line(WORDS[:3])
+    assert "/usr/bin/python3 -I '/home/a b/x.py'" == command_line(WORDS[:3])
     assert list(WORDS) == shlex.split(line) == said
     assert line.encode() in edited(
         b"", "f", [SectionEdit("default", {"credential_process": line})]

@@ -8,7 +8,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from tests.cli.stage import Stage
-from tray.cli.console_command import _handed_over
+from tray.cli.console_command import Redirect
 from tray.secret import Secret
 
 PAGE = "/start/#/console?account_id=123456789011&role_name=FullAccess"
@@ -67,15 +67,16 @@ def _asked(page: str) -> tuple[int, str | None]:
 def test_whoever_else_knocks_keeps_the_browser_from_nothing() -> None:
     """A hundred guesses and one that dribbles: the page leads on all the same, and once."""
     link = "data:,the console"
-    with _handed_over(Secret(link)) as (page, fetched):
+    with Redirect(Secret(link)) as redirect:
+        page = redirect.page
         parts = urlsplit(page)
         with socket.create_connection((parts.hostname or "", parts.port or 0)) as dribbling:
             dribbling.sendall(b"GET /")
             guesses = {_asked(f"{page}x") for _ in range(100)}
             led, again = _asked(page), _asked(page)
-        came = fetched()
+        came = redirect.fetched()
 
-    assert ({(404, None)}, (302, link), (404, None)) == (guesses, led, again)
+    assert ({(404, None)}, (302, link), (410, None)) == (guesses, led, again)
     assert came
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +16,10 @@ import pytest
 
 from tests.cli.stage import LOOK_AGAIN, PATIENCE
 from tray.aws.cache.timestamps import format_timestamp
-from tray.cli.exec.credential_endpoint import LONGEST_HEAD, Endpoint
+from tray.cli.exec.credential_endpoint import Endpoint
 from tray.core.model import Profile
-from tray.errors import SignInNeeded
+from tray.errors import Offline, SignInNeeded, TrayError
+from tray.loopback.http_messages import LONGEST_HEAD
 
 KEY = "wJalrXUtnFEMI-invented"
 
@@ -27,7 +30,7 @@ class Source:
     def __init__(self) -> None:
         self.asked = 0
         self.ends_at = 4_000_000_000.0
-        self.failing = False
+        self.failing: TrayError | None = None
         self.open = threading.Event()
         self.open.set()
 
@@ -37,7 +40,7 @@ class Source:
         if not self.open.wait(60):
             raise TimeoutError
         if self.failing:
-            raise SignInNeeded("You're not signed in.")
+            raise self.failing
         return {
             "Version": 1,
             "AccessKeyId": f"ASIA{self.asked}",
@@ -62,9 +65,17 @@ def endpoint(source: Source) -> Iterator[Endpoint]:
         yield serving
 
 
+def told(endpoint: Endpoint) -> dict[str, str]:
+    """Return the variables, with the token file's content in place of its name."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = endpoint.variables(Path(folder, "token"))
+        name = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+        return given | {name: Path(given[name]).read_bytes().decode()}
+
+
 def place(endpoint: Endpoint) -> tuple[str, int]:
     """Return host and port."""
-    parts = urlsplit(endpoint.variables()["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    parts = urlsplit(told(endpoint)["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
     assert parts.hostname is not None
     assert parts.port is not None
     return parts.hostname, parts.port
@@ -86,13 +97,16 @@ def talk(endpoint: Endpoint, request: bytes) -> bytes:
 def request(endpoint: Endpoint, **changes: str | None) -> bytes:
     """Return a sound request, with some of it changed or left out."""
     host, port = place(endpoint)
-    told: dict[str, str | None] = {
+    asked: dict[str, str | None] = {
         "line": "GET /credentials HTTP/1.1",
         "Host": f"{host}:{port}",
-        "Authorization": endpoint.variables()["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+        "Authorization": told(endpoint)["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
         **changes,
     }
-    head = [str(told.pop("line")), *(f"{name}: {v}" for name, v in told.items() if v is not None)]
+    head = [
+        str(asked.pop("line")),
+        *(f"{name}: {v}" for name, v in asked.items() if v is not None),
+    ]
     return "\r\n".join([*head, "", ""]).encode()
 
 
@@ -118,7 +132,10 @@ def test_who_has_the_token_gets_the_document(endpoint: Endpoint) -> None:
 
 WRONG: dict[str, tuple[int, dict[str, str | None]]] = {
     "a rebound name": (421, {"Host": "evil.example"}),
-    "localhost by name": (421, {"Host": "localhost:1"}),
+    "another port": (421, {"Host": "localhost:1"}),
+    "a name that begins so": (421, {"Host": "127.0.0.1.evil.example"}),
+    "a user before it": (421, {"Host": "evil@127.0.0.1"}),
+    "an address of the network": (421, {"Host": "192.0.2.1"}),
     "no host": (421, {"Host": None}),
     "a wrong token": (403, {"Authorization": "x" * 43}),
     "no token": (403, {"Authorization": None}),
@@ -152,7 +169,7 @@ def test_a_huge_request_and_a_slow_one_get_nothing(endpoint: Endpoint, source: S
 
     assert (True, 200) == (status(huge) in (0, 431), status(served))
     with slow:
-        assert [b"", b""] == [dripped, slow.recv(65536)]
+        assert [408, 408] == [status(dripped), status(slow.recv(65536))]
     assert 1 == source.asked
 
 
@@ -206,15 +223,43 @@ def test_credentials_are_fetched_anew_when_they_are_due(
     assert ("ASIA1", "ASIA2", ["ASIA2"] * 2, 2) == (first, renewed, kept, source.asked)
 
 
-def test_what_fails_fails_fast_and_says_why(endpoint: Endpoint, source: Source) -> None:
-    """An SDK gets an error that names the cause, and no secret."""
-    source.failing = True
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [(SignInNeeded("Nobody is signed in."), 403), (Offline("No network."), 503)],
+    ids=["signed out", "offline"],
+)
+def test_what_fails_says_why_and_whether_to_try_again(
+    endpoint: Endpoint, source: Source, failing: TrayError, expected: int
+) -> None:
+    """SDKs stop at a 4xx and try again after a 5xx; both carry a code and a message."""
+    source.failing = failing
 
     answer = talk(endpoint, request(endpoint))
 
-    assert 500 == status(answer)
-    assert {"code": "SignInNeeded", "message": "You're not signed in."} == json.loads(
-        answer.partition(b"\r\n\r\n")[2]
+    body = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert expected == status(answer)
+    assert (type(failing).__name__, failing.sentence) == (body["code"], body["message"])
+    assert (body["code"], body["message"]) == (body["Code"], body["Message"])
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "localhost.", "[::1]", "127.1.2.3", "LOCALHOST:{port}"]
+)
+def test_loopback_may_be_spelled_in_any_way(endpoint: Endpoint, host: str) -> None:
+    """Clients built on the AWS Common Runtime leave out the port."""
+    answer = talk(endpoint, request(endpoint, Host=host.format(port=place(endpoint)[1])))
+
+    assert 200 == status(answer)
+
+
+def test_the_token_is_in_a_private_file_too(endpoint: Endpoint, tmp_path: Path) -> None:
+    """The same value, without a newline, for clients that read only the file."""
+    given = endpoint.variables(tmp_path / "token")
+
+    file = Path(given["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"])
+    assert (given["AWS_CONTAINER_AUTHORIZATION_TOKEN"], 0o100600) == (
+        file.read_text(),
+        file.stat().st_mode,
     )
 
 
@@ -237,11 +282,11 @@ def test_an_end_does_not_wait_for_a_source_that_hangs(source: Source) -> None:
     """The child is gone: neither the port nor this process stays for what nobody wants."""
     source.open.clear()
     with Endpoint(Profile("dev"), lambda: None, source, answer_within=0.05) as serving:
-        told = status(talk(serving, request(serving)))
+        early = status(talk(serving, request(serving)))
     waiting = [one for one in threading.enumerate() if one.name == "endpoint-source"]
     source.open.set()
 
-    assert 503 == told
+    assert 503 == early
     assert [True] == [one.daemon for one in waiting]
 
 
@@ -260,7 +305,7 @@ def test_what_is_at_hand_is_given_until_a_sign_out_is_heard_of(source: Source) -
         hears.set()
         given += [talk(serving, request(serving)) for _ in range(2)]
 
-    assert [200, 500, 200] == [status(answer) for answer in given]
+    assert [200, 403, 200] == [status(answer) for answer in given]
     assert [True, False, True] == [
         f"ASIA{number}".encode() in answer for number, answer in zip((1, 1, 2), given, strict=True)
     ]

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.stage import CONFIG, PATIENCE, Stage
 from tests.components import require
 from tests.system.test_transport import ROOT_ONLY, as_second_user
+from tray.cli.exec.exec_command import without_keys
 
 ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
 WHO = (
@@ -91,6 +92,22 @@ def test_what_fails_before_the_child_starts_is_3_or_125(stage: Stage) -> None:
     assert [] == stage.opened()
 
 
+@pytest.mark.parametrize("how", [(), ("--endpoint",)], ids=["environment", "endpoint"])
+def test_the_profile_may_stand_before_the_command(stage: Stage, how: tuple[str, ...]) -> None:
+    """``exec PROFILE -- COMMAND``; a mistyped profile runs nothing, and ``ls -- -x`` is ``ls``."""
+    stage.signed_in_by_cli()
+
+    named = stage.tray("exec", *how, "dev", "--", PYTHON, "-c", WHO)
+    mistyped = stage.tray("exec", *how, "dve", "--", "touch", "ran")
+    stage.tray("use", "dev")
+    dashes = stage.tray("exec", *how, "printf", "--", "%s", "--")
+
+    assert (0, True) == (named.code, ":assumed-role/AWSReservedSSO_FullAccess_" in named.out)
+    assert (125, True) == (mistyped.code, 'Did you mean "dev"' in mistyped.err)
+    assert not (stage.home / "ran").exists()
+    assert (0, "--") == (dashes.code, dashes.out)
+
+
 @pytest.mark.parametrize("given", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_signals_pass_to_the_child_of_an_endpoint(stage: Stage, given: signal.Signals) -> None:
     """What we are told reaches the child, which decides what it means."""
@@ -143,7 +160,84 @@ def test_the_endpoint_wins_over_a_default_with_credentials(either: Stage) -> Non
     assert ":assumed-role/AWSReservedSSO_FullAccess_" in arn
     assert (0, "reader\n") == (named.code, named.out)
     assert before == either.config.read_bytes()
-    assert [] == list(either.state.glob("exec-*"))
+    assert [] == list(either.home.rglob("exec-*"))
+
+
+KILLED = """
+import os, signal, sys
+print(os.environ["AWS_CONFIG_FILE"], os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
+      flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_killed_it_leaves_no_secret_and_the_next_start_tidies_up(stage: Stage) -> None:
+    """Killed with -9: the copy of the config has no keys, and is gone after the next start."""
+    stage.signed_in_by_cli()
+    stage.config.write_text(
+        CONFIG + "[default]\naws_access_key_id = AKIASHADOW\naws_session_token: shadow-t\n"
+        "AWS_Secret_Access_Key = shadow-s\n"
+    )
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c")
+
+    with stage.start(*run, KILLED, with_input=True) as running:
+        assert running.stdout is not None
+        copy, token = (Path(name) for name in running.stdout.readline().split())
+        running.kill()
+        running.communicate()
+    left = copy.read_text()
+    before = token.exists()
+    done = stage.tray(*run, "")
+
+    assert (0, True, False, False) == (done.code, before, copy.exists(), token.exists())
+    assert "shadow" not in left.lower()
+    assert "[profile reader]" in left
+    assert [] == list(stage.home.rglob("exec-*"))
+
+
+def test_a_copy_of_a_config_has_no_secrets() -> None:
+    """Keys go with their continuation lines, however they are written; all else stays."""
+    config = (
+        b"[default]\nregion = r\n  aws_secret_access_key=one\naws_session_token =\n  two\n"
+        b"\tthree\n[profile x]\nAWS_SECRET_ACCESS_KEY: four\noutput = json\ns3 =\n  a = b\n"
+    )
+
+    assert (b"[default]\nregion = r\n[profile x]\noutput = json\ns3 =\n  a = b\n") == without_keys(
+        config
+    )
+
+
+def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) -> None:
+    """SDKs read a copy; what a command of ours changes there is not lost."""
+    stage.signed_in_by_cli()
+    stage.config.write_text(CONFIG + "[default]\naws_access_key_id = AKIA\n"
+                            "aws_secret_access_key = s\n")  # fmt: skip
+    inside = (
+        "import os, subprocess, sys; "
+        "subprocess.run([sys.executable, '-m', 'tray', 'apply', 'process'], check=True); "
+        "print(os.environ['AWS_PROFILE'])"
+    )
+
+    done = stage.tray("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", inside)
+    config = stage.tray(
+        "exec", "--profile", "dev", "--endpoint", "--",
+        PYTHON, "-m", "tray", "doctor", "--json",
+    )  # fmt: skip
+
+    assert (0, "sso-tray-exec") == (done.code, done.out.splitlines()[-1]), done.err
+    assert "[profile sso-tray]" in stage.config.read_text()
+    assert "exec-" not in config.out
+
+
+def test_loopback_is_kept_from_proxies(stage: Stage) -> None:
+    """The child asks no proxy for the endpoint; what the user has excluded stays so."""
+    stage.signed_in_by_cli()
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", ENVIRON)
+
+    environ = stage.tray(*run, NO_PROXY="intranet, localhost").json()
+
+    expected = "intranet,localhost,127.0.0.1,::1"
+    assert [expected] * 2 == [environ["NO_PROXY"], environ["no_proxy"]]
 
 
 def test_the_endpoint_has_no_credentials_in_the_environment(stage: Stage) -> None:
@@ -157,6 +251,7 @@ def test_the_endpoint_has_no_credentials_in_the_environment(stage: Stage) -> Non
     assert {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     } == aws
 
 
@@ -173,15 +268,15 @@ for headers in {}, {"Authorization": "x" * 43}, {"Authorization": sys.stdin.read
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
             told.append(answer.status)
-    except urllib.error.HTTPError as error:
-        told.append([error.code, error.read().decode()])
+    except (urllib.error.URLError, ConnectionError) as error:
+        told.append("turned away")
 print(json.dumps(told))
 """
 
 
 @ROOT_ONLY
-def test_another_user_reaches_the_port_and_has_no_token(stage: Stage) -> None:
-    """It stands in no command line, and the environment it stands in is not for him to read."""
+def test_another_user_is_turned_away_even_with_the_token(stage: Stage) -> None:
+    """No one else can read it, and it would not help: the connection is dropped, said once."""
     stage.signed_in_by_cli()
     child = (
         "import json, os; print(json.dumps([os.getpid(), dict(os.environ)]), flush=True);input()"
@@ -197,11 +292,12 @@ def test_another_user_reaches_the_port_and_has_no_token(stage: Stage) -> None:
         held = Path(f"/proc/{pid}/environ").read_bytes()
         processes = [f"/proc/{one}/environ" for one in (pid, running.pid)]
         his = as_second_user(ANOTHER, url, *processes, typed=token)
-        running.communicate("\n", timeout=PATIENCE)
+        _, said = running.communicate("\n", timeout=PATIENCE)
 
-    guess = [403, ""]
+    away = ["turned away"] * 3
     assert (True, False) == (token.encode() in held, token.encode() in lines)
-    assert ["PermissionError", "PermissionError", guess, guess, 200] == json.loads(his.stdout)
+    assert ["PermissionError", "PermissionError", *away] == json.loads(his.stdout)
+    assert 1 == said.count("Another user of this computer (uid 65534)")
 
 
 def read_lines(path: Path) -> bytes:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,9 +45,11 @@ class Person:
     opened: int
 
     @contextmanager
-    def login(self, *options: str) -> Iterator[list[Done]]:
+    def login(self, *options: str, cancelled: bool = False) -> Iterator[list[Done]]:
         """
         Type ``sso-tray login`` and be on the page it opens; yields what it ended with.
+
+        With `cancelled` Ctrl-C is pressed at the end of the block.
 
         The list is filled when the block ends: with what the command printed, and its exit code.
         """
@@ -57,6 +60,8 @@ class Person:
                 assert ready, "no page was opened"
                 self.tab.open(os.read(self.opened, 65536).decode())
                 yield done
+                if cancelled:
+                    process.send_signal(signal.SIGINT)
                 out, err = process.communicate(timeout=PATIENCE)
             finally:
                 if process.poll() is None:
@@ -92,18 +97,22 @@ def assert_self_contained(tab: Tab) -> None:
     assert [] == tab.read("performance.getEntriesByType('resource').map(one => one.name)")
 
 
-def test_denying_ends_the_login_with_one_sentence(person: Person) -> None:
-    """Deny: the page says denied and what next, the login fails in one sentence, exit 1."""
-    with person.login() as ended:
+def test_denying_is_said_and_ctrl_c_ends_the_login(person: Person) -> None:
+    """Deny: page and terminal say so, Ctrl-C ends it with the same sentence and exit 1."""
+    with person.login(cancelled=True) as ended:
         person.tab.picture("authorize")
         person.tab.click("#deny")
         page = person.tab.text()
         person.tab.picture("denied")
 
     (done,) = ended
-    assert (1, 'sso-tray: Access for "corp" was denied in the browser.\n') == (done.code, done.err)
-    assert "Access was denied" in page
-    assert "sso-tray login corp" in page
+    denied = 'sso-tray: Access for "corp" was denied in the browser.'
+    assert (1, [f"{denied} The sign-in is still waiting; press Ctrl-C to cancel it.", denied]) == (
+        done.code,
+        done.err.splitlines(),
+    )
+    assert "Access denied" in page
+    assert "is still waiting" in page
     assert_self_contained(person.tab)
     assert not person.stage.file_of("corp").exists()
     assert "signed-out" == person.stage.status()["state"]
@@ -120,9 +129,9 @@ def test_approving_signs_in(person: Person) -> None:
 
     (done,) = ended
     assert (0, "") == (done.code, done.err)
-    assert "You are signed in · SSO Tray" == person.tab.read("document.title")
+    assert "You're signed in · SSO Tray" == person.tab.read("document.title")
     assert "corp is ready to use on this computer." in page
-    assert "You can close this tab; the session renews itself." in page
+    assert "You can close this tab. The session renews automatically." in page
     assert_self_contained(person.tab)
     assert LEAN_MEMBERS == json.loads(person.stage.file_of("corp").read_text()).keys()
     assert ("signed-in", "keyring") == (
@@ -133,7 +142,7 @@ def test_approving_signs_in(person: Person) -> None:
 
 def test_after_a_denial_one_can_sign_in(person: Person) -> None:
     """A denial leaves nothing behind that would hinder the next sign-in."""
-    with person.login() as denied:
+    with person.login(cancelled=True) as denied:
         person.tab.click("#deny")
     with person.login() as approved:
         person.tab.click("#approve")

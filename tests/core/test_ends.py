@@ -68,7 +68,7 @@ def test_ever_shorter_tokens_do_not_make_us_hammer() -> None:
 
     story.run_until(2 * HOUR, zeno)
 
-    assert len(story.jobs()) <= 2 * 2 * 3
+    assert len(story.jobs()) <= 30
 
 
 def test_shorter_lives_from_now_on_are_no_end() -> None:

@@ -14,7 +14,7 @@ from tray.core import policy, session
 from tray.core import state as states
 from tray.core.effects import Notice
 from tray.core.menu import menu_actions
-from tray.core.model import Now, TokenFacts
+from tray.core.model import Now, TokenFacts, Trigger
 from tray.core.notices import notice_delivery, notice_rules
 from tray.core.outcomes import Refused
 from tray.core.session import Session
@@ -52,6 +52,10 @@ def _late(right: Any) -> Any:
         return None if due is None or token is None else max(due, token.expires_at - 60)
 
     return planned
+
+
+def _never_again(right: Any) -> Any:
+    return lambda one, *rest: None if one.failing is not None else right(one, *rest)
 
 
 def _queue_again(right: Any) -> Any:
@@ -150,8 +154,8 @@ def _early(right: Any) -> Any:
     return planned
 
 
-def _allowed(_one: Session, now: Now) -> float:
-    return now.wall
+def _allowed(_one: Session, _trigger: Trigger) -> float:
+    return 0.0
 
 
 def _forgetful(right: Any) -> Any:
@@ -228,9 +232,8 @@ SLIPS: tuple[Slip, ...] = (
          "SDKs never have to"),
     Slip("R5: no wait between attempts", (schedule, "backoff"), lambda _: lambda *_: 0.5,
          "few wakeups"),
-    Slip("R5: AWS may always be asked", (schedule, "allowance"),
-         lambda _: lambda _one, now: now.wall,
-         "AWS is asked with measure"),
+    Slip("R5: AWS may always be asked", (schedule, "backoff"), lambda _: lambda *_: 0.5,
+         "AWS is asked with measure", also=((schedule, "allowed_at"), lambda _: _allowed)),
     Slip("R4: a portal that cannot be reached has said no", (job_results, "_refused"),
          _always_dead,
          "only AWS's own no ends a session"),
@@ -259,7 +262,7 @@ SLIPS: tuple[Slip, ...] = (
          "what works is not called over"),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
          "no state changes between two looks"),
-    Slip("R5: never again after a failure", (schedule, "backoff"), lambda _: lambda *_: 1e9,
+    Slip("R5: never again after a failure", (schedule, "scheduled"), _never_again,
          "SDKs never have to"),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
          "what works is not called over"),
@@ -267,7 +270,7 @@ SLIPS: tuple[Slip, ...] = (
          "a fresh token is left alone"),
     Slip("R5: renewed at a tenth of its life, however often",
          (schedule, "planned_renewal"), _early,
-         "AWS is asked with measure", also=((schedule, "allowance"), lambda _: _allowed)),
+         "AWS is asked with measure", also=((schedule, "allowed_at"), lambda _: _allowed)),
     Slip("K4: published lean and never stored", (Machine, "keep"),
          lambda _: lambda _machine, _key, _entry: None,
          "no refresh token is lost"),
@@ -279,9 +282,9 @@ SLIPS: tuple[Slip, ...] = (
          "one job a session"),
     Slip("R1: begun although asleep", (upkeep, "upkeep"), _awake_for_jobs,
          "nothing is begun asleep"),
-    Slip("K6: what is over is signed out", (upkeep, "_due"), _signs_out,
+    Slip("K6: what is over is signed out", (upkeep, "_scheduled_job"), _signs_out,
          "only a person signs out"),
-    Slip("K7: what the keyring refuses is handed back", (upkeep, "_due"), _hands_back,
+    Slip("K7: what the keyring refuses is handed back", (upkeep, "_scheduled_job"), _hands_back,
          "only a person hands back"),
     Slip("the timer is set to this very moment", (states, "next_look"), _at_once,
          "the next look lies ahead"),

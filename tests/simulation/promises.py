@@ -30,9 +30,9 @@ SDKS_LOOK_AT = 15 * 60.0
 PATIENCE = 70 * 60.0
 """
 Seconds a well world needs until the rules must have found it well: half a token's life, or the
-hour after which AWS may be asked again where it was asked in vain too often (R5).
+hour for which AWS may ask for patience at most (R5).
 """
-EARLIEST = policy.RENEW_AT_LIFE - policy.RENEW_JITTER - 0.01
+EARLIEST = policy.RENEW_AFTER_LIFE - policy.RENEW_JITTER - 0.01
 """Share of its life before which nothing but doubt is a reason to renew a token (R1)."""
 RENEWS_AT_ONCE = (ev.RenewRequested, ev.TokenRejected, ev.JobDone)
 """What makes a doubt or a wish of its own."""
@@ -393,7 +393,7 @@ class Promises:
 
 
 def _wished(known: Session, event: ev.Event, kind: str, asked: type[ev.Event]) -> bool:
-    return isinstance(event, asked) or any(wish == kind for wish, _ in known.wishes)
+    return isinstance(event, asked) or any(wish.kind == kind for wish in known.wishes)
 
 
 def once_again(before: Session, after: Session) -> bool:

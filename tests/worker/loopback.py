@@ -9,7 +9,7 @@ from email.parser import BytesParser
 from urllib.parse import urlencode, urlsplit
 
 from tray.secret import Secret
-from tray.worker.sign_in.callback_server import CallbackServer
+from tray.worker.sign_in.callback import CallbackServer
 
 PATIENCE = 60.0
 STATE = Secret("the-state-of-this-sign-in-0123456789")

@@ -22,10 +22,10 @@ from tests.worker.loopback import (
     target,
 )
 from tray.errors import UserMustAct
+from tray.loopback.loopback_server import MOST_CONNECTIONS
 from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
-from tray.worker.sign_in.callback_request import Callback
-from tray.worker.sign_in.callback_server import MOST_CONNECTIONS, CallbackServer
+from tray.worker.sign_in.callback import MOST_CALLBACKS, Callback, CallbackServer
 
 THE_CALLBACK = Callback(code=Secret(CODE))
 THE_END = sign_in_pages.success("corp", renews=True)
@@ -45,7 +45,7 @@ def called(server: CallbackServer) -> Callback | None:
 
 def serving_threads() -> list[threading.Thread]:
     """Return the threads of all callback servers of this process."""
-    return [thread for thread in threading.enumerate() if thread.name == "callback"]
+    return [thread for thread in threading.enumerate() if thread.name == "loopback"]
 
 
 def finished(server: CallbackServer, connection: socket.socket) -> Answer:
@@ -78,7 +78,7 @@ def test_the_answer_waits_for_the_end_of_the_sign_in(server: CallbackServer) -> 
 
         server.finish(THE_END)
 
-        assert (200, THE_END.html) == ((answer := read(browser)).status, answer.body)
+        assert (200, THE_END.body) == ((answer := read(browser)).status, answer.body)
 
 
 def test_a_page_set_at_the_last_moment_still_arrives() -> None:
@@ -90,22 +90,56 @@ def test_a_page_set_at_the_last_moment_still_arrives() -> None:
         server.finish(THE_END)
 
     with browser:
-        assert THE_END.html == read(browser).body
+        assert THE_END.body == read(browser).body
 
 
 def test_a_reload_gets_the_same_page(server: CallbackServer) -> None:
-    """First valid wins: a reload while it is held, or later, sees the same end, once."""
+    """A reload while it is held, or later, sees the same end and is no second callback."""
     port = port_of(server)
     with connect(port) as first, connect(port) as second:
         first.sendall(request(port))
         assert called(server) == THE_CALLBACK
         first.close()
-        second.sendall(request(port, target(code="another-code")))
+        second.sendall(request(port))
+        assert server.wait(0.2) is None
         server.finish(THE_END)
 
-        assert THE_END.html == read(second).body
-    assert THE_END.html == send(port, request(port)).body
-    assert THE_CALLBACK == server.wait(0)
+        assert THE_END.body == read(second).body
+    assert THE_END.body == send(port, request(port)).body
+    assert server.wait(0) is None
+
+
+def test_a_refused_callback_leaves_the_next_its_turn(server: CallbackServer) -> None:
+    """A code that brings nothing is answered at once and once for all; the next is waited for."""
+    port, wrong = port_of(server), Callback(code=Secret("wrong"))
+    no = sign_in_pages.still_waiting("corp", "AWS did not accept it.")
+    with connect(port) as first, connect(port) as second:
+        first.sendall(request(port, target(code="wrong")))
+        assert wrong == called(server)
+        second.sendall(request(port))
+        server.refuse(wrong, no)
+        again = send(port, request(port, target(code="wrong")))
+        assert THE_CALLBACK == called(server)
+        server.finish(THE_END)
+
+        assert [(400, no.body)] * 2 == [(one.status, one.body) for one in (read(first), again)]
+        assert THE_END.body == read(second).body
+
+
+def test_a_flood_of_codes_is_bounded(server: CallbackServer) -> None:
+    """Right state, ever new codes: what has been refused is forgotten, and the real one counts."""
+    port = port_of(server)
+    for number in range(MOST_CALLBACKS + 5):
+        with connect(port) as one:
+            one.sendall(request(port, target(code=f"wrong-{number}")))
+            callback = called(server)
+            assert callback is not None
+            server.refuse(callback, sign_in_pages.refused(400))
+            read(one)
+
+    with connect(port) as browser:
+        assert THE_END.body == finished(server, browser).body
+    assert MOST_CALLBACKS == len(server._answers)
 
 
 def test_forgeries_change_nothing(server: CallbackServer) -> None:
@@ -117,7 +151,7 @@ def test_forgeries_change_nothing(server: CallbackServer) -> None:
     assert [*FORGERY_STATUS] * 50 == statuses
     assert server.wait(0) is None
     with connect(port) as browser:
-        assert THE_END.html == finished(server, browser).body
+        assert THE_END.body == finished(server, browser).body
 
 
 def test_connections_that_say_nothing_hold_nobody_up(server: CallbackServer) -> None:
@@ -125,7 +159,7 @@ def test_connections_that_say_nothing_hold_nobody_up(server: CallbackServer) -> 
     idle = [connect(port_of(server)) for _ in range(2 * MOST_CONNECTIONS)]
 
     with connect(port_of(server)) as browser:
-        assert THE_END.html == finished(server, browser).body
+        assert THE_END.body == finished(server, browser).body
     for connection in idle:
         connection.close()
 
@@ -138,7 +172,7 @@ def test_slow_clients_hold_nobody_up(server: CallbackServer) -> None:
         connection.sendall(b"GET /oauth/callback?code=")
 
     with connect(port) as browser:
-        assert THE_END.html == finished(server, browser).body
+        assert THE_END.body == finished(server, browser).body
     for connection in slow:
         connection.close()
 
@@ -175,7 +209,7 @@ def test_endless_lines_are_harmless(server: CallbackServer) -> None:
 
     assert answer.status in (414, 0)
     with connect(port) as browser:
-        assert THE_END.html == finished(server, browser).body
+        assert THE_END.body == finished(server, browser).body
 
 
 def test_one_thread_serves_all(server: CallbackServer) -> None:
@@ -193,7 +227,7 @@ def test_nothing_is_left_at_the_end() -> None:
     """Port, thread and connections are gone when the block is left, the idle ones too."""
     with CallbackServer("corp", STATE) as server:
         port = port_of(server)
-        thread = server._thread
+        thread = server._server._thread
         idle, half = connect(port), connect(port)
         half.sendall(b"GET /oauth/callback?")
 
@@ -242,8 +276,8 @@ def test_a_browser_is_not_kept_for_ever() -> None:
         server.finish(THE_END)
         second = send(port, request(port))
 
-    assert (202, sign_in_pages.unfinished("corp").html) == (first.status, first.body)
-    assert (200, THE_END.html) == (second.status, second.body)
+    assert (202, sign_in_pages.unfinished("corp").body) == (first.status, first.body)
+    assert (200, THE_END.body) == (second.status, second.body)
 
 
 def test_every_answer_carries_the_same_shield(server: CallbackServer) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -128,14 +129,17 @@ def test_the_kept_token_serves_where_the_file_is_gone(place: Place) -> None:
 
 def test_a_denial_afterwards_says_what_was_ended(place: Place) -> None:
     """The person is told that the earlier session is over, in words and in the browser."""
+    cancelled = threading.Event()
 
     def deny(url: str) -> tuple[int, str]:
         query = parse_qs(urlsplit(url).query)
         redirect, state = query["redirect_uri"][0], query["state"][0]
-        return fetch(f"{redirect}?error=access_denied&state={state}")
+        shown = fetch(f"{redirect}?error=access_denied&state={state}")
+        cancelled.set()
+        return shown
 
     browser = Browser(deny)
-    with pytest.raises(SignInEnded, match="The earlier session was ended before"):
-        place.sign_in(browser, afresh=True)
+    with pytest.raises(SignInEnded, match="The previous session is already signed out"):
+        place.sign_in(browser, afresh=True, cancelled=cancelled)
 
-    assert "The earlier session was ended to start afresh" in browser.last()[1]
+    assert "The previous session is already signed out" in browser.last()[1]

@@ -89,8 +89,8 @@ def test_the_browser_sees_that_it_is_done(place: Place) -> None:
 
     status, text = browser.last()
     assert 200 == status
-    assert "You are signed in" in text
-    assert "the session renews itself" in text
+    assert "You're signed in" in text
+    assert "The session renews automatically" in text
     assert not any(saved)
 
 
@@ -154,22 +154,36 @@ def test_what_telling_raises_ends_the_sign_in(place: Place) -> None:
         place.sign_in(Browser(act))
 
 
+def then_cancelling(first: Browser) -> tuple[Browser, threading.Event]:
+    """Return a browser whose user cancels the sign-in after what `first` does."""
+    cancelled = threading.Event()
+
+    def act(url: str) -> tuple[int, str]:
+        assert first.act is not None
+        shown = first.act(url)
+        cancelled.set()
+        return shown
+
+    return Browser(act), cancelled
+
+
 def test_a_denial_keeps_the_old_token(place: Place) -> None:
-    """Who says no in the browser has lost nothing (fault 60)."""
+    """Denied in the browser and then cancelled: nothing is lost, and the denial is the reason."""
     place.sign_in(approving())
     before = place.file_text()
-    browser = answering(error="access_denied")
+    browser, cancelled = then_cancelling(answering(error="access_denied"))
 
     with pytest.raises(SignInEnded, match='"corp" was denied in the browser'):
-        place.sign_in(browser)
+        place.sign_in(browser, cancelled=cancelled)
 
     assert before == place.file_text()
-    assert "Access was denied" in browser.last()[1]
+    assert 400 == browser.last()[0]
+    assert "Access denied" in browser.last()[1]
     assert place.context.keyring_store.load(place.session) is not None
 
 
-def test_the_denial_of_the_real_page_counts(place: Place) -> None:
-    """Pressing "Deny access" at the Identity Center ends the sign-in."""
+def test_the_denial_of_the_real_page_is_told_at_once(place: Place) -> None:
+    """Pressing "Deny access" shows a page and a sentence while the sign-in waits for more."""
     place.center.auto_approve = False
 
     def deny(url: str) -> tuple[int, str]:
@@ -178,11 +192,13 @@ def test_the_denial_of_the_real_page_counts(place: Place) -> None:
         form = f"ticket={ticket}&decision=deny&user=ada".encode()
         return fetch(f"{place.center.url}/authorize", form)
 
-    browser = Browser(deny)
+    browser, cancelled = then_cancelling(Browser(deny))
+    said: list[str] = []
     with pytest.raises(SignInEnded, match="denied"):
-        place.sign_in(browser)
+        place.sign_in(browser, cancelled=cancelled, report=said.append)
 
-    assert "Access was denied" in browser.last()[1]
+    assert "Access denied" in browser.last()[1]
+    assert ["is still waiting" in sentence for sentence in said] == [True]
 
 
 @pytest.mark.parametrize(
@@ -194,28 +210,44 @@ def test_the_denial_of_the_real_page_counts(place: Place) -> None:
         ("unauthorized_client", RegistrationRefused),
     ],
 )
-def test_other_errors_end_it_in_words(place: Place, told: str, error: type[Exception]) -> None:
-    """Each of AWS's errors has a sentence, and the browser shows the same."""
-    browser = answering(error=told)
+def test_other_errors_are_said_in_words(
+    place: Place, told: str, error: type[Exception]
+) -> None:  # fmt: skip
+    """Each of AWS's errors has a sentence: in the browser, and when the sign-in is cancelled."""
+    browser, cancelled = then_cancelling(answering(error=told))
 
     with pytest.raises(error) as ended:
-        place.sign_in(browser)
+        place.sign_in(browser, cancelled=cancelled)
 
     assert str(ended.value) in html.unescape(browser.last()[1])
-    assert "The sign-in did not work" in browser.last()[1]
+    assert "Sign-in not complete" in browser.last()[1]
 
 
-def test_a_wrong_code_ends_in_words(place: Place) -> None:
-    """A code that AWS does not take is told in the browser, and not echoed."""
-    browser = answering(code="not-a-code-of-aws")
+@pytest.mark.parametrize(
+    "wrong",
+    [{"code": "not-a-code-of-aws"}, {"error": "access_denied"}, {"error": "invalid_scope"}],
+    ids=str,
+)
+def test_a_wrong_answer_with_the_right_state_does_not_end_it(
+    place: Place, wrong: dict[str, str]
+) -> None:
+    """Whoever has the state from a command line gets a 4xx page, no echo, and ends nothing."""
+    shown: list[tuple[int, str]] = []
 
-    with pytest.raises(SignInEnded, match="did not take the sign-in's code"):
-        place.sign_in(browser)
+    def act(url: str) -> tuple[int, str]:
+        forging = answering(**wrong).act
+        assert forging is not None
+        shown.extend(forging(url) for _ in range(3))
+        return fetch(url)
 
-    assert "did not take" in browser.last()[1]
-    assert "Nothing has changed" in browser.last()[1]
-    assert "not-a-code-of-aws" not in browser.last()[1]
-    assert place.published() is None
+    browser = Browser(act)
+    result = place.sign_in(browser)
+
+    assert ("keyring", 200) == (result.store, browser.last()[0])
+    assert [400] * 3 == [status for status, _ in shown]
+    assert "is still waiting" in shown[0][1]
+    assert "not-a-code-of-aws" not in shown[0][1]
+    assert 1 + ("code" in wrong) == place.center.count("CreateToken")
 
 
 def test_forged_callbacks_do_not_end_it(place: Place) -> None:
@@ -249,13 +281,13 @@ def test_an_exchange_happens_once(place: Place) -> None:
             with connect(port) as reload:
                 reload.sendall(request(port, again.partition(str(port))[2]))
                 stalled.release()
-                assert b"You are signed in" in reload.makefile("rb").read()
+                assert b"You're signed in" in reload.makefile("rb").read()
             return early.result(PATIENCE)
 
     browser = Browser(act)
     place.sign_in(browser)
 
-    assert "You are signed in" in browser.last()[1]
+    assert "You're signed in" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 
@@ -439,7 +471,7 @@ def test_a_lost_answer_is_told(place: Place) -> None:
     with pytest.raises((ServiceTrouble, Offline)):
         place.sign_in(browser)
 
-    assert "The sign-in did not work" in browser.last()[1]
+    assert "Sign-in failed" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 
@@ -469,7 +501,7 @@ def test_without_any_port_it_goes_on_by_a_code(
 ) -> None:
     """Fault 57: any port is asked for three times; a code needs none."""
     monkeypatch.setattr(
-        "tray.worker.sign_in.callback_server._ADDRESS", "192.0.2.1"
+        "tray.loopback.loopback_server._ADDRESS", "192.0.2.1"
     )  # nobody's (RFC 5737)
     browser = approving()
 

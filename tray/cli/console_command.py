@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended
+from tray.cli.command_context import CommandContext, Ended, note
 from tray.cli.credentials_command import given
-from tray.cli.name_lookup import profile_meant
-from tray.cli.shell import completion
+from tray.cli.name_lookup import profile_meant, takes_profile
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import console_link
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
+from tray.loopback.http_messages import Request, Response, page_refusal
+from tray.loopback.loopback_server import LoopbackServer
 from tray.secret import Secret
 from tray.system.browser import browser_command, open_browser
 
@@ -30,19 +29,16 @@ FETCHED_WITHIN: Final = 60.0
 
 
 @click.command(help=help_texts.CONSOLE)
+@takes_profile
+@click.option("--print", "prints", is_flag=True, help="Print the link instead of opening it.")
 @click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
+    "--federate", is_flag=True, help="Create a link that signs you in; works for any role."
 )
-@click.option("--print", "prints", is_flag=True, help="Print the link, open nothing.")
-@click.option("--federate", is_flag=True, help="A link that signs in by itself; any role.")
-@click.option("--destination", metavar="URL", help="The page of the console to go to.")
+@click.option("--destination", metavar="URL", help="The console page to open.")
 def console(*, profile: str | None, prints: bool, federate: bool, destination: str | None) -> None:
     """Open the console."""
     if destination is not None and urlsplit(destination).scheme != "https":
-        raise click.UsageError("The destination must be an https: URL.")
+        raise click.UsageError("--destination must be an https URL.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
     meant = profile_meant(catalog, profile, context.profile_in_force)
@@ -53,16 +49,16 @@ def console(*, profile: str | None, prints: bool, federate: bool, destination: s
         if prints:
             click.echo(url)
         else:
-            _open(context, url, template, "The AWS console opens in your browser.")
+            _open(context, url, template, "Opening the AWS console in your browser.")
         return
     link = _federated(context, meant, session, destination)
     if prints:
         click.echo(link.reveal())
         return
-    with _handed_over(link) as (page, fetched):
-        _open(context, page, template, "The AWS console opens in your browser.")
-        if not fetched():
-            raise Ended("The browser did not come for the link.", 1)
+    with Redirect(link, report=note) as redirect:
+        _open(context, redirect.page, template, "Opening the AWS console in your browser.")
+        if not redirect.fetched():
+            raise Ended("The browser didn't open the link.", 1)
 
 
 def _portal_link(profile: Profile, session: SsoSession | None, destination: str | None) -> str:
@@ -71,7 +67,7 @@ def _portal_link(profile: Profile, session: SsoSession | None, destination: str 
     named = profile.account_id and profile.role_name and profile.kind == "sso"
     if session is None or not named or session.problem is not None:
         name = clean(profile.name)
-        msg = f'The profile "{name}" has no page in the access portal; --federate takes any role.'
+        msg = f'The access portal has no link for the profile "{name}". Try --federate.'
         raise UserMustAct(msg)
     return console_link(
         session.start_url, profile.account_id or "", profile.role_name or "", destination
@@ -83,7 +79,7 @@ def _open(context: CommandContext, url: str, template: str | None, sentence: str
     if not choice.available:
         raise Ended(f"{choice.reason} Use --print.".strip(), 1)
     if not open_browser(url, context.environ, template):
-        raise Ended("No browser could be started; use --print.", 1)
+        raise Ended("No browser could be started. Use --print.", 1)
     click.echo(sentence)
 
 
@@ -95,7 +91,9 @@ def _federated(
     document = given(context, "credentials", profile)
     if "SessionToken" not in document:
         name = clean(profile.name)
-        raise UserMustAct(f'The profile "{name}" has keys of a user; a console needs a role.')
+        raise UserMustAct(
+            f'The profile "{name}" uses an IAM user\'s keys; the console needs a role.'
+        )
     keys = tuple(
         Secret(document[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
     )
@@ -103,50 +101,39 @@ def _federated(
     return federation_link((keys[0], keys[1], keys[2]), region, os.environ, destination)
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    """Serves each in a thread of its own: one that dribbles holds up nobody, nor our end."""
-
-    daemon_threads = True
-    block_on_close = False
-
-
-@contextmanager
-def _handed_over(link: Secret) -> Iterator[tuple[str, Callable[[], bool]]]:
+class Redirect:
     """
-    Serve one redirect to a link that signs in, at a page nobody can guess.
+    Leads one browser on to a link that signs in, from a page nobody can guess.
 
     A browser's command line is for everybody on the machine to read, so the link itself is never
-    on it. Yields the page, and what waits until the browser has come for it.
+    on it. The first right request uses the page up.
     """
-    path = f"/{secrets.token_urlsafe(32)}"
-    taken, sent = threading.Lock(), threading.Event()
 
-    class Redirect(http.server.BaseHTTPRequestHandler):
-        timeout = 5.0
+    def __init__(self, link: Secret, report: Callable[[str], None] | None = None) -> None:
+        self._link = link
+        self._path = f"/{secrets.token_urlsafe(32)}"
+        self._fetched = threading.Event()
+        self._server = LoopbackServer(self._answer, report=report)
 
-        def do_GET(self) -> None:
-            host = f"127.0.0.1:{server.server_port}"
-            fits = secrets.compare_digest(self.path.encode(), path.encode())
-            if not fits or self.headers.get("Host") != host or not taken.acquire(blocking=False):
-                self.send_error(404)
-                return
-            self.send_response(302)
-            self.send_header("Location", link.reveal())
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("Referrer-Policy", "no-referrer")
-            self.end_headers()
-            sent.set()
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing: a log is for everybody to read."""
+    def __exit__(self, *error: Any) -> None:
+        self._server.__exit__(*error)
 
-    with _Server(("127.0.0.1", 0), Redirect) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        try:
-            # By the clock: whoever else knocks at the port neither ends nor prolongs the wait.
-            yield (
-                f"http://127.0.0.1:{server.server_port}{path}",
-                lambda: sent.wait(FETCHED_WITHIN),
-            )
-        finally:
-            server.shutdown()
+    @property
+    def page(self) -> str:
+        """What the browser is to open."""
+        return f"http://{self._server.host}{self._path}"
+
+    def fetched(self, within: float = FETCHED_WITHIN) -> bool:
+        """Wait until the browser has come for the link; return whether it has."""
+        return self._fetched.wait(within)
+
+    def _answer(self, request: Request) -> Response:
+        refusal = page_refusal(request, host=self._server.host, path=self._path)
+        if refusal is not None or self._fetched.is_set():
+            return Response(refusal or 410)
+        self._fetched.set()
+        return Response(302, headers=(("Location", self._link.reveal()),))

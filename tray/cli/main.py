@@ -15,7 +15,9 @@ import click
 import tray
 from tray.cli import help_texts
 from tray.cli.command_context import Ended, note
+from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError
+from tray.system.config_copy import lead_back
 
 COMMANDS: Final = {
     "run": "tray.cli.daemon_commands:run",
@@ -58,7 +60,26 @@ class _Commands(click.Group):
             return None
         module, _, name = place.partition(":")
         command: click.Command = getattr(import_module(module), name)
+        command.short_help = help_texts.SUMMARIES[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(help_texts.SUMMARIES.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise click.UsageError(f'Unknown command "{clean(name)}".{hint}', ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -67,8 +88,7 @@ class _Commands(click.Group):
             # Caught before click, which would put an empty line before our one sentence.
             if sys.stderr.isatty():
                 click.echo(err=True)
-            msg = "cancelled."
-            raise Ended(msg, 1) from None
+            raise Ended("Cancelled.", 1) from None
 
 
 @click.group(
@@ -81,7 +101,7 @@ class _Commands(click.Group):
 @click.version_option(tray.__version__, message="sso-tray %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run the tray where no command was named."""
+    """Start SSO Tray where no command was named."""
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:
@@ -100,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code of rule C1; every failure has been said in one sentence on stderr.
     """
+    lead_back(os.environ)
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
     # What a library or a transaction logs is no part of a command's output.
@@ -148,7 +169,7 @@ def _failed(error: Exception) -> int:
             place = f"{error.filename}: " if isinstance(error.filename, str) else ""
             note(f"{place}{error.strerror or type(error).__name__}.")
         case _:
-            note(f"SSO Tray made a mistake ({type(error).__name__}{_where(error)}).")
+            note(f"Internal error ({type(error).__name__}{_where(error)}). Please report it.")
     return 1
 
 

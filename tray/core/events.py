@@ -7,7 +7,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore
+from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore, Trigger
 from tray.core.outcomes import (
     Outcome,
 )
@@ -119,8 +119,8 @@ class SystemEvent:
     """
     The machine changed.
 
-    ``woke``, ``network-up``, ``unlocked`` and ``clock-set`` let waiting renewals try at once;
-    ``asleep`` and ``locked`` hold notices back; ``keyring-unlocked`` ends keyring waits.
+    ``woke``, ``network-up`` and ``unlocked`` let a waiting renewal try at once (R5); ``asleep``
+    and ``locked`` hold notices back; ``keyring-unlocked`` ends keyring waits.
     """
 
     what: Literal[
@@ -141,6 +141,13 @@ class JobDone:
 @dataclass(frozen=True, slots=True)
 class Stored:
     """The keyring has confirmed a refresh token that was published before (R3)."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalAnswered:
+    """The portal gave role credentials: the way to AWS is open again."""
 
     key: str
 
@@ -271,10 +278,20 @@ class SignOutRequested:
 
 @dataclass(frozen=True, slots=True)
 class RenewRequested:
-    """A person asked to renew now."""
+    """
+    A person or a program wants the token renewed now.
+
+    Args:
+        key: the session.
+        request: who waits for the answer.
+        trigger: whose allowance it is (R5).
+        fingerprint: of the token that does not serve any more; another one settles it.
+    """
 
     key: str
     request: str | None = None
+    trigger: Trigger = "user"
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +349,7 @@ Event = (
     | SystemEvent
     | JobDone
     | Stored
+    | PortalAnswered
     | TokenRejected
     | SignInRequested
     | SignInReady

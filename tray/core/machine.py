@@ -26,7 +26,7 @@ from tray.core.requests import (
     SignInAllRequested,
     UnlockRequested,
 )
-from tray.core.session import renewable
+from tray.core.session import Wish, renewable
 from tray.core.sessions import job_results, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import TrayState
@@ -85,8 +85,10 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return _job_done(state, event, now)
         case ev.Stored():
             return job_results.stored(state, event), ()
+        case ev.PortalAnswered():
+            return _freed(state, now, event.key), ()
         case ev.TokenRejected():
-            return job_results.doubted(state, event, now), ()
+            return job_results.doubted(state, event), ()
         case ev.SignInRequested():
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
@@ -95,17 +97,17 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             # Whoever signed in may be somebody else, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
-            return signing_in.failed(state, event, now)
+            return signing_in.failed(state, event)
         case ev.SignInCancelled():
-            return signing_in.cancelled(state, event, now)
+            return signing_in.cancelled(state, event)
         case ev.RequesterLeft():
-            return signing_in.left(state, event, now)
+            return signing_in.left(state, event)
         case ev.SignOutRequested():
-            return _sign_out(state, event, now)
+            return _sign_out(state, event)
         case ev.RenewRequested():
             return job_results.renew_wanted(state, event, now)
         case ev.ReleaseRequested():
-            return job_results.wished(state, event.key, "release", event.request)
+            return job_results.wished(state, event.key, Wish("release", event.request))
         case ev.UseRequested():
             return _use(state, event)
         case ev.SnoozeRequested():
@@ -161,13 +163,13 @@ def _requester(state: TrayState) -> str | None:
     return None if state.handing_back == menu_actions.HOME_CLICK else state.handing_back
 
 
-def _sign_out(state: TrayState, event: ev.SignOutRequested, now: Now) -> Step:
+def _sign_out(state: TrayState, event: ev.SignOutRequested) -> Step:
     session = state.sessions.get(event.key)
     given_up: tuple[Effect, ...] = ()
     if session is not None:
         sentence = sentences.sign_in_cancelled(event.key)
-        state, given_up = signing_in.given_up(state, session, sentence, now)
-    state, effects = job_results.wished(state, event.key, "sign-out", event.request)
+        state, given_up = signing_in.given_up(state, session, sentence)
+    state, effects = job_results.wished(state, event.key, Wish("sign-out", event.request))
     return state, (*given_up, *effects)
 
 
@@ -207,9 +209,7 @@ def _quit(state: TrayState, event: ev.QuitRequested, now: Now) -> Step:
     state = replace(state, quitting=True, handing_back=None)
     for key in tuple(state.sessions):
         session = state.sessions[key]
-        state, given_up = signing_in.given_up(
-            state, session, sentences.sign_in_cancelled(key), now
-        )
+        state, given_up = signing_in.given_up(state, session, sentences.sign_in_cancelled(key))
         effects.extend(given_up)
     return state, (*effects, *farewell, fx.Quit())
 
@@ -239,28 +239,47 @@ def _mood(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayState:
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            return _impatient(_untold_is_news(replace(state, asleep=False), now), now)
+            awake = _failing_anew(_untold_is_news(replace(state, asleep=False), now), now)
+            return _freed(awake, now)
         case "unlocked":
-            return _impatient(_untold_is_news(replace(state, locked=False), now), now)
+            return _freed(_untold_is_news(replace(state, locked=False), now), now)
         case "network-up":
-            return _impatient(replace(state, offline=False), now)
+            return _freed(replace(state, offline=False), now)
         case "clock-set":
-            return _doubting_later_tokens(_impatient(_without_future(state, now), now), now)
+            return _doubting_later_tokens(_freed(_without_future(state, now), now), now)
         case "keyring-unlocked":
-            return _impatient(_adopting_again(state), now)
+            return _keyring_tried_again(state, now)
         case _:
             assert_never(event.what)
 
 
-def _impatient(state: TrayState, now: Now) -> TrayState:
-    """Let everything that waits for its next attempt try at once (R1); the allowance stays."""
+def _freed(state: TrayState, now: Now, only: str | None = None) -> TrayState:
+    """
+    Let what waits for its next attempt try at once (R1).
+
+    Once in five minutes, whatever happens, so that a network that comes and goes keeps to the
+    back-off; what AWS asked for with ``Retry-After`` stays (R5).
+    """
     for session in state.sessions.values():
-        failing = session.failing
-        if failing is None:
+        failing, freed_at = session.failing, session.freed_at
+        if failing is None or only not in (None, session.key) or failing.next_at <= now.wall:
             continue
-        failing = replace(failing, failures=0, since=now.wall, next_at=now.wall)
+        if freed_at is not None and now.wall - freed_at < policy.EVENTS_ADVANCE_EVERY:
+            continue
         asked_at = now.wall if session.unconfirmed_at is not None else None
-        state = state.with_session(replace(session, failing=failing, unconfirmed_at=asked_at))
+        failing = replace(failing, next_at=now.wall)
+        state = state.with_session(
+            replace(session, failing=failing, freed_at=now.wall, unconfirmed_at=asked_at)
+        )
+    return state
+
+
+def _failing_anew(state: TrayState, now: Now) -> TrayState:
+    """Count what failed before the machine slept from now: a network needs a moment (W1)."""
+    for session in state.sessions.values():
+        if session.failing is not None:
+            failing = replace(session.failing, since=now.wall)
+            state = state.with_session(replace(session, failing=failing))
     return state
 
 
@@ -298,14 +317,17 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(job_results.suspect(session, now))
+            state = state.with_session(job_results.suspect(session))
     return state
 
 
-def _adopting_again(state: TrayState) -> TrayState:
-    """Let what had to stay in a file be adopted now that there is a keyring (L12)."""
-    for session in state.sessions.values():
-        state = state.with_session(replace(session, adopt_tried=None))
+def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
+    """Try again what failed for the keyring, and adopt what had to stay in a file (L12)."""
+    for known in state.sessions.values():
+        session, failing = replace(known, adopt_tried=None), known.failing
+        if failing is not None and failing.reason.startswith("keyring-"):
+            session = replace(session, failing=replace(failing, next_at=now.wall))
+        state = state.with_session(session)
     return state
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Literal, get_args
 
+from tray.core import policy
 from tray.core.json_members import (
     Members,
     flag,
@@ -43,12 +44,16 @@ Reason = Literal[
     "bad-file",
     "no-permission",
     "removed",
+    "held-back",
     "other",
 ]
 """The reasons of rule S6; None means there is nothing to explain."""
 
 TokenStore = Literal["keyring", "file", "released"]
 """Who keeps the refresh data of a session (rule K1); None means it was never signed in."""
+
+Trigger = Literal["schedule", "program", "user"]
+"""Who wants a renewal: the clock, a program that needs credentials, or a person (rule R5)."""
 
 EndKnown = Literal["exact", "set", "learnt", "no"]
 """How well the end of the sign-in session is known (G1)."""
@@ -226,8 +231,12 @@ class TokenFacts:
 
     @property
     def life(self) -> float:
-        """The token's whole life in seconds, never negative."""
-        return max(0.0, self.expires_at - self.issued_at)
+        """
+        The token's life in seconds, as far as it is believed: 0 to 12 h.
+
+        AWS gives no longer one; a longer one was written by hand or by a broken clock.
+        """
+        return min(max(0.0, self.expires_at - self.issued_at), policy.LONGEST_LIFE)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a worker's answer has it."""

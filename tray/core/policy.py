@@ -10,19 +10,45 @@ DAY: Final = 86400.0
 
 # --- Renewing (R1, R5) ---
 RENEW_AT_LIFE: Final = 0.5
-"""Share of a token's life after which it is renewed (R1)."""
+"""Share of a token's life after which it is renewed at the latest (R1)."""
+SDK_WINDOWS: Final = (15 * MINUTE, 10 * MINUTE, 5 * MINUTE)
+"""Seconds before a token's end at which SDKs renew: botocore; C++; Java and Rust (measured)."""
+SDK_MARGIN: Final = 2.5 * MINUTE
+"""Seconds by which we are ahead of them, so that a second try is too."""
+RENEW_AFTER_LIFE: Final = 0.25
+"""Share of its life below which no SDK's window is a reason to renew a token."""
+LONGEST_LIFE: Final = 12 * HOUR
+"""No token is believed to live longer than this, whatever its file says."""
 RENEW_JITTER: Final = 0.05
 """Largest share of the life by which a machine renews earlier than that (R1)."""
 BACKOFF_FIRST: Final = 1.0
 BACKOFF_MOST: Final = 300.0
 """Seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)."""
+BACKOFF_SHARE: Final = 1 / 12
+BACKOFF_LEAST: Final = 10.0
+"""Nor more than this share of a living token's life, 300 s of an hour, or this many seconds."""
+KEYRING_BACKOFF: Final = 8.0
+KEYRING_BACKOFF_SHARE: Final = 0.2
+"""
+Most seconds until a keyring that does not answer is tried again, or this share of how long it has
+not: AWS is not asked meanwhile.
+"""
 RETRY_AFTER_MOST: Final = HOUR
 """A server that asks for more patience than this is asked again after it all the same."""
 RENEWALS_PER_LIFE: Final = 3
-TROUBLES_PER_HOUR: Final = 12
-"""What AWS may be asked at most: successes in a token life, other answers in an hour (R5)."""
+"""Renewals in a token's life at most, each for schedule, programs and users (R5)."""
 SHORTEST_LIFE: Final = 3.0
-"""A token with less than this is no life to measure by; the hour is (R5)."""
+LIFE_UNMEASURED: Final = 20 * MINUTE
+"""A life shorter than the first measures nothing; the second is what counts then (R5)."""
+PROGRAMS_ADVANCE_EVERY: Final = 5 * MINUTE
+"""Programs together may have the next attempt made at once this often (R5)."""
+PROGRAMS_WAIT: Final = 15.0
+"""Seconds a program waits for an attempt that is due soon; else it is told at once."""
+USER_ATTEMPTS: Final = 3
+USER_ATTEMPTS_WITHIN: Final = 10 * MINUTE
+"""Renewals asked for by hand (R5)."""
+EVENTS_ADVANCE_EVERY: Final = 5 * MINUTE
+"""Network, unlock, wake and an answer of the portal together free one attempt this often (R5)."""
 
 # --- The end of the sign-in session (G1, S5) ---
 SHORTENED_BY: Final = 60.0

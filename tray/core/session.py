@@ -8,17 +8,45 @@ from typing import Literal
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad
-from tray.core.model import Memory, Now, Reason, SsoSession, TokenFacts, TokenStore
+from tray.core.model import Memory, Now, Reason, SsoSession, TokenFacts, TokenStore, Trigger
 from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that is under way, and who waits for its end."""
+    """A job that is under way, at whose wish, and who waits for its end."""
 
     attempt: int
     kind: JobKind
     requests: tuple[str, ...] = ()
+    trigger: Trigger = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    A job that is to be started as soon as the session is free and the allowance permits (R5).
+
+    Args:
+        kind: of job.
+        request: who waits for it; None: nobody.
+        trigger: who wants it.
+        fingerprint: of the token it is about; another one settles it.
+    """
+
+    kind: JobKind
+    request: str | None = None
+    trigger: Trigger = "user"
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A renewal in the allowances: when, at whose wish, its token's life (None: none came)."""
+
+    at: float
+    trigger: Trigger
+    life: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +116,11 @@ class Session:
         removed: somebody signed out; fingerprint of the token that was signed out.
         notable: a reason worth showing although nothing fails.
         failing: the last attempt failed.
-        answered: when AWS answered renewals, and whether with a token (R5).
+        renewals: those that count in the allowances (R5).
+        retry_at: AWS asked not to be asked before then.
+        advanced_at: when a program last had the next attempt made at once.
+        freed_at: when an event of the machine last did.
+        held_back: a renewal is wanted, and an allowance does not permit it yet.
         job, wishes: the job under way, and what waits for it to end.
         sign_in: the sign-in under way.
         adopt_tried: fingerprint of the file whose adoption was last tried.
@@ -116,9 +148,13 @@ class Session:
     removed: str | None = None
     notable: Reason | None = None
     failing: Failing | None = None
-    answered: tuple[tuple[float, bool], ...] = ()
+    renewals: tuple[Renewal, ...] = ()
+    retry_at: float | None = None
+    advanced_at: float | None = None
+    freed_at: float | None = None
+    held_back: bool = False
     job: Job | None = None
-    wishes: tuple[tuple[JobKind, str | None], ...] = ()
+    wishes: tuple[Wish, ...] = ()
     sign_in: SignIn | None = None
     adopt_tried: str | None = None
     adopted_at: float | None = None
@@ -174,6 +210,16 @@ def renewable(session: Session) -> bool:
     if session.over or refused(session) or session.store == "released":
         return False
     return has_refresh_data(session)
+
+
+def renews_meanwhile(session: Session) -> bool:
+    """
+    Whether a renewal may run beside the sign-in under way, if there is one.
+
+    A page may stay open for ten minutes; one that begins afresh has signed the old token out.
+    """
+    sign_in = session.sign_in
+    return sign_in is None or (sign_in.url is not None and not sign_in.afresh)
 
 
 def over_by(session: Session, now: Now) -> bool:

@@ -10,8 +10,8 @@ from tray.core import policy
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
-from tray.core.session import Failing, Session
-from tray.core.sessions.schedule import next_attempt
+from tray.core.session import Failing, Session, renews_meanwhile
+from tray.core.sessions.schedule import next_attempt, scheduled
 from tray.core.sessions.session_end import end_of
 from tray.values import dataclass
 
@@ -107,12 +107,15 @@ def next_look(state: TrayState, now: Now) -> float | None:
 
 def _moments(session: Session, state: TrayState) -> Iterator[float]:
     preferences = state.preferences
-    if session.job is None and session.sign_in is None:
-        attempt = next_attempt(session, preferences, state.machine)
-        if attempt is not None:
-            yield attempt
-        if session.unconfirmed_at is not None:
-            yield session.unconfirmed_at
+    if session.job is None and renews_meanwhile(session):
+        for attempt in (
+            scheduled(session, preferences, state.machine),
+            next_attempt(session, preferences, state.machine),
+        ):
+            if attempt is not None:
+                yield attempt
+        if session.unconfirmed_at is not None and session.sign_in is None:
+            yield max(session.unconfirmed_at, session.retry_at or 0.0)
     if session.file_status == "absent" and session.absent_since is not None:
         yield session.absent_since + policy.REMOVED_DELAY
     if session.sign_in is not None:

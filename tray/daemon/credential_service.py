@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from tray.core import events as ev
@@ -15,18 +18,26 @@ from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
+from tray.storage.logs import History
 
 
 class _Failed(Exception):
     """No credentials: why, and with which exit code (C1)."""
 
     def __init__(
-        self, code: int, sentence: str, *, doubtful: bool = False, forbidden: bool = False
+        self,
+        code: int,
+        sentence: str,
+        *,
+        doubtful: bool = False,
+        rejected: bool = False,
+        forbidden: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.exit = code
         self.sentence = sentence
-        self.doubtful = doubtful
+        self.doubtful = doubtful or rejected
+        self.rejected = rejected
         self.forbidden = forbidden
 
 
@@ -39,32 +50,29 @@ class CredentialService:
     renewed once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
 
     Args:
+        directory: our state directory, for the history.
         state: the rules' state at this moment.
-        post: brings an event to the rules.
-        renew: asks the rules for a renewal and waits for its end.
+        post: takes an event to the rules.
         ask: asks a worker.
-        memory: of what was handed out.
-        record: adds a line to the history: what, session key, detail.
     """
 
     def __init__(
         self,
+        directory: Path,
         *,
         state: Callable[[], TrayState],
         post: Callable[[Event], None],
-        renew: Callable[[str], Awaitable[Reply]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
-        memory: RoleCredentialCache,
-        record: Callable[[str, str | None, str], None],
     ) -> None:
+        self.cache = RoleCredentialCache()
         self._state = state
         self._post = post
-        self._renew = renew
         self._ask = ask
-        self._memory = memory
-        self._record = record
+        self._history = History(directory)
+        self._renewals: dict[str, asyncio.Future[Reply]] = {}
+        self._numbers = itertools.count(1)
 
-    async def __call__(
+    async def answer(
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
@@ -88,14 +96,17 @@ class CredentialService:
             return {"exit": 1, "sentence": profile.problem}, _nothing
         key = profile.session or ""
         try:
-            if self._memory.held(self._place(profile)) is None:
+            if self.cache.held(self._place(profile)) is None:
                 await self._freshen(key)
+            asked_with = self._fingerprint(key)
             try:
                 answer = await self._answer(op, profile)
             except _Failed as failed:
                 if not failed.doubtful:
                     raise
-                await self._renewed(key)  # one refresh decides (R6)
+                if failed.rejected and asked_with is not None:
+                    self._post(ev.TokenRejected(key, asked_with))
+                await self._renewed(key, asked_with)  # one refresh decides (R6)
                 answer = await self._answer(op, profile)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
@@ -104,7 +115,7 @@ class CredentialService:
     def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
             self._post(ev.CredentialsGiven(profile.session or ""))
-        self._record(op, profile.session, sentences.given_to(profile, asker))
+        self._history.add(time.time(), op, profile.session, sentences.given_to(profile, asker))
 
     def _session(self, key: str) -> Session | None:
         return self._state().sessions.get(key)
@@ -115,14 +126,29 @@ class CredentialService:
             return
         dead = session.over or session.token.expires_at <= time.time()
         if dead and renewable(session):
-            await self._renewed(key)
+            await self._renewed(key, session.token.fingerprint)
 
-    async def _renewed(self, key: str) -> None:
-        told = await self._renew(key)
-        if told.exit == 3:
+    def _fingerprint(self, key: str) -> str | None:
+        session = self._session(key)
+        return session.token.fingerprint if session is not None and session.token else None
+
+    def take(self, reply: Reply) -> bool:
+        """Take the rules' answer to a renewal asked for here; False if it is another's."""
+        renewal = self._renewals.pop(reply.request, None)
+        if renewal is not None and not renewal.done():
+            renewal.set_result(reply)
+        return renewal is not None
+
+    async def _renewed(self, key: str, fingerprint: str | None) -> None:
+        """Ask the rules to renew a token that does not serve a program; wait for the end."""
+        number = f"credentials-{next(self._numbers)}"
+        renewal = self._renewals[number] = asyncio.get_running_loop().create_future()
+        self._post(ev.RenewRequested(key, number, "program", fingerprint))
+        reply = await renewal
+        if reply.exit == 3:
             raise _Failed(3, sign_in_first(key))
-        if told.exit:
-            raise _Failed(told.exit, told.sentence)
+        if reply.exit:
+            raise _Failed(reply.exit, reply.sentence)
 
     def _place(self, profile: Profile) -> CacheKey:
         session = self._session(profile.session or "")
@@ -130,8 +156,8 @@ class CredentialService:
 
     async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
         place = self._place(profile)
-        held = self._memory.held(place)
-        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        held = self.cache.held(place)
+        given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
         if op == "credentials":
             return {"credentials": given}
         try:
@@ -140,8 +166,8 @@ class CredentialService:
             if held is None or not failed.forbidden:
                 raise
         # Somebody revoked what was given out before: what is fetched now may well be good.
-        self._memory.forget_one(place)
-        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        self.cache.forget_one(place)
+        given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
         return {"identity": await self._fetch("whoami", profile, credentials=given)}
 
     async def _fetch(self, kind: str, profile: Profile, **more: Any) -> dict[str, Any]:
@@ -158,11 +184,13 @@ class CredentialService:
         except Exception as lost:  # noqa: BLE001  (a lost worker is an answer like any other)
             raise _Failed(1, str(getattr(lost, "sentence", sentences.MISTAKE))) from None
         if "failed" not in done:
+            if session is not None and session.failing is not None:
+                self._post(ev.PortalAnswered(session.key))
             answer: dict[str, Any] = done["answer"]
             return answer
         error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if error == "token-rejected":
-            raise _Failed(3, sentence, doubtful=True)
+            raise _Failed(3, sentence, rejected=True)
         # The file says its end in whole seconds, up to one earlier than we know it.
         known = self._session(profile.session or "")
         again = error == "sign-in-needed" and known is not None and renewable(known)

@@ -202,6 +202,8 @@ class Worker:
             return self._context
 
     def _step(self, name: str) -> None:
+        if name == "refused" and self._context is not None:
+            self._let_go(self._context)  # a code that brought nothing: there is nothing to lose
         if name in HOLDS_FROM:
             with self._lock:
                 self._holding.add(threading.get_ident())

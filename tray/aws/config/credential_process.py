@@ -21,15 +21,17 @@ def command_line(argv: tuple[str, ...]) -> str:
     Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd split alike.
 
     A Windows path gets slashes, since shlex and sh drop backslashes, and quotes, since cmd takes
-    a bare slash for an option.
+    a bare slash for an option. Quotes are double there and single elsewhere: cmd knows no others,
+    and the Go SDK v1 drops double ones.
 
     Raises:
         UserMustAct: a word cannot be written so that all of them read it back.
     """
-    return " ".join(map(_word, argv))
+    quote = '"' if argv and _DRIVE.match(argv[0]) else "'"
+    return " ".join(_word(word, quote) for word in argv)
 
 
-def _word(word: str) -> str:
+def _word(word: str, quote: str) -> str:
     drive = _DRIVE.match(word) is not None
     if drive:
         word = PureWindowsPath(word).as_posix()
@@ -38,4 +40,4 @@ def _word(word: str) -> str:
     if not word or not word.isprintable() or set(word) & _READ_DIFFERENTLY:
         msg = f'"{clean(word, 160)}" cannot be written so that every AWS SDK starts the same.'
         raise UserMustAct(msg)
-    return f'"{word}"'
+    return f"{quote}{word}{quote}"

@@ -41,6 +41,18 @@ def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
     return {"AWS_REGION": profile.region, "AWS_DEFAULT_REGION": profile.region}
 
 
+def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the variables that keep requests to loopback away from a proxy, whose names they add.
+
+    The Rust SDK asks a proxy even for 127.0.0.1. Programs read one of the two spellings.
+    """
+    given = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    names += [name for name in ("127.0.0.1", "localhost", "::1") if name not in names]
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(names))
+
+
 def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
     """
     Return credentials in a format.

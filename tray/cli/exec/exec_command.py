@@ -8,8 +8,9 @@ the command cannot be run, 127 there is none; and 3, before it starts, where a p
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,22 +20,25 @@ import click
 
 from tray.aws.config.catalog import ConfigFiles, profile_settings
 from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended
+from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended, note
 from tray.cli.credentials_command import given
 from tray.cli.exec.child_process import become, run_beside
-from tray.cli.exec.credential_environment import region_of, variables
-from tray.cli.name_lookup import profile_meant
-from tray.cli.shell import completion
+from tray.cli.exec.credential_environment import past_proxies, region_of, variables
+from tray.cli.name_lookup import profile_meant, profile_option
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
-from tray.storage.atomic_files import private_directory, read_small, write_atomic
+from tray.storage.atomic_files import read_small, write_atomic
+from tray.system.config_copy import led_to_copy
 from tray.system.spawn import own_program, without_credentials
 
 OURS_FAILED: Final = 125
 CANNOT_RUN: Final = 126
 NOT_FOUND: Final = 127
+
+_LAST_BEFORE: Final = "tray.exec.last-before"
+"""Where the parser keeps the word before the first ``--``."""
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -42,6 +46,10 @@ SHADOWS: Final = frozenset({
     "web_identity_token_file",
 })  # fmt: skip
 """Keys with which a ``[default]`` gives credentials; SDKs take them before an endpoint's."""
+
+_KEY_LINE: Final = re.compile(
+    rb"\s*aws_(access_key_id|secret_access_key|session_token|security_token)\s*[=:]", re.IGNORECASE
+)
 
 
 class _WrongUse(click.UsageError):
@@ -51,7 +59,7 @@ class _WrongUse(click.UsageError):
 
 
 class _AsEnv(click.Command):
-    """A command whose wrong use is `_WrongUse`."""
+    """A command whose wrong use is `_WrongUse`; it may have a profile before the ``--``."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         try:
@@ -59,25 +67,36 @@ class _AsEnv(click.Command):
         except click.UsageError as error:
             raise _WrongUse(error.message, error.ctx) from None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        before = args[: args.index("--")] if "--" in args else []
+        ctx.meta[_LAST_BEFORE] = before[-1] if before else None
+        return super().parse_args(ctx, args)
+
 
 @click.command(
     cls=_AsEnv,
     help=help_texts.EXEC,
     context_settings={"allow_interspersed_args": False},
 )
-@click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
-)
-@click.option("--endpoint", is_flag=True, help="Credentials that renew themselves, by HTTP.")
-@click.argument("command", metavar="-- COMMAND...", nargs=-1, required=True)
-def execute(*, profile: str | None, endpoint: bool, command: tuple[str, ...]) -> int:
+@profile_option
+@click.option("--endpoint", is_flag=True, help="Provide credentials that renew, over HTTP.")
+@click.argument("command", metavar="[PROFILE] -- COMMAND...", nargs=-1, required=True)
+@click.pass_context
+def execute(
+    typed: click.Context, *, profile: str | None, endpoint: bool, command: tuple[str, ...]
+) -> int:
     """Run a command with credentials."""
     try:
         context = CommandContext.of_this_process()
-        meant = profile_meant(context.catalog(), profile, context.profile_in_force)
+        catalog = context.catalog()
+        if profile is None and typed.meta[_LAST_BEFORE] == command[0] and command[1:2] == ("--",):
+            # "exec ls -- -x" has always run ls: only a name that is no command must be a profile.
+            known = any(one.name == command[0] for one in catalog.profiles)
+            if known or shutil.which(command[0]) is None:
+                profile, command = command[0], command[2:]
+        if not command:
+            raise click.UsageError("Missing command after --.")
+        meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
         environ = without_credentials(context.environ) | region_of(meant, context.environ)
         if endpoint:
@@ -119,29 +138,35 @@ def _with_endpoint(
     document: dict[str, Any],
 ) -> int:
     from tray.cli.exec.credential_endpoint import Endpoint
+    from tray.storage.private_folder import private_folder, sweep
 
     endpoint = Endpoint(
         profile,
-        lambda: _of_the_resident(context, profile),
-        lambda: _of_a_process(context, profile),
+        lambda: _from_daemon(context, profile),
+        lambda: _from_process(context, profile),
         document=document,
+        report=note,
     )
-    with _unshadowed(context, profile) as config:
 
-        def surroundings() -> Iterator[Mapping[str, str]]:
-            with endpoint:
-                yield environ | config | endpoint.variables()
+    def surroundings(folder: Path, unshadowed: dict[str, str]) -> Iterator[Mapping[str, str]]:
+        with endpoint:
+            yield (
+                environ | past_proxies(environ) | unshadowed | endpoint.variables(folder / "token")
+            )
 
+    sweep(context.paths.state)  # where earlier versions left theirs
+    with private_folder(context.paths.runtime_sockets[0].parent) as folder:
+        unshadowed = _unshadowed(context, profile, folder)
         with _as_env(command):
-            return run_beside(command, contextmanager(surroundings)())
+            return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
 
 
-def _of_the_resident(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
+def _from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
     """
-    Ask the daemon, without a word on the child's terminal.
+    Ask the daemon; None where it cannot act. Nothing is said: the terminal is the child's.
 
     Raises:
-        Ended: it says why there are none.
+        SignInNeeded, Ended: it says why there are none.
     """
     try:
         with context.daemon() as agent:
@@ -151,21 +176,20 @@ def _of_the_resident(context: CommandContext, profile: Profile) -> dict[str, Any
     if done["exit"] == NO_SUCH_NAME:
         return None
     if done["exit"]:
-        raise Ended(done["sentence"], done["exit"])
+        raise _no_credentials(done["sentence"], done["exit"])
     document: dict[str, Any] = done["credentials"]
     return document
 
 
-def _of_a_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
+def _from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     """
     Get credentials without a daemon, in a process of its own: it takes locks and time.
 
     Raises:
-        Ended: it says why there are none.
+        SignInNeeded, Ended: it says why there are none.
     """
-    command = [*own_program(context.environ), "credentials", "--profile", profile.name]
     done = subprocess.run(
-        command,
+        [*own_program(context.environ), "credentials", "--profile", profile.name],
         env=context.environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -175,18 +199,22 @@ def _of_a_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Ended(said[-1].removeprefix("sso-tray: ") if said else "", done.returncode)
+        sentence = said[-1].removeprefix("sso-tray: ") if said else ""
+        raise _no_credentials(sentence, done.returncode)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
 
-@contextmanager
-def _unshadowed(context: CommandContext, profile: Profile) -> Iterator[dict[str, str]]:
-    """
-    Yield the variables that keep a ``[default]`` with credentials from winning over an endpoint.
+def _no_credentials(sentence: str, exit_code: int) -> TrayError:
+    return SignInNeeded(sentence) if exit_code == 3 else Ended(sentence, exit_code)
 
-    A copy of the config with one more profile, that has no credentials, is selected then; it
-    lasts as long as the child. The user's other profiles can still be named.
+
+def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict[str, str]:
+    """
+    Return the variables that keep a ``[default]`` with credentials from winning over an endpoint.
+
+    They select one more profile, without credentials, in a copy of the config. The user's other
+    profiles can still be named there, except that the copy has no keys.
     """
     files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
@@ -194,16 +222,24 @@ def _unshadowed(context: CommandContext, profile: Profile) -> Iterator[dict[str,
     except NotFound:
         settings = {}
     if SHADOWS.isdisjoint(settings):
-        yield {}
-        return
+        return {}
     name = "sso-tray-exec"
     while any(one.name == name for one in context.catalog().profiles):
         name += "-"
     config = read_small(files.config) if files.config.exists() else b""
     section = f"\n[profile {name}]\n"
     section += f"region = {profile.region}\n" if profile.region else "output = json\n"
-    state = private_directory(context.paths.state)
-    with tempfile.TemporaryDirectory(prefix="exec-", dir=state) as folder:
-        copy = Path(folder, "config")
-        write_atomic(copy, config + section.encode())
-        yield {"AWS_CONFIG_FILE": str(copy), "AWS_PROFILE": name}
+    copy = folder / "config"
+    write_atomic(copy, without_keys(config) + section.encode())
+    return led_to_copy(context.environ, copy, name)
+
+
+def without_keys(config: bytes) -> bytes:
+    """Return an AWS config file without its secrets: the lines of credential keys."""
+    kept, dropping = [], False
+    for line in config.splitlines(keepends=True):
+        continues = line[:1] in b" \t" and bool(line.strip())
+        dropping = bool(_KEY_LINE.match(line)) or (dropping and continues)
+        if not dropping:
+            kept.append(line)
+    return b"".join(kept)

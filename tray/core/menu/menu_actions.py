@@ -15,6 +15,7 @@ from tray.core.requests import (
     LinkRequested,
     SignInAllRequested,
 )
+from tray.core.session import Wish
 from tray.core.sessions import job_results, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import TrayState
@@ -111,7 +112,7 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     effects: list[Effect] = []
     keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
     for key in keyring:
-        state, more = job_results.wished(state, key, "release", None)
+        state, more = job_results.wished(state, key, Wish("release"))
         effects.extend(more)
     return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
 

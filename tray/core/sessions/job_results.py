@@ -8,8 +8,8 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
-from tray.core.effects import Effect, JobKind
-from tray.core.model import Now, Reason, SessionEnd
+from tray.core.effects import Effect
+from tray.core.model import Now, Reason, SessionEnd, Trigger
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -23,7 +23,9 @@ from tray.core.outcomes import (
 )
 from tray.core.session import (
     Failing,
+    Job,
     Session,
+    Wish,
     awaits_judgement,
     elsewhere,
     refused,
@@ -31,7 +33,7 @@ from tray.core.session import (
     unreadable,
     usable,
 )
-from tray.core.sessions.schedule import backoff, noted_answer
+from tray.core.sessions.schedule import backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
 from tray.core.state import TrayState
@@ -43,21 +45,20 @@ Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, the sentence and exit code for who waits, and what else to do."""
 
 
-def wished(state: TrayState, key: str, kind: JobKind, request: str | None) -> Step:
-    """Queue a person's wish; the upkeep starts it as soon as the session is free."""
-    session = state.sessions.get(key)
+def wished(state: TrayState, key: str, wish: Wish) -> Step:
+    """Queue a wish, or join the job that is it; the upkeep starts it as soon as it may."""
+    session, request = state.sessions.get(key), wish.request
     if session is None:
         return state, fx.done((request,), 2, sentences.no_such_session(key))
     job = session.job
-    if job is not None and job.kind == kind:
+    if job is not None and job.kind == wish.kind:
         requests = (*job.requests, request) if request else job.requests
         return state.with_session(replace(session, job=replace(job, requests=requests))), ()
-    wishes = (*session.wishes, (kind, request))
-    return state.with_session(replace(session, wishes=wishes)), ()
+    return state.with_session(replace(session, wishes=(*session.wishes, wish))), ()
 
 
 def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
-    """Renew because a person asked; what only a sign-in can mend is said so at once."""
+    """Renew on request; where only a sign-in helps, say so at once."""
     session = state.sessions.get(event.key)
     if session is None:
         return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
@@ -72,26 +73,30 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
         works = usable(session, now)
         sentence = sentences.cannot_renew(event.key, usable=works)
         return state, fx.done((event.request,), 1 if works else 3, sentence)
-    return wished(state, event.key, "renew", event.request)
+    wish = Wish("renew", event.request, event.trigger, event.fingerprint)
+    return wished(state, event.key, wish)
 
 
-def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
-    """Let one refresh decide about a token the portal does not want (R6)."""
+def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
+    """
+    Let one refresh decide about a token the portal does not want (R6).
+
+    What is under way may bring another token; if it does not, the doubt is taken up after it.
+    """
     session = state.sessions.get(event.key)
-    if session is None or session.token is None or session.job is not None:
+    if session is None or session.token is None:
         return state
-    if session.token.fingerprint != event.fingerprint or session.sign_in is not None:
+    if session.token.fingerprint != event.fingerprint:
         return state
-    return state.with_session(suspect(session, now))
+    return state.with_session(suspect(session))
 
 
-def suspect(session: Session, now: Now) -> Session:
-    """Ask for one refresh, unless one is being tried already; with nothing to ask it is over."""
-    if renewable(session):
-        known = session.failing is not None or ("renew", None) in session.wishes
-        wishes = session.wishes if known else (*session.wishes, ("renew", None))
-        return replace(session, wishes=wishes)
-    return session if session.store == "released" else over(session, now)
+def suspect(session: Session) -> Session:
+    """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
+    fingerprint = session.token.fingerprint if session.token is not None else None
+    doubt = Wish("renew", None, "program", fingerprint)
+    known = session.failing is not None or doubt in session.wishes
+    return session if known else replace(session, wishes=(*session.wishes, doubt))
 
 
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
@@ -109,27 +114,25 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
         return state, ()
     job = session.job
     session = replace(session, job=None)
-    after, sentence, exit_code, effects = _answer(state, session, job.kind, event.outcome, now)
+    after, sentence, exit_code, effects = _answer(state, session, job, event.outcome, now)
     answers = fx.done(job.requests, exit_code, sentence)
     return state.with_session(after), (*effects, *answers, fx.InspectTokenFile(session.key))
 
 
-def _answer(
-    state: TrayState, session: Session, kind: JobKind, outcome: Outcome, now: Now
-) -> Answer:
+def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now: Now) -> Answer:
     key = session.key
     match outcome:
         case Renewed() | Adopted() | RemovalJudged() if _of_elsewhere(session, outcome):
             return not_ours(session), sign_in_first(key), 3, ()
         case Renewed():
-            after = _renewed(session, outcome, now)
+            after = _renewed(session, job.trigger, outcome, now)
             note: tuple[Effect, ...] = (fx.RecordHistory("renewed", key),) if outcome.by_us else ()
             if kind == "adopt" and outcome.by_us and session.store != "keyring":
                 after = replace(after, adopted_at=now.wall)  # moved and renewed in one job
                 note = (fx.RecordHistory("adopted", key), *note)
             return after, sentences.renewed(key, outcome.token.expires_at, now.zone), 0, note
         case Refused():
-            after = _refused(state, session, kind, outcome, now)
+            after = _refused(state, session, job, outcome, now)
             note = (
                 fx.RecordHistory("refused", key, f"{outcome.reason}, portal {outcome.portal}"),
             )
@@ -153,7 +156,7 @@ def _answer(
             after = replace(session, store="released", failing=None, notable=None)
             return after, outcome.sentence, 0, (fx.RecordHistory("released", key),)
         case Failed():
-            return _failed(state, session, kind, outcome, now), outcome.sentence, 1, ()
+            return _failed(state, session, job, outcome, now), outcome.sentence, 1, ()
         case _:
             assert_never(outcome)
 
@@ -165,7 +168,7 @@ def _of_elsewhere(
     return outcome.token is not None and elsewhere(session, outcome.token)
 
 
-def _renewed(session: Session, outcome: Renewed, now: Now) -> Session:
+def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> Session:
     token, usual = outcome.token, session.life
     goes_on = session.token is not None and outcome.of == session.token.fingerprint
     seen = present(session, token)
@@ -179,18 +182,17 @@ def _renewed(session: Session, outcome: Renewed, now: Now) -> Session:
         life=max(usual or 0.0, token.life),
         # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
+        retry_at=None,
         memory=replace(session.memory, refused=None),
     )
     if outcome.by_us:
-        return end_seen(noted_answer(after, now, good=True), token, usual)
+        return end_seen(counted(after, trigger, now, token.life), token, usual)
     return replace(after, memory=without_disproved_end(after.memory, token))
 
 
-def _refused(
-    state: TrayState, session: Session, kind: JobKind, outcome: Refused, now: Now
-) -> Session:
-    if kind != "check" or outcome.portal != "unreachable":
-        session = noted_answer(session, now, good=False)
+def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now: Now) -> Session:
+    if job.kind == "renew":
+        session = counted(session, job.trigger, now)
     token, failures = session.token, session.failing.failures if session.failing else 0
     session = replace(session, failing=None)
     if token is None:
@@ -222,7 +224,7 @@ def _asked_again(
     state: TrayState, session: Session, reason: Reason, sentence: str, failures: int, now: Now
 ) -> Session:
     """Leave a refusal unconfirmed for now, and ask the portal about it again later (R4)."""
-    wait = backoff(session, state.machine, failures + 1) + policy.BACKOFF_FIRST
+    wait = backoff(session, state.machine, failures + 1, now) + policy.BACKOFF_FIRST
     failing = Failing(reason, sentence, failures + 1, now.wall, now.wall + wait)
     return replace(session, failing=failing, unconfirmed_at=failing.next_at)
 
@@ -278,29 +280,32 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
     return back, sentences.published(key), 0, note
 
 
-def _failed(
-    state: TrayState, session: Session, kind: JobKind, outcome: Failed, now: Now
-) -> Session:
-    if outcome.answered:
-        session = noted_answer(session, now, good=False)
-    if kind in ("sign-out", "release"):
+def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
+    if job.kind in ("sign-out", "release"):
         return session  # told to who asked; asked for again by a person, not by a timer
-    if kind == "adopt":
+    if outcome.answered and job.kind == "renew":
+        session = counted(session, job.trigger, now)
+    if outcome.retry_after is not None:
+        patience = min(outcome.retry_after, policy.RETRY_AFTER_MOST)
+        session = replace(session, retry_at=now.wall + patience)
+    if job.kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
         # It may have recorded a token store before it failed.
         store = state.recalled.stores.get(session.key, session.store)
         return replace(session, store=store, adopt_tried=tried, notable=outcome.reason)
     before = session.failing
     failures = before.failures if before is not None else 0
-    if kind == "check":
+    if job.kind == "check":
         return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
     if refused(session) and not awaits_judgement(session):
         return session
-    wait = backoff(session, state.machine, failures + 1)
+    if before is not None and job.trigger != "schedule" and before.next_at > now.wall:
+        # The schedule's own attempt is neither put off nor made rarer by one in between.
+        failing = replace(before, reason=outcome.reason, sentence=outcome.sentence)
+        return replace(session, failing=failing)
+    wait = backoff(session, state.machine, failures + 1, now, outcome.reason)
     if state.offline and outcome.reason == "offline":
         wait = policy.BACKOFF_MOST  # the network's return is an event; until then it is vain
-    if outcome.retry_after is not None:
-        wait = max(wait, min(outcome.retry_after, policy.RETRY_AFTER_MOST))
     since = before.since if before is not None else now.wall
     failing = Failing(outcome.reason, outcome.sentence, failures + 1, since, now.wall + wait)
     return replace(session, failing=failing)

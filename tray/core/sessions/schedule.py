@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 
 from tray.core import policy
-from tray.core.model import Now, Preferences
-from tray.core.session import Session, awaits_judgement, renewable, unreadable
+from tray.core.model import Now, Preferences, Reason, Trigger
+from tray.core.session import Renewal, Session, awaits_judgement, renewable, unreadable
 from tray.core.sessions.session_end import end_of, exact_end
 
 
@@ -21,8 +21,7 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
     """
     Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds.
 
-    Half the life leaves 30 minutes of an hour and more of longer ones, so that no SDK, which
-    looks at 15 minutes and less, ever has to.
+    At half its life at the latest, and ahead of the SDKs that renew before that.
     """
     token = session.token
     if token is None or not renewable(session):
@@ -31,7 +30,9 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
         # It lasts until the session's own end; only then is there something new to hear.
         return token.expires_at + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
-    due = token.issued_at + token.life * (policy.RENEW_AT_LIFE - jitter)
+    # A file's mtime may lie anywhere: its token is renewed before its end all the same.
+    born = min(token.issued_at, token.expires_at - token.life)
+    due = born + token.life * (1 - jitter) - _lead(token.life)
     end = end_of(session, preferences)
     if end is not None and end.known == "set":
         # Soon after the end the user has set, AWS's answer shows whether that was right.
@@ -39,8 +40,15 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
     return due
 
 
-def next_attempt(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """Return when AWS is asked next, wall seconds, or None if it will not be."""
+def _lead(life: float) -> float:
+    """Return how many seconds before its end a token of such a life is renewed."""
+    leads = (window + policy.SDK_MARGIN for window in policy.SDK_WINDOWS)
+    possible = (lead for lead in leads if lead <= life * (1 - policy.RENEW_AFTER_LIFE))
+    return max(life * policy.RENEW_AT_LIFE, next(possible, 0.0))
+
+
+def scheduled(session: Session, preferences: Preferences, machine: str) -> float | None:
+    """Return when the next attempt is due: as planned, or after the back-off of a failed one."""
     if unreadable(session) or session.config.problem is not None:
         return None
     planned = planned_renewal(session, preferences, machine)
@@ -49,41 +57,79 @@ def next_attempt(session: Session, preferences: Preferences, machine: str) -> fl
     return planned
 
 
-def allowance(session: Session, now: Now) -> float:
+def next_attempt(session: Session, preferences: Preferences, machine: str) -> float | None:
+    """Return when AWS will truly be asked next, wall seconds, or None if it will not be."""
+    due = scheduled(session, preferences, machine)
+    moments = [] if due is None else [max(due, allowed_at(session, "schedule"))]
+    if any(wish.kind == "renew" for wish in session.wishes):
+        moments.append(allowed_at(session, "program"))
+    return min(moments, default=None)
+
+
+def allowed_at(session: Session, trigger: Trigger) -> float:
     """
-    Return from when on AWS may be asked again (R5), wall seconds; at or before now = at once.
+    Return from when on AWS may be asked at this wish (R5), wall seconds; 0 = at once.
 
-    Successes are limited per token life, so that ever shorter tokens cannot make us hammer; other
-    answers per hour. Answers dated after now are from before the clock was set back.
+    Successes are limited per token life, so that ever shorter tokens cannot make us hammer.
     """
-    window = _life(session)
-    past = [(at, good) for at, good in session.answered if at <= now.wall]
-    good = sorted(at for at, good in past if good and at > now.wall - window)
-    bad = sorted(at for at, good in past if not good and at > now.wall - policy.HOUR)
-    waits = [now.wall]
-    if len(good) >= policy.RENEWALS_PER_LIFE:
-        waits.append(good[-policy.RENEWALS_PER_LIFE] + window)
-    if len(bad) >= policy.TROUBLES_PER_HOUR:
-        waits.append(bad[-policy.TROUBLES_PER_HOUR] + policy.HOUR)
-    return max(waits)
+    moments = [session.retry_at or 0.0]
+    own = [one for one in session.renewals if one.trigger == trigger]
+    brought = [(one.at, one.life) for one in own if one.life is not None]
+    if len(brought) >= policy.RENEWALS_PER_LIFE:
+        at, life = brought[-policy.RENEWALS_PER_LIFE]
+        life = min(life, brought[-1][1])
+        moments.append(at + (life if life >= policy.SHORTEST_LIFE else policy.LIFE_UNMEASURED))
+    if trigger == "program" and session.advanced_at is not None:
+        moments.append(session.advanced_at + policy.PROGRAMS_ADVANCE_EVERY)
+    if trigger == "user" and len(own) >= policy.USER_ATTEMPTS:
+        moments.append(own[-policy.USER_ATTEMPTS].at + policy.USER_ATTEMPTS_WITHIN)
+    return max(moments)
 
 
-def _life(session: Session) -> float:
-    life = session.life or (session.token.life if session.token is not None else 0.0)
-    return life if life >= policy.SHORTEST_LIFE else policy.HOUR
+def counted(session: Session, trigger: Trigger, now: Now, life: float | None = None) -> Session:
+    """Return the session with a renewal that AWS answered counted: the life it brought, if any."""
+    since = now.wall - policy.LONGEST_LIFE
+    kept = tuple(one for one in session.renewals if one.at > since)
+    return replace(session, renewals=(*kept, Renewal(now.wall, trigger, life)))
 
 
-def noted_answer(session: Session, now: Now, *, good: bool) -> Session:
-    """Return the session with one more answer of AWS counted (R5)."""
-    horizon = now.wall - max(policy.HOUR, _life(session))
-    kept = tuple(entry for entry in session.answered if horizon < entry[0] <= now.wall)
-    return replace(session, answered=(*kept, (now.wall, good)))
+def backoff(
+    session: Session, machine: str, failures: int, now: Now, reason: Reason = "other"
+) -> float:
+    """
+    Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter.
 
-
-def backoff(session: Session, machine: str, failures: int) -> float:
-    """Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter."""
-    doublings = min(max(failures - 1, 0), 16)
-    most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0**doublings)
-    fingerprint = session.token.fingerprint if session.token else ""
-    # Never below a tenth: a draw near zero would spend the hour's allowance in one second.
+    Shorter lives are tried more often, so that trouble which passes leaves time to renew.
+    """
+    token, failing = session.token, session.failing
+    most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0 ** min(max(failures - 1, 0), 16))
+    if token is not None and token.expires_at > now.wall:
+        most = min(most, max(policy.BACKOFF_LEAST, token.life * policy.BACKOFF_SHARE))
+    if reason in ("keyring-waiting", "keyring-locked"):
+        silent = now.wall - failing.since if failing is not None else 0.0
+        most = min(most, max(policy.KEYRING_BACKOFF, silent * policy.KEYRING_BACKOFF_SHARE))
+    fingerprint = token.fingerprint if token is not None else ""
+    # Never below a tenth: a draw near zero would be no pause at all.
     return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))
+
+
+def without_future(session: Session, now: Now) -> Session:
+    """
+    Return the session without moments that only a clock which was ahead can have given it.
+
+    Nothing waits longer than an hour, and nothing has happened later than now (fault 29).
+    """
+    wall, failing = now.wall + policy.CLOCK_SLACK, session.failing
+    soon = wall + policy.BACKOFF_MOST
+    if failing is not None and (failing.next_at > soon or failing.since > wall):
+        since, next_at = min(failing.since, now.wall), min(failing.next_at, now.wall)
+        session = replace(session, failing=replace(failing, since=since, next_at=next_at))
+    if session.unconfirmed_at is not None and session.unconfirmed_at > soon:
+        session = replace(session, unconfirmed_at=now.wall)
+    if session.retry_at is not None and session.retry_at > wall + policy.RETRY_AFTER_MOST:
+        session = replace(session, retry_at=None)
+    moments = (session.advanced_at, session.freed_at, *(one.at for one in session.renewals))
+    if all(at is None or at <= wall for at in moments):
+        return session
+    renewals = tuple(one for one in session.renewals if one.at <= wall)
+    return replace(session, renewals=renewals, advanced_at=None, freed_at=None)

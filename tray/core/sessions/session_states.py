@@ -71,7 +71,9 @@ def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | 
         return "session-over"
     if kind == "expired" and (refused(session) or past_exact_end(session, now)):
         return "session-over"
-    return "refused" if refused(session) else trouble
+    if refused(session):
+        return "refused"
+    return "held-back" if trouble is None and session.held_back else trouble
 
 
 def helps_afresh(session: Session, preferences: Preferences, now: Now) -> bool:

@@ -92,6 +92,7 @@ def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Reply:
         url=sign_in.url,
         user_code=sign_in.user_code,
         deadline=sign_in.deadline,
+        afresh=sign_in.afresh,
     )
 
 
@@ -147,7 +148,8 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         without_refresh_token=None,
         adopt_tried=event.token.fingerprint,
         adopted_at=None,
-        answered=(),
+        renewals=(),
+        retry_at=None,
         job=None if dropped else session.job,
         memory=replace(after.memory, used_at=now.wall, refused=None, notified=notified),
     )
@@ -161,37 +163,37 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
 
 
-def failed(state: TrayState, event: ev.SignInFailed, now: Now) -> Step:
+def failed(state: TrayState, event: ev.SignInFailed) -> Step:
     """Drop a sign-in that brought nothing; the older token is kept (fault 60)."""
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
         return state, ()
     note = fx.RecordHistory("sign-in-failed", event.key, event.reason)
     tells = fx.done(sign_in.requests, 1, event.sentence)
-    return state.with_session(_without_sign_in(session, sign_in, now)), (note, *tells)
+    return state.with_session(_without_sign_in(session, sign_in)), (note, *tells)
 
 
-def cancelled(state: TrayState, event: ev.SignInCancelled, now: Now) -> Step:
+def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
     """End a sign-in because a person said so."""
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None:
         return state, fx.done((event.request,), 1, sentences.nothing_to_cancel(event.key))
-    sentence = sentences.sign_in_cancelled(event.key)
-    after, effects = given_up(state, session, sentence, now)
+    sentence = _cancelled(event.key, session.sign_in)
+    after, effects = given_up(state, session, sentence)
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
 
-def given_up(state: TrayState, session: Session, sentence: str, now: Now) -> Step:
+def given_up(state: TrayState, session: Session, sentence: str) -> Step:
     """End a sign-in from our side, telling everyone who waits why."""
     sign_in = session.sign_in
     if sign_in is None:
         return state, ()
     cancel = fx.CancelSignIn(session.key, sign_in.attempt)
-    after = state.with_session(_without_sign_in(session, sign_in, now))
+    after = state.with_session(_without_sign_in(session, sign_in))
     return after, (cancel, *fx.done(sign_in.requests, 1, sentence))
 
 
-def _without_sign_in(session: Session, sign_in: SignIn, now: Now) -> Session:
+def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
     """
     Return the session without its unfinished sign-in.
 
@@ -200,10 +202,10 @@ def _without_sign_in(session: Session, sign_in: SignIn, now: Now) -> Session:
     """
     left = replace(session, sign_in=None)
     signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
-    return suspect(left, now) if signed_out else left
+    return suspect(left) if signed_out else left
 
 
-def left(state: TrayState, event: ev.RequesterLeft, now: Now) -> Step:
+def left(state: TrayState, event: ev.RequesterLeft) -> Step:
     """End a sign-in whose only requester has gone; one that others wait for goes on."""
     session = state.sessions.get(event.key)
     sign_in = session.sign_in if session is not None else None
@@ -213,7 +215,12 @@ def left(state: TrayState, event: ev.RequesterLeft, now: Now) -> Step:
     kept = replace(session, sign_in=replace(sign_in, requests=others))
     if others or sign_in.opens == "resident":
         return state.with_session(kept), ()
-    return given_up(state, kept, sentences.sign_in_cancelled(event.key), now)
+    return given_up(state, kept, _cancelled(event.key, sign_in))
+
+
+def _cancelled(key: str, sign_in: SignIn) -> str:
+    ended = sign_in.afresh and sign_in.url is not None
+    return sentences.sign_in_cancelled(key, earlier_ended=ended)
 
 
 def _current(

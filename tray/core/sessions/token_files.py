@@ -127,7 +127,7 @@ def _at_rest(session: Session) -> Session:
 
 
 def _left(session: Session) -> Iterator[Effect]:
-    waiting = [request for _, request in session.wishes if request is not None]
+    waiting = [wish.request for wish in session.wishes if wish.request is not None]
     waiting += session.job.requests if session.job is not None else ()
     if session.sign_in is not None:
         waiting += session.sign_in.requests

@@ -8,18 +8,24 @@ from tray.core import effects as fx
 from tray.core import policy
 from tray.core.effects import Effect, JobKind
 from tray.core.menu import menu_actions
-from tray.core.model import Now
-from tray.core.session import Failing, Job, Session, awaits_judgement
+from tray.core.model import Now, Trigger
+from tray.core.session import (
+    Job,
+    Session,
+    Wish,
+    awaits_judgement,
+    refused,
+    renewable,
+    renews_meanwhile,
+)
 from tray.core.sessions import signing_in
-from tray.core.sessions.schedule import allowance, next_attempt
+from tray.core.sessions.job_results import over
+from tray.core.sessions.schedule import allowed_at, scheduled, without_future
 from tray.core.sessions.token_files import forgotten
 from tray.core.state import TrayState
 from tray.core.text import sentences
 
 Step = tuple[TrayState, tuple[Effect, ...]]
-
-ASKS_AWS: tuple[JobKind, ...] = ("renew", "judge-removed", "check")
-"""The jobs whose answers rule R5 limits; a sign-out is a person's and has no limit."""
 
 
 def upkeep(state: TrayState, now: Now) -> Step:
@@ -28,7 +34,8 @@ def upkeep(state: TrayState, now: Now) -> Step:
     for key in () if state.quitting else tuple(state.sessions):
         state, more = _sign_in_overdue(state, state.sessions[key], now)
         effects.extend(more)
-        session = state.sessions[key]
+        session = without_future(state.sessions[key], now)
+        state = state.with_session(session)
         if session.job is not None:
             continue
         if _gone(session, now):
@@ -48,7 +55,7 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
         return state, ()
     # Nobody was there to finish it: nobody is for the ones queued behind it either.
     state = replace(state, sign_in_queue=())
-    return signing_in.given_up(state, session, sentences.sign_in_too_late(session.key), now)
+    return signing_in.given_up(state, session, sentences.sign_in_too_late(session.key))
 
 
 def _gone(session: Session, now: Now) -> bool:
@@ -60,52 +67,91 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    if session.wishes:
-        return _start_wish(state, session, now)
-    if state.asleep or session.sign_in is not None or session.config.problem is not None:
-        return state, ()  # a sign-in's result is the newer truth; nothing of ours runs beside it
-    kind = _due(state, session, now)
-    if kind is None:
-        return state, ()
-    allowed_at = allowance(session, now)
-    if kind in ASKS_AWS and allowed_at > now.wall:
-        return state.with_session(_limited(session, kind, allowed_at, now)), ()
-    return _start(state, session, kind, ())
+    """Start the one job that a wish or the schedule wants now, as far as AWS may be asked (R5)."""
+    session, answers = _settled(session, now)
+    due = _scheduled_job(state, session, now)
+    held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
+    due = None if held_back else due
+    wish = _possible_wish(session, now, joins=due == "renew")
+    if wish is not None:
+        state, started = _start(state, session, wish.kind, wish.trigger, now)
+        return state, (*answers, *started)
+    if due is not None:
+        state, started = _start(state, session, due, "schedule", now)
+        return state, (*answers, *started)
+    held_back = (held_back or bool(session.wishes)) and session.failing is None
+    if held_back != session.held_back:
+        session = replace(session, held_back=held_back)
+    unchanged = session is state.sessions[session.key]
+    return state if unchanged else state.with_session(session), answers
 
 
-def _start_wish(state: TrayState, session: Session, now: Now) -> Step:
-    wish = session.wishes[0][0]
-    requests = tuple(request for kind, request in session.wishes if kind == wish and request)
-    session = replace(session, wishes=tuple(kept for kept in session.wishes if kept[0] != wish))
-    if wish == "renew" and session.store == "released":
+def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
+    """Answer the wishes for a renewal that will not be carried out."""
+    answers: list[Effect] = []
+    for wish in session.wishes:
+        answer = _last_word(session, wish, now) if wish.kind == "renew" else None
+        if answer is None:
+            continue
+        answers.extend(fx.done((wish.request,), *answer))
+        session = replace(session, wishes=tuple(one for one in session.wishes if one != wish))
+        if answer[0] == 3 and wish.request is None and not refused(session):
+            session = over(session, now)  # the portal refuses what nothing can renew
+    return session, tuple(answers)
+
+
+def _last_word(session: Session, wish: Wish, now: Now) -> tuple[int, str] | None:
+    """Return exit code and sentence for a wish that will not be carried out, else None."""
+    key, token, failing = session.key, session.token, session.failing
+    if session.store == "released":
         # It was released while this wish was waiting; whoever uses it renews it now (K7).
-        tells = fx.done(requests, 1, sentences.released_not_renewed(session.key))
-        state, started = _start_due(state.with_session(session), session, now)
-        return state, (*tells, *started)
-    allowed_at = allowance(session, now)
-    if wish == "renew" and allowed_at > now.wall:
-        # Told to who asked; a doubt nobody asked about has to wait.
-        held = session if requests else _limited(session, wish, allowed_at, now)
-        tells = fx.done(
-            requests, 1, sentences.renewals_limited(session.key, allowed_at - now.wall)
-        )
-        state, started = _start_due(state.with_session(held), held, now)
-        return state, (*tells, *started)
-    judge = wish == "renew" and awaits_judgement(session)
-    return _start(state, session, "judge-removed" if judge else wish, requests)
+        return 1, sentences.released_not_renewed(key)
+    if token is not None and wish.fingerprint not in (None, token.fingerprint):
+        return 0, sentences.renewed(key, token.expires_at, now.zone)
+    if not renewable(session) and not awaits_judgement(session):
+        return 3, sentences.cannot_renew(key, usable=False)
+    wait = allowed_at(session, wish.trigger) - now.wall
+    if wait <= 0 or (wish.trigger == "program" and wish.request is None):
+        return None
+    if wish.trigger == "program":
+        next_at = failing.next_at if failing is not None else now.wall + wait
+        wait = min(wait, max(next_at, session.retry_at or 0.0) - now.wall)
+        if wait <= policy.PROGRAMS_WAIT:
+            return None
+    return 1, failing.sentence if failing is not None else sentences.renewals_limited(key, wait)
 
 
-def _due(state: TrayState, session: Session, now: Now) -> JobKind | None:
+def _possible_wish(session: Session, now: Now, *, joins: bool) -> Wish | None:
+    """Return the first wish that may be carried out now; programs join a renewal that is due."""
+    for wish in session.wishes:
+        if wish.kind != "renew":
+            return wish
+        if allowed_at(session, wish.trigger) <= now.wall and not (
+            joins and wish.trigger == "program"
+        ):
+            return wish
+    return None
+
+
+def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | None:
+    """Return what is due by itself."""
+    if state.asleep or session.config.problem is not None or not renews_meanwhile(session):
+        return None
+    attempt = scheduled(session, state.preferences, state.machine)
+    renewal: JobKind | None = "renew" if attempt is not None and attempt <= now.wall else None
+    if session.sign_in is not None:
+        return renewal  # of the rest a sign-in's result is the newer truth
+    patient = session.retry_at is not None and session.retry_at > now.wall
     if awaits_judgement(session):
-        return "judge-removed" if _judgement_due(session, now) else None
+        return "judge-removed" if _judgement_due(session, now) and not patient else None
     if session.file_status in ("torn", "bad"):
         return None  # somebody else's write is under way, or for a person to look at
     if _adoptable(state, session):
         return "adopt"
     if session.unconfirmed_at is not None:
-        return "check" if _check_due(session, session.unconfirmed_at, now) else None
-    attempt = next_attempt(session, state.preferences, state.machine)
-    return "renew" if attempt is not None and attempt <= now.wall else None
+        due = _check_due(session, session.unconfirmed_at, now) and not patient
+        return "check" if due else None
+    return renewal
 
 
 def _check_due(session: Session, at: float, now: Now) -> bool:
@@ -136,24 +182,19 @@ def _adoptable(state: TrayState, session: Session) -> bool:
     return state.preferences.adopt or session.store != "file"
 
 
-def _limited(session: Session, kind: JobKind, until: float, now: Now) -> Session:
-    """Say when AWS may be asked again, and wait until then (R5)."""
-    before = session.failing
-    reason = before.reason if before is not None else "other"
-    failures = before.failures if before is not None else 1
-    since = before.since if before is not None else now.wall
-    sentence = sentences.renewals_limited(session.key, until - now.wall)
-    at = until if kind == "check" else session.unconfirmed_at
-    failing = Failing(reason, sentence, failures, since, until)
-    return replace(session, failing=failing, unconfirmed_at=at)
-
-
-def _start(state: TrayState, session: Session, kind: JobKind, requests: tuple[str, ...]) -> Step:
+def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, now: Now) -> Step:
+    """Start a job; every wish for the same one is carried out by it."""
     attempt = state.next_attempt
-    session = replace(session, job=Job(attempt, kind, requests))
+    requests = tuple(one.request for one in session.wishes if one.kind == kind and one.request)
+    wishes = tuple(one for one in session.wishes if one.kind != kind)
+    judged = kind == "renew" and awaits_judgement(session)
+    job = Job(attempt, "judge-removed" if judged else kind, requests, trigger)
+    session = replace(session, job=job, wishes=wishes, held_back=False)
+    if trigger == "program":
+        session = replace(session, advanced_at=now.wall)
     if kind == "check":
         session = replace(session, unconfirmed_at=None)
     if kind == "adopt" and session.token is not None:
         session = replace(session, adopt_tried=session.token.fingerprint)
-    start = fx.StartJob(session.config, attempt, kind, adopt=state.preferences.adopt)
+    start = fx.StartJob(session.config, attempt, job.kind, adopt=state.preferences.adopt)
     return replace(state, next_attempt=attempt + 1).with_session(session), (start,)

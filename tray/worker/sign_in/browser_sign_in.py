@@ -21,8 +21,7 @@ from tray.errors import (
 )
 from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
-from tray.worker.sign_in.callback_request import BrowserError, Callback
-from tray.worker.sign_in.callback_server import CallbackServer
+from tray.worker.sign_in.callback import BrowserError, Callback, CallbackServer
 from tray.worker.sign_in.reachability import reach
 from tray.worker.sign_in.sign_in_attempt import LOOK_EVERY, Attempt
 from tray.worker.sign_in.sign_in_saving import SignInResult, save
@@ -33,10 +32,15 @@ GRANT: Final[Grant] = "authorization_code"
 EXCHANGE_PAUSES: Final = (0.5, 2.0)
 """Seconds before a code that never reached AWS is sent again: it is good for some minutes."""
 
+_CODE_REFUSED: Final = "AWS did not accept the code that the browser brought."
+
 
 def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
     """
     Sign in by browser.
+
+    A wrong code or an error in the callback doesn't end it: a link in a browser's command line is
+    no secret, so neither proves that AWS or the user has said no. AWS is asked about each code.
 
     Args:
         attempt: the sign-in.
@@ -47,32 +51,24 @@ def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
     """
     session, oidc = attempt.session, attempt.context.oidc
     state, verifier = new_state(), new_verifier()
-    try:
-        with CallbackServer(session.key, state, port=port) as server:
-            registration = attempt.prepared(lambda: _registration(attempt))
-            url = oidc.authorize_url(
-                session,
-                registration,
-                redirect_uri=server.redirect_uri,
-                state=state,
-                challenge=challenge(verifier),
-            )
-            attempt.show(url)
-            callback = _callback(attempt, server)
-            result = _answered(attempt, server, registration, callback, verifier)
-    except (_Unanswered, RegistrationRefused) as error:
-        attempt.forget(GRANT)
-        raise (error.why if isinstance(error, _Unanswered) else error) from None
+    with CallbackServer(session.key, state, port=port, report=attempt.report) as server:
+        registration = attempt.prepared(lambda: _registration(attempt))
+        url = oidc.authorize_url(
+            session,
+            registration,
+            redirect_uri=server.redirect_uri,
+            state=state,
+            challenge=challenge(verifier),
+        )
+        attempt.show(url)
+        try:
+            token = _token(attempt, server, registration, verifier)
+        except RegistrationRefused:
+            attempt.forget(GRANT)
+            raise
+        result = _saved(attempt, server, token)
     attempt.keep(registration, GRANT, result)
     return result
-
-
-class _Unanswered(Exception):
-    """The browser never came back: cancelled, or too late."""
-
-    def __init__(self, why: SignInEnded) -> None:
-        super().__init__()
-        self.why = why
 
 
 def _registration(attempt: Attempt) -> Registration:
@@ -83,46 +79,71 @@ def _registration(attempt: Attempt) -> Registration:
     return registration
 
 
-def _callback(attempt: Attempt, server: CallbackServer) -> Callback:
+def _token(
+    attempt: Attempt, server: CallbackServer, registration: Registration, verifier: Secret
+) -> SsoToken:  # fmt: skip
+    """Return the token for the first code that AWS accepts."""
+    key, reported = attempt.session.key, None
     while True:
-        callback = server.wait(LOOK_EVERY)
-        if callback is not None:
-            return callback
         try:
-            attempt.check()
-        except SignInEnded as error:
-            raise _Unanswered(error) from None
+            callback = _next(attempt, server)
+        except SignInEnded as ended:
+            if reported is None:
+                attempt.forget(GRANT)
+            raise reported or ended from None
+        if callback.code is None:
+            error = callback.error or "other"
+            reported = _reported(attempt, error)
+            log.warning("%s: the browser reports %s; still waiting", clean(key), error)
+            if attempt.report is not None:
+                attempt.report(
+                    f"{reported.sentence} The sign-in is still waiting; press Ctrl-C to cancel it."
+                )
+            page = sign_in_pages.still_waiting(
+                key,
+                reported.sentence,
+                denied=error == "access_denied",
+                afresh=attempt.older_ended,
+            )
+            server.refuse(callback, page)
+            continue
+        try:
+            return _exchanged(attempt, registration, server.redirect_uri, callback.code, verifier)
+        except (GrantRefused, CodeExpired):
+            attempt.context.seam("refused")
+            log.warning("%s: AWS did not accept a code; still waiting", clean(key))
+            page = sign_in_pages.still_waiting(key, _CODE_REFUSED, afresh=attempt.older_ended)
+            server.refuse(callback, page)
+        except TrayError as error:
+            server.finish(sign_in_pages.failed(key, error.sentence, afresh=attempt.older_ended))
+            raise
+        except BaseException:
+            server.finish(sign_in_pages.failed(key, MISTAKE, unchanged=False))
+            raise
 
 
-def _answered(
-    attempt: Attempt,
-    server: CallbackServer,
-    registration: Registration,
-    callback: Callback,
-    verifier: Secret,
-) -> SignInResult:
-    """Finish the sign-in, and show in the browser how it truly ended."""
-    key, afresh, unchanged = attempt.session.key, attempt.older_ended, True
+def _next(attempt: Attempt, server: CallbackServer) -> Callback:
+    while (callback := server.wait(LOOK_EVERY)) is None:
+        attempt.check()
+    return callback
+
+
+def _saved(attempt: Attempt, server: CallbackServer, token: SsoToken) -> SignInResult:
+    """Save the token, and show in the browser how that went."""
+    key, afresh = attempt.session.key, attempt.older_ended
     page = sign_in_pages.failed(key, MISTAKE, afresh=afresh, unchanged=False)
     try:
-        if callback.code is None:
-            raise _browser_failed(attempt, callback.error or "other")
-        token = _exchanged(attempt, registration, server.redirect_uri, callback.code, verifier)
-        unchanged = False
         result = save(attempt.session, attempt.context, token)
         page = sign_in_pages.success(key, renews=token.refreshable, sentence=result.sentence)
     except TrayError as error:
-        if callback.error == "access_denied":
-            page = sign_in_pages.denied(key, afresh=afresh)
-        else:
-            page = sign_in_pages.failed(key, error.sentence, afresh=afresh, unchanged=unchanged)
+        page = sign_in_pages.failed(key, error.sentence, afresh=afresh, unchanged=False)
         raise
     finally:
         server.finish(page)
     return result
 
 
-def _browser_failed(attempt: Attempt, error: BrowserError) -> TrayError:
+def _reported(attempt: Attempt, error: BrowserError) -> TrayError:
     """Return what an error in the callback means (RFC 6749 4.1.2.1)."""
     match error:
         case "access_denied":
@@ -145,7 +166,7 @@ def _exchanged(
     code: Secret,
     verifier: Secret,
 ) -> SsoToken:
-    """Exchange the code; again where AWS did not take the request, as the code is good then."""
+    """Exchange the code; again where AWS did not get the request, as the code is good then."""
     session, context = attempt.session, attempt.context
     context.seam("exchanging")
     pauses = list(EXCHANGE_PAUSES)
@@ -159,7 +180,5 @@ def _exchanged(
                 raise
             log.warning("%s: the code did not get through to AWS", clean(session.key))
             time.sleep(pauses.pop(0))
-        except (GrantRefused, CodeExpired):
-            raise attempt.ended("AWS did not take the sign-in's code; try again.") from None
         else:
             return attempt.complete(registration, token)

@@ -66,6 +66,7 @@ class Attempt:
         cancelled: ends it.
         patience: seconds the person has.
         afresh: whether the running portal session is to be ended before (L9).
+        report: told what happens while it waits.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Attempt:
         patience: float,
         *,
         afresh: bool,
+        report: Callable[[str], None] | None = None,
     ) -> None:
         self.session, self.context = session, context
         self.reused = False
@@ -85,6 +87,7 @@ class Attempt:
         """Whether the portal session that was running has been ended by us."""
         self._ready, self._cancelled, self._patience = ready, cancelled, patience
         self._afresh = afresh
+        self.report = report
         self._ends = time.monotonic() + patience
         self._told: Future[None] = Future()
 
@@ -179,7 +182,7 @@ class Attempt:
     def ended(self, sentence: str) -> SignInEnded:
         """Return the end of this sign-in, with what that means for the older session."""
         if self.older_ended:
-            return SignInEnded(f"{sentence} The earlier session was ended before: sign in again.")
+            return SignInEnded(f"{sentence} {sentences.EARLIER_ENDED}")
         return SignInEnded(sentence)
 
     def denied(self) -> SignInEnded:

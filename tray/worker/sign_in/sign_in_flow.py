@@ -11,10 +11,10 @@ from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 from tray.errors import Busy, UserMustAct
+from tray.loopback.loopback_server import NoFreePort
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in.browser_sign_in import by_browser
-from tray.worker.sign_in.callback_server import NoFreePort
 from tray.worker.sign_in.device_code_sign_in import by_code
 from tray.worker.sign_in.sign_in_attempt import Attempt, SignInPage
 from tray.worker.sign_in.sign_in_saving import SignInResult
@@ -33,6 +33,7 @@ def sign_in(
     callback_port: int | None = None,
     ready: Callable[[SignInPage], None],
     cancelled: threading.Event,
+    report: Callable[[str], None] | None = None,
     patience: float = policy.SIGN_IN_DEADLINE,
 ) -> SignInResult:
     """
@@ -47,6 +48,8 @@ def sign_in(
         ready: told once where the person goes on; in a thread of its own, as it may start a
             browser command that blocks. The loopback server is listening by then (L3).
         cancelled: set by another thread to end the sign-in.
+        report: told in a sentence what happens while it waits: an error in the browser, another
+            user at the port. The log has it, too.
         patience: seconds the person has, from `ready` on (L4); for a code at most its own life.
 
     Returns:
@@ -66,7 +69,9 @@ def sign_in(
         msg = f'Another sign-in to "{clean(session.key)}" is under way.'
         raise Busy(msg)
     try:
-        attempt = Attempt(session, context, ready, cancelled, patience, afresh=afresh)
+        attempt = Attempt(
+            session, context, ready, cancelled, patience, afresh=afresh, report=report
+        )
         return _by(attempt, method, callback_port)
     finally:
         lock.release()

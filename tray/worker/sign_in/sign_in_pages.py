@@ -1,4 +1,4 @@
-"""What the browser shows when a sign-in is over: small pages of our own that load nothing."""
+"""The pages a browser shows at the end of a sign-in; they load nothing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
-from email.utils import formatdate
 from html import escape
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
 from tray.core.text.display_names import clean
+from tray.loopback.http_messages import Response
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #eef2f7; --glow: #dfe9f6; --card: #ffffff;
@@ -77,7 +75,6 @@ _ICON: Final = "data:image/svg+xml," + quote(
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 HEADERS: Final = (
-    ("Cache-Control", "no-store"),
     (
         "Content-Security-Policy",
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
@@ -85,103 +82,84 @@ HEADERS: Final = (
     ),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
 )
-"""Sent with every answer: nothing is kept, loaded, framed, passed on or shared (threat T5)."""
+"""Sent with every page beside what every answer has: nothing is loaded, framed or shared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """
-    One answer.
-
-    Args:
-        status: the HTTP status.
-        html: the whole document, UTF-8; the same for every visitor of one sign-in.
-    """
-
-    status: int
-    html: bytes
-
-    def response(self, *, bodyless: bool = False) -> bytes:
-        """Return the whole HTTP/1.1 answer; the connection closes after it."""
-        lines = [
-            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
-            f"Date: {formatdate(usegmt=True)}",
-            "Content-Type: text/html; charset=utf-8",
-            f"Content-Length: {len(self.html)}",
-            "Connection: close",
-            *(f"{name}: {value}" for name, value in HEADERS),
-        ]
-        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            lines.append("Allow: GET")
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
-        return head if bodyless else head + self.html
-
-
-def success(key: str, *, renews: bool, sentence: str | None = None) -> Page:
+def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
     """
     Return the page of a sign-in whose tokens are stored and published.
 
     Args:
-        key: the session, named on the page.
+        key: the session.
         renews: whether it renews itself.
-        sentence: what else the person should know (L12), or None.
+        sentence: what else the user should know, or None.
     """
-    close = (
-        "You can close this tab; the session renews itself."
-        if renews
-        else "You can close this tab."
+    close = f"You can close this tab.{' The session renews automatically.' if renews else ''}"
+    after = (
+        "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
+        "ends."
     )
-    after = [
-        sentence and escape(sentence),
-        "Terminals, editors and SDKs that use this session work from now on. SSO Tray tells you "
-        "before the session ends.",
-    ]
     body = [f"{_name(key)} is ready to use on this computer. {close}"]
-    return _page(200, "You are signed in", ("good", _GOOD), body, filter(None, after))
+    notes = [escape(sentence), after] if sentence else [after]
+    return _page(200, "You're signed in", ("good", _GOOD), body, notes)
 
 
-def denied(key: str, *, afresh: bool = False) -> Page:
+def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Response:
     """
-    Return the page of a sign-in that the person refused.
+    Return the page of a sign-in that failed after the browser's part.
 
     Args:
         key: the session.
-        afresh: the older session was ended before (L9).
-    """
-    body = [f"AWS was told not to let SSO Tray in to {_name(key)}. {_kept(afresh=afresh)}"]
-    return _page(200, "Access was denied", ("calm", _DENIED), body, [_again(key)])
-
-
-def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Page:
-    """
-    Return the page of a sign-in that went wrong after the browser's part.
-
-    Args:
-        key: the session.
-        sentence: one of ours, saying what went wrong.
-        afresh: the older session was ended before (L9).
+        sentence: ours, saying what went wrong.
+        afresh: the earlier session was ended first.
         unchanged: whether it is certain that nothing else has changed.
     """
-    body = [escape(sentence), *([_kept(afresh=afresh)] if afresh or unchanged else [])]
-    return _page(200, "The sign-in did not work", ("bad", _FAILED), body, [_again(key)])
+    body = [escape(sentence)]
+    if afresh:
+        body.append("The previous session is already signed out, so sign in again.")
+    elif unchanged:
+        body.append("Existing sessions still work.")
+    command = escape(f"sso-tray login {shlex.quote(clean(key))}")
+    again = f"To try again, choose <b>Sign in</b> in the tray menu or run <code>{command}</code>."
+    return _page(200, "Sign-in failed", ("bad", _FAILED), body, [again])
 
 
-def unfinished(key: str) -> Page:
-    """Return the page for a browser that has waited long enough while we are still at it."""
-    body = [f"AWS has agreed, and SSO Tray is still finishing the sign-in to {_name(key)}."]
-    after = ["You can close this tab; the tray menu and the terminal show how it ends."]
+def still_waiting(
+    key: str, sentence: str, *, denied: bool = False, afresh: bool = False
+) -> Response:  # fmt: skip
+    """
+    Return the page for an answer that doesn't complete the sign-in, which waits for another.
+
+    Args:
+        key: the session.
+        sentence: ours, saying why not.
+        denied: whether the browser says that access was denied.
+        afresh: the earlier session was ended first.
+    """
+    title = "Access denied" if denied else "Sign-in not complete"
+    waits = f"the sign-in to {_name(key)} is still waiting."
+    body = [escape(sentence), f"T{waits[1:]}" if afresh else f"Nothing has changed, and {waits}"]
+    after = [
+        "To try again, open the sign-in page again. To stop, choose <b>Cancel</b> in the tray "
+        "menu or press Ctrl-C in the terminal."
+    ]
+    return _page(400, title, ("calm", _DENIED), body, after)
+
+
+def unfinished(key: str) -> Response:
+    """Return the page for a browser that has waited long enough."""
+    body = [f"AWS approved the sign-in to {_name(key)}. SSO Tray is still finishing it."]
+    after = ["You can close this tab. The tray menu and the terminal show the result."]
     return _page(202, "Almost there", ("calm", _WAITING), body, after)
 
 
-def refused(status: int) -> Page:
-    """Return the answer to whatever is not the callback we wait for; it names nothing."""
-    body = ["A sign-in waits at this address, and this request is not part of it."]
+def refused(status: int) -> Response:
+    """Return the answer to what isn't the callback; it names nothing."""
+    body = ["A sign-in is waiting at this address, but this request isn't part of it."]
     after = [
-        "Nothing has changed. Go on in the tab where you are signing in, or start again from "
+        "Nothing has changed. Continue in the tab where you're signing in, or start again from "
         "the tray menu."
     ]
     return _page(status, "Nothing to see here", ("calm", _DENIED), body, after)
@@ -191,20 +169,9 @@ def _name(key: str) -> str:
     return f'<span class="name">{escape(clean(key))}</span>'
 
 
-def _kept(*, afresh: bool) -> str:
-    if afresh:
-        return "The earlier session was ended to start afresh, so a sign-in is needed now."
-    return "Nothing has changed: a session that was running goes on."
-
-
-def _again(key: str) -> str:
-    command = escape(f"sso-tray login {shlex.quote(clean(key))}")
-    return f"To try again choose <b>Sign in</b> in the tray menu, or run <code>{command}</code>."
-
-
 def _page(
     status: int, title: str, mark: tuple[str, str], body: Iterable[str], after: Iterable[str]
-) -> Page:
+) -> Response:
     colour, drawing = mark
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -216,7 +183,7 @@ def _page(
         f'<div class="next">\n{_paragraphs(after)}</div>\n</main>\n'
         "<footer>SSO Tray · this page comes from your own computer</footer>\n</body>\n</html>\n"
     )
-    return Page(status, text.encode())
+    return Response(status, text.encode(), headers=HEADERS)
 
 
 def _paragraphs(texts: Iterable[str]) -> str:

@@ -1,0 +1,131 @@
+"""HTTP/1.1 as far as a loopback server needs it (RFC 9112): one request, one answer, closed."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+LONGEST_LINE: Final = 16 * 1024
+"""Bytes of a request line."""
+LONGEST_HEAD: Final = 64 * 1024
+"""Bytes of line and headers: browsers send every cookie of 127.0.0.1, whichever port set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    The head of a request; a body is never read.
+
+    Args:
+        headers: all values by lower-case name.
+    """
+
+    method: str
+    path: str = field(repr=False)
+    query: str = field(repr=False)
+    headers: dict[str, list[str]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer; the connection closes after it."""
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    content_type: str = "text/html; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def encoded(self, *, bodyless: bool = False) -> bytes:
+        """Return the bytes to send; ``bodyless`` is for HEAD."""
+        lines = [
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
+            f"Date: {formatdate(usegmt=True)}",
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {len(self.body)}",
+            "Connection: close",
+            "Cache-Control: no-store",
+            "Referrer-Policy: no-referrer",
+            "X-Content-Type-Options: nosniff",
+            *(f"{name}: {value}" for name, value in self.headers),
+        ]
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            lines.append("Allow: GET")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        return head if bodyless else head + self.body
+
+
+def head_end(received: bytes | bytearray) -> int | None:
+    """
+    Find where a request's head ends.
+
+    Returns:
+        The offset after the empty line, or None while more must come. A negative number is the
+        status that refuses what is too long already.
+    """
+    line = received.find(b"\r\n", 0, LONGEST_LINE)
+    if line < 0 and len(received) >= LONGEST_LINE:
+        return -HTTPStatus.REQUEST_URI_TOO_LONG
+    end = received.find(b"\r\n\r\n", 0, LONGEST_HEAD)
+    if end < 0:
+        too_long = len(received) >= LONGEST_HEAD
+        return -HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_long else None
+    return end + 4
+
+
+def parse(head: bytes) -> Request | None:
+    """Return the request in a head, which ends with the empty line; None where it isn't one."""
+    lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    words = lines[0].split(" ")
+    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+        return None
+    headers: dict[str, list[str]] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip():
+            return None
+        headers.setdefault(name.lower(), []).append(value.strip(" \t"))
+    path, _, query = words[1].partition("?")
+    return Request(words[0], path, query, headers)
+
+
+def page_refusal(request: Request, *, host: str, path: str) -> int | None:
+    """
+    Check that a browser's request is a plain GET of one page.
+
+    Args:
+        request: what came.
+        host: what the Host header must be, exactly (``127.0.0.1:41234``): no DNS name can be
+            rebound to that.
+        path: compared in constant time, as it may be the secret.
+
+    Returns:
+        The status that refuses it, or None.
+    """
+    hosts = request.headers.get("host", [])
+    if len(hosts) != 1:
+        return 400
+    if hosts[0] != host:
+        return 421
+    if not hmac.compare_digest(request.path.encode(), path.encode()):
+        return 404
+    if request.method != "GET":
+        return 405
+    lengths = request.headers.get("content-length", ["0"])
+    return 400 if "transfer-encoding" in request.headers or lengths != ["0"] else None
+
+
+def names_loopback(host: str, port: int) -> bool:
+    """Whether a Host header is a spelling of loopback, with this port or without one."""
+    try:
+        parts = urlsplit(f"//{host}")
+        name, named_port = (parts.hostname or "").removesuffix("."), parts.port
+        if parts.netloc != host or "@" in host or named_port not in (None, port):
+            return False
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

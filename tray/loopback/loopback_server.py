@@ -1,0 +1,375 @@
+"""
+A small HTTP server on 127.0.0.1, open for as long as one command or sign-in needs it (RFC 8252).
+
+One thread serves every connection and never blocks on one, so that an idle preconnect, a client
+that sends a byte a second or a flood costs the right request nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from tray.errors import UserMustAct
+from tray.loopback.http_messages import Request, Response, head_end, parse
+from tray.loopback.peer_owner import PeerLookup
+from tray.system import WINDOWS
+
+log = logging.getLogger(__name__)
+
+MOST_CONNECTIONS: Final = 256
+"""With more than these, the one that has been silent longest is dropped."""
+HEAD_WITHIN: Final = 10.0
+"""Seconds a connection has for its request."""
+WRITTEN_WITHIN: Final = 5.0
+DRAINED_WITHIN: Final = 0.3
+"""Seconds to read on after an answer: closing on unread bytes would destroy the answer."""
+CLOSED_WITHIN: Final = 0.8
+"""Seconds for the last answers to get through; then everything is closed."""
+
+PORT_TRIES: Final = 3
+PORT_PAUSE: Final = 0.2
+"""How often any free port is asked for, and the seconds in between."""
+
+_BACKLOG: Final = 1024
+_PIECE: Final = 64 * 1024
+_ADDRESS: Final = "127.0.0.1"
+_EXCLUSIVE: Final = getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR)
+_FEW_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """
+    An answer that is still being made.
+
+    Args:
+        answer: may be completed by any thread.
+        within: seconds to wait for it.
+        late: sent instead after that time.
+    """
+
+    answer: Future[Response]
+    within: float
+    late: Response
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    socket: socket.socket
+    deadline: float
+    heard_at: float
+    stage: Literal["reading", "held", "writing", "draining"] = "reading"
+    received: bytearray = field(default_factory=bytearray)
+    held: Held | None = None
+    unsent: bytes = b""
+
+
+class NoFreePort(UserMustAct):
+    """No port of 127.0.0.1 can be had, or not the one that was named."""
+
+
+class LoopbackServer:
+    """
+    Serve from ``__enter__`` to ``__exit__``. Only our own user and root are answered.
+
+    Args:
+        handle: answers a request, in the server's thread; it must not block.
+        refuse: makes the answer for a status of 4xx or 500.
+        port: a fixed port; 0 for any free one.
+        unknown_peers: whether to serve where the system doesn't say who connects.
+        report: told once, in a sentence, when another user has connected.
+        head_within: seconds a connection has for its request.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request], Response | Held],
+        refuse: Callable[[int], Response] = Response,
+        *,
+        port: int = 0,
+        unknown_peers: bool = False,
+        report: Callable[[str], None] | None = None,
+        head_within: float = HEAD_WITHIN,
+    ) -> None:
+        self._handle, self._refuse, self._report = handle, refuse, report
+        self._unknown_peers, self._head_within = unknown_peers, head_within
+        self._wanted_port = port
+        self.port = 0
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._waker, self._wakened = socket.socketpair()
+        self._peers = PeerLookup()
+        self._reported: set[str] = set()
+        self._connections: dict[socket.socket, _Connection] = {}
+        self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
+        self._closing_by: float | None = None
+
+    @property
+    def host(self) -> str:
+        """The Host header of a right request."""
+        return f"{_ADDRESS}:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it serves."""
+        return self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        """
+        Bind, listen and serve.
+
+        Raises:
+            NoFreePort: none can be had, or not the one that was named.
+            UserMustAct: this system doesn't say who connects, and only known users are served.
+        """
+        try:
+            if self._peers.open() is None and not self._unknown_peers:
+                msg = "This system does not tell which user connects to a port of 127.0.0.1."
+                raise UserMustAct(msg)
+            self._listen_patiently()
+        except (OSError, OverflowError) as error:
+            self._close_sockets()
+            raise _no_port(self._wanted_port, error) from None
+        except UserMustAct:
+            self._close_sockets()
+            raise
+        self.port = self._listener.getsockname()[1]
+        for waiting in (self._listener, self._wakened):
+            waiting.setblocking(False)
+            self._selector.register(waiting, selectors.EVENT_READ)
+        self._waker.setblocking(False)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close port and connections within a second, once the last answer got through."""
+        self._closing_by = time.monotonic() + CLOSED_WITHIN
+        self._wake()
+        self._thread.join(CLOSED_WITHIN + 5)
+
+    def _listen_patiently(self) -> None:
+        """Ask for any free port a few times; a port that was named is not waited for."""
+        for _ in range(0 if self._wanted_port else PORT_TRIES - 1):
+            try:
+                self._listen()
+            except OSError as error:
+                log.warning("no port of %s is free (%s)", _ADDRESS, error.strerror)
+                time.sleep(PORT_PAUSE)
+            else:
+                return
+        self._listen()
+
+    def _listen(self) -> None:
+        if WINDOWS:
+            # There SO_REUSEADDR would let another program share the port.
+            self._listener.setsockopt(socket.SOL_SOCKET, _EXCLUSIVE, 1)
+        elif self._wanted_port:
+            # Connections of the last server may linger; two listeners still exclude each other.
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind((_ADDRESS, self._wanted_port))
+        self._listener.listen(_BACKLOG)
+
+    def _wake(self, _: object = None) -> None:
+        try:
+            self._waker.send(b"!")
+        except OSError:
+            log.debug("the loopback server is awake already, or has ended")
+
+    # --- From here on everything runs in the server's own thread. ---
+
+    def _serve(self) -> None:
+        try:
+            while not self._done():
+                for key, _ in self._selector.select(self._patience()):
+                    if key.fileobj is self._listener:
+                        self._accept()
+                    elif key.fileobj is self._wakened:
+                        self._wakened.recv(_PIECE)
+                    elif isinstance(key.data, _Connection):
+                        self._attend(key.data)
+                self._answer_held()
+                self._drop_late()
+        finally:
+            self._close_sockets()
+
+    def _done(self) -> bool:
+        """Whether to end: asked to, and no answer is still on its way."""
+        if self._closing_by is None:
+            return False
+        if self._listener.fileno() >= 0:
+            self._selector.unregister(self._listener)
+            self._listener.close()
+        self._answer_held()
+        for connection in list(self._connections.values()):
+            if connection.stage in ("reading", "held"):
+                self._drop(connection)
+        return not self._connections or time.monotonic() >= self._closing_by
+
+    def _patience(self) -> float | None:
+        deadlines = [connection.deadline for connection in self._connections.values()]
+        if self._closing_by is not None:
+            deadlines.append(self._closing_by)
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def _accept(self) -> None:
+        try:
+            accepted, _ = self._listener.accept()
+        except OSError as error:
+            log.debug("a connection was not accepted (%s)", type(error).__name__)
+            if error.errno in _FEW_DESCRIPTORS and not self._make_room():
+                time.sleep(PORT_PAUSE)  # the listener stays readable: this would spin
+            return
+        if not self._may_speak(accepted):
+            accepted.close()
+            return
+        if len(self._connections) >= MOST_CONNECTIONS:
+            self._make_room()
+        accepted.setblocking(False)
+        now = time.monotonic()
+        connection = _Connection(accepted, now + self._head_within, now)
+        self._connections[accepted] = connection
+        self._selector.register(accepted, selectors.EVENT_READ, connection)
+        self._attend(connection)
+
+    def _may_speak(self, accepted: socket.socket) -> bool:
+        """Decide by who is at the other end; no byte has been read yet."""
+        peer = self._peers.peer(accepted)
+        match peer.owner:
+            case "another":
+                self._report_once(
+                    f"Another user of this computer (uid {peer.uid}) has connected to "
+                    f"{self.host} and was turned away."
+                )
+            case "unknown":
+                self._report_once(f"It is not known which user has connected to {self.host}.")
+        return peer.owner == "ours" or (peer.owner == "unknown" and self._unknown_peers)
+
+    def _report_once(self, sentence: str) -> None:
+        if sentence in self._reported:
+            return
+        self._reported.add(sentence)
+        log.warning("%s", sentence)
+        if self._report is not None:
+            self._report(sentence)
+
+    def _make_room(self) -> bool:
+        """Drop the connection that has been silent longest, one that is held last of all."""
+        if not self._connections:
+            return False
+        self._drop(
+            min(self._connections.values(), key=lambda it: (it.stage == "held", it.heard_at))
+        )
+        return True
+
+    def _attend(self, connection: _Connection) -> None:
+        try:
+            if connection.stage == "writing":
+                self._write(connection)
+            else:
+                self._read(connection)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._drop(connection)
+
+    def _read(self, connection: _Connection) -> None:
+        piece = connection.socket.recv(_PIECE)
+        if not piece:
+            self._drop(connection)
+            return
+        if connection.stage != "reading":
+            return  # whatever else it sends changes nothing
+        connection.heard_at = time.monotonic()
+        connection.received += piece
+        end = head_end(connection.received)
+        if end is None:
+            return
+        request = parse(bytes(connection.received[:end])) if end > 0 else None
+        connection.received.clear()
+        if request is None:
+            self._send(connection, self._refuse(-end if end < 0 else 400))
+            return
+        answer = self._handled(request)
+        if isinstance(answer, Response):
+            self._send(connection, answer, bodyless=request.method == "HEAD")
+            return
+        connection.stage, connection.held = "held", answer
+        connection.deadline = time.monotonic() + answer.within
+        answer.answer.add_done_callback(self._wake)
+
+    def _handled(self, request: Request) -> Response | Held:
+        try:
+            return self._handle(request)
+        except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
+            log.error("a request to %s failed (%s)", self.host, type(error).__name__)
+            return self._refuse(500)
+
+    def _answer_held(self) -> None:
+        for connection in list(self._connections.values()):
+            if connection.held is not None and connection.held.answer.done():
+                self._send(connection, connection.held.answer.result())
+
+    def _send(
+        self, connection: _Connection, response: Response, *, bodyless: bool = False
+    ) -> None:  # fmt: skip
+        connection.stage, connection.held = "writing", None
+        connection.deadline = time.monotonic() + WRITTEN_WITHIN
+        connection.unsent = response.encoded(bodyless=bodyless)
+        self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+        self._attend(connection)
+
+    def _write(self, connection: _Connection) -> None:
+        sent = connection.socket.send(connection.unsent)
+        connection.unsent = connection.unsent[sent:]
+        if connection.unsent:
+            return
+        connection.stage = "draining"
+        connection.deadline = time.monotonic() + DRAINED_WITHIN
+        self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+        connection.socket.shutdown(socket.SHUT_WR)
+
+    def _drop_late(self) -> None:
+        now = time.monotonic()
+        for connection in list(self._connections.values()):
+            if connection.deadline > now:
+                continue
+            if connection.held is not None:
+                self._send(connection, connection.held.late)
+            elif connection.stage == "reading" and connection.received:
+                self._send(connection, self._refuse(408))
+            else:
+                self._drop(connection)
+
+    def _drop(self, connection: _Connection) -> None:
+        if self._connections.pop(connection.socket, None) is not None:
+            self._selector.unregister(connection.socket)
+        connection.socket.close()
+
+    def _close_sockets(self) -> None:
+        for connection in list(self._connections.values()):
+            self._drop(connection)
+        self._peers.close()
+        self._selector.close()
+        for one in (self._listener, self._waker, self._wakened):
+            one.close()
+
+
+def _no_port(port: int, error: OSError | OverflowError) -> NoFreePort:
+    why = getattr(error, "strerror", None) or "no such port"
+    where = f"{_ADDRESS}:{port}" if port else f"a port of {_ADDRESS}"
+    return NoFreePort(f"{where[0].upper()}{where[1:]} cannot be opened: {why}.")

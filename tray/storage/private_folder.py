@@ -1,0 +1,59 @@
+"""A private folder for as long as one process needs it, removed even where that was killed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tray.errors import TrayError
+from tray.storage.atomic_files import private_directory
+from tray.system.lock.file_lock import FileLock
+
+log = logging.getLogger(__name__)
+
+_PREFIX: Final = "exec-"
+_LOCK: Final = "lock"
+_UNLOCKED_FOR: Final = 24 * 3600.0
+"""Seconds after which a folder without a lock is removed: earlier versions made such ones."""
+
+
+@contextmanager
+def private_folder(directory: Path) -> Iterator[Path]:
+    """
+    Yield a new folder (0700) in a directory, which is made where it is missing.
+
+    Raises:
+        TrayError: the directory is another user's.
+        OSError: as the system says.
+    """
+    private_directory(directory, tighten=True)
+    sweep(directory)
+    with (
+        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=directory) as name,
+        FileLock(Path(name, _LOCK)),
+    ):
+        yield Path(name)
+
+
+def sweep(directory: Path) -> None:
+    """Remove the folders of killed processes: the lock in each died with its process."""
+    for folder in directory.glob(f"{_PREFIX}*"):
+        try:
+            if not Path(folder, _LOCK).exists():
+                if time.time() - folder.stat().st_mtime > _UNLOCKED_FOR:
+                    shutil.rmtree(folder)
+                continue
+            lock = FileLock(Path(folder, _LOCK))
+            if lock.acquire():
+                try:
+                    shutil.rmtree(folder)
+                finally:
+                    lock.release()
+        except (OSError, TrayError) as error:
+            log.info("%s cannot be removed (%s)", folder.name, type(error).__name__)

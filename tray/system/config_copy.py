@@ -1,0 +1,43 @@
+"""
+The environment of ``exec --endpoint``'s child, where a copy of the AWS config hides ``[default]``.
+
+SDKs read the copy. Our own commands must not: what they write there would be lost. So the user's
+own values are handed down beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Final
+
+_CONFIG, _PROFILE = "AWS_CONFIG_FILE", "AWS_PROFILE"
+_COPY: Final = "SSO_TRAY_CONFIG_COPY"
+_USERS_OWN: Final = "SSO_TRAY_USER_CONFIG"
+"""The user's ``AWS_CONFIG_FILE``; not there where that was not set."""
+_STAND_IN: Final = "SSO_TRAY_STAND_IN"
+
+
+def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str) -> dict[str, str]:
+    """
+    Return the variables that lead SDKs to a copy of the config.
+
+    Args:
+        environ: with the user's own ``AWS_CONFIG_FILE``, if any.
+        copy: the file.
+        profile: the one to select there, which has no credentials.
+    """
+    led = {_CONFIG: str(copy), _PROFILE: profile, _COPY: str(copy), _STAND_IN: profile}
+    return led | ({_USERS_OWN: environ[_CONFIG]} if _CONFIG in environ else {})
+
+
+def lead_back(environ: MutableMapping[str, str]) -> None:
+    """Undo `led_to_copy`; what the user has set since stays."""
+    copy, stand_in = environ.pop(_COPY, None), environ.pop(_STAND_IN, None)
+    own = environ.pop(_USERS_OWN, None)
+    if copy is not None and environ.get(_CONFIG) == copy:
+        del environ[_CONFIG]
+        if own is not None:
+            environ[_CONFIG] = own
+    if stand_in is not None and environ.get(_PROFILE) == stand_in:
+        del environ[_PROFILE]

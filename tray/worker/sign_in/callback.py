@@ -1,0 +1,204 @@
+"""
+Waiting for the browser's answer to a sign-in, at a port of 127.0.0.1 (RFC 8252 7.3 and 8.3).
+
+One path, one host, one method, one state: anything else changes nothing. What has the right state
+is answered once it is known how the sign-in ended, so that the page tells the truth.
+"""
+
+from __future__ import annotations
+
+import hmac
+import queue
+import string
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Literal, Self, get_args
+from urllib.parse import parse_qsl
+
+from tray.errors import OurBug
+from tray.loopback.http_messages import Request, Response, page_refusal
+from tray.loopback.loopback_server import HEAD_WITHIN, Held, LoopbackServer
+from tray.secret import Secret
+from tray.worker.sign_in import sign_in_pages
+
+CALLBACK_PATH: Final = "/oauth/callback"
+HELD_FOR: Final = 20.0
+"""Seconds a browser waits for the end of the sign-in; then its page says that it takes longer."""
+MOST_CALLBACKS: Final = 50
+"""Different codes and errors remembered for one sign-in."""
+
+_LONGEST_CODE: Final = 8 * 1024
+_MOST_PARAMETERS: Final = 20
+_CODE_LETTERS: Final = frozenset(string.ascii_letters + string.digits + string.punctuation)
+
+BrowserError = Literal[
+    "access_denied",
+    "invalid_request",
+    "unauthorized_client",
+    "unsupported_response_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "other",
+]
+"""The values of ``error`` in RFC 6749 4.1.2.1; anything else is ``other``."""
+_ERRORS: Final[tuple[BrowserError, ...]] = get_args(BrowserError)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What the browser brought back with the right state: a code, or an error instead."""
+
+    code: Secret | None = None
+    error: BrowserError | None = None
+
+
+class CallbackServer:
+    """
+    Listens from ``__enter__`` to ``__exit__``.
+
+    Args:
+        key: the session, named on the page of a sign-in that takes long.
+        state: what tells the callback from a forgery; 256 random bits.
+        port: a fixed port, or None for any free one.
+        report: told in a sentence when another user has connected.
+        head_within: seconds a connection has for its request.
+        held_for: seconds until a waiting browser is told that it takes longer.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        state: Secret,
+        *,
+        port: int | None = None,
+        report: Callable[[str], None] | None = None,
+        head_within: float = HEAD_WITHIN,
+        held_for: float = HELD_FOR,
+    ) -> None:
+        self._key, self._state, self._held_for = key, state, held_for
+        self._lock = threading.Lock()
+        self._answers: dict[Callback, Future[Response]] = {}
+        self._arrived: queue.SimpleQueue[Callback] = queue.SimpleQueue()
+        self._end: Response | None = None
+        self._server = LoopbackServer(
+            self._answer,
+            sign_in_pages.refused,
+            port=port or 0,
+            unknown_peers=True,  # state and PKCE protect it where the system tells no uid
+            report=report,
+            head_within=head_within,
+        )
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where AWS sends the browser back to; known once it listens."""
+        return f"http://{self._server.host}{CALLBACK_PATH}"
+
+    def __enter__(self) -> Self:
+        """
+        Listen.
+
+        Raises:
+            NoFreePort: no port can be had, or not the one that was named.
+        """
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the port within a second, once the last page got through."""
+        self._server.__exit__(kind, error, trace)
+
+    def wait(self, seconds: float) -> Callback | None:
+        """
+        Wait for the next callback; each different one comes once.
+
+        Raises:
+            OurBug: the server's thread has died.
+        """
+        try:
+            return self._arrived.get(timeout=seconds)
+        except queue.Empty:
+            if not self._server.alive:
+                msg = "The server that waits for the browser has died."
+                raise OurBug(msg) from None
+            return None
+
+    def refuse(self, callback: Callback, page: Response) -> None:
+        """Answer one callback, and whoever sends it again; the waiting continues."""
+        with self._lock:
+            self._answers[callback].set_result(page)
+
+    def finish(self, page: Response) -> None:
+        """Answer all that are waiting, and all that come later."""
+        with self._lock:
+            self._end = page
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_result(page)
+
+    def _answer(self, request: Request) -> Response | Held:
+        verdict = judge(request, host=self._server.host, state=self._state)
+        if not isinstance(verdict, Callback):
+            return sign_in_pages.refused(verdict)
+        with self._lock:
+            if verdict not in self._answers:
+                if self._end is not None:
+                    return self._end
+                if len(self._answers) >= MOST_CALLBACKS and not self._forget_one():
+                    return sign_in_pages.refused(429)
+                self._answers[verdict] = Future()
+                self._arrived.put(verdict)
+            return Held(
+                self._answers[verdict], self._held_for, sign_in_pages.unfinished(self._key)
+            )
+
+    def _forget_one(self) -> bool:
+        """Forget the oldest callback that has been refused."""
+        oldest = next((one for one, answer in self._answers.items() if answer.done()), None)
+        return oldest is not None and self._answers.pop(oldest) is not None
+
+
+def judge(request: Request, *, host: str, state: Secret) -> Callback | int:
+    """
+    Decide whether a request is the callback of this sign-in.
+
+    Args:
+        request: what came.
+        host: what the Host header must be, exactly: ``127.0.0.1:41234``.
+        state: of this sign-in, compared in constant time.
+
+    Returns:
+        What came back, or the status that refuses it, always 4xx.
+    """
+    refusal = page_refusal(request, host=host, path=CALLBACK_PATH)
+    if refusal is not None:
+        return refusal
+    try:
+        pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return 400
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    states = values.get("state", [])
+    expected = state.reveal().encode()
+    if len(states) != 1 or not hmac.compare_digest(states[0].encode("utf-8", "replace"), expected):
+        return 403
+    codes, errors = values.get("code", []), values.get("error", [])
+    if len(codes) + len(errors) != 1:
+        return 400
+    if errors:
+        return Callback(error=next((name for name in _ERRORS if name == errors[0]), "other"))
+    code = codes[0]
+    if not code or len(code) > _LONGEST_CODE or not _CODE_LETTERS.issuperset(code):
+        return 400
+    return Callback(code=Secret(code))
