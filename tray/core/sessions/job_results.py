@@ -127,7 +127,7 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
         case Renewed():
             after = _renewed(session, job.trigger, outcome, now)
             note: tuple[Effect, ...] = (fx.RecordHistory("renewed", key),) if outcome.by_us else ()
-            if kind == "adopt" and outcome.by_us and session.store != "keyring":
+            if job.kind == "adopt" and outcome.by_us and session.store != "keyring":
                 after = replace(after, adopted_at=now.wall)  # moved and renewed in one job
                 note = (fx.RecordHistory("adopted", key), *note)
             return after, sentences.renewed(key, outcome.token.expires_at, now.zone), 0, note
