@@ -17,6 +17,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core import policy
+from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
@@ -106,6 +107,15 @@ class JobContext:
             unsaved=Unsaved(),
             seam=seam,
             stored=stored,
+        )
+
+    def reaching(self, connection: ConnectionSettings) -> JobContext:
+        """Return this context with AWS reached as a session or profile says."""
+        if connection == self.clients.connection:
+            return self
+        clients = self.clients.reaching(connection)
+        return replace(
+            self, clients=clients, oidc=self.oidc.using(clients), portal=Portal(clients)
         )
 
     def session_lock(self, session: SsoSession) -> FileLock:

@@ -64,6 +64,7 @@ def sign_in(
     """
     if session.problem is not None:
         raise UserMustAct(session.problem)
+    context = context.reaching(session.connection)
     lock = FileLock(lock_path(context.paths.state, "sign-in", session.key))
     if not lock.acquire():
         msg = f'Another sign-in to "{clean(session.key)}" is under way.'
