@@ -501,7 +501,7 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
         def post(event: ev.Event) -> None:
             heard.append(event)
             answer = fx.Reply(str(getattr(event, "request", None)), "done")
-            asyncio.get_running_loop().call_soon(agent.tell, answer)
+            asyncio.get_running_loop().call_soon(agent.reply, answer)
 
         said: list[dict[str, Any]] = []
         agent = Agent(AgentHandlers(WORLD, post, lambda: {"version": 1}, hand_out))

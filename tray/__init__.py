@@ -1,3 +1,3 @@
 """SSO Tray keeps a developer's AWS IAM Identity Center sessions alive from the system tray."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

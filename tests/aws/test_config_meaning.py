@@ -19,6 +19,8 @@ _CORP = f"[sso-session corp]\nsso_start_url = {_URL}\nsso_region = eu-west-2\n"
 _ROLE = "sso_account_id = 123456789011\nsso_role_name = FullAccess\n"
 _BASE = f"[profile base]\nsso_session = corp\n{_ROLE}"
 
+INVISIBLE = "the start URL contains spaces or invisible characters"
+
 
 def _read(folder: Path, config: str, credentials: str | None = None) -> Catalog:
     files = ConfigFiles(folder / "config", folder / "credentials")
@@ -116,27 +118,42 @@ def test_scopes_are_trimmed_and_never_empty(
         ("https://büro.example/start", None),
         ("https://127.0.0.1:8443/start", None),
         ("HTTPS://corp.awsapps.com/start", None),
-        ("http://corp.awsapps.com/start", "does not begin with https://"),
-        ("http://127.0.0.1/start", "does not begin with https://"),
-        ("http://localhost:8080/start", "does not begin with https://"),
-        ("javascript:alert(1)", "does not begin with https://"),
-        ("file:///etc/passwd", "does not begin with https://"),
-        ("data:text/html,x", "does not begin with https://"),
-        ("corp.awsapps.com/start", "does not begin with https://"),
-        ("//corp.awsapps.com/start", "does not begin with https://"),
-        ("--new-window", "does not begin with https://"),
-        ("https://eve:hunter2@corp.awsapps.com/start", "holds a user name"),
-        ("https://corp.awsapps.com@evil.example/start", "holds a user name"),
-        ("https://corp.awsapps.com\\@evil.example/start", "holds a backslash"),
-        ("https://corp.awsapps.com /start", "holds blanks or invisible characters"),
-        ("https://corp.awsapps.com/\x1b[2Jstart", "holds blanks or invisible characters"),
-        ("https://corp\u202emoc.example/start", "holds blanks or invisible characters"),
-        ("https://corp\u200b.example/start", "holds blanks or invisible characters"),
-        ("https://corp.awsapps.com/start\n  more", "holds blanks or invisible characters"),
-        ("https://", "names no host"),
-        ("https:///start", "names no host"),
-        ("https://corp.awsapps.com:port/start", "is no URL"),
-        ("https://[::1/start", "is no URL"),
+        ("http://corp.awsapps.com/start", "the start URL must begin with https://"),
+        ("http://127.0.0.1/start", "the start URL must begin with https://"),
+        ("http://localhost:8080/start", "the start URL must begin with https://"),
+        ("javascript:alert(1)", "the start URL must begin with https://"),
+        ("file:///etc/passwd", "the start URL must begin with https://"),
+        ("data:text/html,x", "the start URL must begin with https://"),
+        ("corp.awsapps.com/start", "the start URL must begin with https://"),
+        ("//corp.awsapps.com/start", "the start URL must begin with https://"),
+        ("--new-window", "the start URL must begin with https://"),
+        ("https://eve:hunter2@corp.awsapps.com/start", "the start URL contains a user name"),
+        ("https://corp.awsapps.com@evil.example/start", "the start URL contains a user name"),
+        ("https://corp.awsapps.com\\@evil.example/start", "the start URL contains a backslash"),
+        (
+            "https://corp.awsapps.com /start",
+            INVISIBLE,
+        ),
+        (
+            "https://corp.awsapps.com/\x1b[2Jstart",
+            INVISIBLE,
+        ),
+        (
+            "https://corp\u202emoc.example/start",
+            INVISIBLE,
+        ),
+        (
+            "https://corp\u200b.example/start",
+            INVISIBLE,
+        ),
+        (
+            "https://corp.awsapps.com/start\n  more",
+            INVISIBLE,
+        ),
+        ("https://", "the start URL has no host"),
+        ("https:///start", "the start URL has no host"),
+        ("https://corp.awsapps.com:port/start", "the start URL isn't a valid URL"),
+        ("https://[::1/start", "the start URL isn't a valid URL"),
     ],
 )
 def test_nobody_is_sent_to_a_hostile_start_url(tmp_path: Path, url: str, flaw: str | None) -> None:
@@ -145,7 +162,7 @@ def test_nobody_is_sent_to_a_hostile_start_url(tmp_path: Path, url: str, flaw: s
 
     [session] = _read(tmp_path, config).sessions
 
-    problem = None if flaw is None else f'The sso-session "corp" has a start URL that {flaw}.'
+    problem = None if flaw is None else f'The sso-session "corp": {flaw}.'
     assert problem == session.problem
     assert url.replace("\n  ", "\n") == session.start_url
 

@@ -201,13 +201,13 @@ def test_what_cannot_be_done_is_said_in_a_sentence(stage: Stage) -> None:
     broken = stage.tray("add", "corp", "--all")
 
     assert [2, 2, 2, 2, 2, 2, 1, 1, 1] == [done.code for done in told]
-    assert ["Say which roles", "--start-url"] == [
-        word for word, done in zip(("Say which roles", "--start-url"), told, strict=False)
+    assert ["Choose roles", "--start-url"] == [
+        word for word, done in zip(("Choose roles", "--start-url"), told, strict=False)
         if word in done.err
     ]  # fmt: skip
     assert (1, True) == (broken.code, f"{stage.config}, line 3" in broken.err)
-    assert "exists with other scopes: pick a new name" in told[-2].err
-    assert "None of the 3 roles fits" in told[-1].err
+    assert "exists with other scopes. Choose a new name" in told[-2].err
+    assert "None of your 3 roles matches" in told[-1].err
     assert before == unchanged
 
 
@@ -245,7 +245,27 @@ def test_a_person_is_led_through_it(bare: Stage) -> None:
         }
     } == profiles_of(bare)
     assert "Added 1 profile" in terminal.screen
-    assert "Accounts looked at: " in terminal.screen
+    assert "Reading accounts: " in terminal.screen
+
+
+def test_pasted_lines_are_recognised_and_answer_nothing(bare: Stage) -> None:
+    """A section or keys copied from the portal are named for what they are, and dropped."""
+    section = f"[profile dev]\nsso_start_url = {DEFAULT_START_URL}\nregion = eu-west-1"
+    keys = 'export AWS_ACCESS_KEY_ID="ASIAX"\nexport AWS_SECRET_ACCESS_KEY="y"'
+
+    with program(("-m", "tray", "add"), bare.environ, bare.home) as terminal:
+        terminal.answer("SSO session name", section)
+        terminal.answer("section of an AWS config", "")
+        terminal.answer("SSO session name", "corp")
+        terminal.answer("SSO start URL", keys)
+        terminal.answer("temporary keys", "")
+        terminal.answer("SSO start URL", DEFAULT_START_URL)
+        terminal.answer("SSO region", "us-east-1")
+        terminal.answer("SSO registration scopes", "")
+        terminal.answer("Write this?", "n")
+        code = terminal.wait()
+
+    assert (1, {}) == (code, profiles_of(bare)), terminal.screen
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y", False), ("n", True)])
@@ -260,7 +280,7 @@ def test_what_is_gone_is_offered_to_be_taken_out(stage: Stage, answer: str, left
 
     command = ("-m", "tray", "add", "corp", "--sync", "--region", "eu-west-1")
     with program(command, stage.environ, stage.home) as terminal:
-        terminal.answer("Take out", answer)
+        terminal.answer("Remove", answer)
         terminal.answer("Write this?", "y")
         code = terminal.wait()
 

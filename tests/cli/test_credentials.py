@@ -309,3 +309,19 @@ def test_a_profile_just_added_works_at_once(either: Stage) -> None:
     done = either.tray("credentials", "--profile", "fresh")
 
     assert (0, "123456789012") == (done.code, done.json()["AccountId"])
+
+
+def test_the_profile_may_be_an_argument(stage: Stage) -> None:
+    """``whoami dev``, ``credentials dev`` and ``console dev`` are ``--profile dev``; once only."""
+    stage.signed_in_by_cli()
+
+    pairs = [
+        (stage.tray(*command, "dev"), stage.tray(*command, "--profile", "dev"))
+        for command in (["whoami"], ["console", "--print"])
+    ]
+    given = stage.given_out("credentials", "dev").json()
+    twice = stage.tray("whoami", "dev", "--profile", "dev")
+
+    assert [(0, True)] * 2 == [(one.code, one.out == two.out) for one, two in pairs]
+    assert "AccessKeyId" in given
+    assert (2, True) == (twice.code, "Give the profile once." in twice.err)

@@ -92,6 +92,22 @@ def test_what_fails_before_the_child_starts_is_3_or_125(stage: Stage) -> None:
     assert [] == stage.opened()
 
 
+@pytest.mark.parametrize("how", [(), ("--endpoint",)], ids=["environment", "endpoint"])
+def test_the_profile_may_stand_before_the_command(stage: Stage, how: tuple[str, ...]) -> None:
+    """``exec PROFILE -- COMMAND``; a mistyped profile runs nothing, and ``ls -- -x`` is ``ls``."""
+    stage.signed_in_by_cli()
+
+    named = stage.tray("exec", *how, "dev", "--", PYTHON, "-c", WHO)
+    mistyped = stage.tray("exec", *how, "dve", "--", "touch", "ran")
+    stage.tray("use", "dev")
+    dashes = stage.tray("exec", *how, "printf", "--", "%s", "--")
+
+    assert (0, True) == (named.code, ":assumed-role/AWSReservedSSO_FullAccess_" in named.out)
+    assert (125, True) == (mistyped.code, 'Did you mean "dev"' in mistyped.err)
+    assert not (stage.home / "ran").exists()
+    assert (0, "--") == (dashes.code, dashes.out)
+
+
 @pytest.mark.parametrize("given", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_signals_pass_to_the_child_of_an_endpoint(stage: Stage, given: signal.Signals) -> None:
     """What we are told reaches the child, which decides what it means."""

@@ -35,6 +35,39 @@ def test_login_of_a_signed_in_session_opens_nothing(either: Stage) -> None:
     assert 1 == len(either.opened())
 
 
+def test_several_logins_at_once_open_one_page(stage: Stage) -> None:
+    """Without a daemon, too: one signs in, the others wait for it and succeed with it."""
+    started = [stage.start("login", "corp") for _ in range(4)]
+
+    ended = [process.communicate(timeout=PATIENCE) for process in started]
+
+    assert [0] * 4 == [process.returncode for process in started], ended
+    assert 1 == len(stage.opened())
+    assert 1 == stage.center.count("CreateToken")
+
+
+def test_a_login_that_waits_for_another_ends_with_it_or_by_ctrl_c(stage: Stage) -> None:
+    """The other's failure is its own, without a second page; Ctrl-C ends the waiting alone."""
+    stalled = stage.center.fault("RegisterClient", "hang")
+    with stage.start("login", "corp") as first:
+        stalled.wait_hit()
+        with stage.start("login", "corp") as second, stage.start("login", "corp") as third:
+            for waiting in (second, third):
+                assert waiting.stderr is not None
+                assert "Another sign-in" in waiting.stderr.readline()
+            second.send_signal(signal.SIGINT)
+            gave_up = second.communicate(timeout=PATIENCE)[1]
+            first.send_signal(signal.SIGINT)
+            first.communicate(timeout=PATIENCE)
+            left = third.communicate(timeout=PATIENCE)[1]
+        stalled.release()
+
+    assert [1, 1, 1] == [one.returncode for one in (first, second, third)]
+    assert "was cancelled" in gave_up
+    assert "was not completed" in left
+    assert [] == stage.opened()
+
+
 def test_a_name_of_both_is_the_session_and_a_profile_stands_for_its_session(stage: Stage) -> None:
     """``corp`` is a session and a profile of ``other``: the session is meant (C1)."""
     stage.tray("login", "corp")
@@ -52,7 +85,7 @@ def test_login_all_takes_each_that_needs_it(either: Stage) -> None:
 
     assert (0, 0) == (first.code, second.code)
     assert 3 == len(either.opened())
-    assert "Every session is signed in.\n" == second.out
+    assert "You're signed in to every session.\n" == second.out
 
 
 def test_login_all_goes_on_after_a_failure_and_ends_with_1(stage: Stage) -> None:
@@ -136,6 +169,21 @@ def test_ctrl_c_cancels_the_sign_in(either: Stage) -> None:
     assert 1 == len(err.splitlines())
     assert "cancelled" in err
     assert "signed-out" == either.status()["state"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_says_that_afresh_had_ended_the_session(either: Stage) -> None:
+    """L9: who cancels an afresh sign-in is told that the session before it is over."""
+    either.tray("login", "corp")
+    either.center.auto_approve = False
+    with either.start("login", "corp", "--afresh", "--no-browser") as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("  http"))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert 1 == process.returncode
+    assert "was cancelled. The previous session is already signed out" in err
 
 
 def test_login_never_reads_standard_input(stage: Stage) -> None:
@@ -231,3 +279,19 @@ def test_release_hands_the_session_back_once(either: Stage) -> None:
     assert 0 == done.code
     assert ("released", "signed-in") == (entry["keeper"], entry["state"])
     assert "refreshToken" in json.loads(either.file_of("corp").read_text())
+
+
+def test_a_session_is_known_by_the_name_that_status_shows(either: Stage) -> None:
+    """C1: what stands on the screen can be typed, a legacy session's short name too."""
+    url = "https://legacy.awsapps.com/start"
+    legacy = f"[profile ancient]\nsso_start_url = {url}\nsso_region = us-east-1\n"
+    either.config.write_text(f"{either.config.read_text()}\n{legacy}")
+    either.until(lambda: "legacy.awsapps.com" in either.tray("status").out)
+    either.signed_in_by_cli(url)
+
+    done = [
+        either.tray(command, "legacy.awsapps.com") for command in ("status", "renew", "logout")
+    ]
+
+    assert [0, 0, 0] == [one.code for one in done], [one.err for one in done]
+    assert not either.file_of(url).exists()

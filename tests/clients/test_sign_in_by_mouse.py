@@ -107,12 +107,12 @@ def test_denying_is_said_and_ctrl_c_ends_the_login(person: Person) -> None:
 
     (done,) = ended
     denied = 'sso-tray: Access for "corp" was denied in the browser.'
-    assert (1, [f"{denied} The sign-in still waits; Ctrl-C ends it.", denied]) == (
+    assert (1, [f"{denied} The sign-in is still waiting; press Ctrl-C to cancel it.", denied]) == (
         done.code,
         done.err.splitlines(),
     )
-    assert "Access was denied" in page
-    assert "still waits" in page
+    assert "Access denied" in page
+    assert "is still waiting" in page
     assert_self_contained(person.tab)
     assert not person.stage.file_of("corp").exists()
     assert "signed-out" == person.stage.status()["state"]
@@ -129,9 +129,9 @@ def test_approving_signs_in(person: Person) -> None:
 
     (done,) = ended
     assert (0, "") == (done.code, done.err)
-    assert "You are signed in · SSO Tray" == person.tab.read("document.title")
+    assert "You're signed in · SSO Tray" == person.tab.read("document.title")
     assert "corp is ready to use on this computer." in page
-    assert "You can close this tab; the session renews itself." in page
+    assert "You can close this tab. The session renews automatically." in page
     assert_self_contained(person.tab)
     assert LEAN_MEMBERS == json.loads(person.stage.file_of("corp").read_text()).keys()
     assert ("signed-in", "keyring") == (

@@ -195,7 +195,7 @@ def a_browser_opens_only_for_a_click(scenes: list[Scene]) -> None:
 
 
 def every_request_gets_one_last_word(scenes: list[Scene]) -> None:
-    """Who asks is answered once, or still waits where the answer will be given (C1)."""
+    """Who asks is answered once, or is still waiting where the answer will be given (C1)."""
     open_questions: Counter[str] = Counter()
     for scene in scenes:
         if isinstance(scene.event, ev.RequesterLeft):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
 from tray import credential_helper as handout
 from tray.aws.config.credential_process import command_line
-from tray.credential_helper import install, interpreter
+from tray.credential_helper import client_text, install, interpreter
 from tray.fake_aws import IdentityCenter
 from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext
@@ -70,6 +73,64 @@ def test_resident_answers_for_active_and_named_profiles(stage: Stage) -> None:
     assert (1, "", 1) == (forbidden.code, forbidden.out, len(forbidden.err.splitlines()))
     assert (3, "") == (signed_out.code, signed_out.out)
     assert "sso-tray login corp" in signed_out.err
+
+
+CREDENTIALS = {"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "Expiration": "2030-01-01T00:00:00Z"}
+DONE = {"exit": 0, "sentence": "", "credentials": CREDENTIALS}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"v": 1, "done": DONE},
+        {"done": DONE, "v": 1},
+        {"v": 1, "done": dict(reversed(DONE.items()))},
+        {"v": 1, "done": {**DONE, "later": {"a": 1}}},
+        {"v": 1, "done": {**DONE, "later": 1}, "later": 2},
+        {"v": 1, "done": {"exit": 0, "credentials": CREDENTIALS}},
+        {"v": 1, "done": {**DONE, "credentials": {**CREDENTIALS, "AccountId": "{}}}"}}},
+    ],
+    ids=str,
+)
+def test_the_order_of_members_in_the_answer_means_nothing(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    """Whatever version of the daemon answers, the document alone is printed."""
+    place, client = tmp_path / "run/agent.sock", tmp_path / "credentials.py"
+    place.parent.mkdir(mode=0o700)
+    client.write_text(client_text(SOCKETS=(str(place),), PROGRAM=(), PYTHONPATH=""))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+        asked = subprocess.Popen(
+            [interpreter(), "-I", "-S", client],
+            env={"HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+        )
+        with server.accept()[0] as connection, connection.makefile("rb") as request:
+            request.readline()
+            connection.sendall(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+        printed, _ = asked.communicate(timeout=PATIENCE)
+
+    expected = answer["done"]["credentials"]
+    assert (0, expected) == (asked.returncode, json.loads(printed))
+
+
+def test_the_daemons_answer_needs_no_json_reader(stage: Stage) -> None:
+    """The usual answer is taken apart by its beginning and its end, as fast as Python starts."""
+    with stage.daemon():
+        argv = install(stage.state, stage.environ)
+        done = subprocess.run(
+            [*argv[:-1], "-X", "importtime", argv[-1]],
+            env=stage.environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+
+    assert "ASIA" in done.stdout
+    assert "json" not in done.stderr
 
 
 def test_without_a_resident_it_becomes_the_full_program(stage: Stage) -> None:

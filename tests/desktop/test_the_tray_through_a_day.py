@@ -9,7 +9,7 @@ from tests.desk import until
 from tests.desktop.browser_window import await_page, click_allow, close
 from tests.desktop.person import Person, person
 
-SIGNED_IN = "You are signed in"
+SIGNED_IN = "You're signed in"
 """The title of our own page."""
 
 

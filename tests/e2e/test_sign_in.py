@@ -48,7 +48,7 @@ def test_a_legacy_profile_signs_in_by_code() -> None:
 
         assert (0, "") == (done.code, done.err)
         code = here.opened()[0].rpartition("user_code=")[2]
-        assert f"  Code: {code} (allow it only if the page shows the same)" in done.out
+        assert f"  Code: {code} (continue only if the page shows the same code)" in done.out
         assert [True] * 3 == [FULL in arn for arn in arns]
         assert "refreshToken" not in here.token_file(LEGACY)
         assert here.keyring_renews()

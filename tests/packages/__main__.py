@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.packages import checkers, deb, wheel
+from tests.packages import checkers, deb, pip_upgrade, wheel
 from tests.packages.told import Broken, failed, title
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +43,7 @@ def _clean_debian() -> None:
 PARTS: dict[str, Callable[[], None]] = {
     "checkers": lambda: checkers.check(_one("*.deb")),
     "wheel": lambda: wheel.check(_one("*.whl"), _one("*.tar.gz")),
+    "upgrade": lambda: pip_upgrade.check(_one("*.whl"), wheel.BUILDER),
     "deb": _clean_debian,
 }
 

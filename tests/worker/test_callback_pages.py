@@ -106,10 +106,10 @@ def test_each_end_says_what_next() -> None:
         )
     )
 
-    assert "close this tab; the session renews itself" in success
+    assert "close this tab. The session renews automatically" in success
     assert "sso-tray login &#x27;my session&#x27;" in failed
-    assert "a session that was running still runs" in failed
-    assert "still runs" not in ALL["failed afresh"].body.decode()
+    assert "Existing sessions still work" in failed
+    assert "still work" not in ALL["failed afresh"].body.decode()
     assert "Nothing has changed, and the sign-in to" in denied
     assert "Nothing has changed" not in afresh
     assert "Ctrl-C" in denied

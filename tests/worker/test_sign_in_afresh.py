@@ -139,7 +139,7 @@ def test_a_denial_afterwards_says_what_was_ended(place: Place) -> None:
         return shown
 
     browser = Browser(deny)
-    with pytest.raises(SignInEnded, match="The earlier session was ended before"):
+    with pytest.raises(SignInEnded, match="The previous session is already signed out"):
         place.sign_in(browser, afresh=True, cancelled=cancelled)
 
-    assert "The earlier session was ended before" in browser.last()[1]
+    assert "The previous session is already signed out" in browser.last()[1]

@@ -89,8 +89,8 @@ def test_the_browser_sees_that_it_is_done(place: Place) -> None:
 
     status, text = browser.last()
     assert 200 == status
-    assert "You are signed in" in text
-    assert "the session renews itself" in text
+    assert "You're signed in" in text
+    assert "The session renews automatically" in text
     assert not any(saved)
 
 
@@ -178,7 +178,7 @@ def test_a_denial_keeps_the_old_token(place: Place) -> None:
 
     assert before == place.file_text()
     assert 400 == browser.last()[0]
-    assert "Access was denied" in browser.last()[1]
+    assert "Access denied" in browser.last()[1]
     assert place.context.keyring_store.load(place.session) is not None
 
 
@@ -197,8 +197,8 @@ def test_the_denial_of_the_real_page_is_told_at_once(place: Place) -> None:
     with pytest.raises(SignInEnded, match="denied"):
         place.sign_in(browser, cancelled=cancelled, report=said.append)
 
-    assert "Access was denied" in browser.last()[1]
-    assert ["still waits" in sentence for sentence in said] == [True]
+    assert "Access denied" in browser.last()[1]
+    assert ["is still waiting" in sentence for sentence in said] == [True]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_other_errors_are_said_in_words(
         place.sign_in(browser, cancelled=cancelled)
 
     assert str(ended.value) in html.unescape(browser.last()[1])
-    assert "That did not complete the sign-in" in browser.last()[1]
+    assert "Sign-in not complete" in browser.last()[1]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_wrong_answer_with_the_right_state_does_not_end_it(
 
     assert ("keyring", 200) == (result.store, browser.last()[0])
     assert [400] * 3 == [status for status, _ in shown]
-    assert "still waits" in shown[0][1]
+    assert "is still waiting" in shown[0][1]
     assert "not-a-code-of-aws" not in shown[0][1]
     assert 1 + ("code" in wrong) == place.center.count("CreateToken")
 
@@ -281,13 +281,13 @@ def test_an_exchange_happens_once(place: Place) -> None:
             with connect(port) as reload:
                 reload.sendall(request(port, again.partition(str(port))[2]))
                 stalled.release()
-                assert b"You are signed in" in reload.makefile("rb").read()
+                assert b"You're signed in" in reload.makefile("rb").read()
             return early.result(PATIENCE)
 
     browser = Browser(act)
     place.sign_in(browser)
 
-    assert "You are signed in" in browser.last()[1]
+    assert "You're signed in" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 
@@ -471,7 +471,7 @@ def test_a_lost_answer_is_told(place: Place) -> None:
     with pytest.raises((ServiceTrouble, Offline)):
         place.sign_in(browser)
 
-    assert "The sign-in did not work" in browser.last()[1]
+    assert "Sign-in failed" in browser.last()[1]
     assert 1 == place.center.count("CreateToken")
 
 

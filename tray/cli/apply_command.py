@@ -19,9 +19,7 @@ from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings
 
 
-@click.command(
-    "apply", help=help_texts.APPLY, short_help="Make the active profile the AWS default."
-)
+@click.command("apply", help=help_texts.APPLY)
 @click.argument("target", type=click.Choice(managed_sections.TARGETS))
 @click.option("--off", is_flag=True, help="Undo it.")
 def apply(target: str, *, off: bool) -> None:

@@ -14,8 +14,7 @@ import click
 from tray.cli import help_texts
 from tray.cli.command_context import CommandContext, Ended, note
 from tray.cli.credentials_command import given
-from tray.cli.name_lookup import profile_meant
-from tray.cli.shell import completion
+from tray.cli.name_lookup import profile_meant, takes_profile
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import console_link
 from tray.core.text.display_names import clean
@@ -30,19 +29,16 @@ FETCHED_WITHIN: Final = 60.0
 
 
 @click.command(help=help_texts.CONSOLE)
+@takes_profile
+@click.option("--print", "prints", is_flag=True, help="Print the link instead of opening it.")
 @click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
+    "--federate", is_flag=True, help="Create a link that signs you in; works for any role."
 )
-@click.option("--print", "prints", is_flag=True, help="Print the link, open nothing.")
-@click.option("--federate", is_flag=True, help="A link that signs in by itself; any role.")
-@click.option("--destination", metavar="URL", help="The page of the console to go to.")
+@click.option("--destination", metavar="URL", help="The console page to open.")
 def console(*, profile: str | None, prints: bool, federate: bool, destination: str | None) -> None:
     """Open the console."""
     if destination is not None and urlsplit(destination).scheme != "https":
-        raise click.UsageError("The destination must be an https: URL.")
+        raise click.UsageError("--destination must be an https URL.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
     meant = profile_meant(catalog, profile, context.profile_in_force)
@@ -53,16 +49,16 @@ def console(*, profile: str | None, prints: bool, federate: bool, destination: s
         if prints:
             click.echo(url)
         else:
-            _open(context, url, template, "The AWS console opens in your browser.")
+            _open(context, url, template, "Opening the AWS console in your browser.")
         return
     link = _federated(context, meant, session, destination)
     if prints:
         click.echo(link.reveal())
         return
     with Redirect(link, report=note) as redirect:
-        _open(context, redirect.page, template, "The AWS console opens in your browser.")
+        _open(context, redirect.page, template, "Opening the AWS console in your browser.")
         if not redirect.fetched():
-            raise Ended("The browser did not come for the link.", 1)
+            raise Ended("The browser didn't open the link.", 1)
 
 
 def _portal_link(profile: Profile, session: SsoSession | None, destination: str | None) -> str:
@@ -71,7 +67,7 @@ def _portal_link(profile: Profile, session: SsoSession | None, destination: str 
     named = profile.account_id and profile.role_name and profile.kind == "sso"
     if session is None or not named or session.problem is not None:
         name = clean(profile.name)
-        msg = f'The profile "{name}" has no page in the access portal; --federate takes any role.'
+        msg = f'The access portal has no link for the profile "{name}". Try --federate.'
         raise UserMustAct(msg)
     return console_link(
         session.start_url, profile.account_id or "", profile.role_name or "", destination
@@ -83,7 +79,7 @@ def _open(context: CommandContext, url: str, template: str | None, sentence: str
     if not choice.available:
         raise Ended(f"{choice.reason} Use --print.".strip(), 1)
     if not open_browser(url, context.environ, template):
-        raise Ended("No browser could be started; use --print.", 1)
+        raise Ended("No browser could be started. Use --print.", 1)
     click.echo(sentence)
 
 
@@ -95,7 +91,9 @@ def _federated(
     document = given(context, "credentials", profile)
     if "SessionToken" not in document:
         name = clean(profile.name)
-        raise UserMustAct(f'The profile "{name}" has keys of a user; a console needs a role.')
+        raise UserMustAct(
+            f'The profile "{name}" uses an IAM user\'s keys; the console needs a role.'
+        )
     keys = tuple(
         Secret(document[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
     )

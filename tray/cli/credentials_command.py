@@ -10,8 +10,7 @@ import click
 from tray.cli import help_texts
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, now
 from tray.cli.exec.credential_environment import FORMATS, Format, written
-from tray.cli.name_lookup import profile_meant
-from tray.cli.shell import completion
+from tray.cli.name_lookup import profile_meant, takes_profile
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
@@ -24,45 +23,35 @@ from tray.system.processes import program_behind
 if TYPE_CHECKING:
     from tray.cli.standalone import Standalone
 
-Wanted = Literal["credentials", "whoami"]
+Operation = Literal["credentials", "whoami"]
 
 
 @click.command(help=help_texts.CREDENTIALS)
-@click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
-)
+@takes_profile
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
     default="process",
     show_default=True,
-    help="For whom.",
+    help="Output format.",
 )
 @click.option(
     "--active",
     is_flag=True,
-    help="The active profile, whatever AWS_PROFILE says.",
+    help="Use the active profile, whatever AWS_PROFILE says.",
 )
 def credentials(*, profile: str | None, form: Format, active: bool) -> None:
     """Print credentials."""
     if active and profile is not None:
-        raise click.UsageError("--active and --profile name two different profiles.")
+        raise click.UsageError("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
     meant = _meant(context, profile, active=active)
     click.echo(written(form, given(context, "credentials", meant), meant))
 
 
 @click.command(help=help_texts.WHOAMI)
-@click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
-)
+@takes_profile
 def whoami(*, profile: str | None) -> None:
     """Ask AWS who we are."""
     context = CommandContext.of_this_process()
@@ -84,7 +73,7 @@ def _meant(context: CommandContext, name: str | None, *, active: bool = False) -
     return profile_meant(context.catalog(), name, in_force)
 
 
-def given(context: CommandContext, wanted: Wanted, profile: Profile) -> dict[str, Any]:
+def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
     """
     Return what was asked for, from the daemon or without it.
 
@@ -93,39 +82,39 @@ def given(context: CommandContext, wanted: Wanted, profile: Profile) -> dict[str
         TrayError: we could not; `SignInNeeded` where a person must sign in.
     """
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
-    done = context.asked(wanted, patience=JOB_PATIENCE, profile=profile.name)
+    done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
-        return _alone(context, wanted, session, profile)
+        return _alone(context, operation, session, profile)
     if done["exit"] == 3 and session is not None:
         raise SignInNeeded(sign_in_first(session.key))
     if done["exit"]:
         raise Ended(done["sentence"], done["exit"])
-    document: dict[str, Any] = done["credentials" if wanted == "credentials" else "identity"]
+    document: dict[str, Any] = done["credentials" if operation == "credentials" else "identity"]
     return document
 
 
 def _alone(
-    context: CommandContext, wanted: Wanted, session: SsoSession | None, profile: Profile
+    context: CommandContext, operation: Operation, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
     """Get it without a daemon; a token that has ended is renewed first, where that is ours."""
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
         if session is None:
-            found = _asked(standalone, wanted, None, profile)
+            found = _asked(standalone, operation, None, profile)
         else:
-            found = _of_session(standalone, wanted, session, profile)
+            found = _of_session(standalone, operation, session, profile)
         detail = given_to(profile, program_behind(os.getpid()))
-        standalone.write_down(wanted, profile.session, detail)
+        standalone.write_down(operation, profile.session, detail)
         return found
 
 
 def _asked(
-    standalone: Standalone, wanted: Wanted, session: SsoSession | None, profile: Profile
+    standalone: Standalone, operation: Operation, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
     from tray.worker import profile_credentials
 
-    if wanted == "whoami":
+    if operation == "whoami":
         return profile_credentials.identity_document(
             profile_credentials.identity(session, profile, standalone.job_context)
         )
@@ -134,16 +123,16 @@ def _asked(
 
 
 def _of_session(
-    standalone: Standalone, wanted: Wanted, session: SsoSession, profile: Profile
+    standalone: Standalone, operation: Operation, session: SsoSession, profile: Profile
 ) -> dict[str, Any]:
     state = standalone.state.sessions[session.key]
     if state.file_status in ("present", "absent") and not usable(state, now()):
         _renew(standalone, session)
     try:
-        found = _asked(standalone, wanted, session, profile)
+        found = _asked(standalone, operation, session, profile)
     except TokenRejected:
         _renew(standalone, session)  # one refresh decides (R6)
-        found = _asked(standalone, wanted, session, profile)
+        found = _asked(standalone, operation, session, profile)
     standalone.tell(session.key, ev.CredentialsGiven(session.key))
     return found
 

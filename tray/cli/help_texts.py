@@ -4,53 +4,79 @@ from __future__ import annotations
 
 from typing import Final
 
-PROGRAM: Final = """\
-Keep AWS IAM Identity Center (AWS SSO) sessions alive, from the system tray or from here.
+SUMMARIES: Final = {
+    "run": "Start SSO Tray.",
+    "status": "Show the status of your sessions.",
+    "login": "Sign in to a session.",
+    "logout": "Sign out, on this machine and at AWS.",
+    "renew": "Renew a session's access token now.",
+    "release": "Return sessions to the AWS CLI.",
+    "use": "Switch the active profile, or show it.",
+    "apply": "Make the active profile the AWS default.",
+    "profiles": "List the profiles of the AWS config.",
+    "add": "Add profiles for your accounts and roles.",
+    "whoami": "Show who a profile's credentials belong to.",
+    "credentials": "Print a profile's credentials.",
+    "exec": "Run a command with a profile's credentials.",
+    "console": "Open the AWS console in the browser.",
+    "autostart": "Turn start at login on or off, or show the setting.",
+    "shell-init": "Print a shell hook that follows the active profile.",
+    "completion": "Print completion for your shell.",
+    "doctor": "Check your setup and say how to fix problems.",
+    "log": "Show the log or the history of your sessions.",
+    "quit": "Stop SSO Tray.",
+    "guide": "Read the guide.",
+    "demo": "Try SSO Tray without an AWS account.",
+}
+"""One line for each command, which fits a terminal of 80 columns."""
 
-SSO Tray reads ~/.aws/config, renews access tokens silently, keeps refresh tokens in the OS keyring
-and says so before a sign-in is needed. The AWS CLI and every SDK go on reading the token cache
-they know. Without a command it starts the tray (see "run"). Every command works with and without
-it, under the same locks.
+PROGRAM: Final = """\
+Keep AWS IAM Identity Center (AWS SSO) sessions alive, from the system tray or the command line.
+
+SSO Tray reads ~/.aws/config, renews access tokens in the background, keeps refresh tokens in the
+system keyring and warns you before you have to sign in. The AWS CLI and the SDKs keep reading the
+token cache they know. Without a command, SSO Tray starts (see "run"). Every command also works
+while it isn't running.
 """
 
 EPILOG: Final = """\
 \b
 Examples:
-  sso-tray login corp              sign in through the browser
-  sso-tray status                  what every session is doing
-  sso-tray use dev                 make "dev" the active profile
-  sso-tray whoami --profile prod   user, account and role
-  sso-tray demo                    try it all, without an AWS account
+  sso-tray login corp     sign in through the browser
+  sso-tray status         show all sessions
+  sso-tray use dev        make "dev" the active profile
+  sso-tray whoami prod    show user, account and role
+  sso-tray demo           try it without an AWS account
 
 \b
 Exit codes:
-  0  done
-  1  failed; one sentence on stderr says why
-  2  usage: an unknown option, or a session or profile that does not exist
-  3  a person must sign in
+  0  success
+  1  failure; stderr says why
+  2  usage error: unknown option, session or profile
+  3  sign-in required
 
 "sso-tray guide" explains files, settings, environment variables and everything else.
 """
 
 RUN: Final = """\
-Become the resident: watch, renew and warn until "quit".
+Start SSO Tray: watch and renew sessions, and warn before they end.
 
-It stays in this terminal; "sso-tray run &" gives the terminal back, and "sso-tray autostart on"
-starts it at every login. One resident runs for each state directory; where one runs already, this
-says so and is done. It ends on "quit" or a signal.
+It runs in this terminal until "quit" or a signal. "sso-tray run &" frees the terminal, and
+"sso-tray autostart on" starts it at every login. Only one runs per state directory; if it is
+already running, this says so and exits.
 """
 
 STATUS: Final = """\
-Show what every session is doing, or only those named.
+Show the status of all sessions, or of those you name.
 
-A SESSION is the name of an [sso-session] section, the start URL of a legacy login, or a profile,
-which stands for its session. Without a resident only files are read: never the keyring, never the
-network.
+SESSION is the name of an [sso-session] section, the start URL of a legacy login, or a profile,
+which stands for its session. While SSO Tray isn't running, only files are read, never the keyring
+or the network.
 
 \b
 Exit codes:
-  0  all named sessions are usable now; without a name always
-  3  one of them needs a person
+  0  all named sessions are usable now; always 0 without a name
+  3  one of them needs you
 
 \b
 Examples:
@@ -60,12 +86,12 @@ Examples:
 """
 
 LOGIN: Final = """\
-Sign in to a session, given by its own name or by one of its profiles.
+Sign in to a session, given by its name or by one of its profiles.
 
-Without a name: the session of the active profile, else the only one there is. The browser opens
-from this terminal, with its environment; where none can be opened you get a code to enter
-elsewhere. A session that renews by itself is left alone, and nothing is opened. This never reads
-standard input.
+Without a name, this signs in to the active profile's session, or to the only session there is. The
+browser opens from this terminal, with its environment; where none can be opened, you get a code to
+enter on another machine. If you're already signed in and the session renews automatically, nothing
+is opened. This command never reads standard input.
 
 \b
 Examples:
@@ -73,70 +99,71 @@ Examples:
   sso-tray login --all
   sso-tray login corp --device-code            on a machine without a browser
   sso-tray login corp --no-browser --callback-port 8400
-                                               with that port forwarded through SSH
-  sso-tray login corp --afresh                 start the portal session's clock anew
+                                               with that port forwarded over SSH
+  sso-tray login corp --afresh                 start a new session with its full length
 """
 
 LOGOUT: Final = """\
-Sign out: at AWS, in the keyring, in the token cache, and from cached role credentials.
+Sign out at AWS and delete the tokens from the keyring and the token cache.
 
-Works offline, too, and then says what remains. It can be repeated.
+Cached role credentials of the session are deleted, too. It also works offline, and then says what
+remains at AWS. You can repeat it.
 """
 
 RENEW: Final = """\
 Renew a session's access token now.
 
-SSO Tray does so by itself at half the token's life; this is for scripts and for doubt.
+While it is running, SSO Tray renews at half the token's life; this command is for scripts.
 """
 
 RELEASE: Final = """\
-Hand sessions back to the AWS CLI, for instance before uninstalling.
+Return sessions to the AWS CLI, for instance before uninstalling SSO Tray.
 
-The refresh token is written into its token cache file and removed from the keyring. From then on
-SSO Tray watches and warns, and writes nothing, until the next "login".
+The refresh token moves from the keyring to its token cache file. Until the next "login", SSO Tray
+then only watches and warns.
 """
 
 USE: Final = """\
-Make PROFILE the active one; "-" is the previous one. Without an argument: show it.
+Make PROFILE the active one; "-" is the previous one. Without an argument, show the active profile.
 
-An exported AWS_PROFILE wins over it in its terminal.
+AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
 
 APPLY: Final = """\
-Let the AWS config follow the active profile, or no more.
+Make AWS tools follow the active profile through the AWS config.
 
 \b
-  default   a managed [default] with the active profile's keys, so that a bare "aws" and every
-            SDK follow; your own other keys in [default] stay. Refused where a [default] gives
-            credentials of its own. While a guarded profile is active it is left out.
-  process   [profile sso-tray], which asks SSO Tray for the active profile's credentials: name
-            it once, in AWS_PROFILE or in an IDE.
+  default   a managed [default] with the active profile's keys, so that "aws" and the SDKs use
+            it when no profile is named. Your other keys in [default] stay. Refused where
+            [default] has credentials of its own. While a guarded profile is active, the
+            managed keys are removed.
+  process   [profile sso-tray], which gets the active profile's credentials from SSO Tray.
+            Select it once, in AWS_PROFILE or in an IDE.
 
-Nothing else in the file changes by a single byte, --off restores it, and the last five versions
-are kept in the state directory. A section that somebody else has changed, or taken out, is left
-alone until you apply it again; "status" says so. A profile that cannot stand in [default] leaves
-none there, never the one before.
+Nothing else in the file changes. --off restores it, and the state directory keeps the last five
+versions. If another program changes or removes the section, SSO Tray leaves it alone until you
+apply it again, and "status" says so. For a profile that doesn't work in [default], the managed
+keys are removed.
 """
 
 PROFILES: Final = """\
 List the profiles of the AWS config, as the AWS CLI lists them.
 
-The active one is marked with "*". With a config that the AWS CLI refuses, too, --json prints no
-profiles and names the problem, and the exit code is 1.
+"*" marks the active one. If the AWS CLI refuses the config, --json prints no profiles and names
+the problem, and the exit code is 1.
 """
 
 ADD: Final = """\
-Add profiles for the accounts and roles that a session gives you.
+Add profiles for the accounts and roles you have in a session.
 
-SESSION is an existing session or a new name; what is missing is asked for, in a terminal. A new
-session is written first. Then it signs in where needed, lists every account and role, lets you
-pick, shows the change and writes all profiles at once. One that is there for a role already is
-left alone. Nothing else in the file changes.
+SESSION is an existing session or a new name; in a terminal, you are asked for what is missing. A
+new session is written first. Then SSO Tray signs in if necessary, lists your accounts and roles,
+lets you pick, shows the change and writes all profiles at once. Roles that already have a profile
+are skipped. Nothing else in the file changes.
 
-Patterns are those of a shell, and may be given several times. With --sync, profiles of the session
-whose role is not yours any more are told, and in a terminal it offers to take them out; --prune
-does it unasked. The active profile, a guarded one, one that others chain from and one with
-settings of its own stay, and it says so.
+Patterns work as in a shell and can be repeated. With --sync, profiles for roles you no longer have
+are reported, and in a terminal you can have them removed; --prune removes them without asking. The
+active profile, guarded ones, ones that others chain from and ones with settings of their own stay.
 
 \b
 Examples:
@@ -145,35 +172,38 @@ Examples:
   sso-tray add corp --account "*prod*" --role ReadOnly --name "{account_name}-ro"
   sso-tray add devto-article --start-url https://sso-portal.awsapps.com/start \\
       --sso-region eu-west-2 --role ReadOnly --name test-profile
-  sso-tray add corp --sync --prune             what is new comes, what is gone goes
+  sso-tray add corp --sync --prune             add new roles, remove lost ones
 
-A name template has {account_name}, {account_id}, {role_name}, {email} and {session}. Names are
-made of letters, digits and ._@+- as every SDK reads them; where two would be the same, what tells
-them apart is added.
+Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names
+contain letters, digits and ._@+- only, which every SDK reads; names that would be the same are
+told apart by role or account.
 """
 
 WHOAMI: Final = """\
-Ask AWS whom a profile's credentials belong to.
+Ask AWS who a profile's credentials belong to.
 
-It prints the user who signed in, account and role; of a role that a chain assumes, in place of the
-user, the name of its role session, which is nobody's name.
+Prints the signed-in user, the account and the role. For a chained role, prints the role session
+name instead of a user.
 
 \b
 Exit codes:
-  3  a person must sign in first
+  3  sign-in required
 """
 
 CREDENTIALS: Final = """\
-Print credentials of a profile for a program or a shell.
+Print a profile's credentials for a program or a shell.
 
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
 name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
-ever opened: where a sign-in is needed the exit code is 3. Which program asked for which role is
-written to the history.
+opened. The history records which program asked for which role.
+
+\b
+Exit codes:
+  3  sign-in required
 
 \b
 Examples:
-  eval "$(sso-tray credentials --profile dev --format env)"
+  eval "$(sso-tray credentials dev --format env)"
   sso-tray credentials --format fish | source
   sso-tray credentials --format powershell | Out-String | Invoke-Expression
 
@@ -184,66 +214,65 @@ In ~/.aws/config:
 """
 
 EXEC: Final = """\
-Run a command with credentials of a profile, the active one by default.
+Run a command with a profile's credentials, by default the active profile's.
 
-They are given in the command's environment, from which everything that would shadow them is
-taken out. With --endpoint they are not: the command is told of an HTTP endpoint on 127.0.0.1
-instead, which lives as long as it does, answers nobody else, and hands out fresh credentials
-until the sign-in session ends. Every AWS SDK asks such an endpoint by itself.
+The credentials are put into the command's environment, without anything that would override them.
+With --endpoint, the command gets the address of an HTTP endpoint on 127.0.0.1 instead, which
+serves only this command, lives as long as it does, and provides fresh credentials until the
+session ends. Every AWS SDK can use such an endpoint.
 
-Where [default] has credentials of its own, which SDKs would take first, the command with
---endpoint has a copy of the config, without keys, in AWS_CONFIG_FILE: what other programs write
-there is lost at its end. Commands of SSO Tray see and change your own config.
+If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
+gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
+are lost. SSO Tray's own commands see and change your config.
 
 \b
 Exit codes:
-  of the command, or 128 and the number of the signal that ended it
-  3    before it starts: a person must sign in
-  125  failed, one sentence on stderr says why
-  126  the command cannot be run
-  127  there is no such command
+  the command's own, or 128 plus the number of the signal that ended it
+  3    sign-in required; the command did not start
+  125  failure; stderr says why
+  126  the command can't be run
+  127  the command wasn't found
 
 \b
 Examples:
-  sso-tray exec --profile prod -- terraform plan
+  sso-tray exec prod -- terraform plan
   sso-tray exec --endpoint -- ./a-server-that-runs-for-days
 """
 
 CONSOLE: Final = """\
-Open a profile's AWS console in the browser, of the active profile by default.
+Open a profile's AWS console in the browser, by default the active profile's.
 
-The link is the access portal's own: it names account and role, carries no secret, and your
-browser's portal session signs you in. --federate makes a link that signs in by itself, from the
-profile's credentials, and so takes role chains and other profiles, too; such a link is a secret
-for 15 minutes, and the browser gets it from this command, never on its command line.
+The link comes from the access portal. It names account and role and contains no secret; your
+browser's portal session signs you in. --federate creates a link that signs you in by itself with
+the profile's credentials, which also works for chained roles and other profiles. Such a link is a
+secret for 15 minutes; it reaches the browser from this command, not on a command line.
 
 \b
 Examples:
-  sso-tray console --profile prod
+  sso-tray console prod
   sso-tray console --print
   sso-tray console --federate --destination https://console.aws.amazon.com/s3/
 """
 
 AUTOSTART: Final = """\
-Start SSO Tray at login, or no more; without an argument: say how it stands.
+Turn start at login on or off, or show the setting.
 
-Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. What
-the desktop's own settings switched off counts as off, and "on" switches it on again. An entry
-that was changed by hand is left alone.
+Linux: an entry in ~/.config/autostart. macOS: a LaunchAgent. Windows: the user's Run key. An entry
+disabled in the desktop's own settings counts as off, and "on" enables it again. An entry that was
+edited by hand is left alone.
 """
 
 SHELL_INIT: Final = """\
-Print a hook that lets AWS_PROFILE follow the active profile in a shell.
+Print a hook that makes AWS_PROFILE follow the active profile in a shell.
 
-The hook reads a file of three lines at each prompt and starts no process. It says a line when the
-profile changed. Whatever you export as AWS_PROFILE yourself, even if it is empty, pins a terminal;
-"sso-tray-pin [PROFILE]" does, too, and sso-tray-unpin lets it follow again. A guarded profile is
-exported only where you pin it. For a prompt of your own there is the function sso_tray_prompt,
-which prints the profile and the time left; bash and zsh have the same in the variable
-SSO_TRAY_PROMPT, without starting anything. In a fish before 3.5 the function starts date(1).
+The hook reads a small file at each prompt, starts no process, and prints a line when the profile
+changes. Exporting AWS_PROFILE yourself, even empty, pins a terminal, and so does "sso-tray-pin
+[PROFILE]"; "sso-tray-unpin" lets it follow again. A guarded profile is exported only where you pin
+it. For your own prompt, the function sso_tray_prompt prints the profile and the time left; bash
+and zsh have the same in the variable SSO_TRAY_PROMPT. In fish before 3.5 it starts date(1).
 
 \b
-Once, in the file your shell reads at its start:
+Add one line to your shell's startup file:
   eval "$(sso-tray shell-init bash)"          ~/.bashrc
   eval "$(sso-tray shell-init zsh)"           ~/.zshrc
   sso-tray shell-init fish | source           ~/.config/fish/config.fish
@@ -251,7 +280,7 @@ Once, in the file your shell reads at its start:
 """
 
 COMPLETION: Final = """\
-Print what completes commands, sessions and profiles in a shell.
+Print completion of commands, sessions and profiles for a shell.
 
 \b
   eval "$(sso-tray completion bash)"          ~/.bashrc
@@ -260,38 +289,36 @@ Print what completes commands, sessions and profiles in a shell.
 """
 
 DOCTOR: Final = """\
-Tell what works here, what does not, and what to type about it.
+Check your setup and say how to fix problems.
 
-Looks at the resident, the desktop, the keyring (never with a prompt), the AWS config and what each
-SDK makes of it, every session, the environment, the clock against AWS's, and files. Takes ten
-seconds at most, whatever hangs.
+Checks SSO Tray, the desktop, the keyring (without a prompt), the AWS config and how each SDK reads
+it, your sessions, the environment, the clock and file permissions. It takes ten seconds at most.
 
---bundle FILE writes an archive for a report: these findings, state, logs, history, the names of
-environment variables and the outline of the config. Every value of this machine that may be a
-secret is cut from it, in whatever form; too short to be told from words are those of under 8
-characters, or of up to 12 letters and nothing else. Sessions, profiles, accounts, roles and start
-URLs are numbered words, the same in every file. FILE is never written over.
+--bundle FILE writes an archive for a bug report: these findings, state, logs, history, the names
+of environment variables and the outline of the config. Secret values are removed in every form.
+Values under 8 characters, or up to 12 letters, look like words and may remain. Sessions, profiles,
+accounts, roles and start URLs are replaced by numbered words. An existing FILE is left alone.
 
 \b
 Exit codes:
-  0  nothing needs a person
-  1  something does; it is marked with "x"
+  0  no problems
+  1  problems, marked with "x"
 """
 
 LOG: Final = """\
-Show the log, or with --history what happened to your sessions; --follow goes on.
+Show the log, or with --history what happened to your sessions.
 
-Neither holds a secret: both can be attached to a report.
+Neither contains secrets, so you can attach them to a bug report.
 """
 
 QUIT: Final = """\
-End the resident.
+Stop SSO Tray.
 
-Says until when the AWS CLI goes on working. With none running there is nothing to do.
+Says how long the AWS CLI keeps working without it.
 """
 
 GUIDE: Final = """\
-Read the guide; without TOPIC, list its topics.
+Read a page of the guide; without TOPIC, list the pages.
 
 At a terminal the page opens in $PAGER (less by default); elsewhere it is printed.
 
@@ -302,9 +329,9 @@ Examples:
 """
 
 DEMO: Final = """\
-Try it in a minute, without an AWS account.
+Try SSO Tray in a minute, without an AWS account.
 
-Runs the real program against a built-in Identity Center, in a home directory of its own with
-lives of seconds: sign-in, silent renewal, warning, profile switch, sign-out. Nothing of yours is
-touched. Exit code 0 means that every step truly happened.
+Runs the real program against a built-in Identity Center, in a home directory of its own and with
+lifetimes of seconds: sign-in, renewal, warning, profile switch, sign-out. Your own files are not
+touched. Exit code 0 means that every step worked.
 """

@@ -15,6 +15,7 @@ import click
 import tray
 from tray.cli import help_texts
 from tray.cli.command_context import Ended, note
+from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError
 from tray.system.config_copy import lead_back
 
@@ -59,7 +60,26 @@ class _Commands(click.Group):
             return None
         module, _, name = place.partition(":")
         command: click.Command = getattr(import_module(module), name)
+        command.short_help = help_texts.SUMMARIES[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(help_texts.SUMMARIES.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise click.UsageError(f'Unknown command "{clean(name)}".{hint}', ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -68,8 +88,7 @@ class _Commands(click.Group):
             # Caught before click, which would put an empty line before our one sentence.
             if sys.stderr.isatty():
                 click.echo(err=True)
-            msg = "cancelled."
-            raise Ended(msg, 1) from None
+            raise Ended("Cancelled.", 1) from None
 
 
 @click.group(
@@ -82,7 +101,7 @@ class _Commands(click.Group):
 @click.version_option(tray.__version__, message="sso-tray %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run the tray where no command was named."""
+    """Start SSO Tray where no command was named."""
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:
@@ -150,7 +169,7 @@ def _failed(error: Exception) -> int:
             place = f"{error.filename}: " if isinstance(error.filename, str) else ""
             note(f"{place}{error.strerror or type(error).__name__}.")
         case _:
-            note(f"SSO Tray made a mistake ({type(error).__name__}{_where(error)}).")
+            note(f"Internal error ({type(error).__name__}{_where(error)}). Please report it.")
     return 1
 
 

@@ -1,21 +1,51 @@
-"""Which session or profile a person means; an unknown name is answered with the nearest ones."""
+"""Which session or profile a name means; an unknown one is answered with the nearest ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
 
 import click
 
+from tray.cli.shell import completion
 from tray.core.model import Catalog, Profile, SsoSession
-from tray.core.text.display_names import clean
+from tray.core.text.display_names import clean, session_name
+from tray.core.text.sentences import listed
 from tray.errors import NotFound, UserMustAct
 
 _SHOWN = 12
 
 
+def takes_profile(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command take its profile as ``PROFILE`` or ``--profile P``, given as ``profile``."""
+
+    @click.argument(
+        "named", metavar="[PROFILE]", required=False, shell_complete=completion.profiles
+    )
+    @profile_option
+    @wraps(command)
+    def with_profile(*, named: str | None, profile: str | None, **options: Any) -> Any:
+        if named is not None and profile is not None:
+            raise click.UsageError("Give the profile once.")
+        return command(profile=named or profile, **options)
+
+    return with_profile
+
+
+profile_option = click.option(
+    "--profile",
+    metavar="P",
+    help="The profile to use; by default the active one.",
+    shell_complete=completion.profiles,
+)
+
+
 def session_named(catalog: Catalog, name: str) -> SsoSession:
     """
     Return the session a name means: itself, or the one of the profile so called (C1).
+
+    A session is also known by the name that ``status`` shows, unless two share it.
 
     Raises:
         NotFound: there is neither.
@@ -25,11 +55,18 @@ def session_named(catalog: Catalog, name: str) -> SsoSession:
         if session.key == name:
             return session
     profile = next((one for one in catalog.profiles if one.name == name), None)
-    if profile is None:
-        known = [session.key for session in catalog.sessions]
-        known += [one.name for one in catalog.profiles]
-        raise NotFound(_unknown("session or profile", name, known))
-    return session_of(catalog, profile)
+    if profile is not None:
+        return session_of(catalog, profile)
+    shown = [one for one in catalog.sessions if name in shown_names(one.key)]
+    if len(shown) == 1:
+        return shown[0]
+    known = [session.key for session in catalog.sessions]
+    raise unknown("session or profile", name, known + [one.name for one in catalog.profiles])
+
+
+def shown_names(key: str) -> tuple[str, ...]:
+    """Return what a session is called on the screen: its name, and as the screen can show it."""
+    return session_name(key), clean(session_name(key))
 
 
 def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
@@ -43,7 +80,7 @@ def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
         if session.key == profile.session:
             return session
     raise UserMustAct(
-        profile.problem or f'The profile "{clean(profile.name)}" belongs to no SSO session.'
+        profile.problem or f'The profile "{clean(profile.name)}" doesn\'t use an SSO session.'
     )
 
 
@@ -57,7 +94,7 @@ def profile_named(catalog: Catalog, name: str) -> Profile:
     for profile in catalog.profiles:
         if profile.name == name:
             return profile
-    raise NotFound(_unknown("profile", name, [one.name for one in catalog.profiles]))
+    raise unknown("profile", name, [one.name for one in catalog.profiles])
 
 
 def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> SsoSession:
@@ -81,8 +118,8 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
     if len(catalog.sessions) == 1:
         return catalog.sessions[0]
     if not catalog.sessions:
-        raise click.UsageError("The AWS config has no SSO session.")
-    raise click.UsageError(f"Name a session: {listed(one.key for one in catalog.sessions)}.")
+        raise click.UsageError("No SSO session is configured. Run: sso-tray add")
+    raise click.UsageError(f"Name a session: {_some(one.key for one in catalog.sessions)}.")
 
 
 def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> Profile:
@@ -95,22 +132,22 @@ def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> P
     """
     wanted = name or in_force
     if wanted is None:
-        raise click.UsageError("No profile is active: name one with --profile.")
+        raise click.UsageError("No profile is active. Name one with --profile.")
     return profile_named(catalog, wanted)
 
 
-def listed(names: Iterable[str]) -> str:
-    """List some names for a sentence; a long list is cut."""
-    every = [clean(name) for name in names]
-    more = len(every) - _SHOWN
-    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _unknown(what: str, name: str, known: list[str]) -> str:
+def unknown(what: str, name: str, known: list[str]) -> NotFound:
+    """Return the error for a name that nothing has, with the nearest ones or all there are."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    there = f'There is no {what} "{clean(name)}" in the AWS config'
+    missing = f'The AWS config has no {what} "{clean(name)}".'
     if near:
-        return f"{there}; the nearest: {listed(near)}."
-    return f"{there}; it has: {listed(dict.fromkeys(known))}." if known else f"{there}."
+        quoted = [f'"{clean(one)}"' for one in near]
+        choice = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+        return NotFound(f"{missing} Did you mean {choice}?")
+    return NotFound(f"{missing} It has: {_some(dict.fromkeys(known))}." if known else missing)
+
+
+def _some(names: Iterable[str]) -> str:
+    return listed([clean(name) for name in names], _SHOWN)

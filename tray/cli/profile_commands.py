@@ -24,7 +24,7 @@ from tray.storage.active_profile import read_active, read_previous, record_activ
 _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
-@click.command(help=help_texts.PROFILES, short_help="List the profiles of the AWS config.")
+@click.command(help=help_texts.PROFILES)
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""

@@ -17,7 +17,7 @@ from tray.core.text.display_names import clean
 Wish = Callable[[str, str], ev.Event]
 
 
-@click.command(help=help_texts.LOGOUT, short_help="Sign out, here and at AWS.")
+@click.command(help=help_texts.LOGOUT)
 @click.argument("session", required=False, shell_complete=completion.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
@@ -34,7 +34,7 @@ def renew(session: str | None) -> None:
     each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
 
-@click.command(help=help_texts.RELEASE, short_help="Hand sessions back to the AWS CLI.")
+@click.command(help=help_texts.RELEASE)
 @click.argument("session", required=False, shell_complete=completion.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
 def release(session: str | None, *, every: bool) -> None:

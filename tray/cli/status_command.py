@@ -17,13 +17,13 @@ import click
 from tray.aws.cache.timestamps import parse_timestamp
 from tray.cli import help_texts
 from tray.cli.command_context import CommandContext, Ended
-from tray.cli.name_lookup import listed
+from tray.cli.name_lookup import shown_names, unknown
 from tray.cli.shell import completion
 from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
-from tray.errors import NotFound, TrayError
+from tray.errors import TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0
@@ -112,12 +112,13 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     for name in names:
         found = next((one for one in entries if one["key"] == name), None)
         found = found or next((one for one in entries if name in one["profiles"]), None)
+        found = found or next((one for one in entries if name in shown_names(one["key"])), None)
         if found is None and not entries and document["problems"]:
             raise Ended(document["problems"][0], 1)
         if found is None:
-            known = listed(one["key"] for one in entries)
-            there = f'There is no session "{clean(name)}" in the AWS config'
-            raise NotFound(f"{there}; it has: {known}." if known else f"{there}.")
+            known = [one["key"] for one in entries]
+            known += [profile for one in entries for profile in one["profiles"]]
+            raise unknown("session or profile", name, known)
         if found not in wanted:
             wanted.append(found)
     return {**document, "sessions": wanted}

@@ -181,6 +181,7 @@ class Reply:
         url: the page to open, where the caller opens it (L6).
         user_code: to be compared (L8).
         deadline: end of the wait, seconds since the epoch.
+        afresh: whether the running session is ended before the page opens (L9).
     """
 
     request: str
@@ -190,6 +191,7 @@ class Reply:
     url: str | None = None
     user_code: str | None = None
     deadline: float | None = None
+    afresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

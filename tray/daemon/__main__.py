@@ -51,7 +51,8 @@ def _main() -> int:
         return 0
     if _lived():
         lock.release()
-        anew = module_command("tray.daemon", *sys.argv[1:])
+        # By the name that every version has: it may be an older one that was installed over us.
+        anew = module_command("tray", "run", *[one for one in sys.argv[1:] if one == "--no-icon"])
         os.execv(anew[0], anew)  # noqa: S606  (ourselves)
     return 0
 

@@ -107,17 +107,23 @@ class Agent:
 
     # --- From the rules ------------------------------------------------------------------------
 
-    def tell(self, tell: fx.Reply) -> None:
+    def reply(self, reply: fx.Reply) -> None:
         """Pass an answer on to the request that waits for it."""
-        client = self._waiting.get(tell.request)
+        client = self._waiting.get(reply.request)
         if client is None:
             return
-        if tell.kind == "done":
-            del self._waiting[tell.request]
-            client.send({"done": {"exit": tell.exit, "sentence": tell.sentence}})
+        if reply.kind == "done":
+            del self._waiting[reply.request]
+            client.send({"done": {"exit": reply.exit, "sentence": reply.sentence}})
             return
-        page = {"url": tell.url, "user_code": tell.user_code, "deadline": tell.deadline}
-        client.send({"progress": {"open": tell.sentence == "open", **page}})
+        page = {
+            "open": reply.sentence == "open",
+            "url": reply.url,
+            "user_code": reply.user_code,
+            "deadline": reply.deadline,
+            "afresh": reply.afresh,
+        }
+        client.send({"progress": page})
 
     def changed(self) -> None:
         """Send every subscriber the new status."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from tray.core import events as ev
@@ -15,6 +18,7 @@ from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
+from tray.storage.logs import History
 
 
 class _Failed(Exception):
@@ -46,32 +50,29 @@ class CredentialService:
     renewed once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
 
     Args:
+        directory: our state directory, for the history.
         state: the rules' state at this moment.
-        post: brings an event to the rules.
-        renew: asks the rules to renew a token, by fingerprint, and waits for the end.
+        post: takes an event to the rules.
         ask: asks a worker.
-        memory: of what was handed out.
-        record: adds a line to the history: what, session key, detail.
     """
 
     def __init__(
         self,
+        directory: Path,
         *,
         state: Callable[[], TrayState],
         post: Callable[[Event], None],
-        renew: Callable[[str, str | None], Awaitable[Reply]],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
-        memory: RoleCredentialCache,
-        record: Callable[[str, str | None, str], None],
     ) -> None:
+        self.cache = RoleCredentialCache()
         self._state = state
         self._post = post
-        self._renew = renew
         self._ask = ask
-        self._memory = memory
-        self._record = record
+        self._history = History(directory)
+        self._renewals: dict[str, asyncio.Future[Reply]] = {}
+        self._numbers = itertools.count(1)
 
-    async def __call__(
+    async def answer(
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
@@ -95,7 +96,7 @@ class CredentialService:
             return {"exit": 1, "sentence": profile.problem}, _nothing
         key = profile.session or ""
         try:
-            if self._memory.held(self._place(profile)) is None:
+            if self.cache.held(self._place(profile)) is None:
                 await self._freshen(key)
             asked_with = self._fingerprint(key)
             try:
@@ -114,7 +115,7 @@ class CredentialService:
     def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
             self._post(ev.CredentialsGiven(profile.session or ""))
-        self._record(op, profile.session, sentences.given_to(profile, asker))
+        self._history.add(time.time(), op, profile.session, sentences.given_to(profile, asker))
 
     def _session(self, key: str) -> Session | None:
         return self._state().sessions.get(key)
@@ -131,12 +132,23 @@ class CredentialService:
         session = self._session(key)
         return session.token.fingerprint if session is not None and session.token else None
 
+    def take(self, reply: Reply) -> bool:
+        """Take the rules' answer to a renewal asked for here; False if it is another's."""
+        renewal = self._renewals.pop(reply.request, None)
+        if renewal is not None and not renewal.done():
+            renewal.set_result(reply)
+        return renewal is not None
+
     async def _renewed(self, key: str, fingerprint: str | None) -> None:
-        told = await self._renew(key, fingerprint)
-        if told.exit == 3:
+        """Ask the rules to renew a token that does not serve a program; wait for the end."""
+        number = f"credentials-{next(self._numbers)}"
+        renewal = self._renewals[number] = asyncio.get_running_loop().create_future()
+        self._post(ev.RenewRequested(key, number, "program", fingerprint))
+        reply = await renewal
+        if reply.exit == 3:
             raise _Failed(3, sign_in_first(key))
-        if told.exit:
-            raise _Failed(told.exit, told.sentence)
+        if reply.exit:
+            raise _Failed(reply.exit, reply.sentence)
 
     def _place(self, profile: Profile) -> CacheKey:
         session = self._session(profile.session or "")
@@ -144,8 +156,8 @@ class CredentialService:
 
     async def _answer(self, op: str, profile: Profile) -> dict[str, Any]:
         place = self._place(profile)
-        held = self._memory.held(place)
-        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        held = self.cache.held(place)
+        given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
         if op == "credentials":
             return {"credentials": given}
         try:
@@ -154,8 +166,8 @@ class CredentialService:
             if held is None or not failed.forbidden:
                 raise
         # Somebody revoked what was given out before: what is fetched now may well be good.
-        self._memory.forget_one(place)
-        given = await self._memory.get(place, lambda: self._fetch("credentials", profile))
+        self.cache.forget_one(place)
+        given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
         return {"identity": await self._fetch("whoami", profile, credentials=given)}
 
     async def _fetch(self, kind: str, profile: Profile, **more: Any) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Desktop:
         self._post = post
         self._follows = follows
         self._settings = settings
-        self._environ = environ
+        self.environ = environ
         self._autostart = autostart_for(environ)
         self._starts_at_login = False
         self._recent: deque[tuple[float, fx.RecordHistory]] = deque(maxlen=RECENT)
@@ -131,8 +131,8 @@ class Desktop:
         if self._view is not None:
             self.show(self._view)
 
-    def tell(self, notice: Notice) -> None:
-        """Show a notice, unless the person wants none."""
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice, unless the user wants none."""
         if self._settings().notices:
             self.notifier.show(notice)
 
@@ -151,7 +151,7 @@ class Desktop:
     async def copy(self, words: str, what: str) -> None:
         """Copy a link or names; where no clipboard works, show them to be copied by hand."""
         try:
-            done = await asyncio.to_thread(copy, words, self._environ)
+            done = await asyncio.to_thread(copy, words, self.environ)
         except TrayError as error:
             log.warning("%s", error.sentence)
             return
@@ -174,7 +174,7 @@ class Desktop:
         """Start with the desktop session from now on, or no longer."""
         try:
             if on:
-                self._autostart.enable(own_command(self._environ))
+                self._autostart.enable(own_command(self.environ))
             else:
                 self._autostart.disable()
         except (TrayError, OSError) as error:
@@ -185,7 +185,7 @@ class Desktop:
     def _follow_autostart(self) -> None:
         """Mend our own entry where the program has moved, and see how it stands."""
         try:
-            self._autostart.follow(own_command(self._environ))
+            self._autostart.follow(own_command(self.environ))
             self._starts_at_login = self._autostart.status() == "on"
         except (TrayError, OSError) as error:
             log.info("start at login: %s", getattr(error, "sentence", type(error).__name__))

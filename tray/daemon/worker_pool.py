@@ -274,7 +274,7 @@ class Pool:
 
 def _lost(code: int) -> WorkerLost:
     if code == OTHER_VERSION:
-        return OtherProgram("SSO Tray was upgraded and starts anew.")
+        return OtherProgram("SSO Tray was upgraded and is restarting: try again in a moment.")
     if code < 0:
         return WorkerLost(f"A process of SSO Tray's was killed (signal {-code}) at its work.")
     return WorkerLost(f"A process of SSO Tray's ended unexpectedly (exit code {code}).")

@@ -18,8 +18,8 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``logout`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
-               ``credential_process`` document. The credential helper takes the whole line apart
-               by its exact beginning and end: `tray.credential_helper.credentials`
+               ``credential_process`` document. Keep the members in the order ``exit``,
+               ``sentence``, ``credentials``: the credential helper then needs no JSON reader
 ``whoami``     ``profile``, or null; -> ``done.identity``
 ``quit``       end the daemon
 =============  ==========================================================================

@@ -78,7 +78,7 @@ class Record:
         remembered = before.get("memory")
         unknown = remembered if isinstance(remembered, Mapping) else {}
         return {
-            **before,
+            **{name: value for name, value in before.items() if name != "lineage"},
             "keeper": self.store,
             "handed_back": list(self.handed_back),
             "contested": self.contested,

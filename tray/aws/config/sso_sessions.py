@@ -99,36 +99,38 @@ def _problem(owner: str, url: str, region: str) -> str | None:
         return f"{owner} has no {' and no '.join(missing)}."
     flaw = start_url_flaw(url)
     if flaw is not None:
-        return f"{owner} has a start URL that {flaw}."
+        return f"{owner}: {flaw}."
     wrong = region_flaw(region)
-    return None if wrong is None else f"{owner} has an sso_region that {wrong}."
+    return None if wrong is None else f"{owner}: {wrong}."
 
 
 def region_flaw(region: str) -> str | None:
-    """Return why this is no AWS region, as the end of "an sso_region that ...", or None."""
-    return None if _REGION.fullmatch(region) else f'is no AWS region: "{clean(region)}"'
+    """Return why this isn't an AWS region, as a clause, or None."""
+    if _REGION.fullmatch(region):
+        return None
+    return f'"{clean(region)}" isn\'t an AWS region (example: eu-west-1)'
 
 
 def start_url_flaw(url: str) -> str | None:
     """
-    Return why this start URL is refused, as the end of "a start URL that ...", or None.
+    Return why this start URL is refused, as a clause, or None.
 
     Only https is accepted, on loopback too, as by the AWS CLI. The URL is never quoted, since it
     may hold a password.
     """
     if not url.isprintable() or " " in url:
-        return "holds blanks or invisible characters"
+        return "the start URL contains spaces or invisible characters"
     if "\\" in url:
-        return "holds a backslash"
+        return "the start URL contains a backslash"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "is no URL"
+        return "the start URL isn't a valid URL"
     if parts.scheme != "https":
-        return "does not begin with https://"
+        return "the start URL must begin with https://"
     if "@" in parts.netloc:
-        return "holds a user name"
+        return "the start URL contains a user name"
     if not host or port == 0:
-        return "names no host"
+        return "the start URL has no host"
     return None

@@ -32,6 +32,7 @@ from tray.core.profiles.profile_planning import (
     usual_region,
 )
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import counted
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
 
@@ -60,27 +61,29 @@ class _Options:
         return bool(self.every or self.sync or self.prune or self.account or self.role)
 
 
-@click.command(help=help_texts.ADD, short_help="Add profiles for the roles a session gives.")
+@click.command(help=help_texts.ADD)
 @click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--start-url", metavar="URL", help="Of a new session: https://...")
-@click.option("--sso-region", metavar="REGION", help="Of a new session: where it lives.")
-@click.option("--scopes", metavar="S", help=f"Of a new session; by default {SCOPE}.")
+@click.option("--start-url", metavar="URL", help="Start URL of a new session (https://...).")
+@click.option("--sso-region", metavar="REGION", help="Region of a new session.")
+@click.option("--scopes", metavar="S", help=f"Scopes of a new session; default: {SCOPE}.")
 @click.option(
-    "--account", metavar="A", multiple=True, help="Only accounts like this, by id or name."
+    "--account", metavar="A", multiple=True, help="Only accounts whose ID or name matches."
 )
-@click.option("--role", metavar="R", multiple=True, help="Only roles like this.")
-@click.option("--all", "every", is_flag=True, help="All of them.")
-@click.option("--name", metavar="TEMPLATE", default=TEMPLATE, show_default=True, help="Names.")
+@click.option("--role", metavar="R", multiple=True, help="Only roles whose name matches.")
+@click.option("--all", "every", is_flag=True, help="Add every role.")
+@click.option(
+    "--name", metavar="TEMPLATE", default=TEMPLATE, show_default=True, help="Profile names."
+)
 @click.option(
     "--region",
     metavar="REGION",
-    help="The profiles' own region; else that of most profiles.",
+    help="Region of the profiles; default: the one most profiles use.",
 )
-@click.option("--output", metavar="FORMAT", help="The profiles' output format: json, yaml ...")
-@click.option("--sync", is_flag=True, help="Add what is new, and tell what is gone.")
-@click.option("--prune", is_flag=True, help="With --sync: take out what is gone.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")
+@click.option("--output", metavar="FORMAT", help="Output format of the profiles: json, yaml ...")
+@click.option("--sync", is_flag=True, help="Add new roles and report lost ones.")
+@click.option("--prune", is_flag=True, help="With --sync: remove lost ones.")
+@click.option("--dry-run", is_flag=True, help="Show the change without making it.")
+@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 def add(
     session: str | None,
     *,
@@ -107,13 +110,13 @@ def add(
     context = CommandContext.of_this_process()
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     if not typed.narrows and not asks:
-        raise click.UsageError("Say which roles: --all, --account, --role or --sync.")
+        raise click.UsageError("Choose roles with --all, --account, --role or --sync.")
     wanted = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, wanted)
     found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:
-        raise Ended(f"None of the {_count(len(found), 'role')} fits; nothing was written.", 1)
+        raise Ended(f"None of your {counted(len(found), 'role')} matches. No changes made.", 1)
     if not typed.narrows:
         some = pick(some, profiles_of(meant.key, context.catalog().profiles))
         typed = _with_defaults(context, meant, some, found, typed)
@@ -129,7 +132,7 @@ def _check(typed: _Options) -> None:
     if flaw is not None:
         raise click.UsageError(flaw)
     if typed.prune and not typed.sync:
-        raise click.UsageError("--prune goes with --sync.")
+        raise click.UsageError("--prune needs --sync.")
 
 
 # --- The roles ------------------------------------------------------------------------------
@@ -143,7 +146,7 @@ def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, .
         signed_in(context, session, again=True)  # one refresh decides (R6)
         found = _asked_aws(context, session)
     if not found:
-        raise Ended(f'"{clean(session.key)}" gives you no role in any account.', 1)
+        raise Ended(f'You have no role in any account of "{clean(session.key)}".', 1)
     return found
 
 
@@ -155,7 +158,7 @@ def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment
 
     def progress(done: int, count: int) -> None:
         if shown:
-            words = f"\r\033[KAccounts looked at: {done} of {count} "
+            words = f"\r\033[KReading accounts: {done} of {count} "
             click.echo(words if done < count else "\r\033[K", err=True, nl=False)
 
     with Standalone(context) as standalone:
@@ -184,7 +187,7 @@ def _with_defaults(
     taken = {one.name for one in profiles}
 
     def flaw(name: str) -> str | None:
-        return "is the name of another profile" if name in taken else None
+        return f'the profile "{clean(name)}" already exists' if name in taken else None
 
     name = asked("CLI profile name", default, lambda name: _name_fault(name) or flaw(name))
     # What was offered has its number already; as a template it would get another.
@@ -192,8 +195,7 @@ def _with_defaults(
 
 
 def _name_fault(name: str) -> str | None:
-    """Say why a typed name cannot be one, as the end of "That ...", or None."""
-    return 'has a "{" or "}"' if "{" in name or "}" in name else None
+    return 'a profile name can\'t contain "{" or "}"' if "{" in name or "}" in name else None
 
 
 def _or_none(what: str, default: str | None) -> str | None:
@@ -213,28 +215,28 @@ def _write(
     may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
-        click.echo(f"Nothing to add: {_count(len(made.there), 'profile')} there already.")
+        click.echo(f"Nothing to add: {counted(len(made.there), 'profile')} already exist.")
         return
     path = context.paths.aws_config
     show_diff(path, lambda data: with_profiles(data, str(path), new, gone))
     if typed.dry_run:
-        click.echo("Nothing was written (--dry-run).")
+        click.echo("No changes made (--dry-run).")
         return
     may_write(asks=asks and not typed.yes)
     add_profiles(path, context.paths.state, new, gone)
     _tell(list(new), made, gone)
     if new and typed.region is None:
-        note("they have no region, which some SDKs insist on: set AWS_REGION, or use --region.")
+        note("They have no region, which some SDKs require. Use --region or set AWS_REGION.")
 
 
 def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:
     if added:
         some = ", ".join(clean(name) for name in added[:5]) + (" ..." if len(added) > 5 else "")
-        click.echo(f"Added {_count(len(added), 'profile')}: {some}")
+        click.echo(f"Added {counted(len(added), 'profile')}: {some}")
     if made.there:
-        click.echo(f"There already: {_count(len(made.there), 'profile')}.")
+        click.echo(f"Already there: {counted(len(made.there), 'profile')}.")
     if gone:
-        click.echo(f"Taken out: {_count(len(gone), 'profile')}.")
+        click.echo(f"Removed: {counted(len(gone), 'profile')}.")
     if added:
         click.echo(f"Try: aws sts get-caller-identity --profile {clean(added[0])}")
 
@@ -256,7 +258,8 @@ def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
         if why is None:
             may_go.append(name)
         else:
-            note(f'"{clean(name)}" is no longer assigned to you, but {why}: take it out by hand.')
+            lost = f'"{clean(name)}" is no longer assigned to you'
+            note(f"{lost}, but {why}. To remove it, edit the config.")
     return tuple(may_go)
 
 
@@ -266,12 +269,8 @@ def _offered(gone: Sequence[str], typed: _Options, *, asks: bool) -> bool:
         return False
     names = ", ".join(clean(name) for name in gone[:10]) + (" ..." if len(gone) > 10 else "")
     if not asks or typed.yes or typed.dry_run:
-        note(f"no longer assigned to you: {names}; --prune takes them out.")
+        note(f"No longer assigned to you: {names}. --prune removes them.")
         return False
     click.echo(f"No longer assigned to you: {names}", err=True)
-    what = _count(len(gone), "profile")
-    return click.confirm(f"Take out {what}?", default=False, err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    what = counted(len(gone), "profile")
+    return click.confirm(f"Remove {what}?", default=False, err=True)

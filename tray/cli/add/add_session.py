@@ -11,8 +11,10 @@ import click
 from tray.aws.config.config_edit import SectionEdit, edited, session_header
 from tray.aws.config.sso_sessions import DEFAULT_SCOPES, region_flaw, scopes_of, start_url_flaw
 from tray.cli.add.config_diff import may_write, show_diff
+from tray.cli.add.pasted_text import drop_rest, pasted
 from tray.cli.command_context import CommandContext, Ended, note
 from tray.cli.login.login_command import sign_in_plainly
+from tray.cli.name_lookup import unknown
 from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now, usable_now
 from tray.core.model import SsoSession
@@ -30,9 +32,7 @@ class RequestedSession:
 
     Args:
         name: of the session, or None.
-        start_url: of a new one; of a known one it has to be the same.
-        region: likewise.
-        scopes: likewise, separated by commas.
+        start_url, region, scopes: of a new one; of a known one they have to be the same.
         dry_run: whether nothing is to be written.
         asks: whether what is missing may be asked for.
         yes: whether the change needs no consent.
@@ -77,16 +77,15 @@ def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
     url, region = wanted.start_url, wanted.region
     other = {
-        "start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
-        "region": region is not None and region != session.region,
-        "scopes": wanted.scopes is not None
+        "another start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
+        "another region": region is not None and region != session.region,
+        "other scopes": wanted.scopes is not None
         and set(scopes_of(wanted.scopes)) != set(session.scopes),
     }
     for what, differs in other.items():
         if differs:
-            there = f'The session "{clean(session.key)}" exists with another {what}'
-            there = there.replace("another scopes", "other scopes")
-            raise Ended(f"{there}: pick a new name.", 1)
+            there = f'The session "{clean(session.key)}" exists with {what}. Choose a new name.'
+            raise Ended(there, 1)
     if session.problem is not None:
         raise Ended(session.problem, 1)
     return session
@@ -96,21 +95,16 @@ def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSes
     header = session_header(name)
     start_url, region, scopes = wanted.start_url, wanted.region, wanted.scopes
     if not (start_url and region) and not wanted.asks:
-        known = ", ".join(clean(one.key) for one in context.catalog().sessions) or "none"
-        there = f'There is no session "{clean(name)}" (there: {known})'
-        raise click.UsageError(f"{there}; a new one needs --start-url and --sso-region.")
+        known = [one.key for one in context.catalog().sessions]
+        missing = unknown("session", name, known).sentence
+        raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
     start_url = start_url or asked("SSO start URL", None, start_url_flaw)
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
         scopes = asked("SSO registration scopes", SCOPE) if wanted.asks else SCOPE
-    flaws = (
-        ("session name", session_name_flaw(name)),
-        ("start URL", start_url_flaw(start_url)),
-        ("SSO region", region_flaw(region)),
-    )
-    for what, flaw in flaws:
+    for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
-            raise click.UsageError(f"The {what} {flaw}.")
+            raise click.UsageError(_sentence(flaw))
     keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
     path = context.paths.aws_config
 
@@ -119,8 +113,7 @@ def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSes
 
     show_diff(path, change)
     if wanted.dry_run:
-        told = "Nothing was written. Its roles are known after a sign-in, without --dry-run."
-        raise Ended(told, 0)
+        raise Ended("No changes made. To list the roles, sign in: leave out --dry-run.", 0)
     may_write(asks=wanted.asks and not wanted.yes)
     change_config(path, context.paths.state, change)
     return next(one for one in context.catalog().sessions if one.key == name)
@@ -140,15 +133,23 @@ def asked(
     Args:
         what: is asked for.
         default: what Enter stands for; None: nothing.
-        flaw: says why an answer cannot be taken, as the end of "That ...", or None.
+        flaw: says why an answer cannot be taken, as a clause, or None.
     """
     while True:
         # click asks again by itself for an empty answer without a default.
         answer: str = click.prompt(what, default=default, err=True).strip()
-        wrong = flaw(answer)
-        if answer and wrong is None:
+        paste, wrong = pasted(answer), flaw(answer)
+        if paste is not None:
+            drop_rest()
+            note(paste)
+        elif answer and wrong is None:
             return answer
-        note(f"That {wrong}." if wrong else "There has to be one.")
+        else:
+            note(_sentence(wrong or "please enter a value"))
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[0].upper()}{clause[1:]}."
 
 
 def signed_in(context: CommandContext, session: SsoSession, *, again: bool = False) -> None:

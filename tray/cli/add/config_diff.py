@@ -49,7 +49,7 @@ def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
         head = line.startswith(("---", "+++"))  # no key of a config begins so
         click.echo(click.style(told, fg=None if head else _COLOURS.get(line[:1]), bold=head))
     if len(lines) > SHOWN:
-        click.echo(f"... and {len(lines) - SHOWN} lines more")
+        click.echo(f"... and {len(lines) - SHOWN} more lines")
     return before != after
 
 
@@ -61,4 +61,4 @@ def may_write(*, asks: bool) -> None:
         Ended: it was not given.
     """
     if asks and not click.confirm("Write this?", default=True, err=True):
-        raise Ended("Nothing was written.", 1)
+        raise Ended("No changes made.", 1)

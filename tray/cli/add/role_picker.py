@@ -13,9 +13,7 @@ from tray.core.profiles.profile_planning import Assignment
 from tray.core.text.display_names import clean
 
 SHOWN: Final = 30
-HOW: Final = (
-    "Pick by number (1 3 5-7), a word to narrow the list, * for all shown, nothing to stop."
-)
+HOW: Final = "Enter numbers (1 3 5-7), a word to filter, * for all shown, or nothing to cancel."
 
 
 def pick(
@@ -36,7 +34,7 @@ def pick(
         _show(shown, len(every), known)
         answer = click.prompt("Roles", default="", show_default=False, err=True).strip()
         if not answer:
-            raise Ended("Nothing was picked, nothing was written.", 1)
+            raise Ended("Nothing selected. No changes made.", 1)
         if answer == "*":
             return shown
         numbers = numbers_of(answer, len(shown))
@@ -46,7 +44,7 @@ def pick(
         if fitting:
             shown = fitting
         else:
-            note(f'nothing fits "{clean(answer)}".')
+            note(f'Nothing matches "{clean(answer)}".')
 
 
 def numbers_of(answer: str, count: int) -> list[int]:
@@ -70,7 +68,7 @@ def _mentions(one: Assignment, words: str) -> bool:
 
 def _show(shown: Sequence[Assignment], count: int, known: Mapping[tuple[str, str], str]) -> None:
     whole = "" if len(shown) == count else f" of {count}"
-    click.echo(f"{len(shown)}{whole} roles available to you:", err=True)
+    click.echo(f"{len(shown)}{whole} roles available:", err=True)
     width = max((len(clean(one.account_name, 40)) for one in shown[:SHOWN]), default=0)
     for number, one in enumerate(shown[:SHOWN], 1):
         name = clean(one.account_name, 40).ljust(width)
@@ -79,5 +77,5 @@ def _show(shown: Sequence[Assignment], count: int, known: Mapping[tuple[str, str
         role = clean(one.role_name)
         click.echo(f"{number:>5}  {one.account_id}  {name}  {role}{mark}", err=True)
     if len(shown) > SHOWN:
-        click.echo(f"       ... and {len(shown) - SHOWN} more: type a word to narrow.", err=True)
+        click.echo(f"       ... and {len(shown) - SHOWN} more. Enter a word to filter.", err=True)
     click.echo(HOW, err=True)

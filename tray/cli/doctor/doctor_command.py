@@ -35,7 +35,7 @@ LIBRARIES: Final = (
 _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 
 
-@click.command(help=help_texts.DOCTOR, short_help="Tell what works here, and what to do.")
+@click.command(help=help_texts.DOCTOR)
 @click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
 @click.option(
     "--bundle",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +24,7 @@ from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext,
 from tray.cli.credentials_command import given
 from tray.cli.exec.child_process import become, run_beside
 from tray.cli.exec.credential_environment import past_proxies, region_of, variables
-from tray.cli.name_lookup import profile_meant
-from tray.cli.shell import completion
+from tray.cli.name_lookup import profile_meant, profile_option
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
@@ -36,6 +36,9 @@ from tray.system.spawn import own_program, without_credentials
 OURS_FAILED: Final = 125
 CANNOT_RUN: Final = 126
 NOT_FOUND: Final = 127
+
+_LAST_BEFORE: Final = "tray.exec.last-before"
+"""Where the parser keeps the word before the first ``--``."""
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -56,7 +59,7 @@ class _WrongUse(click.UsageError):
 
 
 class _AsEnv(click.Command):
-    """A command whose wrong use is `_WrongUse`."""
+    """A command whose wrong use is `_WrongUse`; it may have a profile before the ``--``."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         try:
@@ -64,25 +67,36 @@ class _AsEnv(click.Command):
         except click.UsageError as error:
             raise _WrongUse(error.message, error.ctx) from None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        before = args[: args.index("--")] if "--" in args else []
+        ctx.meta[_LAST_BEFORE] = before[-1] if before else None
+        return super().parse_args(ctx, args)
+
 
 @click.command(
     cls=_AsEnv,
     help=help_texts.EXEC,
     context_settings={"allow_interspersed_args": False},
 )
-@click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one.",
-    shell_complete=completion.profiles,
-)
-@click.option("--endpoint", is_flag=True, help="Credentials that renew themselves, by HTTP.")
-@click.argument("command", metavar="-- COMMAND...", nargs=-1, required=True)
-def execute(*, profile: str | None, endpoint: bool, command: tuple[str, ...]) -> int:
+@profile_option
+@click.option("--endpoint", is_flag=True, help="Provide credentials that renew, over HTTP.")
+@click.argument("command", metavar="[PROFILE] -- COMMAND...", nargs=-1, required=True)
+@click.pass_context
+def execute(
+    typed: click.Context, *, profile: str | None, endpoint: bool, command: tuple[str, ...]
+) -> int:
     """Run a command with credentials."""
     try:
         context = CommandContext.of_this_process()
-        meant = profile_meant(context.catalog(), profile, context.profile_in_force)
+        catalog = context.catalog()
+        if profile is None and typed.meta[_LAST_BEFORE] == command[0] and command[1:2] == ("--",):
+            # "exec ls -- -x" has always run ls: only a name that is no command must be a profile.
+            known = any(one.name == command[0] for one in catalog.profiles)
+            if known or shutil.which(command[0]) is None:
+                profile, command = command[0], command[2:]
+        if not command:
+            raise click.UsageError("Missing command after --.")
+        meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
         environ = without_credentials(context.environ) | region_of(meant, context.environ)
         if endpoint:

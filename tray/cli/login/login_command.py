@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from tray.cli import help_texts
-from tray.cli.command_context import NO_SUCH_NAME, CommandContext, note, say_acting_alone
+from tray.cli.command_context import (
+    NO_SUCH_NAME,
+    CommandContext,
+    Ended,
+    note,
+    say_acting_alone,
+)
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, one_by_one
 from tray.cli.shell import completion
@@ -21,9 +28,13 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.policy import SIGN_IN_DEADLINE
+from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.system.browser import browser_command
+
+if TYPE_CHECKING:
+    from tray.cli.standalone import Standalone
 
 SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0
 """Seconds to wait for the daemon, which ends every sign-in before that (L4)."""
@@ -43,34 +54,34 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=help_texts.LOGIN, short_help="Sign in, through the browser or by a code.")
+@click.command(help=help_texts.LOGIN)
 @click.argument(
     "session",
     metavar="[SESSION|PROFILE]",
     required=False,
     shell_complete=completion.sessions,
 )
-@click.option("--all", "every", is_flag=True, help="Each session that needs it, one by one.")
-@click.option("--device-code", is_flag=True, help="Enter a code in any browser, anywhere.")
-@click.option("--no-browser", is_flag=True, help="Print the link, open nothing.")
-@click.option("--afresh", is_flag=True, help="End the portal session first; its clock restarts.")
+@click.option("--all", "every", is_flag=True, help="Sign in to every session that needs it.")
+@click.option("--device-code", is_flag=True, help="Enter a code in a browser on any machine.")
+@click.option("--no-browser", is_flag=True, help="Print the link instead of opening it.")
+@click.option("--afresh", is_flag=True, help="Sign out first, to start a full new session.")
 @click.option(
     "--callback-port",
     type=click.IntRange(1, 65535),
     metavar="N",
-    help="Fixed port on 127.0.0.1 for the browser's answer.",
+    help="The port on 127.0.0.1 that the browser returns to.",
 )
 def login(session: str | None, *, every: bool, **options: Any) -> None:
     """Sign in."""
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
-        raise click.UsageError("A device code needs no callback port.")
+        raise click.UsageError("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
-            click.echo("Every session is signed in.")
+            click.echo("You're signed in to every session.")
             return
     one_by_one(sessions, lambda one: _sign_in(context, one, typed))
 
@@ -147,6 +158,10 @@ def _by_resident(
                     _show(page, message["progress"])
                 elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                     return message["done"]["exit"], message["done"]["sentence"]
+    except KeyboardInterrupt:
+        # The daemon cancels it, now that nobody waits for it.
+        sentence = sentences.sign_in_cancelled(session.key, earlier_ended=page.ended_earlier)
+        raise Ended(sentence, 1) from None
     except (OtherWorld, Unreachable) as error:
         if page.shown:
             # A second sign-in would open a second page; the person decides.
@@ -155,8 +170,14 @@ def _by_resident(
     return None
 
 
-def _show(page: SignInPage, told: Mapping[str, Any]) -> None:
-    page.show(told["url"], told["user_code"], told["deadline"] or 0.0, open_it=told["open"])
+def _show(page: SignInPage, sent: Mapping[str, Any]) -> None:
+    page.show(
+        sent["url"],
+        sent["user_code"],
+        sent["deadline"] or 0.0,
+        open_it=sent["open"],
+        afresh=sent.get("afresh", False),
+    )
 
 
 def _alone(
@@ -168,11 +189,11 @@ def _alone(
 ) -> tuple[int, str]:
     from tray.cli.standalone import REQUEST, Standalone
 
-    def progress(tell: fx.Reply) -> None:
-        page.show(tell.url or "", tell.user_code, tell.deadline or 0.0,
-                  open_it=tell.sentence == "open")  # fmt: skip
+    def progress(reply: fx.Reply) -> None:
+        page.show(reply.url or "", reply.user_code, reply.deadline or 0.0,
+                  open_it=reply.sentence == "open", afresh=reply.afresh)  # fmt: skip
 
-    wish = ev.SignInRequested(
+    request = ev.SignInRequested(
         session.key,
         REQUEST,
         afresh=True if typed.afresh else None,
@@ -182,13 +203,13 @@ def _alone(
     )
     with Standalone(context) as standalone:
         last = standalone.wish(
-            session.key, wish, progress=progress, sign_in=_runner(standalone.job_context)
+            session.key, request, progress=progress, sign_in=_runner(standalone)
         )
     return last.exit, last.sentence
 
 
 def _runner(
-    job_context: Any,
+    standalone: Standalone,
 ) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
     from tray.worker.sign_in import sign_in_flow
 
@@ -198,13 +219,18 @@ def _runner(
         def tell(page: sign_in_flow.SignInPage) -> None:
             ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
 
+        token = standalone.state.sessions[key].token
+        sign_in = functools.partial(
+            sign_in_flow.sign_in_or_join, seen=token.fingerprint if token is not None else None
+        )
+        if start.afresh:  # another's sign-in need not have ended the older session
+            sign_in = functools.partial(sign_in_flow.sign_in, afresh=True)
         with ctrl_c_sets() as cancelled:
             try:
-                result = sign_in_flow.sign_in(
+                result = sign_in(
                     start.session,
-                    job_context,
+                    standalone.job_context,
                     method=start.method,
-                    afresh=start.afresh,
                     callback_port=start.callback_port,
                     ready=tell,
                     cancelled=cancelled,

@@ -46,8 +46,17 @@ class SignInPage:
         self._closed = threading.Event()
         self._countdown: threading.Thread | None = None
         self.shown = False
+        self.ended_earlier = False
 
-    def show(self, url: str, user_code: str | None, deadline: float, *, open_it: bool) -> None:
+    def show(
+        self,
+        url: str,
+        user_code: str | None,
+        deadline: float,
+        *,
+        open_it: bool,
+        afresh: bool = False,
+    ) -> None:
         """
         Show the link, and open it where that is ours to do.
 
@@ -56,28 +65,29 @@ class SignInPage:
             user_code: what to compare it with, for device codes.
             deadline: when the sign-in ends by itself, seconds since the epoch.
             open_it: False where somebody else's click has opened it already.
+            afresh: whether the running session has been signed out for it.
         """
-        self.shown = True
+        self.shown, self.ended_earlier = True, afresh
         if self._why_a_code:
-            note(f"{self._why_a_code}; so this sign-in is by a code (see also --no-browser).")
+            note(f"{self._why_a_code}. Sign in with a code instead, or use --no-browser.")
         host = clean(urlsplit(self._session.start_url).hostname or "", 100)
         zone = datetime.now().astimezone().tzinfo
-        until = f", until {sentences.clock(deadline, zone)}" if deadline else ""
+        until = f". This link is valid until {sentences.clock(deadline, zone)}" if deadline else ""
         click.echo(f"Signing in to {clean(self._session.key)} ({host}){until}.")
         may_open = open_it and self._opens
         can_open = bool(browser_command(self._here.environ, self._template).commands)
         if may_open and can_open:
-            click.echo("Your browser opens this page; if it does not, open it yourself:")
+            click.echo("Opening this page in your browser. If it doesn't open, open it yourself:")
         elif open_it or user_code:
             click.echo("Open this page:")
         else:
-            click.echo("A sign-in is under way; its page:")
+            click.echo("A sign-in is already in progress on this page:")
         click.echo(f"  {url}")
         if user_code:
-            click.echo(f"  Code: {user_code} (allow it only if the page shows the same)")
+            click.echo(f"  Code: {user_code} (continue only if the page shows the same code)")
         sys.stdout.flush()
         if may_open and can_open and not open_browser(url, self._here.environ, self._template):
-            note("no browser could be started: open the page yourself.")
+            note("Couldn't start a browser. Open the page yourself.")
         self._count_down(deadline)
 
     def close(self) -> None:
@@ -97,5 +107,5 @@ class SignInPage:
     def _tick(self, deadline: float) -> None:
         while not self._closed.wait(1.0):
             left = sentences.span(deadline - time.time())
-            click.echo(f"\r\033[KWaiting for you in the browser: {left} left ", err=True, nl=False)
+            click.echo(f"\r\033[KWaiting for the browser: {left} left ", err=True, nl=False)
         click.echo("\r\033[K", err=True, nl=False)

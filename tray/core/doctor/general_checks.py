@@ -206,10 +206,10 @@ def _around(facts: Facts) -> Iterator[Finding]:
     endpoints = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL"))
     if endpoints:
         words = f"AWS is looked for elsewhere: {', '.join(endpoints)}."
-        yield Finding("environment", "note", words)
-    if "AWS_ENDPOINT_URL" in endpoints:
-        words = "SSO Tray does not use AWS_ENDPOINT_URL to sign in or renew."
-        remedy = "AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC are used"
+        remedy = ""
+        if "AWS_ENDPOINT_URL" in endpoints:
+            words += " SSO Tray does not use AWS_ENDPOINT_URL to sign in or renew."
+            remedy = "set AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC for that"
         yield Finding("environment", "note", words, remedy)
     if facts.aws_cli is not None:
         yield _aws_cli(facts, facts.aws_cli)

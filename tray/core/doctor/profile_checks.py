@@ -72,7 +72,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _circles(facts)
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
-    yield from _connections(facts, catalog)
+    yield from _connections(catalog)
 
 
 def _unusable(catalog: Catalog) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             return
 
 
-def _connections(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
+def _connections(catalog: Catalog) -> Iterator[Finding]:
     """Find settings for reaching AWS that sign-in and renewal do not follow (F3)."""
     by_session: dict[str, set[ConnectionSettings]] = {}
     for profile in catalog.profiles:
@@ -126,16 +126,6 @@ def _connections(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             words = f'The profiles of "{clean(key)}" disagree on {", ".join(keys)}: '
             words += "sign-in and renewal use AWS's default."
             yield Finding("config", "note", words, "give all of them the same")
-    bare = [
-        one.name
-        for one in catalog.profiles
-        if one.session is not None and facts.settings.get(one.name, {}).get("endpoint_url")
-    ]
-    if bare:
-        words = f'SSO Tray does not use the endpoint_url of profile "{clean(bare[0])}" to sign in '
-        words += "or renew."
-        remedy = 'name endpoints of sso and sso_oidc in a "services" section'
-        yield Finding("config", "note", words, remedy)
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
@@ -187,7 +177,9 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
         yield Finding(
             "config",
             "note",
-            f"{_profiles(elsewhere)} an endpoint_url: all its calls go there, sign-in included.",
+            f"{_profiles(elsewhere)} an endpoint_url: the AWS CLI signs in there, too, SSO Tray "
+            "does not.",
+            'name endpoints of sso and sso_oidc in a "services" section',
         )
 
 

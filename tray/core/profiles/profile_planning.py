@@ -83,18 +83,19 @@ def template_flaw(template: str) -> str | None:
             if name is not None
         ]
     except ValueError:
-        return 'The name template has a "{" or "}" that stands alone.'
+        return 'The name template has an unmatched "{" or "}".'
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
     for name, form, conversion in fields:
         if name not in FIELDS or form or conversion:
-            return f"The name template may have {known}."
+            return f"The name template can only use {known}."
     return None
 
 
 def session_name_flaw(name: str) -> str | None:
-    """Return why a new sso-session is not called so, as the end of "a name that ...", or None."""
+    """Return why a new sso-session can't have this name, as a clause, or None."""
     # The JavaScript SDK drops a section whose name has anything else (measured).
-    return None if _SESSION.fullmatch(name) else "has a character that not every AWS SDK takes"
+    flaw = "use letters, digits and . _ @ + - only (no spaces)"
+    return None if _SESSION.fullmatch(name) else flaw
 
 
 def profile_name(template: str, one: Assignment, session: str) -> str:

@@ -92,6 +92,7 @@ def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Reply:
         url=sign_in.url,
         user_code=sign_in.user_code,
         deadline=sign_in.deadline,
+        afresh=sign_in.afresh,
     )
 
 
@@ -177,7 +178,7 @@ def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None:
         return state, fx.done((event.request,), 1, sentences.nothing_to_cancel(event.key))
-    sentence = sentences.sign_in_cancelled(event.key)
+    sentence = _cancelled(event.key, session.sign_in)
     after, effects = given_up(state, session, sentence)
     return after, (*effects, *fx.done((event.request,), 0, sentence))
 
@@ -214,7 +215,12 @@ def left(state: TrayState, event: ev.RequesterLeft) -> Step:
     kept = replace(session, sign_in=replace(sign_in, requests=others))
     if others or sign_in.opens == "resident":
         return state.with_session(kept), ()
-    return given_up(state, kept, sentences.sign_in_cancelled(event.key))
+    return given_up(state, kept, _cancelled(event.key, sign_in))
+
+
+def _cancelled(key: str, sign_in: SignIn) -> str:
+    ended = sign_in.afresh and sign_in.url is not None
+    return sentences.sign_in_cancelled(key, earlier_ended=ended)
 
 
 def _current(

@@ -298,9 +298,14 @@ def nothing_to_cancel(key: str) -> str:
     return f'No sign-in to "{clean(key)}" is in progress.'
 
 
-def sign_in_cancelled(key: str) -> str:
-    """Say that a sign-in was cancelled."""
-    return f'The sign-in to "{clean(key)}" was cancelled.'
+EARLIER_ENDED = "The previous session is already signed out, so sign in again."
+"""What an afresh sign-in leaves when it does not succeed (L9)."""
+
+
+def sign_in_cancelled(key: str, *, earlier_ended: bool = False) -> str:
+    """Say that a sign-in was cancelled, and what it had ended by then."""
+    sentence = f'The sign-in to "{clean(key)}" was cancelled.'
+    return f"{sentence} {EARLIER_ENDED}" if earlier_ended else sentence
 
 
 def sign_in_too_late(key: str) -> str:

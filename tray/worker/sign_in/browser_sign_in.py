@@ -96,7 +96,9 @@ def _token(
             reported = _reported(attempt, error)
             log.warning("%s: the browser reports %s; still waiting", clean(key), error)
             if attempt.report is not None:
-                attempt.report(f"{reported.sentence} The sign-in still waits; Ctrl-C ends it.")
+                attempt.report(
+                    f"{reported.sentence} The sign-in is still waiting; press Ctrl-C to cancel it."
+                )
             page = sign_in_pages.still_waiting(
                 key,
                 reported.sentence,

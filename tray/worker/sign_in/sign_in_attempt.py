@@ -80,7 +80,8 @@ class Attempt:
         afresh: bool,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        self.session, self.context = session, context
+        self.session = session
+        self.context = context.reaching(session.connection)
         self.reused = False
         """Whether its registration is an older one."""
         self.older_ended = False
@@ -182,7 +183,7 @@ class Attempt:
     def ended(self, sentence: str) -> SignInEnded:
         """Return the end of this sign-in, with what that means for the older session."""
         if self.older_ended:
-            return SignInEnded(f"{sentence} The earlier session was ended before: sign in again.")
+            return SignInEnded(f"{sentence} {sentences.EARLIER_ENDED}")
         return SignInEnded(sentence)
 
     def denied(self) -> SignInEnded:

@@ -96,14 +96,14 @@ def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
         renews: whether it renews itself.
         sentence: what else the user should know, or None.
     """
-    close = f"You can close this tab{'; the session renews itself' if renews else ''}."
+    close = f"You can close this tab.{' The session renews automatically.' if renews else ''}"
     after = (
-        "Terminals, editors and SDKs that use this session work from now on. SSO Tray tells you "
-        "before the session ends."
+        "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
+        "ends."
     )
     body = [f"{_name(key)} is ready to use on this computer. {close}"]
     notes = [escape(sentence), after] if sentence else [after]
-    return _page(200, "You are signed in", ("good", _GOOD), body, notes)
+    return _page(200, "You're signed in", ("good", _GOOD), body, notes)
 
 
 def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Response:
@@ -118,12 +118,12 @@ def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = T
     """
     body = [escape(sentence)]
     if afresh:
-        body.append("The earlier session was ended first, so you need to sign in again.")
+        body.append("The previous session is already signed out, so sign in again.")
     elif unchanged:
-        body.append("Nothing has changed: a session that was running still runs.")
+        body.append("Existing sessions still work.")
     command = escape(f"sso-tray login {shlex.quote(clean(key))}")
     again = f"To try again, choose <b>Sign in</b> in the tray menu or run <code>{command}</code>."
-    return _page(200, "The sign-in did not work", ("bad", _FAILED), body, [again])
+    return _page(200, "Sign-in failed", ("bad", _FAILED), body, [again])
 
 
 def still_waiting(
@@ -138,11 +138,11 @@ def still_waiting(
         denied: whether the browser says that access was denied.
         afresh: the earlier session was ended first.
     """
-    title = "Access was denied" if denied else "That did not complete the sign-in"
-    waits = f"the sign-in to {_name(key)} still waits."
+    title = "Access denied" if denied else "Sign-in not complete"
+    waits = f"the sign-in to {_name(key)} is still waiting."
     body = [escape(sentence), f"T{waits[1:]}" if afresh else f"Nothing has changed, and {waits}"]
     after = [
-        "To try again, open the sign-in page once more. To stop, choose <b>Cancel</b> in the tray "
+        "To try again, open the sign-in page again. To stop, choose <b>Cancel</b> in the tray "
         "menu or press Ctrl-C in the terminal."
     ]
     return _page(400, title, ("calm", _DENIED), body, after)
@@ -150,16 +150,16 @@ def still_waiting(
 
 def unfinished(key: str) -> Response:
     """Return the page for a browser that has waited long enough."""
-    body = [f"AWS has agreed, and SSO Tray is still finishing the sign-in to {_name(key)}."]
-    after = ["You can close this tab; the tray menu and the terminal show how it ends."]
+    body = [f"AWS approved the sign-in to {_name(key)}. SSO Tray is still finishing it."]
+    after = ["You can close this tab. The tray menu and the terminal show the result."]
     return _page(202, "Almost there", ("calm", _WAITING), body, after)
 
 
 def refused(status: int) -> Response:
     """Return the answer to what isn't the callback; it names nothing."""
-    body = ["This address waits for a sign-in, and this request is not part of it."]
+    body = ["A sign-in is waiting at this address, but this request isn't part of it."]
     after = [
-        "Nothing has changed. Continue in the tab where you are signing in, or start again from "
+        "Nothing has changed. Continue in the tab where you're signing in, or start again from "
         "the tray menu."
     ]
     return _page(status, "Nothing to see here", ("calm", _DENIED), body, after)

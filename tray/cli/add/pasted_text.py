@@ -1,0 +1,45 @@
+"""Telling what somebody pasted into a question that wants one value."""
+
+from __future__ import annotations
+
+import re
+import select
+import sys
+from typing import Final
+
+from tray.system import WINDOWS
+
+_KEY: Final = re.compile(
+    r"(?:export |set |setx |\$env:)?\s*\"?aws_(?:access_key_id|secret_access_key|session_token)\b",
+    re.IGNORECASE,
+)
+_SECTION: Final = re.compile(r"\[[^\]]+\]?")
+_SETTING: Final = re.compile(r"(?:export )?[A-Za-z_]+\s*=.*")
+_QUIET: Final = 0.1
+"""Seconds without a further line after which a paste is over."""
+
+
+def pasted(answer: str) -> str | None:
+    """Return what an answer is where it cannot be one: keys, or lines of a config; else None."""
+    if _KEY.match(answer):
+        return (
+            "Those are temporary keys, which expire in a few hours and can't be renewed. "
+            "SSO Tray signs you in instead: answer with the values under the portal's "
+            '"IAM Identity Center credentials".'
+        )
+    if _SECTION.match(answer) or _SETTING.fullmatch(answer):
+        return (
+            "That's a section of an AWS config. Add it to ~/.aws/config in an editor, or answer "
+            "here with one value at a time."
+        )
+    return None
+
+
+def drop_rest() -> None:
+    """Drop the lines that a paste has left in the terminal, so that they answer nothing."""
+    if WINDOWS or not sys.stdin.isatty():
+        return
+    import termios
+
+    while select.select([sys.stdin], [], [], _QUIET)[0]:
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)

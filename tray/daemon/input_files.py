@@ -1,0 +1,95 @@
+"""The files that the rules depend on, read into events: config, settings, records."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tray.aws.config.catalog import CatalogReader, ConfigFiles
+from tray.core import events as ev
+from tray.core.events import Event
+from tray.core.model import Catalog
+from tray.errors import ConfigRejected
+from tray.storage.active_profile import read_active
+from tray.storage.logs import set_debug
+from tray.storage.session_records import Records
+from tray.storage.settings import SAFE, Settings, read_settings
+from tray.system.paths import Paths
+
+log = logging.getLogger(__name__)
+
+LARGE_CONFIG: Final = 512 * 1024
+"""Bytes from which on the config is read off the loop: about 4,000 profiles."""
+
+
+class InputFiles:
+    """
+    Read the files.
+
+    Args:
+        paths: where they are.
+        environ: the daemon's environment.
+        post: takes an event to the rules.
+    """
+
+    def __init__(
+        self, paths: Paths, environ: Mapping[str, str], post: Callable[[Event], None]
+    ) -> None:
+        self._paths = paths
+        self._debug = "SSO_TRAY_DEBUG" in environ
+        self._post = post
+        self._records = Records(paths.state)
+        self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
+        self.settings: Settings = SAFE
+        """The last good settings."""
+
+    async def catalog(self) -> Catalog | None:
+        """
+        Read the config; None where it is broken, which the rules have been told.
+
+        A large one is read in a thread. A usual one takes 3 ms for a thousand profiles, and a
+        thread's own heap would stay with the process (measured: 6 MB).
+        """
+        try:
+            if self._config_size() > LARGE_CONFIG:
+                return await asyncio.to_thread(self._catalog.read)
+            return self._catalog.read()
+        except ConfigRejected as error:
+            self._post(ev.ConfigBroken(error.sentence))
+            return None
+
+    def _config_size(self) -> int:
+        try:
+            return self._paths.aws_config.stat().st_size
+        except OSError:
+            return 0
+
+    def read_settings(self) -> None:
+        """Read the settings; where they are broken the last good ones stay in use."""
+        try:
+            self.settings = read_settings(self._paths.settings_file, self._paths.state)
+            problems = self.settings.problems
+            set_debug(self.settings.log_debug or self._debug)
+        except ConfigRejected as error:
+            log.warning("%s", error.sentence)
+            problems = (error.sentence,)
+        self._post(ev.PreferencesRead(self.settings.preferences, problems))
+
+    def read_records(self) -> None:
+        """Read what is remembered of each session, and which profile is active."""
+        entries = self._records.read()
+        self._post(
+            ev.RecordsRead(
+                stores={key: entry.store for key, entry in entries.items()},
+                memories={key: entry.memory for key, entry in entries.items()},
+                contested=frozenset(key for key, entry in entries.items() if entry.contested),
+                newest={
+                    key: newest.access
+                    for key, entry in entries.items()
+                    if (newest := entry.lineage.newest) is not None
+                },
+            )
+        )
+        self._post(ev.ActiveRead(read_active(self._paths.state)))

@@ -1,0 +1,157 @@
+"""What the rules ask of workers: each request runs in a task and ends as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.events import Event
+from tray.core.model import TokenFacts
+from tray.core.outcomes import Failed, Outcome, outcome_from_json
+from tray.core.profiles.profile_planning import assignments
+from tray.core.text import menu_text
+from tray.daemon.worker_pool import OtherProgram, Pool
+
+log = logging.getLogger(__name__)
+
+
+class WorkerJobs:
+    """
+    Run jobs, sign-ins, unlocks and listings in workers.
+
+    Args:
+        pool: starts and asks them.
+        post: takes what came of it to the rules.
+        restart: called where a worker is of another version: this program was upgraded.
+    """
+
+    def __init__(
+        self, pool: Pool, post: Callable[[Event], None], restart: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._post = post
+        self._restart = restart
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sign_ins: dict[tuple[str, int], asyncio.Event] = {}
+
+    def start(
+        self, effect: fx.StartJob | fx.StartSignIn | fx.UnlockKeyring | fx.ListRoles
+    ) -> None:
+        """Begin; returns at once."""
+        match effect:
+            case fx.StartJob():
+                self.go(self._job(effect))
+            case fx.StartSignIn():
+                self.go(self._sign_in(effect))
+            case fx.UnlockKeyring():
+                self.go(self._unlock())
+            case fx.ListRoles():
+                self.go(self._list(effect))
+
+    def cancel(self, effect: fx.CancelSignIn) -> None:
+        """End a sign-in that is under way."""
+        cancel = self._sign_ins.get((effect.key, effect.attempt))
+        if cancel is not None:
+            cancel.set()
+
+    def go(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in a task that is kept until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _job(self, effect: fx.StartJob) -> None:
+        request = {
+            "kind": effect.kind,
+            "session": effect.session.to_json(),
+            "adopt": effect.adopt,
+        }
+        outcome: Outcome
+        try:
+            done = await self._pool.ask(request)
+            outcome = outcome_from_json(done["failed"] if "failed" in done else done["outcome"])
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            outcome = Failed("other", self.sentence_of(error))
+        self._post(ev.JobDone(effect.session.key, effect.attempt, outcome))
+
+    async def _sign_in(self, effect: fx.StartSignIn) -> None:
+        key, attempt = effect.session.key, effect.attempt
+        cancel = self._sign_ins[key, attempt] = asyncio.Event()
+        request = {
+            "kind": "sign-in",
+            "session": effect.session.to_json(),
+            "method": effect.method,
+            "afresh": effect.afresh,
+            "callback_port": effect.callback_port,
+        }
+
+        def ready(page: dict[str, Any]) -> None:
+            self._post(
+                ev.SignInReady(key, attempt, page["url"], page["user_code"], page["deadline"])
+            )
+
+        try:
+            done = await self._pool.sign_in(request, ready, cancel)
+            event = _sign_in_event(key, attempt, done)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            event = ev.SignInFailed(key, attempt, self.sentence_of(error))
+        finally:
+            del self._sign_ins[key, attempt]
+        self._post(event)
+
+    async def _unlock(self) -> None:
+        """Show the keyring's prompt, in a process of its own, which may wait for the user."""
+        try:
+            done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
+        except Exception as error:  # noqa: BLE001  (a lost worker is no unlock, nothing more)
+            self.sentence_of(error)
+            return
+        if "failed" in done:
+            log.info("the keyring stays locked")
+            return
+        self._post(ev.SystemEvent("keyring-unlocked"))
+
+    async def _list(self, effect: fx.ListRoles) -> None:
+        key, attempt = effect.session.key, effect.attempt
+        request = {"kind": "roles", "session": effect.session.to_json()}
+        try:
+            done = await self._pool.ask(request, deadline=policy.LISTING_DEADLINE)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            self.sentence_of(error)
+            self._post(ev.ListingFailed(key, attempt, menu_text.LISTING_LOST))
+            return
+        if "failed" in done:
+            rejected = done.get("error") == "token-rejected"
+            self._post(ev.ListingFailed(key, attempt, str(done["failed"]["sentence"]), rejected))
+            return
+        self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
+
+    def sentence_of(self, error: Exception) -> str:
+        """Log an error and return its sentence; one that tells of an upgrade restarts us."""
+        if isinstance(error, OtherProgram):
+            self._restart()
+        sentence = getattr(error, "sentence", None)
+        if sentence is None:
+            log.exception("a job failed", exc_info=error)
+            return f"SSO Tray made a mistake ({type(error).__name__}); see its log."
+        log.warning("%s", sentence)
+        return str(sentence)
+
+
+def _sign_in_event(key: str, attempt: int, done: dict[str, Any]) -> Event:
+    if "failed" in done:
+        failed = done["failed"]
+        return ev.SignInFailed(key, attempt, failed["sentence"], failed["reason"])
+    return ev.SignedIn(
+        key,
+        attempt,
+        TokenFacts.from_json(done["token"]),
+        done["keeper"],
+        done["reason"],
+        done["sentence"],
+    )
