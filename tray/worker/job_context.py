@@ -25,6 +25,7 @@ from tray.errors import CacheFileBad, CacheFileTorn, TrayError, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
+from tray.system.core_dumps import forbid_core_dumps
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.worker.keyring.item_document import KeyringItem
@@ -92,6 +93,7 @@ class JobContext:
         Raises:
             ConfigRejected: the settings cannot be used.
         """
+        forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
             settings = read_settings(paths.settings_file, paths.state)
