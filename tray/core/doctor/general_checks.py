@@ -165,16 +165,16 @@ def _around(facts: Facts) -> Iterator[Finding]:
     if environ.get("AWS_CA_BUNDLE") and "AWS_CA_BUNDLE" not in facts.missing_files:
         sentence = "AWS_CA_BUNDLE is set; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
         yield note("network", sentence)
-    bundled = [name for name, keys in facts.settings.items() if keys.get("ca_bundle")]
-    if bundled and not environ.get("AWS_CA_BUNDLE"):
-        sentence = f'SSO Tray ignores the ca_bundle of the profile "{clean(bundled[0])}".'
-        yield note("network", sentence, "set AWS_CA_BUNDLE, which every AWS tool reads")
     for variable in facts.missing_files:
         sentence = f"{variable} names a file that doesn't exist."
         yield problem("environment", sentence, f"unset {variable}")
     endpoints = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL"))
     if endpoints:
-        yield note("environment", f"AWS calls go elsewhere: {', '.join(endpoints)}.")
+        sentence, remedy = f"AWS calls go elsewhere: {', '.join(endpoints)}.", ""
+        if "AWS_ENDPOINT_URL" in endpoints:
+            sentence += " SSO Tray doesn't use AWS_ENDPOINT_URL to sign in or renew."
+            remedy = "set AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC for that"
+        yield note("environment", sentence, remedy)
     if facts.aws_cli is not None:
         yield _aws_cli(facts, facts.aws_cli)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tray.core.connection import ConnectionSettings, disagreements
 from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
 from tray.core.model import Catalog
 from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
@@ -72,6 +73,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _circles(facts)
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
+    yield from _connections(catalog)
 
 
 def _unusable(catalog: Catalog) -> Iterator[str]:
@@ -114,6 +116,21 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
                 "name another source_profile",
             )
             return
+
+
+def _connections(catalog: Catalog) -> Iterator[Finding]:
+    """Find settings for reaching AWS that sign-in and renewal do not follow (F3)."""
+    by_session: dict[str, set[ConnectionSettings]] = {}
+    for profile in catalog.profiles:
+        if profile.session is not None:
+            by_session.setdefault(profile.session, set()).add(profile.connection)
+    for key, settings in by_session.items():
+        if keys := disagreements(settings):
+            sentence = (
+                f'The profiles of "{clean(key)}" disagree on {", ".join(keys)}, so the session '
+                "uses AWS's defaults."
+            )
+            yield note("config", sentence, "give all of them the same value")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
@@ -162,7 +179,9 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     if elsewhere:
         yield note(
             "config",
-            f"{_profiles(elsewhere)} an endpoint_url: all its calls go there, sign-in included.",
+            f"{_profiles(elsewhere)} an endpoint_url: the AWS CLI also signs in there, SSO Tray "
+            "doesn't.",
+            'set the endpoints of sso and sso_oidc in a "services" section',
         )
 
 
