@@ -38,7 +38,7 @@ RENEWS_AT_ONCE = (ev.RenewRequested, ev.TokenRejected, ev.JobDone)
 """What makes a doubt or a wish of its own."""
 CHECKED_EVERY = 4
 """Only each so-manieth step is held against the costlier promises."""
-USES_REFRESH_DATA = ("renew", "adopt", "judge-removed", "check")
+USES_REFRESH_DATA = ("renew", "adopt", "judge-removed")
 
 
 class Promises:
