@@ -19,7 +19,7 @@ from typing import Literal
 
 Rule = Literal[
     "rooms", "pure-core", "third-party", "stdlib-only", "which-os", "swallowed", "too-long",
-    "re-export", "crowded", "same-name", "circle",
+    "bare-mkdir", "re-export", "crowded", "same-name", "circle",
 ]  # fmt: skip
 
 LONGEST = 290
@@ -162,6 +162,7 @@ def violations(path: str, source: str) -> list[Violation]:
         *_stdlib_only(module, found),
         *_which_os(module, tree, found),
         *_swallowed(tree),
+        *_bare_mkdir(module, tree),
         *_too_long(source),
         *_re_export(path, tree),
     )
@@ -311,6 +312,14 @@ def _which_os(module: str, tree: ast.AST, found: list[Import]) -> Iterator[tuple
     for name, line in asked:
         if name in _WHICH_OS:
             yield "which-os", line, f"only tray/system may ask {name}"
+
+
+def _bare_mkdir(module: str, tree: ast.AST) -> Iterator[tuple[Rule, int, str]]:
+    if module == "tray.storage.atomic_files":
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"mkdir", "makedirs"}:
+            yield "bare-mkdir", node.lineno, "directories are made by make_directories, with 0700"
 
 
 def _swallowed(tree: ast.AST) -> Iterator[tuple[Rule, int, str]]:

@@ -86,6 +86,8 @@ BAD: tuple[tuple[Rule, str, str], ...] = (
         "tray/daemon/worker_pool.py",
         "import contextlib\nwith contextlib.suppress(Exception): f()",
     ),
+    ("bare-mkdir", "tray/storage/logs.py", "path.parent.mkdir(parents=True)"),
+    ("bare-mkdir", "tray/cli/main.py", "import os\nos.makedirs('x', exist_ok=True)"),
     ("too-long", "tray/aws/api/portal.py", "f()\n" * (LONGEST + 1)),
     ("re-export", "tray/aws/api/portal.py", "from tray.aws.api.sts import caller"),
     (

@@ -36,6 +36,39 @@ def test_login_of_a_signed_in_session_opens_nothing(either: Stage) -> None:
     assert 1 == len(either.opened())
 
 
+def test_several_logins_at_once_open_one_page(stage: Stage) -> None:
+    """Without a daemon, too: one signs in, the others wait for it and succeed with it."""
+    started = [stage.start("login", "corp") for _ in range(4)]
+
+    ended = [process.communicate(timeout=PATIENCE) for process in started]
+
+    assert [0] * 4 == [process.returncode for process in started], ended
+    assert 1 == len(stage.opened())
+    assert 1 == stage.center.count("CreateToken")
+
+
+def test_a_login_that_waits_for_another_ends_with_it_or_by_ctrl_c(stage: Stage) -> None:
+    """The other's failure is its own, without a second page; Ctrl-C ends the waiting alone."""
+    stalled = stage.center.fault("RegisterClient", "hang")
+    with stage.start("login", "corp") as first:
+        stalled.wait_hit()
+        with stage.start("login", "corp") as second, stage.start("login", "corp") as third:
+            for waiting in (second, third):
+                assert waiting.stderr is not None
+                assert "Another sign-in" in waiting.stderr.readline()
+            second.send_signal(signal.SIGINT)
+            gave_up = second.communicate(timeout=PATIENCE)[1]
+            first.send_signal(signal.SIGINT)
+            first.communicate(timeout=PATIENCE)
+            left = third.communicate(timeout=PATIENCE)[1]
+        stalled.release()
+
+    assert [1, 1, 1] == [one.returncode for one in (first, second, third)]
+    assert "was cancelled" in gave_up
+    assert "was not completed" in left
+    assert [] == stage.opened()
+
+
 def test_a_name_of_both_is_the_session_and_a_profile_stands_for_its_session(stage: Stage) -> None:
     """``corp`` is a session and a profile of ``other``: the session is meant (C1)."""
     stage.tray("login", "corp")

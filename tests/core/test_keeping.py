@@ -46,13 +46,52 @@ def test_a_full_file_is_adopted(store: TokenStore | None) -> None:
 
 
 def test_a_file_without_refresh_data_is_used_as_it_is() -> None:
-    """K4: an older CLI's legacy login has nothing to adopt."""
+    """K4: an older CLI's legacy login has nothing to adopt; the keyring is looked into once."""
     story = Story()
 
     story.file(token(life=8 * HOUR))
+    story.answer(Adopted(token(life=8 * HOUR), "file"))
+    story.run_until(6 * HOUR)
 
-    assert [] == story.jobs()
-    assert "signed-in" == story.row().state
+    assert ["adopt"] == story.jobs()
+    assert ("signed-in", False) == (story.row().state, story.row().renews)
+    assert [] == story.notices()
+
+
+@pytest.mark.parametrize(
+    ("newest", "looks"), [({}, []), ({"corp": "a"}, []), ({"corp": "b"}, ["adopt"])]
+)
+def test_a_lean_file_that_is_not_the_newest_on_record_is_looked_into(
+    newest: dict[str, str], looks: list[str]
+) -> None:
+    """K4: at a start; what an earlier version recorded names no newest token."""
+    story = Story(stores={"corp": "keyring"})
+    story.send(ev.RecordsRead({"corp": "keyring"}, {}, newest=newest))
+
+    story.file(LEAN)
+
+    assert looks == story.jobs()
+
+
+def test_a_lean_file_that_another_program_wrote_is_looked_into() -> None:
+    """K4: a login that cannot renew itself is said to, and an older file is written over."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(LEAN)
+
+    story.file(token("b", 60), 60)
+    story.answer(Unrenewable())
+
+    assert (["adopt"], False) == (story.jobs(), story.row().renews)
+
+
+def test_an_expired_login_that_was_renewed_at_once_is_told_as_adopted() -> None:
+    """K4, W1: adoption is told once, with its Undo."""
+    story = Story()
+    story.file(token(life=HOUR, refreshable=True), 2 * HOUR)
+
+    story.answer(Renewed(token("b", 2 * HOUR), "keyring", of="a"))
+
+    assert (["adopt"], ["adopted"]) == (story.jobs(), story.notices())
 
 
 @pytest.mark.parametrize("store", ["released", "file"])
@@ -199,7 +238,7 @@ def test_a_file_that_comes_back_in_time_is_not_asked_about() -> None:
     story.file(token("b", 60), 60.1)
     story.run_until(70)
 
-    assert [] == story.jobs()
+    assert ["adopt"] == story.jobs()  # one look: whose token is it?
 
 
 REMOVED: list[tuple[str, Outcome, str, str | None, bool]] = [
@@ -274,6 +313,8 @@ def test_without_a_kept_token_a_removed_file_is_a_sign_out(store: TokenStore | N
     story = Story(stores={"corp": store})
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
     story.file(token(life=8 * HOUR))
+    if store is None:
+        story.answer(Adopted(token(life=8 * HOUR), "file"))
 
     story.file(ev.FileAbsent(), 60)
     story.run_until(2 * MINUTE)

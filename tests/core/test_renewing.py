@@ -74,11 +74,11 @@ def test_no_sdk_ever_has_to_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("store", "refreshable", "renewed"),
-    [("keyring", False, True), ("file", True, True), ("file", False, False),
-     ("released", True, False), (None, False, False)],
+    ("store", "refreshable", "jobs"),
+    [("keyring", False, ["renew"]), ("file", True, ["renew"]), ("file", False, []),
+     ("released", True, []), (None, False, ["adopt"])],
 )  # fmt: skip
-def test_who_is_renewed_by_us(store: str, refreshable: bool, renewed: bool) -> None:
+def test_who_is_renewed_by_us(store: str, refreshable: bool, jobs: list[str]) -> None:
     """Only what we keep, and what has refresh data at all, is renewed by us (K1, K7)."""
     story = Story(stores={"corp": store})  # type: ignore[dict-item] # the table's words
     story.send(ev.PreferencesRead(Preferences(adopt=False)))
@@ -86,7 +86,7 @@ def test_who_is_renewed_by_us(store: str, refreshable: bool, renewed: bool) -> N
 
     story.run_until(31 * MINUTE)
 
-    assert (["renew"] if renewed else []) == story.jobs()
+    assert jobs == story.jobs()
 
 
 def test_a_sleep_over_every_deadline_means_one_renewal() -> None:
@@ -482,7 +482,7 @@ def test_a_doubted_token_is_decided_by_one_refresh() -> None:
 @pytest.mark.parametrize("fingerprint", ["a", "b"])
 def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
     """Only the token at hand can be doubted; without refresh data the doubt decides."""
-    story = Story(stores={"corp": None})
+    story = Story(stores={"corp": "file"})
     story.file(token(life=8 * HOUR))
 
     story.send(ev.TokenRejected("corp", fingerprint))

@@ -106,7 +106,9 @@ def test_a_renewal_keeps_the_snooze() -> None:
     story.run_until(END - 24 * MINUTE, renewing(ends_at=END))
     story.send(ev.SnoozeRequested("corp"))
 
-    story.file(token("sdk", END - 24 * MINUTE, 24 * MINUTE))
+    by_sdk = token("sdk", END - 24 * MINUTE, 24 * MINUTE)
+    story.file(by_sdk)
+    story.answer(Renewed(by_sdk, "keyring", by_us=False))
     story.run_until(END - 12 * MINUTE)
     story.run_until(END - 6 * MINUTE, renewing(ends_at=END))
 
@@ -407,7 +409,9 @@ def test_what_was_told_is_not_remembered_for_ever() -> None:
     story = kept()
     for day in range(1, 30):
         story.run_until(day * DAY, renewing(ends_at=(day - 1) * DAY + 8 * HOUR))
-        story.file(token(f"day{day}", day * DAY))
+        new = token(f"day{day}", day * DAY)
+        story.file(new)
+        story.answer(Renewed(new, "keyring", by_us=False))
 
     assert len(story.session().memory.notified) <= 3
     assert 5 == len(story.session().memory.lengths)

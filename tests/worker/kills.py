@@ -195,17 +195,17 @@ class Transaction:
 
 
 TRANSACTIONS = {
-    "renew": Transaction("renew", Place.adopted, Renewed, "forgotten"),
+    "renew": Transaction("renew", Place.adopted, Renewed, "published"),
     "renew-from-the-file": Transaction("renew", Place.in_file, Renewed, "published"),
     "adopt": Transaction("adopt", Place.homes, Adopted, "forgotten"),
-    "renew-past-its-end": Transaction("renew", Place.ended, Renewed, "forgotten"),
+    "renew-past-its-end": Transaction("renew", Place.ended, Renewed, "published"),
     "renew-unconfirmed": Transaction(
         "renew-unconfirmed", Place.adopted, Renewed, "renamed", again="renew"
     ),
     "adopt-late": Transaction(
         "adopt-late", Place.written_late, Adopted, "forgotten", again="adopt"
     ),
-    "adopt-and-renew": Transaction("renew", Place.homes, Renewed, "forgotten"),
+    "adopt-and-renew": Transaction("renew", Place.homes, Renewed, "published"),
     "publish-again": Transaction("judge-removed", Place.removed, RemovalJudged, "published"),
     "signed-out-elsewhere": Transaction(
         "judge-removed", Place.signed_out_elsewhere, RemovalJudged, "deleted", signs_out=True
@@ -215,7 +215,7 @@ TRANSACTIONS = {
         "sign-out", Place.after_a_night, SignedOut, "removed", signs_out=True
     ),
     "release": Transaction("release", Place.adopted, Released, "deleted"),
-    "refresh-decides": Transaction("judge-removed", Place.removed_and_ended, Renewed, "forgotten"),
+    "refresh-decides": Transaction("judge-removed", Place.removed_and_ended, Renewed, "published"),
     "sign-in": Transaction("sign-in", Place.signed_in_anew, str, "forgotten"),
 }
 
@@ -271,7 +271,9 @@ def _killed_and_repeated(
     for number, home in enumerate(homes):
         where = (killed[number].moments, ended[number])
         assert transaction.signs_out or able[number], where
-        assert isinstance(ended[number].answer, transaction.result | RemovalJudged), where
+        assert isinstance(ended[number].answer, transaction.result | RemovalJudged | Renewed), (
+            where
+        )
         _check_end(transaction, place, home, kept[number])
     if transaction.signs_out:
         assert () == place.center.live_sessions()

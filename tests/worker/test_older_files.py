@@ -337,6 +337,5 @@ def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(strict
         "temp-written",
         "renamed",
         "published",
-        "forgotten",
     ] == named
     assert json.loads(strict.file.read_bytes())["accessToken"] != token.access_token.reveal()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import replace
 from typing import Any
@@ -43,7 +44,7 @@ def test_renews_from_the_keyring(world: World, rotation: Any) -> None:
 
 
 def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:
-    """R2: prove the keyring, ask, store, publish, forget; one generation is left."""
+    """R2: prove the keyring, ask, store, publish."""
     world.keep_in_keyring()
 
     world.run("renew")
@@ -56,9 +57,54 @@ def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:
         "temp-written",
         "renamed",
         "published",
-        "forgotten",
-    ] == (named)
-    assert 1 == len(world.context.keyring_store.generations(CORP.key))
+    ] == named
+
+
+def test_two_items_take_turns(world: World) -> None:
+    """K2: renewals write over what is there; nothing piles up, and nothing is deleted."""
+    world.keep_in_keyring()
+    world.run("renew")
+    names = set(world.backend.items)
+    world.backend.requests.clear()
+
+    for _ in range(5):
+        assert isinstance(world.run("renew"), Renewed)
+
+    assert (names, 2) == (set(world.backend.items), len(names))
+    assert [] == [one for one in world.backend.requests if one.startswith("delete")]
+
+
+def test_a_renewal_makes_ten_requests_of_the_keyring(world: World) -> None:
+    """Section 5: 22 before; each is several calls over D-Bus."""
+    world.keep_in_keyring()
+    world.backend.requests.clear()
+
+    world.run("renew")
+
+    assert 10 == len(world.backend.requests)
+
+
+def test_two_steps_lie_between_aws_answer_and_its_storing(world: World) -> None:
+    """T3: a process killed in between loses the session; there were five, and a file was read."""
+    world.keep_in_keyring()
+    opened: list[str] = []
+    watching: list[bool] = []
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching and event == "open" and str(world.home) in str(arguments[0]):
+            opened.append(str(arguments[0]))
+
+    def answered() -> None:
+        watching.append(True)
+        world.backend.requests.clear()
+
+    sys.addaudithook(watch)
+    world.on_step |= {"answered": answered, "stored": watching.clear}
+    world.run("renew")
+
+    assert [] == opened
+    asked = [request.split()[0] for request in world.backend.requests]
+    assert ["lock_state", "set", "get"] == asked
 
 
 def test_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:

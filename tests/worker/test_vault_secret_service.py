@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import secretstorage
 from dbus_fast import Variant
+from jeepney import HeaderFields  # type: ignore[import-untyped]  # no stubs exist
 from secretstorage.collection import SESSION_COLLECTION
 
 from tests import components
@@ -74,11 +76,12 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
         yield into
 
 
-def secret_tool(session: KeyringSession, *arguments: str) -> str:
+def secret_tool(session: KeyringSession, *arguments: str, text: str | None = None) -> str:
     """Ask another client of the keyring."""
     done = subprocess.run(
         [components.require("secret-tool"), *arguments],
         env=dict(session.environ),
+        input=text,
         capture_output=True,
         text=True,
         check=False,
@@ -113,6 +116,74 @@ def test_generations_come_and_go_in_the_real_keyring(enter: Enter) -> None:
 
     assert (((1, 2), token(2)), ((2,), token(2))) == (both, one)
     assert secret_tool(session, "lookup", "service", SERVICE) == ""
+
+
+def test_other_programs_items_are_neither_read_nor_written_nor_deleted(enter: Enter) -> None:
+    """K2: ours is the one with exactly our attributes, whatever newer ones include them."""
+    session = enter("unlocked")
+    kept = keyring_store()
+    kept.store("corp", token(1))
+    theirs = [
+        ["service", SERVICE, "username", name, "application", "other", *extra]
+        for name in kept.item_names("corp")
+        for extra in ([], ["richer", "yes"])
+    ]
+    for attributes in theirs:
+        secret_tool(session, "store", "--label=theirs", *attributes, text="theirs")
+
+    kept.store("corp", token(2))
+    read = kept.load(CORP)
+    kept.delete("corp")
+
+    assert (token(2), None) == (read, kept.load(CORP))
+    assert ["theirs"] * 6 == [secret_tool(session, "lookup", *one) for one in theirs]
+
+
+def test_an_item_is_written_over_in_place(enter: Enter) -> None:
+    """Section 3: two items take turns; none is made anew, which KeePassXC would ask about."""
+    enter("unlocked")
+    kept = keyring_store()
+    seen = set()
+    for number in range(1, 7):
+        kept.store("corp", token(number))
+        with closing(secretstorage.dbus_init()) as bus:
+            collection = secretstorage.get_default_collection(bus)
+            seen |= {one.item_path for one in collection.search_items({"service": SERVICE})}
+
+    assert (2, token(6)) == (len(seen), kept.load(CORP))
+
+
+def test_a_renewal_makes_half_the_calls_of_the_bus(enter: Enter) -> None:
+    """Section 5: 32 where there were 78; six come before the write after AWS's answer, not 15."""
+    enter("unlocked")
+    kept = keyring_store()
+    kept.store("corp", token(1))
+    kept.store("corp", token(2))
+    kept.load(CORP)
+    calls = _counted(kept)
+
+    item = kept.item(CORP)
+    assert item is not None
+    proved = kept.store("corp", item.token, seen=item)
+    before = len(calls)
+    kept.store("corp", token(3), seen=proved)
+
+    assert 32 == len(calls)
+    window = calls[before:]
+    assert 6 == window.index("SetSecret")
+
+
+def _counted(kept: TokenKeyring) -> list[str]:
+    """Return the members of D-Bus that a keyring calls from now on."""
+    line = kept._backend._quiet._line  # type: ignore[attr-defined]
+    send, calls = line.bus.send_and_get_reply, []
+
+    def counting(message: Any, **options: Any) -> Any:
+        calls.append(message.header.fields[HeaderFields.member])
+        return send(message, **options)
+
+    line.bus.send_and_get_reply = counting
+    return calls
 
 
 def test_a_service_of_another_name_is_another_vault(enter: Enter) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
+from types import MappingProxyType
 from typing import Literal
 
 from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore, Trigger
@@ -26,11 +28,20 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RecordsRead:
-    """``state.json`` was read: keepers and memories by session key."""
+    """
+    ``state.json`` was read; all by session key.
+
+    Args:
+        stores: the token stores.
+        memories: what the rules remember.
+        contested: the sessions that stay in their file.
+        newest: fingerprints of the newest tokens that the keyring took.
+    """
 
     stores: Mapping[str, TokenStore | None]
     memories: Mapping[str, Memory]
     contested: frozenset[str] = frozenset()
+    newest: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,6 @@ class Daemon:
     async def run(self) -> None:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
-        private_directory(self.paths.state)
         self._prepare()
         listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
         try:
@@ -145,7 +144,11 @@ class Daemon:
             await self._stop(address)
 
     def _prepare(self) -> None:
-        """Remove what killed processes left (fault 1); install the credential helper."""
+        """Shut our directories to others, remove what killed processes left, install files."""
+        state = private_directory(self.paths.state, tighten=True)
+        for name in ("locks", "handout", "backups"):
+            if (state / name).is_dir():
+                private_directory(state / name, tighten=True)
         for place in (self.paths.token_cache, self.paths.aws_config.parent, self.paths.state):
             try:
                 remove_stale_temps(place)

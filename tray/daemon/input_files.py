@@ -102,6 +102,11 @@ class InputFiles:
                 stores={key: entry.store for key, entry in entries.items()},
                 memories={key: entry.memory for key, entry in entries.items()},
                 contested=frozenset(key for key, entry in entries.items() if entry.contested),
+                newest={
+                    key: newest.access
+                    for key, entry in entries.items()
+                    if (newest := entry.lineage.newest) is not None
+                },
             )
         )
         self._post(ev.ActiveRead(read_active(self._paths.state)))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from tray.aws.cache.token_cache import cache_path
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import AgentClient
+from tray.storage.atomic_files import make_directories
 from tray.system.paths import Paths, world
 from tray.system.spawn import module_command, worker_environment
 
@@ -68,8 +69,8 @@ class Sandbox:
     def _environ(self, endpoints: dict[str, str], browser: str) -> dict[str, str]:
         """Build the environment: the user's PATH and keyring bus, and nothing else of theirs."""
         home, run = self.root / "home", self.root / "run"
-        home.mkdir()
-        run.mkdir(mode=0o700)
+        make_directories(home / ".aws")
+        make_directories(run)
         kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "DBUS_SESSION_BUS_ADDRESS",
                 "DISPLAY", "WAYLAND_DISPLAY")  # fmt: skip
         environ = {name: os.environ[name] for name in kept if name in os.environ}
@@ -86,10 +87,9 @@ class Sandbox:
             "NO_PROXY": "127.0.0.1",
             "BROWSER": browser,
         }
-        (home / ".aws").mkdir()
         (home / ".aws" / "config").write_text(CONFIG)
         settings = home / ".config" / "sso-tray" / "config.toml"
-        settings.parent.mkdir(parents=True)
+        make_directories(settings.parent)
         settings.write_text(f'[keyring]\nservice = "{self.service}"\n')
         return worker_environment(environ)
 

@@ -219,7 +219,7 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
         FileRefused: the name is taken by something else, or the directory is another user's.
         OSError: as the system says.
     """
-    _make_missing(path)
+    make_directories(path)
     found = path.stat()
     if not stat.S_ISDIR(found.st_mode):
         raise FileRefused(f"{path} is not a directory.", reason="no-permission")
@@ -230,8 +230,16 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
     return path
 
 
-def _make_missing(path: Path) -> None:
-    """Create the directory and its missing parents, each 0700 whatever the umask says."""
+def make_directories(path: Path) -> None:
+    """
+    Make a directory and the parents it lacks, each 0700 whatever the umask says.
+
+    That is what the XDG base directory specification asks for, and it keeps other users from
+    replacing files of ours where the umask is 000. What exists stays as it is.
+
+    Raises:
+        OSError: as the system says.
+    """
     missing = []
     for place in (path, *path.parents):
         # A dangling link counts as there: mkdir would fail on it with a clear FileExistsError.

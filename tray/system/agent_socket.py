@@ -8,7 +8,6 @@ finds nothing: the daemon has no agent, and each command acts alone.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import stat
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tray.errors import Busy, Unreachable, UserMustAct
+from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
 
 AVAILABLE: Final = not WINDOWS
@@ -129,9 +129,7 @@ def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
 
 def _own_directory(directory: Path) -> None:
     try:
-        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
+        make_directories(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
         msg = f"{directory} must be a directory of your own for the agent's socket: "

@@ -186,6 +186,7 @@ class JobContext:
         *,
         beside: Iterable[SsoToken] = (),
         replaced: Iterable[SsoToken] = (),
+        seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
         Save a token in the keyring as the session's newest.
@@ -195,16 +196,20 @@ class JobContext:
             token: what to renew with from now on.
             beside: what to try where AWS refuses that.
             replaced: what it takes the place of.
+            seen: the item as this transaction has read or saved it last.
 
         Raises:
             KeyringUnavailable, KeyringDenied: not saved, or not confirmed.
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
+        if seen is None:
+            earlier = earlier.continuing(self.record(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,
             beside=tuple(beside)[: policy.BESIDE_KEPT],
-            replaced=earlier.continuing(self.record(session).lineage),
+            replaced=earlier,
+            seen=seen,
         )
 
     def note(self, session: SsoSession, **changes: object) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -31,6 +32,9 @@ from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.system.browser import browser_command
+
+if TYPE_CHECKING:
+    from tray.cli.standalone import Standalone
 
 SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0
 """Seconds to wait for the daemon, which ends every sign-in before that (L4)."""
@@ -201,13 +205,13 @@ def _alone(
     )
     with Standalone(context) as standalone:
         last = standalone.wish(
-            session.key, request, progress=progress, sign_in=_runner(standalone.job_context)
+            session.key, request, progress=progress, sign_in=_runner(standalone)
         )
     return last.exit, last.sentence
 
 
 def _runner(
-    job_context: Any,
+    standalone: Standalone,
 ) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
     from tray.worker.sign_in import sign_in_flow
 
@@ -217,13 +221,18 @@ def _runner(
         def tell(page: sign_in_flow.SignInPage) -> None:
             ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
 
+        token = standalone.state.sessions[key].token
+        sign_in = functools.partial(
+            sign_in_flow.sign_in_or_join, seen=token.fingerprint if token is not None else None
+        )
+        if start.afresh:  # another's sign-in need not have ended the older session
+            sign_in = functools.partial(sign_in_flow.sign_in, afresh=True)
         with ctrl_c_sets() as cancelled:
             try:
-                result = sign_in_flow.sign_in(
+                result = sign_in(
                     start.session,
-                    job_context,
+                    standalone.job_context,
                     method=start.method,
-                    afresh=start.afresh,
                     callback_port=start.callback_port,
                     ready=tell,
                     cancelled=cancelled,

@@ -140,6 +140,9 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
         case Renewed():
             after = _renewed(session, job.trigger, outcome, now)
             note: tuple[Effect, ...] = (fx.RecordHistory("renewed", key),) if outcome.by_us else ()
+            if job.kind == "adopt" and outcome.by_us and session.store != "keyring":
+                after = replace(after, adopted_at=now.wall)  # moved and renewed in one job
+                note = (fx.RecordHistory("adopted", key), *note)
             return after, sentences.renewed(key, outcome.token.expires_at, now.zone), 0, note
         case Refused():
             after = _refused(state, session, job, outcome, now)
@@ -277,7 +280,8 @@ def over(session: Session, now: Now) -> Session:
 
 
 def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
-    kept = outcome.store == "keyring" and outcome.reason is None
+    moved = session.token is not None and session.token.refreshable
+    kept = moved and outcome.store == "keyring" and outcome.reason is None
     first = kept and session.store != "keyring"
     after = replace(
         present(session, outcome.token),

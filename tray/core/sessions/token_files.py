@@ -11,12 +11,15 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
-from tray.core.session import Session, elsewhere, remembered_failing
+from tray.core.session import Session, Wish, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import TrayState
 from tray.core.text import sentences
 
 Step = tuple[TrayState, tuple[Effect, ...]]
+
+LOOK = Wish("adopt", trigger="schedule")
+"""The adoption job looks into the keyring and tells what a lean file is."""
 
 
 def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
@@ -151,7 +154,10 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
         case TokenFacts() if elsewhere(session, event.file_status):
             return state.with_session(not_ours(session)), ()
         case TokenFacts():
-            return state.with_session(present(session, event.file_status)), ()
+            seen = present(session, event.file_status)
+            if _wants_look(state, session, event.file_status):
+                seen = replace(seen, wishes=(*seen.wishes, LOOK))
+            return state.with_session(seen), ()
         case ev.FileAbsent():
             return state.with_session(_absent(session, now)), ()
         case ev.FileTorn():
@@ -161,6 +167,22 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
             return state.with_session(seen), ()
         case _:
             assert_never(event.file_status)
+
+
+def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
+    """
+    Whether only a look into the keyring can tell what a lean file is (K4).
+
+    It may be an older one of ours, another program's login, or ours while the record was lost.
+    """
+    if token.refreshable or session.sign_in is not None or LOOK in session.wishes:
+        return False
+    old, newest = session.token, state.recalled.newest.get(session.key)
+    if old is not None and old.fingerprint == token.fingerprint:
+        return False
+    if old is None and session.store is not None and not session.fresh_start:
+        return newest not in (None, token.fingerprint)
+    return True
 
 
 def not_ours(session: Session) -> Session:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from xml.parsers.expat import ExpatError
 
-from tray.storage.atomic_files import read_small, write_atomic
+from tray.storage.atomic_files import make_directories, read_small, write_atomic
 from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
@@ -63,7 +63,7 @@ class LaunchAgent(Autostart):
             "LimitLoadToSessionType": "Aqua",
         }
         mark = f"<!-- sso-tray {_digest(agent)} -->\n".encode()
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        make_directories(self._file.parent)
         write_atomic(self._file, plistlib.dumps(agent) + mark, mode=0o644)
 
     def _remove(self) -> None:

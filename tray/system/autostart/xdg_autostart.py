@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from tray.errors import UserMustAct
-from tray.storage.atomic_files import read_small, write_atomic
+from tray.storage.atomic_files import make_directories, read_small, write_atomic
 from tray.system.autostart.autostart_entry import Autostart, Status, digest
 from tray.system.paths import Paths
 
@@ -94,7 +94,7 @@ class DesktopEntry(Autostart):
         return said is not None and not _is_ours(said)
 
     def _write(self, command: Sequence[str]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        make_directories(self._file.parent)
         write_atomic(self._file, render(command).encode(), mode=0o644)
 
     def _remove(self) -> None:

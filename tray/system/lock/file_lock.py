@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from tray.errors import Busy, OurBug, UserMustAct
+from tray.storage.atomic_files import make_directories
 from tray.system import WINDOWS
 
 if WINDOWS:
@@ -116,7 +117,7 @@ class FileLock:
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directories(self.path.parent)
             return os.open(self.path, flags, 0o600)
         except OSError as error:
             msg = f"cannot open the lock {self.path}: {error.strerror}"

@@ -13,15 +13,20 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from tray.secret import Secret
-from tray.worker.keyring.item_document import LONGEST, KeyringItem, parse, parse_object
+from tray.worker.keyring.item_document import (
+    LONGEST,
+    Content,
+    KeyringItem,
+    SlotState,
+    parse,
+    parse_object,
+)
 from tray.worker.keyring.keyring_backends import KeyringBackend
 
 _MANIFEST: Final = "parts"
-
-Content = Literal["empty", "ours", "corrupt", "newer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Slot:
     def generation(self) -> int:
         """The item's, 0 without one."""
         return 0 if self.item is None else self.item.generation
+
+    @property
+    def state(self) -> SlotState:
+        """The slot without its secrets."""
+        return SlotState(self.name, self.content, self.generation)
 
 
 class Slots:

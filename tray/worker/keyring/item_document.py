@@ -5,21 +5,33 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.json_members import BadDocument, mapping
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
-from tray.values import dataclass
 
 VERSION: Final = 1
 """Members may be added under it; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``."""
 LONGEST: Final = 1 << 20
 """Characters; nothing of ours is longer."""
 
+Content = Literal["empty", "ours", "corrupt", "newer"]
+"""What a slot of the keyring holds; ``newer`` was written by a later version of us."""
+
 Unreadable = Literal["corrupt", "newer"]
 """Why a text is not a document of ours: broken or edited, or written by a later version."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """What one slot of the keyring was seen to hold; generation 0 where that is not ours."""
+
+    name: str
+    content: Content
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +44,14 @@ class KeyringItem:
         lineage: which tokens came before it; it is the newest.
         beside: other tokens, tried when AWS refuses `token` and dropped when it takes it (K4).
         generation: how often the session was saved before, plus one.
+        slots: all slots of the session as they were seen when this was read or written.
     """
 
     token: SsoToken
     lineage: Lineage = NO_LINEAGE
     beside: tuple[SsoToken, ...] = ()
     generation: int = 1
+    slots: tuple[SlotState, ...] = field(default=(), compare=False, repr=False)
 
 
 def serialise(item: KeyringItem) -> Secret:

@@ -103,6 +103,8 @@ class _Line:
     def __init__(self) -> None:
         self.bus = _connect()
         vars(self.bus)["close"] = lambda: None
+        self.items: dict[str, Any] = {}
+        """Our items by username, as they were found last."""
         self._session: Any = None
         self._collection: Any = None
         try:
@@ -178,27 +180,60 @@ class _QuietKeyring(SecretService.Keyring):
         with self._kept_line() as line:
             return line.collection
 
-    def unlock(self, item: Any) -> None:
-        """Leave it as it is: reading or removing a locked one is an error by itself."""
-
     def get_password(self, service: str, username: str) -> str | None:
         with self._kept_line() as line:
-            found: str | None = super().get_password(service, username)  # type: ignore[no-untyped-call]  # keyring's
-            if found is None:
-                _insist_on_open(line)
-            return found
+            item = self._item(line, service, username)
+            if item is not None:
+                found: str = item.get_secret().decode()
+                return found
+            _insist_on_open(line)
+            return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        with self._kept_line():
-            super().set_password(service, username, password)  # type: ignore[no-untyped-call]  # keyring's
+        """
+        Write over our item in place, or make one.
+
+        ``CreateItem`` with ``replace`` would take any item that has these attributes among others
+        (GNOME Keyring), and asks the person where another connection made it (KeePassXC).
+        """
+        with self._kept_line() as line:
+            item = self._item(line, service, username)
+            if item is not None:
+                item.set_secret(password.encode())
+                return
+            line.items[username] = line.collection.create_item(
+                f"Password for '{username}' on '{service}'",
+                self._marks(service, username),
+                password.encode(),
+            )
 
     def delete_password(self, service: str, username: str) -> None:
         with self._kept_line() as line:
-            try:
-                super().delete_password(service, username)  # type: ignore[no-untyped-call]  # keyring's
-            except PasswordDeleteError:
+            item = self._item(line, service, username)
+            if item is None:
                 _insist_on_open(line)
-                raise
+                raise PasswordDeleteError
+            del line.items[username]
+            item.delete()
+
+    def _item(self, line: _Line, service: str, username: str) -> Any:
+        """Return our item, None where there is none; other programs' items are not ours."""
+        marks = self._marks(service, username)
+        with suppress(ItemNotFoundException):
+            if username in line.items and _attributes(line.items[username]) == marks:
+                return line.items[username]
+        line.items.pop(username, None)
+        for item in line.collection.search_items(marks):
+            # A search finds items with more attributes than these, too.
+            if _attributes(item) == marks:
+                line.items[username] = item
+                return item
+        return None
+
+    def _marks(self, service: str, username: str) -> dict[str, str]:
+        """Return the attributes of our item, all of them, as keyring writes them."""
+        marks: dict[str, str] = self._query(service, username, application=self.appid)
+        return marks
 
     @contextmanager
     def _kept_line(self) -> Iterator[_Line]:
@@ -219,6 +254,11 @@ class _QuietKeyring(SecretService.Keyring):
         if self._hang_up is not None:
             self._hang_up()
         self._line = self._hang_up = None
+
+
+def _attributes(item: Any) -> dict[str, str]:
+    """Return an item's attributes without the one that GNOME Keyring adds."""
+    return {name: value for name, value in item.get_attributes().items() if name != "xdg:schema"}
 
 
 def _connect() -> Any:

@@ -15,6 +15,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,7 +25,7 @@ from tray.core.model import SsoSession
 from tray.secret import Secret
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
-from tray.worker.keyring.item_document import KeyringItem, serialise
+from tray.worker.keyring.item_document import KeyringItem, SlotState, serialise
 from tray.worker.keyring.keyring_backends import (
     KeyringBackend,
     LockState,
@@ -128,6 +129,7 @@ class TokenKeyring:
         *,
         beside: tuple[SsoToken, ...] = (),
         replaced: Lineage = NO_LINEAGE,
+        seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
         Save a token as a new generation, and read it back; the older one stays.
@@ -140,6 +142,8 @@ class TokenKeyring:
             token: what to save, all of it.
             beside: other tokens to save with it.
             replaced: what came before it, as far as the keyring does not know that itself.
+            seen: what was read or written last in the same transaction, which is not read again:
+                between AWS's answer and this write a kill costs the session.
 
         Returns:
             What was saved; its generation is for `forget_older`.
@@ -151,9 +155,10 @@ class TokenKeyring:
         """
 
         def saved(keyring: Slots) -> KeyringItem:
-            slots = self._read_all(keyring, key)
+            known, slots = (
+                self._known(keyring, key) if seen is None else (seen.lineage, seen.slots)
+            )
             newest = max(slots, key=lambda slot: slot.generation)
-            known = newest.item.lineage if newest.item is not None else NO_LINEAGE
             lineage = known.continuing(replaced).followed_by(token.pair)
             item = KeyringItem(token, lineage, beside, newest.generation + 1)
             room = [slot for slot in slots if slot is not newest or newest.content != "ours"]
@@ -165,7 +170,9 @@ class TokenKeyring:
             if keyring.read(target).text != text:
                 raise keyring_refuses()
             self._seam("stored")
-            return item
+            written = SlotState(target, "ours", item.generation)
+            now = tuple(written if slot.name == target else slot for slot in slots)
+            return replace(item, slots=now)
 
         return self._at_once(self._write_seconds, saved)
 
@@ -210,7 +217,9 @@ class TokenKeyring:
             if slot.content in {"corrupt", "newer"}:
                 log.warning("an item of session %r is %s; it is kept", session.key, slot.content)
         fitting = [slot.item for slot in slots if slot.item and _fits(slot.item.token, session)]
-        return max(fitting, key=lambda item: item.generation, default=None)
+        newest = max(fitting, key=lambda item: item.generation, default=None)
+        states = tuple(slot.state for slot in slots)
+        return None if newest is None else replace(newest, slots=states)
 
     def generations(self, key: str) -> tuple[int, ...]:
         """
@@ -277,6 +286,12 @@ class TokenKeyring:
     def _all(self, key: str) -> list[Slot]:
         return self._at_once(self._read_seconds, lambda keyring: self._read_all(keyring, key))
 
+    def _known(self, keyring: Slots, key: str) -> tuple[Lineage, tuple[SlotState, ...]]:
+        """Return the lineage of the newest item, and what the slots hold."""
+        slots = self._read_all(keyring, key)
+        newest = max(slots, key=lambda slot: slot.generation).item
+        return newest.lineage if newest else NO_LINEAGE, tuple(slot.state for slot in slots)
+
     def _read_all(self, keyring: Slots, key: str) -> list[Slot]:
         return [keyring.read(name) for name in self.item_names(key)]
 
@@ -315,7 +330,7 @@ class _InTime:
             raise keyring_waiting()
 
 
-def _worth(slot: Slot) -> tuple[int, int]:
+def _worth(slot: SlotState) -> tuple[int, int]:
     """
     Order slots by how little is lost if they are written over.
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Literal
 
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
-from tray.errors import Busy, UserMustAct
+from tray.core.text.sentences import sign_in_cancelled
+from tray.errors import Busy, SignInEnded, UserMustAct
 from tray.loopback.loopback_server import NoFreePort
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in.browser_sign_in import by_browser
 from tray.worker.sign_in.device_code_sign_in import by_code
-from tray.worker.sign_in.sign_in_attempt import Attempt, SignInPage
+from tray.worker.sign_in.sign_in_attempt import LOOK_EVERY, Attempt, SignInPage
 from tray.worker.sign_in.sign_in_saving import SignInResult
 
 log = logging.getLogger(__name__)
 
-__all__ = ["SignInPage", "SignInResult", "sign_in"]
+__all__ = ["SignInPage", "SignInResult", "sign_in", "sign_in_or_join"]
 
 
 def sign_in(
@@ -62,12 +64,9 @@ def sign_in(
         RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed: AWS's answer.
         UserMustAct: the session, the port or the cache file cannot be used.
     """
-    if session.problem is not None:
-        raise UserMustAct(session.problem)
-    lock = FileLock(lock_path(context.paths.state, "sign-in", session.key))
+    lock = _lock(session, context)
     if not lock.acquire():
-        msg = f'Another sign-in to "{clean(session.key)}" is under way.'
-        raise Busy(msg)
+        raise Busy(_under_way(session))
     try:
         attempt = Attempt(
             session, context, ready, cancelled, patience, afresh=afresh, report=report
@@ -75,6 +74,72 @@ def sign_in(
         return _by(attempt, method, callback_port)
     finally:
         lock.release()
+
+
+def sign_in_or_join(
+    session: SsoSession,
+    context: JobContext,
+    *,
+    seen: str | None,
+    method: Literal["pkce", "device"],
+    callback_port: int | None,
+    ready: Callable[[SignInPage], None],
+    cancelled: threading.Event,
+    report: Callable[[str], None],
+) -> SignInResult:
+    """
+    Sign in, unless another process is signing in to this session: its result is ours then.
+
+    Args:
+        session: which one.
+        context: what to work with.
+        seen: fingerprint of the token that was found wanting; any other that lives will do.
+        method: as for `sign_in`, and the rest as well.
+        callback_port: see there.
+        ready: see there.
+        cancelled: see there; it ends the waiting for the other sign-in, too.
+        report: see there; told that another sign-in is waited for.
+
+    Raises:
+        SignInEnded: the other sign-in brought nothing.
+        TrayError: as `sign_in` says.
+    """
+    lock = _lock(session, context)
+    until = time.monotonic() + policy.SIGN_IN_DEADLINE
+    waited = False
+    while not lock.acquire(LOOK_EVERY):
+        if cancelled.is_set():
+            raise SignInEnded(sign_in_cancelled(session.key))
+        if time.monotonic() > until:
+            raise Busy(_under_way(session))
+        if not waited:
+            report(f"{_under_way(session)} Waiting for it.")
+        waited = True
+    try:
+        token = context.read_or_none(session)
+        if token is not None and token.fingerprint != seen and token.expires_at > context.clock():
+            store = context.record(session).store or "file"
+            return SignInResult(context.facts(session, token), store)
+        if waited:
+            msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
+            raise SignInEnded(msg)
+        attempt = Attempt(
+            session, context, ready, cancelled, policy.SIGN_IN_DEADLINE,
+            afresh=False, report=report,
+        )  # fmt: skip
+        return _by(attempt, method, callback_port)
+    finally:
+        lock.release()
+
+
+def _lock(session: SsoSession, context: JobContext) -> FileLock:
+    if session.problem is not None:
+        raise UserMustAct(session.problem)
+    return FileLock(lock_path(context.paths.state, "sign-in", session.key))
+
+
+def _under_way(session: SsoSession) -> str:
+    return f'Another sign-in to "{clean(session.key)}" is under way.'
 
 
 def _by(

@@ -50,9 +50,12 @@ def store_and_publish(
     *,
     replaced: Sequence[SsoToken],
     of: str,
+    seen: KeyringItem,
 ) -> Renewed | None:
     """
-    Store what AWS has just given, publish it, forget older generations (R2 4-6).
+    Store what AWS has just given, and publish it (R2 4, 5).
+
+    The generation before it stays: the next renewal writes over that.
 
     Where the keyring does not confirm in time the lean file is published all the same and the
     storing goes on (R3): the token is good, and only this process knows its refresh token.
@@ -64,6 +67,7 @@ def store_and_publish(
         published: what the file held when AWS was asked, None if it was gone already.
         replaced: what the keyring kept.
         of: fingerprint of the token whose grant it goes on with.
+        seen: the item with which the keyring has proved that it takes writes.
 
     Returns:
         `Renewed`; None where the file went away meanwhile (K5): stored then, not published.
@@ -72,7 +76,7 @@ def store_and_publish(
         CacheFileTorn, CacheFileBad, OSError: stored, but it cannot be published now.
     """
     # Before anything else: this answer is the only refresh token that is left.
-    item = _stored(session, context, token, published, replaced)
+    item = _stored(session, context, token, published, replaced, seen)
     for _ in range(STARTS):
         try:
             context.publish_lean(session, token, context.still(session, published))
@@ -89,7 +93,6 @@ def store_and_publish(
     context.seam("published")
     if item is not None:
         context.note(session, lineage=item.lineage)
-        forget_older(session, context, item.generation)
     stored = item is not None
     return Renewed(context.facts(session, token), "keyring", stored=stored, of=of)
 
@@ -125,10 +128,11 @@ def _stored(
     token: SsoToken,
     published: SsoToken | None,
     replaced: Sequence[SsoToken],
+    seen: KeyringItem,
 ) -> KeyringItem | None:
     """Return what the keyring has confirmed, None where it has not."""
     try:
-        item = context.keep(session, token, replaced=replaced)
+        item = context.keep(session, token, replaced=replaced, seen=seen)
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
         reason = error.reason if isinstance(error, TrayError) else type(error).__name__
         log.warning("%s: the keyring has not confirmed yet (%s)", session.key, reason)

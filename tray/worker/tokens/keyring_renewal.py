@@ -56,7 +56,8 @@ def renew_kept(
     for number, token in enumerate(tokens):
         # Refused once, never sent again: what is saved here begins with the one tried now.
         if number or not proved:
-            context.keep(session, token, beside=tokens[number + 1 :], replaced=tokens[:number])
+            earlier, later = tokens[:number], tokens[number + 1 :]
+            item = context.keep(session, token, beside=later, replaced=earlier, seen=item)
         context.seam("proved")
         try:
             answer = granted.ask(context, token)
@@ -67,7 +68,7 @@ def renew_kept(
         answer = answer.with_extra(published.extra)
         of = published.fingerprint if number == 0 else token.fingerprint
         done = granted.store_and_publish(
-            session, context, answer, published, replaced=tokens, of=of
+            session, context, answer, published, replaced=tokens, of=of, seen=item
         )
         return removal.judge(session, context) if done is None else done
     return refused(session, context, published, refusals[0]) if refusals else Unrenewable()

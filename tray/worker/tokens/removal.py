@@ -84,7 +84,7 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
     kept = item.token
     if not kept.refreshable:
         return _signed_out(session, context, item)
-    context.keep(session, kept, beside=item.beside)
+    item = context.keep(session, kept, beside=item.beside, seen=item)
     context.seam("proved")
     try:
         renewed = granted.ask(context, kept)
@@ -95,8 +95,9 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
         context.keyring_store.delete(session.key)
         return _back(session, context) or RemovalJudged("nothing")
     context.seam("answered")
+    tokens = (kept, *item.beside)
     done = granted.store_and_publish(
-        session, context, renewed, None, replaced=(kept, *item.beside), of=kept.fingerprint
+        session, context, renewed, None, replaced=tokens, of=kept.fingerprint, seen=item
     )
     return RemovalJudged("nothing") if done is None else done
 
