@@ -226,7 +226,7 @@ def test_sessions_of_one_portal_end_together(afresh: bool) -> None:
 @pytest.mark.parametrize("there", [False, True])
 def test_a_sign_in_whose_process_died_is_looked_for(there: bool) -> None:
     """K8: the keyring may have its token although the file has not, or an older one."""
-    story = Story()
+    story = Story(stores={"corp": "file" if there else None})
     story.file(token() if there else ev.FileAbsent())
     story.send(ev.SignInRequested("corp", afresh=True))
     before = story.jobs()
