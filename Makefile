@@ -57,8 +57,8 @@ bench: .venv/.test components $(AWS_CLI_STAMP) $(AWS_SSO_UTIL_STAMP) frozen ## P
 	@tests/install-components bench
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-soak: .venv/.test components ## Kill, forge, mutate and simulate for minutes; before a release
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak $(ARGS)
+soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for minutes; before a release
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak tests/adversary $(ARGS)
 
 wheel: .tools/packaging/.ready ## Build the wheel and the source distribution, in dist
 	$(PACK) packaging/build.py wheel

@@ -117,7 +117,8 @@ class Session:
         origin: fingerprint of the token with which this sign-in began, as far as we saw it; our
             own renewals keep it, another program's token does not: it may be another person's.
         life: the usual life of this sign-in's tokens, seconds.
-        barren: fingerprint of a token for which no refresh data exists anywhere.
+        without_refresh_token: fingerprint of a token for which no refresh data exists anywhere.
+        nothing_after: fingerprint of such a token, where its end brought nothing either.
         over: AWS has said that the sign-in session is dead.
         unconfirmed_at: a refusal the portal has not confirmed is asked about again then.
         end_confirmed: a second answer agreed with the known end.
@@ -151,6 +152,7 @@ class Session:
     origin: str | None = None
     life: float | None = None
     without_refresh_token: str | None = None
+    nothing_after: str | None = None
     over: bool = False
     unconfirmed_at: float | None = None
     end_confirmed: bool = False
@@ -226,6 +228,20 @@ def renewable(session: Session) -> bool:
     if session.over or refused(session) or session.store == "released":
         return False
     return has_refresh_data(session)
+
+
+def after_other_login(session: Session) -> bool:
+    """Whether the keyring may hold a token to renew with once the one in the file has ended."""
+    token = session.token
+    return (
+        token is not None
+        and session.store == "keyring"
+        and session.without_refresh_token == token.fingerprint
+        and session.nothing_after != token.fingerprint
+        and session.notable != "registration-expired"
+        and not session.over
+        and not refused(session)
+    )
 
 
 def renews_meanwhile(session: Session) -> bool:

@@ -156,6 +156,8 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
             fingerprint = session.token.fingerprint if session.token is not None else None
             works = usable(session, now)
             after = replace(session, without_refresh_token=fingerprint, failing=None)
+            if not works:
+                after = replace(after, nothing_after=fingerprint)
             return after, sentences.cannot_renew(key, usable=works), 1 if works else 3, ()
         case Adopted():
             return _adopted(session, outcome, now)

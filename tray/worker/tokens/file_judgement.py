@@ -43,7 +43,7 @@ def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
         return record.lineage.has_replaced(file.pair)
     if item.token.fingerprint == file.fingerprint:
         return False
-    if item.lineage.continuing(record.lineage).has_replaced(file.pair):
+    if item.lineage.merged(record.lineage).has_replaced(file.pair):
         return True
     given_at = item.token.dated
     return given_at is not None and file.expires_at <= given_at
