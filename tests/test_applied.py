@@ -235,7 +235,7 @@ def test_another_config_file_is_another_world(world: ManagedContext, tmp_path: P
     managed_sections.apply(world, "default")
 
     use(other, "reader")
-    with pytest.raises(UserMustAct, match="config already"):
+    with pytest.raises(UserMustAct, match="already applied in"):
         managed_sections.apply(other, "default")
     there = managed_sections.take_back(other, "default")
     managed_sections.follow(world)

@@ -56,7 +56,7 @@ def test_a_client_gets_through_and_both_know_the_other(path: Path) -> None:
 
 def test_nobody_there_is_unreachable(path: Path) -> None:
     """No socket at all: the sentence names the path."""
-    with pytest.raises(Unreachable, match="does not answer at"):
+    with pytest.raises(Unreachable, match="doesn't answer at"):
         connect(path, 1)
 
 

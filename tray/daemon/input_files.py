@@ -47,7 +47,7 @@ class InputFiles:
 
     async def catalog(self) -> Catalog | None:
         """
-        Read the config; None where it is broken, which the rules have been told.
+        Read the config; None if it is broken, after posting why.
 
         A large one is read in a thread. A usual one takes 3 ms for a thousand profiles, and a
         thread's own heap would stay with the process (measured: 6 MB).

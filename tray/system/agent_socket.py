@@ -76,7 +76,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
         owner = peer_uid(client)
     except OSError as error:
         client.close()
-        msg = f"the resident does not answer at {path}: {error.strerror or error}"
+        msg = f"SSO Tray doesn't answer at {path}: {error.strerror or error}"
         raise Unreachable(msg) from error
     if owner != os.geteuid():
         client.close()
