@@ -80,7 +80,7 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
     """
     every = every_profile(files)
     if name not in every:
-        raise NotFound(f'There is no profile "{clean(name)}" in {clean(str(files.config), 160)}.')
+        raise NotFound(f'{clean(str(files.config), 160)} has no profile "{clean(name)}".')
     return every[name]
 
 
