@@ -50,7 +50,7 @@ def test_answers_are_taken_apart_however_they_arrive(listener: socket.socket) ->
 
 @pytest.mark.parametrize(
     ("said", "sentence"),
-    [(b"", "SSO Tray closed the connection."), (b'{"v": 1', "A message was cut.")],
+    [(b"", "SSO Tray stopped."), (b'{"v": 1', "A message was incomplete.")],
 )
 def test_a_resident_that_goes_away_is_told(
     listener: socket.socket, said: bytes, sentence: str

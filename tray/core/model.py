@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Literal, get_args
 
 from tray.core import policy
+from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.core.json_members import (
     Members,
     flag,
@@ -91,6 +93,7 @@ class Profile:
         role_name: ``sso_role_name``; likewise.
         region: the profile's own ``region``, or None.
         problem: one sentence why it cannot be used (missing or inconsistent keys), or None.
+        connection: how its own settings say to reach AWS.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Profile:
     role_name: str | None = None
     region: str | None = None
     problem: str | None = None
+    connection: ConnectionSettings = AWS_DEFAULTS
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a worker."""
@@ -112,6 +116,7 @@ class Profile:
             "role_name": self.role_name,
             "region": self.region,
             "problem": self.problem,
+            "connection": self.connection.to_json(),
         }
 
     @classmethod
@@ -131,6 +136,7 @@ class Profile:
             members.need("role_name", optional(text)),
             members.need("region", optional(text)),
             members.need("problem", optional(text)),
+            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
         )
 
 
@@ -148,6 +154,7 @@ class SsoSession:
         profiles: names of the profiles that belong to it, chained ones included, file order.
         problem: one sentence why it cannot be signed in to (no start URL, no region, http:), or
             None.
+        connection: how to reach AWS: the settings on which all its profiles agree.
     """
 
     key: str
@@ -157,6 +164,7 @@ class SsoSession:
     legacy: bool = False
     profiles: tuple[str, ...] = ()
     problem: str | None = None
+    connection: ConnectionSettings = AWS_DEFAULTS
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a worker."""
@@ -169,6 +177,7 @@ class SsoSession:
             "legacy": self.legacy,
             "profiles": list(self.profiles),
             "problem": self.problem,
+            "connection": self.connection.to_json(),
         }
 
     @classmethod
@@ -188,6 +197,7 @@ class SsoSession:
             members.need("legacy", flag),
             members.need("profiles", list_of(text)),
             members.need("problem", optional(text)),
+            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
         )
 
 
@@ -207,6 +217,29 @@ class Catalog:
     profiles: tuple[Profile, ...] = ()
     problems: tuple[str, ...] = ()
     managed: frozenset[str] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the state directory; ``managed`` is found anew."""
+        return {
+            "sessions": [session.to_json() for session in self.sessions],
+            "profiles": [profile.to_json() for profile in self.profiles],
+            "problems": list(self.problems),
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Catalog:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        return cls(
+            members.need("sessions", list_of(SsoSession.from_json)),
+            members.need("profiles", list_of(Profile.from_json)),
+            members.need("problems", list_of(text)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +357,60 @@ class SessionEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    A renewal that failed, as it outlives a restart.
+
+    Args:
+        token: fingerprint of the token that was to be renewed.
+        reason, sentence: why.
+        failures: attempts of the schedule that failed in a row.
+        since: when the first one failed.
+        next_at: when the schedule tries again.
+        retry_at: AWS asked not to be asked before then.
+    """
+
+    token: str
+    reason: Reason
+    sentence: str
+    failures: int
+    since: float
+    next_at: float
+    retry_at: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``state.json`` has it."""
+        return {
+            "token": self.token,
+            "reason": self.reason,
+            "sentence": self.sentence,
+            "failures": self.failures,
+            "since": self.since,
+            "next_at": self.next_at,
+            "retry_at": self.retry_at,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Trouble:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: a member is wrong.
+        """
+        members = Members(document)
+        return cls(
+            members.need("token", text),
+            members.need("reason", one_of(get_args(Reason))),
+            members.need("sentence", text),
+            int(members.need("failures", number)),
+            members.need("since", moment),
+            members.need("next_at", moment),
+            members.get("retry_at", optional(moment), None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """
     What the rules remember of a session across restarts (``state.json``).
@@ -335,6 +422,9 @@ class Memory:
         refused: fingerprint of the token whose renewal was refused.
         used_at: when the user signed in or credentials were given out.
         notified: once-keys of the notices already shown.
+        dead: fingerprint of a token that the portal has refused.
+        trouble: why renewing fails, if it does.
+        given: the newest token that AWS gave us; what it says of its life counts, not the file.
     """
 
     started_at: float | None = None
@@ -343,6 +433,9 @@ class Memory:
     refused: str | None = None
     used_at: float | None = None
     notified: frozenset[str] = frozenset()
+    dead: str | None = None
+    trouble: Trouble | None = None
+    given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """
@@ -378,6 +471,29 @@ class Memory:
             refused=members.get("refused", optional(text), None),
             used_at=members.get("used_at", optional(moment), None),
             notified=members.get("told", _set_of_texts, frozenset()),
+        )
+
+    def beside_to_json(self) -> dict[str, Any]:
+        """Return what stands beside it in the session's entry."""
+        return {
+            "dead": self.dead,
+            "trouble": self.trouble and self.trouble.to_json(),
+            "given": self.given and self.given.to_json(),
+        }
+
+    def with_beside(self, document: object) -> Memory:
+        """
+        Return it with what `beside_to_json` wrote.
+
+        Raises:
+            BadDocument: a member is wrong.
+        """
+        members = Members(document)
+        return replace(
+            self,
+            dead=members.get("dead", optional(text), None),
+            trouble=members.get("trouble", optional(Trouble.from_json), None),
+            given=members.get("given", optional(TokenFacts.from_json), None),
         )
 
 

@@ -79,17 +79,17 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
         msg = f"A message is longer than {limit} bytes."
         raise BadLine(msg)
     if not line.endswith(b"\n"):
-        msg = "A message was cut."
+        msg = "A message was incomplete."
         raise BadLine(msg)
     message = _read(line)
     if message is _NO_JSON:
-        msg = "A message is not JSON."
+        msg = "A message isn't JSON."
         raise BadLine(msg)
     if not isinstance(message, dict):
-        msg = "A message is not a JSON object."
+        msg = "A message isn't a JSON object."
         raise BadLine(msg)
     if message.get("v") != VERSION:
-        msg = f"A message has another version than {VERSION}: restart SSO Tray after an upgrade."
+        msg = f"A message has a version other than {VERSION}. Restart SSO Tray after an upgrade."
         raise BadLine(msg)
     return message
 
@@ -170,9 +170,9 @@ class AgentClient:
             msg = "SSO Tray doesn't answer."
             raise Unreachable(msg) from None
         except OSError as error:
-            msg = f"SSO Tray closed the connection ({error.strerror})."
+            msg = f"SSO Tray stopped ({error.strerror})."
             raise Unreachable(msg) from None
-        msg = "SSO Tray closed the connection."
+        msg = "SSO Tray stopped."
         raise Unreachable(msg)
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:

@@ -89,7 +89,7 @@ def change_locked(
         except _Overtaken:
             continue
         return True
-    raise Busy(f"{clean(str(path), 160)} is being written by another program: try again.")
+    raise Busy(f"{clean(str(path), 160)} is being written by another program. Try again.")
 
 
 def add_profiles(

@@ -17,6 +17,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core import policy
+from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
@@ -51,7 +52,7 @@ class TokenFileChanged(WillRetry):
     """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
-        super().__init__(f"Another program has just changed the token file of {session.key}.")
+        super().__init__(f"Another program just changed the token file of {session.key}.")
         self.token = token
 
 
@@ -108,6 +109,15 @@ class JobContext:
             unsaved=Unsaved(),
             seam=seam,
             stored=stored,
+        )
+
+    def reaching(self, connection: ConnectionSettings) -> JobContext:
+        """Return this context with AWS reached as a session or profile says."""
+        if connection == self.clients.connection:
+            return self
+        clients = self.clients.reaching(connection)
+        return replace(
+            self, clients=clients, oidc=self.oidc.using(clients), portal=Portal(clients)
         )
 
     def session_lock(self, session: SsoSession) -> FileLock:
@@ -205,7 +215,7 @@ class JobContext:
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
-            earlier = earlier.continuing(self.record(session).lineage)
+            earlier = earlier.merged(self.record(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,

@@ -59,12 +59,14 @@ def role_credentials(
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
+    context = context.reaching(profile.connection)
     if session is not None and profile.kind == "sso":
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
-    found = botocore_chain.resolve(profile.name, None if session is None else session.key)
+    key = None if session is None else session.key
+    found = botocore_chain.resolve(profile, key)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
     )
@@ -95,7 +97,8 @@ def identity(
         0.0,
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
-    return caller_identity(context.clients, credentials, region)
+    clients = context.clients.reaching(profile.connection)
+    return caller_identity(clients, credentials, region)
 
 
 def credentials_document(credentials: Credentials) -> dict[str, Any]:
@@ -136,7 +139,7 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
 
 def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -> Credentials:
     if profile.account_id is None or profile.role_name is None:
-        raise UserMustAct(f'The profile "{clean(profile.name)}" names no account and role.')
+        raise UserMustAct(f'The profile "{clean(profile.name)}" has no account and role.')
     token = _access_token(session, context)
     found = context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
@@ -169,7 +172,7 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
     for name in source_chain(profile.name, every):
         if name not in every:
             file = clean(str(context.paths.aws_config), 160)
-            raise UserMustAct(f'There is no profile "{clean(name)}" in {file}.')
+            raise UserMustAct(f'{file} has no profile "{clean(name)}".')
         settings = every[name]
         command = settings.get("credential_process")
         if isinstance(command, str) and calls_us(command, context.paths.state):
@@ -177,7 +180,7 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
             msg = (
-                f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+                f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks for.'
             )
             raise UserMustAct(msg)
 

@@ -11,9 +11,11 @@ from types import MappingProxyType
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_sections import MergedConfig, merge
+from tray.aws.config.connection_keys import variables_of
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
+from tray.core.connection import ConnectionSettings, agreed
 from tray.core.model import Catalog
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
@@ -23,6 +25,7 @@ __all__ = [
     "CatalogReader",
     "ConfigFiles",
     "active_profile_from_environment",
+    "connection_variables",
     "every_profile",
     "profile_settings",
     "read_catalog",
@@ -77,7 +80,7 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
     """
     every = every_profile(files)
     if name not in every:
-        raise NotFound(f'There is no profile "{clean(name)}" in {clean(str(files.config), 160)}.')
+        raise NotFound(f'{clean(str(files.config), 160)} has no profile "{clean(name)}".')
     return every[name]
 
 
@@ -95,6 +98,17 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
         )
         for name, settings in merged.profiles.items()
     }
+
+
+def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
+    """
+    Return the environment variables that lead an SDK's calls where a profile's keys do.
+
+    Raises:
+        ConfigRejected: see :func:`read_catalog`.
+    """
+    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
+    return variables_of(merged.profiles.get(name, {}), merged.services)
 
 
 class CatalogReader:
@@ -160,14 +174,16 @@ def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None
     known = ConfigIndex(merged, find_sessions(merged))
     profiles = []
     members: dict[str, list[str]] = {key: [] for key in known.sessions}
+    connections: dict[str, set[ConnectionSettings]] = {key: set() for key in known.sessions}
     for name, settings in merged.profiles.items():
         profile = describe(name, settings, known)
         profiles.append(profile)
         if profile.session is not None:
             members[profile.session].append(name)
+            connections[profile.session].add(profile.connection)
     return Catalog(
         sessions=tuple(
-            replace(session, profiles=tuple(members[key]))
+            replace(session, profiles=tuple(members[key]), connection=agreed(connections[key]))
             for key, session in known.sessions.items()
         ),
         profiles=tuple(profiles),

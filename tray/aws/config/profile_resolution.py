@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tray.aws.config.config_sections import MergedConfig
+from tray.aws.config.connection_keys import CONNECTION_KEYS, connection_of
 from tray.aws.config.ini import Section, Value
 from tray.aws.config.sso_sessions import session_key, text_of
+from tray.core.connection import AWS_DEFAULTS
 from tray.core.model import Profile, SsoSession
 from tray.core.text.display_names import clean
 
@@ -35,7 +38,9 @@ class ConfigIndex:
         self.merged = merged
         self.sessions = sessions
         self.delicate = {
-            name: frozenset(section).union(("role_arn", "web_identity_token_file"))
+            name: frozenset(section).union(
+                ("role_arn", "web_identity_token_file", *CONNECTION_KEYS)
+            )
             for name, section in merged.sso_sessions.items()
             if text_of(section, "sso_start_url") and text_of(section, "sso_region")
         }
@@ -73,9 +78,10 @@ def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
             and not isinstance(region, dict)
         ):
             return Profile(name, "sso", session, account, role, region or None)
-    if _assumes_role(settings):
-        return _chained(name, settings, known)
-    return _direct(name, settings, known)
+    resolve = _chained if _assumes_role(settings) else _direct
+    profile = resolve(name, settings, known)
+    connection = connection_of(settings, known.merged.services)
+    return profile if connection == AWS_DEFAULTS else replace(profile, connection=connection)
 
 
 def _direct(name: str, settings: Section, known: ConfigIndex) -> Profile:
@@ -129,7 +135,7 @@ def _login_problem(
         if session is not None:
             return None
         quoted = clean(named) if isinstance(named, str) else "a block"
-        return f'{_the(name)} names the sso-session "{quoted}", which does not exist.'
+        return f'{_the(name)} names the sso-session "{quoted}", which doesn\'t exist.'
     region = text_of(settings, "sso_region")
     if session is not None and region and region != known.sessions[session].region:
         return (
@@ -170,7 +176,7 @@ def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
     section = _section_of(source, known)
     problem = _login_problem(end, source, session, known) or _sso_problem(end, source, section)
     if problem:
-        problem = f"{_the(name)} takes its credentials from another: {problem}"
+        problem = f"{_the(name)} can't get its credentials: {problem}"
     account, role = _account_and_role(source, section)
     return Profile(name, "chained", session, account, role, region, problem)
 
@@ -191,7 +197,7 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
         settings = profiles[source]
         has_keys = any(key in settings for key in _STATIC)
         if source in visited and not (source == current and has_keys):
-            return None, f"{_the(name)} is in a circle of source_profile."
+            return None, f"{_the(name)} leads back to itself through source_profile."
         if has_keys or not _assumes_role(settings):
             if _is_sso(settings) or any(key in settings for key in _OTHER_CREDENTIALS):
                 return source, None
@@ -212,12 +218,12 @@ def _source_of(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, 
     if place is not None:
         if place in _SOURCES:
             return None, None
-        return None, f"{_the(name)} has a credential_source that is none of {_SOURCES}."
+        return None, f"{_the(name)} has an unknown credential_source; use one of {_SOURCES}."
     if source is None:
         return None, f"{_the(name)} has a role_arn but no source_profile or credential_source."
     if not isinstance(source, str) or source not in profiles:
         shown = clean(source) if isinstance(source, str) else "a block"
-        return None, f'{_the(name)} has the source_profile "{shown}", which does not exist.'
+        return None, f'{_the(name)} has the source_profile "{shown}", which doesn\'t exist.'
     return source, None
 
 
