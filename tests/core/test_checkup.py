@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tray.core.connection import ConnectionSettings
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, Verdict, worst
 from tray.core.doctor.general_checks import judged
 from tray.core.model import Catalog, Profile, SsoSession, State
@@ -51,6 +52,7 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
     return {"sessions": (SessionFacts("corp", state, state, renews),)}
 
 
+FIPS = ConnectionSettings(fips=True)
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"daemon": "none"}, "note", "None runs", "sso-tray run"),
     ({"daemon": "mute"}, "problem", "does not answer", "sso-tray run"),
@@ -59,7 +61,8 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
     ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
     ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", "AppIndicator"),
-    ({"settings": {"dev": {"ca_bundle": "/ca.pem"}}}, "note", "ca_bundle", "AWS_CA_BUNDLE"),
+    ({"environ": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}, "note", "does not use",
+     "AWS_ENDPOINT_URL_SSO_OIDC"),
     ({"hosts": None, "no_bus": "gone"}, "note", "cannot be used (gone)", "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
     ({"hosts": (True, False)}, "note", "No notification", "install"),
@@ -79,7 +82,11 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"quirks": (("colon", 3), ("colon", 9))}, "note", "lines 3, 9", "="),
     ({"quirks": (("upper-case", 3),)}, "note", "line 3 a key", "lower case"),
     ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
-    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "endpoint_url", ""),
+    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray does not", "services"),
+    (
+        {"catalog": replace(CONFIG, profiles=(DEV, replace(DEV, name="other", connection=FIPS)))},
+        "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
+    ),
     ({"calls": {"me": "me"}}, "problem", '"me" asks SSO Tray for "me"', "--profile"),
     ({"calls": {"dev": None}}, "problem", '"dev" asks SSO Tray for "dev"', "--profile"),
     (

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from typing import Any, Literal, get_args
 
 from tray.core import policy
+from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.core.json_members import (
     Members,
     flag,
@@ -91,6 +92,7 @@ class Profile:
         role_name: ``sso_role_name``; likewise.
         region: the profile's own ``region``, or None.
         problem: one sentence why it cannot be used (missing or inconsistent keys), or None.
+        connection: how its own settings say to reach AWS.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Profile:
     role_name: str | None = None
     region: str | None = None
     problem: str | None = None
+    connection: ConnectionSettings = AWS_DEFAULTS
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a worker."""
@@ -112,6 +115,7 @@ class Profile:
             "role_name": self.role_name,
             "region": self.region,
             "problem": self.problem,
+            "connection": self.connection.to_json(),
         }
 
     @classmethod
@@ -131,6 +135,7 @@ class Profile:
             members.need("role_name", optional(text)),
             members.need("region", optional(text)),
             members.need("problem", optional(text)),
+            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
         )
 
 
@@ -148,6 +153,7 @@ class SsoSession:
         profiles: names of the profiles that belong to it, chained ones included, file order.
         problem: one sentence why it cannot be signed in to (no start URL, no region, http:), or
             None.
+        connection: how to reach AWS: the settings on which all its profiles agree.
     """
 
     key: str
@@ -157,6 +163,7 @@ class SsoSession:
     legacy: bool = False
     profiles: tuple[str, ...] = ()
     problem: str | None = None
+    connection: ConnectionSettings = AWS_DEFAULTS
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a worker."""
@@ -169,6 +176,7 @@ class SsoSession:
             "legacy": self.legacy,
             "profiles": list(self.profiles),
             "problem": self.problem,
+            "connection": self.connection.to_json(),
         }
 
     @classmethod
@@ -188,6 +196,7 @@ class SsoSession:
             members.need("legacy", flag),
             members.need("profiles", list_of(text)),
             members.need("problem", optional(text)),
+            members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
         )
 
 

@@ -9,12 +9,12 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
 from typing import Any, Final
 
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.events import Event
+from tray.daemon.agent_connection import Connection
 from tray.errors import TrayError
 from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
 from tray.system import agent_socket, paths
@@ -26,8 +26,7 @@ log = logging.getLogger(__name__)
 REQUEST_PATIENCE: Final = 10.0
 """Seconds a client has to send its line."""
 CLIENTS_LIMIT: Final = 256
-BACKLOG: Final = 256
-"""Answers that may wait for a subscriber that does not read; it is let go then."""
+"""Connections at once; a further one takes the place of the client that is idle longest."""
 
 _METHODS: Final = ("pkce", "device", None)
 
@@ -53,25 +52,6 @@ class AgentHandlers:
     ]
 
 
-@dataclass(eq=False)
-class _Client:
-    """One connection: the process at the other end, 0 if unknown; lines to be sent, in order."""
-
-    process: int
-    lines: asyncio.Queue[dict[str, Any] | None] = field(
-        default_factory=lambda: asyncio.Queue(BACKLOG)
-    )
-    afterwards: Callable[[], None] | None = None
-
-    def send(self, message: dict[str, Any]) -> None:
-        try:
-            self.lines.put_nowait(message)
-        except asyncio.QueueFull:
-            log.warning("a client does not read its answers; it is let go")
-            self.lines.get_nowait()
-            self.lines.put_nowait(None)
-
-
 class Agent:
     """
     Serve the socket.
@@ -83,8 +63,9 @@ class Agent:
     def __init__(self, answers: AgentHandlers) -> None:
         self._answers = answers
         self._numbers = itertools.count(1)
-        self._waiting: dict[str, _Client] = {}
-        self._subscribers: set[_Client] = set()
+        self._waiting: dict[str, Connection] = {}
+        self._subscribers: set[Connection] = set()
+        self._clients: dict[Connection, None] = {}  # by when each was last served, longest first
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -94,14 +75,21 @@ class Agent:
             self._connected, sock=listening, limit=REQUEST_LIMIT
         )
 
+    @property
+    def clients(self) -> int:
+        """How many are connected."""
+        return len(self._clients)
+
     async def close(self) -> None:
-        """Tell everyone who waits that the end has come, and close."""
+        """Tell everyone who waits that SSO Tray is ending, and close."""
         if self._server is not None:
             self._server.close()
         for client in (*self._waiting.values(), *self._subscribers):
             client.send({"done": {"exit": 1, "sentence": "SSO Tray is ending."}})
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=0.5)
+        for client in tuple(self._clients):
+            client.drop()  # it does not read
         for task in self._tasks:
             task.cancel()
 
@@ -128,18 +116,18 @@ class Agent:
     def changed(self) -> None:
         """Send every subscriber the new status."""
         if self._subscribers:
-            status = self._answers.status()
-            for client in tuple(self._subscribers):
-                client.send({"status": status})
+            status = encode({"status": self._answers.status()})
+            for client in self._subscribers:
+                client.send_status(status)
 
     def show(self, notice: fx.Notice) -> None:
         """Send every subscriber a notice."""
-        for client in tuple(self._subscribers):
+        for client in self._subscribers:
             client.send({"notice": notice.to_json()})
 
     def withdraw(self, slot: str) -> None:
         """Tell every subscriber that a notice no longer holds."""
-        for client in tuple(self._subscribers):
+        for client in self._subscribers:
             client.send({"withdraw": slot})
 
     # --- From the clients ----------------------------------------------------------------------
@@ -151,17 +139,35 @@ class Agent:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if _is_stranger(writer):
+            writer.close()
+            return
+        if len(self._clients) >= CLIENTS_LIMIT:
+            self._make_room()
+        client = Connection(writer, self._served)
+        self._clients[client] = None
         try:
-            if _is_stranger(writer) or len(self._tasks) > CLIENTS_LIMIT:
-                return
-            await self._conversation(reader, writer)
+            await self._conversation(reader, writer, client)
         except (ConnectionError, TimeoutError) as error:
             log.debug("a client went away (%s)", type(error).__name__)
         finally:
+            self._clients.pop(client, None)
             writer.close()
 
+    def _make_room(self) -> None:
+        """Drop the client that is idle longest; those whose answer is under way stay."""
+        idle = next((one for one in self._clients if not one.busy), None)
+        if idle is not None:
+            log.info("too many clients: process %d, long idle, gives its place up", idle.process)
+            del self._clients[idle]
+            idle.drop()
+
+    def _served(self, client: Connection) -> None:
+        if client in self._clients:
+            self._clients[client] = self._clients.pop(client)
+
     async def _conversation(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: Connection
     ) -> None:
         try:
             async with asyncio.timeout(REQUEST_PATIENCE):
@@ -171,7 +177,6 @@ class Agent:
             writer.write(encode({"error": "bad-request", "sentence": sentence}))
             await writer.drain()
             return
-        client = _Client(agent_socket.peer_process(writer.get_extra_info("socket")))
         request_id = f"request-{next(self._numbers)}"
         refusal = self._refusal(request)
         if refusal is not None:
@@ -179,9 +184,10 @@ class Agent:
             await writer.drain()
             return
         gone = asyncio.ensure_future(reader.read(1))
+        client.busy = request["op"] != "subscribe"
         try:
             self._begin(request, request_id, client)
-            await _send_all(client, writer, gone)
+            await client.serve(gone)
             if client.afterwards is not None:
                 client.afterwards()
         finally:
@@ -212,7 +218,7 @@ class Agent:
         world = world_told(told) if isinstance(told, str) else request.get("world")
         return world == dict(self._answers.world)
 
-    def _begin(self, request: dict[str, Any], number: str, client: _Client) -> None:
+    def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
         post, op = self._answers.post, request["op"]
         key = str(request.get("session", ""))
         match op:
@@ -252,7 +258,7 @@ class Agent:
             case "quit":
                 post(ev.QuitRequested(number))
 
-    def _later(self, op: str, profile: str | None, client: _Client) -> None:
+    def _later(self, op: str, profile: str | None, client: Connection) -> None:
         asker = program_behind(client.process)  # now: it may have ended when the answer comes
 
         async def answer() -> None:
@@ -310,23 +316,3 @@ def _is_stranger(writer: asyncio.StreamWriter) -> bool:
         return False
     log.warning("user %d tried to connect", uid)
     return True
-
-
-async def _send_all(
-    client: _Client, writer: asyncio.StreamWriter, gone: asyncio.Future[bytes]
-) -> None:
-    """Send what comes until the last word, or until the client has gone."""
-    while True:
-        waiting = asyncio.ensure_future(client.lines.get())
-        either: set[asyncio.Future[Any]] = {waiting, gone}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            waiting.cancel()
-            return
-        message = waiting.result()
-        if message is None:
-            return
-        writer.write(encode(message))
-        await writer.drain()
-        if "done" in message:
-            return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
@@ -19,6 +20,8 @@ from botocore.exceptions import (
 )
 
 from tray.aws.api.api_errors import as_tray_error, printable
+from tray.aws.api.clients import client_settings
+from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded, TrayError, UserMustAct
@@ -39,7 +42,22 @@ class ResolvedCredentials:
     expires_at: float | None  # seconds since the epoch; None where nobody says
 
 
-def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
+class _Session(botocore.session.Session):
+    """Sends a session's access token only where :mod:`tray.core.connection` says."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile=profile.name)
+        self._connection = profile.connection
+
+    def create_client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
+        if service_name in ("sso", "sso-oidc"):
+            reach, more = client_settings(service_name, self._connection, os.environ)
+            given = options.get("config")
+            options |= {"config": given.merge(reach) if given else reach, **more}
+        return super().create_client(service_name, *arguments, **options)
+
+
+def resolve(profile: Profile, session_key: str | None) -> ResolvedCredentials:
     """
     Let botocore resolve a profile by name, which leaves out credentials in the environment.
 
@@ -49,12 +67,12 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
         TrayError: AWS refused or was not reached.
     """
     try:
-        session = botocore.session.Session(profile=profile)
+        session = _Session(profile)
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
     except (BotoCoreError, ClientError, ValueError, OSError) as error:
-        trouble = _as_tray_error(profile, session_key, error)
+        trouble = _as_tray_error(profile.name, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
             return ResolvedCredentials(
@@ -64,7 +82,7 @@ def resolve(profile: str, session_key: str | None) -> ResolvedCredentials:
                 # No public name exists; `aws configure export-credentials` reads it so, too.
                 _moment(getattr(credentials, "_expiry_time", None)),
             )
-        trouble = UserMustAct(f'The profile "{clean(profile)}" gives no credentials.')
+        trouble = UserMustAct(f'The profile "{clean(profile.name)}" gives no credentials.')
     # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 

@@ -17,6 +17,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core import policy
+from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
@@ -24,6 +25,7 @@ from tray.errors import CacheFileBad, CacheFileTorn, TrayError, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
+from tray.system.core_dumps import forbid_core_dumps
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.worker.keyring.item_document import KeyringItem
@@ -91,6 +93,7 @@ class JobContext:
         Raises:
             ConfigRejected: the settings cannot be used.
         """
+        forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
             settings = read_settings(paths.settings_file, paths.state)
@@ -106,6 +109,15 @@ class JobContext:
             unsaved=Unsaved(),
             seam=seam,
             stored=stored,
+        )
+
+    def reaching(self, connection: ConnectionSettings) -> JobContext:
+        """Return this context with AWS reached as a session or profile says."""
+        if connection == self.clients.connection:
+            return self
+        clients = self.clients.reaching(connection)
+        return replace(
+            self, clients=clients, oidc=self.oidc.using(clients), portal=Portal(clients)
         )
 
     def session_lock(self, session: SsoSession) -> FileLock:

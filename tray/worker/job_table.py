@@ -61,6 +61,7 @@ def run(
     seen: str | None = None,
 ) -> Outcome:
     """Run one job; whatever goes wrong is an outcome, never an exception."""
+    context = context.reaching(session.connection)
     try:
         if kind == "renew":
             return renew(session, context, adopt=adopting, seen=seen)

@@ -29,6 +29,7 @@ def roles_of(
         TokenRejected: the published token is no longer good.
         WillRetry: AWS was not reached or has trouble.
     """
+    context = context.reaching(session.connection)
     token = context.read(session)
     if token is None:
         raise SignInNeeded(sign_in_first(session.key))

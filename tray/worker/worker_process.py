@@ -19,6 +19,7 @@ from tray.core.outcomes import Failed, outcome_to_json
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
+from tray.system.core_dumps import forbid_core_dumps
 from tray.worker import job_table, profile_credentials
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
@@ -93,6 +94,7 @@ class Worker:
         Returns:
             The exit code.
         """
+        forbid_core_dumps()
         logging.getLogger().handlers[:] = [_Log(self._out)]
         set_debug("SSO_TRAY_DEBUG" in self._environ)
         quiet_libraries()

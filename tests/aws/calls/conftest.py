@@ -57,6 +57,7 @@ def lead_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Give a way to lead all services to a URL."""
 
     def lead(url: str) -> None:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        for service in ("SSO", "SSO_OIDC", "STS"):
+            monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
 
     return lead

@@ -1,9 +1,8 @@
 """
 The clients for AWS's sign-in, portal and token services, and the one way to call them.
 
-They never look for credentials, never retry (our rules own that) and take nothing from a
-profile. Endpoints, CA bundle and proxies come from the process environment and from the config
-file's ``[default]``, as in every SDK (rule F3).
+They never look for credentials, never retry (our rules do) and read no config file: how AWS is
+reached is said by :mod:`tray.core.connection` and, before it, by the environment (rule F3).
 """
 
 from __future__ import annotations
@@ -13,8 +12,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import UNSIGNED
@@ -29,6 +31,7 @@ from tray.aws.api.api_errors import (
     unusable_settings,
 )
 from tray.aws.api.response_checks import ResponseCheck
+from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.errors import TrayError
 
 if TYPE_CHECKING:
@@ -38,17 +41,16 @@ if TYPE_CHECKING:
 
     from tray.secret import Secret
 
-log = logging.getLogger(__name__)
-
 _THREADS = 16
 _NO_VARIABLE = (None, None, None, None)
+_NO_FILE = (None, None, os.devnull, None)
 
 
 def quiet_libraries() -> None:
     """
     Keep botocore and urllib3 from logging below INFO.
 
-    At DEBUG botocore prints bodies with tokens, by intent (botocore#2626).
+    At DEBUG botocore logs bodies with tokens, by intent (botocore#2626).
     """
     for name in ("botocore", "boto3", "urllib3"):
         logger = logging.getLogger(name)
@@ -56,12 +58,67 @@ def quiet_libraries() -> None:
             logger.setLevel(logging.INFO)
 
 
+def client_settings(
+    service: str, connection: ConnectionSettings, environ: Mapping[str, str]
+) -> tuple[Config, dict[str, str]]:
+    """
+    Return how to make a client: a config, and further arguments of ``create_client``.
+
+    The environment wins over the config file, as in every SDK. Neither ``AWS_ENDPOINT_URL`` nor a
+    bare ``endpoint_url`` counts: only an endpoint named for the service gets a secret.
+
+    Args:
+        service: botocore's name, such as ``sso-oidc``.
+
+    Raises:
+        RequestRefused: the endpoint is neither https nor on loopback.
+    """
+    key = service.replace("-", "_")
+    options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+    for option, variable, value in (
+        ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", connection.fips),
+        ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", connection.dualstack),
+    ):
+        if environ.get(variable):
+            options[option] = environ[variable].lower() == "true"
+        elif value is not None:
+            options[option] = value
+    arguments: dict[str, str] = {}
+    if bundle := environ.get("AWS_CA_BUNDLE") or connection.ca_bundle:
+        arguments["verify"] = bundle
+    endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
+    if endpoint and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        if not _is_safe(endpoint):
+            raise unusable_settings(f"the endpoint of {service} is neither https nor on loopback")
+        arguments["endpoint_url"] = endpoint
+    return Config(**options), arguments
+
+
+def _is_safe(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            return bool(host)
+        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the clients of all connection settings share."""
+
+    # botocore's clients are thread-safe, but making one is not.
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    session: botocore.session.Session | None = None
+    clients: dict[tuple[str, str, ConnectionSettings], Any] = field(default_factory=dict)
+    skew: float | None = None
+
+
 class AwsClients:
     """
     Shared clients, one for each service and region; safe to use from many threads.
-
-    ``AWS_PROFILE`` and credentials in the environment do not matter, and neither does a config
-    file that cannot be read: a session must be renewed all the same.
 
     Args:
         connect_timeout: seconds for each address of a host.
@@ -85,17 +142,19 @@ class AwsClients:
             # "auto" would ask the EC2 metadata service for a region.
             defaults_mode="legacy",  # type: ignore[arg-type]  # the stubs say bool; botocore takes a name
         )
-        self._unsigned = self._config.merge(Config(signature_version=UNSIGNED))
-        # botocore's clients are thread-safe, but making one is not.
-        self._lock = threading.Lock()
-        self._session: botocore.session.Session | None = None
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._skew: float | None = None
+        self._shared = _Shared()
+        self.connection = AWS_DEFAULTS
+
+    def reaching(self, connection: ConnectionSettings) -> AwsClients:
+        """Return clients for some connection settings; they share everything else."""
+        other = object.__new__(AwsClients)
+        other.__dict__.update(self.__dict__, connection=connection)
+        return other
 
     @property
     def skew(self) -> float | None:
-        """Seconds by which AWS's clock is ahead of ours, from the last answer (fault 30)."""
-        return self._skew
+        """Seconds by which AWS's clock is ahead of ours, from the last answer."""
+        return self._shared.skew
 
     def oidc(self, region: str) -> SSOOIDCClient:
         """
@@ -104,7 +163,7 @@ class AwsClients:
         Raises:
             RequestRefused: no call can be made with this region or endpoint.
         """
-        return cast("SSOOIDCClient", self._shared("sso-oidc", region))
+        return cast("SSOOIDCClient", self._client("sso-oidc", region))
 
     def portal(self, region: str) -> SSOClient:
         """
@@ -113,7 +172,7 @@ class AwsClients:
         Raises:
             RequestRefused: no call can be made with this region or endpoint.
         """
-        return cast("SSOClient", self._shared("sso", region))
+        return cast("SSOClient", self._client("sso", region))
 
     def sts(
         self, region: str, access_key_id: Secret, secret_access_key: Secret, session_token: Secret
@@ -129,7 +188,7 @@ class AwsClients:
             "aws_secret_access_key": secret_access_key.reveal(),
             "aws_session_token": session_token.reveal(),
         }
-        with self._lock:
+        with self._shared.lock:
             return cast("STSClient", self._made("sts", region, self._config, credentials))
 
     def call(
@@ -152,21 +211,21 @@ class AwsClients:
         trouble: TrayError
         try:
             answer: Mapping[str, Any] = method(**arguments)
-        except Exception as error:  # noqa: BLE001 - every error gets its meaning here
+        except Exception as error:  # noqa: BLE001 - every error becomes one of ours
             if isinstance(error, ClientError):
                 self._compare_clocks(error.response, started)
             trouble = as_tray_error(operation, error, subject=subject, instead=instead)
         else:
             self._compare_clocks(answer, started)
             return answer
-        # Out of the except block, so that botocore's error is no __context__ of ours.
+        # Outside the except block, so that botocore's error is no __context__ of ours.
         raise trouble
 
     def close(self) -> None:
-        """Close all connections; a client is made anew when next asked for."""
-        with self._lock:
-            clients = list(self._clients.values())
-            self._clients.clear()
+        """Close all connections; clients are made again when next needed."""
+        with self._shared.lock:
+            clients = list(self._shared.clients.values())
+            self._shared.clients.clear()
         for client in clients:
             client.close()
 
@@ -181,38 +240,41 @@ class AwsClients:
     ) -> None:
         self.close()
 
-    def _shared(self, service: str, region: str) -> Any:
-        with self._lock:
-            client = self._clients.get((service, region))
+    def _client(self, service: str, region: str) -> Any:
+        known = self._shared.clients
+        place = (service, region, self.connection)
+        with self._shared.lock:
+            client = known.get(place)
             if client is None:
-                client = self._made(service, region, self._unsigned, {})
-                client.meta.events.register(
-                    "before-parse", ResponseCheck(client.meta.endpoint_url)
-                )
-                self._clients[service, region] = client
+                unsigned = self._config.merge(Config(signature_version=UNSIGNED))
+                client = self._made(service, region, unsigned, {})
+                endpoint = client.meta.endpoint_url
+                client.meta.events.register("before-parse", ResponseCheck(endpoint))
+                known[place] = client
             return client
 
     def _made(self, service: str, region: str, config: Config, extra: Mapping[str, str]) -> Any:
         """Make a client; the lock is held."""
-        if self._session is None:
-            self._session = _new_session()
+        if self._shared.session is None:
+            self._shared.session = _new_session()
         if not region:
             raise unusable_settings("no region")
+        reach, arguments = client_settings(service, self.connection, os.environ)
         # The stubs know each service by its literal name; ours is a variable.
-        create: Callable[..., object] = self._session.create_client
+        create: Callable[..., object] = self._shared.session.create_client
         try:
-            client = create(service, region_name=region, config=config, **extra)
+            return create(
+                service, region_name=region, config=config.merge(reach), **arguments, **extra
+            )
         except (BotoCoreError, ValueError, OSError) as error:
             why = type(error).__name__
-        else:
-            return client
         raise unusable_settings(why)
 
     def _compare_clocks(self, answer: Mapping[str, Any], started: float) -> None:
         """Learn the skew; a date has whole seconds, so it is half a second early on average."""
         server = server_time(answer)
         if server is not None:
-            self._skew = server + 0.5 - (started + self._clock()) / 2
+            self._shared.skew = server + 0.5 - (started + self._clock()) / 2
 
 
 def server_time(answer: Mapping[str, Any]) -> float | None:
@@ -222,7 +284,7 @@ def server_time(answer: Mapping[str, Any]) -> float | None:
 
 
 class _NoCredentials:
-    """Stands where botocore looks for credentials and bearer tokens: there are none."""
+    """Stands where botocore looks for credentials and bearer tokens."""
 
     def load_credentials(self) -> None:
         return None
@@ -232,22 +294,14 @@ class _NoCredentials:
 
 
 def _new_session() -> botocore.session.Session:
-    """Return a session that knows no profile, and no config files if they are broken."""
-    session = _session({})
-    try:
-        # Read now, so that a broken file is found here and not in the midst of a renewal.
-        _ = session.full_config
-    except (BotoCoreError, OSError, ValueError) as error:
-        log.warning(
-            "the AWS config files cannot be read (%s); called without", type(error).__name__
-        )
-        nowhere = (None, None, os.devnull, None)
-        session = _session({"config_file": nowhere, "credentials_file": nowhere})
-    return session
-
-
-def _session(variables: Mapping[str, tuple[None, None, str, None]]) -> botocore.session.Session:
-    session = botocore.session.Session(session_vars={"profile": _NO_VARIABLE, **variables})
+    """Return a session without profile, config files and credentials."""
+    session = botocore.session.Session(
+        session_vars={
+            "profile": _NO_VARIABLE,
+            "config_file": _NO_FILE,
+            "credentials_file": _NO_FILE,
+        }
+    )
     session.register_component("credential_provider", _NoCredentials())
     session.register_component("token_provider", _NoCredentials())
     return session

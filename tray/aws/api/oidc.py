@@ -79,6 +79,10 @@ class Oidc:
         self._clients = clients
         self._clock = clock
 
+    def using(self, clients: AwsClients) -> Oidc:
+        """Return the service on other clients."""
+        return Oidc(clients, clock=self._clock)
+
     def register(
         self, session: SsoSession, *, grant: Grant, scopes: tuple[str, ...]
     ) -> Registration:

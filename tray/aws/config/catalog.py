@@ -14,6 +14,7 @@ from tray.aws.config.config_sections import MergedConfig, merge
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
+from tray.core.connection import ConnectionSettings, agreed
 from tray.core.model import Catalog
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
@@ -160,14 +161,16 @@ def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None
     known = ConfigIndex(merged, find_sessions(merged))
     profiles = []
     members: dict[str, list[str]] = {key: [] for key in known.sessions}
+    connections: dict[str, set[ConnectionSettings]] = {key: set() for key in known.sessions}
     for name, settings in merged.profiles.items():
         profile = describe(name, settings, known)
         profiles.append(profile)
         if profile.session is not None:
             members[profile.session].append(name)
+            connections[profile.session].add(profile.connection)
     return Catalog(
         sessions=tuple(
-            replace(session, profiles=tuple(members[key]))
+            replace(session, profiles=tuple(members[key]), connection=agreed(connections[key]))
             for key, session in known.sessions.items()
         ),
         profiles=tuple(profiles),

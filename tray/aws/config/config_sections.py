@@ -19,6 +19,7 @@ class MergedConfig:
     # name -> keys, in the order of botocore's ``available_profiles``
     profiles: Mapping[str, Section]
     sso_sessions: Mapping[str, Section]  # name -> keys, from the config file alone
+    services: Mapping[str, Section]  # name -> keys, from the config file alone
     places: Mapping[str, int]  # sso-session name -> how many profiles stand before it in the file
     # headers meant as profile or sso-session that botocore silently leaves out
     unreadable: tuple[str, ...]
@@ -36,6 +37,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     """
     profiles: dict[str, Section] = {}
     sso_sessions: dict[str, Section] = {}
+    services: dict[str, Section] = {}
     places: dict[str, int] = {}
     unreadable: list[str] = []
     every = " ".join(config)
@@ -48,16 +50,19 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
         if header == "default":
             profiles[header] = section
             continue
-        if not header.startswith(("profile", "sso-session")):
+        if not header.startswith(("profile", "sso-session", "services")):
             continue
         words = header_words(header)
         if len(words) != 2:
-            unreadable.append(header)
+            if words[:1] != ["services"]:
+                unreadable.append(header)
             continue
         name = words[1]
         if header[0] == "p":
             profiles[name] = section
-        else:
+        elif words[0] == "services":
+            services[name] = section
+        elif header.startswith("sso-session"):
             sso_sessions[name] = section
             places.setdefault(name, len(profiles))
     for name, section in credentials.items():
@@ -65,7 +70,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
             profiles[name].update(section)
         else:
             profiles[name] = section
-    return MergedConfig(profiles, sso_sessions, places, tuple(unreadable))
+    return MergedConfig(profiles, sso_sessions, services, places, tuple(unreadable))
 
 
 def header_words(header: str) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tray.aws.config.config_sections import MergedConfig
+from tray.aws.config.connection_keys import CONNECTION_KEYS, connection_of
 from tray.aws.config.ini import Section, Value
 from tray.aws.config.sso_sessions import session_key, text_of
+from tray.core.connection import AWS_DEFAULTS
 from tray.core.model import Profile, SsoSession
 from tray.core.text.display_names import clean
 
@@ -35,7 +38,9 @@ class ConfigIndex:
         self.merged = merged
         self.sessions = sessions
         self.delicate = {
-            name: frozenset(section).union(("role_arn", "web_identity_token_file"))
+            name: frozenset(section).union(
+                ("role_arn", "web_identity_token_file", *CONNECTION_KEYS)
+            )
             for name, section in merged.sso_sessions.items()
             if text_of(section, "sso_start_url") and text_of(section, "sso_region")
         }
@@ -73,9 +78,10 @@ def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
             and not isinstance(region, dict)
         ):
             return Profile(name, "sso", session, account, role, region or None)
-    if _assumes_role(settings):
-        return _chained(name, settings, known)
-    return _direct(name, settings, known)
+    resolve = _chained if _assumes_role(settings) else _direct
+    profile = resolve(name, settings, known)
+    connection = connection_of(settings, known.merged.services)
+    return profile if connection == AWS_DEFAULTS else replace(profile, connection=connection)
 
 
 def _direct(name: str, settings: Section, known: ConfigIndex) -> Profile:

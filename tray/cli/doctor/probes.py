@@ -283,7 +283,7 @@ def _skew(catalog: Catalog | None) -> Found:
         return {}
     with AwsClients(connect_timeout=3.0, read_timeout=4.0) as clients:
         try:
-            Portal(clients).check(Secret("none"), session.region)
+            Portal(clients.reaching(session.connection)).check(Secret("none"), session.region)
         except TokenRejected:
             return {"skew": clients.skew}
         except TrayError as error:

@@ -200,19 +200,17 @@ def _around(facts: Facts) -> Iterator[Finding]:
     if environ.get("AWS_CA_BUNDLE") and "AWS_CA_BUNDLE" not in facts.missing_files:
         words = "AWS_CA_BUNDLE is used; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
         yield Finding("network", "note", words)
-    bundled = [name for name, keys in facts.settings.items() if keys.get("ca_bundle")]
-    if bundled and not environ.get("AWS_CA_BUNDLE"):
-        words = (
-            f'Profile "{clean(bundled[0])}" has a ca_bundle: the AWS CLI uses it, SSO Tray not.'
-        )
-        yield Finding("network", "note", words, "set AWS_CA_BUNDLE for both")
     for variable in facts.missing_files:
         words = f"{variable} names a file that is not there."
         yield Finding("environment", "problem", words, f"unset {variable}")
     endpoints = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL"))
     if endpoints:
         words = f"AWS is looked for elsewhere: {', '.join(endpoints)}."
-        yield Finding("environment", "note", words)
+        remedy = ""
+        if "AWS_ENDPOINT_URL" in endpoints:
+            words += " SSO Tray does not use AWS_ENDPOINT_URL to sign in or renew."
+            remedy = "set AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC for that"
+        yield Finding("environment", "note", words, remedy)
     if facts.aws_cli is not None:
         yield _aws_cli(facts, facts.aws_cli)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from tray.core.connection import ConnectionSettings, disagreements
 from tray.core.doctor.findings import Facts, Finding, Quirk, counted
 from tray.core.model import Catalog
 from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
@@ -71,6 +72,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _circles(facts)
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
+    yield from _connections(catalog)
 
 
 def _unusable(catalog: Catalog) -> Iterator[str]:
@@ -111,6 +113,19 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             words += "follows the active profile: nothing comes of it."
             yield Finding("config", "problem", words, "name another source_profile")
             return
+
+
+def _connections(catalog: Catalog) -> Iterator[Finding]:
+    """Find settings for reaching AWS that sign-in and renewal do not follow (F3)."""
+    by_session: dict[str, set[ConnectionSettings]] = {}
+    for profile in catalog.profiles:
+        if profile.session is not None:
+            by_session.setdefault(profile.session, set()).add(profile.connection)
+    for key, settings in by_session.items():
+        if keys := disagreements(settings):
+            words = f'The profiles of "{clean(key)}" disagree on {", ".join(keys)}: '
+            words += "sign-in and renewal use AWS's default."
+            yield Finding("config", "note", words, "give all of them the same")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
@@ -162,7 +177,9 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
         yield Finding(
             "config",
             "note",
-            f"{_profiles(elsewhere)} an endpoint_url: all its calls go there, sign-in included.",
+            f"{_profiles(elsewhere)} an endpoint_url: the AWS CLI signs in there, too, SSO Tray "
+            "does not.",
+            'name endpoints of sso and sso_oidc in a "services" section',
         )
 
 

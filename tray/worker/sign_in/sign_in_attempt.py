@@ -80,7 +80,8 @@ class Attempt:
         afresh: bool,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        self.session, self.context = session, context
+        self.session = session
+        self.context = context.reaching(session.connection)
         self.reused = False
         """Whether its registration is an older one."""
         self.older_ended = False

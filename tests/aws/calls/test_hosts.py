@@ -1,0 +1,257 @@
+"""Which host each call goes to, as a proxy on loopback sees it; botocore is the referee."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import botocore.session
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.oidc import Oidc
+from tray.aws.api.portal import Portal, RoleCredentials
+from tray.aws.api.sts import caller_identity
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.core.model import Catalog, Profile, SsoSession
+from tray.errors import RequestRefused, TrayError
+from tray.secret import Secret
+
+REGION = "us-east-2"
+SESSION = f"""
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = {REGION}
+"""
+PROFILE = f"""
+[profile dev]
+sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Dev
+region = {REGION}
+"""
+NAMED = """
+[services own]
+sso =
+  endpoint_url = https://portal.example
+sso_oidc =
+  endpoint_url = https://oidc.example
+sts =
+  endpoint_url = https://sts.example
+"""
+PLAIN = ("oidc.us-east-2.amazonaws.com", "portal.sso.us-east-2.amazonaws.com",
+         "sts.us-east-2.amazonaws.com")  # fmt: skip
+FIPS = ("oidc-fips.us-east-2.amazonaws.com", "portal.sso-fips.us-east-2.amazonaws.com",
+        "sts-fips.us-east-2.amazonaws.com")  # fmt: skip
+DUALSTACK = ("oidc.us-east-2.api.aws", "portal.sso.us-east-2.api.aws",
+             "sts.us-east-2.api.aws")  # fmt: skip
+OWN = ("oidc.example", "portal.example", "sts.example")
+EMULATOR = ("127.0.0.1", "127.0.0.1", "127.0.0.1")
+BARE = "endpoint_url = http://127.0.0.1:9\n"
+
+
+class Recorder:
+    """A proxy that notes which host is asked for, and refuses."""
+
+    def __init__(self) -> None:
+        self.hosts: list[str] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    @property
+    def url(self) -> str:
+        """What the proxy variables are set to."""
+        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._server.accept()
+            with connection:
+                words = connection.recv(65536).split(b"\r\n")[0].decode().split()
+                if not words:
+                    return
+                target = words[1].removeprefix("http://").partition("/")[0]
+                self.hosts.append(target.partition(":")[0])
+                connection.sendall(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        socket.create_connection(self._server.getsockname()).close()
+        self._thread.join()
+        self._server.close()
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """Give a recorder that every call goes through."""
+    with Recorder() as running:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, running.url)
+        yield running
+
+
+def catalog_of(home: Path, config: str, credentials: str = "") -> Catalog:
+    """Write the user's two files and return the catalog."""
+    (home / ".aws").mkdir()
+    (home / ".aws/config").write_text(config)
+    (home / ".aws/credentials").write_text(credentials)
+    return read_catalog(ConfigFiles(home / ".aws/config", home / ".aws/credentials"))
+
+
+def refused(call: Callable[[], object]) -> None:
+    """Make a call that the recorder refuses."""
+    with pytest.raises((TrayError, BotoCoreError, ClientError)):
+        call()
+
+
+def ours(catalog: Catalog, recorder: Recorder) -> dict[str, str]:
+    """Return the host of each of our calls."""
+    session: SsoSession = catalog.sessions[0]
+    profile: Profile = next(one for one in catalog.profiles if one.name == "dev")
+    registration = Registration("client", Secret("secret"), 4e9)
+    token = SsoToken(
+        session.start_url, REGION, Secret("access"), 1000.0,
+        refresh_token=Secret("refresh"), registration=registration,
+    )  # fmt: skip
+    credentials = RoleCredentials(Secret("ASIAX"), Secret("k"), Secret("t"), 0.0)
+    with AwsClients() as clients:
+        reached = clients.reaching(session.connection)
+        of_profile = clients.reaching(profile.connection)
+        return {
+            "RegisterClient": asked(
+                recorder,
+                lambda: Oidc(reached).register(session, grant="device_code", scopes=()),
+            ),
+            "CreateToken": asked(recorder, lambda: Oidc(reached).refresh(token)),
+            "ListAccounts": asked(recorder, lambda: Portal(reached).check(Secret("a"), REGION)),
+            "GetRoleCredentials": asked(
+                recorder,
+                lambda: Portal(of_profile).role_credentials(Secret("a"), REGION, "1" * 12, "Dev"),
+            ),
+            "GetCallerIdentity": asked(
+                recorder, lambda: caller_identity(of_profile, credentials, REGION)
+            ),
+        }
+
+
+def asked(recorder: Recorder, call: Callable[[], object]) -> str:
+    """Return the host that a call asks for."""
+    before = len(recorder.hosts)
+    refused(call)
+    return recorder.hosts[before] if len(recorder.hosts) > before else "none"
+
+
+def botocores(recorder: Recorder) -> tuple[str, str, str]:
+    """Return where botocore sends the profile's sign-in, portal and token service calls."""
+    session: Any = botocore.session.Session(profile="dev")
+    once = Config(retries={"total_max_attempts": 1}, connect_timeout=2)
+    unsigned = once.merge(Config(signature_version=UNSIGNED))
+    oidc = session.create_client("sso-oidc", region_name=REGION, config=unsigned)
+    portal = session.create_client("sso", region_name=REGION, config=unsigned)
+    keys = {"aws_access_key_id": "ASIAX", "aws_secret_access_key": "k", "aws_session_token": "t"}
+    sts = session.create_client("sts", region_name=REGION, config=once, **keys)
+    return (
+        asked(recorder, lambda: oidc.register_client(clientName="x", clientType="public")),
+        asked(recorder, lambda: portal.list_accounts(accessToken="a")),
+        asked(recorder, sts.get_caller_identity),
+    )
+
+
+ROWS = {
+    "nothing": ("", PROFILE, "", {}, PLAIN, PLAIN),
+    "default-fips": ("use_fips_endpoint = true\n", PROFILE, "", {}, PLAIN, PLAIN),
+    "default-dualstack": ("use_dualstack_endpoint = true\n", PROFILE, "", {}, PLAIN, PLAIN),
+    "default-services": ("services = own\n", PROFILE + NAMED, "", {}, PLAIN, PLAIN),
+    "default-endpoint": (BARE, PROFILE, "", {}, PLAIN, PLAIN),
+    "profile-fips": ("", f"{PROFILE}use_fips_endpoint = true\n", "", {}, FIPS, FIPS),
+    "profile-dualstack": (
+        "", f"{PROFILE}use_dualstack_endpoint = True\n", "", {}, DUALSTACK, DUALSTACK,
+    ),
+    "profile-services": ("", f"{PROFILE}services = own\n{NAMED}", "", {}, OWN, OWN),
+    # The one difference, on purpose: a bare endpoint is an emulator's, and gets no secret.
+    "profile-endpoint": ("", PROFILE + BARE, "", {}, PLAIN, EMULATOR),
+    "credentials-fips": ("", PROFILE, "[dev]\nuse_fips_endpoint = true\n", {}, FIPS, FIPS),
+    "services-ignored": (
+        "", f"{PROFILE}services = own\nignore_configured_endpoint_urls = true\n{NAMED}", "", {},
+        PLAIN, PLAIN,
+    ),
+    "variable-fips": ("", PROFILE, "", {"AWS_USE_FIPS_ENDPOINT": "true"}, FIPS, FIPS),
+    "variable-beats-profile": (
+        "", f"{PROFILE}use_fips_endpoint = true\n", "", {"AWS_USE_FIPS_ENDPOINT": "false"},
+        PLAIN, PLAIN,
+    ),
+    "variable-dualstack": (
+        "", PROFILE, "", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, DUALSTACK, DUALSTACK,
+    ),
+    "variable-services": (
+        "", PROFILE, "",
+        {f"AWS_ENDPOINT_URL_{name}": f"https://{host}"
+         for name, host in zip(("SSO_OIDC", "SSO", "STS"), OWN, strict=True)},
+        OWN, OWN,
+    ),
+    "variable-endpoint": (
+        "", PROFILE, "", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, PLAIN, EMULATOR,
+    ),
+}  # fmt: skip
+"""``[default]``, rest of the config, credentials, environment; our hosts, botocore's."""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_hosts(
+    row: str, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call asks the host that the SDKs ask, but never one that only an emulator has."""
+    default, config, credentials, environ, expected, referee = ROWS[row]
+    catalog = catalog_of(tmp_path, f"[default]\n{default}{SESSION}{config}", credentials)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    found = ours(catalog, recorder)
+
+    oidc, portal, sts = expected
+    assert {
+        "RegisterClient": oidc,
+        "CreateToken": oidc,
+        "ListAccounts": portal,
+        "GetRoleCredentials": portal,
+        "GetCallerIdentity": sts,
+    } == found
+    assert referee == botocores(recorder)
+
+
+def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:
+    """A session whose profiles disagree is reached as AWS has it; a profile keeps its own."""
+    other = PROFILE.replace("profile dev", "profile other")
+    catalog = catalog_of(tmp_path, f"{SESSION}{PROFILE}use_fips_endpoint = true\n{other}")
+
+    found = ours(catalog, recorder)
+
+    assert (PLAIN[0], PLAIN[1], FIPS[1], FIPS[2]) == (
+        found["CreateToken"],
+        found["ListAccounts"],
+        found["GetRoleCredentials"],
+        found["GetCallerIdentity"],
+    )
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1:4566", "http://sso.example", "ftp://x"])
+def test_no_secret_in_clear(
+    url: str, recorder: Recorder, clients: AwsClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even an endpoint named for the service gets nothing in clear beyond this machine."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", url)
+
+    with pytest.raises(RequestRefused, match="neither https nor on loopback"):
+        Portal(clients).check(Secret("a"), REGION)
+
+    assert [] == recorder.hosts

@@ -1,0 +1,76 @@
+"""A process that may hold a refresh token leaves no core behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tray.system import LINUX
+
+pytestmark = pytest.mark.skipif(not LINUX, reason="prctl(2) is Linux's")
+
+UNLIMITED = """
+from resource import RLIMIT_CORE, getrlimit, setrlimit
+setrlimit(RLIMIT_CORE, (getrlimit(RLIMIT_CORE)[1], getrlimit(RLIMIT_CORE)[1]))
+"""
+DIES = "import os, signal; os.kill(os.getpid(), signal.SIGABRT)"
+CASES = {
+    "a worker": (
+        "import io\n"
+        "from tray.worker.worker_process import Worker\n"
+        "Worker(io.BytesIO(b''), io.BytesIO(), {}).serve()\n"
+    ),
+    "a command that acts alone": (
+        "import os\n"
+        "from tray.worker.job_context import JobContext\n"
+        "JobContext.from_environment(os.environ)\n"
+    ),
+}
+
+
+def dumped(code: str, home: Path) -> bool:
+    """Run Python code until it aborts, with cores of any size, and tell whether it left one."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{UNLIMITED}\n{code}\n{DIES}"],
+        cwd=home,
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=False,
+    )
+    assert -signal.SIGABRT == done.returncode, done.stderr
+    return bool(list(home.glob("core*")))
+
+
+@pytest.mark.parametrize("who", CASES)
+def test_no_core_is_left(who: str, tmp_path: Path) -> None:
+    """Although the limit allows one, and the same Python without us leaves one."""
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    usual, ours = tmp_path / "usual", tmp_path / "ours"
+    usual.mkdir()
+    ours.mkdir()
+    without_us = dumped("", usual)
+
+    assert not dumped(CASES[who], ours)
+    # Where cores go elsewhere, or a container allows none, there is nothing to compare with.
+    assert without_us or pattern != "core" or not resource.getrlimit(resource.RLIMIT_CORE)[1]
+
+
+@pytest.mark.parametrize("who", CASES)
+def test_the_process_is_not_dumpable(who: str, tmp_path: Path) -> None:
+    """prctl(2) says so, wherever the cores go."""
+    asks = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{CASES[who]}\n{asks}"],
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "0\n" == done.stdout
