@@ -149,7 +149,7 @@ def test_the_end_comes_within_seconds_whoever_is_connected(serving: Served) -> N
     """Silent connections are closed with the port."""
     with connect(serving.server.port) as silent:
         silent.settimeout(PATIENCE)
-        serving.server.__exit__(None, None, None)
+        serving.server.__exit__()
 
         assert (b"", False) == (silent.recv(1), serving.server.alive)
 

@@ -38,7 +38,7 @@ RENEWS_AT_ONCE = (ev.RenewRequested, ev.TokenRejected, ev.JobDone)
 """What makes a doubt or a wish of its own."""
 CHECKED_EVERY = 4
 """Only each so-manieth step is held against the costlier promises."""
-USES_REFRESH_DATA = ("renew", "adopt", "judge-removed", "check")
+USES_REFRESH_DATA = ("renew", "adopt", "judge-removed")
 
 
 class Promises:
@@ -143,7 +143,9 @@ class Promises:
         released = known.store == "released" and not isinstance(
             event, ev.SignedIn | ev.RecordsRead
         )
-        if released and start.kind in USES_REFRESH_DATA:
+        entry = self._world.machine.file(known.key).entry
+        looks = start.kind == "adopt" and entry is not None and entry.refresh is None
+        if released and start.kind in USES_REFRESH_DATA and not looks:
             self._broken("a released session is left alone", f"{start.kind} of {known.key}")
         begins = before.asleep and not isinstance(event, ev.SystemEvent | ev.RenewRequested)
         # A sign-in given up asleep leaves a doubt behind, which is a wish.

@@ -15,6 +15,7 @@ from tray.core.outcomes import (
     Adopted,
     Failed,
     Outcome,
+    PortalChecked,
     Refused,
     Released,
     RemovalJudged,
@@ -311,7 +312,7 @@ class Worker:
         trouble = self._trouble(session.key)
         if trouble is not None:
             return trouble
-        return Refused(self._portal_says(session, token))
+        return PortalChecked(facts(token).fingerprint, self._portal_says(session, token))
 
     def _sign_out(self, session: SsoSession) -> Outcome:
         machine, key = self.machine, session.key

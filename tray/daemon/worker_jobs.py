@@ -99,7 +99,7 @@ class WorkerJobs:
             done = await self._pool.sign_in(request, ready, cancel)
             event = _sign_in_event(key, attempt, done)
         except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
-            event = ev.SignInFailed(key, attempt, self.sentence_of(error))
+            event = ev.SignInFailed(key, attempt, self.sentence_of(error), lost=True)
         finally:
             del self._sign_ins[key, attempt]
         self._post(event)

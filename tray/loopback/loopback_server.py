@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Final, Literal, Self
 
 from tray.errors import UserMustAct
@@ -151,12 +150,7 @@ class LoopbackServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close port and connections within a second, once the last answer got through."""
         self._closing_by = time.monotonic() + CLOSED_WITHIN
         self._wake()

@@ -215,7 +215,7 @@ class JobContext:
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
-            earlier = earlier.continuing(self.record(session).lineage)
+            earlier = earlier.merged(self.record(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,

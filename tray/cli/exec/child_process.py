@@ -1,4 +1,4 @@
-"""Running somebody's command: becoming it, or standing beside it for as long as it lives."""
+"""Running the user's command: becoming it, or running beside it until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 POSIX: Final = hasattr(os, "posix_spawnp")
 
 SIGNALLED: Final = 128
-"""A child that a signal has ended ends us with this much more, as a shell has it."""
+"""Added to the number of the signal that ended the child, as shells do."""
 
 _BY_KERNEL: Final = 128
 """``si_code`` of a signal from the terminal, which the child got by itself (sigaction(2))."""
@@ -21,10 +21,7 @@ _BY_KERNEL: Final = 128
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
-    Become a command: status and signals are its own. Where there is no exec, run it and wait.
-
-    Returns:
-        Its status, where we could not become it.
+    Become a command. Where there is no exec (Windows), run it and return its status.
 
     Raises:
         OSError: it cannot be started.
@@ -42,14 +39,14 @@ def run_beside(
     command: Sequence[str], surroundings: AbstractContextManager[Mapping[str, str]]
 ) -> int:
     """
-    Run a command and pass it the signals we get.
+    Run a command, pass it the signals we get, and return its exit status.
 
     Args:
         command: the argv.
-        surroundings: what has to live as long as it does, and gives its environment.
+        surroundings: what has to last as long as the command; yields its environment.
 
     Returns:
-        Its exit status; 128 and the signal's number where one has ended it.
+        The exit status; 128 plus the number of the signal that ended it.
 
     Raises:
         OSError: it cannot be started.

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from tray.aws.cache.timestamps import format_timestamp
@@ -107,14 +106,9 @@ class Endpoint:
         self._server.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the port; what is under way is cut."""
-        self._server.__exit__(kind, error, trace)
+        self._server.__exit__(*error)
 
     def _answer(self, request: Request) -> Response | Held:
         refusal = refused(request, self._server.port, self._token)

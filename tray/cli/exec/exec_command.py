@@ -1,8 +1,8 @@
 """
 ``exec``: a command with credentials of a profile, and nothing else that would shadow them.
 
-Exit codes as env(1) has them, for a child's status must not be taken for ours: 125 failed, 126
-the command cannot be run, 127 there is none; and 3, before it starts, where a person must sign in.
+Exit codes are those of env(1), so that ours are not taken for the child's: 125 failed, 126 the
+command cannot be run, 127 there is none; and 3, before it starts, where you must sign in.
 """
 
 from __future__ import annotations

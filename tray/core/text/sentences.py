@@ -273,6 +273,12 @@ def signed_out(key: str, remains: str | None) -> str:
     return done if remains is None else f"{done} {remains}"
 
 
+def ends_too(key: str, others: Sequence[str]) -> str:
+    """Say, before a sign-out, what ends with it at AWS."""
+    verb = "ends" if len(others) == 1 else "end"
+    return f'{names(others)} {verb} with "{clean(key)}" at AWS: the start URL is the same.'
+
+
 def signed_out_elsewhere(key: str) -> str:
     """Say that another program signed out (K5)."""
     return f'Another program signed out of "{clean(key)}".'

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Literal, Self, get_args
 from urllib.parse import parse_qsl
 
@@ -108,14 +107,9 @@ class CallbackServer:
         self._server.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the port within a second, once the last page got through."""
-        self._server.__exit__(kind, error, trace)
+        self._server.__exit__(*error)
 
     def wait(self, seconds: float) -> Callback | None:
         """

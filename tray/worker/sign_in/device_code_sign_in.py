@@ -52,7 +52,7 @@ def by_code(attempt: Attempt) -> SignInResult:
 
 
 def _started(attempt: Attempt) -> tuple[Registration, DeviceGrant]:
-    """Start with the kept registration, or with a new one if AWS does not know that any more."""
+    """Start with the kept registration, or with a new one if AWS no longer knows that."""
     oidc = attempt.context.oidc
     registration = attempt.registration(GRANT)
     try:
@@ -66,7 +66,7 @@ def _started(attempt: Attempt) -> tuple[Registration, DeviceGrant]:
 
 
 def _polled(attempt: Attempt, registration: Registration, grant: DeviceGrant) -> SsoToken:
-    """Ask until the person has decided, no faster than AWS wants (RFC 8628 3.5)."""
+    """Poll until the user has decided, no faster than AWS wants (RFC 8628 3.5)."""
     interval, longer = float(grant.interval), 0.0
     while True:
         attempt.pause(max(interval, longer))

@@ -42,12 +42,12 @@ LOOK_EVERY: Final = 0.1
 @dataclass(frozen=True, slots=True)
 class SignInPage:
     """
-    Where the person goes on.
+    The page where the user signs in.
 
     Args:
-        url: the page to open.
+        url: to open.
         user_code: the code to compare with the page's (device code), else None.
-        deadline: until when, seconds since the epoch.
+        deadline: of the sign-in, seconds since the epoch.
     """
 
     url: str
@@ -56,18 +56,7 @@ class SignInPage:
 
 
 class Attempt:
-    """
-    One sign-in.
-
-    Args:
-        session: which session.
-        context: what to work with.
-        ready: told where the person goes on.
-        cancelled: ends it.
-        patience: seconds the person has.
-        afresh: whether the running portal session is to be ended before (L9).
-        report: told what happens while it waits.
-    """
+    """One sign-in; what it is made with is described at `sign_in_flow.sign_in`."""
 
     def __init__(
         self,
@@ -96,11 +85,7 @@ class Attempt:
 
     def prepared(self, work: Callable[[], T], *, within: float = PREPARED_WITHIN) -> T:
         """
-        Do what is needed before the page opens, only for so long and only until cancelled.
-
-        Args:
-            work: what to do; left to itself where it takes longer.
-            within: seconds.
+        Do what is needed before the page opens; work that takes longer is left to itself.
 
         Raises:
             Offline: it took too long.
@@ -135,12 +120,12 @@ class Attempt:
 
     def show(self, url: str, user_code: str | None = None, life: float | None = None) -> None:
         """
-        End the older session if that was asked for, and let the person go on at this page.
+        End the older session if that was asked for, and let the user sign in at this page.
 
         Args:
             url: the page.
-            user_code: to be compared.
-            life: seconds for which the page is good, where AWS says so.
+            user_code: the code to compare.
+            life: seconds for which AWS says the page is good.
 
         Raises:
             WillRetry, UserMustAct: the older session could not be ended; nothing has changed.
@@ -155,11 +140,11 @@ class Attempt:
         self.context.seam("ready")
         self._told = _in_thread(lambda: self._ready(page))
 
-    # --- While the person is at it ---
+    # --- While the user signs in ---
 
     def pause(self, seconds: float) -> None:
         """
-        Wait, at most until the person's time is up.
+        Wait, at most until the deadline.
 
         Raises:
             SignInEnded: cancelled, or too late.
@@ -176,7 +161,7 @@ class Attempt:
         """
         self._check_cancelled()
         if self._told.done():
-            self._told.result()  # raises what telling raised
+            self._told.result()  # raises what showing the page raised
         if time.monotonic() >= self._ends:
             raise self.ended(sentences.sign_in_too_late(self.session.key))
 
@@ -187,7 +172,7 @@ class Attempt:
         return SignInEnded(sentence)
 
     def denied(self) -> SignInEnded:
-        """Return the end of a sign-in that the person refused."""
+        """Return the end of a sign-in that was denied in the browser."""
         return self.ended(f'Access for "{clean(self.session.key)}" was denied in the browser.')
 
     def _check_cancelled(self) -> None:
@@ -197,20 +182,20 @@ class Attempt:
     # --- Afterwards ---
 
     def complete(self, registration: Registration, token: SsoToken) -> SsoToken:
-        """Return a token just given with all that the keyring must know of it."""
+        """Return a new token with all that the keyring stores."""
         self.context.seam("granted")
         return replace(token, registration=registration).issued(self.context.clock())
 
     def keep(self, registration: Registration, grant: Grant, result: SignInResult) -> None:
-        """Keep a registration that has proved its worth, where the keyring works."""
+        """Keep a new registration that has brought a token, where the keyring works."""
         if not self.reused and result.reason is None:
             client_registrations.keep(self.session, self.context, grant, registration)
 
     def forget(self, grant: Grant) -> None:
         """
-        Forget an older registration that brought nothing, so that the next sign-in has a new one.
+        Forget an older registration that brought no token, so that the next sign-in makes one.
 
-        AWS shows an error page for one it does not know, and the browser never comes back.
+        For one that AWS does not know it shows an error page, and the browser never comes back.
         """
         if self.reused:
             client_registrations.forget(self.session, self.context, grant)
@@ -253,7 +238,7 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
 
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:
-    """Run something that may block; whoever started it need not wait for it."""
+    """Run something that may block, in a thread nobody has to wait for."""
     done: Future[T] = Future()
 
     def run() -> None:

@@ -47,15 +47,12 @@ def sign_in(
         method: ``pkce``, which becomes ``device`` where no port can be had, or ``device`` (L1).
         afresh: end the running portal session first, once everything is prepared (L9).
         callback_port: a fixed port for the loopback server, or None for any.
-        ready: told once where the person goes on; in a thread of its own, as it may start a
-            browser command that blocks. The loopback server is listening by then (L3).
+        ready: told once which page to open, in a thread of its own, as it may start a browser
+            command that blocks. The loopback server is listening by then (L3).
         cancelled: set by another thread to end the sign-in.
         report: told in a sentence what happens while it waits: an error in the browser, another
             user at the port. The log has it, too.
-        patience: seconds the person has, from `ready` on (L4); for a code at most its own life.
-
-    Returns:
-        The token as the rules may know it, who keeps its refresh data, and what to tell.
+        patience: seconds from `ready` to the deadline (L4); for a code at most its own life.
 
     Raises:
         SignInEnded: denied, cancelled, or not finished in time. The older token is kept.
@@ -93,12 +90,12 @@ def sign_in_or_join(
     Args:
         session: which one.
         context: what to work with.
-        seen: fingerprint of the token that was found wanting; any other that lives will do.
-        method: as for `sign_in`, and the rest as well.
+        seen: fingerprint of the token that will not do; any other that lives will.
+        method: as for `sign_in`, as are the others.
         callback_port: see there.
         ready: see there.
-        cancelled: see there; it ends the waiting for the other sign-in, too.
-        report: see there; told that another sign-in is waited for.
+        cancelled: also ends the waiting for the other sign-in.
+        report: also told that another sign-in is waited for.
 
     Raises:
         SignInEnded: the other sign-in brought nothing.

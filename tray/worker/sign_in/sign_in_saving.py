@@ -62,7 +62,7 @@ class SignInResult:
         token: what the rules may know of it.
         store: who keeps its refresh data now (K1).
         reason: why that is not the keyring, where the keyring is to blame.
-        sentence: what else the person should know (L12), or None.
+        sentence: what else the user should know (L12), or None.
     """
 
     token: TokenFacts
@@ -76,12 +76,6 @@ def save(
 ) -> SignInResult:
     """
     Keep and publish a sign-in's token, under the session's lock.
-
-    Args:
-        session: which one.
-        context: what to work with.
-        token: with its registration, scopes and moment of issue.
-        lock_within: seconds to wait for the session's lock.
 
     Raises:
         UserMustAct: the cache file cannot be written.
