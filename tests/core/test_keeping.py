@@ -84,6 +84,23 @@ def test_a_lean_file_that_another_program_wrote_is_looked_into() -> None:
     assert (["adopt"], False) == (story.jobs(), story.row().renews)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_at_the_end_of_such_a_login_the_kept_token_is_tried_once(*, kept: bool) -> None:
+    """K4: what the keyring keeps renews again; where it keeps nothing that is asked once."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(LEAN)
+    login = token("b", 60, HOUR)
+    story.file(login, 60)
+    story.answer(Unrenewable())
+
+    story.run_until(2 * HOUR)
+    story.answer(Renewed(token("c", 2 * HOUR), "keyring", of="a") if kept else Unrenewable())
+    story.run_until(2 * HOUR + MINUTE)
+
+    assert ["adopt", "renew"] == story.jobs()
+    assert ("signed-in" if kept else "expired") == story.row().state
+
+
 def test_an_expired_login_that_was_renewed_at_once_is_told_as_adopted() -> None:
     """K4, W1: adoption is told once, with its Undo."""
     story = Story()
@@ -464,6 +481,6 @@ def test_a_lost_refresh_token_is_warned_about() -> None:
     story.file(LEAN)
     story.run_until(2 * HOUR, lambda _s, _a: Unrenewable())
 
-    assert ["renew"] == story.jobs()
+    assert ["renew", "renew"] == story.jobs()  # asked once more at its end
     assert ["ending", "ending", "expired"] == story.notices()
     assert not story.row().renews

@@ -60,9 +60,23 @@ def test_the_oldest_are_forgotten() -> None:
     assert (policy.LINEAGE_KEPT, "999") == (len(lineage.pairs), lineage.pairs[-1].access)
 
 
-def test_a_copy_adds_what_only_it_lists() -> None:
-    """The copy in ``state.json`` outlives the item: what it lists came before."""
-    assert Lineage((A, B, C)) == Lineage((B, C)).continuing(Lineage((A, B)))
+@pytest.mark.parametrize(
+    ("ours", "copy", "merged"),
+    [
+        ((B, C), (A, B), (A, B, C)),
+        ((C,), (A, B), (A, B, C)),
+        ((A, B), (A, B, C), (A, B, C)),
+        ((B,), (A, B, C), (A, B, C)),
+        ((A, B, C), (A,), (A, B, C)),
+        ((), (A, B), (A, B)),
+        ((A, B), (), (A, B)),
+    ],
+)
+def test_a_copy_adds_what_only_it_lists(
+    ours: tuple[TokenPair, ...], copy: tuple[TokenPair, ...], merged: tuple[TokenPair, ...]
+) -> None:
+    """The copy outlives the item, and is ahead of it where a write was never confirmed."""
+    assert Lineage(merged) == Lineage(ours).merged(Lineage(copy))
 
 
 def test_it_is_read_as_it_was_written() -> None:

@@ -111,6 +111,35 @@ def test_an_older_file_during_a_renewal_is_written_over(
     assert _kept(strict).access_token.reveal() == strict.members()["accessToken"]
 
 
+@pytest.mark.parametrize("expired", [True, False])
+def test_what_the_keyring_never_took_is_not_older(strict: World, *, expired: bool) -> None:
+    """R3, K4: the worker wrote the full file as it ended; the keyring's token is spent."""
+    strict.keep_in_keyring()
+    strict.on_step["answered"] = lambda: setattr(strict.backend, "refuses_writes", True)
+    strict.run("renew")
+    strict.context.unsaved.surrender()
+    strict.backend.refuses_writes = False
+    strict.advance(3700 if expired else 60)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed if expired else Adopted)
+    assert ("keyring", True) == (outcome.store, strict.renews(_kept(strict).refresh_token))
+
+
+def test_an_older_file_is_written_over_with_adoption_off_too(strict: World) -> None:
+    """K4: the setting is about sign-ins of other programs."""
+    older, newest = _renewed(strict)
+    strict.write_file(older)
+
+    strict.run("renew", adopting=False)
+
+    assert ("keyring", newest.access_token.reveal()) == (
+        strict.store,
+        strict.members()["accessToken"],
+    )
+
+
 def test_a_full_file_of_ours_is_the_truth_where_nothing_came_after(strict: World) -> None:
     """K4: what release wrote is adopted again when another sign-in is made of it."""
     token = strict.keep_in_keyring()

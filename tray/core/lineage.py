@@ -37,12 +37,22 @@ class Lineage:
         """Return the lineage with one more pair, which replaces all others."""
         return self._of([*self._without(pair), pair])
 
-    def continuing(self, earlier: Lineage) -> Lineage:
-        """Return this lineage with what only an earlier copy of it still lists."""
+    def merged(self, copy: Lineage) -> Lineage:
+        """
+        Return this lineage with what only a copy of it lists.
+
+        Where the copy goes on from our newest pair it is ahead: the keyring never confirmed what
+        came then (R3). All else that we do not list came before.
+        """
         known = {pair.access for pair in self.pairs}
-        return self._of(
-            [*(pair for pair in earlier.pairs if pair.access not in known), *self.pairs]
-        )
+        accesses = [pair.access for pair in copy.pairs]
+        newest = self.newest
+        ahead = len(accesses)
+        if newest is not None and newest.access in accesses:
+            ahead = accesses.index(newest.access)
+        earlier = [pair for pair in copy.pairs[:ahead] if pair.access not in known]
+        later = [pair for pair in copy.pairs[ahead:] if pair.access not in known]
+        return self._of([*earlier, *self.pairs, *later])
 
     def lists(self, pair: TokenPair) -> bool:
         """Whether either of the two tokens is listed."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from tray.core import policy
 from tray.core.effects import JobKind
-from tray.core.events import FileBad
-from tray.core.model import Memory, Now, Reason, SsoSession, TokenFacts, TokenStore, Trigger
+from tray.core.events import FileBad, SignInRequested
+from tray.core.model import (
+    Memory,
+    Now,
+    Reason,
+    SsoSession,
+    TokenFacts,
+    TokenStore,
+    Trigger,
+    Trouble,
+)
 from tray.values import dataclass
 
 
@@ -108,7 +117,8 @@ class Session:
         origin: fingerprint of the token with which this sign-in began, as far as we saw it; our
             own renewals keep it, another program's token does not: it may be another person's.
         life: the usual life of this sign-in's tokens, seconds.
-        barren: fingerprint of a token for which no refresh data exists anywhere.
+        without_refresh_token: fingerprint of a token for which no refresh data exists anywhere.
+        nothing_after: fingerprint of such a token, where its end brought nothing either.
         over: AWS has said that the sign-in session is dead.
         unconfirmed_at: a refusal the portal has not confirmed is asked about again then.
         end_confirmed: a second answer agreed with the known end.
@@ -121,6 +131,7 @@ class Session:
         advanced_at: when a program last had the next attempt made at once.
         freed_at: when an event of the machine last did.
         held_back: a renewal is wanted, and an allowance does not permit it yet.
+        logins: sign-ins asked for where none seems needed; the portal is asked first (L7).
         job, wishes: the job under way, and what waits for it to end.
         sign_in: the sign-in under way.
         adopt_tried: fingerprint of the file whose adoption was last tried.
@@ -141,6 +152,7 @@ class Session:
     origin: str | None = None
     life: float | None = None
     without_refresh_token: str | None = None
+    nothing_after: str | None = None
     over: bool = False
     unconfirmed_at: float | None = None
     end_confirmed: bool = False
@@ -156,6 +168,7 @@ class Session:
     job: Job | None = None
     wishes: tuple[Wish, ...] = ()
     sign_in: SignIn | None = None
+    logins: tuple[SignInRequested, ...] = ()
     adopt_tried: str | None = None
     adopted_at: float | None = None
     snoozed: bool = False
@@ -188,6 +201,11 @@ def same_place(config: SsoSession, start_url: str, region: str) -> bool:
     return same_url and region in ("", config.region)
 
 
+def shares_portal(one: SsoSession, other: SsoSession) -> bool:
+    """Whether another session is of the same portal, so that signing out of one ends both."""
+    return one.key != other.key and same_place(one, other.start_url, other.region)
+
+
 def _plain(start_url: str) -> str:
     return start_url.partition("#")[0].rstrip("/").casefold()
 
@@ -212,6 +230,20 @@ def renewable(session: Session) -> bool:
     return has_refresh_data(session)
 
 
+def after_other_login(session: Session) -> bool:
+    """Whether the keyring may hold a token to renew with once the one in the file has ended."""
+    token = session.token
+    return (
+        token is not None
+        and session.store == "keyring"
+        and session.without_refresh_token == token.fingerprint
+        and session.nothing_after != token.fingerprint
+        and session.notable != "registration-expired"
+        and not session.over
+        and not refused(session)
+    )
+
+
 def renews_meanwhile(session: Session) -> bool:
     """
     Whether a renewal may run beside the sign-in under way, if there is one.
@@ -226,12 +258,40 @@ def over_by(session: Session, now: Now) -> bool:
     """
     Whether the sign-in session is known to be dead, whatever its token's ``expiresAt`` says.
 
-    A refused token whose session ended before it did is one the portal no longer takes; this is
-    how that is known again after a restart.
+    The portal has said so, or a refused token's session ended before it; both are known again
+    after a restart.
     """
     end = session.memory.end
     ended = end is not None and end.known == "exact" and end.at <= now.wall
-    return session.over or (refused(session) and ended)
+    dead = session.token is not None and session.memory.dead == session.token.fingerprint
+    return session.over or dead or (refused(session) and ended)
+
+
+def remembering(session: Session) -> Session:
+    """Return the session with the trouble it is in remembered, so that it outlives a restart."""
+    failing, token = session.failing, session.token
+    trouble = None
+    if failing is not None and token is not None:
+        trouble = Trouble(
+            token.fingerprint,
+            failing.reason,
+            failing.sentence,
+            failing.failures,
+            failing.since,
+            failing.next_at,
+            session.retry_at,
+        )
+    if token is None or session.memory.trouble == trouble:
+        return session
+    return replace(session, memory=replace(session.memory, trouble=trouble))
+
+
+def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
+    """Return the trouble that was remembered of a token."""
+    known = memory.trouble
+    if known is None or known.token != token.fingerprint:
+        return None
+    return Failing(known.reason, known.sentence, known.failures, known.since, known.next_at)
 
 
 def unreadable(session: Session) -> bool:

@@ -52,7 +52,7 @@ class TokenFileChanged(WillRetry):
     """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
-        super().__init__(f"Another program has just changed the token file of {session.key}.")
+        super().__init__(f"Another program just changed the token file of {session.key}.")
         self.token = token
 
 
@@ -215,7 +215,7 @@ class JobContext:
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
-            earlier = earlier.continuing(self.record(session).lineage)
+            earlier = earlier.merged(self.record(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,

@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from tray.core import policy
 from tray.core.model import Now, Preferences, Reason, Trigger
-from tray.core.session import Renewal, Session, awaits_judgement, renewable, unreadable
+from tray.core.session import (
+    Renewal,
+    Session,
+    after_other_login,
+    awaits_judgement,
+    renewable,
+    unreadable,
+)
 from tray.core.sessions.session_end import end_of, exact_end
 
 
@@ -24,8 +31,12 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
     At half its life at the latest, and ahead of the SDKs that renew before that.
     """
     token = session.token
-    if token is None or not renewable(session):
+    if token is None:
         return None
+    if not renewable(session):
+        # Another program's login without refresh data; the keyring's token goes on after it (K4).
+        after = after_other_login(session)
+        return token.expires_at + policy.LAST_QUESTION_AFTER if after else None
     if exact_end(session) is not None and session.end_confirmed:
         # It lasts until the session's own end; only then is there something new to hear.
         return token.expires_at + policy.LAST_QUESTION_AFTER

@@ -159,7 +159,7 @@ class TokenKeyring:
                 self._known(keyring, key) if seen is None else (seen.lineage, seen.slots)
             )
             newest = max(slots, key=lambda slot: slot.generation)
-            lineage = known.continuing(replaced).followed_by(token.pair)
+            lineage = known.merged(replaced).followed_by(token.pair)
             item = KeyringItem(token, lineage, beside, newest.generation + 1)
             room = [slot for slot in slots if slot is not newest or newest.content != "ours"]
             target = min(room, key=_worth).name

@@ -107,7 +107,8 @@ def _once(
         log.warning("%s: its file is of another start URL or region", session.key)
         reason: Reason | None = "bad-file" if token.refreshable else None
         return Adopted(context.facts(session, token), record.store or "file", reason)
-    if token.refreshable and (not adopt or record.contested):
+    stays = token.refreshable and (not adopt or record.contested)
+    if stays and record.store != "keyring":
         return _left_in_file(session, context, token, contested=record.contested)
     try:
         item = context.item(session)
@@ -124,6 +125,8 @@ def _once(
                 return not_signed_in
         if not token.refreshable:
             return _lean(session, context, token, item)
+        if stays:
+            return _left_in_file(session, context, token, contested=record.contested)
         return _moved(session, context, file, item, renewing=renewing)
     except TokenFileChanged:
         return None
@@ -216,7 +219,8 @@ def _order(
     """
     if item is None:
         return file, ()
-    if item.token.fingerprint == file.fingerprint:
+    newest = item.lineage.merged(context.record(session).lineage).newest
+    if newest is not None and newest.access == file.fingerprint:
         return file, item.beside
     kept, known = item.token, item.token.registration
     same_client = (

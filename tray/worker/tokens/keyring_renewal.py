@@ -104,7 +104,8 @@ def refused(
         again = context.read(session)
     except (CacheFileTorn, CacheFileBad):
         again = None
-    if again is not None and not is_same(again, published):
+    changed = again is not None and not is_same(again, published)
+    if again is not None and changed and not is_older(again, None, context.record(session)):
         return granted.by_others(session, context, again)
     if isinstance(error, RegistrationRefused):
         return Refused("valid", "registration-expired")
