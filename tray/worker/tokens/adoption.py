@@ -276,7 +276,7 @@ def _kept_in_file(
     """
     Leave the file as it is; it is renewed from there until the keyring takes its data.
 
-    A keyring that cannot be used now changes the reason, not the store (K1), unless there was none.
+    A keyring that cannot be used now changes the reason, not the store (K1), if there was one.
     """
     store = context.record(session).store
     if store is None:
