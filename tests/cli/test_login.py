@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.cli.stage import PATIENCE, Stage, closed_port
+from tray.fake_aws import DEFAULT_START_URL
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 
@@ -216,7 +217,7 @@ def test_logout_offline_says_what_remains(stage: Stage) -> None:
     done = stage.tray("logout", "corp", **stage.unreachable())
 
     assert 0 == done.code
-    assert "AWS could not be told" in done.out
+    assert "AWS couldn't be reached" in done.out
     assert not stage.file_of("corp").exists()
 
 
@@ -295,3 +296,37 @@ def test_a_session_is_known_by_the_name_that_status_shows(either: Stage) -> None
 
     assert [0, 0, 0] == [one.code for one in done], [one.err for one in done]
     assert not either.file_of(url).exists()
+
+
+def test_login_asks_the_portal_before_it_says_already(either: Stage) -> None:
+    """A token that AWS has ended unseen is no reason to open nothing (L7)."""
+    either.tray("login", "corp")
+    either.center.revoke()
+
+    done = either.tray("login", "corp")
+
+    assert (0, 2) == (done.code, len(either.opened()))
+    assert "already" not in done.out
+
+
+@pytest.mark.parametrize("words", [("logout", "corp"), ("login", "corp", "--afresh")])
+def test_sessions_of_one_portal_are_named_before_they_end(
+    stage: Stage, words: tuple[str, ...]
+) -> None:
+    """Who signs out of one session of a portal is told which others go with it (K6, L9)."""
+    twin = stage.config.read_text().replace("[sso-session other]", _TWIN)
+    stage.config.write_text(twin)
+    stage.tray("login", "corp")
+
+    done = stage.tray(*words)
+
+    assert 0 == done.code
+    assert 'twin ends with "corp" at AWS' in done.err
+
+
+_TWIN = f"""\
+[sso-session twin]
+sso_start_url = {DEFAULT_START_URL}#/
+sso_region = us-east-1
+
+[sso-session other]"""

@@ -158,7 +158,8 @@ def what_is_stored_or_sent_comes_back(scene: Scene) -> None:
             case fx.StartJob() | fx.StartSignIn():
                 assert effect.session == SsoSession.from_json(_sent(effect.session.to_json()))
             case fx.SaveMemory():
-                assert effect.memory == Memory.from_json(_sent(effect.memory.to_json()))
+                kept = Memory.from_json(_sent(effect.memory.to_json()))
+                assert effect.memory == kept.with_beside(_sent(effect.memory.beside_to_json()))
 
 
 def _sent(document: object) -> object:
@@ -212,6 +213,7 @@ def every_request_gets_one_last_word(scenes: list[Scene]) -> None:
             waiting.update(session.job.requests if session.job is not None else ())
             waiting.update(session.sign_in.requests if session.sign_in is not None else ())
             waiting.update(one.request for one in session.wishes if one.request is not None)
+            waiting.update(one.request for one in session.logins if one.request is not None)
         assert waiting == open_questions
 
 

@@ -10,7 +10,16 @@ from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, only, renewing,
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Now, Preferences, Trigger
-from tray.core.outcomes import Adopted, Failed, Outcome, Refused, RemovalJudged, Renewed, SignedOut
+from tray.core.outcomes import (
+    Adopted,
+    Failed,
+    Outcome,
+    PortalChecked,
+    Refused,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+)
 from tray.core.session import Session
 from tray.core.sessions import schedule
 from tray.core.state import next_look
@@ -597,3 +606,55 @@ def test_another_programs_sign_in_drops_role_credentials_once() -> None:
 
     assert [False, True, False] == found
     assert 3 == len(story.all(fx.ForgetCredentials))  # of the first token, of x, of our own
+
+
+@pytest.mark.parametrize("mtime", [0, -DAY, 40 * MINUTE])
+def test_no_end_is_believed_without_limit(mtime: float) -> None:
+    """R1: a file that claims a year's life is renewed within half a day, whatever its mtime."""
+    story = Story(stores={"corp": "keyring"})
+    year = replace(token(), issued_at=T0 + mtime, expires_at=T0 + 365 * DAY)
+
+    story.file(year)
+    story.run_until(12 * HOUR, lambda s, at: Renewed(token(f"b{s.attempt}", at), "keyring"))
+
+    assert "renew" in story.jobs()
+    assert T0 + 365 * DAY == year.expires_at
+
+
+def test_an_mtime_after_its_end_dates_no_token() -> None:
+    """R1: a token whose file is younger than its end is renewed by that end."""
+    story = Story(stores={"corp": "keyring"})
+
+    story.file(replace(token(), issued_at=T0 + DAY))
+    story.run_until(HOUR)
+
+    assert ["renew"] == story.jobs()
+
+
+def test_an_expired_file_makes_no_hour_of_waiting() -> None:
+    """R5: what measures an allowance is the life of what came, not of what was found."""
+    story = Story(stores={"corp": "keyring"})
+    for number in range(4):
+        at = number * MINUTE
+        story.file(replace(token(f"old{number}"), expires_at=T0 - DAY, issued_at=T0), at)
+        if story.session().job is not None and story.jobs()[-1] == "adopt":
+            story.answer(Adopted(token(f"old{number}", -2 * HOUR), "keyring"))
+        story.answer(Renewed(token(f"n{number}", at, 30.0), "keyring"))
+
+    assert 4 == story.jobs().count("renew")
+
+
+def test_a_set_clock_clears_what_a_wrong_one_showed() -> None:
+    """R4: past a token's end by a clock that was ahead nothing final is said; AWS is asked."""
+    story = kept()
+    story.send(ev.RenewRequested("corp"), 10 * MINUTE)
+    story.answer(Refused("unreachable"), DAY)
+    ahead = story.row()
+
+    story.send(ev.SystemEvent("clock-set"), 10 * MINUTE + 1)
+    right = story.row()
+    story.answer(PortalChecked("a", "valid"))
+
+    assert ("expired", "ending") == (ahead.state, right.state)
+    assert ["renew", "check"] == story.jobs()
+    assert ("ending", "refused") == (story.row().state, story.row().reason)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.core.story import CORP, HOUR, MINUTE, T0, catalog, token
+import pytest
+
+from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, catalog, token
+from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
 from tray.core.model import Memory, Now, SessionEnd
+from tray.core.outcomes import Failed, Refused, Renewed
 from tray.core.state import TrayState
 from tray.core.views.view import view
 
@@ -30,6 +34,72 @@ def test_a_rewritten_file_revives_nothing() -> None:
     row = _seen_after_restart(dead, memory)
 
     assert ("expired", "session-over", False) == row
+
+
+def _restarted(story: Story, at: float) -> Story:
+    """Return the story after a restart, with what was kept and the same file."""
+    known = story.session()
+    assert known.token is not None
+    again = Story(stores={"corp": known.store}, memories=story.kept(), start=at)
+    again.file(known.token)
+    return again
+
+
+def test_back_off_and_retry_after_outlive_a_restart() -> None:
+    """R5: a restart makes no attempt of its own, and says what was said before it."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.run_until(30 * MINUTE)
+    story.answer(Failed("other", "AWS asks for patience.", answered=True, retry_after=600))
+
+    again = _restarted(story, 31 * MINUTE)
+    again.send(ev.RenewRequested("corp", "r"))
+
+    assert [] == again.jobs()
+    assert story.row().next_attempt_at == again.row().next_attempt_at == T0 + 40 * MINUTE
+    assert ("renewal-failing", "other") == (again.row().state, again.row().reason)
+    assert [1] == [reply.exit for reply in again.all(fx.Reply)]
+
+
+def test_patience_from_a_clock_that_was_ahead_does_not_outlive_it() -> None:
+    """R5: nothing that was remembered keeps a session waiting for more than an hour."""
+    story = Story(stores={"corp": "keyring"}, start=DAY)
+    story.file(token(at=DAY - 40 * MINUTE))
+    story.answer(Failed("other", "AWS asks for patience.", answered=True, retry_after=600))
+
+    again = _restarted(story, 31 * MINUTE)
+
+    assert again.row().next_attempt_at is None  # trying now
+    assert ["renew"] == again.jobs()
+
+
+def test_a_session_found_over_by_a_clock_ahead_stays_over() -> None:
+    """R4: what the portal has said is remembered, not worked out from times again."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.RenewRequested("corp"), 2 * HOUR)
+    story.answer(Refused("dead"))
+
+    again = _restarted(story, MINUTE)
+
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+    assert ("expired", "session-over") == (again.row().state, again.row().reason)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_aws_said_of_a_tokens_life_counts(restart: bool) -> None:
+    """R1: a file that was touched, or says another end, moves nothing."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token("z"))
+    story.run_until(30 * MINUTE)
+    story.answer(Renewed(token("a", 30 * MINUTE), "keyring"))
+    planned = story.row().next_attempt_at
+    story = _restarted(story, 31 * MINUTE) if restart else story
+
+    story.file(replace(token("a", 30 * MINUTE), expires_at=T0 + 400 * DAY, issued_at=T0 + DAY))
+
+    assert planned == story.row().next_attempt_at
+    assert T0 + 90 * MINUTE == story.row().token_expires_at
 
 
 def _seen_after_restart(facts: ev.TokenFileStatus, memory: Memory) -> tuple[str, str | None, bool]:

@@ -11,7 +11,15 @@ from tests.core.story import CORP, HOUR, LAB, MINUTE, OLD, T0, Story, only, rene
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
-from tray.core.outcomes import Failed, Refused
+from tray.core.outcomes import (
+    Failed,
+    Outcome,
+    PortalChecked,
+    Refused,
+    RemovalJudged,
+    Renewed,
+    SignedOut,
+)
 
 URL = "https://oidc.eu-west-1.amazonaws.com/authorize"
 
@@ -127,21 +135,116 @@ def test_a_browser_opens_for_nobody_but_a_person() -> None:
 
 
 @pytest.mark.parametrize("afresh", [None, False])
-def test_signed_in_already(afresh: bool | None) -> None:
-    """L7: ``login`` in a signed-in session opens nothing, says so, and exits 0."""
+@pytest.mark.parametrize("portal", ["valid", "unreachable"])
+def test_signed_in_already(afresh: bool | None, portal: Literal["valid", "unreachable"]) -> None:
+    """L7: ``login`` in a signed-in session asks the portal, opens nothing and exits 0."""
     story = Story(stores={"corp": "keyring"})
     story.file(token())
 
-    effects = story.send(ev.SignInRequested("corp", "r", afresh=afresh))
+    story.send(ev.SignInRequested("corp", "r", afresh=afresh))
+    effects = story.answer(PortalChecked("a", portal))
 
-    assert (
-        fx.Reply(
-            "r",
-            "done",
-            0,
-            'You\'re already signed in to "corp". It renews automatically.',
-        ),
-    ) == effects
+    assert ["check"] == story.jobs()
+    assert [] == story.all(fx.StartSignIn)
+    assert (0, 'You\'re already signed in to "corp". It renews automatically.') == (
+        only(fx.Reply, effects).exit,
+        only(fx.Reply, effects).sentence,
+    )
+
+
+def test_a_revoked_token_that_nothing_renews_lets_login_sign_in() -> None:
+    """L7: what the portal refuses is over, so that ``login`` is no dead end."""
+    story = Story(stores={"corp": "file"})
+    story.file(token(life=8 * HOUR))
+    story.send(ev.SignInRequested("corp", "r"))
+    story.send(ev.SignInRequested("corp", "joins"))
+
+    effects = story.answer(PortalChecked("a", "dead"))
+
+    assert not only(fx.StartSignIn, effects).afresh
+    sign_in = story.session().sign_in
+    assert sign_in is not None
+    assert ("r", "joins") == sign_in.requests
+
+
+@pytest.mark.parametrize(
+    ("outcome", "signs_in"),
+    [(Renewed(token("b"), "keyring"), False), (Refused("dead"), True)],
+)
+def test_one_refresh_decides_before_login_opens_a_page(outcome: Outcome, signs_in: bool) -> None:
+    """L7, R6: a token that the portal refuses is renewed first, where it can be."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.SignInRequested("corp", "r"))
+    story.answer(PortalChecked("a", "dead"))
+
+    story.answer(outcome)
+
+    assert ["check", "renew"] == story.jobs()
+    assert signs_in == bool(story.all(fx.StartSignIn))
+    assert signs_in != bool(story.all(fx.Reply))
+
+
+def test_who_leaves_before_the_portal_has_answered_gets_no_page() -> None:
+    """L6: a page opens only for somebody who is still there."""
+    story = Story(stores={"corp": "file"})
+    story.file(token(life=8 * HOUR))
+    story.send(ev.SignInRequested("corp", "r"))
+    story.send(ev.RequesterLeft("corp", "r"))
+
+    story.answer(PortalChecked("a", "dead"))
+
+    assert [] == story.all(fx.StartSignIn)
+    assert "expired" == story.row().state
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_sessions_of_one_portal_end_together(afresh: bool) -> None:
+    """K6, L9: after the sign-out of one, the portal is asked about the others, once each."""
+    twin = replace(CORP, key="twin", start_url=CORP.start_url + "/#", profiles=("twin",))
+    story = Story(CORP, twin, LAB, stores={"corp": "keyring", "twin": "keyring", "lab": "keyring"})
+    for number, key in enumerate(("corp", "twin", "lab")):
+        story.file(token(f"t{number}"), key=key)
+    story.send(ev.CredentialsGiven("twin"))
+    if afresh:
+        story.send(ev.SignInRequested("corp", afresh=True))
+        story.send(ev.SignInReady("corp", _attempt(story), "https://signin"))
+    else:
+        story.send(ev.SignOutRequested("corp"))
+        story.answer(SignedOut())
+    started = [(start.session.key, start.kind) for start in story.all(fx.StartJob)]
+
+    story.answer(PortalChecked("t1", "dead"), key="twin")
+
+    assert ("twin", "check") == started[-1]
+    assert [] == [kind for key, kind in started if key == "lab"]
+    assert ("expired", "session-over") == (story.row("twin").state, story.row("twin").reason)
+    assert ["expired"] == story.notices()
+    assert "renew" not in story.jobs()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_sign_in_whose_process_died_is_looked_for(there: bool) -> None:
+    """K8: the keyring may have its token although the file has not, or an older one."""
+    story = Story(stores={"corp": "file" if there else None})
+    story.file(token() if there else ev.FileAbsent())
+    story.send(ev.SignInRequested("corp", afresh=True))
+    before = story.jobs()
+
+    story.send(ev.SignInFailed("corp", _attempt(story), "It died.", lost=True))
+    started = story.jobs()[len(before) :]
+    if not there:
+        story.answer(RemovalJudged("published", token("b")))
+
+    assert ["adopt" if there else "judge-removed"] == started
+    assert "signed-in" == story.row().state
+    assert there or "keyring" == story.row().store
+
+
+def _attempt(story: Story) -> int:
+    sign_in = story.session().sign_in
+    assert sign_in is not None
+    return sign_in.attempt
 
 
 def ending() -> Story:

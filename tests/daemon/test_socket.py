@@ -182,6 +182,24 @@ def test_a_dead_residents_socket_is_replaced(tmp_path: Path) -> None:
             assert second.process.pid == second.ask("status")["status"]["resident"]["pid"]
 
 
+def test_a_config_broken_at_the_start_costs_no_session(tmp_path: Path) -> None:
+    """S4: the last good config outlives a restart, beside the sentence about the broken one."""
+    environ = home_with(tmp_path, CONFIG)
+    with daemon(environ) as first:
+        before = first.ask("status")["status"]
+        assert 0 == first.ask("quit")["exit"]
+        first.process.wait(PATIENCE)
+        config = first.paths.aws_config
+    config.write_text("[profile dev\n" + CONFIG)
+
+    with daemon(environ) as second:
+        broken = second.ask("status")["status"]
+
+    assert [one["key"] for one in before["sessions"]] == [one["key"] for one in broken["sessions"]]
+    assert [] != before["sessions"]
+    assert any("line 1" in problem for problem in broken["problems"])
+
+
 def test_it_imports_only_what_it_may(tmp_path: Path) -> None:
     """The daemon stays small: no click, boto3, keyring, desktop-notifier or plyer (G4)."""
     environ = home_with(tmp_path, CONFIG)

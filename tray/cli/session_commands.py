@@ -12,6 +12,8 @@ from tray.cli.name_lookup import session_meant
 from tray.cli.shell import completion
 from tray.core import events as ev
 from tray.core.model import SsoSession
+from tray.core.session import shares_portal
+from tray.core.text import sentences
 from tray.core.text.display_names import clean
 
 Wish = Callable[[str, str], ev.Event]
@@ -23,7 +25,10 @@ Wish = Callable[[str, str], ev.Event]
 def logout(session: str | None, *, every: bool) -> None:
     """Sign out."""
     context = CommandContext.of_this_process()
-    each(context, meant(context, session, every=every), "logout", ev.SignOutRequested)
+    sessions = meant(context, session, every=every)
+    if not every:
+        name_others_of_portal(context, sessions[0])
+    each(context, sessions, "logout", ev.SignOutRequested)
 
 
 @click.command(help=help_texts.RENEW)
@@ -58,6 +63,13 @@ def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[Ss
     if every:
         return catalog.sessions
     return (session_meant(catalog, name, context.profile_in_force),)
+
+
+def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
+    """Name the sessions that end with this one at AWS, before it is done."""
+    others = [one.key for one in context.catalog().sessions if shares_portal(session, one)]
+    if others:
+        note(sentences.ends_too(session.key, others))
 
 
 def each(context: CommandContext, sessions: tuple[SsoSession, ...], op: str, wish: Wish) -> None:

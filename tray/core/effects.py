@@ -10,8 +10,8 @@ from tray.values import dataclass
 
 JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
 """
-What a worker does under the session's lock. ``check`` asks the portal about the published token
-once more where a refusal could not be confirmed.
+What a worker does under the session's lock. ``check`` asks the portal about the published token,
+and renews nothing.
 """
 
 NoticeCategory = Literal["ending", "expired", "renewal-failing", "keyring", "config", "adopted"]

@@ -210,12 +210,20 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """A sign-in ended without a token; an older token is still in place."""
+    """
+    A sign-in ended without a token; an older token is still in place.
+
+    Args:
+        key, attempt: which one.
+        sentence, reason: why.
+        lost: its process died, so that nobody knows how far it came.
+    """
 
     key: str
     attempt: int
     sentence: str
     reason: Reason = "other"
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from tray.core.requests import (
     SignInAllRequested,
     UnlockRequested,
 )
-from tray.core.session import Wish, renewable
+from tray.core.session import Wish, remembering, renewable
 from tray.core.sessions import job_results, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import TrayState
@@ -53,6 +53,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
+    for session in after.sessions.values():
+        kept = remembering(session)
+        after = after if kept is session else after.with_session(kept)
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)

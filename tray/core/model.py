@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Literal, get_args
 
@@ -217,6 +218,29 @@ class Catalog:
     problems: tuple[str, ...] = ()
     managed: frozenset[str] = frozenset()
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the state directory; ``managed`` is found anew."""
+        return {
+            "sessions": [session.to_json() for session in self.sessions],
+            "profiles": [profile.to_json() for profile in self.profiles],
+            "problems": list(self.problems),
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Catalog:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: it is something else.
+        """
+        members = Members(document)
+        return cls(
+            members.need("sessions", list_of(SsoSession.from_json)),
+            members.need("profiles", list_of(Profile.from_json)),
+            members.need("problems", list_of(text)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
@@ -333,6 +357,60 @@ class SessionEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    A renewal that failed, as it outlives a restart.
+
+    Args:
+        token: fingerprint of the token that was to be renewed.
+        reason, sentence: why.
+        failures: attempts of the schedule that failed in a row.
+        since: when the first one failed.
+        next_at: when the schedule tries again.
+        retry_at: AWS asked not to be asked before then.
+    """
+
+    token: str
+    reason: Reason
+    sentence: str
+    failures: int
+    since: float
+    next_at: float
+    retry_at: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``state.json`` has it."""
+        return {
+            "token": self.token,
+            "reason": self.reason,
+            "sentence": self.sentence,
+            "failures": self.failures,
+            "since": self.since,
+            "next_at": self.next_at,
+            "retry_at": self.retry_at,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Trouble:
+        """
+        Read what `to_json` wrote.
+
+        Raises:
+            BadDocument: a member is wrong.
+        """
+        members = Members(document)
+        return cls(
+            members.need("token", text),
+            members.need("reason", one_of(get_args(Reason))),
+            members.need("sentence", text),
+            int(members.need("failures", number)),
+            members.need("since", moment),
+            members.need("next_at", moment),
+            members.get("retry_at", optional(moment), None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """
     What the rules remember of a session across restarts (``state.json``).
@@ -344,6 +422,9 @@ class Memory:
         refused: fingerprint of the token whose renewal was refused.
         used_at: when the user signed in or credentials were given out.
         notified: once-keys of the notices already shown.
+        dead: fingerprint of a token that the portal has refused.
+        trouble: why renewing fails, if it does.
+        given: the newest token that AWS gave us; what it says of its life counts, not the file.
     """
 
     started_at: float | None = None
@@ -352,6 +433,9 @@ class Memory:
     refused: str | None = None
     used_at: float | None = None
     notified: frozenset[str] = frozenset()
+    dead: str | None = None
+    trouble: Trouble | None = None
+    given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """
@@ -387,6 +471,29 @@ class Memory:
             refused=members.get("refused", optional(text), None),
             used_at=members.get("used_at", optional(moment), None),
             notified=members.get("told", _set_of_texts, frozenset()),
+        )
+
+    def beside_to_json(self) -> dict[str, Any]:
+        """Return what stands beside it in the session's entry."""
+        return {
+            "dead": self.dead,
+            "trouble": self.trouble and self.trouble.to_json(),
+            "given": self.given and self.given.to_json(),
+        }
+
+    def with_beside(self, document: object) -> Memory:
+        """
+        Return it with what `beside_to_json` wrote.
+
+        Raises:
+            BadDocument: a member is wrong.
+        """
+        members = Members(document)
+        return replace(
+            self,
+            dead=members.get("dead", optional(text), None),
+            trouble=members.get("trouble", optional(Trouble.from_json), None),
+            given=members.get("given", optional(TokenFacts.from_json), None),
         )
 
 

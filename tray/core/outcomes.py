@@ -54,6 +54,20 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class PortalChecked:
+    """
+    The portal was asked whether it takes the published access token; nothing was renewed.
+
+    Args:
+        fingerprint: of that token.
+        portal: what it said: ``valid``, ``dead``, ``unreachable``.
+    """
+
+    fingerprint: str
+    portal: Literal["valid", "dead", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
 class Unrenewable:
     """There is nothing to renew with: no refresh token in file or keyring."""
 
@@ -116,6 +130,7 @@ class Failed:
 Outcome = (
     Renewed
     | Refused
+    | PortalChecked
     | Unrenewable
     | Adopted
     | RemovalJudged
@@ -139,6 +154,12 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
             }
         case Refused():
             return {"type": "Refused", "portal": outcome.portal, "reason": outcome.reason}
+        case PortalChecked():
+            return {
+                "type": "PortalChecked",
+                "fingerprint": outcome.fingerprint,
+                "portal": outcome.portal,
+            }
         case Unrenewable():
             return {"type": "Unrenewable"}
         case Adopted():
@@ -195,6 +216,10 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
     "Refused": lambda members: Refused(
         members.need("portal", one_of(("valid", "dead", "unreachable"))),
         members.need("reason", _reason),
+    ),
+    "PortalChecked": lambda members: PortalChecked(
+        members.need("fingerprint", text),
+        members.need("portal", one_of(("valid", "dead", "unreachable"))),
     ),
     "Unrenewable": lambda _: Unrenewable(),
     "Adopted": lambda members: Adopted(

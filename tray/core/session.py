@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from tray.core import policy
 from tray.core.effects import JobKind
-from tray.core.events import FileBad
-from tray.core.model import Memory, Now, Reason, SsoSession, TokenFacts, TokenStore, Trigger
+from tray.core.events import FileBad, SignInRequested
+from tray.core.model import (
+    Memory,
+    Now,
+    Reason,
+    SsoSession,
+    TokenFacts,
+    TokenStore,
+    Trigger,
+    Trouble,
+)
 from tray.values import dataclass
 
 
@@ -122,6 +131,7 @@ class Session:
         advanced_at: when a program last had the next attempt made at once.
         freed_at: when an event of the machine last did.
         held_back: a renewal is wanted, and an allowance does not permit it yet.
+        logins: sign-ins asked for where none seems needed; the portal is asked first (L7).
         job, wishes: the job under way, and what waits for it to end.
         sign_in: the sign-in under way.
         adopt_tried: fingerprint of the file whose adoption was last tried.
@@ -158,6 +168,7 @@ class Session:
     job: Job | None = None
     wishes: tuple[Wish, ...] = ()
     sign_in: SignIn | None = None
+    logins: tuple[SignInRequested, ...] = ()
     adopt_tried: str | None = None
     adopted_at: float | None = None
     snoozed: bool = False
@@ -188,6 +199,11 @@ def same_place(config: SsoSession, start_url: str, region: str) -> bool:
     """
     same_url = not start_url or _plain(start_url) == _plain(config.start_url)
     return same_url and region in ("", config.region)
+
+
+def shares_portal(one: SsoSession, other: SsoSession) -> bool:
+    """Whether another session is of the same portal, so that signing out of one ends both."""
+    return one.key != other.key and same_place(one, other.start_url, other.region)
 
 
 def _plain(start_url: str) -> str:
@@ -242,12 +258,40 @@ def over_by(session: Session, now: Now) -> bool:
     """
     Whether the sign-in session is known to be dead, whatever its token's ``expiresAt`` says.
 
-    A refused token whose session ended before it did is one the portal no longer takes; this is
-    how that is known again after a restart.
+    The portal has said so, or a refused token's session ended before it; both are known again
+    after a restart.
     """
     end = session.memory.end
     ended = end is not None and end.known == "exact" and end.at <= now.wall
-    return session.over or (refused(session) and ended)
+    dead = session.token is not None and session.memory.dead == session.token.fingerprint
+    return session.over or dead or (refused(session) and ended)
+
+
+def remembering(session: Session) -> Session:
+    """Return the session with the trouble it is in remembered, so that it outlives a restart."""
+    failing, token = session.failing, session.token
+    trouble = None
+    if failing is not None and token is not None:
+        trouble = Trouble(
+            token.fingerprint,
+            failing.reason,
+            failing.sentence,
+            failing.failures,
+            failing.since,
+            failing.next_at,
+            session.retry_at,
+        )
+    if token is None or session.memory.trouble == trouble:
+        return session
+    return replace(session, memory=replace(session.memory, trouble=trouble))
+
+
+def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
+    """Return the trouble that was remembered of a token."""
+    known = memory.trouble
+    if known is None or known.token != token.fingerprint:
+        return None
+    return Failing(known.reason, known.sentence, known.failures, known.since, known.next_at)
 
 
 def unreadable(session: Session) -> bool:

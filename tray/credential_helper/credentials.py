@@ -48,7 +48,7 @@ class NoDaemon(Exception):
 def main(arguments: "list[str]") -> int:
     """Print the document and return the exit code; may become another program instead."""
     if len(arguments) > 1:
-        return failed("one profile can be named, no more", 2)
+        return failed("only one profile can be named", 2)
     profile = arguments[0] if arguments else ""
     try:
         line = asked(profile)
@@ -185,7 +185,7 @@ def act_alone(profile: str) -> int:
     import os
 
     if not PROGRAM:
-        return failed("this copy of the hand-out was not installed by sso-tray", 1)
+        return failed("this credential helper wasn't installed by sso-tray", 1)
     which = ["--profile", profile] if profile else ["--active"]
     command = [*PROGRAM, "credentials", "--format", "process", *which]
     environ = dict(os.environ)
@@ -201,7 +201,7 @@ def act_alone(profile: str) -> int:
             return subprocess.call(command, env=environ)
         os.execve(command[0], command, environ)  # noqa: S606  (ourselves, no shell)
     except OSError as error:
-        said = "no resident answers, and the program itself cannot be started: %s: %s"
+        said = "SSO Tray isn't running, and sso-tray can't be started: %s: %s"
         return failed(said % (command[0], error.strerror), 1)
 
 

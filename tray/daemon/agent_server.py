@@ -85,7 +85,7 @@ class Agent:
         if self._server is not None:
             self._server.close()
         for client in (*self._waiting.values(), *self._subscribers):
-            client.send({"done": {"exit": 1, "sentence": "SSO Tray is ending."}})
+            client.send({"done": {"exit": 1, "sentence": "SSO Tray is stopping."}})
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=0.5)
         for client in tuple(self._clients):
@@ -202,7 +202,7 @@ class Agent:
             sentence = f"There is no request {str(op)[:40]!r}: client and resident differ."
             return {"error": "unknown-op", "sentence": sentence}
         if not self._is_of_this_world(request):
-            sentence = "The resident works with other files or endpoints; this command acts alone."
+            sentence = "SSO Tray runs with other files or endpoints; this command acts alone."
             return {"error": "other-world", "sentence": sentence}
         for name in _NEEDS[op]:
             value = request.get(name)
@@ -210,7 +210,7 @@ class Agent:
             if not isinstance(value, str) and not none_is_meant:
                 return {"error": "bad-request", "sentence": f"The request lacks {name!r}."}
         if op == "login" and not _login_is_sound(request):
-            return {"error": "bad-request", "sentence": "The sign-in request cannot be read."}
+            return {"error": "bad-request", "sentence": "The sign-in request can't be read."}
         return None
 
     def _is_of_this_world(self, request: dict[str, Any]) -> bool:

@@ -189,12 +189,14 @@ class Daemon:
     # --- Reading -------------------------------------------------------------------------------
 
     async def _read_config(self) -> None:
-        catalog = await self.files.catalog()
-        if catalog is None:
+        catalog, broken = await self.files.catalog()
+        if catalog is not None:
+            self.service.cache.forget_by_profile()
+            self.watch.follow([session.key for session in catalog.sessions])
+            self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
+        if broken is not None:
+            self.post(ev.ConfigBroken(broken))
             return
-        self.service.cache.forget_by_profile()
-        self.watch.follow([session.key for session in catalog.sessions])
-        self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
         self.managed.follow()  # keys of the active profile that the rules do not know may differ
 
     def _read_settings(self) -> None:

@@ -159,7 +159,7 @@ class EffectRunner:
         try:
             await asyncio.to_thread(add_profiles, self._paths.aws_config, self._paths.state, new)
         except OSError as error:
-            refusal = f"The AWS config cannot be written: {error.strerror}."
+            refusal = f"The AWS config can't be written: {error.strerror}."
         except Exception as error:  # noqa: BLE001  (shown to who clicked)
             refusal = self._jobs.sentence_of(error)
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))

@@ -13,6 +13,8 @@ from tray.core.events import Event
 from tray.core.model import Catalog
 from tray.errors import ConfigRejected
 from tray.storage.active_profile import read_active
+from tray.storage.atomic_files import FileRefused
+from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
 from tray.storage.settings import SAFE, Settings, read_settings
@@ -42,23 +44,38 @@ class InputFiles:
         self._post = post
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
+        self._started = False
         self.settings: Settings = SAFE
         """The last good settings."""
 
-    async def catalog(self) -> Catalog | None:
+    async def catalog(self) -> tuple[Catalog | None, str | None]:
         """
-        Read the config; None where it is broken, which the rules have been told.
+        Read the config; return what is new in it, and the sentence why it is broken if so.
+
+        Broken at the start, the last good one takes its place: sessions go on (S4).
 
         A large one is read in a thread. A usual one takes 3 ms for a thousand profiles, and a
         thread's own heap would stay with the process (measured: 6 MB).
         """
         try:
             if self._config_size() > LARGE_CONFIG:
-                return await asyncio.to_thread(self._catalog.read)
-            return self._catalog.read()
+                catalog = await asyncio.to_thread(self._catalog.read)
+                await asyncio.to_thread(self._save, catalog)
+            else:
+                catalog = self._catalog.read()
+                self._save(catalog)
         except ConfigRejected as error:
-            self._post(ev.ConfigBroken(error.sentence))
-            return None
+            kept = None if self._started else last_catalog(self._paths.state)
+            self._started = True
+            return kept, error.sentence
+        self._started = True
+        return catalog, None
+
+    def _save(self, catalog: Catalog) -> None:
+        try:
+            save_catalog(self._paths.state, catalog)
+        except (OSError, FileRefused) as error:
+            log.warning("the config cannot be kept for a later start (%s)", type(error).__name__)
 
     def _config_size(self) -> int:
         try:

@@ -96,7 +96,7 @@ class ManagedUpdates:
             self.refusal = error.sentence
             log.warning("%s", error.sentence)
         except OSError as error:
-            self.refusal = f"The AWS config cannot be written: {error.strerror}."
+            self.refusal = f"The AWS config can't be written: {error.strerror}."
             log.warning("%s", self.refusal)
         self._done()
         if self._again:

@@ -15,6 +15,7 @@ from tray.core.model import TokenFacts
 from tray.core.outcomes import Failed, Outcome, outcome_from_json
 from tray.core.profiles.profile_planning import assignments
 from tray.core.text import menu_text
+from tray.core.text.sentences import internal_error
 from tray.daemon.worker_pool import OtherProgram, Pool
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class WorkerJobs:
             done = await self._pool.sign_in(request, ready, cancel)
             event = _sign_in_event(key, attempt, done)
         except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
-            event = ev.SignInFailed(key, attempt, self.sentence_of(error))
+            event = ev.SignInFailed(key, attempt, self.sentence_of(error), lost=True)
         finally:
             del self._sign_ins[key, attempt]
         self._post(event)
@@ -138,7 +139,7 @@ class WorkerJobs:
         sentence = getattr(error, "sentence", None)
         if sentence is None:
             log.exception("a job failed", exc_info=error)
-            return f"SSO Tray made a mistake ({type(error).__name__}); see its log."
+            return internal_error(error)
         log.warning("%s", sentence)
         return str(sentence)
 

@@ -115,7 +115,7 @@ class Pool:
             if self._shared is worker:
                 self._shared = None
             self._end_if_possible(worker)
-            msg = "A job took too long; it is tried again."
+            msg = "A job took too long and will be retried."
             raise WorkerLost(msg) from None
         finally:
             self._rest()
@@ -173,7 +173,7 @@ class Pool:
 
     async def _start(self, name: str) -> _Worker:
         if self._closing:
-            msg = "SSO Tray is ending."
+            msg = "SSO Tray is stopping."
             raise WorkerLost(msg)
         process = await asyncio.create_subprocess_exec(
             *worker_command(name),
@@ -276,5 +276,5 @@ def _lost(code: int) -> WorkerLost:
     if code == OTHER_VERSION:
         return OtherProgram("SSO Tray was upgraded and is restarting: try again in a moment.")
     if code < 0:
-        return WorkerLost(f"A process of SSO Tray's was killed (signal {-code}) at its work.")
-    return WorkerLost(f"A process of SSO Tray's ended unexpectedly (exit code {code}).")
+        return WorkerLost(f"A worker process was killed (signal {-code}).")
+    return WorkerLost(f"A worker process ended unexpectedly (exit code {code}).")

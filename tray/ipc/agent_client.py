@@ -79,17 +79,17 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
         msg = f"A message is longer than {limit} bytes."
         raise BadLine(msg)
     if not line.endswith(b"\n"):
-        msg = "A message was cut."
+        msg = "A message was incomplete."
         raise BadLine(msg)
     message = _read(line)
     if message is _NO_JSON:
-        msg = "A message is no JSON."
+        msg = "A message isn't JSON."
         raise BadLine(msg)
     if not isinstance(message, dict):
-        msg = "A message is no JSON object."
+        msg = "A message isn't a JSON object."
         raise BadLine(msg)
     if message.get("v") != VERSION:
-        msg = f"A message has another version than {VERSION}: restart SSO Tray after an upgrade."
+        msg = f"A message has a version other than {VERSION}. Restart SSO Tray after an upgrade."
         raise BadLine(msg)
     return message
 
@@ -131,7 +131,7 @@ class AgentClient:
                 trouble = error
             else:
                 return self
-        raise trouble or Unreachable("No resident is running.")
+        raise trouble or Unreachable("SSO Tray isn't running.")
 
     def __exit__(self, *_: object) -> None:
         if self._connection is not None:
@@ -155,7 +155,7 @@ class AgentClient:
             BadLine: it called the request wrong.
         """
         if self._connection is None:
-            msg = "No resident is running."
+            msg = "SSO Tray isn't running."
             raise Unreachable(msg)
         self._connection.settimeout(QUICK_ANSWER)
         request = {"program": tray.__version__, "world": self._world, "op": op, **members}
@@ -167,12 +167,12 @@ class AgentClient:
                 if "done" in message:
                     return
         except TimeoutError:
-            msg = "The resident does not answer."
+            msg = "SSO Tray doesn't answer."
             raise Unreachable(msg) from None
         except OSError as error:
-            msg = f"The resident went away ({error.strerror})."
+            msg = f"SSO Tray stopped ({error.strerror})."
             raise Unreachable(msg) from None
-        msg = "The resident went away."
+        msg = "SSO Tray stopped."
         raise Unreachable(msg)
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
@@ -222,7 +222,7 @@ def _checked(message: dict[str, Any]) -> dict[str, Any]:
     error = message.get("error")
     if error is None:
         return message
-    sentence = str(message.get("sentence", "The resident refused the request."))
+    sentence = str(message.get("sentence", "SSO Tray refused the request."))
     if error == "other-world":
         raise OtherWorld(sentence)
     if error == "version":

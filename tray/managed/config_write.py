@@ -94,7 +94,7 @@ def change_locked(
         except _Overtaken:
             continue  # theirs is the truth to change
         return True
-    raise Busy(f"{clean(str(path), 160)} is being written by another program: try again.")
+    raise Busy(f"{clean(str(path), 160)} is being written by another program. Try again.")
 
 
 def add_profiles(

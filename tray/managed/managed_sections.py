@@ -264,8 +264,8 @@ def _in_the_way(path: Path, data: bytes, header: str, key: str | None) -> UserMu
     line = ini.lines_of(data, {header}).get(header, 1)
     place = f"{clean(str(path), 160)}, line {line}: [{clean(header)}]"
     if header == f"profile {MANAGED_PROFILE}" or key is None:
-        return UserMustAct(f"{place} is there already; it is left alone.")
-    return UserMustAct(f'{place} has a "{key}", so its credentials are your own: left alone.')
+        return UserMustAct(f"{place} already exists, so SSO Tray leaves it alone.")
+    return UserMustAct(f"{place} has {key}, so SSO Tray leaves its credentials alone.")
 
 
 def _entry(state: Path, target: Target) -> ManagedSection:

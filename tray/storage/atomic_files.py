@@ -222,7 +222,7 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
     make_directories(path)
     found = path.stat()
     if not stat.S_ISDIR(found.st_mode):
-        raise FileRefused(f"{path} is not a directory.", reason="no-permission")
+        raise FileRefused(f"{path} isn't a directory.", reason="no-permission")
     if not _is_ours(found):
         raise FileRefused(f"{path} belongs to another user.", reason="no-permission")
     if tighten and stat.S_IMODE(found.st_mode) & 0o077:
@@ -274,7 +274,7 @@ def _new_target_of(path: Path) -> Path:
     """Return the real path where nothing exists yet; a link into nowhere is refused."""
     target = Path(os.path.realpath(path))
     if path.is_symlink() and not target.parent.is_dir():
-        raise FileRefused(f"{path} is a symbolic link into {target.parent}, which does not exist.")
+        raise FileRefused(f"{path} is a symbolic link into {target.parent}, which doesn't exist.")
     return target
 
 

@@ -87,6 +87,7 @@ class Record:
             "signed_out": list(self.signed_out),
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
             "memory": {**unknown, **self.memory.to_json()},
+            "remembered": self.memory.beside_to_json(),
         }
 
     @classmethod
@@ -98,6 +99,7 @@ class Record:
             BadDocument: it is no object.
         """
         members = Members(document)
+        memory = members.usable("memory", Memory.from_json, Memory())
         record = cls(
             store=members.usable("keeper", optional(one_of(get_args(TokenStore))), None),
             handed_back=members.usable("handed_back", list_of(moment), ()),
@@ -106,7 +108,7 @@ class Record:
             unstored=members.usable("unstored", optional(text), None),
             signed_out=members.usable("signed_out", list_of(text), ()),
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
-            memory=members.usable("memory", Memory.from_json, Memory()),
+            memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable
 

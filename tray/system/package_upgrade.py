@@ -226,7 +226,7 @@ def main() -> int:
         with os.fdopen(descriptor, "w") as file:
             json.dump([one.to_json() for one in residents], file)
     for pid in stop(residents, _alive):
-        sys.stderr.write(f"sso-tray: process {pid} still finishes what is under way.\n")
+        sys.stderr.write(f"sso-tray: process {pid} is still finishing its work.\n")
     return 0
 
 

@@ -16,6 +16,7 @@ import tray
 from tray.core.effects import JobKind
 from tray.core.model import Profile, SsoSession
 from tray.core.outcomes import Failed, outcome_to_json
+from tray.core.text.sentences import internal_error
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
@@ -125,8 +126,7 @@ class Worker:
             done = {"failed": outcome_to_json(failed), "error": job_table.tag_of(error)}
         except Exception as error:
             log.exception("a request failed")
-            sentence = f"SSO Tray made a mistake ({type(error).__name__}); see its log."
-            done = {"failed": outcome_to_json(Failed("other", sentence))}
+            done = {"failed": outcome_to_json(Failed("other", internal_error(error)))}
         self._out.send({"id": number, "done": done})
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
         {
             "config": lambda: _config(context, config),
             "profile": lambda: _recorded(context),
-            "resident": lambda: _resident(context),
+            "sso-tray": lambda: _daemon(context),
             "d-bus": lambda: system.hosts(context.environ),
             "keyring": lambda: _keyring(context),
             "registrations": lambda: {"registrations": _registrations(context, catalog())},
@@ -208,7 +208,7 @@ def _recorded(context: CommandContext) -> Found:
 # --- Sessions -----------------------------------------------------------------------------------
 
 
-def _resident(context: CommandContext) -> Found:
+def _daemon(context: CommandContext) -> Found:
     connected = False
     told: dict[str, Any] | None = None
     standing = "running"

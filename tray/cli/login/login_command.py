@@ -21,7 +21,7 @@ from tray.cli.command_context import (
     say_acting_alone,
 )
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import meant, one_by_one
+from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
 from tray.cli.shell import completion
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
@@ -83,6 +83,8 @@ def login(session: str | None, *, every: bool, **options: Any) -> None:
         if not sessions:
             click.echo("You're signed in to every session.")
             return
+    if typed.afresh and not every:
+        name_others_of_portal(context, sessions[0])
     one_by_one(sessions, lambda one: _sign_in(context, one, typed))
 
 

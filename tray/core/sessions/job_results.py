@@ -14,6 +14,7 @@ from tray.core.outcomes import (
     Adopted,
     Failed,
     Outcome,
+    PortalChecked,
     Refused,
     Released,
     RemovalJudged,
@@ -30,6 +31,7 @@ from tray.core.session import (
     elsewhere,
     refused,
     renewable,
+    shares_portal,
     unreadable,
     usable,
 )
@@ -99,6 +101,15 @@ def suspect(session: Session) -> Session:
     return session if known else replace(session, wishes=(*session.wishes, doubt))
 
 
+def others_checked(state: TrayState, session: Session) -> TrayState:
+    """Ask the portal about the sessions that may have ended with this one."""
+    for other in state.sessions.values():
+        alive = other.token is not None and not other.over
+        if alive and shares_portal(session.config, other.config):
+            state = state.with_session(replace(other, wishes=(*other.wishes, Wish("check"))))
+    return state
+
+
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
     """Stop saying that the keyring is being waited for (R3)."""
     session = state.sessions.get(event.key)
@@ -116,6 +127,8 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
     session = replace(session, job=None)
     after, sentence, exit_code, effects = _answer(state, session, job, event.outcome, now)
     answers = fx.done(job.requests, exit_code, sentence)
+    if isinstance(event.outcome, SignedOut):
+        state = others_checked(state, after)
     return state.with_session(after), (*effects, *answers, fx.InspectTokenFile(session.key))
 
 
@@ -137,6 +150,8 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
                 fx.RecordHistory("refused", key, f"{outcome.reason}, portal {outcome.portal}"),
             )
             return after, sentences.renewal_refused(key), 3, note
+        case PortalChecked():
+            return _checked(state, session, job, outcome, now), "", 0, ()
         case Unrenewable():
             fingerprint = session.token.fingerprint if session.token is not None else None
             works = usable(session, now)
@@ -188,6 +203,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         memory=replace(session.memory, refused=None),
     )
     if outcome.by_us:
+        after = replace(after, memory=replace(after.memory, given=token))
+    if outcome.by_us:
         return end_seen(counted(after, trigger, now, token.life), token, usual)
     return replace(after, memory=without_disproved_end(after.memory, token))
 
@@ -205,7 +222,7 @@ def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now
             session, without_refresh_token=token.fingerprint, notable="registration-expired"
         )
     memory = replace(session.memory, refused=token.fingerprint)
-    if outcome.portal == "dead" or token.expires_at <= now.wall:
+    if outcome.portal == "dead":
         end = exact_end(session)
         if end is not None and end.at <= now.wall + policy.CLOCK_SLACK:
             memory = learnt(memory, end.at)  # it ended where we knew it would
@@ -220,6 +237,22 @@ def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now
         )
     memory = learnt(memory, token.expires_at)
     return replace(session, memory=memory, unconfirmed_at=None, end_confirmed=True)
+
+
+def _checked(
+    state: TrayState, session: Session, job: Job, outcome: PortalChecked, now: Now
+) -> Session:
+    token = session.token
+    if token is None or token.fingerprint != outcome.fingerprint:
+        return session
+    if refused(session):
+        return _refused(state, session, job, Refused(outcome.portal), now)
+    if outcome.portal != "dead" or session.store == "released":
+        return session
+    if session.logins and renewable(session):
+        refresh = Wish("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
+        return replace(session, wishes=(*session.wishes, refresh))
+    return over(session, now)
 
 
 def _asked_again(
@@ -242,7 +275,7 @@ def over(session: Session, now: Now) -> Session:
     if token is not None:
         cause = memory.end.cause if memory.end is not None else token.fingerprint
         end = SessionEnd(min(now.wall, token.expires_at), "exact", cause)
-        memory = replace(memory, end=end, refused=token.fingerprint)
+        memory = replace(memory, end=end, refused=token.fingerprint, dead=token.fingerprint)
     return replace(
         session, over=True, failing=None, unconfirmed_at=None, fresh_start=True, memory=memory
     )
@@ -278,6 +311,8 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
         gone = forgotten(session, removed=session.token is not None)
         return replace(gone, absent_since=None), sign_in_first(key), 3, ()
     back = replace(present(session, outcome.token), token=outcome.token)
+    if outcome.verdict == "published":
+        back = replace(back, store="keyring")  # a sign-in that died may have been the first
     note = (fx.RecordHistory("published-again", key),) if outcome.verdict == "published" else ()
     return back, sentences.published(key), 0, note
 
@@ -297,6 +332,8 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
         return replace(session, store=store, adopt_tried=tried, notable=outcome.reason)
     before = session.failing
     failures = before.failures if before is not None else 0
+    if job.kind == "check" and not refused(session):
+        return session
     if job.kind == "check":
         return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
     if refused(session) and not awaits_judgement(session):

@@ -10,8 +10,8 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
-from tray.core.session import Session, SignIn, refused
-from tray.core.sessions.job_results import suspect
+from tray.core.session import Session, SignIn, Wish, refused
+from tray.core.sessions.job_results import others_checked, suspect
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
 from tray.core.state import TrayState
@@ -30,8 +30,36 @@ def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
     if session.sign_in is not None:
         return _join(state, session, session.sign_in, event, now)
     if not event.afresh and state_of(session, state.preferences, now) == "signed-in":
-        sentence = sentences.already_signed_in(event.key, _until(state, session, now), now.zone)
-        return state, fx.done((event.request,), 0, sentence)
+        # It may have been revoked unseen: only the portal can tell.
+        asked = replace(session, logins=(*session.logins, event))
+        running = session.job is not None and session.job.kind == "check"
+        if not running and Wish("check") not in asked.wishes:
+            asked = replace(asked, wishes=(*asked.wishes, Wish("check")))
+        return state.with_session(asked), ()
+    return _begun(state, session, event, now)
+
+
+def checked(state: TrayState, session: Session, now: Now) -> Step:
+    """Answer the sign-ins that waited for the portal's word: none is needed, or they begin."""
+    effects: list[Effect] = []
+    for event in session.logins:
+        session = replace(state.sessions[session.key], logins=())
+        state = state.with_session(session)
+        signed_in = state_of(session, state.preferences, now) == "signed-in"
+        if session.sign_in is None and signed_in:
+            until = _until(state, session, now)
+            sentence = sentences.already_signed_in(event.key, until, now.zone)
+            effects.extend(fx.done((event.request,), 0, sentence))
+            continue
+        if session.sign_in is not None:
+            state, more = _join(state, session, session.sign_in, event, now)
+        else:
+            state, more = _begun(state, session, event, now)
+        effects.extend(more)
+    return state, tuple(effects)
+
+
+def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: Now) -> Step:
     helps = helps_afresh(session, state.preferences, now)
     sign_in = SignIn(
         attempt=state.next_attempt,
@@ -114,6 +142,8 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
         effects.append(fx.OpenBrowser(event.key, event.url))
     for number, request in enumerate(sign_in.requests):
         effects.append(_progress(request, sign_in, open_it=not context and number == 0))
+    if sign_in.afresh:
+        state = others_checked(state, session)  # it has signed the portal session out (L9)
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
 
 
@@ -151,7 +181,9 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         renewals=(),
         retry_at=None,
         job=None if dropped else session.job,
-        memory=replace(after.memory, used_at=now.wall, refused=None, notified=notified),
+        memory=replace(
+            after.memory, used_at=now.wall, refused=None, given=event.token, notified=notified
+        ),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)
     if event.sentence:
@@ -160,7 +192,9 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     if session.job is not None and dropped:
         waiting += session.job.requests
     note = fx.RecordHistory("signed-in", event.key)
-    return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
+    # Somebody may have changed the file while this news was on its way.
+    look = fx.InspectTokenFile(event.key)
+    return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look)
 
 
 def failed(state: TrayState, event: ev.SignInFailed) -> Step:
@@ -170,7 +204,12 @@ def failed(state: TrayState, event: ev.SignInFailed) -> Step:
         return state, ()
     note = fx.RecordHistory("sign-in-failed", event.key, event.reason)
     tells = fx.done(sign_in.requests, 1, event.sentence)
-    return state.with_session(_without_sign_in(session, sign_in)), (note, *tells)
+    left = _without_sign_in(session, sign_in)
+    if event.lost:
+        # It may have died after the keyring had the token and before the file was there (K8).
+        look = Wish("judge-removed" if session.file_status == "absent" else "adopt")
+        left = replace(left, wishes=(*left.wishes, look))
+    return state.with_session(left), (note, *tells)
 
 
 def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
@@ -208,8 +247,13 @@ def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
 def left(state: TrayState, event: ev.RequesterLeft) -> Step:
     """End a sign-in whose only requester has gone; one that others wait for goes on."""
     session = state.sessions.get(event.key)
-    sign_in = session.sign_in if session is not None else None
-    if session is None or sign_in is None or event.request not in sign_in.requests:
+    if session is None:
+        return state, ()
+    logins = tuple(login for login in session.logins if login.request != event.request)
+    if logins != session.logins:
+        return state.with_session(replace(session, logins=logins)), ()
+    sign_in = session.sign_in
+    if sign_in is None or event.request not in sign_in.requests:
         return state, ()
     others = tuple(request for request in sign_in.requests if request != event.request)
     kept = replace(session, sign_in=replace(sign_in, requests=others))

@@ -11,7 +11,7 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
-from tray.core.session import Session, Wish, elsewhere
+from tray.core.session import Session, Wish, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -122,6 +122,7 @@ def _at_rest(session: Session) -> Session:
         session,
         job=None,
         wishes=(),
+        logins=(),
         sign_in=None,
         failing=None,
         file_status="unseen",
@@ -132,6 +133,7 @@ def _at_rest(session: Session) -> Session:
 def _left(session: Session) -> Iterator[Effect]:
     waiting = [wish.request for wish in session.wishes if wish.request is not None]
     waiting += session.job.requests if session.job is not None else ()
+    waiting += [login.request for login in session.logins if login.request is not None]
     if session.sign_in is not None:
         waiting += session.sign_in.requests
         yield fx.CancelSignIn(session.key, session.sign_in.attempt)
@@ -209,7 +211,9 @@ def _absent(session: Session, now: Now) -> Session:
 def forgotten(session: Session, *, removed: bool) -> Session:
     """Return the session after a sign-out, its own or another program's."""
     fingerprint = session.token.fingerprint if session.token is not None else None
-    memory = replace(session.memory, end=None, refused=None, started_at=None)
+    memory = replace(
+        session.memory, end=None, refused=None, started_at=None, dead=None, trouble=None
+    )
     return replace(
         session,
         token=None,
@@ -245,7 +249,9 @@ def present(session: Session, token: TokenFacts) -> Session:
     did not know was written last and so is the newer truth (K4), whatever its ``expiresAt``.
     """
     seen = replace(session, file_status="present", absent_since=None, torn_reads=0, bad=None)
-    old = session.token
+    old, given = session.token, session.memory.given
+    if given is not None and given.fingerprint == token.fingerprint:
+        token = replace(token, issued_at=given.issued_at, expires_at=given.expires_at)
     if old is None or old.fingerprint != token.fingerprint:
         return new_token(seen, token, session)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
@@ -264,7 +270,8 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         origin=token.fingerprint,
         life=token.life,
         over=False,
-        failing=None,
+        failing=remembered_failing(memory, token),
+        retry_at=_patience(memory, seen),
         notable=None,
         removed=None,
         unconfirmed_at=None,
@@ -274,6 +281,11 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         snoozed=before.snoozed and same_session,
         memory=memory,
     )
+
+
+def _patience(memory: Memory, session: Session) -> float | None:
+    """Return until when AWS asked not to be asked: what holds now, or held before a restart."""
+    return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
 
 
 def _memory_with(token: TokenFacts, before: Session) -> Memory:

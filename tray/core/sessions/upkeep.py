@@ -43,6 +43,10 @@ def upkeep(state: TrayState, now: Now) -> Step:
             state = state.with_session(session)
         state, started = _start_due(state, session, now)
         effects.extend(started)
+        session = state.sessions[key]
+        if session.logins and session.job is None:
+            state, begun = signing_in.checked(state, session, now)
+            effects.extend(begun)
     if not state.quitting:
         state, queued = menu_actions.next_in_queue(state, now)
         effects.extend(queued)

@@ -36,6 +36,12 @@ REASONS: dict[Reason, str] = {
 
 MISTAKE = "SSO Tray hit an internal error. For details, run: sso-tray log"
 
+
+def internal_error(error: Exception) -> str:
+    """Name the kind of an error of ours; its text may hold anything."""
+    return f"Internal error ({type(error).__name__}). For details, run: sso-tray log"
+
+
 NAMED_AT_MOST = 4
 """How many names a sentence lists before it counts the rest."""
 
@@ -271,6 +277,12 @@ def signed_out(key: str, remains: str | None) -> str:
     """Say that a sign-out worked, and what remains."""
     done = f'Signed out of "{clean(key)}".'
     return done if remains is None else f"{done} {remains}"
+
+
+def ends_too(key: str, others: Sequence[str]) -> str:
+    """Say, before a sign-out, what ends with it at AWS."""
+    verb = "ends" if len(others) == 1 else "end"
+    return f'{names(others)} {verb} with "{clean(key)}" at AWS: the start URL is the same.'
 
 
 def signed_out_elsewhere(key: str) -> str:

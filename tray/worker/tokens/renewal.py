@@ -10,7 +10,7 @@ from tray.core.outcomes import (
     Adopted,
     Failed,
     Outcome,
-    Refused,
+    PortalChecked,
     RemovalJudged,
     Renewed,
     Unrenewable,
@@ -175,7 +175,7 @@ def _publish_filed(
 
 def check(session: SsoSession, context: JobContext) -> Outcome:
     """
-    Ask the portal once more where a refusal could not be confirmed (R4).
+    Ask the portal once whether it takes the published token (R4).
 
     Raises:
         CacheFileTorn, CacheFileBad: the file cannot be read now.
@@ -184,4 +184,4 @@ def check(session: SsoSession, context: JobContext) -> Outcome:
     published = context.read(session)
     if published is None:
         return removal.judge_removed(session, context)
-    return Refused(ask_portal(session, context, published))
+    return PortalChecked(published.fingerprint, ask_portal(session, context, published))

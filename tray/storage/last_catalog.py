@@ -1,0 +1,37 @@
+"""The last good config, for a start at which the config is broken (S4)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tray.core.model import Catalog
+from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+
+
+def save_catalog(state: Path, catalog: Catalog) -> None:
+    """
+    Keep a config that was read well, where it differs from the one kept.
+
+    Raises:
+        OSError, FileRefused: the state directory cannot be used.
+    """
+    path, data = _path(state), json.dumps(catalog.to_json()).encode()
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(state)
+    write_atomic(path, data)
+
+
+def last_catalog(state: Path) -> Catalog | None:
+    """Return the config kept last; None if there is none that can be used."""
+    try:
+        return Catalog.from_json(json.loads(read_small(_path(state))))
+    except (OSError, FileRefused, ValueError, RecursionError):
+        return None
+
+
+def _path(state: Path) -> Path:
+    return state / "last-config.json"
