@@ -229,13 +229,17 @@ class Aws:
         return portal is not None and portal.check(access, self.clockwork.time)
 
 
+_TEMPLATE = AwsClients()
+
+
 class Clients(AwsClients):
     """The clients of one process; a call waits in virtual time."""
 
     def __init__(self, aws: Aws, wall: Callable[[], float], by: str, key: str) -> None:
+        # As `reaching` does: making botocore's configuration again takes longer than a job.
+        self.__dict__.update(_TEMPLATE.__dict__)
         self._aws, self._by, self._key = aws, by, key
         self._clock = wall
-        self._skew = None
 
     def oidc(self, region: str) -> Any:
         """Return what stands for botocore's client."""
