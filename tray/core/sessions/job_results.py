@@ -25,8 +25,8 @@ from tray.core.outcomes import (
 from tray.core.session import (
     Failing,
     Job,
+    QueuedJob,
     Session,
-    Wish,
     awaits_judgement,
     elsewhere,
     refused,
@@ -47,16 +47,16 @@ Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, the sentence and exit code for who waits, and what else to do."""
 
 
-def wished(state: TrayState, key: str, wish: Wish) -> Step:
-    """Queue a wish, or join the job that is it; the upkeep starts it as soon as it may."""
-    session, request = state.sessions.get(key), wish.request
+def enqueue(state: TrayState, key: str, queued: QueuedJob) -> Step:
+    """Queue a job, or join the one under way; the upkeep starts it as soon as it may."""
+    session, request = state.sessions.get(key), queued.request
     if session is None:
         return state, fx.done((request,), 2, sentences.no_such_session(key))
     job = session.job
-    if job is not None and job.kind == wish.kind:
+    if job is not None and job.kind == queued.kind:
         requests = (*job.requests, request) if request else job.requests
         return state.with_session(replace(session, job=replace(job, requests=requests))), ()
-    return state.with_session(replace(session, wishes=(*session.wishes, wish))), ()
+    return state.with_session(replace(session, queue=(*session.queue, queued))), ()
 
 
 def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
@@ -75,8 +75,8 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
         works = usable(session, now)
         sentence = sentences.cannot_renew(event.key, usable=works)
         return state, fx.done((event.request,), 1 if works else 3, sentence)
-    wish = Wish("renew", event.request, event.trigger, event.fingerprint)
-    return wished(state, event.key, wish)
+    queued = QueuedJob("renew", event.request, event.trigger, event.fingerprint)
+    return enqueue(state, event.key, queued)
 
 
 def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
@@ -96,9 +96,9 @@ def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
 def suspect(session: Session) -> Session:
     """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
     fingerprint = session.token.fingerprint if session.token is not None else None
-    doubt = Wish("renew", None, "program", fingerprint)
-    known = session.failing is not None or doubt in session.wishes
-    return session if known else replace(session, wishes=(*session.wishes, doubt))
+    doubt = QueuedJob("renew", None, "program", fingerprint)
+    known = session.failing is not None or doubt in session.queue
+    return session if known else replace(session, queue=(*session.queue, doubt))
 
 
 def others_checked(state: TrayState, session: Session) -> TrayState:
@@ -106,7 +106,7 @@ def others_checked(state: TrayState, session: Session) -> TrayState:
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):
-            state = state.with_session(replace(other, wishes=(*other.wishes, Wish("check"))))
+            state = state.with_session(replace(other, queue=(*other.queue, QueuedJob("check"))))
     return state
 
 
@@ -250,8 +250,8 @@ def _checked(
     if outcome.portal != "dead" or session.store == "released":
         return session
     if session.logins and renewable(session):
-        refresh = Wish("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
-        return replace(session, wishes=(*session.wishes, refresh))
+        refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
+        return replace(session, queue=(*session.queue, refresh))
     return over(session, now)
 
 
