@@ -91,7 +91,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.PortalAnswered():
             return _freed(state, now, event.key), ()
         case ev.TokenRejected():
-            return job_results.doubted(state, event), ()
+            return job_results.doubted(state, event, now), ()
         case ev.SignInRequested():
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():

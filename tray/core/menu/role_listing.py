@@ -63,7 +63,7 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
     )
     token = state.sessions[event.key].token
     if event.rejected and token is not None:
-        state = job_results.doubted(state, ev.TokenRejected(event.key, token.fingerprint))
+        state = job_results.doubted(state, ev.TokenRejected(event.key, token.fingerprint), now)
     return state, (fx.Report(menu_text.roles_not_listed(event.key), event.sentence),)
 
 

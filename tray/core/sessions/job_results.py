@@ -71,6 +71,10 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
     if unreadable(session):
         sentence = sentences.file_unreadable(event.key, session.bad)
         return state, fx.done((event.request,), 3, sentence)
+    token = session.token
+    if token is not None and event.fingerprint not in (None, token.fingerprint):
+        sentence = sentences.renewed(event.key, token.expires_at, now.zone)
+        return state, fx.done((event.request,), 0, sentence)
     if not renewable(session) and not awaits_judgement(session):
         works = usable(session, now)
         sentence = sentences.cannot_renew(event.key, usable=works)
@@ -79,18 +83,20 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
     return enqueue(state, event.key, queued)
 
 
-def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
+def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
     """
     Let one refresh decide about a token the portal does not want (R6).
 
-    What is under way may bring another token; if it does not, the doubt is taken up after it.
+    A token whose refresh AWS has refused is over with that (R4). What is under way may bring
+    another token; if it does not, the doubt is taken up after it.
     """
     session = state.sessions.get(event.key)
     if session is None or session.token is None:
         return state
     if session.token.fingerprint != event.fingerprint:
         return state
-    return state.with_session(suspect(session))
+    confirmed = session.job is None and refused(session)
+    return state.with_session(over(session, now) if confirmed else suspect(session))
 
 
 def suspect(session: Session) -> Session:
