@@ -42,7 +42,7 @@ test: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Run all tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-core: .venv/.test ## Run the tests of the rules and of the architecture; needs only .venv
-	$(PY) -m pytest tests/core tests/test_architecture.py $(ARGS)
+	$(PY) -m pytest tests/core tests/test_architecture.py tests/test_citations.py tests/faults/test_accounted.py $(ARGS)
 
 check: .venv/.check ## Check format, lint and types
 	$(PY) -m ruff format --check .

@@ -50,7 +50,7 @@ def test_answers_are_taken_apart_however_they_arrive(listener: socket.socket) ->
 
 @pytest.mark.parametrize(
     ("said", "sentence"),
-    [(b"", "The resident went away."), (b'{"v": 1', "A message was cut.")],
+    [(b"", "SSO Tray stopped."), (b'{"v": 1', "A message was incomplete.")],
 )
 def test_a_resident_that_goes_away_is_told(
     listener: socket.socket, said: bytes, sentence: str
@@ -67,7 +67,7 @@ def test_a_resident_that_goes_away_is_told(
 
 def test_a_mute_resident_is_left_after_a_while(listener: socket.socket) -> None:
     """Patience is in seconds, and its end is told."""
-    with client(listener) as agent, pytest.raises(Unreachable, match="does not answer"):
+    with client(listener) as agent, pytest.raises(Unreachable, match="doesn't answer"):
         agent.done("status", patience=0.05)
 
 

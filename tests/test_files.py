@@ -166,7 +166,7 @@ class TestWriteAtomic:
         link = tmp_path / "link"
         link.symlink_to(tmp_path / "gone" / "target")
 
-        with pytest.raises(FileRefused, match=f"{tmp_path}/gone, which does not exist"):
+        with pytest.raises(FileRefused, match=f"{tmp_path}/gone, which doesn't exist"):
             write_atomic(link, NEW)
 
     def test_link_loop(self, tmp_path: Path) -> None:

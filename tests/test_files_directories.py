@@ -102,7 +102,7 @@ class TestPrivateDirectory:
 
     def test_taken_by_a_file(self, file: Path) -> None:
         """A file at the name is refused."""
-        with pytest.raises(FileRefused, match=f"{file} is not a directory"):
+        with pytest.raises(FileRefused, match=f"{file} isn't a directory"):
             private_directory(file)
 
     def test_another_users(self, tmp_path: Path) -> None:

@@ -138,8 +138,8 @@ def _link_to_itself(path: Path) -> None:
         (_directory, "is a directory, not a file."),
         (_fifo, "is a pipe or device, not a regular file."),
         (_socket, "is a pipe or device, not a regular file."),
-        (_too_large, "is larger than 16 MiB, which no AWS config is."),
-        (_link_to_itself, "cannot be read: Too many levels of symbolic links."),
+        (_too_large, "is larger than 16 MiB, too large for an AWS config."),
+        (_link_to_itself, "can't be read: Too many levels of symbolic links."),
     ],
 )
 def test_what_is_no_readable_file_is_refused_by_name(
@@ -179,7 +179,7 @@ def test_a_file_without_permission_is_refused_and_tried_again(files: ConfigFiles
 
     with (
         _forbidden(files.config),
-        pytest.raises(ConfigRejected, match=r"/config cannot be read: Permission denied\.$"),
+        pytest.raises(ConfigRejected, match=r"/config can't be read: Permission denied\.$"),
     ):
         reader.read()
 

@@ -175,7 +175,7 @@ class TestParse:
     @pytest.mark.parametrize("member", sorted(WHOLE))
     def test_wrong_type(self, member: str, value: object) -> None:
         """A member of the wrong type is named; its value is not shown."""
-        with pytest.raises(CacheFileBad, match=f"place: {member} is not a text") as caught:
+        with pytest.raises(CacheFileBad, match=f"place: {member} isn't text") as caught:
             parse_token(document(**{member: value}), "place")
         assert_silent(caught.value)
 
@@ -189,7 +189,7 @@ class TestParse:
     @pytest.mark.parametrize("member", ["expiresAt", "registrationExpiresAt"])
     def test_no_timestamp(self, member: str) -> None:
         """An end that is no moment is named; its text is not shown."""
-        with pytest.raises(CacheFileBad, match=f"place: {member} is not a timestamp") as caught:
+        with pytest.raises(CacheFileBad, match=f"place: {member} isn't a timestamp") as caught:
             parse_token(document(**{member: CANARY}), "place")
         assert_silent(caught.value)
 
@@ -197,7 +197,7 @@ class TestParse:
     @pytest.mark.parametrize("bad", ["a\r\nHost: evil", "\0", "é", "\ud800"])
     def test_unsendable(self, member: str, bad: str) -> None:
         """A token that no header could carry is rejected here, where nothing prints it."""
-        with pytest.raises(CacheFileBad, match=f"place: {member} holds") as caught:
+        with pytest.raises(CacheFileBad, match=f"place: {member} contains") as caught:
             parse_token(document(**{member: CANARY + bad}), "place")
         assert_silent(caught.value)
 
@@ -335,5 +335,5 @@ def assert_silent(error: BaseException) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file that gives EIO: procfs")
 def test_a_passing_trouble_of_the_file_system_is_no_damage() -> None:
     """Fault 15: EIO, as a stalled network home gives it, counts as being written."""
-    with pytest.raises(CacheFileTorn, match="cannot be read just now"):
+    with pytest.raises(CacheFileTorn, match="can't be read right now"):
         read_token(Path("/proc/self/mem"))

@@ -129,13 +129,14 @@ def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:
     assert {"past", "keep-it", "in-use", "source", "own"} < grown
     assert {"past", "forbidden"} == grown - set(profiles_of(stage))
     assert [
-        '"keep-it" is no longer assigned to you, but it is guarded: take it out by hand.',
-        '"in-use" is no longer assigned to you, but it is the active profile: '
-        "take it out by hand.",
-        '"source" is no longer assigned to you, but other profiles chain from it: '
-        "take it out by hand.",
-        '"own" is no longer assigned to you, but it has settings of its own (s3): '
-        "take it out by hand.",
+        '"keep-it" is no longer assigned to you, but it is guarded. '
+        "To remove it, edit the config.",
+        '"in-use" is no longer assigned to you, but it is the active profile. '
+        "To remove it, edit the config.",
+        '"source" is no longer assigned to you, but other profiles chain from it. '
+        "To remove it, edit the config.",
+        '"own" is no longer assigned to you, but it has settings of its own (s3). '
+        "To remove it, edit the config.",
     ] == [line.removeprefix("sso-tray: ") for line in pruned.err.splitlines()]
     assert "Nothing to add" in again.out
 

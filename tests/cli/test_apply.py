@@ -44,6 +44,32 @@ def of_the_user(stage: Stage) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("target", ["default", "process"])
+def test_the_hosts_of_the_profile_follow(stage: Stage, target: str) -> None:
+    """A government account's bare client calls FIPS hosts, as with the profile itself."""
+    keys = {
+        "use_fips_endpoint": "true",
+        "use_dualstack_endpoint": "false",
+        "services": "own",
+        "endpoint_url": "https://all.example",
+        "ca_bundle": "/etc/ca.pem",
+        "sts_regional_endpoints": "regional",
+    }
+    own = "".join(f"{key} = {value}\n" for key, value in keys.items())
+    text = stage.config.read_text().replace("[profile dev]\n", f"[profile dev]\n{own}")
+    stage.config.write_text(text)
+    stage.tray("use", "dev")
+
+    stage.tray("apply", target)
+
+    name = "default" if target == "default" else "sso-tray"
+    code = (
+        "import botocore.session, json; s = botocore.session.Session()\n"
+        f"print(json.dumps(s.full_config['profiles'].get({name!r}, {{}})))"
+    )
+    assert keys.items() <= json.loads(stage.python(code)).items()
+
+
 def test_default_follows_and_leaves_no_trace(either: Stage) -> None:
     """After one ``apply`` each ``use`` turns a bare boto3; ``--off`` restores every byte."""
     before = either.config.read_bytes()

@@ -325,3 +325,14 @@ def test_the_profile_may_be_an_argument(stage: Stage) -> None:
     assert [(0, True)] * 2 == [(one.code, one.out == two.out) for one, two in pairs]
     assert "AccessKeyId" in given
     assert (2, True) == (twice.code, "Give the profile once." in twice.err)
+
+
+def test_a_missing_program_is_explained_without_a_class_name(stage: Stage) -> None:
+    """What a profile's own source lacks is said in words."""
+    own = "[profile own]\ncredential_process = /no/such/program\n"
+    stage.config.write_text(f"{stage.config.read_text()}\n{own}")
+
+    done = stage.tray("credentials", "own")
+
+    said = 'The profile "own" has no credentials: a file or program it names doesn\'t exist.'
+    assert (1, f"sso-tray: {said}\n") == (done.code, done.err)

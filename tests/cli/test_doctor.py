@@ -67,7 +67,7 @@ def test_a_locked_keyring_is_said_without_a_prompt(stage: Stage) -> None:
     assert ([], "problem", True) == (
         prompts,
         told["keyring"]["verdict"],
-        told["keyring"]["sentence"].startswith("Secret Service, locked"),
+        told["keyring"]["sentence"].startswith("Secret Service is locked"),
     )
 
 
@@ -86,8 +86,8 @@ def test_what_hangs_keeps_nothing_else_from_being_told(stage: Stage) -> None:
     assert {"keyring", "config", "corp", "AWS", "aws cli"} <= told.keys()
     assert "does not answer" in told["d-bus"]["sentence"]
     assert ("problem", True) == (
-        told["resident"]["verdict"],
-        "does not answer" in told["resident"]["sentence"],
+        told["sso-tray"]["verdict"],
+        "doesn't answer" in told["sso-tray"]["sentence"],
     )
 
 

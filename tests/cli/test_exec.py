@@ -49,6 +49,24 @@ def test_the_child_has_the_credentials_and_nothing_that_shadows_them(either: Sta
     assert "shadow" not in " ".join(environ.values()).lower()
 
 
+def test_the_child_calls_the_hosts_of_the_profile(stage: Stage) -> None:
+    """FIPS, dual-stack, CA bundle and endpoints of the profile follow; an exported one wins."""
+    stage.signed_in_by_cli()
+    own = "use_fips_endpoint = true\nuse_dualstack_endpoint = true\nservices = own\n"
+    text = stage.config.read_text().replace("[profile dev]\n", f"[profile dev]\n{own}")
+    stage.config.write_text(f"{text}\n[services own]\ns3 =\n  endpoint_url = https://s3.example\n")
+
+    environ = stage.given_out(
+        "exec", "--profile", "dev", "--", PYTHON, "-c", ENVIRON, AWS_USE_DUALSTACK_ENDPOINT="false"
+    ).json()
+
+    assert ("true", "false", "https://s3.example") == (
+        environ["AWS_USE_FIPS_ENDPOINT"],
+        environ["AWS_USE_DUALSTACK_ENDPOINT"],
+        environ["AWS_ENDPOINT_URL_S3"],
+    )
+
+
 def test_the_endpoint_begins_with_what_was_fetched_for_it(stage: Stage) -> None:
     """Without a daemon, too, the first request waits for no process of ours."""
     stage.signed_in_by_cli()

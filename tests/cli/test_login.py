@@ -217,7 +217,7 @@ def test_logout_offline_says_what_remains(stage: Stage) -> None:
     done = stage.tray("logout", "corp", **stage.unreachable())
 
     assert 0 == done.code
-    assert "AWS could not be told" in done.out
+    assert "AWS couldn't be reached" in done.out
     assert not stage.file_of("corp").exists()
 
 

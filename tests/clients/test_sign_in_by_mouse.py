@@ -106,7 +106,7 @@ def test_denying_is_said_and_ctrl_c_ends_the_login(person: Person) -> None:
         person.tab.picture("denied")
 
     (done,) = ended
-    denied = 'sso-tray: Access for "corp" was denied in the browser.'
+    denied = 'sso-tray: Access to "corp" was denied in the browser.'
     assert (1, [f"{denied} The sign-in is still waiting; press Ctrl-C to cancel it.", denied]) == (
         done.code,
         done.err.splitlines(),

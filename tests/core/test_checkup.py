@@ -54,35 +54,35 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
 
 FIPS = ConnectionSettings(fips=True)
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
-    ({"daemon": "none"}, "note", "None runs", "sso-tray run"),
-    ({"daemon": "mute"}, "problem", "does not answer", "sso-tray run"),
-    ({"daemon_program": "0.9"}, "problem", "version 0.9, this command 1.0", "sso-tray quit"),
+    ({"daemon": "none"}, "note", "isn't running", "sso-tray run"),
+    ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray run"),
+    ({"daemon_program": "0.9"}, "problem", "Version 0.9 is running", "sso-tray quit"),
     ({"daemon": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
-    ({"hosts": (False, True)}, "note", "No tray", "AppIndicator"),
-    ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No tray", "AppIndicator"),
-    ({"environ": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}, "note", "does not use",
+    ({"hosts": (False, True)}, "note", "No", "AppIndicator"),
+    ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No", "AppIndicator"),
+    ({"environ": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}, "note", "doesn't use",
      "AWS_ENDPOINT_URL_SSO_OIDC"),
-    ({"hosts": None, "no_bus": "gone"}, "note", "cannot be used (gone)", "dbus-run-session"),
+    ({"hosts": None, "no_bus": "gone"}, "note", "isn't available (gone)", "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
     ({"hosts": (True, False)}, "note", "No notification", "install"),
     ({"browser": (False, "no display")}, "note", "No display.", "BROWSER"),
     ({"keyring": "locked"}, "problem", "locked", "sso-tray login"),
-    ({"keyring": "absent"}, "note", "none", "GNOME Keyring"),
+    ({"keyring": "absent"}, "note", "No keyring", "GNOME"),
     ({"keyring": "It hangs."}, "problem", "hangs", ""),
-    ({"catalog": None, "config_problem": "config, line 3: x"}, "problem", "line 3", "mend"),
-    ({"catalog": Catalog(), "active": None}, "note", "no profile yet", "sso-tray add"),
-    ({"catalog": replace(CONFIG, problems=("left out.",))}, "problem", "left out", "mend it in"),
+    ({"catalog": None, "config_problem": "config, line 3: x"}, "problem", "line 3", "fix"),
+    ({"catalog": Catalog(), "active": None}, "note", "No profile yet", "sso-tray add"),
+    ({"catalog": replace(CONFIG, problems=("left out.",))}, "problem", "left out", "fix it in"),
     (
         {"catalog": Catalog((replace(CORP, problem="no region."),), (replace(DEV, problem="x"),))},
-        "problem", "no region", "mend it in",
+        "problem", "no region", "fix it in",
     ),
     ({"catalog": replace(CONFIG, sessions=(replace(CORP, key="a b"),)), "sessions": ()},
-        "note", 'sso-session "a b" is not there', "rename"),
-    ({"quirks": (("colon", 3), ("colon", 9))}, "note", "lines 3, 9", "="),
-    ({"quirks": (("upper-case", 3),)}, "note", "line 3 a key", "lower case"),
+        "note", 'ignores sso-session "a b"', "rename"),
+    ({"quirks": (("colon", 3), ("colon", 9))}, "note", "Lines 3 and 9", "="),
+    ({"quirks": (("upper-case", 3),)}, "note", "Line 3: a key", "lower case"),
     ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
-    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray does not", "services"),
+    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray doesn't", "services"),
     (
         {"catalog": replace(CONFIG, profiles=(DEV, replace(DEV, name="other", connection=FIPS)))},
         "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
@@ -97,45 +97,45 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"settings": {"Zoë": {}}}, "note", "JavaScript", "rename"),
     (
         {"settings": {"dev": {"aws_access_key_id": "***", "sso_session": "corp"}}},
-        "note", "takes SSO", "keep one",
+        "note", "uses SSO", "keep one",
     ),
     ({"settings": {"dev": {"region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
-    ({"settings": {"default": {"aws_access_key_id": "***"}}}, "note", "bare aws", "apply default"),
+    ({"settings": {"default": {"aws_access_key_id": "***"}}}, "note", "own cred", "apply"),
     (_session("expired", renews=False), "problem", "expired", "login corp"),
     (_session("expired"), "note", "expired", ""),
     (_session("unreadable", renews=False), "problem", "unreadable", "login corp"),
     (_session("signed-out", renews=False), "note", "signed-out", "login corp"),
     (_session("ending"), "note", "ending", "login corp"),
     (_session("renewal-failing"), "note", "failing", ""),
-    ({"sessions": (SessionFacts("corp", "in", contested=True),)}, "note", "putting", "login"),
+    ({"sessions": (SessionFacts("corp", "in", contested=True),)}, "note", "restoring", "login"),
     (
         {"sessions": (SessionFacts("corp", "in", registration_ends_at=NOW + 86400.0),)},
-        "note", "1 day;", "",
+        "note", "1 day.", "",
     ),
-    ({"applies": ()}, "note", "nothing follows", "apply default"),
+    ({"applies": ()}, "note", "no effect yet", "apply default"),
     (
         {"environ": {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}},
-        "problem", "only --profile wins", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
+        "problem", "only --profile overrides", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
     ),
-    ({"environ": {"AWS_ACCESS_KEY_ID": "x"}}, "problem", "stop there", "unset AWS_ACCESS"),
+    ({"environ": {"AWS_ACCESS_KEY_ID": "x"}}, "problem", "boto3 fail", "unset AWS_ACCESS"),
     (
         {"environ": {"AWS_WEB_IDENTITY_TOKEN_FILE": "x", "AWS_ROLE_ARN": "y"}},
         "problem", "before a profile's SSO", "unset AWS_WEB",
     ),
-    ({"environ": {"AWS_WEB_IDENTITY_TOKEN_FILE": "x"}}, "problem", "no AWS_ROLE_ARN", "unset"),
+    ({"environ": {"AWS_WEB_IDENTITY_TOKEN_FILE": "x"}}, "problem", "without AWS_ROLE", "unset"),
     ({"environ": {"AWS_PROFILE": ""}}, "problem", "is empty", "unset AWS_PROFILE"),
     (
         {"environ": {"AWS_PROFILE": "dev", "AWS_DEFAULT_PROFILE": "prod"}},
         "note", "boto3 the second", "unset AWS_DEFAULT_PROFILE",
     ),
-    ({"settings": {"default": {"sso_session": "corp"}}}, "note", "bare aws", "apply default"),
-    ({"settings": {"default": {"role_arn": "x"}}}, "note", "bare aws", "apply default"),
+    ({"settings": {"default": {"sso_session": "corp"}}}, "note", "own cred", "apply"),
+    ({"settings": {"default": {"role_arn": "x"}}}, "note", "own credentials", "apply default"),
     (
         {
             "catalog": replace(CONFIG, managed=frozenset({"default"})),
             "settings": {"default": {"aws_access_key_id": "***", "credential_process": "x"}},
         },
-        "problem", "takes those", "remove them",
+        "problem", "win in every", "remove them",
     ),
     (
         {
@@ -146,9 +146,9 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ),
     (
         {"environ": {"AWS_PROFILE": "prod"}, "catalog": TWO},
-        "note", "wins over the active", "unset AWS_PROFILE",
+        "note", "overrides the active", "unset AWS_PROFILE",
     ),
-    ({"environ": {"AWS_PROFILE": "gone"}}, "problem", "does not have", "unset AWS_PROFILE"),
+    ({"environ": {"AWS_PROFILE": "gone"}}, "problem", "no such profile", "unset AWS_PROFILE"),
     (
         {"environ": {"AWS_REGION": "x"}, "settings": {"dev": {"region": "y"}}},
         "note", "AWS_REGION", "unset AWS_REGION",
@@ -163,14 +163,14 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"skew": "AWS was not reached."}, "note", "not reached", ""),
     ({"aws_cli": (2, 4)}, "problem", "2.4", "install"),
     ({"aws_cli": (1, 20)}, "problem", "1.20", "install"),
-    ({"starts": ("on", True, True)}, "note", "stands back", "systemctl --user disable"),
-    ({"starts": ("off", True, True)}, "problem", "switched off", "autostart off"),
-    ({"starts": ("off", False, False)}, "note", "does not start", "autostart on"),
+    ({"starts": ("on", True, True)}, "note", "skipped", "systemctl --user disable"),
+    ({"starts": ("off", True, True)}, "problem", "disabled", "autostart off"),
+    ({"starts": ("off", False, False)}, "note", "doesn't start", "autostart on"),
     ({"starts": ("changed", False, True)}, "note", "by hand", ""),
-    ({"modes": ("/home/a b/x",)}, "problem", "may read", "chmod go= '/home/a b/x'"),
+    ({"modes": ("/home/a b/x",)}, "problem", "can read", "chmod go= '/home/a b/x'"),
     ({"modes": ("~/a b",)}, "problem", "~/a b", "chmod go= ~/'a b'"),
     ({"foreign": ("/x",)}, "problem", "another user", "sudo chown"),
-    ({"unwritable": ("/x",)}, "problem", "cannot be written", "chmod"),
+    ({"unwritable": ("/x",)}, "problem", "isn't writable", "chmod"),
     ({"locks": "Locks do not hold."}, "problem", "Locks", "XDG_STATE_HOME"),
 ]  # fmt: skip
 
@@ -224,7 +224,7 @@ def test_a_large_config_in_trouble_still_fits_a_screen() -> None:
 
     told = [one.sentence for one in findings if one.area == "config"]
     assert 7 == len(told)
-    assert "37 entries more cannot be used." in told
+    assert "37 more entries can't be used." in told
     assert any("p 2" in one and "and 37 more" in one for one in told[-2:])
 
 

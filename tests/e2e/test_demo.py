@@ -41,8 +41,7 @@ def test_the_demo_tells_the_truth_anywhere() -> None:
 
         assert (0, "") == (beside.code, beside.err), beside.out
         assert (
-            "the keyring, read by another client, holds the refresh token the server gave"
-            in beside.out
+            "the keyring, read by another client, holds the server's refresh token" in beside.out
         )
         assert (0, []) == (alone[0], alone[2]), alone[1]
         assert "no keyring works here: file mode" in alone[1]

@@ -30,7 +30,7 @@ with open(sys.argv[1], "w") as file:
 JUNK = {
     b"{": "is incomplete",
     b"{}": "has no accessToken",
-    b'{"accessToken": "x", "expiresAt": "soon"}': "expiresAt is not a timestamp",
+    b'{"accessToken": "x", "expiresAt": "soon"}': "expiresAt isn't a timestamp",
     b"x" * 2_000_000: "is larger than 1048576 bytes",
 }
 
@@ -175,7 +175,7 @@ def test_aws_that_cannot_be_reached() -> None:
         unharmed = here.keyring_renews()
 
         assert [1] * 5 == [done.code for done in (*before, *after)]
-        assert {"127.0.0.1 cannot be reached."} == {done.said() for done in (*before, *after)}
+        assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
         assert (0, 1) == (status.code, opened)
         assert file == here.file_of().read_bytes()
         assert unharmed
@@ -203,11 +203,11 @@ def test_a_locked_keyring() -> None:
         renews = here.keyring_renews()
 
         assert (0, "") == (login.code, login.err)
-        assert "it moves into the keyring once that is unlocked." in login.out
+        assert "will move to the keyring once you unlock it." in login.out
         assert {"refreshToken", "clientSecret"} <= full
         assert [] == kept
         assert moved
-        assert (1, "The keyring is locked: unlock it and try again.") == (
+        assert (1, "The keyring is locked. Unlock it and try again.") == (
             refused.code,
             refused.said(),
         )
@@ -223,7 +223,7 @@ def test_a_hanging_keyring() -> None:
         arn = here.boto3("test-profile")
 
         assert (0, "") == (login.code, login.err)
-        assert "The keyring did not answer in time" in login.out
+        assert "The keyring didn't answer in time" in login.out
         assert ("signed-in", "file", "keyring-waiting") == (
             state["state"],
             state["keeper"],

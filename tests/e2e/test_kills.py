@@ -25,7 +25,7 @@ def test_a_stop_does_not_wait_for_a_hanging_renewal() -> None:
         until(lambda: ended(worker), "the worker ends")
 
         assert 0 == code
-        assert (1, "SSO Tray is ending.") == (told.code, told.said())
+        assert (1, "SSO Tray is stopping.") == (told.code, told.said())
         assert "SSO Tray isn't running" in alone.out
         assert before != here.token_file()["accessToken"]
         assert here.keyring_renews()
@@ -57,7 +57,7 @@ def test_what_is_killed_goes_on() -> None:
             arn = here.boto3("test-profile")
 
         assert "other" == failing["reason"]
-        assert (1, "A process of SSO Tray's was killed (signal 9) at its work.") == (
+        assert (1, "A worker process was killed (signal 9).") == (
             told.code,
             told.said(),
         )

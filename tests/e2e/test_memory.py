@@ -89,7 +89,7 @@ def test_what_does_not_exist_yet_is_watched() -> None:
             nothing.code,
             first_line(nothing.out),
         )
-        said = f'There is no session or profile "{SESSION}" in the AWS config.'
+        said = f'The AWS config has no session or profile "{SESSION}".'
         assert (2, said) == (nobody.code, nobody.said())
         assert "ReadOnly" in arn
         assert [] == living.notices()

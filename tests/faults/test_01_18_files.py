@@ -121,7 +121,7 @@ def test_fault_09_what_may_not_be_read_is_named(tmp_path: Path) -> None:
             seen.append(look(file, time.time()))
         closed.chmod(mode)
 
-    sentence = f"{file} cannot be read: Permission denied."
+    sentence = f"{file} can't be read: Permission denied."
     assert [FileBad("no-permission", sentence)] * 2 == seen
 
 

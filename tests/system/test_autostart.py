@@ -183,10 +183,10 @@ def test_an_entry_changed_by_hand_is_left_alone(place: Place) -> None:
 
     assert "changed" == place.entry.status()
     assert not place.entry.follow(THERE)
-    with pytest.raises(UserMustAct, match="was changed by hand") as raised:
+    with pytest.raises(UserMustAct, match="was edited by hand") as raised:
         place.entry.enable(THERE)
     assert place.entry.place in raised.value.sentence
-    with pytest.raises(UserMustAct, match="was changed by hand"):
+    with pytest.raises(UserMustAct, match="was edited by hand"):
         place.entry.disable()
     assert before == place.content()
 
@@ -201,7 +201,7 @@ def test_somebody_else_s_entry_that_is_off_is_left_alone(place: Place) -> None:
     place.entry.disable()
 
     assert "off" == place.entry.status()
-    with pytest.raises(UserMustAct, match="was changed by hand"):
+    with pytest.raises(UserMustAct, match="was edited by hand"):
         place.entry.enable(HERE)
     assert before == place.content()
 
@@ -324,8 +324,8 @@ def test_the_command_line_turns_it_on_and_off(tmp_path: Path) -> None:
     off, on = "SSO Tray does not start at login.", "SSO Tray starts at login."
     assert [(0, off), (0, on), (0, on), (0, off)] == said
     assert gone
-    assert (0, f"{file} was changed by hand; SSO Tray leaves it alone.") == changed
-    assert (1, f"sso-tray: {file} was changed by hand; edit or remove it there.") == refused
+    assert (0, f"{file} was edited by hand, so SSO Tray leaves it alone.") == changed
+    assert (1, f"sso-tray: {file} was edited by hand. Edit or remove it there.") == refused
 
 
 def _tray(home: Path, *words: str) -> tuple[int, str]:

@@ -134,7 +134,7 @@ def test_a_text_browser_is_never_chosen_for_the_user(programs: Path) -> None:
 
     choice = browser_command(environment(programs, DISPLAY=":0"))
 
-    assert (False, "no browser is installed (BROWSER can name one)") == (
+    assert (False, "no browser is installed (or set BROWSER)") == (
         choice.available,
         choice.reason,
     )

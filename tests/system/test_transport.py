@@ -56,7 +56,7 @@ def test_a_client_gets_through_and_both_know_the_other(path: Path) -> None:
 
 def test_nobody_there_is_unreachable(path: Path) -> None:
     """No socket at all: the sentence names the path."""
-    with pytest.raises(Unreachable, match="does not answer at"):
+    with pytest.raises(Unreachable, match="doesn't answer at"):
         connect(path, 1)
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_socket_is_never_removed(path: Path, kind: str) -> None:
     path.parent.mkdir(mode=0o700)
     PLANTED[kind](path)
 
-    with pytest.raises(UserMustAct, match="is not a socket of ours"):
+    with pytest.raises(UserMustAct, match="isn't SSO Tray's socket"):
         listen(path)
 
     assert os.path.lexists(path)
@@ -105,7 +105,7 @@ def test_a_directory_others_write_to_is_refused(path: Path, planted: int) -> Non
     path.parent.mkdir()
     path.parent.chmod(planted)
 
-    with pytest.raises(UserMustAct, match="can be written to by others"):
+    with pytest.raises(UserMustAct, match="other users can write to"):
         listen(path)
 
 

@@ -366,7 +366,7 @@ def test_offline_is_told_before_a_browser_opens(
         browser = idle()
         for backend in (MemoryBackend(), place.backend):
             context = make_tools(place.context.paths.home, backend)
-            with pytest.raises(Offline, match="cannot be reached"):
+            with pytest.raises(Offline, match="can't be reached"):
                 place.sign_in(browser, context=context)
 
     assert [] == browser.pages

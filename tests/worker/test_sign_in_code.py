@@ -149,10 +149,10 @@ def test_a_grant_without_refresh_token_is_remembered(place: Place) -> None:
     second = place.sign_in(device_page("approve"), method="device")
 
     assert first.sentence is not None
-    assert "cannot renew itself and ends in 60 min" in first.sentence.replace("59 min", "60 min")
+    assert "can't be renewed and ends in 60 min" in first.sentence.replace("59 min", "60 min")
     assert "8 hours" in first.sentence
     assert second.sentence is not None
-    assert "cannot renew itself" in second.sentence
+    assert "can't be renewed" in second.sentence
     assert second.token.life > 7 * 3600 > first.token.life
     assert ("file", "file", "file") == (first.store, second.store, place.store())
     assert "refresh" not in place.file_text().lower()

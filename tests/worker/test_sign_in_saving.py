@@ -49,7 +49,7 @@ def _loses(backend: MemoryBackend) -> None:
     ("trouble", "reason", "words"),
     [
         (_locks, "keyring-locked", "The keyring is locked, so the refresh token is in"),
-        (_vanishes, "keyring-absent", "There is no keyring"),
+        (_vanishes, "keyring-absent", "No keyring was found"),
         (_refuses, "keyring-denied", "The keyring refused the refresh token"),
         (_garbles, "keyring-denied", "The keyring refused the refresh token"),
         (_loses, "keyring-denied", "The keyring refused the refresh token"),
@@ -91,7 +91,7 @@ def test_a_slow_keyring_is_not_waited_for(place: Place) -> None:
     assert published.refreshable
     assert ("file", "keyring-waiting") == (result.store, result.reason)
     assert result.sentence is not None
-    assert "did not answer in time" in result.sentence
+    assert "didn't answer in time" in result.sentence
     assert context.keyring_store.settled(60)
 
 
@@ -221,10 +221,10 @@ def test_a_file_that_cannot_be_written_is_named(place: Place) -> None:
     cache.write_text("in the way")
     browser = approving()
 
-    with pytest.raises(UserMustAct, match=r"Signed in, but .* cannot be written"):
+    with pytest.raises(UserMustAct, match=r"Signed in, but .* can't be written"):
         place.sign_in(browser)
 
-    assert "cannot be written" in browser.last()[1]
+    assert "can&#x27;t be written" in browser.last()[1]
     assert "Nothing has changed" not in browser.last()[1]
     assert place.context.keyring_store.load(place.session) is not None
 
@@ -240,7 +240,7 @@ def test_without_records_the_file_is_whole(place: Place) -> None:
     assert published.refreshable
     assert "file" == result.store
     assert result.sentence is not None
-    assert "records cannot be written" in result.sentence
+    assert "records can't be written" in result.sentence
 
 
 def test_a_lock_that_never_comes_loses_nothing(place: Place) -> None:

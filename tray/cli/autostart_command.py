@@ -25,4 +25,4 @@ def autostart(what: str) -> None:
         case "off":
             click.echo("SSO Tray does not start at login.")
         case "changed":
-            click.echo(f"{entry.place} was changed by hand; SSO Tray leaves it alone.")
+            click.echo(f"{entry.place} was edited by hand, so SSO Tray leaves it alone.")

@@ -142,7 +142,7 @@ class EffectRunner:
             log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _change_setting(self, name: str, *, on: bool) -> None:
-        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        """Change a setting of the menu."""
         target = following(name)
         if name == "start-at-login":
             self._desktop.start_at_login(on=on)
@@ -159,7 +159,7 @@ class EffectRunner:
         try:
             await asyncio.to_thread(add_profiles, self._paths.aws_config, self._paths.state, new)
         except OSError as error:
-            refusal = f"The AWS config cannot be written: {error.strerror}."
+            refusal = f"The AWS config can't be written: {error.strerror}."
         except Exception as error:  # noqa: BLE001  (shown to who clicked)
             refusal = self._jobs.sentence_of(error)
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))

@@ -15,6 +15,7 @@ from tray.core.model import TokenFacts
 from tray.core.outcomes import Failed, Outcome, outcome_from_json
 from tray.core.profiles.profile_planning import assignments
 from tray.core.text import menu_text
+from tray.core.text.sentences import internal_error
 from tray.daemon.worker_pool import OtherProgram, Pool
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class WorkerJobs:
         """Show the keyring's prompt, in a process of its own, which may wait for the user."""
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
-        except Exception as error:  # noqa: BLE001  (a lost worker is no unlock, nothing more)
+        except Exception as error:  # noqa: BLE001  (the keyring stays locked)
             self.sentence_of(error)
             return
         if "failed" in done:
@@ -132,13 +133,13 @@ class WorkerJobs:
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
 
     def sentence_of(self, error: Exception) -> str:
-        """Log an error and return its sentence; one that tells of an upgrade restarts us."""
+        """Log an error and return its sentence; after an upgrade, restart."""
         if isinstance(error, OtherProgram):
             self._restart()
         sentence = getattr(error, "sentence", None)
         if sentence is None:
             log.exception("a job failed", exc_info=error)
-            return f"SSO Tray made a mistake ({type(error).__name__}); see its log."
+            return internal_error(error)
         log.warning("%s", sentence)
         return str(sentence)
 

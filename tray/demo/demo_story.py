@@ -47,7 +47,7 @@ class Demo:
     def run(self) -> None:
         """Tell it; the first step that did not happen raises `StepFailed`."""
         with self.box.daemon() as pid:
-            self.say(f"The resident runs (pid {pid}), in a home of its own.")
+            self.say(f"SSO Tray is running (pid {pid}), in a home directory of its own.")
             self._sign_in()
             self._where_the_secrets_are()
             self._renewal()
@@ -69,7 +69,7 @@ class Demo:
         self._proof("FullAccess" in arn, f"boto3 in its own process: {arn}")
 
     def _where_the_secrets_are(self) -> None:
-        self._title("Where the refresh token is")
+        self._title("Where the refresh token is kept")
         members = sorted(json.loads(self.box.file().read_text()))
         items = self.box.keyring_items()
         self.keyring = bool(items)
@@ -80,13 +80,13 @@ class Demo:
             matching = [one for one in items if one in known]
             self._proof(
                 bool(matching),
-                "the keyring, read by another client, holds the refresh token the server gave"
+                "the keyring, read by another client, holds the server's refresh token"
                 f" (SHA-256 {', '.join(matching[:1])}…)",
             )
         else:
             self._proof(
                 "refreshToken" in members,
-                "no keyring works here: file mode, the refresh token is in the cache file",
+                "no keyring here, so the refresh token is in the cache file",
             )
 
     def _renewal(self) -> None:
@@ -97,17 +97,17 @@ class Demo:
             "CreateToken", asked + 2, TOKEN_LIFE * ROOM, grant_type="refresh_token"
         )
         self._proof(True, "server log: CreateToken by refresh_token twice, nobody at the keyboard")
-        self.box.until(lambda: self.box.file().read_bytes() != before, "the cache file is new")
+        self.box.until(lambda: self.box.file().read_bytes() != before, "the cache file changes")
         self._proof(True, "the cache file has a new access token")
         arn = self.box.boto3("developer")
-        self._proof("FullAccess" in arn, f"boto3 goes on: {arn}")
+        self._proof("FullAccess" in arn, f"boto3 still works: {arn}")
 
     def _switch(self) -> None:
         self._title("Switch the active profile")
         self.say("  $ sso-tray use reader; sso-tray credentials --format process")
         self.box.tray("use", "reader")
         document = json.loads(self.box.tray("credentials", "--format", "process", whole=True))
-        self._proof(document["Version"] == 1, "a credential_process document came out")
+        self._proof(document["Version"] == 1, "it printed a credential_process document")
         self._proof(
             self.center.count("GetRoleCredentials", role_name="ReadOnly") >= 1,
             "server log: GetRoleCredentials for ReadOnly",
@@ -116,18 +116,16 @@ class Demo:
         self._proof("ReadOnly" in arn, f"boto3 as reader: {arn}")
 
     def _warning(self) -> None:
-        self._title("The sign-in session ends (now, here; after 8 hours at AWS, as a rule)")
+        self._title("The session ends (now, here; usually after 8 hours at AWS)")
         # Not at a set time: a slow machine must not lose the race against its own demo.
         self.center.end_session()
         notice = self.box.notice("ending", TOKEN_LIFE * ROOM)
         button = notice["buttons"][0]["label"]
-        self._proof(True, f"warned before: “{notice['title']}”, with the button “{button}”")
+        self._proof(True, f"warning before: “{notice['title']}”, with the button “{button}”")
         notice = self.box.notice("expired", TOKEN_LIFE * ROOM)
-        self._proof(True, f"told after: “{notice['title']}”")
+        self._proof(True, f"notice afterwards: “{notice['title']}”")
         self._proof(self.box.state() == "expired", "sso-tray status: expired")
-        self._proof(
-            self.center.count("Authorize") == 1, "server log: no browser was opened by itself"
-        )
+        self._proof(self.center.count("Authorize") == 1, "server log: no browser opened by itself")
 
     def _again(self) -> None:
         self._title("Sign in again, as the button does")
@@ -144,7 +142,7 @@ class Demo:
         self._proof(not self.box.file().exists(), "the cache file is gone")
         if self.keyring:
             left = [one for one in self.box.keyring_items() if one != "-"]
-            self._proof(not left, "the keyring holds no refresh token any more")
+            self._proof(not left, "the keyring no longer holds a refresh token")
 
     def _title(self, words: str) -> None:
         self.say(f"\n{words}")
@@ -168,7 +166,7 @@ def main() -> int:
     """Run the demo."""
     began = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="sso-tray-demo-"))
-    _say("SSO Tray demo: an Identity Center of its own, no AWS account, nothing of yours touched.")
+    _say("SSO Tray demo: a built-in Identity Center, no AWS account. Your files stay untouched.")
     try:
         with IdentityCenter(
             auto_approve=True,
@@ -188,7 +186,7 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    _say(f"\nEvery step happened, in {time.monotonic() - began:.0f} s.")
+    _say(f"\nEvery step worked, in {time.monotonic() - began:.0f} s.")
     return 0
 
 

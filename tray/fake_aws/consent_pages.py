@@ -55,10 +55,10 @@ class Consent:
         values = dict(request.query)
         client = self.realm.clients.get(values.get("client_id", ""))
         if client is None or self.realm.knobs.time() >= client.expires_at:
-            raise AwsError("InvalidClientException", "This application is not registered.")
+            raise AwsError("InvalidClientException", "This application isn't registered.")
         redirect_uri = values.get("redirect_uri", "")
         if not redirect_matches(redirect_uri, client.redirect_uris):
-            message = "This application asked to be answered at an address it never registered."
+            message = "This application's redirect address isn't registered."
             raise AwsError("InvalidRedirectUriException", message)
         try:
             asked = self._authorization_from(request)
@@ -115,7 +115,7 @@ class Consent:
         approve = _approved(values)
         asked = self.waiting.pop(values.get("ticket", ""), None)
         if asked is None or self.realm.knobs.time() >= asked.expires_at:
-            message = "This request was answered before, or has waited too long."
+            message = "This request was already answered or has expired."
             raise AwsError("InvalidRequestException", message)
         if approve:
             return self._approve(asked, values.get("user") or self.realm.knobs.user, status=303)

@@ -68,7 +68,7 @@ def device(
     """Return the page that shows the device's code to compare, and asks."""
     body = (
         "<h1>Is this the code your device shows?</h1>"
-        "<p>Go on only if you started this sign-in yourself and the codes are the same.</p>"
+        "<p>Continue only if you started this sign-in yourself and the codes are the same.</p>"
         f'<p class="code" id="user-code">{escape(user_code)}</p>'
         f"{_facts(client_name, start_url, scopes)}"
         f"{_decision('/device', 'user_code', user_code, user)}"

@@ -2,18 +2,18 @@
 The language between the daemon and its clients: one JSON object a line, versioned, small.
 
 A client connects, sends one request and reads lines until ``done`` or ``error``; only
-``subscribe`` goes on until one side closes. Every line carries ``"v": 1``.
+``subscribe`` lasts until one side closes. Every line carries ``"v": 1``.
 
 Requests: ``{"v", "program", "world", "op", ...}`` where ``world`` is `tray.system.paths.world` of
 the caller (rule C3). A caller that does not know those rules, the credential helper, sends
-``environ`` instead: its variables, see `tray.daemon.agent_server.world_told`. ``op`` is one of:
+``environ`` instead: its variables, see `tray.daemon.agent_server.world_of`. ``op`` is one of:
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``; -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
-               cancels a sign-in nobody else waits for
+               cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
 ``logout`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
@@ -50,13 +50,13 @@ ANSWER_LIMIT: Final = 16 * 1024 * 1024
 CONNECT_PATIENCE: Final = 2.0
 _NO_JSON: Final = object()
 QUICK_ANSWER: Final = 10.0
-"""Seconds for a connection and for the first line of an answer that asks nobody else."""
-_LOOKS_UP: Final = 1.0
+"""Seconds to wait for a connection, and for an answer that the daemon has at hand."""
+_WAKES: Final = 1.0
 _CHUNK: Final = 64 * 1024
 
 
 class BadLine(TrayError):
-    """A line that is no message of this protocol; the sentence says what is wrong with it."""
+    """A line that is not a message of this protocol; the sentence says what is wrong."""
 
 
 class OtherWorld(TrayError):
@@ -79,17 +79,17 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
         msg = f"A message is longer than {limit} bytes."
         raise BadLine(msg)
     if not line.endswith(b"\n"):
-        msg = "A message was cut."
+        msg = "A message was incomplete."
         raise BadLine(msg)
     message = _read(line)
     if message is _NO_JSON:
-        msg = "A message is no JSON."
+        msg = "A message isn't JSON."
         raise BadLine(msg)
     if not isinstance(message, dict):
-        msg = "A message is no JSON object."
+        msg = "A message isn't a JSON object."
         raise BadLine(msg)
     if message.get("v") != VERSION:
-        msg = f"A message has another version than {VERSION}: restart SSO Tray after an upgrade."
+        msg = f"A message has a version other than {VERSION}. Restart SSO Tray after an upgrade."
         raise BadLine(msg)
     return message
 
@@ -131,7 +131,7 @@ class AgentClient:
                 trouble = error
             else:
                 return self
-        raise trouble or Unreachable("No resident is running.")
+        raise trouble or Unreachable("SSO Tray isn't running.")
 
     def __exit__(self, *_: object) -> None:
         if self._connection is not None:
@@ -145,17 +145,17 @@ class AgentClient:
         Send a request and yield its answers; the last one has ``done``.
 
         Args:
-            op: what is wanted.
-            patience: seconds to wait for each line; None waits as long as it takes (a person).
+            op: the request.
+            patience: seconds to wait for each line; None: as long as it takes.
             members: further members of the request.
 
         Raises:
             OtherWorld: the caller must act alone.
             Unreachable: the daemon went away, is mute, or speaks another version.
-            BadLine: it called the request wrong.
+            BadLine: it rejected the request.
         """
         if self._connection is None:
-            msg = "No resident is running."
+            msg = "SSO Tray isn't running."
             raise Unreachable(msg)
         self._connection.settimeout(QUICK_ANSWER)
         request = {"program": tray.__version__, "world": self._world, "op": op, **members}
@@ -167,12 +167,12 @@ class AgentClient:
                 if "done" in message:
                     return
         except TimeoutError:
-            msg = "The resident does not answer."
+            msg = "SSO Tray doesn't answer."
             raise Unreachable(msg) from None
         except OSError as error:
-            msg = f"The resident went away ({error.strerror})."
+            msg = f"SSO Tray stopped ({error.strerror})."
             raise Unreachable(msg) from None
-        msg = "The resident went away."
+        msg = "SSO Tray stopped."
         raise Unreachable(msg)
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
@@ -206,14 +206,14 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
 
 def _wait(connection: socket.socket, patience: float | None) -> None:
     """
-    Wait until something comes, looking up at least every second.
+    Wait until something comes, waking at least every second.
 
     A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
-    and Python looks for it only afterwards.
+    and Python checks for it only afterwards.
     """
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([connection], [], [], min(left, _LOOKS_UP))[0]:
+        if select.select([connection], [], [], min(left, _WAKES))[0]:
             return
     raise TimeoutError
 
@@ -222,7 +222,7 @@ def _checked(message: dict[str, Any]) -> dict[str, Any]:
     error = message.get("error")
     if error is None:
         return message
-    sentence = str(message.get("sentence", "The resident refused the request."))
+    sentence = str(message.get("sentence", "SSO Tray refused the request."))
     if error == "other-world":
         raise OtherWorld(sentence)
     if error == "version":

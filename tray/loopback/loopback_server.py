@@ -133,7 +133,7 @@ class LoopbackServer:
         """
         try:
             if self._peers.open() is None and not self._unknown_peers:
-                msg = "This system does not tell which user connects to a port of 127.0.0.1."
+                msg = "This system doesn't say which user connects to a port on 127.0.0.1."
                 raise UserMustAct(msg)
             self._listen_patiently()
         except (OSError, OverflowError) as error:
@@ -366,4 +366,4 @@ class LoopbackServer:
 def _no_port(port: int, error: OSError | OverflowError) -> NoFreePort:
     why = getattr(error, "strerror", None) or "no such port"
     where = f"{_ADDRESS}:{port}" if port else f"a port of {_ADDRESS}"
-    return NoFreePort(f"{where[0].upper()}{where[1:]} cannot be opened: {why}.")
+    return NoFreePort(f"{where[0].upper()}{where[1:]} can't be opened: {why}.")

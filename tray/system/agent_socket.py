@@ -26,7 +26,7 @@ AVAILABLE: Final = not WINDOWS
 _BACKLOG: Final = 128
 _PROBE_SECONDS: Final = 0.5
 _FULL_BACKLOG_WAIT: Final = 0.005
-_NOT_ON_WINDOWS: Final = "the agent's socket is not available on Windows yet"
+_NOT_ON_WINDOWS: Final = "the daemon's socket isn't available on Windows yet"
 
 
 def listen(path: Path) -> socket.socket:
@@ -76,7 +76,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
         owner = peer_uid(client)
     except OSError as error:
         client.close()
-        msg = f"the resident does not answer at {path}: {error.strerror or error}"
+        msg = f"SSO Tray doesn't answer at {path}: {error.strerror or error}"
         raise Unreachable(msg) from error
     if owner != os.geteuid():
         client.close()
@@ -146,7 +146,7 @@ def _check_directory(descriptor: int, directory: Path) -> None:
         msg = f"{directory} belongs to another user (uid {found.st_uid}); remove it"
         raise UserMustAct(msg, reason="no-permission")
     if found.st_mode & 0o022:
-        msg = f"{directory} can be written to by others; remove it, or chmod 700 it"
+        msg = f"other users can write to {directory}; remove it or run chmod 700"
         raise UserMustAct(msg, reason="no-permission")
     if stat.S_IMODE(found.st_mode) != 0o700:
         os.fchmod(descriptor, 0o700)
@@ -158,10 +158,10 @@ def _clear_dead_socket(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
-        msg = f"{path} is not a socket of ours; remove it"
+        msg = f"{path} isn't SSO Tray's socket; remove it"
         raise UserMustAct(msg, reason="no-permission")
     if _answers(path):
-        msg = f"another resident answers at {path}"
+        msg = f"another SSO Tray answers at {path}"
         raise Busy(msg)
     path.unlink(missing_ok=True)
 

@@ -148,7 +148,7 @@ def _parsed(line: str) -> tuple[str, ...]:
 
 def _of_the_desktop(environ: Mapping[str, str]) -> BrowserChoice:
     if environ.get("SSH_CONNECTION"):
-        return BrowserChoice((), "none", "this is an SSH session: no browser can be opened here")
+        return BrowserChoice((), "none", "this is an SSH session, where no browser can be opened")
     command = (_STARTFILE, _PLACE) if WINDOWS else ("open", _PLACE)
     return BrowserChoice((command,), "system")
 
@@ -160,7 +160,7 @@ def _of_linux(environ: Mapping[str, str]) -> BrowserChoice:
         return BrowserChoice((), "none", f"no browser can be opened here: {_why_none(environ)}")
     found = _installed(environ, ("xdg-open", *_GRAPHICAL))
     if not found:
-        return BrowserChoice((), "none", "no browser is installed (BROWSER can name one)")
+        return BrowserChoice((), "none", "no browser is installed (or set BROWSER)")
     return BrowserChoice(tuple((name, _PLACE) for name in found), "system")
 
 

@@ -121,7 +121,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        msg = "there is no home directory: HOME is not set and the system knows none"
+        msg = "no home directory: HOME isn't set"
         raise UserMustAct(msg) from None
 
 

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 
 from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import client_settings
+from tray.aws.api.error_words import words_for
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import sign_in_first
@@ -82,7 +83,7 @@ def resolve(profile: Profile, session_key: str | None) -> ResolvedCredentials:
                 # No public name exists; `aws configure export-credentials` reads it so, too.
                 _moment(getattr(credentials, "_expiry_time", None)),
             )
-        trouble = UserMustAct(f'The profile "{clean(profile.name)}" gives no credentials.')
+        trouble = UserMustAct(f'The profile "{clean(profile.name)}" has no credentials.')
     # Outside the except block: botocore's errors may quote what a process printed.
     raise trouble
 
@@ -96,8 +97,7 @@ def _as_tray_error(profile: str, session_key: str | None, error: Exception) -> T
     if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
         return SignInNeeded(sign_in_first(session_key))
     if isinstance(error, CredentialRetrievalError):
-        return UserMustAct(f'What the profile "{name}" gets its credentials from has failed.')
+        return UserMustAct(f'The source of the credentials of the profile "{name}" failed.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):
         return as_tray_error("AssumeRole", error, subject=f"for the profile {printable(profile)}")
-    why = type(error).__name__
-    return UserMustAct(f'The profile "{name}" gives no credentials ({why}).')
+    return UserMustAct(f'The profile "{name}" has no credentials: {words_for(error)}.')

@@ -52,7 +52,7 @@ class TokenFileChanged(WillRetry):
     """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
-        super().__init__(f"Another program has just changed the token file of {session.key}.")
+        super().__init__(f"Another program just changed the token file of {session.key}.")
         self.token = token
 
 

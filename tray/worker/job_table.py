@@ -10,6 +10,7 @@ from typing import Final
 from tray.core.effects import JobKind
 from tray.core.model import Reason, SsoSession
 from tray.core.outcomes import Failed, Outcome
+from tray.core.text.sentences import internal_error
 from tray.errors import (
     GrantRefused,
     RegistrationRefused,
@@ -74,7 +75,7 @@ def run(
         return Failed(_os_reason(error), _os_sentence(error))
     except Exception as error:
         log.exception("the job %s failed", kind)
-        return Failed("other", f"SSO Tray made a mistake ({type(error).__name__}); see its log.")
+        return Failed("other", internal_error(error))
 
 
 def failed(error: TrayError) -> Failed:

@@ -139,7 +139,7 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
 
 def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -> Credentials:
     if profile.account_id is None or profile.role_name is None:
-        raise UserMustAct(f'The profile "{clean(profile.name)}" names no account and role.')
+        raise UserMustAct(f'The profile "{clean(profile.name)}" has no account and role.')
     token = _access_token(session, context)
     found = context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
@@ -172,7 +172,7 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
     for name in source_chain(profile.name, every):
         if name not in every:
             file = clean(str(context.paths.aws_config), 160)
-            raise UserMustAct(f'There is no profile "{clean(name)}" in {file}.')
+            raise UserMustAct(f'{file} has no profile "{clean(name)}".')
         settings = every[name]
         command = settings.get("credential_process")
         if isinstance(command, str) and calls_us(command, context.paths.state):
@@ -180,7 +180,7 @@ def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
             raise UserMustAct(msg)
         if settings.get("mfa_serial"):
             msg = (
-                f'The profile "{clean(name)}" wants an MFA code, which only the AWS CLI asks for.'
+                f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks for.'
             )
             raise UserMustAct(msg)
 

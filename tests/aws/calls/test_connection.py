@@ -127,7 +127,7 @@ class TestConnection:
             error = retried(clients)
 
         assert isinstance(error, Offline)
-        assert ("127.0.0.1 cannot be reached.", False) == (error.sentence, error.maybe_done)
+        assert ("127.0.0.1 can't be reached.", False) == (error.sentence, error.maybe_done)
 
     def test_proxy(
         self,
@@ -142,7 +142,7 @@ class TestConnection:
             error = retried(clients)
 
         assert isinstance(error, Offline)
-        assert "The proxy 127.0.0.1 lets nothing through to AWS." == error.sentence
+        assert "The proxy 127.0.0.1 doesn't let requests through to AWS." == error.sentence
 
     def test_silence(self, lead_to: Callable[[str], None]) -> None:
         """A server that never answers may have done what it was asked."""
@@ -195,7 +195,7 @@ class TestTls:
 
         assert isinstance(error, TlsFailed)
         assert "tls" == error.reason
-        assert error.sentence.startswith("The certificate of 127.0.0.1 is not trusted: self")
+        assert error.sentence.startswith("The certificate of 127.0.0.1 isn't trusted: self")
         assert [] == server.requests
 
     def test_trusted_by_bundle(

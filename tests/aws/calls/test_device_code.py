@@ -105,7 +105,7 @@ class TestDeviceCode:
         grant = DeviceGrant(Secret("code"), "BCDF-GHJK", "https://x", "https://x", 4e9, 1)
         with RawServer(answer) as server:
             lead_to(server.url)
-            with pytest.raises(RequestRefused, match="organisation's key: KMS_AccessDenied"):
+            with pytest.raises(RequestRefused, match="organization's key: KMS_AccessDenied"):
                 oidc.token_by_device(session, REGISTRATION, grant)
 
     def test_grant_without_refresh_token(

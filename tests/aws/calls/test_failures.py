@@ -176,7 +176,7 @@ def test_connect_timeout() -> None:
 
     assert isinstance(error, Offline)
     assert (False, False) == (error.answered, error.maybe_done)
-    assert "oidc.x.amazonaws.com cannot be reached." == error.sentence
+    assert "oidc.x.amazonaws.com can't be reached." == error.sentence
 
 
 def test_wrong_arguments() -> None:

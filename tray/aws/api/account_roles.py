@@ -144,4 +144,4 @@ class RequestPacing:
                 return
             # Jitter, so that eight threads do not call at the same moment.
             self._stopped.wait(left + self._shake() * FIRST_PAUSE)
-        raise ListingCancelled("The listing was given up.")
+        raise ListingCancelled("Listing cancelled.")

@@ -30,6 +30,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from tray.aws.api.error_words import words_for
 from tray.errors import (
     GrantRefused,
     Offline,
@@ -47,24 +48,24 @@ ErrorFactory = Callable[[str], TrayError]
 """Makes the error for one AWS error name from its sentence."""
 
 _MEANINGS: Mapping[str, tuple[ErrorFactory, str]] = {
-    "InvalidGrantException": (GrantRefused, "this sign-in is over or was revoked"),
+    "InvalidGrantException": (GrantRefused, "this sign-in has ended or was revoked"),
     "ExpiredTokenException": (GrantRefused, "this sign-in is too old"),
-    "InvalidClientException": (RegistrationRefused, "this program's registration has expired"),
-    "UnauthorizedClientException": (RegistrationRefused, "this program was registered otherwise"),
+    "InvalidClientException": (RegistrationRefused, "SSO Tray's registration has expired"),
+    "UnauthorizedClientException": (RegistrationRefused, "SSO Tray is registered differently"),
     "AccessDeniedException": (RequestRefused, "access is denied"),
-    "InvalidRequestException": (RequestRefused, "start URL, region or another value is wrong"),
+    "InvalidRequestException": (RequestRefused, "the start URL, region or another value is wrong"),
     "InvalidRequestRegionException": (RequestRefused, "the region is wrong"),
     "InvalidScopeException": (RequestRefused, "a registration scope is unknown"),
-    "InvalidRedirectUriException": (RequestRefused, "the redirect address is not allowed"),
+    "InvalidRedirectUriException": (RequestRefused, "the redirect address isn't allowed"),
     "InvalidClientMetadataException": (RequestRefused, "the registration is wrong"),
-    "UnsupportedGrantTypeException": (RequestRefused, "this way to sign in is not offered"),
+    "UnsupportedGrantTypeException": (RequestRefused, "this sign-in method isn't available"),
     "UnauthorizedException": (TokenRejected, "the session has ended"),
     "ForbiddenException": (RoleForbidden, "no access"),
-    "ResourceNotFoundException": (RoleForbidden, "there is no such account or role"),
+    "ResourceNotFoundException": (RoleForbidden, "no such account or role"),
     # The token service's names for credentials it does not take.
     "AccessDenied": (RoleForbidden, "no access"),
     "ExpiredToken": (RoleForbidden, "the role credentials have expired"),
-    "InvalidClientTokenId": (RoleForbidden, "the role credentials are not valid"),
+    "InvalidClientTokenId": (RoleForbidden, "the role credentials aren't valid"),
 }
 _THROTTLED = frozenset(
     ("SlowDownException", "TooManyRequestsException", "Throttling", "ThrottlingException")
@@ -145,7 +146,7 @@ def http_date(text: str) -> float | None:
 
 def captive_portal(host: str) -> Offline:
     """Return the error for an answer that came from something other than AWS."""
-    return Offline(f"Something other than AWS answers for {host}: does this network want a login?")
+    return Offline(f"Something other than AWS answers for {host}. Does this network need a login?")
 
 
 def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
@@ -168,11 +169,11 @@ def _refusal(
     words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
     if reason.startswith("KMS_"):
         # The organisation's own KMS key is the trouble; the sign-in is unharmed.
-        return RequestRefused(f"AWS cannot use your organisation's key: {reason} {tail}.")
+        return RequestRefused(f"AWS can't use your organization's key: {reason} {tail}.")
     if status >= 500:
         # Only 503 says that nothing was done.
         return ServiceTrouble(
-            f"AWS has trouble of its own {tail}.",
+            f"AWS is having trouble {tail}.",
             answered=True,
             retry_after=retry_after(headers, time.time()),
             maybe_done=status != 503,
@@ -181,7 +182,7 @@ def _refusal(
         return instead[code](f"AWS refused {words} {tail}.")
     if status == 429 or code in _THROTTLED:
         return ServiceTrouble(
-            f"AWS asks us to slow down {tail}.",
+            f"AWS asks to slow down {tail}.",
             answered=True,
             retry_after=retry_after(headers, time.time()),
         )
@@ -207,27 +208,25 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
             return _tls(host, str(error.kwargs.get("error", "")))
         case ProxyConnectionError():
             proxy = host_of(error.kwargs.get("proxy_url", ""))
-            return Offline(f"The proxy {proxy} lets nothing through to AWS.")
+            return Offline(f"The proxy {proxy} doesn't let requests through to AWS.")
         case ConnectTimeoutError() | EndpointConnectionError():
-            return Offline(f"{host} cannot be reached.")
+            return Offline(f"{host} can't be reached.")
         case ReadTimeoutError():
-            return Offline(f"{host} did not answer in time.", maybe_done=True)
+            return Offline(f"{host} didn't answer in time.", maybe_done=True)
         case ConnectionClosedError():
-            return Offline(f"{host} broke off the connection.", maybe_done=True)
+            return Offline(f"{host} closed the connection.", maybe_done=True)
         case HTTPClientError():
             inner = type(error.kwargs.get("error")).__name__
             return ServiceTrouble(f"The call {operation} failed ({inner}).", maybe_done=True)
         case ParamValidationError():
-            return OurBug(f"We asked AWS for {operation} in a wrong way.")
+            return OurBug(f"SSO Tray sent AWS a wrong request ({operation}).")
         case _:
-            return unusable_settings(type(error).__name__)
+            return unusable_settings(words_for(error))
 
 
 def unusable_settings(why: str) -> RequestRefused:
     """Return the error for a region or endpoint with which no call can be made."""
-    return RequestRefused(
-        f"AWS cannot be called with this region, endpoint or CA bundle ({printable(why, 160)})."
-    )
+    return RequestRefused(f"Check region, endpoint and CA bundle: {printable(why, 160)}.")
 
 
 def _tls(host: str, said: str) -> TrayError:
@@ -235,15 +234,15 @@ def _tls(host: str, said: str) -> TrayError:
     untrusted = re.search(r"certificate verify failed: (.+?)\s*\(_ssl", said)
     if untrusted:
         why = printable(untrusted[1], 160)
-        sentence = f"The certificate of {host} is not trusted: {why}."
+        sentence = f"The certificate of {host} isn't trusted: {why}."
         # A certificate that is not valid yet means that our clock is behind.
         return TlsFailed(sentence, reason="clock" if "not yet valid" in why else None)
     named = re.search(r"\[SSL: ([A-Z0-9_]+)\]", said)
     if named or "EOF" in said:
         return Offline(
-            f"No secure connection with {host} ({named[1] if named else 'it was broken off'})."
+            f"No secure connection with {host} ({named[1] if named else 'connection closed'})."
         )
-    return TlsFailed(f"The certificates to check {host} with cannot be read.")
+    return TlsFailed(f"The certificates for checking {host} can't be read.")
 
 
 def host_of(url: object) -> str:

@@ -30,6 +30,7 @@ from tray.aws.api.api_errors import (
     http_date,
     unusable_settings,
 )
+from tray.aws.api.error_words import words_for
 from tray.aws.api.response_checks import ResponseCheck
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.errors import TrayError
@@ -258,7 +259,7 @@ class AwsClients:
         if self._shared.session is None:
             self._shared.session = _new_session()
         if not region:
-            raise unusable_settings("no region")
+            raise unusable_settings("no region is set")
         reach, arguments = client_settings(service, self.connection, os.environ)
         # The stubs know each service by its literal name; ours is a variable.
         create: Callable[..., object] = self._shared.session.create_client
@@ -267,7 +268,7 @@ class AwsClients:
                 service, region_name=region, config=config.merge(reach), **arguments, **extra
             )
         except (BotoCoreError, ValueError, OSError) as error:
-            why = type(error).__name__
+            why = words_for(error)
         raise unusable_settings(why)
 
     def _compare_clocks(self, answer: Mapping[str, Any], started: float) -> None:

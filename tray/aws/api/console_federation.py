@@ -81,7 +81,7 @@ def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
     except BotoCoreError as error:
         trouble = as_tray_error("getSigninToken", error)
     except (ValueError, KeyError, TypeError):
-        trouble = ServiceTrouble("AWS's federation endpoint answered with something else.")
+        trouble = ServiceTrouble("AWS's federation endpoint gave an unexpected answer.")
     else:
         status = answer.status_code
         refused = 400 <= status < 500 and status != 429

@@ -77,5 +77,5 @@ def remove_role_credentials(
         else:
             removed += 1
     if left:
-        raise UserMustAct(f"Cached role credentials could not be removed: {', '.join(left)}.")
+        raise UserMustAct(f"Couldn't remove cached role credentials: {', '.join(left)}.")
     return removed

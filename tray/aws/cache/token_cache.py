@@ -168,7 +168,7 @@ def _members(data: bytes, place: str) -> dict[str, object]:
     if trouble is not None:
         raise trouble
     if not isinstance(document, dict):
-        raise CacheFileBad(f"{place} holds no JSON object.")
+        raise CacheFileBad(f"{place} isn't a JSON object.")
     if _is_deeper_than(document, _DEEPEST):
         raise CacheFileBad(f"{place} is nested too deeply.")
     return {name: value for name, value in document.items() if value is not None}
@@ -179,10 +179,10 @@ def _document_in(data: bytes, place: str) -> tuple[object, CacheFileTorn | Cache
     try:
         return json.loads(data.decode("utf-8")), None
     except (json.JSONDecodeError, UnicodeDecodeError):
-        return None, CacheFileTorn(f"{place} is empty or cut: another program may be writing it.")
+        return None, CacheFileTorn(f"{place} is incomplete; another program may be writing it.")
     except (RecursionError, ValueError):
         # The ValueError left over is that of a number with thousands of digits.
-        sentence = f"{place} is nested too deeply or holds an endless number."
+        sentence = f"{place} is nested too deeply or contains an infinite number."
         return None, CacheFileBad(sentence)
 
 
@@ -217,13 +217,13 @@ def _text(members: Mapping[str, object], name: str, place: str) -> str:
     """Return a member's text, empty where it is absent."""
     value = members.get(name, "")
     if not isinstance(value, str):
-        raise CacheFileBad(f"{place}: {name} is not a text.")
+        raise CacheFileBad(f"{place}: {name} isn't text.")
     return value
 
 
 def _sendable(value: str, name: str, place: str) -> Secret:
     if not _SENDABLE.fullmatch(value):
-        raise CacheFileBad(f"{place}: {name} holds characters that no token has.")
+        raise CacheFileBad(f"{place}: {name} contains characters that no token has.")
     return Secret(value)
 
 
@@ -234,14 +234,14 @@ def _moment(members: Mapping[str, object], name: str, place: str) -> float | Non
     try:
         return parse_timestamp(text)
     except ValueError:
-        raise CacheFileBad(f"{place}: {name} is not a timestamp.") from None
+        raise CacheFileBad(f"{place}: {name} isn't a timestamp.") from None
 
 
 def _unreadable(path: Path, error: OSError) -> CacheFileBad | CacheFileTorn:
     """Return what a failed read means; the system's own word is part of the sentence."""
     said = error.strerror or type(error).__name__
     if error.errno in _PASSING_TROUBLE:
-        return CacheFileTorn(f"{path} cannot be read just now: {said}.")
+        return CacheFileTorn(f"{path} can't be read right now: {said}.")
     if isinstance(error, PermissionError):
-        return CacheFileBad(f"{path} cannot be read: {said}.", reason="no-permission")
-    return CacheFileBad(f"{path} cannot be read: {said}.")
+        return CacheFileBad(f"{path} can't be read: {said}.", reason="no-permission")
+    return CacheFileBad(f"{path} can't be read: {said}.")

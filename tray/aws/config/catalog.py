@@ -11,6 +11,7 @@ from types import MappingProxyType
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_sections import MergedConfig, merge
+from tray.aws.config.connection_keys import variables_of
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
@@ -24,6 +25,7 @@ __all__ = [
     "CatalogReader",
     "ConfigFiles",
     "active_profile_from_environment",
+    "connection_variables",
     "every_profile",
     "profile_settings",
     "read_catalog",
@@ -78,7 +80,7 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
     """
     every = every_profile(files)
     if name not in every:
-        raise NotFound(f'There is no profile "{clean(name)}" in {clean(str(files.config), 160)}.')
+        raise NotFound(f'{clean(str(files.config), 160)} has no profile "{clean(name)}".')
     return every[name]
 
 
@@ -96,6 +98,17 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
         )
         for name, settings in merged.profiles.items()
     }
+
+
+def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
+    """
+    Return the environment variables that lead an SDK's calls where a profile's keys do.
+
+    Raises:
+        ConfigRejected: see :func:`read_catalog`.
+    """
+    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
+    return variables_of(merged.profiles.get(name, {}), merged.services)
 
 
 class CatalogReader:

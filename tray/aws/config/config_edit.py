@@ -88,7 +88,7 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
         after = joined(lines).encode(ini.native_encoding())
         found = ini.parse(after, file)
     except (UnicodeEncodeError, ConfigRejected):
-        msg = f"{clean(file, 160)} would be unreadable after this change: edit it by hand."
+        msg = f"{clean(file, 160)} would be unreadable after this change. Edit it by hand."
         raise EditRefused(msg) from None
     _insist(before, found, edits, inherited(data, file))
     return after
@@ -142,21 +142,21 @@ def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
 
 def _header_word(name: str, what: str) -> str:
     if not name or not name.isprintable() or name != name.strip():
-        raise EditRefused(f'The {what} name "{clean(name)}" cannot stand in a config file.')
+        raise EditRefused(f'The {what} name "{clean(name)}" can\'t be written to a config file.')
     if any(char in "[]\"'\\#;" for char in name):
-        msg = f'The {what} name "{clean(name)}" has a character that not every AWS SDK reads back.'
+        msg = f'The {what} name "{clean(name)}" is unreadable for some AWS SDKs.'
         raise EditRefused(msg)
     return name if _PLAIN.fullmatch(name) else f'"{name}"'
 
 
 def _check(edit: SectionEdit) -> None:
     if not edit.header.isprintable() or edit.header in ("", _DEFAULTS):
-        raise EditRefused(f'A section cannot be called "{clean(edit.header)}".')
+        raise EditRefused(f'A section can\'t be named "{clean(edit.header)}".')
     for key, value in edit.put.items():
         if not _KEY.fullmatch(key):
-            raise EditRefused(f'"{clean(key)}" is no key of an AWS config file.')
+            raise EditRefused(f'"{clean(key)}" isn\'t a key of an AWS config file.')
         if not value or not value.isprintable() or value != value.strip():
-            raise EditRefused(f'The value of "{key}" cannot stand on one line of a config file.')
+            raise EditRefused(f'The value of "{key}" doesn\'t fit on one line of a config file.')
         if _COMMENT.search(value):
             raise EditRefused(f'The value of "{key}" would be read as a comment by some AWS SDKs.')
 
@@ -299,4 +299,4 @@ def _insist(
     if wanted != after or list(wanted) != list(after):
         differing = {name for name in {*wanted, *after} if wanted.get(name) != after.get(name)}
         places = ", ".join(f"[{clean(name)}]" for name in sorted(differing))
-        raise EditRefused(f"The config file cannot be edited safely at {places}: edit it by hand.")
+        raise EditRefused(f"The config file can't be edited safely at {places}. Edit it by hand.")

@@ -99,9 +99,9 @@ def read(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _rejected(path, f"cannot be read: {error.strerror}.") from None
+        raise _rejected(path, f"can't be read: {error.strerror}.") from None
     if data is None:
-        raise _rejected(path, "is larger than 16 MiB, which no AWS config is.")
+        raise _rejected(path, "is larger than 16 MiB, too large for an AWS config.")
     return data
 
 

@@ -8,6 +8,14 @@ from typing import Final
 from tray.aws.config.ini import Section, Value
 from tray.core.connection import SERVICES, ConnectionSettings
 
+_VARIABLES: Final = {
+    "use_fips_endpoint": "AWS_USE_FIPS_ENDPOINT",
+    "use_dualstack_endpoint": "AWS_USE_DUALSTACK_ENDPOINT",
+    "endpoint_url": "AWS_ENDPOINT_URL",
+    "ignore_configured_endpoint_urls": "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "ca_bundle": "AWS_CA_BUNDLE",
+    "sts_regional_endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
+}
 CONNECTION_KEYS: Final = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle", "services")
 
 
@@ -35,6 +43,20 @@ def connection_of(settings: Section, services: Mapping[str, Section]) -> Connect
         ca_bundle=bundle if isinstance(bundle, str) and bundle else None,
         **endpoints,
     )
+
+
+def variables_of(settings: Section, services: Mapping[str, Section]) -> dict[str, str]:
+    """Return the environment variables that lead an SDK's calls where a profile's keys do."""
+    found = {
+        variable: value
+        for key, variable in _VARIABLES.items()
+        if isinstance(value := settings.get(key), str) and value
+    }
+    name = settings.get("services")
+    for service, block in services.get(name if isinstance(name, str) else "", {}).items():
+        if isinstance(block, dict) and block.get("endpoint_url"):
+            found[f"AWS_ENDPOINT_URL_{service.upper()}"] = block["endpoint_url"]
+    return found
 
 
 def _flag(value: Value | None) -> bool | None:

@@ -139,7 +139,7 @@ def _decode(data: bytes, file: str, encoding: str) -> str:
     # Raised out here, for that error holds the whole file, and would travel along as context.
     line = _universal(data[:start].decode(encoding, "replace")).count("\n") + 1
     raise ConfigRejected(
-        f"{clean(file, 160)}, line {line}: a byte that is not {encoding.upper()} text.",
+        f"{clean(file, 160)}, line {line}: a byte that isn't {encoding.upper()} text.",
         file=file,
         line=line,
     )
@@ -270,7 +270,7 @@ def _why_no_header(text: str) -> str:
         return "the file begins with a byte order mark; save it as UTF-8 without one."
     if text[0] == "[":
         return 'a section header without its "]".'
-    return "there is text before the first [section]."
+    return "text before the first [section]."
 
 
 def _why_no_option(text: str) -> str:

@@ -47,6 +47,6 @@ def with_profiles(
         if header is None:
             edits.append(SectionEdit(profile_header(name), keys))
         elif sections[header] != {**given, **keys}:
-            msg = f'There is a profile "{clean(name)}" already; it was left as it is.'
+            msg = f'The profile "{clean(name)}" already exists and was not changed.'
             raise EditRefused(msg)
     return edited(data, file, edits)

@@ -135,7 +135,7 @@ def _login_problem(
         if session is not None:
             return None
         quoted = clean(named) if isinstance(named, str) else "a block"
-        return f'{_the(name)} names the sso-session "{quoted}", which does not exist.'
+        return f'{_the(name)} names the sso-session "{quoted}", which doesn\'t exist.'
     region = text_of(settings, "sso_region")
     if session is not None and region and region != known.sessions[session].region:
         return (
@@ -176,7 +176,7 @@ def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
     section = _section_of(source, known)
     problem = _login_problem(end, source, session, known) or _sso_problem(end, source, section)
     if problem:
-        problem = f"{_the(name)} takes its credentials from another: {problem}"
+        problem = f"{_the(name)} can't get its credentials: {problem}"
     account, role = _account_and_role(source, section)
     return Profile(name, "chained", session, account, role, region, problem)
 
@@ -197,7 +197,7 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
         settings = profiles[source]
         has_keys = any(key in settings for key in _STATIC)
         if source in visited and not (source == current and has_keys):
-            return None, f"{_the(name)} is in a circle of source_profile."
+            return None, f"{_the(name)} leads back to itself through source_profile."
         if has_keys or not _assumes_role(settings):
             if _is_sso(settings) or any(key in settings for key in _OTHER_CREDENTIALS):
                 return source, None
@@ -218,12 +218,12 @@ def _source_of(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, 
     if place is not None:
         if place in _SOURCES:
             return None, None
-        return None, f"{_the(name)} has a credential_source that is none of {_SOURCES}."
+        return None, f"{_the(name)} has an unknown credential_source; use one of {_SOURCES}."
     if source is None:
         return None, f"{_the(name)} has a role_arn but no source_profile or credential_source."
     if not isinstance(source, str) or source not in profiles:
         shown = clean(source) if isinstance(source, str) else "a block"
-        return None, f'{_the(name)} has the source_profile "{shown}", which does not exist.'
+        return None, f'{_the(name)} has the source_profile "{shown}", which doesn\'t exist.'
     return source, None
 
 

@@ -20,6 +20,7 @@ from tray.cli.doctor.probes import gathered
 from tray.core.doctor.findings import Finding, Verdict, worst
 from tray.core.doctor.general_checks import judged
 from tray.core.text.display_names import clean
+from tray.core.text.sentences import counted
 
 WIDTH: Final = 80
 _SIGNS: Final[dict[Verdict, tuple[str, str]]] = {
@@ -36,17 +37,17 @@ _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 
 
 @click.command(help=help_texts.DOCTOR)
-@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.option(
     "--bundle",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write an archive, no secret.",
+    help="Write an archive for a bug report, without secrets.",
 )
 def doctor(*, as_json: bool, bundle: Path | None) -> None:
     """Look at everything."""
     if as_json and bundle is not None:
-        raise click.UsageError("The archive holds the document already: say --json or --bundle.")
+        raise click.UsageError("Use --json or --bundle, not both: the archive contains the JSON.")
     context = CommandContext.of_this_process()
     findings = judged(gathered(context))
     document = doctor_document(findings)
@@ -54,7 +55,7 @@ def doctor(*, as_json: bool, bundle: Path | None) -> None:
         from tray.cli.doctor.support_bundle import write_bundle
 
         write_bundle(bundle, context, document)
-        click.echo(f"Written: {bundle}. It holds no secret; look into it before you send it.")
+        click.echo(f"Wrote {bundle}. It contains no secrets; check it before you send it.")
         return
     if as_json:
         click.echo(json.dumps(document, indent=2))
@@ -106,8 +107,12 @@ def screen(findings: Sequence[Finding]) -> list[str]:
         if one.remedy:
             lines.append(" " * (2 + len(head)) + click.style(f"> {one.remedy}", bold=True))
     counts = [sum(one.verdict == verdict for one in findings) for verdict in ("problem", "note")]
-    told = f"{counts[0]} to mend, {counts[1]} to know" if any(counts) else "All is well"
-    return [*lines, "", f"{told}."]
+    return [*lines, "", f"{_summary(*counts)}."]
+
+
+def _summary(problems: int, notes: int) -> str:
+    first = counted(problems, "problem") if problems else "No problems"
+    return f"{first}, {counted(notes, 'note')}" if notes else first
 
 
 def _wrapped(words: str, width: int) -> list[str]:

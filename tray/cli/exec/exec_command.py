@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import click
 
-from tray.aws.config.catalog import ConfigFiles, profile_settings
+from tray.aws.config.catalog import ConfigFiles, connection_variables, profile_settings
 from tray.cli import help_texts
 from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended, note
 from tray.cli.credentials_command import given
@@ -98,7 +98,10 @@ def execute(
             raise click.UsageError("Missing command after --.")
         meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
-        environ = without_credentials(context.environ) | region_of(meant, context.environ)
+        files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
+        # What the user has exported wins, as it does over a profile's keys.
+        environ = connection_variables(files, meant.name) | without_credentials(context.environ)
+        environ |= region_of(meant, context.environ)
         if endpoint:
             return _with_endpoint(context, meant, command, environ, document)
     except SignInNeeded:

@@ -17,42 +17,24 @@ Quirk = Literal["colon", "upper-case", "two-defaults"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """
-    One line of the doctor's screen.
+    """One line of the doctor's screen."""
 
-    Args:
-        area: what it is about, a word or two.
-        verdict: how it stands.
-        sentence: what was found.
-        remedy: what to type or do next; empty where there is nothing to do.
-    """
-
-    area: str
+    area: str  # what it is about, a word or two
     verdict: Verdict
-    sentence: str
-    remedy: str = ""
+    sentence: str  # what was found
+    remedy: str = ""  # what to type or do next, if anything
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """
-    One session.
-
-    Args:
-        key: of the session.
-        words: how it is, in the tray's own words.
-        state: of rule S5.
-        renews: whether it will be renewed without a person.
-        contested: another program keeps putting the refresh data back (K1).
-        registration_ends_at: seconds since the epoch; None: not known.
-    """
+    """One session."""
 
     key: str
-    words: str
+    status: str  # as the menu says it
     state: State = "signed-in"
     renews: bool = True
-    contested: bool = False
-    registration_ends_at: float | None = None
+    contested: bool = False  # another program keeps putting the refresh data back (K1)
+    registration_ends_at: float | None = None  # seconds since the epoch; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +45,12 @@ class Facts:
     Args:
         now: seconds since the epoch.
         program: our version.
-        unknown: what could not be looked at, and why: area and a few words.
+        unknown: what could not be checked, and why: area and a few words.
         daemon: ``running``, ``none``, ``mute`` (it does not answer) or ``elsewhere``: with
             other files or endpoints.
-        daemon_program: the daemon's version; None: it does not tell.
+        daemon_program: the daemon's version; None: it does not say.
         no_tray: the daemon's sentence where no tray shows its icon.
-        problems: what the daemon or the files tell.
+        problems: those that the daemon or the files name.
         no_bus: why there is no session bus; None where there is one, or none is needed.
         hosts: whether there is a tray, and whether notices can be shown.
         keyring: ``ready``, ``locked``, ``absent``, or why it does not answer.
@@ -87,8 +69,8 @@ class Facts:
         active: the active profile.
         applies: through what it takes effect.
         aws_cli: the version of the ``aws`` on PATH; empty: there is none.
-        starts: how autostart stands, whether the systemd unit is enabled, and whether there is an
-            autostart entry, switched off or not.
+        starts: autostart's status, whether the systemd unit is enabled, and whether there is an
+            autostart entry, disabled or not.
         modes: paths that others may read.
         foreign: paths that belong to another user.
         unwritable: directories that cannot be written.
@@ -127,12 +109,22 @@ class Facts:
     locks: str | None = None
 
 
+def ok(area: str, sentence: str) -> Finding:
+    """Say that something works."""
+    return Finding(area, "ok", sentence)
+
+
+def note(area: str, sentence: str, remedy: str = "") -> Finding:
+    """Say that something works, but is worth knowing."""
+    return Finding(area, "note", sentence, remedy)
+
+
+def problem(area: str, sentence: str, remedy: str = "") -> Finding:
+    """Say that somebody has to do something."""
+    return Finding(area, "problem", sentence, remedy)
+
+
 def worst(findings: Iterable[Finding]) -> Verdict:
     """Return the gravest verdict."""
     verdicts = {one.verdict for one in findings}
     return "problem" if "problem" in verdicts else "note" if "note" in verdicts else "ok"
-
-
-def counted(number: int, word: str) -> str:
-    """Return ``1 profile`` or ``3 profiles``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,8 +1,7 @@
 """
-What is wrong here and what to do about it, as data: the judgements behind ``doctor``. Pure.
+What is wrong here and what to do about it, as data.
 
-Facts are gathered elsewhere, each by itself; one that could not be had is None and is judged as
-little as it is known.
+Facts are gathered elsewhere, each by itself; one that is None could not be had and is not judged.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tray.core.doctor import profile_checks
-from tray.core.doctor.findings import Facts, Finding, SessionFacts, counted
+from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
 from tray.core.text.display_names import clean, session_name
+from tray.core.text.sentences import counted
 from tray.core.text.shell_commands import login_command, quoted
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
@@ -30,7 +30,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
     return tuple(
         finding
         for judge in (
-            _resident,
+            _daemon,
             _desktop,
             _keyring,
             profile_checks.config,
@@ -44,79 +44,61 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
     )
 
 
-def _resident(facts: Facts) -> Iterator[Finding]:
-    match facts.daemon:
-        case None:
-            pass
-        case "running":
-            yield _running(facts)
-        case "none":
-            words = "None runs: nothing is renewed by itself."
-            yield Finding("resident", "note", words, "sso-tray run")
-        case "mute":
-            words = "It runs and does not answer: nothing can be asked of it."
-            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray run"
-            yield Finding("resident", "problem", words, remedy)
-        case "elsewhere":
-            words = "It works with other files or endpoints than this terminal."
-            remedy = "compare HOME, AWS_CONFIG_FILE and AWS_ENDPOINT_URL* with its own"
-            yield Finding("resident", "note", words, remedy)
-    # What is said of the config and of the tray is said there, once.
-    told = {facts.config_problem, facts.no_tray}
-    if facts.catalog is not None:
-        told.update(facts.catalog.problems)
-        told.update(one.problem for one in facts.catalog.sessions)
-        told.update(one.problem for one in facts.catalog.profiles)
-    for problem in facts.problems:
-        if problem not in told:
-            yield Finding("sso-tray", "problem", problem)
-
-
-def _running(facts: Facts) -> Finding:
+def _daemon(facts: Facts) -> Iterator[Finding]:
     theirs = facts.daemon_program
-    if theirs is not None and theirs != facts.program:
-        words = f"It is version {clean(theirs)}, this command {facts.program}."
-        return Finding("resident", "problem", words, "sso-tray quit, then: sso-tray run")
-    return Finding("resident", "ok", "It runs: sessions are watched and renewed.")
+    match facts.daemon:
+        case "running" if theirs is not None and theirs != facts.program:
+            sentence = f"Version {clean(theirs)} is running; this command is {facts.program}."
+            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray run")
+        case "running":
+            yield ok("sso-tray", "SSO Tray is running and renews sessions.")
+        case "none":
+            sentence = "SSO Tray isn't running, so nothing renews automatically."
+            yield note("sso-tray", sentence, "sso-tray run")
+        case "mute":
+            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray run"
+            yield problem("sso-tray", "SSO Tray is running but doesn't answer.", remedy)
+        case "elsewhere":
+            sentence = "SSO Tray is running with other files or endpoints than this terminal."
+            yield note("sso-tray", sentence, "compare HOME, AWS_CONFIG_FILE, AWS_ENDPOINT_URL*")
+    # The checks of the config and of the tray say these, once.
+    said = {facts.config_problem, facts.no_tray}
+    if facts.catalog is not None:
+        said.update(facts.catalog.problems)
+        said.update(one.problem for one in facts.catalog.sessions)
+        said.update(one.problem for one in facts.catalog.profiles)
+    yield from (problem("sso-tray", one) for one in facts.problems if one not in said)
 
 
 def _desktop(facts: Facts) -> Iterator[Finding]:
     yield from _tray(facts)
     if facts.no_bus is not None:
-        words = f"The session bus cannot be used ({facts.no_bus}): no icon, no notices."
-        yield Finding("d-bus", "note", words, "run it in a desktop session, or: dbus-run-session")
+        sentence = f"The session bus isn't available ({facts.no_bus}): no icon, no notifications."
+        yield note("d-bus", sentence, "use a desktop session or dbus-run-session")
     elif facts.hosts is not None:
-        yield Finding("d-bus", "ok", "The session bus answers.")
-    if facts.hosts is not None:
-        yield (
-            Finding("notices", "ok", "Notifications can be shown, with their buttons.")
-            if facts.hosts[1]
-            else Finding(
-                "notices",
-                "note",
-                "No notification service: only the icon's badge warns.",
-                "install one, for instance dunst",
-            )
-        )
+        yield ok("d-bus", "The session bus answers.")
+    if facts.hosts is not None and facts.hosts[1]:
+        yield ok("notices", "Notifications work, with buttons.")
+    elif facts.hosts is not None:
+        sentence = "No notification service: only the icon's badge warns you."
+        yield note("notices", sentence, "install one, for instance dunst")
     if facts.browser is not None:
-        there, reason = facts.browser
-        said = f"{reason[:1].upper()}{reason[1:]}." if reason else "There is none."
-        yield (
-            Finding("browser", "ok", "Sign-in pages can be opened from here.")
-            if there
-            else Finding("browser", "note", said, "login shows a code; or set BROWSER")
-        )
+        available, reason = facts.browser
+        if available:
+            yield ok("browser", "Sign-in pages can be opened here.")
+        else:
+            sentence = f"{reason[:1].upper()}{reason[1:]}." if reason else "No browser was found."
+            yield note("browser", sentence, "sign in with a code, or set BROWSER")
 
 
 def _tray(facts: Facts) -> Iterator[Finding]:
-    remedy = "GNOME: its AppIndicator extension; elsewhere: a panel with a tray"
+    remedy = "GNOME: the AppIndicator extension; elsewhere: a panel with a system tray"
     if facts.no_tray is not None and facts.daemon == "running":
-        yield Finding("tray", "note", facts.no_tray, remedy)
+        yield note("tray", facts.no_tray, remedy)
     elif facts.hosts is not None and facts.hosts[0]:
-        yield Finding("tray", "ok", "There is a tray for the icon.")
+        yield ok("tray", "There is a system tray for the icon.")
     elif facts.hosts is not None:
-        words = "No tray is there: the icon appears as soon as one is."
-        yield Finding("tray", "note", words, remedy)
+        yield note("tray", "No system tray. The icon appears as soon as there is one.", remedy)
 
 
 def _keyring(facts: Facts) -> Iterator[Finding]:
@@ -125,69 +107,53 @@ def _keyring(facts: Facts) -> Iterator[Finding]:
         case None:
             return
         case "ready":
-            yield Finding("keyring", "ok", f"{name}, unlocked: refresh tokens are kept there.")
+            yield ok("keyring", f"{name} is unlocked and keeps the refresh tokens.")
         case "locked":
-            yield Finding(
-                "keyring",
-                "problem",
-                f"{name}, locked: sessions whose refresh token it holds are not renewed.",
-                "unlock it from the menu, or type: sso-tray login",
-            )
+            sentence = f"{name} is locked, so sessions it keeps can't be renewed."
+            yield problem("keyring", sentence, "unlock it from the menu, or: sso-tray login")
         case "absent":
-            words = "There is none: refresh tokens stay in the token files, as the AWS CLI has it."
-            remedy = "GNOME Keyring, KWallet or KeePassXC would keep them"
-            yield Finding("keyring", "note", words, remedy)
+            sentence = "No keyring: refresh tokens stay in the token files, as with the AWS CLI."
+            yield note("keyring", sentence, "start GNOME Keyring, KWallet or KeePassXC")
         case why:
-            yield Finding("keyring", "problem", why)
+            yield problem("keyring", why)
 
 
 def _sessions(facts: Facts) -> Iterator[Finding]:
     broken = {one.key for one in facts.catalog.sessions if one.problem} if facts.catalog else set()
     for one in facts.sessions:
         if one.key in broken:
-            continue  # told with the config; nobody can sign in to it
+            continue  # a problem of the config; nobody can sign in to it
         name = clean(session_name(one.key))
-        yield _registered(
-            _session(name, one, standalone=facts.daemon != "running"), one, facts.now
-        )
-        if one.contested:
-            yield Finding(
-                name,
-                "note",
-                "Another program keeps putting the refresh token back into the file; it stays "
-                "there now.",
-                f"sign in with SSO Tray alone: {login_command(one.key)}",
-            )
+        found = _session(name, one, standalone=facts.daemon != "running")
         ends = one.registration_ends_at
-        if ends is not None and ends - facts.now < REGISTRATION_SOON:
+        lasts = ends is not None and ends - facts.now >= REGISTRATION_SOON
+        if ends is not None and lasts and found.verdict == "ok":
+            day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d")
+            found = replace(found, sentence=f"{found.sentence}; registered with AWS until {day}")
+        yield found
+        if one.contested:
+            sentence = "Another program keeps restoring the refresh token; it stays in the file."
+            yield note(name, sentence, f"sign in with SSO Tray only: {login_command(one.key)}")
+        if ends is not None and not lasts:
             days = counted(max(0, int((ends - facts.now) // DAY)), "day")
-            words = f"Its registration at AWS ends in {days}; the next sign-in makes a new one."
-            yield Finding(name, "note", words)
-
-
-def _registered(found: Finding, one: SessionFacts, now: float) -> Finding:
-    """Say beside what is well until when the client registration lasts."""
-    ends = one.registration_ends_at
-    if ends is None or found.verdict != "ok" or ends - now < REGISTRATION_SOON:
-        return found
-    day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d")
-    return replace(found, sentence=f"{found.sentence}; registered at AWS until {day}")
+            sentence = f"Its registration with AWS ends in {days}. Your next sign-in renews it."
+            yield note(name, sentence)
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
     match one.state:
         case "expired" if one.renews and standalone:
-            return Finding(name, "note", "expired, and can be renewed", "sso-tray renew")
+            return note(name, "expired, can be renewed", "sso-tray renew")
         case "expired" if one.renews:
-            return Finding(name, "note", one.words)
+            return note(name, one.status)
         case "expired" | "unreadable":
-            return Finding(name, "problem", one.words, login_command(one.key))
+            return problem(name, one.status, login_command(one.key))
         case "signed-out" | "ending":
-            return Finding(name, "note", one.words, login_command(one.key))
+            return note(name, one.status, login_command(one.key))
         case "renewal-failing":
-            return Finding(name, "note", one.words)
+            return note(name, one.status)
         case _:
-            return Finding(name, "ok", one.words)
+            return ok(name, one.status)
 
 
 def _around(facts: Facts) -> Iterator[Finding]:
@@ -195,68 +161,65 @@ def _around(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     proxies = [name for name in _PROXIES if environ.get(name)]
     if proxies:
-        words = f"{proxies[0]} is used; the JavaScript SDK does not read it."
-        yield Finding("network", "note", words)
+        yield note("network", f"{proxies[0]} is set; the JavaScript SDK doesn't read it.")
     if environ.get("AWS_CA_BUNDLE") and "AWS_CA_BUNDLE" not in facts.missing_files:
-        words = "AWS_CA_BUNDLE is used; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
-        yield Finding("network", "note", words)
+        sentence = "AWS_CA_BUNDLE is set; the JavaScript SDK reads NODE_EXTRA_CA_CERTS instead."
+        yield note("network", sentence)
     for variable in facts.missing_files:
-        words = f"{variable} names a file that is not there."
-        yield Finding("environment", "problem", words, f"unset {variable}")
+        sentence = f"{variable} names a file that doesn't exist."
+        yield problem("environment", sentence, f"unset {variable}")
     endpoints = sorted(name for name in environ if name.startswith("AWS_ENDPOINT_URL"))
     if endpoints:
-        words = f"AWS is looked for elsewhere: {', '.join(endpoints)}."
-        remedy = ""
+        sentence, remedy = f"AWS calls go elsewhere: {', '.join(endpoints)}.", ""
         if "AWS_ENDPOINT_URL" in endpoints:
-            words += " SSO Tray does not use AWS_ENDPOINT_URL to sign in or renew."
+            sentence += " SSO Tray doesn't use AWS_ENDPOINT_URL to sign in or renew."
             remedy = "set AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC for that"
-        yield Finding("environment", "note", words, remedy)
+        yield note("environment", sentence, remedy)
     if facts.aws_cli is not None:
         yield _aws_cli(facts, facts.aws_cli)
 
 
 def _clock(skew: float | str | None) -> Iterator[Finding]:
     if isinstance(skew, str):
-        yield Finding("AWS", "note", skew)
+        yield note("AWS", skew)
     elif skew is not None and abs(skew) > CLOCK_SLACK:
-        words = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} AWS's"
-        yield Finding("clock", "problem", f"This machine's is {words}.", "set the clock (NTP)")
+        off = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} AWS's"
+        yield problem("clock", f"This computer's clock is {off}.", "set the clock (NTP)")
     elif skew is not None:
-        yield Finding("AWS", "ok", "It was reached, and the clocks agree.")
+        yield ok("AWS", "AWS can be reached, and the clocks agree.")
 
 
 def _aws_cli(facts: Facts, found: tuple[int, ...]) -> Finding:
     if not found:
-        words = "None is on PATH; SSO Tray does without."
-        return Finding("aws cli", "ok", words)
+        return ok("aws cli", "Not installed; SSO Tray doesn't need it.")
     version = ".".join(map(str, found))
     sessions = facts.catalog.sessions if facts.catalog is not None else ()
     old = found < OLDEST_CLI.get(found[0], (0,))
     if old and any(not one.legacy for one in sessions):
-        words = f"{version} on PATH does not know [sso-session]."
-        return Finding("aws cli", "problem", words, "install the AWS CLI 2")
+        sentence = f"AWS CLI {version} is too old for [sso-session]."
+        return problem("aws cli", sentence, "install AWS CLI 2")
     if found[0] == 1:
-        words = f"{version} on PATH works from what SSO Tray publishes; it cannot sign in itself."
-        return Finding("aws cli", "ok", words)
-    return Finding("aws cli", "ok", f"{version} on PATH works from what SSO Tray publishes.")
+        sentence = f"AWS CLI {version} is compatible, but can't sign in by itself."
+        return ok("aws cli", sentence)
+    return ok("aws cli", f"AWS CLI {version} is compatible.")
 
 
 def _files(facts: Facts) -> Iterator[Finding]:
     if facts.starts is not None:
         yield _at_login(*facts.starts)
     for path in facts.modes:
-        words = f"Others on this machine may read {clean(path, 160)}."
-        yield Finding("files", "problem", words, f"chmod go= {_typed(path)}")
+        sentence = f"Other users can read {clean(path, 160)}."
+        yield problem("files", sentence, f"chmod go= {_typed(path)}")
     for path in facts.foreign:
-        words = f"{clean(path, 160)} belongs to another user (sudo does that)."
-        yield Finding("files", "problem", words, f'sudo chown "$USER" {_typed(path)}')
+        sentence = f"{clean(path, 160)} belongs to another user, perhaps because of sudo."
+        yield problem("files", sentence, f'sudo chown "$USER" {_typed(path)}')
     for path in facts.unwritable:
-        words = f"{clean(path, 160)} cannot be written."
-        yield Finding("files", "problem", words, f"chmod u+rwx {_typed(path)}")
+        sentence = f"{clean(path, 160)} isn't writable."
+        yield problem("files", sentence, f"chmod u+rwx {_typed(path)}")
     if facts.locks is not None:
-        yield Finding("files", "problem", facts.locks, "move it to a local disk: XDG_STATE_HOME")
+        yield problem("files", facts.locks, "set XDG_STATE_HOME to a local disk")
     elif facts.starts is not None and not (facts.modes or facts.foreign or facts.unwritable):
-        yield Finding("files", "ok", "What SSO Tray keeps is yours alone to read, and writable.")
+        yield ok("files", "SSO Tray's files are private and writable.")
 
 
 def _typed(path: str) -> str:
@@ -266,22 +229,22 @@ def _typed(path: str) -> str:
 
 
 def _at_login(status: str, unit: bool, entry: bool) -> Finding:
-    """Judge by what the packages' unit does: it stands back wherever there is an entry."""
+    """Judge by what the packages' unit does: it is skipped wherever there is an entry."""
+    if unit and entry and status == "off":
+        sentence = "The autostart entry is disabled, and it disables the systemd unit, too."
+        return problem("at login", sentence, "sso-tray autostart off")
     if unit and entry:
-        words = "The autostart entry is switched off, and the systemd unit stands back for it."
-        if status == "off":
-            return Finding("at login", "problem", words, "sso-tray autostart off")
-        words = "The autostart entry starts it; the systemd unit stands back for it."
-        return Finding("at login", "note", words, "systemctl --user disable sso-tray.service")
+        sentence = "The autostart entry starts it; the systemd unit is skipped."
+        return note("at login", sentence, "systemctl --user disable sso-tray.service")
     if unit:
-        return Finding("at login", "ok", "systemd's user unit starts it.")
+        return ok("at login", "systemd's user unit starts it.")
     if status == "changed":
-        return Finding("at login", "note", "The autostart entry was changed by hand.")
+        return note("at login", "The autostart entry was edited by hand.")
     if status == "on":
-        return Finding("at login", "ok", "It starts at login.")
-    return Finding("at login", "note", "It does not start at login.", "sso-tray autostart on")
+        return ok("at login", "It starts at login.")
+    return note("at login", "It doesn't start at login.", "sso-tray autostart on")
 
 
 def _unknown(facts: Facts) -> Iterator[Finding]:
     for area, why in facts.unknown:
-        yield Finding(area, "note", f"It could not be looked at: {why}.")
+        yield note(area, f"This couldn't be checked: {why}.")

@@ -39,7 +39,12 @@ _OF_A_CHAIN: Final = (
     "role_arn", "source_profile", "external_id", "duration_seconds", "role_session_name",
     "mfa_serial",
 )  # fmt: skip
-_WHERE_MISSING: Final = ("region", "output")
+_CONNECTION: Final = (
+    "use_fips_endpoint", "use_dualstack_endpoint", "services", "endpoint_url",
+    "ignore_configured_endpoint_urls", "ca_bundle", "sts_regional_endpoints",
+)  # fmt: skip
+"""Keys that say which hosts a profile's calls go to."""
+_WHERE_MISSING: Final = ("region", "output", *_CONNECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +201,11 @@ def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]
         command: the hand-out's command line.
     """
     taken = _taken_over(settings)
-    return {"credential_process": command} | {k: v for k, v in taken.items() if k == "region"}
+    return {"credential_process": command} | {k: v for k, v in taken.items() if k != "output"}
 
 
 def without_taken(keys: Mapping[str, str], theirs: Mapping[str, object]) -> dict[str, str]:
-    """Return our keys without region and output where the user's section has its own (A3)."""
+    """Return our keys without those, such as region, of which the user has an own one (A3)."""
     return {
         name: value
         for name, value in keys.items()

@@ -36,6 +36,12 @@ REASONS: dict[Reason, str] = {
 
 MISTAKE = "SSO Tray hit an internal error. For details, run: sso-tray log"
 
+
+def internal_error(error: Exception) -> str:
+    """Name the kind of an error of ours; its text may hold anything."""
+    return f"Internal error ({type(error).__name__}). For details, run: sso-tray log"
+
+
 NAMED_AT_MOST = 4
 """How many names a sentence lists before it counts the rest."""
 

@@ -102,7 +102,7 @@ class LibraryNotices(NoticeChannel):
             self._asked = True
             await self._center.request_authorisation()
         if not await self._center.has_authorisation():
-            raise NotShown("the system does not let SSO Tray show notices")
+            raise NotShown("the system doesn't allow SSO Tray to show notifications")
         return self._center
 
     def _button(self, loop: asyncio.AbstractEventLoop, button: Button) -> Any:

@@ -102,7 +102,7 @@ class Autostart(ABC):
         return True
 
     def _changed(self) -> UserMustAct:
-        return UserMustAct(f"{self.place} was changed by hand; edit or remove it there.")
+        return UserMustAct(f"{self.place} was edited by hand. Edit or remove it there.")
 
 
 def digest(content: Any) -> str:

@@ -64,7 +64,7 @@ class DesktopEntry(Autostart):
             UserMustAct: the user unit is enabled, which only systemctl can undo.
         """
         if self._by_unit():
-            msg = f"systemd starts SSO Tray at login: systemctl --user disable {UNIT}"
+            msg = f"systemd starts SSO Tray at login. Run: systemctl --user disable {UNIT}"
             raise UserMustAct(msg)
         super().disable()
 
@@ -166,7 +166,7 @@ def _switched_off(said: Mapping[str, str]) -> bool:
 def _argument(word: str) -> str:
     """Quote one argument ("The Exec key"): a field code's ``%`` doubled, the reserved escaped."""
     if not word.isprintable():  # line breaks; bytes that are no UTF-8
-        raise UserMustAct("A path with unprintable characters cannot be started at login.")
+        raise UserMustAct("A path with unprintable characters can't be started at login.")
     word = word.replace("%", "%%")
     if _PLAIN.fullmatch(word):
         return word

@@ -226,7 +226,7 @@ def _is_plain_file(path: Path) -> bool:
 
 def _no_watches_left(what: str, error: OSError) -> UserMustAct:
     if error.errno not in {errno.ENOSPC, errno.EMFILE}:
-        return UserMustAct(f"cannot watch files for changes: {error.strerror}")
+        return UserMustAct(f"can't watch files: {error.strerror}")
     return UserMustAct(
         f"cannot watch files for changes: other programs use up the limit "
         f"fs.inotify.max_user_{what}; raise it with sysctl"

@@ -95,20 +95,20 @@ def guarded(call: Callable[[], T], translate: Callable[[Exception], TrayError]) 
 def keyring_locked() -> KeyringUnavailable:
     """Return the error for a keyring that waits for its password."""
     return KeyringUnavailable(
-        "The keyring is locked: unlock it and try again.", reason="keyring-locked"
+        "The keyring is locked. Unlock it and try again.", reason="keyring-locked"
     )
 
 
 def keyring_absent() -> KeyringUnavailable:
     """Return the error for a system without a keyring."""
-    return KeyringUnavailable("There is no keyring to be found.", reason="keyring-absent")
+    return KeyringUnavailable("No keyring was found.", reason="keyring-absent")
 
 
 def keyring_dismissed() -> KeyringDenied:
     """Return the error for a prompt the person dismissed."""
-    return KeyringDenied("The keyring was not unlocked.")
+    return KeyringDenied("The keyring wasn't unlocked.")
 
 
 def keyring_refuses() -> KeyringDenied:
     """Return the error for a keyring that does not do what it should."""
-    return KeyringDenied("The keyring refuses to keep the session's tokens.")
+    return KeyringDenied("The keyring refused to store the session's tokens.")

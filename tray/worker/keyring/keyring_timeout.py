@@ -152,7 +152,7 @@ def _left(deadline: float) -> float:
 def keyring_waiting() -> KeyringUnavailable:
     """Return the error for a keyring that takes too long (``keyring-waiting``)."""
     return KeyringUnavailable(
-        "The keyring does not answer; it is tried again.", reason="keyring-waiting"
+        "The keyring doesn't answer. SSO Tray will retry.", reason="keyring-waiting"
     )
 
 

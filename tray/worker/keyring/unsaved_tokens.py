@@ -82,7 +82,7 @@ class Unsaved:
         if waiting is None:
             return
         if not waiting.busy.acquire(timeout=ATTEMPT_PATIENCE):
-            msg = "The keyring has not answered an earlier write yet."
+            msg = "The keyring hasn't answered an earlier write yet."
             raise KeyringUnavailable(msg, reason="keyring-waiting")
         try:
             if not waiting.stop.is_set() and self._holds(waiting):

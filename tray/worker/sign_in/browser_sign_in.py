@@ -32,7 +32,7 @@ GRANT: Final[Grant] = "authorization_code"
 EXCHANGE_PAUSES: Final = (0.5, 2.0)
 """Seconds before a code that never reached AWS is sent again: it is good for some minutes."""
 
-_CODE_REFUSED: Final = "AWS did not accept the code that the browser brought."
+_CODE_REFUSED: Final = "AWS didn't accept the code from the browser."
 
 
 def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
@@ -149,14 +149,14 @@ def _reported(attempt: Attempt, error: BrowserError) -> TrayError:
         case "access_denied":
             return attempt.denied()
         case "unauthorized_client":
-            return RegistrationRefused("AWS does not take this program's registration; try again.")
+            return RegistrationRefused("AWS didn't accept SSO Tray's registration. Try again.")
         case "invalid_request" | "invalid_scope" | "unsupported_response_type":
             return RequestRefused(
                 f"AWS calls the sign-in request wrong ({error}): check start URL, region and "
                 f'registration scopes of "{clean(attempt.session.key)}".'
             )
         case _:
-            return attempt.ended(f"AWS ended the sign-in ({error}); try again.")
+            return attempt.ended(f"AWS ended the sign-in ({error}). Try again.")
 
 
 def _exchanged(

@@ -122,7 +122,7 @@ class CallbackServer:
             return self._arrived.get(timeout=seconds)
         except queue.Empty:
             if not self._server.alive:
-                msg = "The server that waits for the browser has died."
+                msg = "The server waiting for the browser has stopped."
                 raise OurBug(msg) from None
             return None
 

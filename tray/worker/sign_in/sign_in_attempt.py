@@ -99,7 +99,7 @@ class Attempt:
                 return done.result(LOOK_EVERY)
             except NotYet:
                 continue
-        msg = f"AWS did not answer within {sentences.span(within)}."
+        msg = f"AWS didn't answer within {sentences.span(within)}."
         raise Offline(msg)
 
     def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
@@ -173,7 +173,7 @@ class Attempt:
 
     def denied(self) -> SignInEnded:
         """Return the end of a sign-in that was denied in the browser."""
-        return self.ended(f'Access for "{clean(self.session.key)}" was denied in the browser.')
+        return self.ended(f'Access to "{clean(self.session.key)}" was denied in the browser.')
 
     def _check_cancelled(self) -> None:
         if self._cancelled.is_set():

@@ -136,7 +136,7 @@ def _lock(session: SsoSession, context: JobContext) -> FileLock:
 
 
 def _under_way(session: SsoSession) -> str:
-    return f'Another sign-in to "{clean(session.key)}" is under way.'
+    return f'Another sign-in to "{clean(session.key)}" is in progress.'
 
 
 def _by(

@@ -27,29 +27,24 @@ KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 
 _IN_FILE: Final[dict[Reason, str]] = {
     "keyring-locked": (
-        "The keyring is locked, so the refresh token is in the cache file for now; "
-        "it moves into the keyring once that is unlocked."
+        "The keyring is locked, so the refresh token is in the token file for now. It will move "
+        "to the keyring once you unlock it."
     ),
     "keyring-waiting": (
-        "The keyring did not answer in time, so the refresh token is in the cache file for now; "
-        "it moves into the keyring once that answers."
+        "The keyring didn't answer in time, so the refresh token is in the token file for now. "
+        "It will move to the keyring once it answers."
     ),
-    "keyring-denied": (
-        "The keyring refused the refresh token, so it is in the cache file, as the AWS CLI "
-        "keeps it."
-    ),
+    "keyring-denied": "The keyring refused the refresh token, so it stays in the token file.",
     "keyring-absent": (
-        "There is no keyring, so the refresh token is in the cache file, as the AWS CLI keeps it; "
-        "start one and sign in again to have it moved there."
+        "No keyring was found, so the refresh token stays in the token file. Start a keyring and "
+        "sign in again to move it there."
     ),
 }
 _IN_FILE_TO_STAY: Final = (
-    "The keyring did not take the refresh token, so it is in the cache file, as the AWS CLI "
-    "keeps it."
+    "The keyring didn't store the refresh token, so it stays in the token file."
 )
 _NOT_RECORDED: Final = (
-    "Our own records cannot be written, so the refresh token is in the cache file, as the AWS "
-    "CLI keeps it."
+    "SSO Tray's records can't be written, so the refresh token stays in the token file."
 )
 
 
@@ -159,9 +154,9 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
         log.info("%s: an older item may remain (%s)", session.key, error.reason)
     context.seam("forgotten")
     lasts = sentences.span(token.expires_at - context.clock())
-    sentence = f"AWS gave no refresh token: this session cannot renew itself and ends in {lasts}."
+    sentence = f"AWS gave no refresh token, so this session can't be renewed and ends in {lasts}."
     if scoped and by_code:
-        sentence += " The next sign-in asks for a longer one, of 8 hours as a rule."
+        sentence += " Your next sign-in will ask for a longer one, usually 8 hours."
     return SignInResult(context.facts(session, token), store, sentence=sentence)
 
 
@@ -184,7 +179,7 @@ def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean:
     try:
         write(session, token)
     except FileRefused as error:
-        msg = f"Signed in, but the token cache file cannot be written: {error.sentence}"
+        msg = f"Signed in, but the token cache file can't be written: {error.sentence}"
         raise UserMustAct(msg, reason=error.reason) from None
     except OSError as error:
         place = context.file_of(session)

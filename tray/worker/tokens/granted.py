@@ -217,7 +217,7 @@ class _Held:
 
     def _enter(self) -> None:
         if not self._lock.acquire(LATER_PATIENCE):
-            msg = f"{self._session.key} is busy with something else."
+            msg = f"{self._session.key} is busy."
             raise Busy(msg)
 
     def _leave(self) -> None:

@@ -41,7 +41,7 @@ class OpenTokenFile:
         try:
             self.descriptor, self.data = open_small(self.path)
         except FileNotFoundError:
-            msg = f"{self.path} went away."
+            msg = f"{self.path} disappeared."
             raise CacheFileTorn(msg) from None
         try:
             token = parse_token(self.data, str(self.path))

@@ -14,13 +14,13 @@ from tray.worker.tokens.file_judgement import is_older
 
 log = logging.getLogger(__name__)
 
-HANDED_BACK = "The refresh token of {key} is in its file again; the AWS CLI renews it now."
-NOTHING_KEPT = "{key} has no refresh token in the keyring; its file stays as it is."
+HANDED_BACK = "The refresh token of {key} is back in its file. The AWS CLI renews it now."
+NOTHING_KEPT = "{key} has no refresh token in the keyring, so its file was not changed."
 IN_THE_WAY = (
     "{file} belongs to another AWS access portal. Move it away, then release {key} again; "
     "nothing was changed."
 )
-ITEM_REMAINS = " Its keyring item could not be deleted now; release it again later."
+ITEM_REMAINS = " Its keyring item couldn't be deleted. Release it again later."
 
 
 def release(session: SsoSession, context: JobContext) -> Outcome:

@@ -25,17 +25,15 @@ from tray.worker.tokens import granted
 log = logging.getLogger(__name__)
 
 AWS_REMAINS = (
-    "AWS could not be told, so its own session lives on until it ends; nothing here uses it."
+    "AWS couldn't be reached, so its session stays open until it expires; nothing here uses it."
 )
 AWS_SILENT = (
     "AWS takes this session's tokens no longer: if its own session is not over yet, that lives on "
     "until it ends; nothing here uses it."
 )
-KEYRING_REMAINS = (
-    "The keyring cannot be written now: its item remains; sign out again once it is unlocked."
-)
+KEYRING_REMAINS = "The keyring item remains. Unlock the keyring and sign out again."
 ROLES_REMAIN = (
-    "The AWS config cannot be read, so role credentials that the AWS CLI has cached may remain."
+    "The AWS config can't be read, so cached role credentials of the AWS CLI may remain."
 )
 
 

@@ -1,0 +1,30 @@
+"""What the errors of botocore and Python mean to a user, whose class names explain nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_WORDS: Final = {
+    "MissingDependencyException": "it needs the AWS CRT; install botocore[crt] beside SSO Tray",
+    "NoRegionError": "no region is set; add region to the profile or set AWS_REGION",
+    "InvalidRegionError": "the region isn't valid",
+    "PartialCredentialsError": "its access key is incomplete",
+    "InvalidConfigError": "its settings are incomplete or contradict each other",
+    "InfiniteLoopConfigError": "its source_profile leads back to itself",
+    "UnknownCredentialError": "its credential_source is unknown",
+    "MetadataRetrievalError": "the metadata service of this machine or container doesn't answer",
+    "RefreshWithMFAUnsupportedError": "it needs an MFA code, which only the AWS CLI asks for",
+    "ProfileNotFound": "a profile it names doesn't exist",
+    "FileNotFoundError": "a file or program it names doesn't exist",
+    "PermissionError": "a file or program it names can't be opened",
+    "KeyError": "a value it needs is missing",
+    "ValueError": "one of its values isn't valid",
+    "OSError": "a file it names can't be read",
+}
+"""By class name: botocore's own texts may quote secrets, and some classes need the CRT."""
+
+
+def words_for(error: Exception) -> str:
+    """Return why something failed, as a clause; of an unknown error only its kind."""
+    kinds = (_WORDS.get(kind.__name__) for kind in type(error).__mro__)
+    return next((words for words in kinds if words), f"unexpected {type(error).__name__}")
