@@ -134,7 +134,7 @@ class Standalone:
 
     def __exit__(self, *_: object) -> None:
         with uninterrupted():
-            self.job_context.unsaved.surrender()
+            self.job_context.unsaved.save_in_files()
         self.job_context.clients.close()
 
     def carry_out(
