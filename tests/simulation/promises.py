@@ -89,7 +89,7 @@ class Promises:
             and all(
                 session.job is None
                 and session.sign_in is None
-                and not session.wishes
+                and not session.queue
                 and world.truth.is_well(key)
                 for key, session in world.state.sessions.items()
             )
