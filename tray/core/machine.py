@@ -27,7 +27,7 @@ from tray.core.requests import (
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
-from tray.core.sessions import job_results, signing_in, token_files
+from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -91,7 +91,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.PortalAnswered():
             return _freed(state, now, event.key), ()
         case ev.TokenRejected():
-            return job_results.doubted(state, event, now), ()
+            return renewal_requests.doubted(state, event, now), ()
         case ev.SignInRequested():
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
@@ -108,9 +108,9 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignOutRequested():
             return _sign_out(state, event)
         case ev.RenewRequested():
-            return job_results.renew_wanted(state, event, now)
+            return renewal_requests.renew_wanted(state, event, now)
         case ev.ReleaseRequested():
-            return job_results.enqueue(state, event.key, QueuedJob("release", event.request))
+            return renewal_requests.enqueue(state, event.key, QueuedJob("release", event.request))
         case ev.UseRequested():
             return _use(state, event)
         case ev.SnoozeRequested():
@@ -172,7 +172,9 @@ def _sign_out(state: TrayState, event: ev.SignOutRequested) -> Step:
     if session is not None:
         sentence = sentences.sign_in_cancelled(event.key)
         state, given_up = signing_in.given_up(state, session, sentence)
-    state, effects = job_results.enqueue(state, event.key, QueuedJob("sign-out", event.request))
+    state, effects = renewal_requests.enqueue(
+        state, event.key, QueuedJob("sign-out", event.request)
+    )
     return state, (*given_up, *effects)
 
 
@@ -320,7 +322,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(job_results.suspect(session))
+            state = state.with_session(renewal_requests.suspect(session))
     return state
 
 

@@ -16,7 +16,7 @@ from tray.core.requests import (
     SignInAllRequested,
 )
 from tray.core.session import QueuedJob
-from tray.core.sessions import job_results, signing_in
+from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import TrayState
 from tray.core.text import menu_text
@@ -112,7 +112,7 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     effects: list[Effect] = []
     keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
     for key in keyring:
-        state, more = job_results.enqueue(state, key, QueuedJob("release"))
+        state, more = renewal_requests.enqueue(state, key, QueuedJob("release"))
         effects.extend(more)
     return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
 

@@ -11,7 +11,8 @@ from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.session import QueuedJob, Session, SignIn, refused
-from tray.core.sessions.job_results import others_checked, suspect
+from tray.core.sessions.job_results import others_checked
+from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
 from tray.core.state import TrayState
