@@ -107,7 +107,7 @@ class Worker:
             self._cancelled.set()
         # Leaving the block has waited for every transaction.
         if self._context is not None:
-            self._context.unsaved.surrender()
+            self._context.unsaved.save_in_files()
         return 0
 
     def _answer(self, request: dict[str, Any]) -> None:
