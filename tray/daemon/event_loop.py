@@ -28,7 +28,7 @@ def read_clocks() -> Now:
 
 
 class EventLoop:
-    """Own the state. ``perform`` carries out one effect; it must not block, and may post events."""
+    """Own the state; ``perform`` carries out an effect, must not block, and may post events."""
 
     def __init__(
         self,
