@@ -20,7 +20,7 @@ JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 # What the packages are built with.
 PACK := .tools/packaging/bin/python
 
-# What the hand-out of credentials is measured against, in an environment of its own.
+# What giving credentials is measured against, in an environment of its own.
 AWS_SSO_UTIL := aws-sso-util>=4.33,<5
 AWS_SSO_UTIL_STAMP := .tools/aws-sso-util/.installed
 
@@ -42,7 +42,7 @@ test: .venv/.test components $(AWS_CLI_STAMP) $(JS_STAMP) ## Run all tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-core: .venv/.test ## Run the tests of the rules and of the architecture; needs only .venv
-	$(PY) -m pytest tests/core tests/test_architecture.py $(ARGS)
+	$(PY) -m pytest tests/core tests/test_architecture.py tests/test_citations.py tests/faults/test_accounted.py $(ARGS)
 
 check: .venv/.check ## Check format, lint and types
 	$(PY) -m ruff format --check .

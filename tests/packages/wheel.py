@@ -18,7 +18,7 @@ BUILDER = os.environ.get("PACK") or str(ROOT / ".tools/packaging/bin/python")
 """The Python packages are built with; the Makefile names it."""
 IN_WHEEL = (
     "tray/__main__.py", "tray/py.typed", "tray/credential_helper/credentials.py",
-    "tray/credential_helper/shell/hook.zsh",
+    "tray/credential_helper/shell/hook.zsh", "tray/guide/security.md",
 )  # fmt: skip
 IN_SOURCES = (
     "icons/sso-tray.svg", "packaging/build.py", "packaging/deb/nfpm.yaml", "tests/desk.py",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from tests.simulation.machine import Machine
 from tray.core import events as ev
 from tray.core import policy, session
 from tray.core import state as states
@@ -16,13 +16,18 @@ from tray.core.effects import Notice
 from tray.core.menu import menu_actions
 from tray.core.model import Now, TokenFacts, Trigger
 from tray.core.notices import notice_delivery, notice_rules
-from tray.core.outcomes import Refused
+from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
 from tray.core.sessions import job_results, schedule, signing_in, token_files, upkeep
 from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
+from tray.system.lock.file_lock import FileLock
+from tray.worker import job_table
+from tray.worker.job_context import JobContext
+from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.keyring.token_keyring import TokenKeyring
 
-ROOMS = ("tray.core", "tests.simulation")
+ROOMS = ("tray.core", "tray.worker", "tests.simulation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,6 @@ def _always_dead(right: Any) -> Any:
         return right(state, one, kind, replace(outcome, portal="dead"), now)
 
     return refused
-
-
-def _forgets_at_once(right: Any) -> Any:
-    def absent(one: Session, now: Now) -> Session:
-        gone: Session = token_files.forgotten(right(one, now), removed=True)
-        return replace(gone, absent_since=None, store=None)
-
-    return absent
 
 
 def _ended(_state: TrayState, one: Session, now: Now) -> bool:
@@ -223,17 +220,62 @@ def _still_over(right: Any) -> Any:
     return signed_in
 
 
+def _first_kept(right: Any) -> Any:
+    """Return what the keyring kept when it was first asked, whatever came later."""
+    first: dict[tuple[str, str], Any] = {}
+
+    def item(keyring: Any, session: Any) -> Any:
+        found = right(keyring, session)
+        if found is not None:
+            first.setdefault((keyring.item_names(session.key)[0], session.start_url), found)
+        return first.get((keyring.item_names(session.key)[0], session.start_url))
+
+    return item
+
+
+def _not_stored(_keyring: Any, _key: str, token: Any, **_: Any) -> KeyringItem:
+    return KeyringItem(token)
+
+
+def _unlocked(_right: Any) -> Any:
+    def lock(context: Any, _session: Any) -> FileLock:
+        return FileLock(context.paths.state / "locks" / f"{id(object())}-{next(_numbers)}")
+
+    return lock
+
+
+def _signs_out_in_words(right: Any) -> Any:
+    """Say that it is signed out, and do nothing."""
+    return {**right, "sign-out": lambda _session, _context: SignedOut(None)}
+
+
+def _always(value: object) -> Callable[[Any], Any]:
+    return lambda _right: lambda *_rest: value
+
+
+def _impatient(right: Any) -> Any:
+    def failed(state: Any, one: Session, kind: Any, outcome: Failed, now: Now) -> Any:
+        return right(state, one, kind, replace(outcome, retry_after=None), now)
+
+    return failed
+
+
+_numbers = itertools.count()
+
+
 def _fails(*_: object) -> NoReturn:
     raise KeyError("a rule")
 
 
 SLIPS: tuple[Slip, ...] = (
     Slip("R1: a minute before the end is early enough", (schedule, "planned_renewal"), _late,
-         "SDKs never have to"),
-    Slip("R5: no wait between attempts", (schedule, "backoff"), lambda _: lambda *_: 0.5,
-         "few wakeups"),
+         "liveness: what AWS would renew is tried in time"),
+    Slip("the timer is set to the next seconds", (states, "next_look"),
+         lambda _: lambda _state, now: now.wall + 5,
+         "economy: few wakeups"),
     Slip("R5: AWS may always be asked", (schedule, "backoff"), lambda _: lambda *_: 0.5,
-         "AWS is asked with measure", also=((schedule, "allowed_at"), lambda _: _allowed)),
+         "economy: AWS is asked with measure",
+         also=((schedule, "allowed_at"), lambda _: _allowed)),
     Slip("R4: a portal that cannot be reached has said no", (job_results, "_refused"),
          _always_dead,
          "only AWS's own no ends a session"),
@@ -253,31 +295,30 @@ SLIPS: tuple[Slip, ...] = (
     Slip("fault 25: a token of elsewhere is ours", (session, "elsewhere"),
          lambda _: lambda *_: False,
          "no token of another place"),
-    Slip("K5: a removed file is a sign-out", (token_files, "_absent"), _forgets_at_once,
-         "what was only deleted is put back"),
     Slip("K7: a released session is renewed", (session, "renewable"),
          lambda _: lambda one: one.token is not None and not session.refused(one),
          "a released session is left alone"),
     Slip("R4: what was over stays over", (token_files, "new_token"), _over_for_good,
-         "what works is not called over"),
+         "truth: what works is not called over"),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
          "no state changes between two looks"),
     Slip("R5: never again after a failure", (schedule, "scheduled"), _never_again,
-         "SDKs never have to"),
+         "liveness: what AWS would renew is tried in time"),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
-         "what works is not called over"),
+         "truth: what works is not called over"),
     Slip("R1: renewed at a tenth of its life", (schedule, "planned_renewal"), _early,
          "a fresh token is left alone"),
     Slip("R5: renewed at a tenth of its life, however often",
          (schedule, "planned_renewal"), _early,
-         "AWS is asked with measure", also=((schedule, "allowed_at"), lambda _: _allowed)),
-    Slip("K4: published lean and never stored", (Machine, "keep"),
-         lambda _: lambda _machine, _key, _entry: None,
-         "no refresh token is lost"),
+         "economy: AWS is asked with measure",
+         also=((schedule, "allowed_at"), lambda _: _allowed)),
+    Slip("K4: published lean and never stored", (TokenKeyring, "store"),
+         lambda _: _not_stored,
+         "safety: no refresh token is lost"),
     Slip("W2: only the last thing told is remembered", (notice_delivery, "_remember"), _forgetful,
          "each cause is told once"),
     Slip("W2: the keyring is told of each time", (notice_delivery, "_was_told"), _keyring_again,
-         "few notices"),
+         "economy: few notices"),
     Slip("a session with a job gets another", (upkeep, "upkeep"), _job_forgotten,
          "one job a session"),
     Slip("R1: begun although asleep", (upkeep, "upkeep"), _awake_for_jobs,
@@ -289,11 +330,41 @@ SLIPS: tuple[Slip, ...] = (
     Slip("the timer is set to this very moment", (states, "next_look"), _at_once,
          "the next look lies ahead"),
     Slip("S5: an ended token is still called well", (kinds, "state_of"), _rosy,
-         "what is over is not called well"),
+         "truth: what is over is not called well"),
     Slip("S5: nothing is said to renew itself", (kinds, "renews"), lambda _: lambda *_: False,
-         "a well world is shown well"),
+         "convergence: a well world is shown well"),
     Slip("a sign-in leaves it over", (signing_in, "signed_in"), _still_over,
-         "signing in helps"),
+         "convergence: signing in helps"),
+    Slip("what the keyring keeps counts for nothing", (session, "has_refresh_data"),
+         _always(False),
+         "truth: what AWS would renew is not given up"),
+    Slip("everything renews", (kinds, "renews"), _always(True),
+         "truth: only what holds refresh data renews"),
+    Slip("S5: failing is said of what works", (kinds, "state_of"),
+         lambda right: lambda *asked: {"signed-in": "renewal-failing"}.get(
+             right(*asked), right(*asked)),
+         "truth: failing is said after a failure"),
+    Slip("S6: a reason stays for ever", (kinds, "reason_of"), _always("offline"),
+         "truth: no reason outlives its cause"),
+    Slip("W1: every token has ended", (notice_rules, "_has_ended"),
+         lambda _: lambda _state, one, _now: one.token is not None,
+         "truth: no notice is false"),
+    Slip("K2: the oldest generation counts", (TokenKeyring, "item"), _first_kept,
+         "safety: no older token over a newer"),
+    Slip("R2: the oldest refresh token is sent", (TokenKeyring, "item"), _first_kept,
+         "safety: no older refresh token is sent"),
+    Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
+         "safety: nothing comes back after a sign-out"),
+    Slip("R2: nothing is locked", (JobContext, "session_lock"), _unlocked,
+         "safety: one refresh of a session at a time"),
+    Slip("R5: Retry-After is not heard", (job_results, "_failed"), _impatient,
+         "economy: Retry-After is obeyed"),
+    Slip("R5: no wait, however often it fails", (schedule, "backoff"),
+         lambda _: lambda *_: 0.5,
+         "economy: few jobs", also=((schedule, "allowed_at"), lambda _: _allowed)),
+    Slip("what is on record is not read", (token_files, "recalled"),
+         lambda _: lambda state, _event: state,
+         "restart equivalence"),
     Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip

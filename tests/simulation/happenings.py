@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.core.story import CORP, LAB, OLD, catalog
 from tests.simulation import programs
+from tests.simulation.aws import Weather
+from tests.simulation.keyring import KeyringMode
 from tests.simulation.script import Happening, session_of
 from tray.core import events as ev
 from tray.core.model import Catalog, Preferences, SsoSession
 from tray.core.requests import SignInAllRequested
+from tray.core.views.view import view
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -19,45 +23,67 @@ if TYPE_CHECKING:
 MOVED = SsoSession(
     key="corp", start_url="https://moved.awsapps.com/start", region="eu-west-1", profiles=("dev",)
 )
+TWIN = SsoSession(
+    key="twin", start_url=CORP.start_url, region=CORP.region, profiles=("twin",)
+)  # fmt: skip
+"""Another session of the same portal."""
+KEYS = (CORP.key, CORP.key, LAB.key, OLD.key, TWIN.key)
 GAPS = ((0.5, 2), (6.0, 3), (60.0, 5), (900.0, 5), (3600.0, 3), (5 * 3600.0, 1))
 """Longest pause before the next thing, seconds, and how often it is drawn."""
-AT_ONCE = ("aws sso login", "sdk refreshes", "remove", "put back")
-"""What half of the time waits for our next renewal of that session, to come in the midst of it."""
+BETWEEN_STEPS = (
+    "aws sso login", "sdk refreshes", "remove", "put back", "sdk writes older", "clock",
+    "keyring locked", "offline",
+)  # fmt: skip
+"""What half of the time waits for a step of the session's next transaction."""
+STEPS = 14
 CONFIG_BROKEN = 0.3
 """How often an edit of the config leaves it broken for a while."""
+JUMPS = (60.0, 900.0, 7200.0, 86400.0, 100 * 86400.0, -60.0, -7200.0, -86400.0)
+LONGEST = 500
+"""Things in one script."""
 
 
-_scripts: dict[int, list[Happening]] = {}
+def script_of(seed: int) -> list[Happening]:
+    """
+    Draw what happens in a walk.
 
-
-def happening(seed: int, number: int) -> Happening:
-    """Return the so-manieth thing of a seed's script."""
-    if seed not in _scripts:
-        _scripts.clear()
-        _scripts[seed] = []
-    script = _scripts[seed]
-    while len(script) <= number:
-        draws = Random(f"{seed}/{len(script)}")
+    Each walk knows only some of the faults (swarm testing): few together go deeper than all of
+    them at once, which mostly undo one another.
+    """
+    draws = Random(f"walk {seed}")
+    kinds = [kind for kind in WEIGHTS if kind in ALWAYS or draws.random() < 0.4]
+    weights = [WEIGHTS[kind] for kind in kinds]
+    keys = KEYS if draws.random() < 0.5 else (draws.choice(KEYS),)
+    pace = draws.choice((0.3, 1.0, 1.0, 3.0))
+    script: list[Happening] = []
+    at = 0.0
+    for number in range(LONGEST):
         (longest,) = draws.choices([gap for gap, _ in GAPS], [often for _, often in GAPS])
-        at = (script[-1].at if script else 0.0) + longest * draws.random()
-        (kind,) = draws.choices(list(WEIGHTS), list(WEIGHTS.values()))
-        script.append(Happening(len(script), kind, at, draws.random(), draws.random()))
-    return script[number]
+        at += longest * pace * draws.random()
+        (kind,) = draws.choices(kinds, weights)
+        waits = kind in BETWEEN_STEPS and draws.random() < 0.5
+        step = draws.randrange(STEPS) if waits else None
+        much = round(draws.random(), 3)
+        script.append(Happening(kind, round(at, 3), draws.choice(keys), much, step, number))
+    return script
 
 
 # --- AWS and the network --------------------------------------------------
 
 
-def _weather(kind: str) -> Callable[[World, Happening], None]:
+def _weather(kind: Weather) -> Callable[[World, Happening], None]:
     def act(world: World, one: Happening) -> None:
-        world.machine.weather = kind  # type: ignore[assignment] # a word of Weather
-        told = kind == "offline" and one.which < 0.5
+        aws = world.machine.aws
+        aws.weather = kind
+        aws.retry_after = (5, 90, 900, 3000)[int(one.much * 4)]
+        world.truth.unwell()
+        told = kind == "offline" and world.draw("told") < 0.5
         if told:
             world.tell(ev.SystemEvent("network-down"))
 
         def over() -> None:
-            world.machine.weather = "well"
-            world.disturbed_at = world.machine.time
+            aws.weather = "well"
+            world.truth.unwell()
             if told:
                 world.tell(ev.SystemEvent("network-up"))
 
@@ -66,44 +92,71 @@ def _weather(kind: str) -> Callable[[World, Happening], None]:
     return act
 
 
+def _flaps(world: World, one: Happening) -> None:
+    """The network comes and goes."""
+    world.truth.unwell()
+    for number in range(2 + int(one.much * 20)):
+        what = ev.SystemEvent("network-up" if number % 2 else "network-down")
+        world.later(number * 20.0, "the network flaps", lambda what=what: world.tell(what))  # type: ignore[misc] # bound now
+    world.later(400.0, "it is up", lambda: world.tell(ev.SystemEvent("network-up")))
+
+
+def _cut_short(world: World, one: Happening) -> None:
+    world.portal(session_of(world, one).start_url).cut_short(world.machine.time)
+    world.truth.unwell()
+
+
 def _revoked(world: World, one: Happening) -> None:
-    portal = world.portal(session_of(world, one).start_url)
-    if one.much < 0.5:
-        portal.cut_short(world.machine.time)
-    else:
-        portal.sign_out()
+    world.portal(session_of(world, one).start_url).sign_out()
+    world.truth.unwell()
 
 
 def _registration(world: World, one: Happening) -> None:
     world.portal(session_of(world, one).start_url).registered_until = world.machine.time
+    world.truth.unwell()
 
 
 # --- The machine ----------------------------------------------------------
 
 
-def _keyring(mode: str) -> Callable[[World, Happening], None]:
+def _keyring(mode: KeyringMode) -> Callable[[World, Happening], None]:
     def act(world: World, one: Happening) -> None:
         world.keyring(mode)
+        world.truth.unwell()
 
         def over() -> None:
-            world.disturbed_at = world.machine.time
+            world.truth.unwell()
             world.keyring("well")
 
-        world.later(5 + one.much**3 * 5400, f"the keyring is no longer {mode}", over)
+        longest = 60 if mode == "losing" else 5400
+        world.later(5 + one.much**3 * longest, f"the keyring is no longer {mode}", over)
 
     return act
 
 
 def _sleep(world: World, one: Happening) -> None:
     world.sleep(600 + one.much**2 * 14 * 3600)
+    world.truth.unwell()
 
 
 def _clock(world: World, one: Happening) -> None:
-    jump = (60.0, 900.0, 7200.0, 86400.0)[int(one.which * 4)] * (0.2 + one.much)
-    ahead = one.much < 0.5
-    world.machine.met["clock-ahead" if ahead else "clock-back"] += 1
-    world.machine.offset += jump if ahead else -jump
+    """The clock is set wrong, and right again a moment or hours later."""
+    which = one.much * len(JUMPS)
+    jump, share = JUMPS[int(which)], which % 1
+    world.machine.met["clock-ahead" if jump > 0 else "clock-back"] += 1
+    if world.workers.busy():
+        world.machine.met["clock-set-during-a-job"] += 1
+    _set_clock(world, jump)
+    right_after = 1.0 if share < 0.3 else share**4 * 20_000
+    world.later(right_after, "the clock is right again", lambda: _set_clock(world, 0.0))
+
+
+def _set_clock(world: World, offset: float) -> None:
+    if world.machine.offset == offset:
+        return
+    world.machine.offset = offset
     world.promises.clock_set()
+    world.truth.unwell()
     world.tell(ev.SystemEvent("clock-set"))
 
 
@@ -123,30 +176,77 @@ def _screen(world: World, one: Happening) -> None:
 def _restart(world: World, one: Happening) -> None:
     del one
     world.start()
+    world.truth.unwell()
     if world.locked:
         world.tell(ev.SystemEvent("locked"))
 
 
+def _restart_without(*, old: bool) -> Callable[[World, Happening], None]:
+    """Stop the daemon, lose or age a file of our state directory, start it again."""
+
+    def act(world: World, one: Happening) -> None:
+        world.workers.close()
+        done = world.machine.damage_state(one.much, old=old)
+        if done is not None:
+            world.say(done)
+            world.promises.forgetful()
+        _restart(world, one)
+
+    return act
+
+
+def _compare(world: World, one: Happening) -> None:
+    """Restart the daemon in a quiet moment, and compare what it shows a minute later."""
+    if not world.promises.is_quiet():
+        return
+    before = _shown(world)
+    damage = (None, False, True)[int(one.much * 3)]
+    if damage is None:
+        _restart(world, one)
+    else:
+        _restart_without(old=damage)(world, Happening("restart", much=world.draw("damage")))
+    happened = world.happened
+    world.machine.met["restart-compared"] += 1
+
+    def compare() -> None:
+        if world.happened == happened and world.promises.is_quiet():
+            world.promises.same(before, _shown(world))
+
+    world.later(60.0, "the restart is compared", compare)
+
+
+def _shown(world: World) -> dict[str, tuple[object, ...]]:
+    rows = view(world.state, world.machine.now).sessions
+    return {row.key: (row.state, row.reason, row.renews, row.store) for row in rows}
+
+
+def _kill(world: World, one: Happening) -> None:
+    """Kill a worker at one of its next steps."""
+    world.workers.kill_after = int(one.much * 40)
+
+
 def _config(world: World, one: Happening) -> None:
     catalogs: tuple[Catalog, ...] = (
-        catalog(CORP, LAB, OLD),
-        catalog(CORP, LAB, OLD),
+        catalog(CORP, LAB, OLD, TWIN),
+        catalog(CORP, LAB, OLD, TWIN),
         catalog(CORP, OLD),
         catalog(MOVED, LAB, OLD),
-        catalog(OLD, LAB, CORP),
+        catalog(TWIN, OLD, LAB, CORP),
     )
-    chosen = catalogs[int(one.which * len(catalogs))]
+    chosen = catalogs[int(world.draw("config") * len(catalogs))]
+    world.truth.unwell()
     if one.much >= CONFIG_BROKEN:
         world.configure(chosen)
         return
     world.tell(ev.ConfigBroken("~/.aws/config, line 3: no section."))
     world.machine.met["config-broken"] += 1
-    mended_after = 5 + (one.much / CONFIG_BROKEN) ** 2 * 3600
-    world.later(mended_after, "the config is mended", lambda: world.configure(chosen))
+    whole_after = 5 + (one.much / CONFIG_BROKEN) ** 2 * 3600
+    world.later(whole_after, "the config is whole again", lambda: world.configure(chosen))
 
 
 def _setting(world: World, one: Happening) -> None:
     world.adopt = one.much < 0.7
+    world.truth.unwell()
     world.tell(ev.PreferencesRead(Preferences(adopt=world.adopt)))
 
 
@@ -169,36 +269,27 @@ def _cancel(world: World, one: Happening) -> None:
 
 def _sign_out(world: World, one: Happening) -> None:
     world.tell(ev.SignOutRequested(session_of(world, one).key))
+    world.truth.unwell()
 
 
 def _renew(world: World, one: Happening) -> None:
-    world.tell(ev.RenewRequested(session_of(world, one).key, "typed"))
+    for _ in range(1 + int(one.much * 4)):
+        world.tell(ev.RenewRequested(session_of(world, one).key, "typed"))
 
 
 def _release(world: World, one: Happening) -> None:
     world.tell(ev.ReleaseRequested(session_of(world, one).key))
-
-
-def _credentials(world: World, one: Happening) -> None:
-    key = session_of(world, one).key
-    entry = world.machine.file(key).entry
-    world.tell(ev.CredentialsGiven(key))
-    if entry is None or world.machine.weather != "well":
-        return
-    if not world.portal(entry.place).check(entry.given.name, world.machine.time):
-        world.machine.met["doubted"] += 1
-        world.tell(ev.TokenRejected(key, entry.given.name))
+    world.truth.unwell()
 
 
 def _well(world: World, one: Happening) -> None:
     """Let everything work from now on; what others had begun, they end."""
     del one
     machine = world.machine
-    machine.weather = "well"
-    machine.offset = 0.0
-    world.promises.clock_set()
-    for file in machine.files.values():
-        file.torn, file.bad = False, None
+    machine.aws.weather = "well"
+    machine.read_errors.clear()
+    _set_clock(world, 0.0)
+    world.truth.unwell()
     world.adopt = True
     world.keyring("well")
     if world.locked:
@@ -207,58 +298,79 @@ def _well(world: World, one: Happening) -> None:
     world.tell(ev.SystemEvent("network-up"))
     world.tell(ev.SystemEvent("clock-set"))
     world.tell(ev.PreferencesRead(Preferences()))
-    world.configure(catalog(CORP, LAB, OLD))
+    world.configure(catalog(CORP, LAB, OLD, TWIN))
     for session in world.catalog.sessions:
         world.look(session.key)
 
 
 ACTS: dict[str, Callable[[World, Happening], None]] = {
     "offline": _weather("offline"),
-    "5xx": _weather("5xx"),
-    "429": _weather("429"),
+    "aws 503": _weather("503"),
+    "aws 500": _weather("500"),
+    "aws 429": _weather("429"),
+    "aws slow": _weather("slow"),
+    "aws mute": _weather("mute"),
     "html": _weather("html"),
+    "network flaps": _flaps,
+    "cut short": _cut_short,
     "revoke": _revoked,
-    "registration-ends": _registration,
+    "registration ends": _registration,
     "keyring locked": _keyring("locked"),
     "keyring denied": _keyring("denied"),
     "keyring absent": _keyring("absent"),
     "keyring slow": _keyring("slow"),
+    "keyring hung": _keyring("hung"),
+    "keyring losing": _keyring("losing"),
     "sleep": _sleep,
     "clock": _clock,
     "screen": _screen,
     "restart": _restart,
+    "restart, state lost": _restart_without(old=False),
+    "restart, state old": _restart_without(old=True),
+    "restart compared": _compare,
+    "kill": _kill,
     "config": _config,
     "setting": _setting,
     "aws sso login": programs.aws_login,
+    "old login": programs.old_login,
     "aws sso logout": programs.aws_logout,
     "sdk refreshes": programs.sdk_refresh,
-    "sdk reads": programs.sdk_reads,
+    "sdk writes older": programs.sdk_writes_older,
+    "read": programs.reads,
     "remove": programs.removed,
     "put back": programs.put_back,
+    "foreign": programs.foreign,
+    "redate": programs.redated,
     "tear": programs.torn,
-    "damage": programs.bad,
+    "damage": programs.damaged,
+    "unreadable": programs.unreadable,
+    "crowd": programs.crowd,
     "click": _click,
     "click all": _click_all,
     "cancel": _cancel,
     "sign out": _sign_out,
     "renew": _renew,
     "release": _release,
-    "credentials": _credentials,
     "all is well": _well,
 }
 """Everything that can happen, by name."""
 
 WEIGHTS = dict.fromkeys(ACTS, 2) | {
-    "click": 9,
-    "aws sso login": 3,
-    "sdk reads": 3,
-    "credentials": 3,
+    "click": 8,
+    "aws sso login": 4,
+    "read": 3,
+    "crowd": 3,
     "release": 1,
     "sign out": 1,
     "aws sso logout": 1,
     "setting": 1,
-    "registration-ends": 1,
+    "registration ends": 1,
     "revoke": 1,
-    "clock": 1,
     "all is well": 1,
 }
+ALWAYS = ("click", "aws sso login", "all is well", "read")
+
+
+def numbered(script: Sequence[Happening]) -> list[Happening]:
+    """Return a script whose things are numbered in their order."""
+    return [replace(one, number=number) for number, one in enumerate(script)]

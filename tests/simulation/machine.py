@@ -1,155 +1,296 @@
-"""The machine the rules live on: its clock, keyring, token files and what goes wrong with them."""
+"""The machine the daemon lives on: its clock, its keyring, and real files."""
 
 from __future__ import annotations
 
+import errno
+import json
+import os
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
 
 from tests.core.story import T0
-from tests.simulation.portal import Given
-from tray.core import events as ev
-from tray.core.model import Memory, Now, TokenFacts, TokenStore
+from tests.simulation.aws import Aws, Given, Portal
+from tests.simulation.clockwork import Clockwork, virtual
+from tests.simulation.keyring import Keyring
+from tray.aws.cache.sso_token import Registration, SsoToken
+from tray.aws.cache.timestamps import parse_timestamp
+from tray.aws.cache.token_cache import cache_path, full_document, lean_document
+from tray.core.model import Now, SsoSession
+from tray.secret import Secret
+from tray.storage import atomic_files
+from tray.system.paths import Paths
 
-KeyringMode = Literal["well", "locked", "denied", "absent", "slow"]
-Weather = Literal["well", "offline", "5xx", "429", "html"]
+FAST = Path("/dev/shm")  # directories in it are made by tempfile
+KEPT_STATES = 40
+STATE_EVERY = 3 * 3600.0
+"""Copies of our state directory, and seconds between two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A token as a file or the keyring holds it; times are the machine's wall clock, seconds."""
-
-    given: Given
-    place: str
-    issued: float
-    expires: float
-    refresh: int | None
-
-    def lean(self) -> Entry:
-        """Return it without refresh data (K3)."""
-        return Entry(self.given, self.place, self.issued, self.expires, None)
-
-
-@dataclass(slots=True)
-class CacheFile:
     """
-    One token cache file.
+    A token as a file or the keyring holds it.
 
     Args:
-        entry: what it holds once it can be read; None = there is no file.
-        torn: somebody is writing it.
-        bad: why it cannot be used, if so.
+        given: what AWS gave; None for a token that AWS never gave.
+        place: start URL written beside it.
+        expires: as written, seconds since the epoch.
+        refresh: the refresh token beside it.
     """
 
-    entry: Entry | None = None
-    torn: bool = False
-    bad: Literal["bad-file", "no-permission"] | None = None
+    given: Given | None
+    place: str
+    expires: float
+    refresh: str | None
+    generation: int = 0
 
 
-@dataclass
 class Machine:
     """
-    Clock, keyring, files, records: all that outlives a restart of the daemon.
+    Clock, keyring, files: all that outlives a restart of the daemon.
 
     Args:
-        time: true seconds since the start; nothing ever sets it back.
-        offset: how far the wall clock is ahead of the truth.
-        slept: seconds spent asleep, which the monotonic clock does not count.
-        accepts: whether AWS would take an entry's refresh token now.
+        draw: a number in [0, 1) for a purpose.
+        portals: AWS's.
     """
 
-    time: float = 0.0
-    offset: float = 0.0
-    slept: float = 0.0
-    asleep: bool = False
-    weather: Weather = "well"
-    keyring_mode: KeyringMode = "well"
-    files: dict[str, CacheFile] = field(default_factory=dict)
-    keyring: dict[str, Entry] = field(default_factory=dict)
-    stores: dict[str, TokenStore | None] = field(default_factory=dict)
-    memories: dict[str, Memory] = field(default_factory=dict)
-    in_hand: dict[str, Entry] = field(default_factory=dict)
-    thrown_away: set[tuple[str, int]] = field(default_factory=set)
-    met: Counter[str] = field(default_factory=Counter)
-    accepts: Callable[[Entry], bool] = lambda _: True
+    def __init__(self, draw: Callable[..., float], portals: dict[str, Portal]) -> None:
+        self.clockwork = Clockwork()
+        self.offset = 0.0
+        self.met: Counter[str] = Counter()
+        self.aws = Aws(self.clockwork, draw, portals, self.met)
+        self.keyring = Keyring(self.clockwork, draw, self.met)
+        self.read_errors: dict[str, int] = {}
+        self.home = Path(tempfile.mkdtemp(prefix="walk-", dir=FAST if FAST.is_dir() else None))
+        self.paths = Paths.from_environment({"HOME": str(self.home)})
+        self.paths.token_cache.mkdir(parents=True, mode=0o700)
+        self.paths.state.mkdir(parents=True, mode=0o700)
+        self.states: list[tuple[float, dict[str, bytes]]] = []
+        self._open = ExitStack()
+        self._paths: dict[str, Path] = {}
+        self._files: dict[str, tuple[object, bytes | None, Entry | None]] = {}
+        self._items: dict[str, tuple[Entry, ...]] = {}
 
     @property
+    def time(self) -> float:
+        """True seconds since the start."""
+        return self.clockwork.time
+
     def wall(self) -> float:
-        """What the wall clock says."""
-        return T0 + self.time + self.offset
+        """Return what the wall clock says."""
+        return T0 + self.clockwork.time + self.offset
 
     @property
     def now(self) -> Now:
         """Both clocks."""
-        return Now(wall=self.wall, mono=self.time - self.slept)
+        return Now(wall=self.wall(), mono=self.clockwork.time - self.clockwork.slept)
 
-    def file(self, key: str) -> CacheFile:
-        """Return the cache file of a session, which may not exist."""
-        return self.files.setdefault(key, CacheFile())
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the workers' code live on this machine."""
+        calls = _SystemCalls(self)
+        atomic_files.os = calls  # type: ignore[assignment,attr-defined] # stands for the module
+        try:
+            with virtual(self.clockwork, self.wall):
+                yield
+        finally:
+            atomic_files.os = os  # type: ignore[attr-defined] # as it was
+            self._open.close()
+            shutil.rmtree(self.home, ignore_errors=True)
 
-    def entry(self, given: Given, place: str) -> Entry:
-        """Return a token as this machine would write it now: AWS tells a life, not an end."""
-        life = given.ends - given.issued
-        return Entry(given, place, self.wall, self.wall + life, given.refresh)
+    # --- Token files ---------------------------------------------------------
 
-    def write(self, key: str, entry: Entry | None) -> None:
-        """Replace a file as a whole, or remove it."""
-        file = self.file(key)
-        file.entry, file.torn, file.bad = entry, False, None
+    def path(self, key: str) -> Path:
+        """Return a session's token file."""
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = cache_path(self.paths.token_cache, key)
+        return path
 
-    def thrown(self, key: str) -> None:
-        """Note that somebody else takes a file away, and with it perhaps the last of a grant."""
-        old = self.file(key).entry
-        if old is None or old.refresh is None:
-            return
-        self.files[key] = CacheFile()
-        if not self.holds(key, old):
-            self.thrown_away.add((old.place, old.given.family))
-        self.files[key] = CacheFile(old)
+    def data(self, key: str) -> bytes | None:
+        """Return what lies in a token file."""
+        return self._file(key)[1]
 
-    def holds(self, key: str, old: Entry) -> bool:
-        """Whether a token of the same sign-in, and no older one, has refresh data AWS takes."""
-        held = (self.file(key).entry, self.keyring.get(key), self.in_hand.get(key))
-        return any(
-            one is not None
-            and one.refresh is not None
-            and one.given.issued >= old.given.issued
-            and self.accepts(one)
-            and (one.place, one.given.family) == (old.place, old.given.family)
-            for one in held
+    def file(self, key: str) -> Entry | None:
+        """Return what a token file holds, None where nothing can be read from it."""
+        return self._file(key)[2]
+
+    def _file(self, key: str) -> tuple[object, bytes | None, Entry | None]:
+        """Read a token file, unless it was read last: this is asked all the time."""
+        path = self.path(key)
+        seen, known = signature(str(path)), self._files.get(key)
+        if known is None or known[0] != seen:
+            data = path.read_bytes() if seen is not None else None
+            known = self._files[key] = seen, data, self.entry_in(data)
+        return known
+
+    def entry_in(self, data: bytes | None) -> Entry | None:
+        """Return what a token file's bytes hold."""
+        try:
+            members = json.loads(data or b"")
+            access = members["accessToken"]
+            expires = parse_timestamp(members["expiresAt"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        refresh = members.get("refreshToken") or None
+        if not members.get("clientSecret"):
+            refresh = None
+        return Entry(self.aws.given(access), members.get("startUrl", ""), expires, refresh)
+
+    def readable(self, key: str) -> bool:
+        """Whether nothing is wrong with a token file; none is fine, too."""
+        return self.whole(key) and str(self.path(key)) not in self.read_errors
+
+    def whole(self, key: str) -> bool:
+        """Whether a token file is no half of one, and none that is broken."""
+        _, data, entry = self._file(key)
+        return data is None or entry is not None
+
+    def token(self, given: Given, session: SsoSession, life: float | None = None) -> SsoToken:
+        """Return a token as a program of this machine would hold it now."""
+        life = given.ends - given.issued if life is None else life
+        registered = self.aws.portals[given.place].registered_until
+        return SsoToken(
+            start_url=session.start_url,
+            region=session.region,
+            access_token=Secret(given.access),
+            expires_at=float(int(self.wall() + life)),
+            refresh_token=Secret(given.refresh) if given.refresh else None,
+            registration=Registration(
+                given.client,
+                Secret(f"secret of {given.client}"),
+                float(int(T0 + registered)),
+                ("sso:account:access",),
+                "authorization_code",
+            ),
+            issued_at=self.wall(),
         )
 
-    def file_status(self, key: str) -> ev.TokenFileStatus:
-        """Return what a look at a cache file shows."""
-        file = self.file(key)
-        if file.torn:
-            self.met["file-torn"] += 1
-            return ev.FileTorn()
-        if file.bad is not None:
-            self.met[f"file-{file.bad}"] += 1
-            return ev.FileBad(file.bad, "It is bad.")
-        return ev.FileAbsent() if file.entry is None else facts(file.entry)
+    def document(self, given: Given, session: SsoSession, life: float | None = None) -> bytes:
+        """Return the file that the AWS CLI would write for a token."""
+        return full_document(self.token(given, session, life))
 
-    def keep(self, key: str, entry: Entry) -> None:
-        """Put a token into the keyring; what it kept of another start URL goes (K2)."""
-        old = self.keyring.get(key)
-        if old is not None and old.place != entry.place:
-            self.thrown_away.add((old.place, old.given.family))
-        self.keyring[key] = entry
+    def lean(self, given: Given, session: SsoSession, expires: float) -> bytes:
+        """Return a file without refresh data."""
+        token = self.token(given, session)
+        return lean_document(token.__class__(
+            token.start_url, token.region, token.access_token, expires))  # fmt: skip
 
-    @property
-    def keyring_refuses(self) -> bool:
-        """Whether the keyring can neither be read nor written just now."""
-        return self.keyring_mode in ("locked", "denied", "absent")
+    def write(self, key: str, data: bytes | None, *, mtime: float | None = None) -> None:
+        """Write a token file in place, as the AWS CLI and the SDKs do, or remove it."""
+        path = self.path(key)
+        self._files.pop(key, None)
+        if data is None:
+            path.unlink(missing_ok=True)
+            return
+        path.write_bytes(data)
+        self.stamp(path, mtime)
+
+    def emptied(self, key: str) -> FileIO:
+        """Open a token file as ``open(path, "w")`` does: who writes it has emptied it first."""
+        return self._open.enter_context(self.path(key).open("wb", buffering=0))
+
+    def stamp(self, path: Path, mtime: float | None = None) -> None:
+        """Let a file just written bear this machine's time."""
+        self._files.clear()
+        with suppress(FileNotFoundError):
+            os.utime(path, (self.wall(), self.wall() if mtime is None else mtime))
+
+    # --- The keyring -----------------------------------------------------------
+
+    def kept(self, key: str) -> list[Entry]:
+        """Return what the keyring keeps of a session, the newest generation first."""
+        found = [
+            one
+            for name, text in self.keyring.items.items()
+            if name.startswith(f"{key}@")
+            for one in self.item(text)
+        ]
+        return sorted(found, key=lambda one: -one.generation)
+
+    def item(self, text: str) -> tuple[Entry, ...]:
+        """Return what a keyring item holds: the token to renew with, then those beside it."""
+        if text not in self._items:
+            document: dict[str, Any] = json.loads(text)
+            self._items[text] = tuple(
+                Entry(
+                    self.aws.given(one["access_token"]),
+                    one["start_url"],
+                    one["expires_at"],
+                    one["refresh_token"],
+                    document["generation"],
+                )
+                for one in (document, *document.get("beside", ()))
+            )
+        return self._items[text]
+
+    # --- Our state directory -----------------------------------------------------
+
+    def state_files(self) -> dict[str, bytes]:
+        """Return every file of our state directory that is no lock."""
+        state = self.paths.state
+        return {
+            str(path.relative_to(state)): path.read_bytes()
+            for path in sorted(state.rglob("*"))
+            if path.is_file() and "locks" not in path.parts
+        }
+
+    def remember_state(self) -> None:
+        """Keep a copy of our state directory, to be put back much later."""
+        if self.states and self.time - self.states[-1][0] < STATE_EVERY:
+            return
+        self.states.append((self.time, self.state_files()))
+        del self.states[:-KEPT_STATES]
+
+    def damage_state(self, which: float, *, old: bool) -> str | None:
+        """Lose a file of our state directory, or put one back that is a day old."""
+        files = self.state_files()
+        if not files:
+            return None
+        name = sorted(files)[int(which * len(files))]
+        path = self.paths.state / name
+        before = [files for at, files in self.states if at <= self.time - 12 * 3600]
+        if not old or not before or name not in before[-1]:
+            path.unlink()
+            self.met["state-lost"] += 1
+            return f"{name} is lost"
+        self.met["state-old"] += 1
+        path.unlink()
+        path.write_bytes(before[-1][name])
+        return f"{name} is old"
 
 
-def facts(entry: Entry) -> TokenFacts:
-    """Return what the rules may know of a token."""
-    return TokenFacts(
-        fingerprint=entry.given.name,
-        expires_at=entry.expires,
-        issued_at=entry.issued,
-        refreshable=entry.refresh is not None,
-        start_url=entry.place,
-    )
+def signature(path: str) -> object:
+    """Return what tells that a file was changed, None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 # asked a million times
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+class _SystemCalls:
+    """Stands for the module ``os`` where files are read: some reads fail."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.fsync = lambda _descriptor: None
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(os, name)
+        setattr(self, name, value)
+        return value
+
+    def open(self, path: str | Path, flags: int, *rest: int) -> int:
+        number = self._machine.read_errors.get(str(path))
+        if number is not None and not flags & os.O_CREAT:
+            self._machine.met[f"read-{errno.errorcode[number]}"] += 1
+            raise OSError(number, os.strerror(number), str(path))
+        return os.open(path, flags, *rest)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
-from tray.core.model import Trigger
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -17,13 +15,17 @@ if TYPE_CHECKING:
 HOUR = 3600.0
 WAKEUPS_AN_HOUR = 400
 """Three sessions, each tried every few seconds at worst after its first failures (R5)."""
-VAIN_AN_HOUR = 80
-"""
-Attempts of a session that AWS answers with no token: the schedule's 40, after each new token's
-first seconds five minutes apart; 12 for programs, 12 for events, 18 by hand at most (R5).
-"""
 NOTICES_AN_HOUR = 10
 """Of one category, however often things go wrong and right again in that hour."""
+JOBS_AN_HOUR = 150
+TROUBLES_AN_HOUR = 80
+"""
+Of one session: the schedule's 40, after each new token's first seconds five minutes apart; 12 for
+programs, 12 for events, 18 by hand at most (R5).
+"""
+RENEWALS_AN_HOUR = 10
+"""Of one session with tokens of an hour: three for the clock, programs and hands each, and one."""
+CHECKS_AN_HOUR = 60
 
 
 class Measures:
@@ -40,6 +42,8 @@ class Measures:
         self._broken = broken
         self._ticks: deque[float] = deque()
         self._notices: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._jobs: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._first = 0
         self._unmeasured_until = 0.0
 
     def begun_anew(self) -> None:
@@ -51,13 +55,13 @@ class Measures:
         if isinstance(event, ev.Tick):
             count = self._counted(self._ticks)
             if count > WAKEUPS_AN_HOUR:
-                self._broken("few wakeups", f"{count} in an hour")
+                self._broken("economy: few wakeups", f"{count} in an hour")
 
     def notice(self, notice: fx.Notice) -> None:
         """Count a notice."""
         count = self._counted(self._notices[notice.category])
         if count > NOTICES_AN_HOUR:
-            self._broken("few notices", f"{count} of {notice.category} in an hour")
+            self._broken("economy: few notices", f"{count} of {notice.category} in an hour")
 
     def _counted(self, moments: deque[float]) -> int:
         time = self._world.machine.time
@@ -66,25 +70,34 @@ class Measures:
             moments.popleft()
         return len(moments)
 
+    def job(self, key: str) -> None:
+        """Count a job."""
+        count = self._counted(self._jobs[key])
+        if count > JOBS_AN_HOUR + 40 * self._deeds(key):
+            self._broken("economy: few jobs", f"{key}: {count} in an hour")
+
     def aws(self) -> None:
         """Hold what AWS was asked against R5."""
         world = self._world
         since = world.machine.time - HOUR
         if world.machine.time < self._unmeasured_until:
             return
-        for key, answers in world.worker.answers.items():
-            recent = Counter(kind for at, kind in answers if at > since)
-            # A sign-in starts the count anew: what was asked before it is not ours to hold.
-            signed_in = world.noted("sign-in", key, since)
-            most = VAIN_AN_HOUR * (1 + signed_in)
-            if recent["refused"] > most:
-                self._broken("AWS is asked with measure", f"{key}: {recent['refused']} in vain")
-            removed = world.noted("removed", key, since)
-            # A token that others wrote begins a life of its own; a renewal whose file went away
-            # meanwhile ends as a judgement, and the rules do not count it.
-            lives = 1 + signed_in + world.noted("given", key, since)
-            allowed = policy.RENEWALS_PER_LIFE * len(get_args(Trigger))
-            if recent["renewed"] > allowed * lives + removed:
-                self._broken("AWS is asked with measure", f"{key}: {recent['renewed']} renewals")
-            if recent["checked"] > most + removed:
-                self._broken("AWS is asked with measure", f"{key}: {recent['checked']} checks")
+        calls = world.machine.aws.calls
+        while self._first < len(calls) and calls[self._first].at < since:
+            self._first += 1
+        asked: Counter[tuple[str, str]] = Counter()
+        for call in calls[self._first :]:
+            kind = "renewed" if call.answer == "renewed" else "vain"
+            asked[call.key, "checked" if call.operation != "CreateToken" else kind] += 1
+        most = {
+            "renewed": RENEWALS_AN_HOUR, "vain": TROUBLES_AN_HOUR, "checked": CHECKS_AN_HOUR,
+        }  # fmt: skip
+        for (key, kind), count in asked.items():
+            if count > most[kind] * (1 + self._deeds(key)):
+                told = f"{key}: {count} {kind} in an hour"
+                self._broken("economy: AWS is asked with measure", told)
+
+    def _deeds(self, key: str) -> int:
+        """Count what others did within the hour: a token that they wrote begins a life anew."""
+        since = self._world.machine.time - HOUR
+        return sum(self._world.noted(deed, key, since) for deed in ("sign-in", "given", "removed"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.simulation.machine import facts
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.requests import SignInAllRequested, UnlockRequested
+from tray.worker.sign_in.sign_in_saving import SignInResult
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -48,7 +48,7 @@ class Person:
         if process.cancelled:
             process.ended = True
             return
-        if self._world.machine.weather != "well":
+        if self._world.machine.aws.weather != "well":
             process.ended = True
             self._world.machine.met["sign-in-failed"] += 1
             failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
@@ -56,6 +56,8 @@ class Person:
             return
         if process.afresh:
             self._world.portal(process.session.start_url).sign_out()
+            self._world.truth.portal_ended_at[process.session.start_url] = self._world.machine.time
+            self._world.truth.unwell()
         self._world.tell(ev.SignInReady(key, process.attempt, "https://signin"))
 
     def page_opened(self, key: str) -> None:
@@ -83,30 +85,35 @@ class Person:
         if process.cancelled or process.ended:
             process.ended = True
             return
-        if self._world.waits_for_lock(key, lambda: self._approved(process)):
-            return
         process.ended = True
-        if self._world.machine.weather != "well":
+        world = self._world
+        if world.machine.aws.weather != "well":
             failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
-            self._world.tell(failed)
+            world.tell(failed)
             return
-        given = self._world.portal(process.session.start_url).sign_in(self._world.machine.time)
-        entry, kept = self._world.worker.signed_in(process.session, given)
-        self._world.note("sign-in", key)
-        self._world.look(key)
-        self._world.recorded()
-        locked = not kept and self._world.machine.keyring_refuses
-        told = ev.SignedIn(
-            key,
-            process.attempt,
-            facts(entry.lean() if kept else entry),
-            "keyring" if kept else "file",
-            "keyring-locked" if locked else None,
-        )
-        delay = self._world.draw("signed-in", key, 0.005, 0.3)
-        self._world.later(
-            delay, f"{key}: signed in", lambda: self._world.report(process.life, told)
-        )
+        given = world.portal(process.session.start_url).sign_in(world.machine.time)
+        world.note("sign-in", key)
+        world.truth.thrown(key)
+        world.truth.signed_in(key, given)
+
+        def kept(result: SignInResult | str) -> None:
+            world.truth.unwell()
+            told: ev.Event = (
+                ev.SignInFailed(key, process.attempt, result)
+                if isinstance(result, str)
+                else ev.SignedIn(
+                    key,
+                    process.attempt,
+                    result.token,
+                    result.store,
+                    result.reason,
+                    result.sentence,
+                )
+            )
+            delay = world.draw("signed-in", key, 0.005, 0.3)
+            world.later(delay, f"{key}: signed in", lambda: world.report(process.life, told))
+
+        world.workers.save(process.session, world.machine.token(given, process.session), kept)
 
     def _denied(self, process: SigningIn) -> None:
         if not process.cancelled and not process.ended:
@@ -147,5 +154,28 @@ class Person:
 
     def unlock(self) -> None:
         """Type the keyring's password."""
-        if self._world.machine.keyring_mode == "locked":
+        if self._world.machine.keyring.mode == "locked":
             self._world.keyring("well")
+            self._world.truth.unwell()
+
+    def programs_ask(self, key: str, count: int) -> None:
+        """Let programs ask for credentials: as `CredentialService`, they ask for a renewal."""
+        world, entry = self._world, self._world.machine.file(key)
+        world.tell(ev.CredentialsGiven(key))
+        session = world.state.sessions.get(key)
+        if entry is None or entry.given is None or session is None or session.token is None:
+            return
+        if entry.expires <= world.machine.wall():
+            world.machine.met["programs-ask-for-a-renewal"] += 1
+            for number in range(count):
+                world.tell(
+                    ev.RenewRequested(
+                        key, f"hand-out-{number}", "program", session.token.fingerprint
+                    )
+                )
+        elif world.machine.aws.weather == "well" and not world.machine.aws.works(
+            entry.given.access
+        ):
+            world.machine.met["doubted"] += 1
+            for _ in range(count):
+                world.tell(ev.TokenRejected(key, session.token.fingerprint))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import json
 from typing import TYPE_CHECKING
 
-from tests.simulation.machine import CacheFile, Entry
-from tests.simulation.portal import Given
+from tests.simulation.aws import Given
 from tests.simulation.script import Happening, session_of
 from tray.core.model import SsoSession
 
@@ -15,150 +15,252 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 0.5
 """How often a program that runs on reads what another has just written."""
+YEAR = 365 * 86400.0
 
 
 def aws_login(world: World, one: Happening) -> None:
     """``aws sso login``: empties the file, signs in, writes it a moment later."""
     session = session_of(world, one)
-    if world.machine.weather != "well":
+    if world.machine.aws.weather != "well":
         return
-    file = world.machine.file(session.key)
-    file.torn = True
-    world.look(session.key)
     given = world.portal(session.start_url).sign_in(world.machine.time)
+    _signed_in(world, session, given)
+    document = world.machine.document(given, session)
+    _writes(world, session, document, 0.01 + one.much**4 * 5, "login")
+
+
+def old_login(world: World, one: Happening) -> None:
+    """An older AWS CLI signs in: eight hours, no refresh data."""
+    session = session_of(world, one)
+    if world.machine.aws.weather != "well":
+        return
+    given = world.portal(session.start_url).sign_in_without_refresh(world.machine.time)
+    _signed_in(world, session, given)
+    expires = float(int(world.machine.wall() + given.ends - given.issued))
+    document = world.machine.lean(given, session, expires)
+    _writes(world, session, document, 0.01 + one.much**4, "old-login")
+
+
+def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.note("sign-in", session.key)
-    _writes(world, session, given, 0.01 + one.much**4 * 5, "login")
+    world.truth.thrown(session.key)
+    world.truth.signed_in(session.key, given)
 
 
-def _writes(world: World, session: SsoSession, given: Given, delay: float, what: str) -> None:
-    entry = world.machine.entry(given, session.start_url)
-    world.being_written.append(entry)
-    world.later(delay, f"{session.key}: another program has written",
-                lambda: _written(world, session.key, entry, what))  # fmt: skip
+def _writes(
+    world: World, session: SsoSession, document: bytes, delay: float, what: str
+) -> None:  # fmt: skip
+    """Empty the file and write it later, through one descriptor, as open(path, "w") does."""
+    path = world.machine.path(session.key)
+    world.truth.thrown(session.key)
+    file = world.machine.emptied(session.key)
+    world.machine.stamp(path)
+    world.look(session.key)
 
+    def written() -> None:
+        world.truth.unwell()
+        world.note("given", session.key)
+        world.machine.met[f"{what}-written"] += 1
+        if world.workers.busy():
+            world.machine.met[f"{what}-written-beside-a-job"] += 1
+        with file:
+            file.write(document)
+        world.machine.stamp(path)
+        world.look(session.key)
+        if world.draw("sdk", session.key) < READ_AT_ONCE:
+            world.read_by_sdk[session.key] = document
 
-def _written(world: World, key: str, entry: Entry, what: str) -> None:
-    world.disturbed_at = world.machine.time
-    world.being_written.remove(entry)
-    world.met_during_renewal(f"{what}-written", what, key)
-    world.note("given", key)
-    world.machine.thrown(key)
-    # What is written last is the truth, even where two of them have raced each other (K4).
-    world.machine.thrown_away.update(_superseded(world, key, entry))
-    world.machine.write(key, entry)
-    world.look(key)
-    if world.draw("sdk", key) < READ_AT_ONCE:
-        world.memory_of_sdk[key] = entry
-
-
-def _superseded(world: World, key: str, entry: Entry) -> Iterator[tuple[str, int]]:
-    """Yield the sign-ins that are over for us with this: other ones, and one known by more."""
-    for one in (world.machine.file(key).entry, world.machine.keyring.get(key)):
-        if one is None or one.place != entry.place:
-            continue
-        if one.given.family != entry.given.family or one.given.issued > entry.given.issued:
-            yield one.place, one.given.family
+    world.later(delay, f"{session.key}: another program has written", written)
 
 
 def aws_logout(world: World, one: Happening) -> None:
     """``aws sso logout``: AWS hears of it, the file goes."""
     key = session_of(world, one).key
-    entry = world.machine.file(key).entry
-    if world.machine.weather != "well" or entry is None:
+    entry = world.machine.file(key)
+    if world.machine.aws.weather != "well" or entry is None or entry.given is None:
         return
-    world.portal(entry.place).sign_out()
+    if not world.machine.aws.works(entry.given.access):
+        return
+    world.portal(entry.given.place).sign_out()
     world.machine.write(key, None)
-    world.look(key)
+    world.truth.unwell()
 
 
 def sdk_refresh(world: World, one: Happening) -> None:
     """An SDK refreshes from a full file, or with what it read from one a while ago."""
     session, machine = session_of(world, one), world.machine
-    read = machine.file(session.key).entry
+    read = machine.entry_in(machine.data(session.key))
     if read is None or read.refresh is None:
-        read = world.memory_of_sdk.get(session.key)
-    if read is None or read.refresh is None or machine.weather != "well":
+        read = machine.entry_in(world.read_by_sdk.get(session.key))
+    if read is None or read.refresh is None or machine.aws.weather != "well":
         return
     if read.place != session.start_url:
         return
     given = world.portal(session.start_url).refresh(read.refresh, machine.time)
     if not isinstance(given, Given):
+        machine.met["sdk-refused"] += 1
+        if world.portal(session.start_url).rotation == "family":
+            # The SDK has used a token twice, and AWS has ended all that came of it.
+            world.truth.unwell()
         return
-    _writes(world, session, given, 0.01 + one.much**3, "sdk")
+    world.truth.signed_in(session.key, given)
+    world.truth.unwell()
+    _writes(world, session, machine.document(given, session), 0.01 + one.much**3, "sdk")
 
 
-def sdk_reads(world: World, one: Happening) -> None:
+def sdk_writes_older(world: World, one: Happening) -> None:
+    """The C++ SDK writes what it had read before a renewal failed, without the refresh data."""
+    session = session_of(world, one)
+    older = [one for one in world.backups.get(session.key, []) if b"accessToken" in one]
+    if not older:
+        return
+    members = json.loads(older[int(one.much * len(older))])
+    lean = {
+        name: members[name]
+        for name in ("accessToken", "expiresAt", "region", "startUrl")
+        if name in members
+    }
+    world.truth.thrown(session.key)
+    world.note("given", session.key)
+    world.truth.unwell()
+    world.machine.write(session.key, json.dumps(lean).encode())
+
+
+def reads(world: World, one: Happening) -> None:
     """An SDK, or a backup, reads a file and keeps what it held."""
     key = session_of(world, one).key
-    entry = world.machine.file(key).entry
-    if entry is not None and not world.machine.file(key).torn:
-        world.backups[key] = entry
-        if entry.refresh is not None:  # a lean one does not undo what another process has read
-            world.memory_of_sdk[key] = entry
+    data = world.machine.data(key)
+    entry = world.machine.entry_in(data)
+    if data is None or entry is None:
+        return
+    world.backups.setdefault(key, []).append(data)
+    if entry.refresh is not None:  # a lean one does not undo what another process has read
+        world.read_by_sdk[key] = data
 
 
 def removed(world: World, one: Happening) -> None:
     """Somebody removes a file, and may regret it."""
     key = session_of(world, one).key
-    entry = world.machine.file(key).entry
-    if entry is None:
+    data = world.machine.data(key)
+    if data is None:
         return
-    world.met_during_renewal("file-removed", "removed", key)
     world.note("removed", key)
-    world.machine.thrown(key)
+    world.truth.thrown(key)
+    world.truth.unwell()
     world.machine.write(key, None)
-    world.look(key)
-    if one.much < 0.4:
-        world.later(one.much * 5, f"{key}: put back", lambda: put(world, key))
-        world.backups[key] = entry
+    if one.much < 0.4 and world.machine.entry_in(data) is not None:
+        world.backups.setdefault(key, []).append(data)
+        again = Happening("put back", key=key, much=0.99)
+        world.later(one.much * 5, f"{key}: put back", lambda: put_back(world, again))
 
 
 def put_back(world: World, one: Happening) -> None:
-    """Put back what was read from a file a while ago."""
-    put(world, session_of(world, one).key)
-
-
-def put(world: World, key: str) -> None:
-    """Put an old file back, if there is one."""
-    entry = world.backups.get(key)
-    if entry is None:
+    """Put back what was read from a file: of any age, with the time of now or its own."""
+    key = session_of(world, one).key
+    older = world.backups.get(key)
+    if not older:
         return
-    world.disturbed_at = world.machine.time
-    world.met_during_renewal("put-back-written", "put-back", key)
+    data = older[int(one.much * len(older))]
     world.note("given", key)
-    world.machine.thrown(key)
+    world.truth.thrown(key)
+    world.truth.unwell()
     world.promises.put_back(key)
-    kept = world.machine.keyring.get(key)
-    if kept is not None and entry.refresh is not None:
-        # Written last, it is the newer truth (K4), and who put it there has chosen so.
-        world.machine.thrown_away.add((kept.place, kept.given.family))
-    world.machine.write(key, entry)
-    world.look(key)
+    mtime = world.machine.wall() - 86400 if world.draw("mtime", key) < 0.3 else None
+    world.machine.write(key, data, mtime=mtime)
+
+
+def foreign(world: World, one: Happening) -> None:
+    """The file of another session's portal lands under this one's name."""
+    key = session_of(world, one).key
+    others = [data for other, data in _files(world) if other != key]
+    if not others:
+        return
+    world.truth.thrown(key)
+    world.truth.unwell()
+    world.note("given", key)
+    world.machine.write(key, others[int(one.much * len(others))])
+
+
+def _files(world: World) -> list[tuple[str, bytes]]:
+    found = [(one.key, world.machine.data(one.key)) for one in world.catalog.sessions]
+    return [(key, data) for key, data in found if data and world.machine.entry_in(data)]
+
+
+def redated(world: World, one: Happening) -> None:
+    """Somebody writes another end into a file: a year ahead, or long past."""
+    key = session_of(world, one).key
+    data = world.machine.data(key)
+    if data is None or world.machine.entry_in(data) is None:
+        return
+    from tray.aws.cache.timestamps import format_timestamp
+
+    members = json.loads(data)
+    end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)
+    members["expiresAt"] = format_timestamp(end)
+    world.machine.met["file-future" if one.much < 0.7 else "file-expired"] += 1
+    world.truth.unwell()
+    world.machine.write(key, json.dumps(members).encode())
 
 
 def torn(world: World, one: Happening) -> None:
-    """Somebody writes a file in place."""
+    """Somebody writes a file in place, slowly."""
     key = session_of(world, one).key
-    file = world.machine.file(key)
-    if file.entry is None:
+    data = world.machine.data(key)
+    if data is None:
         return
-    file.torn = True
-    world.look(key)
-    world.later(one.much**2 * 10, f"{key}: whole again", lambda: _whole(world, key, file))
+    path = world.machine.path(key)
+    file = world.machine.emptied(key)
+    file.write(data[: len(data) // 2])
+    world.machine.stamp(path)
+    world.truth.unwell()
+
+    def whole() -> None:
+        with file:
+            file.seek(0)
+            file.truncate()
+            file.write(data)
+        world.machine.stamp(path)
+        world.truth.unwell()
+        world.look(key)
+
+    world.later(one.much**2 * 10, f"{key}: whole again", whole)
 
 
-def bad(world: World, one: Happening) -> None:
-    """A file is damaged, or closed to us."""
+def damaged(world: World, one: Happening) -> None:
+    """A file is damaged; later somebody puts a whole one back."""
     key = session_of(world, one).key
-    file = world.machine.file(key)
-    if file.entry is None:
+    data = world.machine.data(key)
+    if data is None or world.machine.entry_in(data) is None:
         return
-    file.bad = "bad-file" if one.much < 0.5 else "no-permission"
-    world.look(key)
-    world.later(30 + one.much * 1800, f"{key}: mended", lambda: _whole(world, key, file))
+    world.machine.write(key, b'{"accessToken": 3}')
+    world.truth.unwell()
+
+    def whole() -> None:
+        if world.machine.data(key) == b'{"accessToken": 3}':
+            world.note("given", key)
+            world.machine.write(key, data)
+            world.truth.unwell()
+
+    world.later(30 + one.much * 1800, f"{key}: whole again", whole)
 
 
-def _whole(world: World, key: str, file: CacheFile) -> None:
-    world.disturbed_at = world.machine.time
-    file.torn, file.bad = False, None
+def unreadable(world: World, one: Happening) -> None:
+    """The system cannot read a file for a while: no descriptors, a bad disk, no permission."""
+    key = session_of(world, one).key
+    path = str(world.machine.path(key))
+    numbers = (errno.EMFILE, errno.EIO, errno.EACCES)
+    world.machine.read_errors[path] = numbers[int(one.much * len(numbers))]
+    world.truth.unwell()
     world.look(key)
+
+    def over() -> None:
+        world.machine.read_errors.pop(path, None)
+        world.truth.unwell()
+        world.look(key)
+
+    world.later(5 + world.draw("unreadable", key) * 900, f"{key}: readable again", over)
+
+
+def crowd(world: World, one: Happening) -> None:
+    """Programs ask for credentials, one or many at once."""
+    world.person.programs_ask(session_of(world, one).key, 1 + int(one.much**2 * 20))

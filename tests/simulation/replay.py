@@ -1,35 +1,34 @@
-"""Runs a seed again, and shrinks a failing one to the few happenings that matter."""
+"""Walks a seed or a script again, and shrinks a failing one to the few things that matter."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.simulation.promise import PROMISES, Broken
+from tests.simulation.script import Happening
 from tests.simulation.world import World
 
-STEPS = 2_000
-"""Events told to the rules in one run of the suite."""
+STEPS = 400
+"""Events told to the rules in one walk."""
 TRIES = 400
-"""Runs that shrinking may take."""
+"""Walks that shrinking may take."""
 
 
 @dataclass(slots=True)
 class Run:
     """
-    What a run came to.
+    What a walk came to.
 
     Args:
         broken: the promise that does not hold, or None.
-        happened: how many happenings of the script it took.
         world: as it was left.
         trace: a line for each thing that happened, where it was asked for.
     """
 
     broken: Broken | None
-    happened: int
     world: World
     trace: list[str] = field(default_factory=list)
 
@@ -37,63 +36,67 @@ class Run:
 def run(
     seed: int,
     steps: int = STEPS,
-    chosen: frozenset[int] | None = None,
     *,
-    most: int | None = None,
+    script: Sequence[Happening] | None = None,
     held: frozenset[str] = frozenset(PROMISES),
     traced: bool = False,
+    **options: object,
 ) -> Run:
     """
-    Run a seed.
+    Walk.
 
     Args:
-        seed: which one.
+        seed: which walk; decides whatever the script does not.
         steps: events told to the rules.
-        chosen: numbers of the happenings that take place; None = all.
-        most: with ``chosen``: how far its script is followed at most.
+        script: what happens; None = what the seed draws.
         held: the promises that are looked at.
         traced: whether a trace is written.
+        options: of `World`.
     """
     trace: list[str] = []
-    world = World(seed, chosen, trace.append if traced else None, most, held)
+    world = World(
+        seed, script=script, held=held, trace=trace.append if traced else None, **options  # type: ignore[arg-type] # handed on
+    )  # fmt: skip
     try:
         world.run(steps)
     except Broken as broken:
-        return Run(broken, world.happened, world, trace)
+        return Run(broken, world, trace)
     except Exception as error:  # noqa: BLE001 # whatever they raise has to replay and shrink, too
         seen = traceback.extract_tb(error.__traceback__)[-1]
         told = f"{error!r} at {Path(seen.filename).name}:{seen.lineno} (seed {seed})"
-        return Run(Broken("the rules do not fail", told), world.happened, world, trace)
-    return Run(None, world.happened, world, trace)
+        return Run(Broken("the rules do not fail", told), world, trace)
+    return Run(None, world, trace)
 
 
-def shrink(seed: int, steps: int, broken: Broken, happened: int) -> frozenset[int]:
+def shrink(seed: int, steps: int, failed: Run) -> list[Happening]:
     """
-    Return few happenings with which a seed still breaks the same promise.
+    Return few things with which a walk still breaks the same promise.
 
     Args:
-        seed: of the failing run.
-        steps: of the failing run.
-        broken: what it broke.
-        happened: how many happenings it took.
+        seed: of the failing walk.
+        steps: of the failing walk.
+        failed: how it failed.
     """
-    tries = 0
+    assert failed.broken is not None
+    promise, tries, until = failed.broken.promise, 0, awake(failed.world)
 
-    def still_breaks(chosen: list[int]) -> bool:
+    def still_breaks(chosen: list[Happening]) -> bool:
         nonlocal tries
         tries += 1
-        again = run(seed, steps, frozenset(chosen), most=happened).broken
-        return again is not None and again.promise == broken.promise
+        again = run(seed, steps, script=chosen, until=until, held=frozenset({promise})).broken
+        return again is not None and again.promise == promise
 
-    chosen = list(range(happened))
-    if not still_breaks(chosen):
-        return frozenset(chosen)
-    return frozenset(_fewer(chosen, still_breaks, lambda: tries >= TRIES))
+    chosen = list(failed.world.script[: failed.world.happened])
+    if still_breaks(chosen):
+        chosen = _fewer(chosen, still_breaks, lambda: tries >= TRIES)
+    return chosen
 
 
 def _fewer(
-    chosen: list[int], still_breaks: Callable[[list[int]], bool], enough: Callable[[], bool]
-) -> list[int]:
+    chosen: list[Happening],
+    still_breaks: Callable[[list[Happening]], bool],
+    enough: Callable[[], bool],
+) -> list[Happening]:
     """Leave out ever smaller pieces for as long as that changes nothing (delta debugging)."""
     size = max(len(chosen) // 2, 1)
     while not enough():
@@ -108,6 +111,23 @@ def _fewer(
             break
         size = max(size // 2, 1)
     return chosen
+
+
+def awake(world: World) -> float:
+    """Return for how long a walk's machine has been awake, with a second to spare."""
+    return round(world.machine.time - world.machine.clockwork.slept + 1)
+
+
+def printed(seed: int, script: Sequence[Happening], until: float) -> str:
+    """Return a script as a line of `tests.simulation.sequences`."""
+    lines = "".join(
+        f"        do({one.kind!r}, {one.at}, {one.key!r}, {one.much!r}"
+        + (f", step={one.step}),\n" if one.step is not None else "),\n")
+        for one in script
+    )
+    return (
+        f"    Sequence(\n        'what it shows', {seed},\n{lines}        until={until},\n    ),"
+    )
 
 
 def said(seed: int, steps: int, broken: Broken) -> str:

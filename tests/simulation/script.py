@@ -1,4 +1,4 @@
-"""One thing that happens in the made-up world, and to whom."""
+"""One thing that happens in the made-up world, and to which session."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ class Happening:
     One thing that happens.
 
     Args:
-        number: its place in the seed's script.
-        kind: a key of :data:`ACTS`.
+        kind: a key of `tests.simulation.happenings.ACTS`.
         at: seconds of the machine being awake since the start.
-        which, much: two numbers in [0, 1): to whom, and how.
+        key: the session it happens to.
+        much: how, in [0, 1).
+        step: after so many steps of the session's next transaction; None = at once.
+        number: its place in the script.
     """
 
-    number: int
     kind: str
-    at: float
-    which: float
-    much: float
+    at: float = 0.0
+    key: str = CORP.key
+    much: float = 0.5
+    step: int | None = None
+    number: int = 0
 
 
 def session_of(world: World, one: Happening) -> SsoSession:
-    """Return the session it happens to."""
-    known = world.catalog.sessions or (CORP,)
-    return known[int(one.which * len(known))]
+    """Return the session it happens to; the first, where the config does not have it now."""
+    known = {session.key: session for session in world.catalog.sessions}
+    return known.get(one.key, next(iter(known.values()), CORP))

@@ -105,7 +105,7 @@ def _alone(
         else:
             found = _of_session(standalone, operation, session, profile)
         detail = given_to(profile, program_behind(os.getpid()))
-        standalone.write_down(operation, profile.session, detail)
+        standalone.add_history(operation, profile.session, detail)
         return found
 
 
@@ -133,7 +133,7 @@ def _of_session(
     except TokenRejected:
         _renew(standalone, session)  # one refresh decides (R6)
         found = _asked(standalone, operation, session, profile)
-    standalone.tell(session.key, ev.CredentialsGiven(session.key))
+    standalone.remember(session.key, ev.CredentialsGiven(session.key))
     return found
 
 
@@ -150,7 +150,7 @@ def _renew(standalone: Standalone, session: SsoSession) -> None:
     state = standalone.state.sessions[session.key]
     if not (renewable(state) or awaits_judgement(state)):
         raise SignInNeeded(sign_in_first(session.key))
-    last = standalone.wish(session.key, ev.RenewRequested(session.key, REQUEST))
+    last = standalone.carry_out(session.key, ev.RenewRequested(session.key, REQUEST))
     if last.exit == 3:
         raise SignInNeeded(sign_in_first(session.key))
     if last.exit:

@@ -108,7 +108,7 @@ class Daemon:
             agent=self.agent,
             service=self.service,
             managed=self.managed,
-            inspect=self.watch.look,
+            inspect=self.watch.inspect,
             end=self.ended.set,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
@@ -253,4 +253,4 @@ class Daemon:
 
 
 def _remove(address: Path) -> None:
-    address.unlink(missing_ok=True)  # so that nobody waits for an answer there
+    address.unlink(missing_ok=True)  # so that no client waits for an answer there

@@ -142,7 +142,7 @@ class EffectRunner:
             log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _change_setting(self, name: str, *, on: bool) -> None:
-        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        """Change a setting of the menu."""
         target = following(name)
         if name == "start-at-login":
             self._desktop.start_at_login(on=on)

@@ -1,4 +1,4 @@
-"""Role credentials in memory only: one portal call for all who wait, dropped on sign-out (T14)."""
+"""Role credentials in memory only: one portal call for all who wait, dropped on sign-out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tray.core.model import Profile
 from tray.values import dataclass
 
 FRESH_FOR: Final = 15 * 60.0
-"""SDKs fetch anew with less than this left; a cached answer must be good for longer."""
+"""SDKs fetch again with less than this left, so a cached answer must be good for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class CacheKey:
 
     Args:
         key: the session key; empty for profiles without one.
-        origin: of the session's sign-in: another one may be another person's.
-        role: account and role of the portal, or the name of a profile that is no portal's.
+        origin: the sign-in they came from: the next one may be another user's.
+        role: account and role, or the profile's name where no portal gives its credentials.
     """
 
     key: str
@@ -54,7 +54,7 @@ class CacheKey:
 
 class RoleCredentialCache:
     """
-    The memory of what was handed out.
+    Role credentials that were given out, until they are too old.
 
     Args:
         clock: seconds since the epoch.
@@ -103,7 +103,7 @@ class RoleCredentialCache:
         self._drop(place.__eq__)
 
     def forget_by_profile(self) -> None:
-        """Drop what no portal gave: what it depends on stands in a config that has changed."""
+        """Drop what no portal gave, since the config it depends on has changed."""
         self._drop(lambda place: len(place.role) == 1)
 
     def _drop(self, wanted: Callable[[CacheKey], bool]) -> None:

@@ -109,7 +109,7 @@ class WorkerJobs:
         """Show the keyring's prompt, in a process of its own, which may wait for the user."""
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
-        except Exception as error:  # noqa: BLE001  (a lost worker is no unlock, nothing more)
+        except Exception as error:  # noqa: BLE001  (the keyring stays locked)
             self.sentence_of(error)
             return
         if "failed" in done:
@@ -133,7 +133,7 @@ class WorkerJobs:
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
 
     def sentence_of(self, error: Exception) -> str:
-        """Log an error and return its sentence; one that tells of an upgrade restarts us."""
+        """Log an error and return its sentence; after an upgrade, restart."""
         if isinstance(error, OtherProgram):
             self._restart()
         sentence = getattr(error, "sentence", None)

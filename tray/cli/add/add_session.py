@@ -48,7 +48,7 @@ class RequestedSession:
     yes: bool
 
 
-def session_for(context: CommandContext, wanted: RequestedSession) -> SsoSession:
+def session_for(context: CommandContext, requested: RequestedSession) -> SsoSession:
     """
     Return the session; a new one is written into the config.
 
@@ -60,28 +60,28 @@ def session_for(context: CommandContext, wanted: RequestedSession) -> SsoSession
         ConfigRejected: the config cannot be read.
     """
     known = {one.key: one for one in context.catalog().sessions}
-    name = wanted.name
-    if name is None and not wanted.start_url and len(known) == 1 and not wanted.asks:
-        return _as_typed(next(iter(known.values())), wanted)
+    name = requested.name
+    if name is None and not requested.start_url and len(known) == 1 and not requested.asks:
+        return _as_typed(next(iter(known.values())), requested)
     if name is None:
-        if not wanted.asks:
+        if not requested.asks:
             raise click.UsageError("Name the session.")
         if known:
             click.echo(f"Sessions: {', '.join(clean(key) for key in known)}", err=True)
         name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
     if name in known:
-        return _as_typed(known[name], wanted)
-    return _new(context, name, wanted)
+        return _as_typed(known[name], requested)
+    return _new(context, name, requested)
 
 
-def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
+def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
-    url, region = wanted.start_url, wanted.region
+    url, region = requested.start_url, requested.region
     other = {
         "another start URL": url is not None and not same_portal(url, session.start_url),
         "another region": region is not None and region != session.region,
-        "other scopes": wanted.scopes is not None
-        and set(scopes_of(wanted.scopes)) != set(session.scopes),
+        "other scopes": requested.scopes is not None
+        and set(scopes_of(requested.scopes)) != set(session.scopes),
     }
     for what, differs in other.items():
         if differs:
@@ -92,10 +92,10 @@ def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
     return session
 
 
-def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSession:
+def _new(context: CommandContext, name: str, requested: RequestedSession) -> SsoSession:
     header = session_header(name)
-    start_url, region, scopes = wanted.start_url, wanted.region, wanted.scopes
-    if not (start_url and region) and not wanted.asks:
+    start_url, region, scopes = requested.start_url, requested.region, requested.scopes
+    if not (start_url and region) and not requested.asks:
         known = [one.key for one in context.catalog().sessions]
         missing = unknown("session", name, known).sentence
         raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
@@ -105,7 +105,7 @@ def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSes
     )
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
-        scopes = asked("SSO registration scopes", SCOPE) if wanted.asks else SCOPE
+        scopes = asked("SSO registration scopes", SCOPE) if requested.asks else SCOPE
     for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
             raise click.UsageError(_sentence(flaw))
@@ -116,9 +116,9 @@ def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSes
         return edited(data, str(path), [SectionEdit(header, keys)])
 
     show_diff(path, change)
-    if wanted.dry_run:
+    if requested.dry_run:
         raise Ended("No changes made. To list the roles, sign in: leave out --dry-run.", 0)
-    may_write(asks=wanted.asks and not wanted.yes)
+    may_write(asks=requested.asks and not requested.yes)
     change_config(path, context.paths.state, change)
     return next(one for one in context.catalog().sessions if one.key == name)
 

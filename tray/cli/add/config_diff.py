@@ -45,9 +45,9 @@ def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
         )
     )
     for line in lines[:SHOWN]:
-        told = "".join(sign if sign.isprintable() else "?" for sign in line)
+        shown = "".join(sign if sign.isprintable() else "?" for sign in line)
         head = line.startswith(("---", "+++"))  # no key of a config begins so
-        click.echo(click.style(told, fg=None if head else _COLOURS.get(line[:1]), bold=head))
+        click.echo(click.style(shown, fg=None if head else _COLOURS.get(line[:1]), bold=head))
     if len(lines) > SHOWN:
         click.echo(f"... and {len(lines) - SHOWN} more lines")
     return before != after

@@ -55,7 +55,7 @@ class _Config:
 
 def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
     """
-    Return all facts; what took too long or failed is told by name in ``unknown``.
+    Return all facts; what took too long or failed is named in ``unknown``.
 
     Args:
         context: whose.
@@ -135,13 +135,13 @@ def side_by_side(
 # --- The config ---------------------------------------------------------------------------------
 
 
-def _config(context: CommandContext, told: Future[_Config]) -> Found:
+def _config(context: CommandContext, result: Future[_Config]) -> Found:
     try:
         read = _read_config(context)
     except BaseException as error:
-        told.set_exception(error)
+        result.set_exception(error)
         raise
-    told.set_result(read)
+    result.set_result(read)
     return {
         "catalog": read.catalog,
         "config_problem": read.problem,
@@ -210,17 +210,17 @@ def _recorded(context: CommandContext) -> Found:
 
 def _daemon(context: CommandContext) -> Found:
     connected = False
-    told: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
     standing = "running"
     try:
         with context.daemon() as agent:
             connected = True
-            told = agent.done("status", patience=DAEMON_PATIENCE)["status"]
+            answer = agent.done("status", patience=DAEMON_PATIENCE)["status"]
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
         standing = "elsewhere"
-    document = told if told is not None else of_files(context)
+    document = answer if answer is not None else of_files(context)
     contested = {key for key, one in Records(context.paths.state).read().items() if one.contested}
     sessions = tuple(
         SessionFacts(

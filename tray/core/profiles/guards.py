@@ -38,8 +38,8 @@ SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
 
 def shell_follows(environ: Mapping[str, str]) -> bool:
     """Whether ``AWS_PROFILE`` in this environment is what a shell's hook made of it (A2)."""
-    told = environ.get(SHELL_FOLLOWS)
-    if told is None:
+    exported = environ.get(SHELL_FOLLOWS)
+    if exported is None:
         return False
     # A blank stands for "nothing" where no variable can be empty.
-    return environ.get("AWS_PROFILE") == (told if told.strip() else None)
+    return environ.get("AWS_PROFILE") == (exported if exported.strip() else None)

@@ -192,7 +192,9 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     if session.job is not None and dropped:
         waiting += session.job.requests
     note = fx.RecordHistory("signed-in", event.key)
-    return state.with_session(after), (note, *fx.done(waiting, 0, sentence))
+    # Somebody may have changed the file while this news was on its way.
+    look = fx.InspectTokenFile(event.key)
+    return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look)
 
 
 def failed(state: TrayState, event: ev.SignInFailed) -> Step:

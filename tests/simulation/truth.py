@@ -1,0 +1,381 @@
+"""What is so, whatever the rules believe: held against what they show, start and ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.core.story import T0
+from tests.simulation.aws import Given
+from tests.simulation.machine import Entry
+from tray.core import effects as fx
+from tray.core.model import Now, SsoSession
+from tray.core.outcomes import Failed, Outcome, Renewed, SignedOut
+from tray.core.session import Session
+from tray.core.sessions.session_states import reason_of, renews, state_of
+from tray.core.state import TrayState
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+MINUTE = 60.0
+HOUR = 3600.0
+TRY_WITHIN = 20 * MINUTE
+"""A refresh token that AWS would take is tried at least this often once its renewal is due."""
+DEAD_TRY_WITHIN = 6 * MINUTE
+"""And this often once the access token is dead: the longest back-off, and a minute."""
+KNOWN_WITHIN = MINUTE + 5
+"""Whatever could be known is shown this soon."""
+ASKED_WITHIN = 7 * MINUTE
+"""What only AWS can tell is known after the next try."""
+LAST_LIFE = 2 * MINUTE
+"""A token that ends this near to its portal session is its last: no other would live longer."""
+
+
+class Truth:
+    """
+    Compares what is with what is believed.
+
+    Args:
+        world: the walk.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._false: dict[tuple[str, str], tuple[float, str]] = {}
+        self._families: dict[str, tuple[str, int]] = {}
+        self._held_once: set[tuple[str, int]] = set()
+        self._kept_once: set[str] = set()
+        self.thrown_away: set[tuple[str, int]] = set()
+        self.signed_out_at: dict[str, float] = {}
+        self.tried_at: dict[str, float] = {}
+        self.failed: dict[str, int] = {}
+        self.portal_ended_at: dict[str, float] = {}
+        self.given_under: dict[str, float] = {}
+        self.unwell_at = 0.0
+        machine = world.machine
+        machine.keyring.on_write = self._keyring_written
+        machine.aws.on_flight = self._asked
+
+    # --- What the world tells ----------------------------------------------
+
+    def unwell(self) -> None:
+        """Something about network, keyring, clock, files or daemon has changed."""
+        self.unwell_at = self._world.machine.time
+
+    def signed_in(self, key: str, given: Given) -> None:
+        """Somebody has signed in for a session."""
+        old = self._families.get(key)
+        if old is not None and old != (given.place, given.family):
+            self.thrown_away.add(old)
+        self._families[key] = given.place, given.family
+        self.signed_out_at.pop(key, None)
+        self.received(given)
+
+    def received(self, given: Given) -> None:
+        """A token reached this machine: its end is written by the clock of now."""
+        self.given_under[given.access] = self._world.machine.offset
+
+    def thrown(self, key: str) -> None:
+        """Somebody else takes a token file away, and with it perhaps the last of a grant."""
+        entry = self._world.machine.file(key)
+        if entry is not None and entry.given is not None and entry.refresh is not None:
+            given = entry.given
+            others = [*self._world.machine.kept(key), *self._in_hand(key)]
+            if not any(self._same_and_accepted(one, given) for one in others):
+                self.thrown_away.add((given.place, given.family))
+
+    def answered(self, start: fx.StartJob, outcome: Outcome) -> None:
+        """A job has ended."""
+        key = start.session.key
+        if isinstance(outcome, SignedOut):
+            self.signed_out_at[key] = self._world.machine.time
+            if outcome.remains is None:
+                self.portal_ended_at[start.session.start_url] = self._world.machine.time
+            self._throw_all(key)
+        elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
+            self.failed[key] = self.failed.get(key, 0) + 1
+        elif isinstance(outcome, Renewed):
+            self.failed[key] = 0
+
+    def _throw_all(self, key: str) -> None:
+        family = self._families.get(key)
+        if family is not None:
+            self.thrown_away.add(family)
+
+    # --- What is ------------------------------------------------------------
+
+    def works(self, key: str, place: str, now: Now) -> bool:
+        """Whether an SDK that reads the file of a session can work with it."""
+        entry = self._world.machine.file(key)
+        if entry is None or entry.given is None or entry.place != place:
+            return False
+        return self._world.machine.aws.works(entry.given.access) and entry.expires > now.wall
+
+    def acceptable(self, session: SsoSession) -> list[Given]:
+        """Return the grants that keyring and file hold and AWS would take, the newest last."""
+        machine = self._world.machine
+        entries = [*machine.kept(session.key)]
+        entry = machine.file(session.key)
+        if entry is not None:
+            entries.append(entry)
+        found = [
+            one.given
+            for one in entries
+            if one.given is not None
+            and one.place == session.start_url
+            and machine.aws.accepts(one.refresh)
+        ]
+        return sorted(found, key=lambda given: given.number)
+
+    def is_well(self, key: str) -> bool:
+        """Whether a renewal of a session could go through just now."""
+        world, machine = self._world, self._world.machine
+        return (
+            (machine.aws.weather, machine.keyring.mode) == ("well", "well")
+            and machine.offset == 0
+            and world.adopt
+            and not world.state.asleep
+            and machine.readable(key)
+            and machine.aws.patience_until.get(key, 0.0) <= machine.time
+            and not any(worker.turns.overdue for worker in world.workers.alive)
+        )
+
+    def dated_well(self, given: Given) -> bool:
+        """Whether the clock says now what it said when a token came."""
+        return self.given_under.get(given.access, 0.0) == self._world.machine.offset
+
+    def _in_hand(self, key: str) -> list[Entry]:
+        return [
+            Entry(given, given.place, 0.0, given.refresh)
+            for given in self._world.workers.held(key)
+        ]
+
+    def _same_and_accepted(self, entry: Entry, given: Given) -> bool:
+        return (
+            entry.given is not None
+            and (entry.given.place, entry.given.family) == (given.place, given.family)
+            and self._world.machine.aws.accepts(entry.refresh)
+        )
+
+    # --- Liveness -------------------------------------------------------------
+
+    def tries_are_made(self) -> None:
+        """An acceptable refresh token is tried within 20 minutes, and before its token dies."""
+        world = self._world
+        machine = world.machine
+        for key, session in world.state.sessions.items():
+            if session.store == "released":
+                continue
+            if not self.is_well(key) or key in self.signed_out_at or machine.data(key) is None:
+                continue
+            entry = machine.file(key)
+            if entry is not None and entry.place != session.config.start_url:
+                continue  # another portal's file lies under its name
+            found = self.acceptable(session.config)
+            if not found or not self.dated_well(found[-1]):
+                continue
+            newest, portal = found[-1], world.portal(session.config.start_url)
+            if portal.ends is None or portal.ends - newest.ends < LAST_LIFE:
+                continue
+            due = newest.issued + (newest.ends - newest.issued) / 2
+            since = max(
+                due,
+                self.unwell_at,
+                self.tried_at.get(key, 0.0),
+                machine.aws.patience_until.get(key, 0.0),
+            )
+            patience = TRY_WITHIN if newest.ends > machine.time else DEAD_TRY_WITHIN
+            if machine.time - since > patience:
+                world.promises.broken(
+                    "liveness: what AWS would renew is tried in time",
+                    f"{key}: no try for {machine.time - since:.0f} s, #{newest.number} of "
+                    f"{newest.issued:.0f}-{newest.ends:.0f} is kept",
+                )
+
+    # --- Truth -----------------------------------------------------------------
+
+    def is_shown(self, state: TrayState, now: Now) -> None:
+        """Nothing that is shown is false for longer than a minute after it could be known."""
+        for key, session in state.sessions.items():
+            busy = session.job is not None or session.sign_in is not None
+            lies = {} if busy or not self.is_well(key) else self._lies(session, state, now)
+            for name in {one for at, one in self._false if at == key} | set(lies):
+                self._judge(key, name, lies.get(name))
+
+    def _judge(self, key: str, promise: str, lie: tuple[str, float] | None) -> None:
+        if lie is None:
+            self._false.pop((key, promise), None)
+            return
+        told, patience = lie
+        time = self._world.machine.time
+        since, _ = self._false.setdefault((key, promise), (time, told))
+        if time - max(since, self.unwell_at) > patience:
+            self._world.promises.broken(promise, f"{key}: {told}")
+
+    def _lies(
+        self, session: Session, state: TrayState, now: Now
+    ) -> dict[str, tuple[str, float]]:  # fmt: skip
+        """Return what is said of a session and is not so, by promise, with the patience for it."""
+        world, key = self._world, session.key
+        machine = world.machine
+        preferences = state.preferences
+        shown = state_of(session, preferences, now)
+        reason = reason_of(session, preferences, now)
+        renewing = renews(session, preferences, now)
+        found = self.acceptable(session.config)
+        lies: dict[str, tuple[str, float]] = {}
+        if self.works(key, session.config.start_url, now) and key not in self.signed_out_at:
+            if shown in ("signed-out", "expired", "unreadable"):
+                lies["truth: what works is not called over"] = f"it is {shown}", KNOWN_WITHIN
+        elif shown in ("signed-in", "ending", "renewal-failing"):
+            entry = machine.file(key)
+            if entry is None or entry.expires <= now.wall:
+                lies["truth: what is over is not called well"] = f"it is {shown}", ASKED_WITHIN
+        own = session.store != "released" and key not in self.signed_out_at
+        entry = machine.file(key)
+        there = (
+            not world.noted("removed", key, -1)
+            if entry is None
+            else (entry.place == session.config.start_url)
+        )
+        if found and own and there and self.dated_well(found[-1]):
+            portal = world.portal(session.config.start_url)
+            lives = portal.ends is not None and portal.ends - machine.time > 40 * MINUTE
+            if lives and portal.ends is not None and portal.ends - found[-1].ends > LAST_LIFE:
+                given_up = shown in ("signed-out", "expired", "ending") or not renewing
+                if given_up and found[-1].ends - 5 > machine.time:
+                    told = f"it is {shown} ({reason}), renews: {renewing}"
+                    lies["truth: what AWS would renew is not given up"] = told, ASKED_WITHIN
+        ended_at = self.portal_ended_at.get(session.config.start_url, -1.0)
+        given = entry.given if entry is not None else None
+        well = shown in ("signed-in", "ending", "renewal-failing")
+        if given is not None and given.issued < ended_at and well:
+            told = f"it is {shown} over a token that we have ended"
+            lies["truth: a sign-out is known to the portal's other sessions"] = told, KNOWN_WITHIN
+        nothing = not any(one.refresh for one in machine.kept(key))
+        nothing = nothing and (entry is None or not entry.refresh) and not self._in_hand(key)
+        if renewing and nothing:
+            lies["truth: only what holds refresh data renews"] = "it holds none", KNOWN_WITHIN
+        if shown == "renewal-failing" and not self.failed.get(key):
+            lies["truth: failing is said after a failure"] = f"no try has failed ({reason})", 1.0
+        if reason is not None and reason.startswith("keyring-"):
+            lies["truth: no reason outlives its cause"] = f"the reason is {reason}", ASKED_WITHIN
+        if reason == "offline":
+            lies["truth: no reason outlives its cause"] = f"the reason is {reason}", ASKED_WITHIN
+        return lies
+
+    def notice_is_true(self, notice: fx.Notice, now: Now, state: TrayState) -> None:
+        """No notice says that what works has ended."""
+        for key in notice.keys if notice.category == "expired" else ():
+            session = state.sessions[key]
+            if self.works(key, session.config.start_url, now) and self.is_well(key):
+                if key in self.signed_out_at or len(notice.keys) > 1:
+                    continue
+                if self._world.machine.time - self.unwell_at > KNOWN_WITHIN:
+                    self._world.promises.broken("truth: no notice is false", notice.once_key)
+
+    # --- Safety -----------------------------------------------------------------
+
+    def _asked(self, key: str, refresh: str) -> None:
+        """CreateToken is on its way with a refresh token."""
+        world = self._world
+        machine = world.machine
+        self.tried_at[key] = machine.time
+        strand = machine.clockwork.current
+        if strand is not None and strand.name.endswith("sign-out"):
+            return
+        if machine.aws.in_flight[key]:
+            world.promises.broken("safety: one refresh of a session at a time", key)
+        patience = machine.aws.patience_until.get(key, 0.0)
+        if patience > machine.time + 1:
+            world.promises.broken(
+                "economy: Retry-After is obeyed", f"{key}: {patience - machine.time:.0f} s early"
+            )
+        if key in self.signed_out_at and self._of_signed_out(key, refresh):
+            world.promises.broken("safety: nothing comes back after a sign-out", key)
+        for kept in machine.kept(key)[:1]:
+            if kept.given is None or not machine.aws.accepts(kept.refresh):
+                continue
+            sent = self._number_of(kept.given, refresh)
+            if sent is not None and refresh != kept.refresh and sent < kept.given.number:
+                told = f"{key}: {sent} while {kept.given.number} is kept"
+                world.promises.broken("safety: no older refresh token is sent", told)
+
+    def _number_of(self, like: Given, refresh: str) -> int | None:
+        """Return the number of a refresh token of the same sign-in."""
+        portal = self._world.portal(like.place)
+        for given in portal.given.values():
+            if given.refresh == refresh and given.family == like.family:
+                return given.number
+        return None
+
+    def _of_signed_out(self, key: str, refresh: str) -> bool:
+        portal = self._world.machine.aws.portal_of(refresh)
+        return portal is not None and any(
+            one.refresh == refresh and one.issued <= self.signed_out_at[key]
+            for one in portal.given.values()
+        )
+
+    def published(self, key: str) -> None:
+        """One of our processes has written a token file."""
+        entry, out = self._world.machine.file(key), self.signed_out_at.get(key)
+        given = entry.given if entry is not None else None
+        if out is not None and given is not None and given.issued <= out:
+            self._world.promises.broken("safety: nothing comes back after a sign-out", key)
+
+    def _keyring_written(self, name: str, text: str) -> None:
+        """A keyring item is about to be written."""
+        world = self._world
+        machine, key = world.machine, name.rpartition("@")[0]
+        new = machine.item(text)[0]
+        if new.given is None:
+            return
+        for old in machine.kept(key)[:1]:
+            if old.given is None or old.place != new.place:
+                continue
+            before, after = old.given.number, new.given.number
+            known = old.given.family == new.given.family or new.given.access in self._kept_once
+            if after < before and known and machine.aws.accepts(old.refresh):
+                told = f"{key}: {after} over {before}"
+                world.promises.broken("safety: no older token over a newer", told)
+        self._kept_once.add(new.given.access)
+
+    def nothing_is_lost(self) -> None:
+        """No refresh token that AWS would take is dropped."""
+        world = self._world
+        machine = world.machine
+        for key, (place, family) in self._families.items():
+            if (place, family) in self.thrown_away:
+                continue
+            portal = world.portal(place)
+            if not portal.granted(family, machine.time) or not machine.whole(key):
+                continue  # nobody renews it, or its file is in the middle of being written
+            entries = [*machine.kept(key), *self._in_hand(key)]
+            entry = machine.file(key)
+            if entry is not None:
+                entries.append(entry)
+            held = any(
+                one.given is not None
+                and (one.given.place, one.given.family) == (place, family)
+                and machine.aws.accepts(one.refresh)
+                for one in entries
+            )
+            if held:
+                self._held_once.add((place, family))
+            elif (place, family) in self._held_once:
+                if self._spent(key, place, family):
+                    self.thrown_away.add((place, family))
+                else:
+                    world.promises.broken("safety: no refresh token is lost", f"{key} of {place}")
+
+    def _spent(self, key: str, place: str, family: int) -> bool:
+        """Whether an answer of AWS's never came, or nobody was left to keep it."""
+        del key
+        given = self._world.machine.aws.spent
+        return self._world.portal(place).rotation in ("strict", "family") and any(
+            (one.place, one.family) == (place, family) for _, one in given
+        )
+
+    def true_time(self, wall: float) -> float:
+        """Return the true time of a moment of the wall clock."""
+        return wall - T0 - self._world.machine.offset
