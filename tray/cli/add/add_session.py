@@ -28,16 +28,7 @@ SCOPE = ",".join(DEFAULT_SCOPES)
 
 @dataclass(frozen=True, slots=True)
 class RequestedSession:
-    """
-    What was typed of a session.
-
-    Args:
-        name: of the session, or None.
-        start_url, region, scopes: of a new one; of a known one they have to be the same.
-        dry_run: whether nothing is to be written.
-        asks: whether what is missing may be asked for.
-        yes: whether the change needs no consent.
-    """
+    """What was typed of a session."""
 
     name: str | None
     start_url: str | None
@@ -131,14 +122,7 @@ def _flaw(name: str, known: Collection[str]) -> str | None:
 def asked(
     what: str, default: str | None, flaw: Callable[[str], str | None] = lambda _: None
 ) -> str:
-    """
-    Ask until the answer has no flaw.
-
-    Args:
-        what: is asked for.
-        default: what Enter stands for; None: nothing.
-        flaw: says why an answer cannot be taken, as a clause, or None.
-    """
+    """Ask until the answer has no flaw, which ``flaw`` says as a clause; Enter is ``default``."""
     while True:
         # click asks again by itself for an empty answer without a default.
         answer: str = click.prompt(what, default=default, err=True).strip()

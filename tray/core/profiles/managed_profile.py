@@ -193,13 +193,7 @@ def default_keys(
 
 
 def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]:
-    """
-    Return the keys of ``[profile sso-tray]`` (A1).
-
-    Args:
-        settings: the active profile's own keys; empty while none is active.
-        command: the hand-out's command line.
-    """
+    """Return the keys of ``[profile sso-tray]`` (A1)."""
     taken = _taken_over(settings)
     return {"credential_process": command} | {k: v for k, v in taken.items() if k != "output"}
 
