@@ -20,7 +20,7 @@ JS_STAMP := .tools/js/.sdk-$(JS_SSO)-$(JS_STS)
 # What the packages are built with.
 PACK := .tools/packaging/bin/python
 
-# What the hand-out of credentials is measured against, in an environment of its own.
+# What giving credentials is measured against, in an environment of its own.
 AWS_SSO_UTIL := aws-sso-util>=4.33,<5
 AWS_SSO_UTIL_STAMP := .tools/aws-sso-util/.installed
 

@@ -108,12 +108,12 @@ def test_one_that_cannot_be_started_keeps_no_other_from_starting(
 ) -> None:
     """A user whom the system does not know, or a missing program, costs a line and no more."""
     nobody = 2**31 - 7
-    residents = [
+    daemons = [
         Running(7, nobody, ("run",), {}, by_unit=False),
         Running(8, os.getuid(), ("run",), {}, by_unit=False),
     ]
 
-    start_again(residents, tmp_path / "none", lambda _: False)
+    start_again(daemons, tmp_path / "none", lambda _: False)
 
     said = capsys.readouterr().err.splitlines()
     expected = [

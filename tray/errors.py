@@ -30,7 +30,7 @@ session the reason of rule S6.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from tray.core.model import Reason
@@ -185,6 +185,10 @@ class KeyringUnavailable(WillRetry):
     """The keyring is locked, absent, slow or hanging; ``reason`` says which."""
 
     default_reason = "keyring-absent"
+
+
+KEYRING_ERRORS: Final = (KeyringDenied, KeyringUnavailable)
+"""What a keyring that cannot be used raises, for ``except``."""
 
 
 class Unreachable(WillRetry):

@@ -65,7 +65,11 @@ def endpoint(folder: Path) -> Iterator[Use]:
     """Run the endpoint of ``exec --endpoint``."""
     reported: list[str] = []
     with Endpoint(
-        Profile("dev"), lambda: None, document, document=document(), report=reported.append
+        lambda: Profile("dev"),
+        lambda _: None,
+        lambda _: document(),
+        document=document(),
+        report=reported.append,
     ) as server:
         given = server.variables(folder / "token")
         url = urlsplit(given["AWS_CONTAINER_CREDENTIALS_FULL_URI"])

@@ -34,7 +34,7 @@ class Source:
         self.open = threading.Event()
         self.open.set()
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self, _: Profile | None = None) -> dict[str, Any]:
         """Return a ``credential_process`` document."""
         self.asked += 1
         if not self.open.wait(60):
@@ -61,7 +61,7 @@ def source() -> Source:
 def endpoint(source: Source) -> Iterator[Endpoint]:
     """Serve without a daemon; a connection has a quarter of a second to say what it wants."""
     profile = Profile("dev", "sso", "corp", "123456789011", "ReadOnly")
-    with Endpoint(profile, lambda: None, source, head_within=0.25) as serving:
+    with Endpoint(lambda: profile, lambda _: None, source, head_within=0.25) as serving:
         yield serving
 
 
@@ -266,7 +266,7 @@ def test_the_token_is_in_a_private_file_too(endpoint: Endpoint, tmp_path: Path) 
 def test_what_takes_long_is_told_in_time_and_is_there_at_the_next_try(source: Source) -> None:
     """An SDK waits a second: it is told to ask again, and the asking goes on, once for all."""
     source.open.clear()
-    with Endpoint(Profile("dev"), lambda: None, source, answer_within=0.05) as serving:
+    with Endpoint(lambda: Profile("dev"), lambda _: None, source, answer_within=0.05) as serving:
         early = [talk(serving, request(serving)) for _ in range(2)]  # while the source hangs
         source.open.set()
         answer = early[0]
@@ -281,7 +281,7 @@ def test_what_takes_long_is_told_in_time_and_is_there_at_the_next_try(source: So
 def test_an_end_does_not_wait_for_a_source_that_hangs(source: Source) -> None:
     """The child is gone: neither the port nor this process stays for what nobody wants."""
     source.open.clear()
-    with Endpoint(Profile("dev"), lambda: None, source, answer_within=0.05) as serving:
+    with Endpoint(lambda: Profile("dev"), lambda _: None, source, answer_within=0.05) as serving:
         early = status(talk(serving, request(serving)))
     waiting = [one for one in threading.enumerate() if one.name == "endpoint-source"]
     source.open.set()
@@ -294,13 +294,13 @@ def test_what_is_at_hand_is_given_until_a_sign_out_is_heard_of(source: Source) -
     """What exec has fetched before the child started serves the first who asks, and no longer."""
     document, hears = source(), threading.Event()
 
-    def daemon() -> dict[str, Any] | None:
+    def daemon(_: Profile) -> dict[str, Any] | None:
         if hears.is_set():
             hears.clear()
             raise SignInNeeded("Signed out.")
         return None
 
-    with Endpoint(Profile("dev"), daemon, source, document=document) as serving:
+    with Endpoint(lambda: Profile("dev"), daemon, source, document=document) as serving:
         given = [talk(serving, request(serving))]
         hears.set()
         given += [talk(serving, request(serving)) for _ in range(2)]
@@ -313,8 +313,33 @@ def test_what_is_at_hand_is_given_until_a_sign_out_is_heard_of(source: Source) -
 
 def test_the_port_closes_with_the_child(source: Source) -> None:
     """Nobody listens there afterwards."""
-    with Endpoint(Profile("dev"), lambda: None, source) as serving:
+    with Endpoint(lambda: Profile("dev"), lambda _: None, source) as serving:
         where = place(serving)
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(where, timeout=5)
+
+
+def test_another_profile_or_sign_in_never_gets_what_was_fetched_before(source: Source) -> None:
+    """Neither what is in memory nor what comes late: each is for its profile and its sign-in."""
+    now = {"profile": "dev", "signed in by": "ada"}
+    source.open.clear()
+    with Endpoint(
+        lambda: Profile(now["profile"]),
+        lambda _: None,
+        source,
+        signed_in_by=lambda _: now["signed in by"],
+        answer_within=0.05,
+    ) as serving:
+        early = status(talk(serving, request(serving)))
+        now["profile"] = "prod"
+        source.open.set()
+        keys = []
+        for change in ({}, {}, {"signed in by": "bob"}, {"profile": "dev"}):
+            now |= change
+            answer = talk(serving, request(serving))
+            while status(answer) == 503:
+                answer = talk(serving, request(serving))
+            keys.append(json.loads(answer.partition(b"\r\n\r\n")[2])["AccessKeyId"])
+
+    assert (503, ["ASIA2", "ASIA2", "ASIA3", "ASIA4"]) == (early, keys)

@@ -121,7 +121,7 @@ def test_no_error_of_a_transaction_shows_a_secret(
 
         context = world.make_tools(world.backend, keyring_seconds=0.3)
         told = [what_is_shown(act) for act in jobs(context)]
-        context.unsaved.surrender()
+        context.unsaved.save_in_files()
         context.clients.close()
 
         assert any("Traceback" in one for one in told)

@@ -231,7 +231,7 @@ class Workers:
             )
 
     def _surrender(self, worker: Worker) -> None:
-        worker.unsaved.surrender()
+        worker.unsaved.save_in_files()
         worker.hands.clear()
         self._end(worker)
 

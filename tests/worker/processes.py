@@ -292,7 +292,7 @@ def _answer(order: dict[str, Any], context: JobContext) -> Any:
             return outcome_to_json(job_table.run("adopt", CORP, context))
         case "renew-unconfirmed":
             outcome = job_table.run("renew", CORP, context)
-            context.unsaved.surrender()
+            context.unsaved.save_in_files()
             return outcome_to_json(outcome)
         case "sign-in":
             place = Path(order["home"], GIVEN)

@@ -117,7 +117,7 @@ def test_what_the_keyring_never_took_is_not_older(strict: World, *, expired: boo
     strict.keep_in_keyring()
     strict.on_step["answered"] = lambda: setattr(strict.backend, "refuses_writes", True)
     strict.run("renew")
-    strict.context.unsaved.surrender()
+    strict.context.unsaved.save_in_files()
     strict.backend.refuses_writes = False
     strict.advance(3700 if expired else 60)
 

@@ -9,9 +9,9 @@ import pytest
 from tests.worker.world import CORP, PATIENCE, World
 from tray.core.outcomes import Renewed
 from tray.errors import KeyringUnavailable
-from tray.worker.keyring.unsaved_tokens import FIRST_PAUSE, SURRENDER_PATIENCE, Unsaved
+from tray.worker.keyring.unsaved_tokens import FILES_TIMEOUT, FIRST_PAUSE, Unsaved
 
-SECONDS = 10 * (SURRENDER_PATIENCE + 1)
+SECONDS = 10 * (FILES_TIMEOUT + 1)
 
 
 def _fails() -> None:
@@ -74,7 +74,7 @@ def test_newer_data_replaces_older() -> None:
         act: Callable[[], None] = lambda name=name: given_up.append(name)  # type: ignore[misc]  # noqa: E731  (mypy infers no default argument)
         unsaved.hold("corp", _fails, act, _nothing)
 
-    assert (("corp",), ["newer"]) == (unsaved.surrender(), given_up)
+    assert (("corp",), ["newer"]) == (unsaved.save_in_files(), given_up)
 
 
 def test_dropped_data_is_neither_stored_nor_written() -> None:
@@ -84,7 +84,7 @@ def test_dropped_data_is_neither_stored_nor_written() -> None:
 
     unsaved.drop("corp")
 
-    assert (False, ()) == (bool(unsaved), unsaved.surrender())
+    assert (False, ()) == (bool(unsaved), unsaved.save_in_files())
 
 
 def test_one_session_that_cannot_be_saved_costs_no_other() -> None:
@@ -97,14 +97,14 @@ def test_one_session_that_cannot_be_saved_costs_no_other() -> None:
     unsaved.hold("full-disk", _fails, no_room, _nothing)
     unsaved.hold("corp", _fails, _nothing, _nothing)
 
-    assert ("corp",) == unsaved.surrender()
+    assert ("corp",) == unsaved.save_in_files()
 
 
-def test_surrender_writes_the_full_file(world: World) -> None:
+def test_save_in_files_writes_the_full_file(world: World) -> None:
     """R3: token store file, the newest refresh token, the only good one; and it goes on."""
     fingerprint = _renewed_unsaved(world)
 
-    world.context.unsaved.surrender()
+    world.context.unsaved.save_in_files()
 
     read = world.context.read(CORP)
     assert read is not None
@@ -118,19 +118,19 @@ def test_surrender_writes_the_full_file(world: World) -> None:
     assert "keyring" == world.store
 
 
-def test_surrender_keeps_unknown_members(world: World) -> None:
+def test_save_in_files_keeps_unknown_members(world: World) -> None:
     """K3: nobody's members get lost on the way out."""
     _renewed_unsaved(world)
     published = world.context.read(CORP)
     assert published is not None
     world.context.publish_lean(CORP, published.with_extra({"theirs": 1}))
 
-    world.context.unsaved.surrender()
+    world.context.unsaved.save_in_files()
 
     assert 1 == world.members()["theirs"]
 
 
-def test_surrender_ends_within_seconds_though_the_keyring_hangs(world: World) -> None:
+def test_save_in_files_ends_within_seconds_though_the_keyring_hangs(world: World) -> None:
     """R3: an attempt that hangs holds the session's lock; the file is written all the same."""
     _renewed_unsaved(world)
     world.backend.refuses_writes = False
@@ -141,23 +141,23 @@ def test_surrender_ends_within_seconds_though_the_keyring_hangs(world: World) ->
         threading.Event().wait(FIRST_PAUSE / 20)
     began = time.monotonic()
 
-    surrendered = world.context.unsaved.surrender()
+    save_in_filesed = world.context.unsaved.save_in_files()
 
     assert time.monotonic() - began < SECONDS
-    assert ((CORP.key,), "file") == (surrendered, world.store)
+    assert ((CORP.key,), "file") == (save_in_filesed, world.store)
     assert world.renews(world.members()["refreshToken"])
 
 
-def test_surrender_writes_though_the_lock_is_not_to_be_had(world: World) -> None:
+def test_save_in_files_writes_though_the_lock_is_not_to_be_had(world: World) -> None:
     """R3: rather without the lock than not at all; the process must end."""
     _renewed_unsaved(world)
     other = world.context.session_lock(CORP)
     assert other.acquire()
 
-    surrendered = world.context.unsaved.surrender()
+    save_in_filesed = world.context.unsaved.save_in_files()
     other.release()
 
-    assert ((CORP.key,), "file") == (surrendered, world.store)
+    assert ((CORP.key,), "file") == (save_in_filesed, world.store)
 
 
 def test_a_newer_token_in_the_file_makes_it_history(world: World) -> None:

@@ -74,13 +74,7 @@ def _meant(context: CommandContext, name: str | None, *, active: bool = False) -
 
 
 def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
-    """
-    Return what was asked for, from the daemon or without it.
-
-    Raises:
-        Ended: the daemon could not get it.
-        TrayError: we could not; `SignInNeeded` where a person must sign in.
-    """
+    """Return what was asked for, from the daemon or without it."""
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
     done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
@@ -105,7 +99,7 @@ def _alone(
         else:
             found = _of_session(standalone, operation, session, profile)
         detail = given_to(profile, program_behind(os.getpid()))
-        standalone.write_down(operation, profile.session, detail)
+        standalone.add_history(operation, profile.session, detail)
         return found
 
 
@@ -133,24 +127,18 @@ def _of_session(
     except TokenRejected:
         _renew(standalone, session)  # one refresh decides (R6)
         found = _asked(standalone, operation, session, profile)
-    standalone.tell(session.key, ev.CredentialsGiven(session.key))
+    standalone.remember(session.key, ev.CredentialsGiven(session.key))
     return found
 
 
 def _renew(standalone: Standalone, session: SsoSession) -> None:
-    """
-    Renew before credentials are asked for.
-
-    Raises:
-        SignInNeeded: there is nothing to renew, or AWS does not any more.
-        Ended: it did not work just now.
-    """
+    """Renew before credentials are asked for."""
     from tray.cli.standalone import REQUEST
 
     state = standalone.state.sessions[session.key]
     if not (renewable(state) or awaits_judgement(state)):
         raise SignInNeeded(sign_in_first(session.key))
-    last = standalone.wish(session.key, ev.RenewRequested(session.key, REQUEST))
+    last = standalone.carry_out(session.key, ev.RenewRequested(session.key, REQUEST))
     if last.exit == 3:
         raise SignInNeeded(sign_in_first(session.key))
     if last.exit:

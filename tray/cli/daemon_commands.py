@@ -17,7 +17,7 @@ from tray.system.spawn import module_command, worker_environment
 
 
 @click.command(help=help_texts.RUN)
-@click.option("--no-icon", is_flag=True, help="No icon; notices and the command line only.")
+@click.option("--no-icon", is_flag=True, help="Run without an icon.")
 def run(*, no_icon: bool = False) -> None:
     """Become the daemon."""
     context = CommandContext.of_this_process()
@@ -25,14 +25,12 @@ def run(*, no_icon: bool = False) -> None:
         with context.daemon() as agent:
             agent.done("status")
     except OtherWorld:
-        msg = (
-            "SSO Tray runs here already, with other files or endpoints: end it with its own quit."
-        )
+        msg = "SSO Tray is already running with other files or endpoints. Stop it there first."
         raise Ended(msg, 1) from None
     except Unreachable:
         _become_daemon(context, ["--no-icon"] if no_icon else [])
     else:
-        click.echo("SSO Tray is running already.")
+        click.echo("SSO Tray is already running.")
 
 
 def _become_daemon(context: CommandContext, options: list[str]) -> None:

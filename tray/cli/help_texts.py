@@ -18,6 +18,7 @@ SUMMARIES: Final = {
     "whoami": "Show who a profile's credentials belong to.",
     "credentials": "Print a profile's credentials.",
     "exec": "Run a command with a profile's credentials.",
+    "endpoint": "Serve credentials to programs started elsewhere.",
     "console": "Open the AWS console in the browser.",
     "autostart": "Turn start at login on or off, or show the setting.",
     "shell-init": "Print a shell hook that follows the active profile.",
@@ -237,6 +238,21 @@ Exit codes:
 Examples:
   sso-tray exec prod -- terraform plan
   sso-tray exec --endpoint -- ./a-server-that-runs-for-days
+"""
+
+ENDPOINT: Final = """\
+Serve a profile's credentials by HTTP on 127.0.0.1 until Ctrl-C, by default the active profile's.
+
+It is for programs that something else starts, such as an IDE, a notebook or a JVM, and it keeps
+working over sign-outs and sign-ins. "env" prints the two variables that lead AWS SDKs to it. Port
+and token are new at each start; the token is in a file that only you can read. While a guarded
+profile is active, an endpoint that follows the active profile gives nothing.
+
+\b
+Examples:
+  sso-tray endpoint
+  eval "$(sso-tray endpoint env)"
+  sso-tray endpoint --profile prod
 """
 
 CONSOLE: Final = """\

@@ -25,7 +25,7 @@ LOOK_EVERY: Final = 0.25
 
 
 @click.command(help=help_texts.LOG)
-@click.option("--history", is_flag=True, help="What happened to your sessions, in words.")
+@click.option("--history", is_flag=True, help="Show what happened to your sessions.")
 @click.option(
     "-n",
     "--lines",
@@ -33,9 +33,9 @@ LOOK_EVERY: Final = 0.25
     type=click.IntRange(min=0),
     default=LINES,
     show_default=True,
-    help="How many of the last lines.",
+    help="Number of lines to show.",
 )
-@click.option("-f", "--follow", is_flag=True, help="Go on; Ctrl-C ends.")
+@click.option("-f", "--follow", is_flag=True, help="Keep showing new lines; Ctrl-C stops.")
 def log(*, history: bool, lines: int, follow: bool) -> None:
     """Show the log."""
     state = CommandContext.of_this_process().paths.state
@@ -85,14 +85,7 @@ def _split(data: bytes) -> list[str]:
 
 
 class _Tail:
-    """
-    A log file read to its end, and then what is written to it, over a change of files.
-
-    It is opened anew for each look: Windows renames no file that somebody has open.
-
-    Args:
-        path: the file; when it is full it becomes ``path.1``.
-    """
+    """A log file read to its end, and on: anew for each look, as Windows renames no open file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -102,12 +95,12 @@ class _Tail:
 
     def read(self) -> list[str]:
         """Return the whole lines that are new."""
-        told: list[str] = []
+        lines: list[str] = []
         if self._known is not None and _number(self._path) != self._known:
             if _number(self._older) == self._known:
-                told += self._rest(self._older)
+                lines += self._rest(self._older)
             self._known, self._place = None, 0
-        return told + self._rest(self._path)
+        return lines + self._rest(self._path)
 
     def _rest(self, path: Path) -> list[str]:
         try:

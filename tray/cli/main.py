@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "whoami": "tray.cli.credentials_command:whoami",
     "credentials": "tray.cli.credentials_command:credentials",
     "exec": "tray.cli.exec.exec_command:execute",
+    "endpoint": "tray.cli.exec.endpoint_command:endpoint",
     "console": "tray.cli.console_command:console",
     "autostart": "tray.cli.autostart_command:autostart",
     "shell-init": "tray.cli.shell.shell_integration:shell_init",

@@ -25,7 +25,7 @@ _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
 @click.command(help=help_texts.PROFILES)
-@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def profiles(*, as_json: bool) -> None:
     """List the profiles."""
     context = CommandContext.of_this_process()
@@ -68,7 +68,7 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
 
 @click.command(help=help_texts.USE)
 @click.argument("profile", required=False, shell_complete=completion.profiles)
-@click.option("--none", "nobody", is_flag=True, help="No profile is active.")
+@click.option("--none", "nobody", is_flag=True, help="Make no profile active.")
 def use(profile: str | None, *, nobody: bool) -> None:
     """Pick the active profile."""
     context = CommandContext.of_this_process()

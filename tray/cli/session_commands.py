@@ -16,12 +16,13 @@ from tray.core.session import shares_portal
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 
-Wish = Callable[[str, str], ev.Event]
+MakeRequest = Callable[[str, str], ev.Event]
+"""Makes the request about a session, by its key and the requester's name."""
 
 
 @click.command(help=help_texts.LOGOUT)
 @click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
+@click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
     """Sign out."""
     context = CommandContext.of_this_process()
@@ -41,7 +42,7 @@ def renew(session: str | None) -> None:
 
 @click.command(help=help_texts.RELEASE)
 @click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--all", "every", is_flag=True, help="Every session of the AWS config.")
+@click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
     """Hand back to the AWS CLI."""
     context = CommandContext.of_this_process()
@@ -49,16 +50,9 @@ def release(session: str | None, *, every: bool) -> None:
 
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
-    """
-    Return the sessions a command is about.
-
-    Raises:
-        ConfigRejected: the AWS config cannot be used.
-        NotFound: there is nothing of this name.
-        click.UsageError: a name and ``--all``, or neither where one is needed.
-    """
+    """Return the sessions a command is about."""
     if every and name is not None:
-        raise click.UsageError("Name a session or say --all, not both.")
+        raise click.UsageError("Give a session or --all, not both.")
     catalog = context.catalog()
     if every:
         return catalog.sessions
@@ -72,25 +66,17 @@ def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
         note(sentences.ends_too(session.key, others))
 
 
-def each(context: CommandContext, sessions: tuple[SsoSession, ...], op: str, wish: Wish) -> None:
-    """
-    Do it to each session, one after the other.
-
-    Raises:
-        Ended: with the session's own exit code, or 1 where one of several failed.
-    """
-    one_by_one(sessions, lambda session: _one(context, session, op, wish))
+def each(
+    context: CommandContext, sessions: tuple[SsoSession, ...], op: str, request: MakeRequest
+) -> None:
+    """Do it to each session, one after the other."""
+    one_by_one(sessions, lambda session: _one(context, session, op, request))
 
 
 def one_by_one(
     sessions: tuple[SsoSession, ...], do: Callable[[SsoSession], tuple[int, str]]
 ) -> None:
-    """
-    Do something to each session and tell of each; one failure does not keep the others back.
-
-    Raises:
-        Ended: as `each`.
-    """
+    """Do something to each session and report each; one failure does not stop the others."""
     failures = 0
     for session in sessions:
         exit_code, sentence = do(session)
@@ -110,12 +96,14 @@ def renewed(context: CommandContext, session: SsoSession) -> tuple[int, str]:
     return _one(context, session, "renew", ev.RenewRequested)
 
 
-def _one(context: CommandContext, session: SsoSession, op: str, wish: Wish) -> tuple[int, str]:
+def _one(
+    context: CommandContext, session: SsoSession, op: str, request: MakeRequest
+) -> tuple[int, str]:
     done = context.asked(op, patience=JOB_PATIENCE, session=session.key)
     if done is not None:
         return done["exit"], done["sentence"]
     from tray.cli.standalone import REQUEST, Standalone
 
     with Standalone(context) as standalone:
-        last = standalone.wish(session.key, wish(session.key, REQUEST))
+        last = standalone.carry_out(session.key, request(session.key, REQUEST))
     return last.exit, last.sentence

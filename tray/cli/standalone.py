@@ -29,7 +29,7 @@ REQUEST = "cli"
 
 Progress = Callable[[fx.Reply], None]
 SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
-"""Runs a sign-in: what to start and whom to tell the link; returns how it ended."""
+"""Runs a sign-in: what to start and who is given the link; returns how it ended."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
     """
-    Return the state of the rules as the files alone tell it: no keyring, no network (C2).
+    Return the state of the rules as the files alone show it: no keyring, no network (C2).
 
     What the rules want done about it is left undone, except that a file which another program
     is writing is looked at again as they ask (K3), which takes two seconds at most.
@@ -70,8 +70,8 @@ def recalled(
         ev.ActiveRead(read_active(context.paths.state)),
         config,
     ):
-        state, wanted = step(state, event, now())
-        effects += wanted
+        state, more = step(state, event, now())
+        effects += more
     return _looked(context, state, effects)
 
 
@@ -83,8 +83,8 @@ def _looked(context: CommandContext, state: TrayState, effects: Iterable[Effect]
         time.sleep(max(0.0, due.pop(key) - time.monotonic()))
         at = now()
         file_status = look(cache_path(context.paths.token_cache, key), at.wall)
-        state, wanted = step(state, ev.TokenFileInspected(key, file_status), at)
-        due |= _due(wanted)
+        state, more = step(state, ev.TokenFileInspected(key, file_status), at)
+        due |= _due(more)
     return state
 
 
@@ -125,7 +125,7 @@ class Standalone:
             note(problem)
         self._history = History(context.paths.state)
         state = recalled(context, job_context.settings.preferences)
-        # Jobs the rules wanted at once are theirs to want: this command does what was typed.
+        # Jobs the rules ask for at once wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
 
@@ -134,10 +134,10 @@ class Standalone:
 
     def __exit__(self, *_: object) -> None:
         with uninterrupted():
-            self.job_context.unsaved.surrender()
+            self.job_context.unsaved.save_in_files()
         self.job_context.clients.close()
 
-    def wish(
+    def carry_out(
         self,
         key: str,
         event: ev.Event,
@@ -145,18 +145,7 @@ class Standalone:
         progress: Progress | None = None,
         sign_in: SignIn | None = None,
     ) -> fx.Reply:
-        """
-        Take a person's wish to its last word.
-
-        Args:
-            key: the session it is about; nothing is done to another.
-            event: the wish, asked by `REQUEST`.
-            progress: told the link of a sign-in.
-            sign_in: runs a sign-in.
-
-        Returns:
-            The last word, with exit code and sentence.
-        """
+        """Carry out a request about one session, asked by `REQUEST`; return the last reply."""
         seen = self.state.sessions[key].token if key in self.state.sessions else None
         queue = deque(self._fed(event))
         last: fx.Reply | None = None
@@ -178,13 +167,13 @@ class Standalone:
             raise OurBug(msg)
         return last
 
-    def tell(self, key: str, event: ev.Event) -> None:
+    def remember(self, key: str, event: ev.Event) -> None:
         """Let the rules remember something; nothing else is done."""
         for effect in self._fed(event):
             self._kept(effect, key)
 
-    def write_down(self, what: str, key: str | None, detail: str) -> None:
-        """Add a line to the history: who asked for which role is found there."""
+    def add_history(self, what: str, key: str | None, detail: str) -> None:
+        """Add a line to the history, such as who asked for which role."""
         self._history.add(now().wall, what, key, detail)
 
     def _fed(self, event: ev.Event) -> tuple[Effect, ...]:

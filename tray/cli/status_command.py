@@ -44,8 +44,8 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 @click.command(help=help_texts.STATUS)
 @click.argument("session", nargs=-1, shell_complete=completion.sessions)
-@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
-@click.option("--watch", is_flag=True, help="Go on, and print again on every change; Ctrl-C ends.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--watch", is_flag=True, help="Keep running and print every change; Ctrl-C stops.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     """Show the sessions."""
     context = CommandContext.of_this_process()
@@ -61,7 +61,7 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
 
 
 def status_now(context: CommandContext) -> dict[str, Any]:
-    """Return the status document: the daemon's, or without one what the files tell (C2)."""
+    """Return the status document: the daemon's, or without one what the files show (C2)."""
     done = context.asked("status")
     return _seen_here(context, done["status"] if done is not None else of_files(context))
 
@@ -74,7 +74,7 @@ def _seen_here(context: CommandContext, document: dict[str, Any]) -> dict[str, A
 
 
 def of_files(context: CommandContext) -> dict[str, Any]:
-    """Return the status document as files alone tell it: no keyring, no network (C2)."""
+    """Return the status document as files alone show it: no keyring, no network (C2)."""
     from tray.cli.standalone import view_of_files
 
     seen = view_of_files(context)
@@ -90,7 +90,7 @@ def of_files(context: CommandContext) -> dict[str, Any]:
 
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:
-    """Whether SDKs can work with a session, as its entry in the document tells (C2)."""
+    """Whether SDKs can work with a session, as its entry in the document says (C2)."""
     end = _moment(entry["token_expires_at"])
     if entry["state"] == "signing-in":
         return end is not None and end > now and entry["reason"] != "session-over"
@@ -98,17 +98,11 @@ def usable_now(entry: dict[str, Any], now: float) -> bool:
 
 
 def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """
-    Leave only the named sessions; a profile's name stands for its session (C1).
-
-    Raises:
-        NotFound: a name means nothing.
-        Ended: the config cannot be read, so that nobody knows.
-    """
+    """Leave only the named sessions; a profile's name stands for its session (C1)."""
     if not names:
         return document
     entries = document["sessions"]
-    wanted = []
+    chosen = []
     for name in names:
         found = next((one for one in entries if one["key"] == name), None)
         found = found or next((one for one in entries if name in one["profiles"]), None)
@@ -119,9 +113,9 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
             known = [one["key"] for one in entries]
             known += [profile for one in entries for profile in one["profiles"]]
             raise unknown("session or profile", name, known)
-        if found not in wanted:
-            wanted.append(found)
-    return {**document, "sessions": wanted}
+        if found not in chosen:
+            chosen.append(found)
+    return {**document, "sessions": chosen}
 
 
 def in_words(context: CommandContext, document: dict[str, Any]) -> str:
@@ -204,8 +198,8 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
     """Print again whenever what is printed would differ, until Ctrl-C."""
     last = ""
     try:
-        for told in _documents(context):
-            document = _seen_here(context, told)
+        for received in _documents(context):
+            document = _seen_here(context, received)
             try:
                 seen = _only(document, names)
             except TrayError as error:
@@ -227,12 +221,12 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
 def _documents(context: CommandContext) -> Iterator[dict[str, Any]]:
     """Yield the document every second, and at once when a daemon says that it changed."""
     while True:
-        yield from _of_resident(context)
+        yield from _of_daemon(context)
         yield of_files(context)
         time.sleep(LOOK_EVERY)
 
 
-def _of_resident(context: CommandContext) -> Iterator[dict[str, Any]]:
+def _of_daemon(context: CommandContext) -> Iterator[dict[str, Any]]:
     """Yield what a daemon sends until it goes away; at once nothing where none runs."""
     arrived: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 

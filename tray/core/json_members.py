@@ -2,8 +2,8 @@
 Read the JSON documents that this program stores or sends, member by member.
 
 Each format is written out beside the type that it encodes, with names of its own: renaming a class
-or a field changes no byte. Members nobody asks for are ignored here; whoever rewrites a stored
-file keeps them.
+or a field changes no byte. Unknown members are ignored here; code that rewrites a stored file
+keeps them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Members:
         document: what ``json.loads`` returned.
 
     Raises:
-        BadDocument: it is no object.
+        BadDocument: it is not an object.
     """
 
     def __init__(self, document: object) -> None:

@@ -1,8 +1,8 @@
 """
-The fast way to credentials: one file for any Python, put where every SDK finds it again.
+Install the credential helper: one file that any Python runs.
 
-It lies in the state directory and is run by a Python of the system, so that neither an upgrade
-of this program nor its virtual environment's end breaks what ``~/.aws/config`` says.
+It is in the state directory and is run by a Python of the system, so that ``~/.aws/config`` stays
+right when this program is upgraded or its virtual environment is removed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SITES: Final = frozenset({"site-packages", "dist-packages"})
 
 def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
-    Write the credential helper, where it is not there as it should be, and say how it is started.
+    Write the credential helper, unless it is there already, and return how to start it.
 
     Args:
         state: our state directory; made when missing.

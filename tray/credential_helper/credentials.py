@@ -3,7 +3,7 @@ Credentials for SDKs, as fast as Python starts: ``python -I -S credentials.py [P
 
 Prints the ``credential_process`` document of a profile, or of the active one, by asking the
 daemon. Where none answers, or it lives in another world (C3), this becomes the full program,
-which acts alone. Exit codes are those of the command line (C1): 1 failed, 3 a person must sign in.
+which acts alone. Exit codes are those of the command line (C1): 1 failed, 3 sign in first.
 
 This file is copied to the state directory and run by whatever Python is on the system, 3.6 or
 newer. Nearly all its time is Python's start, so it imports what the interpreter holds already;
@@ -23,13 +23,13 @@ PYTHONPATH: str = ""
 
 HEAD = b'{"v":1,"done":{"exit":0,"sentence":"","credentials":'
 TAIL = b"}}\n"
-"""What stands around the credentials as the daemon writes them today: no JSON reader is needed."""
+"""What surrounds the credentials in the usual answer, which then needs no JSON reader."""
 CONNECT_PATIENCE = 2.0
 ANSWER_PATIENCE = 120.0
 """Seconds; a renewal and a call to AWS end well before by themselves."""
 LONGEST_ANSWER = 65536
 UNKNOWN_PROFILE = 2
-"""The daemon has not read the config yet that names it: the full program looks itself."""
+"""The daemon may not have read the config that names it yet: the full program checks."""
 
 OF_PATHS = (
     b"HOME",
@@ -42,7 +42,7 @@ IGNORE_ENDPOINTS = b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
 class NoDaemon(Exception):
-    """Nobody answers who is ours, or not for this caller."""
+    """No daemon of ours answers, or not for this caller."""
 
 
 def main(arguments: "list[str]") -> int:
@@ -82,14 +82,14 @@ def asked(profile: str) -> bytes:
         try:
             line = asked_at(path, request)
         except OSError:
-            line = b""  # nobody is there, or not any more: the next place
+            line = b""  # no daemon there: the next place
         if line.endswith(b"\n"):
             return line
     raise NoDaemon
 
 
 def asked_at(path: str, request: bytes) -> bytes:
-    """Return the answer of whoever listens at a path; nothing where that is not our own user."""
+    """Return the answer of the daemon at a path; nothing if it is not our own user's."""
     import posix
     from _socket import AF_UNIX, SOCK_STREAM, socket
 
@@ -128,7 +128,7 @@ def connect(connection: "_socket.socket", path: str) -> None:
 
 
 def peer(connection: "_socket.socket", otherwise: int) -> int:
-    """Return the user at the other end, where the system tells as Linux does (unix(7))."""
+    """Return the user at the other end, where the system says as Linux does (unix(7))."""
     import _socket
 
     if not hasattr(_socket, "SO_PEERCRED"):
@@ -139,7 +139,7 @@ def peer(connection: "_socket.socket", otherwise: int) -> int:
 
 def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
     """Return the variables that say which world this is; the agent compares it with its own."""
-    told = []
+    found = []
     for name, value in environ.items():
         if name in OF_PATHS:
             # A path that needs our directory or other variables is the full program's to read.
@@ -147,10 +147,10 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
                 raise NoDaemon
         elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
             continue
-        told.append(name + b"=" + value)
+        found.append(name + b"=" + value)
     if b"HOME" not in environ:
         raise NoDaemon
-    return told
+    return found
 
 
 def quoted(profile: str) -> bytes:
@@ -189,7 +189,7 @@ def act_alone(profile: str) -> int:
     which = ["--profile", profile] if profile else ["--active"]
     command = [*PROGRAM, "credentials", "--format", "process", *which]
     environ = dict(os.environ)
-    # What the caller's own Python needs is none of ours.
+    # What the caller's own Python needs is not for ours.
     for name in ("PYTHONHOME", "PYTHONPATH"):
         environ.pop(name, None)
     if PYTHONPATH:

@@ -1,4 +1,4 @@
-"""The agent's socket: who may ask, what they may ask, and how the answers find their way back."""
+"""The agent's socket: checks requests, posts them as events, routes the answers back."""
 
 from __future__ import annotations
 
@@ -38,27 +38,22 @@ class AgentHandlers:
 
     Args:
         world: the daemon's world (C3).
-        post: brings an event to the rules.
+        post: takes an event to the rules.
         status: the document of rule C5.
-        hand_out: credentials or identity of a profile, None: of the active one, for a program:
-            ``(op, profile, program) -> (done, what is to be done once that is sent)``.
+        credentials: credentials or identity of a profile, or of the active one, for a program:
+            ``(op, profile, program) -> (done, what to call once that is sent)``.
     """
 
     world: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
-    hand_out: Callable[
+    credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
 
 
 class Agent:
-    """
-    Serve the socket.
-
-    Args:
-        answers: the rest of the daemon.
-    """
+    """Serve the socket."""
 
     def __init__(self, answers: AgentHandlers) -> None:
         self._answers = answers
@@ -199,7 +194,7 @@ class Agent:
     def _refusal(self, request: dict[str, Any]) -> dict[str, Any] | None:
         op = request.get("op")
         if not isinstance(op, str) or op not in _NEEDS:
-            sentence = f"There is no request {str(op)[:40]!r}: client and resident differ."
+            sentence = f"Unknown request {str(op)[:40]!r}: restart SSO Tray after an upgrade."
             return {"error": "unknown-op", "sentence": sentence}
         if not self._is_of_this_world(request):
             sentence = "SSO Tray runs with other files or endpoints; this command acts alone."
@@ -214,8 +209,8 @@ class Agent:
         return None
 
     def _is_of_this_world(self, request: dict[str, Any]) -> bool:
-        told = request.get("environ")
-        world = world_told(told) if isinstance(told, str) else request.get("world")
+        environ = request.get("environ")
+        world = world_of(environ) if isinstance(environ, str) else request.get("world")
         return world == dict(self._answers.world)
 
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
@@ -262,7 +257,7 @@ class Agent:
         asker = program_behind(client.process)  # now: it may have ended when the answer comes
 
         async def answer() -> None:
-            done, client.afterwards = await self._answers.hand_out(op, profile, asker)
+            done, client.afterwards = await self._answers.credentials(op, profile, asker)
             client.send({"done": done})
 
         task = asyncio.create_task(answer())
@@ -286,13 +281,11 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
 
 
 @functools.lru_cache(maxsize=64)
-def world_told(environ: str) -> dict[str, str] | None:
+def world_of(environ: str) -> dict[str, str] | None:
     """
-    Return the world of a caller that tells its variables; None where they cannot be read.
+    Return the world of a caller that sends its variables; None if they cannot be read.
 
-    Args:
-        environ: ``NAME=value`` joined by NUL bytes, in hexadecimal digits: what the hand-out
-            client can send without knowing the rules of `tray.system.paths`.
+    They are ``NAME=value`` joined by NUL bytes, in hexadecimal digits.
     """
     try:
         pairs = os.fsdecode(bytes.fromhex(environ)).split("\0")

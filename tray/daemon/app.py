@@ -45,15 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """
-    One daemon process.
-
-    Args:
-        environ: its environment.
-        icon: whether there is to be an icon in the tray.
-        main: the main thread, where the icon has to live there.
-        ends: the system's requests to end.
-    """
+    """One daemon process."""
 
     def __init__(
         self,
@@ -108,7 +100,7 @@ class Daemon:
             agent=self.agent,
             service=self.service,
             managed=self.managed,
-            inspect=self.watch.look,
+            inspect=self.watch.inspect,
             end=self.ended.set,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
@@ -253,4 +245,4 @@ class Daemon:
 
 
 def _remove(address: Path) -> None:
-    address.unlink(missing_ok=True)  # so that nobody waits for an answer there
+    address.unlink(missing_ok=True)  # so that no client waits for an answer there

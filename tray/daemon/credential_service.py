@@ -1,4 +1,4 @@
-"""Credentials and identities for whoever asks: never a browser, and no failure a renewal mends."""
+"""Credentials and identities for programs: never a browser, and a renewal where that helps."""
 
 from __future__ import annotations
 
@@ -45,15 +45,9 @@ class CredentialService:
     """
     Answer ``credentials`` and ``whoami``.
 
-    What is in memory is given at once, whatever has become of the token it was asked for with.
-    Else an expired token that can be renewed is renewed first; a token the portal rejects is
-    renewed once and tried again (R6). Only what a renewal cannot mend is told, with exit code 3.
-
-    Args:
-        directory: our state directory, for the history.
-        state: the rules' state at this moment.
-        post: takes an event to the rules.
-        ask: asks a worker.
+    Cached credentials are given at once, whatever became of the token they were fetched with.
+    Otherwise an expired token is renewed first, and one that the portal rejects is renewed once
+    and tried again (R6). Exit code 3 means that only a sign-in helps.
     """
 
     def __init__(
@@ -76,15 +70,10 @@ class CredentialService:
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
-        Return the last word for one request, and what is to be done once it has been sent.
+        Return the answer to one request, and what to call once it has been sent.
 
-        Rules and history hear of it then: a program need not wait for our bookkeeping, which
-        takes ten times as long as its answer (measured with 10,000 profiles).
-
-        Args:
-            op: ``credentials`` or ``whoami``.
-            name: the profile's; None: the active one's.
-            asker: the program that wants to know, for the history; empty where nobody tells.
+        Rules and history are updated then: our bookkeeping takes ten times as long as the answer
+        (measured with 10,000 profiles).
         """
         name = self._state().active_profile if name is None else name
         if name is None:
@@ -203,4 +192,4 @@ class CredentialService:
 
 
 def _nothing() -> None:
-    """Who got nothing leaves nothing to be remembered."""
+    """Record nothing: no credentials were given."""

@@ -1,4 +1,4 @@
-"""The desktop's half of the wiring: tray, notices, moods and clipboard around one connection."""
+"""The desktop's half of the wiring: tray, notices, system events, clipboard."""
 
 from __future__ import annotations
 
@@ -29,17 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Desktop:
-    """
-    Everything a person sees of the daemon.
-
-    Args:
-        environ: of the daemon.
-        post: brings clicks and moods to the rules.
-        settings: the settings as they are now.
-        icon: whether there is to be an icon; notices come either way.
-        main: the main thread, where the icon has to live there (macOS, Windows).
-        follows: returns what in the AWS config follows the active profile.
-    """
+    """Everything the user sees of the daemon."""
 
     def __init__(
         self,
@@ -74,7 +64,7 @@ class Desktop:
 
     def _made_tray(self) -> TrayFace | None:
         """
-        Make the icon; whatever its libraries do when imported costs the icon alone (fault 72).
+        Make the icon; an error while its libraries are imported costs the icon alone (fault 72).
 
         pystray picks a backend at import and raises anything where it finds none; without an
         icon neither it nor Pillow is loaded at all.
@@ -87,7 +77,7 @@ class Desktop:
             return None
 
     def start(self) -> None:
-        """Connect; a desktop that is not there yet is waited for."""
+        """Connect, or wait for a desktop that is not there yet."""
         self._follow_autostart()
         self.system_events.start()
         self._surface.start()
@@ -95,7 +85,7 @@ class Desktop:
         self.refresh()
 
     async def stop(self) -> None:
-        """Take the icon away and let the connection go."""
+        """Remove the icon and close the connection."""
         if self._redraw is not None:
             self._redraw.cancel()
         if self.tray is not None:
@@ -111,9 +101,9 @@ class Desktop:
 
     def show(self, view: View) -> None:
         """
-        Show a view, and show it again when its icon changes by itself.
+        Show a view, and show it again when its icon is due to change.
 
-        What is read at the start makes several, one after the other; the last of them is drawn.
+        Reading the files at the start makes several views; only the last one is drawn.
         """
         self._view = view
         if not self._started:
@@ -127,7 +117,7 @@ class Desktop:
             self._redraw = asyncio.get_running_loop().call_later(delay, self.show, view)
 
     def refresh(self) -> None:
-        """Show the last view again: something beside it has changed."""
+        """Draw the last view again, since a setting or a managed section has changed."""
         if self._view is not None:
             self.show(self._view)
 
@@ -141,7 +131,7 @@ class Desktop:
         self.notifier.withdraw(slot)
 
     def remember(self, note: fx.RecordHistory) -> None:
-        """Take a line of the history into the menu."""
+        """Add a line of the history to the menu."""
         if note.what.startswith("notice-"):
             return
         self._recent.appendleft((time.time(), note))
@@ -160,18 +150,18 @@ class Desktop:
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
     def following_refused(self, why: str) -> None:
-        """Say why a click could not let the AWS config follow, also to who wants no warnings."""
+        """Say why a click could not change a managed section, even where warnings are off."""
         self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
 
-    def report(self, told: fx.Report) -> None:
-        """Tell what came of a click; who wants no warnings wants to know this."""
-        once = f"click:{told.title}"
+    def report(self, report: fx.Report) -> None:
+        """Show what came of a click, even where warnings are off."""
+        once = f"click:{report.title}"
         # The category is for the picture: what went well has no warning sign.
-        category: fx.NoticeCategory = "adopted" if told.good else "config"
-        self.notifier.show(Notice("click", once, category, "normal", told.title, told.text))
+        category: fx.NoticeCategory = "adopted" if report.good else "config"
+        self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
     def start_at_login(self, *, on: bool) -> None:
-        """Start with the desktop session from now on, or no longer."""
+        """Turn start at login on or off."""
         try:
             if on:
                 self._autostart.enable(own_command(self.environ))
@@ -183,7 +173,7 @@ class Desktop:
         self.refresh()
 
     def _follow_autostart(self) -> None:
-        """Mend our own entry where the program has moved, and see how it stands."""
+        """Correct our own entry if the program has moved, and read its state."""
         try:
             self._autostart.follow(own_command(self.environ))
             self._starts_at_login = self._autostart.status() == "on"
@@ -216,7 +206,7 @@ class Desktop:
 
 
 def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
-    """Return what a notice's button tells the rules."""
+    """Return the events that a notice's button stands for."""
     match action:
         case "sign-in" if len(keys) > 1:
             return (SignInAllRequested(keys),)

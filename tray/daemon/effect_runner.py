@@ -30,16 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class EffectRunner:
-    """
-    Carry out effects.
-
-    Args:
-        paths: where our files and the user's are.
-        post: takes what comes of it to the rules.
-        jobs, files, desktop, agent, service, managed: the parts of the daemon that do it.
-        inspect: looks at a session's token file.
-        end: ends the daemon.
-    """
+    """Carry out effects."""
 
     def __init__(
         self,
@@ -142,7 +133,7 @@ class EffectRunner:
             log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _change_setting(self, name: str, *, on: bool) -> None:
-        """Change a setting of the menu; the file's own change brings it back to the rules."""
+        """Change a setting of the menu."""
         target = following(name)
         if name == "start-at-login":
             self._desktop.start_at_login(on=on)

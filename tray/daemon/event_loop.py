@@ -1,4 +1,4 @@
-"""The loop: events go into the rules one by one, effects come out; nothing here decides."""
+"""The loop: events go into the rules one by one, effects come out; it decides nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tray.core.views.view import View, view
 log = logging.getLogger(__name__)
 
 INBOX_LIMIT = 10_000
-"""Events that may wait; more can only be a fault, and the oldest give way (fault 79)."""
+"""Events that may wait; more can only be a fault, and the oldest are dropped (fault 79)."""
 
 
 def read_clocks() -> Now:
@@ -28,16 +28,7 @@ def read_clocks() -> Now:
 
 
 class EventLoop:
-    """
-    Own the state.
-
-    Args:
-        state: to begin with.
-        perform: carries out one effect; it must not block, and may post events.
-        changed: told the new view whenever it differs from the last one.
-        arm: told the wall time of the next look, or None.
-        clocks: reads the clocks.
-    """
+    """Own the state; ``perform`` carries out an effect, must not block, and may post events."""
 
     def __init__(
         self,
@@ -59,7 +50,7 @@ class EventLoop:
         self._view: View | None = None
 
     def view(self) -> View:
-        """Return what a person sees at this moment."""
+        """Return what the user sees now."""
         return view(self.state, self._clocks())
 
     def post(self, event: Event) -> None:
@@ -80,14 +71,14 @@ class EventLoop:
         self._look_round()
 
     def tick(self) -> None:
-        """Look again because the moment has come."""
+        """Let the rules act on the time."""
         self.post(Tick())
 
     def _one(self, event: Event) -> None:
         try:
             self.state, effects = step(self.state, event, self._clocks())
         except Exception:
-            # Nothing ends the daemon: the state before is kept, the loop goes on (fault 77).
+            # Nothing ends the daemon: the state before is kept (fault 77).
             log.exception("the rules failed on %s", type(event).__name__)
             self._failed = True
             return
@@ -106,15 +97,15 @@ class EventLoop:
                 self._view = seen
                 self._changed(seen)
         except Exception:
-            log.exception("what is shown could not be made")
+            log.exception("the view could not be computed")
 
     def _next_look(self, now: Now) -> float | None:
-        """Return when to look again; after a fault soon, since what was due is still to do."""
+        """Return the time of the next tick; soon after a fault, since its work is still due."""
         soon = now.wall + policy.FAULT_PAUSE
         try:
             moment = next_look(self.state, now)
         except Exception:
-            log.exception("the next look could not be found")
+            log.exception("the time of the next tick could not be computed")
             return soon
         if not self._failed or self.state.quitting:
             return moment

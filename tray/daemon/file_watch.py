@@ -1,4 +1,4 @@
-"""Watching: which file changed, and what it means to look at it again."""
+"""Watch the files: which one changed, and what to read again."""
 
 from __future__ import annotations
 
@@ -18,20 +18,15 @@ from tray.system.watch.directory_watch import directory_events, places
 log = logging.getLogger(__name__)
 
 SETTLE: Final = 0.3
-"""Seconds a config or settings file may go on changing before it is read (fault 19)."""
+"""Seconds without a change after which a config or settings file is read (fault 19)."""
 
 
 class FileWatch:
     """
-    Follow the token cache, the config, the settings and our own records.
+    Watch the token cache, the config, the settings and our own records.
 
-    A cache file is looked at as soon as it was written; the other files are read a moment after
-    the last change, since editors write them in several steps.
-
-    Args:
-        paths: where everything lies.
-        tokens: told what a look at a session's cache file has shown.
-        config, settings, records, applied: called when that file should be read again.
+    A token file is inspected as soon as it is written; the others are read a moment after the
+    last change, since editors write them in several steps.
     """
 
     def __init__(
@@ -54,7 +49,7 @@ class FileWatch:
         self._settling: dict[str, asyncio.TimerHandle] = {}
 
     def start(self) -> None:
-        """Begin; directories that do not exist yet are watched all the same."""
+        """Begin; directories that do not exist yet are watched as well."""
         paths = self._paths
         self._places: dict[tuple[Path, str], str] = {}
         for what, files in (
@@ -70,11 +65,11 @@ class FileWatch:
         self._events.attach(asyncio.get_running_loop(), self._changed)
 
     def follow(self, keys: Iterable[str]) -> None:
-        """Look at the cache files of these sessions, and of no others."""
+        """Watch the token files of these sessions only."""
         self._names = {cache_path(self._paths.token_cache, key).name: key for key in keys}
 
-    def look(self, key: str) -> None:
-        """Look at one session's cache file now."""
+    def inspect(self, key: str) -> None:
+        """Inspect one session's token file now."""
         file_status = look(cache_path(self._paths.token_cache, key), time.time())
         self._tokens(TokenFileInspected(key, file_status))
 
@@ -94,7 +89,7 @@ class FileWatch:
                 if place[0] == directory and name in (None, place[1]):
                     self._settle(what)
         for key in sorted(keys):
-            self.look(key)
+            self.inspect(key)
 
     def _keys_of(self, name: str) -> set[str]:
         key = self._names.get(name)

@@ -1,4 +1,4 @@
-"""Keeping the managed sections of the AWS config where the active profile is, off the loop."""
+"""Update the managed sections of the AWS config to the active profile, in a thread."""
 
 from __future__ import annotations
 
@@ -15,20 +15,13 @@ log = logging.getLogger(__name__)
 
 
 def following(setting: str) -> Target | None:
-    """Return what a setting of the menu lets follow, None where it is about something else."""
+    """Return the managed section that a setting of the menu is about, if it is about one."""
     name = setting.removesuffix("-follows")
     return next((target for target in managed_sections.TARGETS if target == name), None)
 
 
 class ManagedUpdates:
-    """
-    Follow the active profile in ``[default]`` and ``[profile sso-tray]``, where that is wanted.
-
-    Args:
-        world: what the sections depend on, as it is now.
-        done: called once something was written or refused; its sentences may have changed.
-        refused: told why a click could not do what it asked for.
-    """
+    """Keep ``[default]`` and ``[profile sso-tray]`` at the active profile, where wanted."""
 
     def __init__(
         self,
@@ -48,7 +41,7 @@ class ManagedUpdates:
         return managed_sections.applies(self._world().paths.state)
 
     def shown(self, view: View) -> None:
-        """Take note of a view: what the sections say depends on nothing else of ours."""
+        """Update the sections if the active profile or its guard has changed."""
         active = next((one for one in view.profiles if one.name == view.active_profile), None)
         seen = (active, view.guarded)
         if seen != self._seen:
@@ -56,7 +49,7 @@ class ManagedUpdates:
             self.follow()
 
     def follow(self) -> None:
-        """Bring the sections up to date; one writer at a time, and none while nothing applies."""
+        """Update the sections; one writer at a time."""
         if self._task is not None and not self._task.done():
             self._again = True  # it may have read the profile that was active before
         elif managed_sections.at_work(self._world().paths.state):
@@ -77,14 +70,17 @@ class ManagedUpdates:
             if before is not None:
                 await asyncio.wait([before])
             await self._run(change)
-            why, self.refusal = self.refusal, None  # an answer to a click is no lasting problem
+            why, self.refusal = (
+                self.refusal,
+                None,
+            )  # the answer to a click is not a lasting problem
             if why is not None:
                 self._refused(why)
 
         self._task = asyncio.create_task(clicked())
 
     async def close(self) -> None:
-        """Wait for a write that has begun, and for the one that waits for it."""
+        """Wait for the write under way and the one behind it."""
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 

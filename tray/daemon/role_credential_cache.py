@@ -1,4 +1,4 @@
-"""Role credentials in memory only: one portal call for all who wait, dropped on sign-out (T14)."""
+"""Role credentials in memory only: one portal call for all who wait, dropped on sign-out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tray.core.model import Profile
 from tray.values import dataclass
 
 FRESH_FOR: Final = 15 * 60.0
-"""SDKs fetch anew with less than this left; a cached answer must be good for longer."""
+"""SDKs fetch again with less than this left, so a cached answer must be good for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class CacheKey:
 
     Args:
         key: the session key; empty for profiles without one.
-        origin: of the session's sign-in: another one may be another person's.
-        role: account and role of the portal, or the name of a profile that is no portal's.
+        origin: the sign-in they came from: the next one may be another user's.
+        role: account and role, or the profile's name where no portal gives its credentials.
     """
 
     key: str
@@ -53,12 +53,7 @@ class CacheKey:
 
 
 class RoleCredentialCache:
-    """
-    The memory of what was handed out.
-
-    Args:
-        clock: seconds since the epoch.
-    """
+    """Role credentials that were given out, until they are too old."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -73,13 +68,7 @@ class RoleCredentialCache:
     async def get(
         self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """
-        Return credentials, from memory or by one call for all who ask meanwhile.
-
-        Args:
-            place: of what.
-            fetch: asks a worker.
-        """
+        """Return credentials, from memory or by one call for all who ask meanwhile."""
         held = self.held(place)
         if held is not None:
             return held
@@ -103,7 +92,7 @@ class RoleCredentialCache:
         self._drop(place.__eq__)
 
     def forget_by_profile(self) -> None:
-        """Drop what no portal gave: what it depends on stands in a config that has changed."""
+        """Drop what no portal gave, since the config it depends on has changed."""
         self._drop(lambda place: len(place.role) == 1)
 
     def _drop(self, wanted: Callable[[CacheKey], bool]) -> None:

@@ -22,14 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class WorkerJobs:
-    """
-    Run jobs, sign-ins, unlocks and listings in workers.
-
-    Args:
-        pool: starts and asks them.
-        post: takes what came of it to the rules.
-        restart: called where a worker is of another version: this program was upgraded.
-    """
+    """Run jobs, sign-ins, unlocks and listings in workers."""
 
     def __init__(
         self, pool: Pool, post: Callable[[Event], None], restart: Callable[[], None]
@@ -109,7 +102,7 @@ class WorkerJobs:
         """Show the keyring's prompt, in a process of its own, which may wait for the user."""
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
-        except Exception as error:  # noqa: BLE001  (a lost worker is no unlock, nothing more)
+        except Exception as error:  # noqa: BLE001  (the keyring stays locked)
             self.sentence_of(error)
             return
         if "failed" in done:
@@ -133,7 +126,7 @@ class WorkerJobs:
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
 
     def sentence_of(self, error: Exception) -> str:
-        """Log an error and return its sentence; one that tells of an upgrade restarts us."""
+        """Log an error and return its sentence; after an upgrade, restart."""
         if isinstance(error, OtherProgram):
             self._restart()
         sentence = getattr(error, "sentence", None)

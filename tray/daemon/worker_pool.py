@@ -1,4 +1,4 @@
-"""The pool of workers, on the daemon's side: start, ask, wait with a deadline, let go."""
+"""The daemon's side of the workers: start them, ask them, end them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from tray.system.spawn import worker_command, worker_environment
 log = logging.getLogger(__name__)
 
 IDLE: Final = 30.0
-"""Seconds without work after which the shared worker is let go."""
+"""Seconds without work after which the shared worker ends."""
 ANSWER_LIMIT: Final = 1024 * 1024
 OTHER_VERSION: Final = 3
+"""The exit code of `tray.worker.worker_process` after a handshake with another version."""
 FAREWELL: Final = 1.0
-"""Seconds a worker gets to finish when the daemon ends; it goes on without us after that."""
+"""Seconds to wait for a worker when the daemon ends; it then finishes alone."""
 
 
 class WorkerLost(Exception):
@@ -33,7 +34,7 @@ class WorkerLost(Exception):
 
 
 class OtherProgram(WorkerLost):
-    """The worker is of another version: we were upgraded, and the daemon must start anew."""
+    """The worker is of another version: after an upgrade the daemon must restart."""
 
 
 @dataclass
@@ -49,8 +50,8 @@ class _Worker:
     """One worker process as we see it."""
 
     process: asyncio.subprocess.Process
-    told: dict[str, Any]
-    """The settings it works by."""
+    settings: dict[str, Any]
+    """What it was sent of them."""
     asked: dict[int, _Asked] = field(default_factory=dict)
     holding: bool = False
     overdue: bool = False
@@ -62,14 +63,8 @@ class Pool:
     Workers for the daemon.
 
     One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
-    or an unlock gets a process of its own, since it waits for a person. A worker with an overdue
-    job gets no new ones; it is ended once it holds nothing unsaved (R3).
-
-    Args:
-        environ: the daemon's environment.
-        settings: returns the settings now in force; workers are told what concerns them, since
-            the files may be broken by the time one starts.
-        stored: told the session key when a late keyring write was confirmed.
+    or an unlock gets its own process, since it waits for the user. A worker with an overdue job
+    gets no new ones, and is killed once it holds nothing unsaved (R3).
     """
 
     def __init__(
@@ -92,11 +87,7 @@ class Pool:
         self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
     ) -> dict[str, Any]:
         """
-        Let the shared worker do one thing.
-
-        Args:
-            request: ``kind`` and what it needs.
-            deadline: seconds.
+        Send the shared worker a request and wait for its answer.
 
         Returns:
             What the worker answered.
@@ -129,11 +120,6 @@ class Pool:
         """
         Run a sign-in (or an unlock) in a process of its own.
 
-        Args:
-            request: ``kind`` and what it needs.
-            ready: called with ``url``, ``user_code``, ``deadline`` once the page can be opened.
-            cancel: set to end it; its input is closed, it ends by itself.
-
         Raises:
             WorkerLost: it ended without an answer.
         """
@@ -149,7 +135,7 @@ class Pool:
             waiting.cancel()
 
     async def close(self) -> None:
-        """Close every worker's input, wait a moment; what is unsaved is finished without us."""
+        """Close every worker's input and wait a moment; workers finish alone after that."""
         self._closing = True
         if self._idle is not None:
             self._idle.cancel()
@@ -165,7 +151,7 @@ class Pool:
         async with self._starting:
             if self._idle is not None:
                 self._idle.cancel()
-            if self._shared is not None and self._shared.told != self._settings().to_worker():
+            if self._shared is not None and self._shared.settings != self._settings().to_worker():
                 self._let_go(self._shared)
             if self._shared is None or self._shared.process.returncode is not None:
                 self._shared = await self._start("shared")
@@ -187,7 +173,7 @@ class Pool:
         worker = _Worker(process, self._settings().to_worker())
         self._workers.add(worker)
         worker.reader = asyncio.create_task(self._read(worker))
-        self._write(worker, {"program": tray.__version__, "settings": worker.told})
+        self._write(worker, {"program": tray.__version__, "settings": worker.settings})
         return worker
 
     def _send(
@@ -213,13 +199,13 @@ class Pool:
             worker.process.stdin.close()
 
     async def _read(self, worker: _Worker) -> None:
-        """Take in what a worker says until it ends; then nobody waits for it any longer."""
+        """Read a worker's messages until it ends; then fail what still waits for it."""
         assert worker.process.stdout is not None  # noqa: S101  (it was started with a pipe)
         try:
             while line := await worker.process.stdout.readline():
                 self._heard(worker, json.loads(line))
         except ValueError:
-            log.error("a worker wrote something that is no message; it is let go")
+            log.error("a worker wrote something that is not a message; it is ended")
             self._close_input(worker)
         code = await worker.process.wait()
         self._workers.discard(worker)
@@ -228,7 +214,7 @@ class Pool:
         for asked in worker.asked.values():
             if not asked.done.done():
                 asked.done.set_exception(_lost(code))
-                asked.done.exception()  # seen: it may be that nobody waits any more
+                asked.done.exception()  # retrieved: perhaps nothing waits for it
 
     def _heard(self, worker: _Worker, message: dict[str, Any]) -> None:
         if "log" in message:
@@ -253,7 +239,7 @@ class Pool:
             worker.process.kill()
 
     def _rest(self) -> None:
-        """Let the shared worker go after a while without work; unsaved data keeps it."""
+        """End the shared worker after a while without work, unless it holds unsaved data."""
         worker = self._shared
         if worker is None or worker.asked or self._closing:
             return

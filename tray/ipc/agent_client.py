@@ -2,18 +2,18 @@
 The language between the daemon and its clients: one JSON object a line, versioned, small.
 
 A client connects, sends one request and reads lines until ``done`` or ``error``; only
-``subscribe`` goes on until one side closes. Every line carries ``"v": 1``.
+``subscribe`` lasts until one side closes. Every line carries ``"v": 1``.
 
 Requests: ``{"v", "program", "world", "op", ...}`` where ``world`` is `tray.system.paths.world` of
 the caller (rule C3). A caller that does not know those rules, the credential helper, sends
-``environ`` instead: its variables, see `tray.daemon.agent_server.world_told`. ``op`` is one of:
+``environ`` instead: its variables, see `tray.daemon.agent_server.world_of`. ``op`` is one of:
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``; -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
-               cancels a sign-in nobody else waits for
+               cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
 ``logout`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
@@ -50,13 +50,13 @@ ANSWER_LIMIT: Final = 16 * 1024 * 1024
 CONNECT_PATIENCE: Final = 2.0
 _NO_JSON: Final = object()
 QUICK_ANSWER: Final = 10.0
-"""Seconds for a connection and for the first line of an answer that asks nobody else."""
-_LOOKS_UP: Final = 1.0
+"""Seconds to wait for a connection, and for an answer that the daemon has at hand."""
+_WAKES: Final = 1.0
 _CHUNK: Final = 64 * 1024
 
 
 class BadLine(TrayError):
-    """A line that is no message of this protocol; the sentence says what is wrong with it."""
+    """A line that is not a message of this protocol; the sentence says what is wrong."""
 
 
 class OtherWorld(TrayError):
@@ -145,14 +145,14 @@ class AgentClient:
         Send a request and yield its answers; the last one has ``done``.
 
         Args:
-            op: what is wanted.
-            patience: seconds to wait for each line; None waits as long as it takes (a person).
+            op: the request.
+            patience: seconds to wait for each line; None: as long as it takes.
             members: further members of the request.
 
         Raises:
             OtherWorld: the caller must act alone.
             Unreachable: the daemon went away, is mute, or speaks another version.
-            BadLine: it called the request wrong.
+            BadLine: it rejected the request.
         """
         if self._connection is None:
             msg = "SSO Tray isn't running."
@@ -206,14 +206,14 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
 
 def _wait(connection: socket.socket, patience: float | None) -> None:
     """
-    Wait until something comes, looking up at least every second.
+    Wait until something comes, waking at least every second.
 
     A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
-    and Python looks for it only afterwards.
+    and Python checks for it only afterwards.
     """
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([connection], [], [], min(left, _LOOKS_UP))[0]:
+        if select.select([connection], [], [], min(left, _WAKES))[0]:
             return
     raise TimeoutError
 

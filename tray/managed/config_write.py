@@ -1,9 +1,4 @@
-"""
-Changing the user's AWS config on disk: one writer at a time, whole or not at all, with a way back.
-
-What can fail: botocore refuses the file or the edit is refused (`UserMustAct`), another of our
-processes holds the file (`Busy`), somebody else keeps writing it, or the system says no.
-"""
+"""Change the user's AWS config: one writer at a time, all or nothing, with backups."""
 
 from __future__ import annotations
 
@@ -33,9 +28,9 @@ class _Overtaken(Exception):
 
 def edit_lock(state: Path) -> FileLock:
     """
-    Return the lock for who changes a file of the user's, and what we remember of it.
+    Return the lock for changing the user's config and what we remember of it.
 
-    As a context manager it raises `Busy` where another of our processes holds it too long.
+    As a context manager it raises `Busy` if another of our processes holds it too long.
     """
     private_directory(state)
     return FileLock(lock_path(state, "config"), timeout=LOCK_TIMEOUT)
@@ -60,21 +55,21 @@ def change_locked(
     """
     Change the AWS config file; the caller holds :func:`edit_lock`.
 
-    A symbolic link is followed; mode, owner and group stay; what was there before is kept among
-    the file's last five in ``<state>/backups``. A file that somebody changes meanwhile, until the
-    very moment of the rename, is read and changed anew.
+    A symbolic link is followed; mode, owner and group stay; the last five versions are kept in
+    ``<state>/backups``. If another program changes the file before the rename, it is read and
+    changed again.
 
     Args:
         path: the file; it and its directory may be missing.
         state: our state directory.
         change: from the old bytes to the new ones; may be called more than once.
-        seam: told each step, see `write_atomic`, and ``backed-up``.
+        seam: called with each step of `write_atomic`, and ``backed-up``.
 
     Returns:
         Whether anything was written.
 
     Raises:
-        Busy: somebody never stops writing it.
+        Busy: another program keeps writing it.
         ConfigRejected: the file cannot be read as one.
         FileRefused, OSError: it cannot be written.
     """
@@ -92,7 +87,7 @@ def change_locked(
         try:
             _replace(path, before, after, seam)
         except _Overtaken:
-            continue  # theirs is the truth to change
+            continue
         return True
     raise Busy(f"{clean(str(path), 160)} is being written by another program. Try again.")
 
@@ -143,9 +138,9 @@ def _replace(path: Path, before: bytes | None, after: bytes, seam: Seam | None) 
 
 def _keep(data: bytes, directory: Path, path: Path) -> None:
     """
-    Keep a copy, readable by the user alone, and let the oldest one beyond five go.
+    Keep a copy that only the user can read, and remove the oldest beyond five.
 
-    The same bytes are kept once: who switches to and fro does not push out what was there before.
+    The same bytes are kept once, so that switching back and forth pushes nothing out.
     """
     private_directory(directory)
     old = backups(directory.parent, path)
@@ -159,5 +154,5 @@ def _keep(data: bytes, directory: Path, path: Path) -> None:
 
 
 def _mark_of(path: Path) -> str:
-    """Return what tells the backups of one file from another's (``AWS_CONFIG_FILE``)."""
+    """Return what distinguishes the backups of one file from another's (``AWS_CONFIG_FILE``)."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]

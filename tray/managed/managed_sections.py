@@ -1,10 +1,9 @@
 """
 How the active profile takes effect in the AWS config: ``[default]`` and ``[profile sso-tray]``.
 
-``<state>/applied.json`` remembers what is wanted and what of it we wrote, before it is written
-and after, so that a process may be killed anywhere and the next one goes on. Whoever changes the
-active profile calls :func:`follow`: under the config's lock the first writes, the rest find it
-done.
+``<state>/applied.json`` records what is wanted and what we wrote, both before and after the write,
+so that a killed process leaves nothing unknown. Code that changes the active profile calls
+:func:`follow`: under the config's lock the first caller writes, the others find it done.
 """
 
 from __future__ import annotations
@@ -121,7 +120,7 @@ def at_work(state: Path) -> bool:
 
 
 def problems(state: Path) -> tuple[str, ...]:
-    """Return a sentence for each managed section somebody else has changed (A4), or for none."""
+    """Return a sentence for each managed section that another program has changed (A4)."""
     try:
         found = _read(state)[1]
     except UserMustAct as error:
@@ -154,7 +153,7 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
     Take a managed section out again, byte for byte as it was; what is not ours stays.
 
     Returns:
-        Whether there was anything of ours.
+        Whether there was anything to take out.
 
     Raises:
         TrayError, OSError: the files cannot be read or written.
@@ -168,10 +167,10 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
 
 def follow(world: ManagedContext) -> None:
     """
-    Let every applied section follow the active profile; nothing applied costs one read.
+    Update every applied section to the active profile; with nothing applied this is one read.
 
-    What an interrupted :func:`take_back` has left is taken out, too. A section in another file
-    than this world's ``AWS_CONFIG_FILE`` is passed over: its own world follows.
+    What an interrupted :func:`take_back` left is taken out as well. A section in another file
+    than this environment's ``AWS_CONFIG_FILE`` is skipped.
 
     Raises:
         TrayError, OSError: the files cannot be read or written.
@@ -193,7 +192,7 @@ def _sync(
     seam: Seam | None = None,
 ) -> bool:
     """
-    Bring one section to what it has to be; the caller holds the config's lock.
+    Write one section as it must be now; the caller holds the config's lock.
 
     Returns:
         whether the file was written.
@@ -217,7 +216,7 @@ def _sync(
         written = change_locked(world.files.config, state, change, seam=seam)
     except Exception:
         if noted:
-            # Nothing came of it; which of the two stands in the file, who comes next finds out.
+            # It failed; the next call finds out which of the two is in the file.
             undone = replace(plan.meanwhile, wanted=before.wanted, theirs=before.theirs)
             _write(state, target, undone)
         raise
@@ -229,7 +228,7 @@ def _sync(
 
 def _refuse_other_file(world: ManagedContext, target: Target) -> None:
     """
-    Refuse to apply in a second file: what is remembered is about one.
+    Refuse to apply in a second file: ``applied.json`` describes one.
 
     Raises:
         UserMustAct: it is applied elsewhere; the file is named.
@@ -241,7 +240,7 @@ def _refuse_other_file(world: ManagedContext, target: Target) -> None:
 
 def _refuse_foreign(world: ManagedContext, target: Target) -> None:
     """
-    Refuse to write into a section that gives credentials of the user's own (A3).
+    Refuse to write into a section that holds the user's own credentials (A3).
 
     Raises:
         UserMustAct: it does; file and line are named.

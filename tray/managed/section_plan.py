@@ -1,4 +1,4 @@
-"""What a managed section of the AWS config is to say, in the file as it is; writes nothing."""
+"""Plan what a managed section of the AWS config must say, given the file; writes nothing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ManagedContext:
 
     Args:
         paths: where everything lies.
-        guarded: patterns of profiles that only a person switches to.
+        guarded: patterns of profiles that are never switched to automatically.
         hand_out: installs the credential helper and returns its argv; asked only when needed.
     """
 
@@ -57,7 +57,7 @@ class ManagedContext:
 
     def command(self) -> str:
         """
-        Return the hand-out's command line, as a config value.
+        Return the credential helper's command line, as a config value.
 
         Raises:
             UserMustAct: it cannot be written so that every SDK reads it back.
@@ -73,7 +73,7 @@ class SectionPlan:
     Args:
         after: the file's new bytes.
         entry: what holds once they are written.
-        now: what of ours stands there until then.
+        now: what of ours is in the file until then.
         refusal: why the active profile is not what was written.
     """
 
@@ -98,21 +98,21 @@ def planned(
     typed: bool,
 ) -> SectionPlan:
     """
-    Return what is to be done with one section of the config file as it is now.
+    Return what to do with one section of the config file.
 
-    Where the active profile cannot be written, what the last one left is taken out all the same:
-    a bare aws is never another account (A7).
+    If the active profile cannot be written, the previous one is still taken out: a bare ``aws``
+    must never use another account (A7).
 
     Args:
         world: what it depends on.
         target: which section.
         data: the file.
         known: what is remembered of it.
-        wanted: whether it is to be there.
-        typed: a person has just asked for it, and was told what was in the way.
+        wanted: whether it should be there.
+        typed: the user has just asked for it, and saw what was in the way.
 
     Raises:
-        UserMustAct: a person has just asked for what cannot be; nothing of ours is there.
+        UserMustAct: the user has just asked for what is impossible; nothing of ours is there.
     """
     file = str(world.files.config)
     entry = replace(known, file=file, wanted=wanted)
@@ -148,9 +148,9 @@ def planned(
 
 def ours_now(section: Mapping[str, object] | None, may_be: Iterable[Owned]) -> Owned | None:
     """
-    Return which of what we may have written stands in a section, None if none does.
+    Return which of the things we may have written is in a section, None if none is.
 
-    "Nothing of ours" fits always, so it is asked last.
+    "Nothing of ours" always fits, so it is tried last.
     """
     ordered = sorted(may_be, key=lambda one: not one.keys)
     return next((one for one in ordered if still_ours(section, one)), None)
@@ -166,7 +166,7 @@ def is_free(target: Target, section: object, theirs: Mapping[str, object], now: 
 def section_of(
     data: bytes, file: str, target: Target
 ) -> tuple[Mapping[str, object] | None, str]:  # fmt: skip
-    """Return the section's keys as they are now, and its header as it is or is to be written."""
+    """Return the section's current keys, and its header as it is or will be written."""
     header = written_header(data, file, "profile", PROFILE_OF[target])
     if header is None:
         return None, _header(target)
@@ -197,7 +197,7 @@ def _written(
 
 
 def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
-    """Whether a section that we made holds no key and no comment of somebody else's."""
+    """Whether a section that we made holds no other key and no comment."""
     return not any(
         (line.kind == "option" and line.name not in now.keys)
         or (line.kind == "rest" and line.text.strip())
@@ -219,7 +219,7 @@ def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -
 
 def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, object]) -> None:
     """
-    Refuse a profile that takes its credentials from a section of ours: they would be its own.
+    Refuse a profile whose credentials come from a managed section: that would be a circle.
 
     Raises:
         UserMustAct: it does.
@@ -232,7 +232,7 @@ def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, obje
 
 
 def _active(world: ManagedContext) -> Profile | None:
-    """Return the active profile, None where it vanished (A7) or is one of ours."""
+    """Return the active profile, None if it vanished (A7) or is a managed one."""
     name = read_active(world.paths.state)
     if name is None or name in PROFILE_OF.values():
         return None

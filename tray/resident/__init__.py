@@ -1,1 +1,1 @@
-"""What a daemon of version 0.1 starts anew after an upgrade; removed in the release after next."""
+"""The name by which a daemon of version 0.1 restarts after an upgrade; goes with version 0.3."""

@@ -1,4 +1,4 @@
-"""``python -m tray.daemon``: the name by which an upgraded daemon of version 0.1 restarts."""
+"""``python -m tray.resident``: the name by which a daemon of version 0.1 restarts."""
 
 import sys
 

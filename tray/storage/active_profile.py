@@ -22,12 +22,7 @@ def active_path(state: Path) -> Path:
 
 
 def read_active(state: Path) -> str | None:
-    """
-    Return the recorded active profile; None if there is none, or the file cannot be read.
-
-    Args:
-        state: our state directory.
-    """
+    """Return the recorded active profile; None if there is none, or the file cannot be read."""
     return _line(active_path(state))
 
 
@@ -38,11 +33,7 @@ def read_previous(state: Path) -> str | None:
 
 def record_active(state: Path, profile: str | None) -> None:
     """
-    Record the active profile, and the one it replaces as the previous one.
-
-    Args:
-        state: our state directory.
-        profile: its name; None: no profile is active.
+    Record the active profile (None: none is active), and the one it replaces as the previous one.
 
     Raises:
         Busy: another process holds the files for too long.
@@ -70,13 +61,13 @@ def write_prompt(
     state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
 ) -> None:
     """
-    Tell the shells of the active profile, where that is news.
+    Write what the shells read at each prompt, if it has changed.
 
     Args:
         state: our state directory.
         profile: the active profile's name, None for none.
-        guarded: whether shells are to leave it alone.
-        ends_at: when its session ends, seconds since the epoch, where that is known.
+        guarded: whether shells must not export it.
+        ends_at: when its session ends, seconds since the epoch, if known.
 
     Raises:
         OSError, FileRefused: the state directory cannot be written.

@@ -1,10 +1,9 @@
 """
-How small files of the user's are read and replaced so that nobody ever sees half of one.
+Read and replace small files so that no reader ever sees half of one.
 
-Reading never blocks on a pipe or device and never takes more than its limit. Writing replaces
-the whole file or leaves the old one: temporary file, fsync, rename, fsync of the directory.
-Faults of the operating system (no space, no permission, no such file) pass through as
-``OSError``; what we refuse ourselves is a :class:`FileRefused` with a sentence for the person.
+Reading never blocks on a pipe or device and never exceeds its limit. Writing replaces the whole
+file or leaves the old one: temporary file, fsync, rename, fsync of the directory. Errors of the
+operating system pass through as ``OSError``; what we refuse ourselves is a :class:`FileRefused`.
 """
 
 from __future__ import annotations
@@ -61,9 +60,9 @@ Seam = Callable[[str], None]
 
 class FileRefused(UserMustAct):
     """
-    A path we will not read or write: no regular file, too big, a loop, somebody else's.
+    A path we refuse to read or write: not a regular file, too large, a loop, another user's.
 
-    It is no ``OSError``, so that a caller's ``except OSError`` keeps its plain meaning.
+    Not an ``OSError``, so that a caller's ``except OSError`` keeps its plain meaning.
     """
 
 
@@ -93,9 +92,9 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
 
     Raises:
         FileRefused: as :func:`read_small`; nothing stays open.
-        OSError: likewise.
+        OSError: as the system says.
     """
-    # Looked at before it is opened: opening a device can already do something.
+    # Checked before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
     descriptor = os.open(path, READ_FLAGS)
     try:
@@ -151,33 +150,33 @@ def write_atomic(
         path: its directory exists.
         data: the whole new content.
         mode: permission bits of the new file, exactly, whatever the umask says.
-        group: whose it is to be, as far as the system lets us; None: as new files are.
-        seam: told ``temp-written``, ``renamed`` and ``directory-synced``.
+        group: the group to give it, if the system allows; None: as new files have it.
+        seam: called with ``temp-written``, ``renamed`` and ``directory-synced``.
         final_check: called when all that is left to do is the rename, which takes microseconds;
             whatever it raises leaves the old file as it is.
 
     Raises:
-        FileRefused: the name is taken by something that is no regular file or belongs to another
-            user, or its link is a loop or points into a directory that does not exist.
-        OSError: as the system says (no space, read-only, no permission, no such directory).
+        FileRefused: the path is not a regular file or belongs to another user, or its link is a
+            loop or points into a directory that does not exist.
+        OSError: as the system says.
     """
-    tell = seam if seam is not None else _nobody
+    passed = seam if seam is not None else _ignore
     target = _target_of(path)
     temp = target.with_name(f".sso-tray.{os.urandom(8).hex()}.tmp")
     with _removed_on_failure(temp):
         _write_temp(temp, data, mode, group)
-        tell("temp-written")
+        passed("temp-written")
         if final_check is not None:
             final_check()
         _rename(lambda: temp.replace(target))
-    tell("renamed")
+    passed("renamed")
     _sync_directory(target.parent)
-    tell("directory-synced")
+    passed("directory-synced")
 
 
 def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
     """
-    Remove what killed writers of ours left in a directory; other programs' files stay.
+    Remove the temporary files that killed writers of ours left in a directory.
 
     Args:
         directory: may be missing.
@@ -198,7 +197,7 @@ def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
     for entry in entries:
         if not _TEMP_NAME.fullmatch(entry.name):
             continue
-        # Another start of ours may be tidying the same directory.
+        # Another process of ours may be doing the same.
         with suppress(FileNotFoundError):
             found = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(found.st_mode) and _is_ours(found) and found.st_mtime < horizon:
@@ -235,19 +234,19 @@ def make_directories(path: Path) -> None:
     Make a directory and the parents it lacks, each 0700 whatever the umask says.
 
     That is what the XDG base directory specification asks for, and it keeps other users from
-    replacing files of ours where the umask is 000. What exists stays as it is.
+    replacing our files where the umask is 000. An existing directory stays as it is.
 
     Raises:
         OSError: as the system says.
     """
     missing = []
     for place in (path, *path.parents):
-        # A dangling link counts as there: mkdir would fail on it with a clear FileExistsError.
+        # A dangling link counts as existing: mkdir fails on it with a clear FileExistsError.
         if os.path.lexists(place):
             break
         missing.append(place)
     for place in reversed(missing):
-        # Two processes may start at once; whose directory it became is checked by the caller.
+        # Two processes may start at once.
         with suppress(FileExistsError):
             place.mkdir(0o700)
             place.chmod(0o700)
@@ -310,7 +309,7 @@ def _write_temp(temp: Path, data: bytes, mode: int, group: int | None) -> None:
     descriptor = os.open(temp, _TEMP_FLAGS, 0o600)
     try:
         if group is not None and hasattr(os, "fchown"):
-            # A group that we are no member of cannot be given; the file is then our own group's.
+            # Without membership a group cannot be given; the file then has our own group.
             with suppress(PermissionError):
                 os.fchown(descriptor, -1, group)
         if hasattr(os, "fchmod"):
@@ -370,5 +369,5 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _nobody(step: str) -> None:
-    """Be the seam of everybody but a test."""
+def _ignore(step: str) -> None:
+    """Stand in for the seam that only tests give."""

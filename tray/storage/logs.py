@@ -19,12 +19,12 @@ LOG_BYTES = 512 * 1024
 LOG_FILES = 3
 HISTORY_BYTES = 1024 * 1024
 
-# These libraries print tokens at DEBUG, and their makers call that intended (botocore#2626).
+# These libraries print tokens at DEBUG, by intent (botocore#2626).
 _TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepney", "dbus_fast")
 
 
 class _OneLine(logging.Formatter):
-    """One event, one line: an exception is told by its type alone, its text may hold anything."""
+    """One line per event; of an exception only the type, since its text may hold secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
@@ -56,11 +56,11 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", opener=_private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        """Say nothing: logging's own way is a traceback on stderr, with the arguments in it."""
+        """Do nothing: logging would print a traceback with the arguments to stderr."""
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file of ours for appending with mode 0600, whatever umask or earlier runs say."""
+    """Open a file for appending with mode 0600, whatever its mode was or the umask is."""
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags, 0o600)
     if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
@@ -69,10 +69,10 @@ def _private(path: str, flags: int) -> int:
 
 
 def quiet_libraries() -> None:
-    """Cap the libraries that log secrets; done in every process of ours, before they act."""
+    """Silence the libraries that log secrets; every process of ours calls this first."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # In its debug mode it warns of slow tasks by their repr, and that shows what they return.
+    # In debug mode it warns of slow tasks by their repr, which shows what they return.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
@@ -82,7 +82,7 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
 
     Args:
         state: our state directory.
-        debug: log more; still nothing of the libraries, and never a secret.
+        debug: log more of our own code.
     """
     quiet_libraries()
     handler: logging.Handler
@@ -98,13 +98,13 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
 
 
 def set_debug(debug: bool) -> None:
-    """Log more, or as usual; never anything of the libraries, and never a secret."""
+    """Switch debug logging of our own code on or off."""
     logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 class History:
     """
-    What happened, for a person to look up: one JSON line an event, 1 MiB, then one older file.
+    What happened: one JSON line per event, in a file of up to 1 MiB and the one before it.
 
     Args:
         state: our state directory.

@@ -3,7 +3,7 @@
 
 The format is version 1: ``{"version": 1, "sessions": {KEY: ENTRY}}``. Members that this version
 does not know stay in the file, as do entries and members it cannot use. A file of a later version
-is kept aside, as one that is no JSON, before it is written over.
+is kept aside before it is overwritten, as is one that is not JSON.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Record:
         Return what of an entry can be used, and whether that is all of it.
 
         Raises:
-            BadDocument: it is no object.
+            BadDocument: it is not an object.
         """
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())

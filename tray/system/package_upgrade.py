@@ -1,9 +1,9 @@
 """
-What a package's scripts do about running daemons: ``python -m`` this ``stop|start|end``, as root.
+End and restart running daemons for a package's scripts: ``stop|start|end``, as root.
 
-A frozen program cannot go on once its files are replaced: it reads its parts from them. So
-``stop`` ends the daemons and writes down whose they were, and ``start`` starts them again from
-the new files, as their users, where they were started before. ``end`` is for the removal.
+A frozen program cannot continue once its files are replaced, since it reads its parts from them.
+``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new
+files as their users, and ``end`` is for removal.
 """
 
 from __future__ import annotations
@@ -85,45 +85,45 @@ def running(program: Path, proc: Path = PROC) -> list[Running]:
     Return the daemons that run from a program's file.
 
     A demo's own daemon is left out: it ends with its demo. So is one in a container: its path
-    reads the same from here, but names another file, which no package of ours replaces.
+    looks the same from here, but is another file, which this package does not replace.
     """
     found = []
     for pid in _from(program, proc):
         # It may have ended in between; then it needs nothing.
         with suppress(FileNotFoundError, ProcessLookupError):
-            told = _resident(pid, proc) if _sees_our_files(pid, program, proc) else None
-            if told is not None and _parent(pid, proc) not in set(_from(program, proc)):
-                found.append(told)
+            one = _daemon(pid, proc) if _sees_our_files(pid, program, proc) else None
+            if one is not None and _parent(pid, proc) not in set(_from(program, proc)):
+                found.append(one)
     return found
 
 
-def stop(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
+def stop(daemons: list[Running], alive: Callable[[int], bool]) -> list[int]:
     """Ask daemons to end and wait for them; returns the pids of those that did not."""
-    for one in residents:
+    for one in daemons:
         with suppress(ProcessLookupError):
             os.kill(one.pid, signal.SIGTERM)
-    return wait_for(residents, alive)
+    return wait_for(daemons, alive)
 
 
-def wait_for(residents: list[Running], alive: Callable[[int], bool]) -> list[int]:
+def wait_for(daemons: list[Running], alive: Callable[[int], bool]) -> list[int]:
     """Wait until daemons have ended, ``PATIENCE`` at most; returns the pids of those left."""
     deadline = time.monotonic() + PATIENCE
-    left = [one.pid for one in residents if alive(one.pid)]
+    left = [one.pid for one in daemons if alive(one.pid)]
     while left and time.monotonic() < deadline:
         time.sleep(0.05)
         left = [pid for pid in left if alive(pid)]
     return left
 
 
-def start_again(residents: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
+def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
     """
     Start daemons as their users, once the old ones have ended, or ``PATIENCE`` is over.
 
-    A new one that found the old one still ending would leave the place to it, and none would run.
-    One that cannot be started is told of on stderr and keeps no other from starting.
+    A new one that found the old one still ending would exit, and none would run.
+    One that cannot be started is reported on stderr; the others are started.
     """
-    left = wait_for(residents, alive)
-    for one in residents:
+    left = wait_for(daemons, alive)
+    for one in daemons:
         if one.pid in left:
             sys.stderr.write(
                 f"sso-tray: process {one.pid} has not ended yet; its user has to start sso-tray.\n"
@@ -173,7 +173,7 @@ def _from(program: Path, proc: Path) -> Iterator[int]:
                 yield int(path.name)
 
 
-def _resident(pid: int, proc: Path) -> Running | None:
+def _daemon(pid: int, proc: Path) -> Running | None:
     place = proc / str(pid)
     _, *words = (place / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
     if tuple(words[:2]) in _PARTS:
@@ -220,12 +220,12 @@ def main() -> int:
         again = [Running.from_json(one) for one in noted]
         start_again(again, program, _alive)
         return 0
-    residents = running(program)
-    if sys.argv[1] == "stop" and residents:
+    daemons = running(program)
+    if sys.argv[1] == "stop" and daemons:
         descriptor = os.open(NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump([one.to_json() for one in residents], file)
-    for pid in stop(residents, _alive):
+            json.dump([one.to_json() for one in daemons], file)
+    for pid in stop(daemons, _alive):
         sys.stderr.write(f"sso-tray: process {pid} is still finishing its work.\n")
     return 0
 

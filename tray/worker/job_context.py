@@ -39,9 +39,6 @@ LOCK_PATIENCE = 30.0
 Seconds a transaction waits for another on the same session, then it fails with `Busy` and is
 tried again. Longer takes only one in which AWS and the keyring both reach their time limits.
 """
-TORN_READS = 8
-TORN_WAIT = 0.25
-"""How often, and after how many seconds, an incomplete file is read again (K3)."""
 
 Seam = Callable[[str], None]
 FinalCheck = Callable[[], None]
@@ -140,11 +137,11 @@ class JobContext:
             CacheFileTorn: it stayed incomplete for two seconds.
             CacheFileBad: it cannot be used.
         """
-        for _ in range(TORN_READS):
+        for _ in range(policy.TORN_READS):
             try:
                 return self._read(session)
             except CacheFileTorn:
-                time.sleep(TORN_WAIT)
+                time.sleep(policy.TORN_DELAY)
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:

@@ -29,7 +29,7 @@ from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
-"""Jobs one worker runs side by side; more threads bring nothing (measured)."""
+"""Jobs that one worker runs at once; more threads gain nothing (measured)."""
 OTHER_VERSION: Final = 3
 """Exit code after a handshake with another version (an upgrade under a running daemon)."""
 
@@ -46,15 +46,15 @@ class _Out:
 
     def send(self, message: Mapping[str, Any]) -> None:
         line = json.dumps(message).encode() + b"\n"
-        # Without its daemon it finishes what is under way all the same. Nothing is logged here:
-        # the log goes through this very pipe.
+        # Without its daemon it still finishes what is under way. Nothing is logged here: the log
+        # goes through this pipe.
         with self._lock, suppress(BrokenPipeError, ValueError):
             self._stream.write(line)
             self._stream.flush()
 
 
 class _Log(logging.Handler):
-    """Our log goes to the daemon, which owns the log file."""
+    """Send log records to the daemon, which owns the log file."""
 
     def __init__(self, out: _Out) -> None:
         super().__init__()
@@ -68,14 +68,7 @@ class _Log(logging.Handler):
 
 
 class Worker:
-    """
-    One worker process.
-
-    Args:
-        inlet: where requests come from, a JSON object a line.
-        outlet: where answers go.
-        environ: the environment, already without credentials (F3).
-    """
+    """One worker process."""
 
     def __init__(self, inlet: BinaryIO, outlet: BinaryIO, environ: Mapping[str, str]) -> None:
         self._inlet = inlet
@@ -84,7 +77,7 @@ class Worker:
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._holding: set[int] = set()
-        """Threads whose transaction may hold a refresh token nobody else knows."""
+        """Threads whose transaction may hold a refresh token that is stored nowhere yet."""
         self._settings = Settings()
         self._context: JobContext | None = None
 
@@ -114,7 +107,7 @@ class Worker:
             self._cancelled.set()
         # Leaving the block has waited for every transaction.
         if self._context is not None:
-            self._context.unsaved.surrender()
+            self._context.unsaved.save_in_files()
         return 0
 
     def _answer(self, request: dict[str, Any]) -> None:
@@ -130,7 +123,7 @@ class Worker:
         self._out.send({"id": number, "done": done})
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
-        context = self._ready_tools()
+        context = self._ready_context()
         kind = request["kind"]
         if kind == "unlock":
             context.keyring_store.unlock()
@@ -144,7 +137,7 @@ class Worker:
             roles = roles_of(session, context, cancelled=self._cancelled)
             return {"accounts": roles_document(roles)}
         if kind not in get_args(JobKind):
-            msg = f"{kind} is no job"
+            msg = f"unknown job {kind}"
             raise ValueError(msg)
         try:
             outcome = job_table.run(
@@ -192,8 +185,8 @@ class Worker:
             "sentence": result.sentence,
         }
 
-    def _ready_tools(self) -> JobContext:
-        """Make the tools when first needed: an import that fails is an answer, not a crash."""
+    def _ready_context(self) -> JobContext:
+        """Make the context when first needed: a failing import is an answer, not a crash."""
         with self._lock:
             if self._context is None:
                 self._context = JobContext.from_environment(

@@ -111,8 +111,8 @@ def add(
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     if not typed.narrows and not asks:
         raise click.UsageError("Choose roles with --all, --account, --role or --sync.")
-    wanted = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
-    meant = session_for(context, wanted)
+    requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
+    meant = session_for(context, requested)
     found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:
@@ -200,8 +200,8 @@ def _name_fault(name: str) -> str | None:
 
 def _or_none(what: str, default: str | None) -> str | None:
     """Ask for what a profile can do without: a dash says so."""
-    told = f"{what} (- for none)"
-    answer: str = click.prompt(told, default=default or "-", err=True).strip()
+    question = f"{what} (- for none)"
+    answer: str = click.prompt(question, default=default or "-", err=True).strip()
     return None if answer in ("", "-") else answer
 
 

@@ -19,6 +19,7 @@ from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now, usable_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
+from tray.core.profiles.start_url import normal_start_url, same_portal
 from tray.core.text.display_names import clean
 from tray.managed.config_write import change_config
 
@@ -27,16 +28,7 @@ SCOPE = ",".join(DEFAULT_SCOPES)
 
 @dataclass(frozen=True, slots=True)
 class RequestedSession:
-    """
-    What was typed of a session.
-
-    Args:
-        name: of the session, or None.
-        start_url, region, scopes: of a new one; of a known one they have to be the same.
-        dry_run: whether nothing is to be written.
-        asks: whether what is missing may be asked for.
-        yes: whether the change needs no consent.
-    """
+    """What was typed of a session."""
 
     name: str | None
     start_url: str | None
@@ -47,7 +39,7 @@ class RequestedSession:
     yes: bool
 
 
-def session_for(context: CommandContext, wanted: RequestedSession) -> SsoSession:
+def session_for(context: CommandContext, requested: RequestedSession) -> SsoSession:
     """
     Return the session; a new one is written into the config.
 
@@ -59,28 +51,28 @@ def session_for(context: CommandContext, wanted: RequestedSession) -> SsoSession
         ConfigRejected: the config cannot be read.
     """
     known = {one.key: one for one in context.catalog().sessions}
-    name = wanted.name
-    if name is None and not wanted.start_url and len(known) == 1 and not wanted.asks:
-        return _as_typed(next(iter(known.values())), wanted)
+    name = requested.name
+    if name is None and not requested.start_url and len(known) == 1 and not requested.asks:
+        return _as_typed(next(iter(known.values())), requested)
     if name is None:
-        if not wanted.asks:
+        if not requested.asks:
             raise click.UsageError("Name the session.")
         if known:
             click.echo(f"Sessions: {', '.join(clean(key) for key in known)}", err=True)
         name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
     if name in known:
-        return _as_typed(known[name], wanted)
-    return _new(context, name, wanted)
+        return _as_typed(known[name], requested)
+    return _new(context, name, requested)
 
 
-def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
+def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
-    url, region = wanted.start_url, wanted.region
+    url, region = requested.start_url, requested.region
     other = {
-        "another start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
+        "another start URL": url is not None and not same_portal(url, session.start_url),
         "another region": region is not None and region != session.region,
-        "other scopes": wanted.scopes is not None
-        and set(scopes_of(wanted.scopes)) != set(session.scopes),
+        "other scopes": requested.scopes is not None
+        and set(scopes_of(requested.scopes)) != set(session.scopes),
     }
     for what, differs in other.items():
         if differs:
@@ -91,17 +83,20 @@ def _as_typed(session: SsoSession, wanted: RequestedSession) -> SsoSession:
     return session
 
 
-def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSession:
+def _new(context: CommandContext, name: str, requested: RequestedSession) -> SsoSession:
     header = session_header(name)
-    start_url, region, scopes = wanted.start_url, wanted.region, wanted.scopes
-    if not (start_url and region) and not wanted.asks:
+    start_url, region, scopes = requested.start_url, requested.region, requested.scopes
+    if not (start_url and region) and not requested.asks:
         known = [one.key for one in context.catalog().sessions]
         missing = unknown("session", name, known).sentence
         raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
-    start_url = start_url or asked("SSO start URL", None, start_url_flaw)
+    start_url = normal_start_url(
+        start_url
+        or asked("SSO start URL", None, lambda url: start_url_flaw(normal_start_url(url)))
+    )
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
-        scopes = asked("SSO registration scopes", SCOPE) if wanted.asks else SCOPE
+        scopes = asked("SSO registration scopes", SCOPE) if requested.asks else SCOPE
     for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
             raise click.UsageError(_sentence(flaw))
@@ -112,9 +107,9 @@ def _new(context: CommandContext, name: str, wanted: RequestedSession) -> SsoSes
         return edited(data, str(path), [SectionEdit(header, keys)])
 
     show_diff(path, change)
-    if wanted.dry_run:
+    if requested.dry_run:
         raise Ended("No changes made. To list the roles, sign in: leave out --dry-run.", 0)
-    may_write(asks=wanted.asks and not wanted.yes)
+    may_write(asks=requested.asks and not requested.yes)
     change_config(path, context.paths.state, change)
     return next(one for one in context.catalog().sessions if one.key == name)
 
@@ -127,14 +122,7 @@ def _flaw(name: str, known: Collection[str]) -> str | None:
 def asked(
     what: str, default: str | None, flaw: Callable[[str], str | None] = lambda _: None
 ) -> str:
-    """
-    Ask until the answer has no flaw.
-
-    Args:
-        what: is asked for.
-        default: what Enter stands for; None: nothing.
-        flaw: says why an answer cannot be taken, as a clause, or None.
-    """
+    """Ask until the answer has no flaw, which ``flaw`` says as a clause; Enter is ``default``."""
     while True:
         # click asks again by itself for an empty answer without a default.
         answer: str = click.prompt(what, default=default, err=True).strip()

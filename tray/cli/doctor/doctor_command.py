@@ -37,7 +37,7 @@ _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 
 
 @click.command(help=help_texts.DOCTOR)
-@click.option("--json", "as_json", is_flag=True, help="Print the document for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.option(
     "--bundle",
     metavar="FILE",

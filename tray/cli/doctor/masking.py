@@ -1,5 +1,5 @@
 """
-How a text loses what it tells of a person, a company, or a secret, and stays useful. Pure.
+How a text loses names and secrets, and stays useful.
 
 A name becomes a numbered word, the same name the same word all through a report; no hash, for
 an account has twelve digits and could be found again by trying. What is known to be secret goes
@@ -116,16 +116,16 @@ class Mask:
     def _without_names(self, text: str) -> str:
         """Replace known names where they stand as words of their own, the longest first."""
         pieces = list(_PIECE.finditer(text))
-        told: list[str] = []
+        parts: list[str] = []
         end = at = 0
         while at < len(pieces):
             start = pieces[at].start()
             length, word = self._name_at(text, pieces, at)
             if length:
-                told += (text[end:start], word)
+                parts += (text[end:start], word)
                 end = pieces[at + length - 1].end()
             at += length or 1
-        return "".join([*told, text[end:]])
+        return "".join([*parts, text[end:]])
 
     def _name_at(self, text: str, pieces: list[re.Match[str]], at: int) -> tuple[int, str]:
         start = pieces[at].start()
@@ -196,7 +196,7 @@ def _unicode_escape(sign: str) -> str:
     return "".join(f"\\u{data[at] << 8 | data[at + 1]:04x}" for at in range(0, len(data), 2))
 
 
-# --- Values that may be told ------------------------------------------------------------------
+# --- Values that may be shown ------------------------------------------------------------------
 
 _REGION: Final = r"[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-\d{1,2}"
 _LOCALE: Final = r"C|POSIX|(?:C|[a-z]{2,3}_[A-Z]{2})(?:\.(?:UTF-8|utf8|ISO-?8859-1))?"
@@ -213,7 +213,7 @@ PLAIN_KEYS: Final[Mapping[str, str]] = {
     "sso_region": _REGION,
     "sso_registration_scopes": r"[a-z]{3,15}:[a-z]{3,15}:[a-z]{3,15}",
 }
-"""Keys of the AWS config whose values tell of nobody, each with what such a value looks like."""
+"""Keys of the AWS config whose values identify nobody, each with what such a value looks like."""
 
 PLAIN_VARIABLES: Final[Mapping[str, str]] = {
     "AWS_DEFAULT_REGION": _REGION,
@@ -224,7 +224,7 @@ PLAIN_VARIABLES: Final[Mapping[str, str]] = {
     "XDG_CURRENT_DESKTOP": f"(?:{_DESKTOPS})(?::(?:{_DESKTOPS}))*",
     "XDG_SESSION_TYPE": "x11|wayland|tty|mir",
 }
-"""Environment variables likewise."""
+"""The same for environment variables."""
 
 
 def plain(name: str, value: object, shapes: Mapping[str, str]) -> str:

@@ -54,13 +54,7 @@ class _Config:
 
 
 def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
-    """
-    Return all facts; what took too long or failed is told by name in ``unknown``.
-
-    Args:
-        context: whose.
-        within: seconds.
-    """
+    """Return all facts; ``unknown`` names what took longer than ``within`` seconds or failed."""
     config: Future[_Config] = Future()
 
     def catalog() -> Catalog | None:
@@ -100,13 +94,7 @@ def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
 def side_by_side(
     probes: Mapping[str, Callable[[], Found]], within: float
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """
-    Run all probes at once; return what they found, and why some found nothing.
-
-    Args:
-        probes: by area. One that hangs is left behind in a thread that keeps nothing alive.
-        within: seconds for all.
-    """
+    """Run all probes at once; return what they found, and why some found nothing."""
     outcomes: dict[str, Future[Found]] = {area: Future() for area in probes}
 
     def run(area: str) -> None:
@@ -135,13 +123,13 @@ def side_by_side(
 # --- The config ---------------------------------------------------------------------------------
 
 
-def _config(context: CommandContext, told: Future[_Config]) -> Found:
+def _config(context: CommandContext, result: Future[_Config]) -> Found:
     try:
         read = _read_config(context)
     except BaseException as error:
-        told.set_exception(error)
+        result.set_exception(error)
         raise
-    told.set_result(read)
+    result.set_result(read)
     return {
         "catalog": read.catalog,
         "config_problem": read.problem,
@@ -210,17 +198,17 @@ def _recorded(context: CommandContext) -> Found:
 
 def _daemon(context: CommandContext) -> Found:
     connected = False
-    told: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
     standing = "running"
     try:
         with context.daemon() as agent:
             connected = True
-            told = agent.done("status", patience=DAEMON_PATIENCE)["status"]
+            answer = agent.done("status", patience=DAEMON_PATIENCE)["status"]
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
         standing = "elsewhere"
-    document = told if told is not None else of_files(context)
+    document = answer if answer is not None else of_files(context)
     contested = {key for key, one in Records(context.paths.state).read().items() if one.contested}
     sessions = tuple(
         SessionFacts(

@@ -138,11 +138,11 @@ def _ours(name: str, text: str, mask: Mask) -> Iterator[str]:
 
 
 def _findings(document: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
-    told = [
+    shown = [
         {**one, **{member: mask.text(one[member]) for member in ("area", "sentence", "remedy")}}
         for one in document["findings"]
     ]
-    return {**document, "findings": told}
+    return {**document, "findings": shown}
 
 
 def _happening(line: str, mask: Mask) -> dict[str, str]:
@@ -154,16 +154,16 @@ def _happening(line: str, mask: Mask) -> dict[str, str]:
         return {"what": CUT}
     if not _MOMENT.fullmatch(at) or not _HAPPENED.fullmatch(what):
         return {"what": CUT}
-    told = {"at": at, "what": mask.text(what)}
+    shown = {"at": at, "what": mask.text(what)}
     if isinstance(event.get("session"), str):
-        told["session"] = _session(event["session"], mask)
+        shown["session"] = _session(event["session"], mask)
     if isinstance(event.get("detail"), str):
         # A picked profile stands there as it is; the config may have lost it since.
         picked = what == "active-profile" and event["detail"] != "none"
-        told["detail"] = (
+        shown["detail"] = (
             mask.word("profile", event["detail"]) if picked else mask.text(event["detail"])
         )
-    return told
+    return shown
 
 
 def _session(key: str, mask: Mask) -> str:
@@ -173,10 +173,10 @@ def _session(key: str, mask: Mask) -> str:
 def _state(text: str, mask: Mask) -> str:
     try:
         sessions = json.loads(text)["sessions"].items()
-        told = {_session(key, mask): _masked(entry, mask) for key, entry in sessions}
+        shown = {_session(key, mask): _masked(entry, mask) for key, entry in sessions}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return f"{CUT}\n"
-    return _written({"sessions": told})
+    return _written({"sessions": shown})
 
 
 def _masked(value: Any, mask: Mask) -> Any:

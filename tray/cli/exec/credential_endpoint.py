@@ -1,5 +1,5 @@
 """
-A container-credentials endpoint for one child: whoever has the token gets credentials.
+A container-credentials endpoint: whoever has the token gets a profile's credentials.
 
 The protocol is that of the AWS SDKs' container provider (AWS SDKs guide, "Container credential
 provider"): GET on ``AWS_CONTAINER_CREDENTIALS_FULL_URI`` with the token as the ``Authorization``
@@ -46,13 +46,15 @@ NOT_YET: Final = "The credentials are being fetched; ask again in a moment."
 
 class Endpoint:
     """
-    Serve one profile's credentials from ``__enter__`` to ``__exit__``, on 127.0.0.1 alone.
+    Serve a profile's credentials from ``__enter__`` to ``__exit__``, on 127.0.0.1 alone.
 
     Args:
-        profile: whose credentials, for as long as it serves.
+        profile: says at each request whose credentials; it may raise `TrayError`.
         ask: gets its ``credential_process`` document from the daemon, which keeps it while it is
             good and drops it at a sign-out; None where no daemon acts for us.
         fetch: gets it without one. Both may block, and raise `TrayError` where there are none.
+        signed_in_by: names the sign-in that credentials come from; with another, or with none,
+            what is in memory is given to nobody.
         document: one that is at hand already; the first request need not wait for another.
         report: told in a sentence when another user has connected.
         head_within: seconds a connection has for its request.
@@ -61,24 +63,26 @@ class Endpoint:
 
     def __init__(
         self,
-        profile: Profile,
-        ask: Callable[[], dict[str, Any] | None],
-        fetch: Callable[[], dict[str, Any]],
+        profile: Callable[[], Profile],
+        ask: Callable[[Profile], dict[str, Any] | None],
+        fetch: Callable[[Profile], dict[str, Any]],
         *,
+        signed_in_by: Callable[[Profile], str | None] = lambda _: None,
         document: dict[str, Any] | None = None,
         report: Callable[[str], None] | None = None,
         head_within: float = HEAD_WITHIN,
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._place = CacheKey.of(profile, None)
-        self._ask, self._fetch = ask, fetch
+        self._profile, self._ask, self._fetch = profile, ask, fetch
+        self._signed_in_by = signed_in_by
         self._answer_within = answer_within
         self._token = Secret(secrets.token_urlsafe(32))
         self._memory = RoleCredentialCache()
         if document is not None:
-            self._memory.keep(self._place, document)
+            self._memory.keep(self._place(profile()), document)
         self._lock = threading.Lock()
         self._asked: Future[Response] | None = None
+        self._asked_for: CacheKey | None = None
         self._waited_until = self._answered_at = 0.0
         self._server = LoopbackServer(self._answer, report=report, head_within=head_within)
 
@@ -114,13 +118,19 @@ class Endpoint:
         refusal = refused(request, self._server.port, self._token)
         if refusal is not None:
             return Response(refusal)
-        late = _json(503, {"code": "NotYet", "message": NOT_YET})
-        return Held(self._future(), self._answer_within, late)
+        try:
+            profile = self._profile()
+        except TrayError as error:
+            return _trouble(error)
+        late = _failure(503, "NotYet", NOT_YET)
+        return Held(self._future(profile), self._answer_within, late)
 
-    def _future(self) -> Future[Response]:
+    def _future(self, profile: Profile) -> Future[Response]:
         """Return the answer all wait for together, started if none is under way."""
-        now = time.monotonic()
+        now, place = time.monotonic(), self._place(profile)
         with self._lock:
+            if place != self._asked_for:
+                self._asked, self._asked_for = None, place
             asked, self._waited_until = self._asked, now + self._answer_within
             if asked is not None and asked.done():
                 self._asked = None  # it came too late for the last client; it is for this one
@@ -129,39 +139,43 @@ class Endpoint:
             if self._asked is None:
                 self._asked = Future()
                 threading.Thread(
-                    target=self._complete, args=(self._asked,), name="endpoint-source", daemon=True
+                    target=self._complete,
+                    args=(profile, place, self._asked),
+                    name="endpoint-source",
+                    daemon=True,
                 ).start()
             return self._asked
 
-    def _complete(self, asked: Future[Response]) -> None:
-        answer = self._found()
+    def _complete(self, profile: Profile, place: CacheKey, asked: Future[Response]) -> None:
+        answer = self._found(profile, place)
         with self._lock:
-            self._answered_at = time.monotonic()
-            if self._answered_at <= self._waited_until:
-                self._asked = None
+            if self._asked is asked:
+                self._answered_at = time.monotonic()
+                if self._answered_at <= self._waited_until:
+                    self._asked = None
             asked.set_result(answer)
 
-    def _found(self) -> Response:
+    def _found(self, profile: Profile, place: CacheKey) -> Response:
         try:
-            given = self._from_daemon() or self._memory.held(self._place)
+            given = self._from_daemon(profile, place) or self._memory.held(place)
             if given is None:
-                given = self._fetch()
-                self._memory.keep(self._place, given)
+                given = self._fetch(profile)
+                self._memory.keep(place, given)
             return _json(200, container_document(given, time.time()))
         except TrayError as error:
-            # SDKs stop at a 4xx and try again after a 5xx (Go, Java, Rust).
-            status = 403 if isinstance(error, UserMustAct) else 500
-            status = 503 if isinstance(error, WillRetry) else status
-            return _failure(status, type(error).__name__, error.sentence)
+            return _trouble(error)
         except Exception as error:  # noqa: BLE001  (its text may hold anything; its kind does not)
             return _failure(500, type(error).__name__, "SSO Tray made a mistake.")
 
-    def _from_daemon(self) -> dict[str, Any] | None:
+    def _place(self, profile: Profile) -> CacheKey:
+        return CacheKey.of(profile, self._signed_in_by(profile))
+
+    def _from_daemon(self, profile: Profile, place: CacheKey) -> dict[str, Any] | None:
         try:
-            return self._ask()
+            return self._ask(profile)
         except TrayError:
             # After a sign-out nobody gets what was given before, even once the daemon is gone.
-            self._memory.forget(self._place.key)
+            self._memory.forget(place.key)
             raise
 
 
@@ -202,6 +216,13 @@ def container_document(document: dict[str, Any], now: float) -> dict[str, Any]:
         "Expiration": end,
     }
     return given | {name: document[name] for name in ("AccountId",) if name in document}
+
+
+def _trouble(error: TrayError) -> Response:
+    """Return an error as SDKs take it: Go, Java and Rust stop at a 4xx, and retry after a 5xx."""
+    status = 403 if isinstance(error, UserMustAct) else 500
+    status = 503 if isinstance(error, WillRetry) else status
+    return _failure(status, type(error).__name__, error.sentence)
 
 
 def _failure(status: int, code: str, message: str) -> Response:

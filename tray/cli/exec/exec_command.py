@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import click
 
+from tray.aws.cache.token_cache import cache_path
 from tray.aws.config.catalog import ConfigFiles, connection_variables, profile_settings
 from tray.cli import help_texts
 from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended, note
@@ -144,9 +145,10 @@ def _with_endpoint(
     from tray.storage.private_folder import private_folder, sweep
 
     endpoint = Endpoint(
-        profile,
-        lambda: _from_daemon(context, profile),
-        lambda: _from_process(context, profile),
+        lambda: profile,
+        lambda meant: from_daemon(context, meant),
+        lambda meant: from_process(context, meant),
+        signed_in_by=lambda meant: token_file_mark(context, meant),
         document=document,
         report=note,
     )
@@ -164,7 +166,7 @@ def _with_endpoint(
             return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
 
 
-def _from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
+def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
     """
     Ask the daemon; None where it cannot act. Nothing is said: the terminal is the child's.
 
@@ -184,7 +186,7 @@ def _from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | 
     return document
 
 
-def _from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
+def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     """
     Get credentials without a daemon, in a process of its own: it takes locks and time.
 
@@ -208,6 +210,17 @@ def _from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
     return document
 
 
+def token_file_mark(context: CommandContext, profile: Profile) -> str | None:
+    """Return what tells one token file of a profile's session from the next; None without one."""
+    if profile.session is None:
+        return None
+    try:
+        found = cache_path(context.paths.token_cache, profile.session).stat()
+    except OSError:
+        return None
+    return f"{found.st_ino} {found.st_mtime_ns}"
+
+
 def _no_credentials(sentence: str, exit_code: int) -> TrayError:
     return SignInNeeded(sentence) if exit_code == 3 else Ended(sentence, exit_code)
 
@@ -219,13 +232,9 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
     They select one more profile, without credentials, in a copy of the config. The user's other
     profiles can still be named there, except that the copy has no keys.
     """
-    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-    try:
-        settings = profile_settings(files, "default")
-    except NotFound:
-        settings = {}
-    if SHADOWS.isdisjoint(settings):
+    if not default_gives_credentials(context):
         return {}
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     name = "sso-tray-exec"
     while any(one.name == name for one in context.catalog().profiles):
         name += "-"
@@ -235,6 +244,15 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
     copy = folder / "config"
     write_atomic(copy, without_keys(config) + section.encode())
     return led_to_copy(context.environ, copy, name)
+
+
+def default_gives_credentials(context: CommandContext) -> bool:
+    """Whether ``[default]`` has credentials, which SDKs take before an endpoint's."""
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
+    try:
+        return not SHADOWS.isdisjoint(profile_settings(files, "default"))
+    except NotFound:
+        return False
 
 
 def without_keys(config: bytes) -> bytes:

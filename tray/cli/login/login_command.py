@@ -204,7 +204,7 @@ def _alone(
         callback_port=typed.callback_port,
     )
     with Standalone(context) as standalone:
-        last = standalone.wish(
+        last = standalone.carry_out(
             session.key, request, progress=progress, sign_in=_runner(standalone)
         )
     return last.exit, last.sentence
@@ -218,7 +218,7 @@ def _runner(
     def run(start: fx.StartSignIn, ready: Callable[[ev.SignInReady], None]) -> ev.Event:
         key, attempt = start.session.key, start.attempt
 
-        def tell(page: sign_in_flow.SignInPage) -> None:
+        def show(page: sign_in_flow.SignInPage) -> None:
             ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
 
         token = standalone.state.sessions[key].token
@@ -234,7 +234,7 @@ def _runner(
                     standalone.job_context,
                     method=start.method,
                     callback_port=start.callback_port,
-                    ready=tell,
+                    ready=show,
                     cancelled=cancelled,
                     report=note,
                 )

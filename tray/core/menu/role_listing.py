@@ -48,8 +48,9 @@ def listed(state: TrayState, event: ev.RolesListed, now: Now) -> Step:
     problem = None if event.roles else menu_text.NO_ROLES
     listing = replace(listing, roles=event.roles, problem=problem, at=now.wall)
     accounts = len({one.account_id for one in event.roles})
-    told = menu_text.roles_listed(event.key, len(event.roles), accounts)
-    report = fx.Report(*told, good=problem is None)
+    report = fx.Report(
+        *menu_text.roles_listed(event.key, len(event.roles), accounts), good=problem is None
+    )
     return _with(state, event.key, listing), (report,)
 
 
@@ -86,8 +87,8 @@ def added(state: TrayState, event: ev.ProfileAdded) -> Step:
     """Say what became of it; the profile itself comes with the config that has it."""
     if event.refusal is not None:
         return state, (fx.Report(menu_text.profile_not_added(event.name), event.refusal),)
-    told = fx.Report(*menu_text.profile_added(event.name), good=True)
-    return state, (fx.RecordHistory("profile-added", event.key, event.name), told)
+    report = fx.Report(*menu_text.profile_added(event.name), good=True)
+    return state, (fx.RecordHistory("profile-added", event.key, event.name), report)
 
 
 def forgotten(state: TrayState, key: str) -> TrayState:

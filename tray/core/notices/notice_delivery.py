@@ -1,4 +1,4 @@
-"""Which notices are told, joined and withdrawn (W2); what is worth one stands in ``causes``."""
+"""Which notices are shown, joined and withdrawn (W2)."""
 
 from __future__ import annotations
 
@@ -22,20 +22,12 @@ GROUPED: tuple[notice_text.GroupedCategory, ...] = (
 
 
 def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
-    """
-    Tell what holds and was not told, withdraw what no longer holds (W2).
-
-    While the screen is locked or the machine sleeps nothing is told; what still holds afterwards
-    is told then, once.
-
-    Returns:
-        The state that remembers what was told, and the effects for the screen.
-    """
+    """Show what holds and was not shown, withdraw what no longer holds (W2)."""
     holding = tuple(standing(state, now))
     state, withdrawn = _withdraw(state, holding)
     if state.asleep or state.locked or state.quitting:
         return state, withdrawn
-    due = tuple(notice for notice in holding if not _was_told(state, notice))
+    due = tuple(notice for notice in holding if not _was_shown(state, notice))
     effects: list[Effect] = list(withdrawn)
     for notice in due:
         state = _remember(state, notice)
@@ -51,12 +43,12 @@ def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
     return state, tuple(effects)
 
 
-def _was_told(state: TrayState, notice: Notice) -> bool:
+def _was_shown(state: TrayState, notice: Notice) -> bool:
     if notice.once_key in state.told:
         return True
     sessions = [state.sessions[key] for key in notice.keys]
     if notice.category == "renewal-failing" and any(one.job is not None for one in sessions):
-        return True  # it is being tried at this moment; its end will tell
+        return True  # it is being tried at this moment; its end decides
     return any(notice.once_key in session.memory.notified for session in sessions)
 
 
@@ -98,7 +90,7 @@ def _joined(
         if not fresh:
             continue
         keys = {key for notice in fresh for key in notice.keys}
-        keys |= _recently_told(state, category, now)
+        keys |= _recently_shown(state, category, now)
         members = [
             notice
             for notice in holding
@@ -108,7 +100,7 @@ def _joined(
     return shown
 
 
-def _recently_told(state: TrayState, category: notice_text.GroupedCategory, now: Now) -> set[str]:
+def _recently_shown(state: TrayState, category: notice_text.GroupedCategory, now: Now) -> set[str]:
     return {
         key
         for shown in state.shown.values()

@@ -1,4 +1,4 @@
-"""What is worth a notice at this moment, told before or not: a pure function (W1, W3)."""
+"""What is worth a notice at this moment, shown before or not (W1, W3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEYRING_TROUBLE: tuple[KeyringTrouble, ...] = (
 
 
 def standing(state: TrayState, now: Now) -> Iterator[Notice]:
-    """Yield every notice whose cause holds at this moment, told or not."""
+    """Yield every notice whose cause holds at this moment, shown or not."""
     if state.config_problem is not None:
         title, body = notice_text.config_notice(state.config_problem)
         yield Notice("config", f"config:{state.config_problem}", "config", "normal", title, body)

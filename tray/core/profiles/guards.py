@@ -22,13 +22,7 @@ def is_guarded(name: str, patterns: Iterable[str]) -> bool:
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:
-    """
-    Whether a profile is ours, so that ``use`` refuses it.
-
-    Args:
-        name: the profile's name.
-        managed: what else is ours (`Catalog.managed`): a ``[default]`` that follows.
-    """
+    """Whether a profile is ours, so that ``use`` refuses it."""
     return name == MANAGED_PROFILE or name in managed
 
 
@@ -38,8 +32,8 @@ SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
 
 def shell_follows(environ: Mapping[str, str]) -> bool:
     """Whether ``AWS_PROFILE`` in this environment is what a shell's hook made of it (A2)."""
-    told = environ.get(SHELL_FOLLOWS)
-    if told is None:
+    exported = environ.get(SHELL_FOLLOWS)
+    if exported is None:
         return False
     # A blank stands for "nothing" where no variable can be empty.
-    return environ.get("AWS_PROFILE") == (told if told.strip() else None)
+    return environ.get("AWS_PROFILE") == (exported if exported.strip() else None)

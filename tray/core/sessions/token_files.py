@@ -180,8 +180,11 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     old, newest = session.token, state.recalled.newest.get(session.key)
     if old is not None and old.fingerprint == token.fingerprint:
         return False
-    if old is None and session.store is not None and not session.fresh_start:
-        return newest not in (None, token.fingerprint)
+    if session.store == "released" or (
+        old is None and session.store is not None and not session.fresh_start
+    ):
+        # At a start the record may be an old copy; a released session is left alone otherwise.
+        return old is None and newest not in (None, token.fingerprint)
     return True
 
 

@@ -152,9 +152,9 @@ def tooltip(attention: int, active_profile: str | None) -> str:
     return f"SSO Tray: {counted(attention, 'session')} {needs} attention{who}"
 
 
-def not_copied(what: str, words: str) -> tuple[str, str]:
+def not_copied(what: str, text: str) -> tuple[str, str]:
     """Show what could not be copied, for want of a clipboard."""
-    return f"Copy the {what} from here", words.strip()
+    return f"Copy the {what} from here", text.strip()
 
 
 def no_tray(reason: str) -> str:

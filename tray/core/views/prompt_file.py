@@ -1,4 +1,4 @@
-"""What a shell's prompt is told of the active profile; read there without starting a process."""
+"""What a shell's prompt reads of the active profile; read there without starting a process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def prompt_lines(profile: str | None, *, guarded: bool, ends_at: float | None) -
     """
     Return the file's three lines: the name, ``guarded`` or nothing, the end in whole seconds.
 
-    A name that is more than one line cannot be told; such a profile cannot be followed.
+    A name of more than one line does not fit; such a profile is not followed.
     """
     name = profile if profile is not None and profile.isprintable() else ""
     end = "" if ends_at is None or not name else str(int(ends_at))

@@ -15,15 +15,15 @@ FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 30.0
 ATTEMPT_PATIENCE = 15.0
 """Seconds `settle` waits for an attempt under way; the keyring's own limit is below that."""
-SURRENDER_PATIENCE = 2.0
-"""Seconds `surrender` waits in all for attempts under way; a keyring that hangs gets no more."""
+FILES_TIMEOUT = 2.0
+"""Seconds `save_in_files` waits in all for attempts under way, should the keyring hang."""
 
 
 class Unsaved:
     """
     Go on trying to save what a renewal has brought.
 
-    Each session's attempts run in a thread of its own. When the process must end, `surrender`
+    Each session's attempts run in a thread of its own. When the process must end, `save_in_files`
     saves what is left by the other way: the full file.
     """
 
@@ -91,7 +91,7 @@ class Unsaved:
         finally:
             waiting.busy.release()
 
-    def surrender(self, key: str | None = None) -> tuple[str, ...]:
+    def save_in_files(self, key: str | None = None) -> tuple[str, ...]:
         """
         Save everything left by the other way, within seconds even where the keyring hangs.
 
@@ -107,7 +107,7 @@ class Unsaved:
             left = [one for one in self._waiting.values() if key in (None, one.key)]
         for waiting in left:
             waiting.stop.set()
-        until = time.monotonic() + SURRENDER_PATIENCE
+        until = time.monotonic() + FILES_TIMEOUT
         return tuple(waiting.key for waiting in left if self._given_up(waiting, until))
 
     def _given_up(self, waiting: _Waiting, until: float) -> bool:

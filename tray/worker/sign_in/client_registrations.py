@@ -15,7 +15,7 @@ from typing import Final, get_args
 from tray.aws.api.oidc import Grant
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
-from tray.errors import KeyringDenied, KeyringUnavailable
+from tray.errors import KEYRING_ERRORS
 from tray.secret import Secret
 from tray.worker.job_context import JobContext
 
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 SPENT_BEFORE: Final = 15 * 60.0
 """Seconds before its end from which a registration counts as expired, as the AWS CLI has it."""
-
-_KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 
 
 def item_keys(key: str) -> tuple[str, ...]:
@@ -38,7 +36,7 @@ def kept(
     """Return the kept registration for a grant, if it has these scopes and is not near its end."""
     try:
         item = context.keyring_store.load(replace(session, key=_key(session.key, grant)))
-    except _KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: no registration from the keyring (%s)", session.key, error.reason)
         return None
     found = item.registration if item is not None else None
@@ -64,7 +62,7 @@ def keep(
     try:
         saved = context.keyring_store.store(key, item)
         context.keyring_store.forget_older(key, saved.generation)
-    except _KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: the registration is not kept (%s)", session.key, error.reason)
 
 
@@ -72,7 +70,7 @@ def forget(session: SsoSession, context: JobContext, grant: Grant) -> None:
     """Forget a registration that AWS does not take, or that may be the reason nobody came back."""
     try:
         context.keyring_store.delete(_key(session.key, grant))
-    except _KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: the registration cannot be forgotten (%s)", session.key, error.reason)
 
 

@@ -18,8 +18,7 @@ from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.errors import (
-    KeyringDenied,
-    KeyringUnavailable,
+    KEYRING_ERRORS,
     Offline,
     SignInEnded,
     TokenRejected,
@@ -231,7 +230,7 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
             if context.record(session).store == "keyring"
             else None
         )
-    except (KeyringDenied, KeyringUnavailable) as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: no older token from the keyring (%s)", clean(session.key), error.reason)
         kept = None
     return [token for token in (published, kept) if token is not None]

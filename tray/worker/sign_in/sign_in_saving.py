@@ -14,7 +14,7 @@ from typing import Final
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import Reason, SsoSession, TokenFacts, TokenStore
 from tray.core.text import sentences
-from tray.errors import KeyringDenied, KeyringUnavailable, TrayError, UserMustAct
+from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
 from tray.worker.job_context import JobContext
 
@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 LOCK_WITHIN: Final = 90.0
 """Seconds a new sign-in waits for a transaction on the older one; none takes nearly as long."""
-
-KeyringTrouble = (KeyringDenied, KeyringUnavailable)
 
 _IN_FILE: Final[dict[Reason, str]] = {
     "keyring-locked": (
@@ -96,7 +94,7 @@ def _saved(session: SsoSession, context: JobContext, token: SsoToken) -> SignInR
         return _nothing_to_keep(session, context, token)
     try:
         item = context.keep(session, token)
-    except KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
         reason = error.reason or "keyring-absent"
         return _left_in_file(session, context, token, reason)
@@ -150,7 +148,7 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
     context.seam("published")
     try:
         context.keyring_store.delete(session.key)
-    except KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: an older item may remain (%s)", session.key, error.reason)
     context.seam("forgotten")
     lasts = sentences.span(token.expires_at - context.clock())
@@ -191,6 +189,6 @@ def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean:
 def _forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
     try:
         context.keyring_store.forget_older(session.key, generation)
-    except KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         # The newest generation counts; the older ones go with the next renewal.
         log.info("%s: older generations remain (%s)", session.key, error.reason)

@@ -1,8 +1,8 @@
 """
-Adoption: a file with refresh data is newer truth than the keyring and moves into it (K4).
+Adoption: judge a token file, and move newer refresh data into the keyring (K4).
 
-A process killed in the second in which it still looks at the replaced file loses what a writer in
-place put there just then; the login that was adopted before it goes on.
+A process that is killed while it still looks at the replaced file loses what another program wrote
+into that just then; the sign-in adopted before remains.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import Reason, SsoSession
 from tray.core.outcomes import Adopted, Outcome, Renewed, Unrenewable
-from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
+from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayError
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
@@ -26,7 +26,7 @@ from tray.worker.tokens.open_token_file import OpenTokenFile
 log = logging.getLogger(__name__)
 
 LOOKS_BACK = (0.05, 0.95)
-"""Pauses before looking at the old file again: 50 ms and 1 s after the rename (K4 5)."""
+"""Pauses before looking at the replaced file again, 50 ms and 1 s after the rename (K4)."""
 
 
 def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Outcome:
@@ -64,7 +64,7 @@ def _stays_released(session: SsoSession, context: JobContext) -> bool:
         return False
     try:
         item = context.item(session)
-    except granted.KeyringTrouble:
+    except KEYRING_ERRORS:
         return True
     if item is None or not record.lineage.pairs or record.lineage.lists(item.token.pair):
         return True
@@ -101,7 +101,7 @@ def take_in(
 def _once(
     session: SsoSession, context: JobContext, file: OpenTokenFile, *, adopt: bool, renewing: bool
 ) -> Outcome | None:
-    """Make one start; None = the file changed meanwhile, start over."""
+    """Try once; None where the file has changed meanwhile."""
     token, record = file.token, context.record(session)
     if not belongs(token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
@@ -112,9 +112,9 @@ def _once(
         return _left_in_file(session, context, token, contested=record.contested)
     try:
         item = context.item(session)
-    except granted.KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         if token.refreshable:
-            return _keyring_says_no(session, context, token, error)
+            return _kept_in_file(session, context, token, error)
         return Adopted(context.facts(session, token), record.store or "file")
     try:
         if item is not None and is_older(token, item, record):
@@ -174,8 +174,8 @@ def _moved(
     first, beside = _order(session, context, _with_known_scopes(file.token, item), item)
     try:
         stored = context.keep(session, first, beside=beside)
-    except granted.KeyringTrouble as error:
-        return _keyring_says_no(session, context, file.token, error)
+    except KEYRING_ERRORS as error:
+        return _kept_in_file(session, context, file.token, error)
     context.seam("stored")
     # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
     # between that and the rename.
@@ -245,11 +245,10 @@ def _written_late(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> bool:
     """
-    Look at the old file twice more: a writer that had opened it before the rename wrote there.
+    Look at the replaced file twice: a program that had opened it before may have written there.
 
-    What it wrote is put in place of the file, to be judged in its turn. Killed before that, its
-    login is lost, since it exists only in the replaced file; what was moved before goes on. A
-    writer later than the second look is not seen at all.
+    What it wrote is put in place of the file, and judged in turn. A process killed before that
+    loses it; a write after the second look is never seen.
     """
     for pause in LOOKS_BACK:
         time.sleep(pause)
@@ -268,17 +267,16 @@ def _written_late(
     return False
 
 
-def _keyring_says_no(
+def _kept_in_file(
     session: SsoSession,
     context: JobContext,
     token: SsoToken,
     error: KeyringDenied | KeyringUnavailable,
 ) -> Adopted:
     """
-    Leave the file as it is: it works, and it is renewed from there until the keyring takes it.
+    Leave the file as it is; it is renewed from there until the keyring takes its data.
 
-    A keyring that cannot be used just now changes the reason, not the store (K1); where there
-    was none yet the file is the token store.
+    A keyring that cannot be used now changes the reason, not the store (K1), if there was one.
     """
     store = context.record(session).store
     if store is None:

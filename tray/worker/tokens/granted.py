@@ -1,4 +1,4 @@
-"""What AWS has just granted is stored and published, whatever the keyring does (R2, R3)."""
+"""Store and publish what AWS has just granted, whatever the keyring does (R2, R3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Renewed
-from tray.errors import Busy, CacheFileTorn, KeyringDenied, KeyringUnavailable, TrayError
+from tray.errors import KEYRING_ERRORS, Busy, CacheFileTorn, TrayError
 from tray.worker.job_context import JobContext, TokenFileChanged
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens.file_judgement import is_older
@@ -17,12 +17,11 @@ from tray.worker.tokens.file_judgement import is_older
 log = logging.getLogger(__name__)
 
 STARTS = 5
-"""How often a file that changes under our hands is started over with, within one job."""
-KeyringTrouble = (KeyringDenied, KeyringUnavailable)
+"""How often one job starts over because another program has changed the file."""
 LATER_PATIENCE = 1.0
-"""Seconds a late attempt waits for the session's lock; it comes again."""
+"""Seconds a repeated attempt waits for the session's lock."""
 GIVE_UP_PATIENCE = 5.0
-"""Seconds an ending process waits for the lock; then it writes without it rather than not."""
+"""Seconds an ending process waits for the lock; then it writes without it."""
 
 
 def ask(context: JobContext, token: SsoToken) -> SsoToken:
@@ -106,7 +105,7 @@ def forget_older(session: SsoSession, context: JobContext, generation: int) -> N
     """Remove older generations; where that fails, the next save writes over them."""
     try:
         context.keyring_store.forget_older(session.key, generation)
-    except KeyringTrouble as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: older generations remain (%s)", session.key, error.reason)
     else:
         context.seam("forgotten")
@@ -150,15 +149,7 @@ def _stored(
 
 
 class _Held:
-    """
-    Refresh data that only this process has.
-
-    Args:
-        session: whose it is.
-        context: what to work with.
-        token: the data.
-        before: what the file held when AWS was asked, None if it was gone.
-    """
+    """Refresh data that only this process has, and the two ways to save it."""
 
     def __init__(
         self, session: SsoSession, context: JobContext, token: SsoToken, before: SsoToken | None
@@ -180,7 +171,7 @@ class _Held:
             context = self._context
             if context.record(self._session).store == "released":
                 self._write()
-            elif not self._is_history():
+            elif not self._is_superseded():
                 item = context.keep(self._session, self._token)
                 context.note(self._session, unstored=None, lineage=item.lineage)
                 forget_older(self._session, context, item.generation)
@@ -204,12 +195,12 @@ class _Held:
         """Write the full file and record it as the token store; never wait for the keyring."""
         with self._leaving:
             if self._lock.held:
-                # Our own attempt hangs in the keyring: the session is ours all the while.
+                # Our own attempt hangs in the keyring, so the lock is ours.
                 self._write()
                 return
         lock = self._context.session_lock(self._session)
         if not lock.acquire(GIVE_UP_PATIENCE):
-            log.warning("%s: its lock is not to be had; written without", self._session.key)
+            log.warning("%s: its lock could not be taken; written without it", self._session.key)
         try:
             self._write()
         finally:
@@ -227,9 +218,9 @@ class _Held:
     def _write(self) -> None:
         session, context = self._session, self._context
         published = context.read_or_none(session)
-        # Broken by somebody: what AWS gave is worth more than that.
+        # What AWS gave is worth more than a broken file.
         broken = published is None and context.file_of(session).exists()
-        if (published is None and not broken) or self._is_history():
+        if (published is None and not broken) or self._is_superseded():
             return
         if context.record(session).store != "released":
             # A full file is renewed from and adopted, whatever the record says.
@@ -247,8 +238,8 @@ class _Held:
         context.note(session, unstored=None)
         log.warning("%s: its refresh token is in the file again", session.key)
 
-    def _is_history(self) -> bool:
-        """Whether someone signed out, or wrote a newer token: then this one is of no use."""
+    def _is_superseded(self) -> bool:
+        """Whether someone has signed out, or written a newer token."""
         record = self._context.record(self._session)
         if self._token.fingerprint in record.signed_out:
             return True

@@ -7,10 +7,11 @@ import time
 
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import parse_token
+from tray.core import policy
 from tray.core.model import SsoSession
 from tray.errors import CacheFileBad, CacheFileTorn
 from tray.storage.atomic_files import open_small, read_descriptor
-from tray.worker.job_context import TORN_READS, TORN_WAIT, JobContext, TokenFileChanged
+from tray.worker.job_context import JobContext, TokenFileChanged
 
 
 class OpenTokenFile:
@@ -23,13 +24,13 @@ class OpenTokenFile:
 
     def __enter__(self) -> OpenTokenFile:
         """Open and read it, patiently where another program is writing it (K3)."""
-        for left in reversed(range(TORN_READS)):
+        for left in reversed(range(policy.TORN_READS)):
             try:
                 self._open()
             except CacheFileTorn:
                 if not left:
                     raise
-                time.sleep(TORN_WAIT)
+                time.sleep(policy.TORN_DELAY)
             else:
                 break
         return self

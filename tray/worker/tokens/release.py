@@ -6,7 +6,7 @@ import logging
 
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Released
-from tray.errors import KeyringDenied, KeyringUnavailable, OurBug, UserMustAct
+from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens.adoption import take_in
@@ -39,7 +39,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
         CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
         OSError: the cache file cannot be written; the item stays.
     """
-    context.unsaved.surrender(session.key)
+    context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
         was_kept = context.record(session).store in ("keyring", "released")
         item = context.item(session) if was_kept else None
@@ -105,7 +105,7 @@ def _deleted(session: SsoSession, context: JobContext, *, needed: bool) -> bool:
     """Delete the item; True if none remains, as far as anybody needs to know."""
     try:
         context.keyring_store.delete(session.key)
-    except (KeyringUnavailable, KeyringDenied) as error:
+    except KEYRING_ERRORS as error:
         log.info("%s: its keyring item remains (%s)", session.key, error.reason)
         return not needed
     return True

@@ -9,7 +9,13 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, RemovalJudged
-from tray.errors import GrantRefused, RegistrationRefused, TokenRejected, UserMustAct
+from tray.errors import (
+    KEYRING_ERRORS,
+    GrantRefused,
+    RegistrationRefused,
+    TokenRejected,
+    UserMustAct,
+)
 from tray.worker.job_context import JobContext, TokenFileChanged
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
@@ -48,7 +54,7 @@ def judge(session: SsoSession, context: JobContext) -> Outcome:
         return RemovalJudged("nothing")
     try:
         item = context.item(session)
-    except granted.KeyringTrouble:
+    except KEYRING_ERRORS:
         if record.store is None:
             return RemovalJudged("nothing")
         raise

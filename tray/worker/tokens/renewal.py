@@ -16,7 +16,14 @@ from tray.core.outcomes import (
     Unrenewable,
 )
 from tray.core.text import sentences
-from tray.errors import CacheFileBad, CacheFileTorn, GrantRefused, RegistrationRefused, TrayError
+from tray.errors import (
+    KEYRING_ERRORS,
+    CacheFileBad,
+    CacheFileTorn,
+    GrantRefused,
+    RegistrationRefused,
+    TrayError,
+)
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import adoption, granted, removal
@@ -105,7 +112,7 @@ def _kept(session: SsoSession, context: JobContext, published: SsoToken) -> Keyr
     record = context.record(session)
     try:
         item = context.item(session)
-    except granted.KeyringTrouble:
+    except KEYRING_ERRORS:
         if record.store == "keyring":
             raise
         return None

@@ -11,6 +11,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, SignedOut
 from tray.errors import (
+    KEYRING_ERRORS,
     ConfigRejected,
     GrantRefused,
     KeyringDenied,
@@ -87,7 +88,7 @@ def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None,
     """Return what is kept, and whether that is all the keyring has."""
     try:
         return context.keyring_store.item(session), True
-    except (KeyringUnavailable, KeyringDenied) as error:
+    except KEYRING_ERRORS as error:
         return None, _never_used(session, context, error)
 
 
@@ -144,7 +145,7 @@ def _ended(context: JobContext, token: SsoToken, region: str) -> bool:
 def _deleted(session: SsoSession, context: JobContext) -> bool:
     try:
         context.keyring_store.delete(session.key)
-    except (KeyringUnavailable, KeyringDenied) as error:
+    except KEYRING_ERRORS as error:
         return _never_used(session, context, error)
     return True
 
