@@ -33,14 +33,7 @@ JOB_PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """
-    The world of this command (rule C3).
-
-    Args:
-        environ: of this process; an exported ``AWS_PROFILE`` counts.
-        paths: where everything lies.
-        reader: the AWS config, read when it is first asked for.
-    """
+    """The world of this command (rule C3)."""
 
     environ: Mapping[str, str]
     paths: Paths
@@ -48,12 +41,7 @@ class CommandContext:
 
     @classmethod
     def of_this_process(cls) -> CommandContext:
-        """
-        Look at the environment; no file is read yet.
-
-        Raises:
-            UserMustAct: there is no home directory.
-        """
+        """Look at the environment; no file is read yet."""
         environ = dict(os.environ)
         files = ConfigFiles.from_environment(environ)
         return cls(environ, Paths.from_environment(environ), CatalogReader(files))
@@ -100,12 +88,7 @@ class CommandContext:
 
     @contextmanager
     def daemon(self) -> Iterator[AgentClient]:
-        """
-        Connect to the daemon.
-
-        Raises:
-            Unreachable: none runs.
-        """
+        """Connect to the daemon; raises `Unreachable` where none runs."""
         with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
             yield agent
 
@@ -162,12 +145,7 @@ class Ended(TrayError):
 
 
 def finish(exit_code: int, sentence: str) -> None:
-    """
-    Say the last word of a request: on stdout if it was done, else as an error.
-
-    Raises:
-        Ended: the exit code is not 0.
-    """
+    """Say the last word of a request: on stdout if it was done, else as an error."""
     if exit_code:
         raise Ended(sentence, exit_code)
     if sentence:

@@ -74,13 +74,7 @@ def _meant(context: CommandContext, name: str | None, *, active: bool = False) -
 
 
 def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
-    """
-    Return what was asked for, from the daemon or without it.
-
-    Raises:
-        Ended: the daemon could not get it.
-        TrayError: we could not; `SignInNeeded` where a person must sign in.
-    """
+    """Return what was asked for, from the daemon or without it."""
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
     done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
@@ -138,13 +132,7 @@ def _of_session(
 
 
 def _renew(standalone: Standalone, session: SsoSession) -> None:
-    """
-    Renew before credentials are asked for.
-
-    Raises:
-        SignInNeeded: there is nothing to renew, or AWS does not any more.
-        Ended: it did not work just now.
-    """
+    """Renew before credentials are asked for."""
     from tray.cli.standalone import REQUEST
 
     state = standalone.state.sessions[session.key]

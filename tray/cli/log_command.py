@@ -85,14 +85,7 @@ def _split(data: bytes) -> list[str]:
 
 
 class _Tail:
-    """
-    A log file read to its end, and then what is written to it, over a change of files.
-
-    It is opened anew for each look: Windows renames no file that somebody has open.
-
-    Args:
-        path: the file; when it is full it becomes ``path.1``.
-    """
+    """A log file read to its end, and on: anew for each look, as Windows renames no open file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

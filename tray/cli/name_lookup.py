@@ -70,12 +70,7 @@ def shown_names(key: str) -> tuple[str, ...]:
 
 
 def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
-    """
-    Return the session a profile belongs to.
-
-    Raises:
-        UserMustAct: it belongs to none.
-    """
+    """Return the session a profile belongs to."""
     for session in catalog.sessions:
         if session.key == profile.session:
             return session
@@ -85,12 +80,7 @@ def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
 
 
 def profile_named(catalog: Catalog, name: str) -> Profile:
-    """
-    Return a profile by its name.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """Return a profile by its name."""
     for profile in catalog.profiles:
         if profile.name == name:
             return profile
@@ -123,13 +113,7 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
 
 
 def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> Profile:
-    """
-    Return the profile a command is about.
-
-    Raises:
-        NotFound: there is none of this name.
-        click.UsageError: nothing was typed and no profile is active.
-    """
+    """Return the profile a command is about."""
     wanted = name or in_force
     if wanted is None:
         raise click.UsageError("No profile is active. Name one with --profile.")

@@ -50,14 +50,7 @@ def release(session: str | None, *, every: bool) -> None:
 
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
-    """
-    Return the sessions a command is about.
-
-    Raises:
-        ConfigRejected: the AWS config cannot be used.
-        NotFound: there is nothing of this name.
-        click.UsageError: a name and ``--all``, or neither where one is needed.
-    """
+    """Return the sessions a command is about."""
     if every and name is not None:
         raise click.UsageError("Give a session or --all, not both.")
     catalog = context.catalog()
@@ -76,24 +69,14 @@ def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
 def each(
     context: CommandContext, sessions: tuple[SsoSession, ...], op: str, request: MakeRequest
 ) -> None:
-    """
-    Do it to each session, one after the other.
-
-    Raises:
-        Ended: with the session's own exit code, or 1 where one of several failed.
-    """
+    """Do it to each session, one after the other."""
     one_by_one(sessions, lambda session: _one(context, session, op, request))
 
 
 def one_by_one(
     sessions: tuple[SsoSession, ...], do: Callable[[SsoSession], tuple[int, str]]
 ) -> None:
-    """
-    Do something to each session and report each; one failure does not stop the others.
-
-    Raises:
-        Ended: as `each`.
-    """
+    """Do something to each session and report each; one failure does not stop the others."""
     failures = 0
     for session in sessions:
         exit_code, sentence = do(session)

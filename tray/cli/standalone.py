@@ -145,12 +145,7 @@ class Standalone:
         progress: Progress | None = None,
         sign_in: SignIn | None = None,
     ) -> fx.Reply:
-        """
-        Carry out a request, asked by `REQUEST`, about one session; others are left alone.
-
-        Returns:
-            The last reply, with exit code and sentence.
-        """
+        """Carry out a request about one session, asked by `REQUEST`; return the last reply."""
         seen = self.state.sessions[key].token if key in self.state.sessions else None
         queue = deque(self._fed(event))
         last: fx.Reply | None = None

@@ -98,13 +98,7 @@ def usable_now(entry: dict[str, Any], now: float) -> bool:
 
 
 def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """
-    Leave only the named sessions; a profile's name stands for its session (C1).
-
-    Raises:
-        NotFound: a name means nothing.
-        Ended: the config cannot be read, so that nobody knows.
-    """
+    """Leave only the named sessions; a profile's name stands for its session (C1)."""
     if not names:
         return document
     entries = document["sessions"]

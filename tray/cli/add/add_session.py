@@ -19,6 +19,7 @@ from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now, usable_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
+from tray.core.profiles.start_url import normal_start_url, same_portal
 from tray.core.text.display_names import clean
 from tray.managed.config_write import change_config
 
@@ -27,16 +28,7 @@ SCOPE = ",".join(DEFAULT_SCOPES)
 
 @dataclass(frozen=True, slots=True)
 class RequestedSession:
-    """
-    What was typed of a session.
-
-    Args:
-        name: of the session, or None.
-        start_url, region, scopes: of a new one; of a known one they have to be the same.
-        dry_run: whether nothing is to be written.
-        asks: whether what is missing may be asked for.
-        yes: whether the change needs no consent.
-    """
+    """What was typed of a session."""
 
     name: str | None
     start_url: str | None
@@ -77,7 +69,7 @@ def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
     url, region = requested.start_url, requested.region
     other = {
-        "another start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
+        "another start URL": url is not None and not same_portal(url, session.start_url),
         "another region": region is not None and region != session.region,
         "other scopes": requested.scopes is not None
         and set(scopes_of(requested.scopes)) != set(session.scopes),
@@ -98,7 +90,10 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
         known = [one.key for one in context.catalog().sessions]
         missing = unknown("session", name, known).sentence
         raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
-    start_url = start_url or asked("SSO start URL", None, start_url_flaw)
+    start_url = normal_start_url(
+        start_url
+        or asked("SSO start URL", None, lambda url: start_url_flaw(normal_start_url(url)))
+    )
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
         scopes = asked("SSO registration scopes", SCOPE) if requested.asks else SCOPE
@@ -127,14 +122,7 @@ def _flaw(name: str, known: Collection[str]) -> str | None:
 def asked(
     what: str, default: str | None, flaw: Callable[[str], str | None] = lambda _: None
 ) -> str:
-    """
-    Ask until the answer has no flaw.
-
-    Args:
-        what: is asked for.
-        default: what Enter stands for; None: nothing.
-        flaw: says why an answer cannot be taken, as a clause, or None.
-    """
+    """Ask until the answer has no flaw, which ``flaw`` says as a clause; Enter is ``default``."""
     while True:
         # click asks again by itself for an empty answer without a default.
         answer: str = click.prompt(what, default=default, err=True).strip()

@@ -19,19 +19,7 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
-    """
-    Show on stdout what a change would do to a file.
-
-    Args:
-        path: the file; it may be missing.
-        change: from the old bytes to the new ones.
-
-    Returns:
-        Whether there is anything to change.
-
-    Raises:
-        TrayError: the file cannot be read, or the change is refused.
-    """
+    """Show on stdout what a change would do to a file; return whether it would do anything."""
     before = config_files.read(path) or b""
     after = change(before)
     lines = list(
@@ -54,11 +42,6 @@ def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
 
 
 def may_write(*, asks: bool) -> None:
-    """
-    Ask for consent, where somebody can be asked.
-
-    Raises:
-        Ended: it was not given.
-    """
+    """Ask for consent, where somebody can be asked; without it, end."""
     if asks and not click.confirm("Write this?", default=True, err=True):
         raise Ended("No changes made.", 1)

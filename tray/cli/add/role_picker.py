@@ -19,16 +19,7 @@ HOW: Final = "Enter numbers (1 3 5-7), a word to filter, * for all shown, or not
 def pick(
     every: Sequence[Assignment], known: Mapping[tuple[str, str], str]
 ) -> tuple[Assignment, ...]:
-    """
-    Let a person pick.
-
-    Args:
-        every: what there is to pick.
-        known: the profile there is already, by account and role.
-
-    Raises:
-        Ended: they stopped.
-    """
+    """Let the user pick; ``known`` has the profiles there are, by account and role."""
     shown = tuple(every)
     while True:
         _show(shown, len(every), known)

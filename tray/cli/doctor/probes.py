@@ -54,13 +54,7 @@ class _Config:
 
 
 def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
-    """
-    Return all facts; what took too long or failed is named in ``unknown``.
-
-    Args:
-        context: whose.
-        within: seconds.
-    """
+    """Return all facts; ``unknown`` names what took longer than ``within`` seconds or failed."""
     config: Future[_Config] = Future()
 
     def catalog() -> Catalog | None:
@@ -100,13 +94,7 @@ def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
 def side_by_side(
     probes: Mapping[str, Callable[[], Found]], within: float
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """
-    Run all probes at once; return what they found, and why some found nothing.
-
-    Args:
-        probes: by area. One that hangs is left behind in a thread that keeps nothing alive.
-        within: seconds for all.
-    """
+    """Run all probes at once; return what they found, and why some found nothing."""
     outcomes: dict[str, Future[Found]] = {area: Future() for area in probes}
 
     def run(area: str) -> None:

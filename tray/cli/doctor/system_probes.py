@@ -49,12 +49,7 @@ def browser(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Ask the ``aws`` on PATH for its version; empty where there is none.
-
-    Raises:
-        TimeoutError: it does not say; it has been ended.
-    """
+    """Ask the ``aws`` on PATH for its version; empty where there is none."""
     program = shutil.which("aws", path=environ.get("PATH"))
     if program is None:
         return {"aws_cli": ()}

@@ -18,16 +18,7 @@ from tray.system.browser import browser_command, open_browser
 
 
 class SignInPage:
-    """
-    One sign-in's page: the link, the code to compare, the time left, the browser.
-
-    Args:
-        context: whose environment the browser gets (L6).
-        session: which one is signed in to.
-        template: the session's own browser command, or None.
-        opens: whether the browser may be opened from here.
-        why_a_code: why the sign-in is by a code although nobody asked for one; else empty.
-    """
+    """One sign-in's page: the link, the code to compare, the time left, the browser."""
 
     def __init__(
         self,

@@ -73,12 +73,7 @@ def register() -> None:
 
 
 def script(shell: str, program: click.Command) -> str:
-    """
-    Return what completes in a shell.
-
-    Raises:
-        click.UsageError: click knows no such shell.
-    """
+    """Return what completes in a shell."""
     register()
     kind = get_completion_class(shell)
     if kind is None:

@@ -22,15 +22,7 @@ GROUPED: tuple[notice_text.GroupedCategory, ...] = (
 
 
 def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
-    """
-    Show what holds and was not shown, withdraw what no longer holds (W2).
-
-    While the screen is locked or the machine sleeps nothing is shown; what still holds afterwards
-    is shown then, once.
-
-    Returns:
-        The state that remembers what was shown, and the effects for the screen.
-    """
+    """Show what holds and was not shown, withdraw what no longer holds (W2)."""
     holding = tuple(standing(state, now))
     state, withdrawn = _withdraw(state, holding)
     if state.asleep or state.locked or state.quitting:

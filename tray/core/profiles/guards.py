@@ -22,13 +22,7 @@ def is_guarded(name: str, patterns: Iterable[str]) -> bool:
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:
-    """
-    Whether a profile is ours, so that ``use`` refuses it.
-
-    Args:
-        name: the profile's name.
-        managed: what else is ours (`Catalog.managed`): a ``[default]`` that follows.
-    """
+    """Whether a profile is ours, so that ``use`` refuses it."""
     return name == MANAGED_PROFILE or name in managed
 
 

@@ -79,12 +79,7 @@ class Owned:
 
     @classmethod
     def from_json(cls, document: object) -> Owned:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         mirrors = members.need("mirrors", list_of(optional(text)))
         if len(mirrors) != 3:
@@ -137,12 +132,7 @@ class ManagedSection:
 
     @classmethod
     def from_json(cls, document: object) -> ManagedSection:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:
@@ -193,13 +183,7 @@ def default_keys(
 
 
 def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]:
-    """
-    Return the keys of ``[profile sso-tray]`` (A1).
-
-    Args:
-        settings: the active profile's own keys; empty while none is active.
-        command: the hand-out's command line.
-    """
+    """Return the keys of ``[profile sso-tray]`` (A1)."""
     taken = _taken_over(settings)
     return {"credential_process": command} | {k: v for k, v in taken.items() if k != "output"}
 

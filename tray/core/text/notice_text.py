@@ -55,16 +55,7 @@ def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
 def failing_notice(
     key: str, reason: Reason, sentence: str, end: float, now: Now
 ) -> tuple[str, str]:
-    """
-    Return title and text for a renewal that keeps failing.
-
-    Args:
-        key: the session.
-        reason: of rule S6.
-        sentence: what the last attempt had to say; it names the place.
-        end: of the token, seconds since the epoch.
-        now: for the reader's zone.
-    """
+    """Return title and text for a renewal that keeps failing; ``end`` is the token's, as epoch."""
     why = "AWS can't be reached." if reason == "offline" else clean(sentence, SENTENCE)
     if end > now.wall:
         works = f"It works until {clock(end, now.zone)}, and SSO Tray keeps trying."
@@ -109,14 +100,7 @@ def adopted_notice(key: str) -> tuple[str, str]:
 def group_notice(
     category: GroupedCategory, ends: Sequence[tuple[str, float | None]], now: Now
 ) -> tuple[str, str]:
-    """
-    Return title and text for several sessions with one thing to say of all.
-
-    Args:
-        category: what there is to say.
-        ends: each session with the moment it is about, seconds since the epoch, if any.
-        now: for the reader's zone.
-    """
+    """Return title and text for several sessions, each with its moment (epoch), if any."""
     who, count = names([key for key, _ in ends]), len(ends)
     match category:
         case "ending":

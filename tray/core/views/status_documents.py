@@ -75,15 +75,7 @@ def profiles_document(
     guarded: Iterable[str],
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    """
-    Return what ``profiles --json`` prints.
-
-    Args:
-        profiles: every profile botocore lists (C4); none where the config is refused.
-        active_profile: see :func:`status_document`.
-        guarded: the patterns of the setting.
-        problems: a sentence each.
-    """
+    """Return what ``profiles --json`` prints."""
     patterns = tuple(guarded)
     return {
         "version": VERSION,
