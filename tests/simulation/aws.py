@@ -269,9 +269,9 @@ class Clients(AwsClients):
             aws._met["registration-expired" if found == "registration" else "refused"] += 1
             code = "InvalidClient" if found == "registration" else "InvalidGrant"
             raise self._error("CreateToken", 400, f"{code}Exception")
+        aws.on_given(self._key, self._by, found)
         self._come_back("CreateToken", place, found)
         self._note("CreateToken", place, "renewed")
-        aws.on_given(self._key, self._by, found)
         life = int(found.ends - found.issued)
         return self._whole(
             {"accessToken": found.access, "refreshToken": found.refresh, "expiresIn": life}
@@ -321,7 +321,8 @@ class Clients(AwsClients):
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 503, "ServiceUnavailable")
             case "429":
-                aws.patience_until[self._key] = aws.clockwork.time + aws.retry_after
+                if operation == "CreateToken":
+                    aws.patience_until[self._key] = aws.clockwork.time + aws.retry_after
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 429, "TooManyRequestsException", aws.retry_after)
             case "500" | "mute" if (
