@@ -18,6 +18,7 @@ from tray.core.model import (
     Trigger,
     Trouble,
 )
+from tray.core.profiles.start_url import same_portal
 from tray.values import dataclass
 
 
@@ -195,19 +196,15 @@ def same_place(config: SsoSession, start_url: str, region: str) -> bool:
     """
     Whether a start URL and region are a session's; empty ones, which a file need not name, are.
 
-    Trailing slash, fragment and case do not tell portals apart.
+    Trailing slash, query, fragment and case do not distinguish portals.
     """
-    same_url = not start_url or _plain(start_url) == _plain(config.start_url)
+    same_url = not start_url or same_portal(start_url, config.start_url)
     return same_url and region in ("", config.region)
 
 
 def shares_portal(one: SsoSession, other: SsoSession) -> bool:
     """Whether another session is of the same portal, so that signing out of one ends both."""
     return one.key != other.key and same_place(one, other.start_url, other.region)
-
-
-def _plain(start_url: str) -> str:
-    return start_url.partition("#")[0].rstrip("/").casefold()
 
 
 def refused(session: Session) -> bool:
