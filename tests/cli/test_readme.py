@@ -12,6 +12,7 @@ from tests.core.test_states import STATES
 from tests.faults.test_accounted import names_in
 from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
+from tray.core.text import sentences
 from tray.storage import settings as stored
 from tray.storage.settings import Settings, read_settings
 
@@ -91,6 +92,15 @@ def test_every_threat_names_a_test() -> None:
 
     assert len(rows) >= 16
     assert [] == [row for row in rows if "::test_" not in row]
+
+
+def test_what_a_user_may_see_is_what_the_program_says() -> None:
+    """The states that troubleshooting explains are worded as status and menu word them."""
+    said = Path(sentences.__file__).read_text(encoding="utf-8")
+    seen = re.findall(r"^\| `([^`]+)` \|", TEXTS["troubleshooting.md"], re.MULTILINE)
+
+    assert len(seen) >= 4
+    assert [] == [words for words in seen if words not in said]
 
 
 def test_each_topic_is_in_the_readme() -> None:

@@ -82,6 +82,12 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"quirks": (("colon", 3), ("colon", 9))}, "note", "Lines 3 and 9", "="),
     ({"quirks": (("upper-case", 3),)}, "note", "Line 3: a key", "lower case"),
     ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
+    (
+        {"catalog": replace(
+            CONFIG, sessions=(CORP, replace(CORP, key="b", start_url=f"{CORP.start_url}/#/"))
+        )},
+        "note", "written in 2 ways", "use one sso-session",
+    ),
     ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray doesn't", "services"),
     (
         {"catalog": replace(CONFIG, profiles=(DEV, replace(DEV, name="other", connection=FIPS)))},

@@ -18,12 +18,13 @@ from tray.core.model import (
     Trigger,
     Trouble,
 )
+from tray.core.profiles.start_url import same_portal
 from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that is under way, at whose wish, and who waits for its end."""
+    """A job that is under way: who caused it, and who waits for its end."""
 
     attempt: int
     kind: JobKind
@@ -32,7 +33,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class QueuedJob:
     """
     A job that is to be started as soon as the session is free and the allowance permits (R5).
 
@@ -51,7 +52,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A renewal in the allowances: when, at whose wish, its token's life (None: none came)."""
+    """A renewal in the allowances: when, who caused it, its token's life (None: none came)."""
 
     at: float
     trigger: Trigger
@@ -132,7 +133,7 @@ class Session:
         freed_at: when an event of the machine last did.
         held_back: a renewal is wanted, and an allowance does not permit it yet.
         logins: sign-ins asked for where none seems needed; the portal is asked first (L7).
-        job, wishes: the job under way, and what waits for it to end.
+        job, queue: the job under way, and those that wait for it to end.
         sign_in: the sign-in under way.
         adopt_tried: fingerprint of the file whose adoption was last tried.
         adopted_at: when another program's sign-in was adopted.
@@ -166,7 +167,7 @@ class Session:
     freed_at: float | None = None
     held_back: bool = False
     job: Job | None = None
-    wishes: tuple[Wish, ...] = ()
+    queue: tuple[QueuedJob, ...] = ()
     sign_in: SignIn | None = None
     logins: tuple[SignInRequested, ...] = ()
     adopt_tried: str | None = None
@@ -195,19 +196,15 @@ def same_place(config: SsoSession, start_url: str, region: str) -> bool:
     """
     Whether a start URL and region are a session's; empty ones, which a file need not name, are.
 
-    Trailing slash, fragment and case do not tell portals apart.
+    Trailing slash, query, fragment and case do not distinguish portals.
     """
-    same_url = not start_url or _plain(start_url) == _plain(config.start_url)
+    same_url = not start_url or same_portal(start_url, config.start_url)
     return same_url and region in ("", config.region)
 
 
 def shares_portal(one: SsoSession, other: SsoSession) -> bool:
     """Whether another session is of the same portal, so that signing out of one ends both."""
     return one.key != other.key and same_place(one, other.start_url, other.region)
-
-
-def _plain(start_url: str) -> str:
-    return start_url.partition("#")[0].rstrip("/").casefold()
 
 
 def refused(session: Session) -> bool:

@@ -89,13 +89,14 @@ def client_settings(
         arguments["verify"] = bundle
     endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
     if endpoint and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        if not _is_safe(endpoint):
+        if not is_safe_endpoint(endpoint):
             raise unusable_settings(f"the endpoint of {service} is neither https nor on loopback")
         arguments["endpoint_url"] = endpoint
     return Config(**options), arguments
 
 
-def _is_safe(endpoint: str) -> bool:
+def is_safe_endpoint(endpoint: str) -> bool:
+    """Whether a secret may go to an endpoint: https, or http on loopback."""
     try:
         parts = urlsplit(endpoint)
         host = parts.hostname or ""

@@ -12,21 +12,26 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+import botocore.session
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, UnknownRegionError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from tray.aws.api.api_errors import as_tray_error
+from tray.aws.api.api_errors import as_tray_error, printable, unusable_settings
+from tray.aws.api.clients import is_safe_endpoint
 from tray.errors import RequestRefused, ServiceTrouble, TrayError
 from tray.secret import Secret
 
 ENDPOINT_VARIABLE: Final = "AWS_ENDPOINT_URL_SIGNIN"
-_PARTITIONS: Final = (
-    ("cn-", "https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
-    ("us-gov-", "https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
-    ("", "https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
-)
+_PARTITIONS: Final = {
+    "aws": ("https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
+    "aws-cn": ("https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
+    "aws-us-gov": (
+        "https://signin.amazonaws-us-gov.com",
+        "https://console.amazonaws-us-gov.com/",
+    ),
+}
 _PATIENCE: Final = (5, 15)
 
 
@@ -47,11 +52,14 @@ def federation_link(
         destination: a page of the console; None: its home.
 
     Raises:
-        RequestRefused: AWS does not take these credentials.
+        RequestRefused: AWS rejects these credentials, or the region's partition has no endpoint
+            that we know.
         WillRetry: AWS was not reached or is in trouble.
     """
-    _, signin, home = next(one for one in _PARTITIONS if region.startswith(one[0]))
+    signin, home = _console_of(region)
     endpoint = environ.get(ENDPOINT_VARIABLE) or signin
+    if not is_safe_endpoint(endpoint):
+        raise unusable_settings("the endpoint of signin is neither https nor on loopback")
     key, secret, token = (one.reveal() for one in credentials)
     session = json.dumps({"sessionId": key, "sessionKey": secret, "sessionToken": token})
     # In a body, not in the URL: URLs are written into logs on their way.
@@ -64,6 +72,20 @@ def federation_link(
         "SigninToken": found,
     }
     return Secret(f"{endpoint}/federation?{urlencode(query)}")
+
+
+def _console_of(region: str) -> tuple[str, str]:
+    """Return the sign-in host and the console's home of a region, by botocore's partitions."""
+    try:
+        partition = botocore.session.Session().get_partition_for_region(region)
+    except UnknownRegionError:
+        partition = "unknown"
+    if partition not in _PARTITIONS:
+        raise RequestRefused(
+            f'SSO Tray does not know the console of "{printable(region)}" ({partition}). '
+            "Leave out --federate."
+        )
+    return _PARTITIONS[partition]
 
 
 def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now, usable_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
+from tray.core.profiles.start_url import normal_start_url, same_portal
 from tray.core.text.display_names import clean
 from tray.managed.config_write import change_config
 
@@ -68,7 +69,7 @@ def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
     """Refuse to take one session for another that was described."""
     url, region = requested.start_url, requested.region
     other = {
-        "another start URL": url is not None and url.rstrip("/") != session.start_url.rstrip("/"),
+        "another start URL": url is not None and not same_portal(url, session.start_url),
         "another region": region is not None and region != session.region,
         "other scopes": requested.scopes is not None
         and set(scopes_of(requested.scopes)) != set(session.scopes),
@@ -89,7 +90,10 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
         known = [one.key for one in context.catalog().sessions]
         missing = unknown("session", name, known).sentence
         raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
-    start_url = start_url or asked("SSO start URL", None, start_url_flaw)
+    start_url = normal_start_url(
+        start_url
+        or asked("SSO start URL", None, lambda url: start_url_flaw(normal_start_url(url)))
+    )
     region = region or asked("SSO region", None, region_flaw)
     if scopes is None:
         scopes = asked("SSO registration scopes", SCOPE) if requested.asks else SCOPE

@@ -15,6 +15,7 @@ from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
 from tray.core.model import Catalog
 from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
 from tray.core.profiles.source_chain import source_chain
+from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import counted, listed
 
@@ -74,6 +75,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
     yield from _connections(catalog)
+    yield from _spellings(catalog)
 
 
 def _unusable(catalog: Catalog) -> Iterator[str]:
@@ -131,6 +133,17 @@ def _connections(catalog: Catalog) -> Iterator[Finding]:
                 "uses AWS's defaults."
             )
             yield note("config", sentence, "give all of them the same value")
+
+
+def _spellings(catalog: Catalog) -> Iterator[Finding]:
+    """Find sessions that are one portal, written differently: each is signed in to by itself."""
+    portals: dict[str, set[str]] = {}
+    for one in catalog.sessions:
+        portals.setdefault(normal_start_url(one.start_url).casefold(), set()).add(one.start_url)
+    for spellings in portals.values():
+        if len(spellings) > 1:
+            words = f"One access portal is written in {len(spellings)} ways, which takes as many "
+            yield Finding("config", "note", f"{words}sign-ins.", "use one sso-session for it")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from tray.core.profiles.start_url import normal_start_url
+
 
 def console_link(
     start_url: str, account_id: str, role_name: str, destination: str | None = None
@@ -19,6 +21,6 @@ def console_link(
         role_name: the permission set.
         destination: a page of the console to go to, an ``https:`` URL; None: its home.
     """
-    place = start_url.rstrip("/").removesuffix("/#")
+    place = normal_start_url(start_url)
     link = f"{place}/#/console?account_id={quote(account_id)}&role_name={quote(role_name)}"
     return link if destination is None else f"{link}&destination={quote(destination, safe='')}"

@@ -79,12 +79,7 @@ class Owned:
 
     @classmethod
     def from_json(cls, document: object) -> Owned:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         mirrors = members.need("mirrors", list_of(optional(text)))
         if len(mirrors) != 3:
@@ -137,12 +132,7 @@ class ManagedSection:
 
     @classmethod
     def from_json(cls, document: object) -> ManagedSection:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:

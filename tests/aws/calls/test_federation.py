@@ -1,0 +1,54 @@
+"""Where role credentials go for a console link."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.aws.calls.test_hosts import Recorder
+from tray.aws.api.console_federation import federation_link
+from tray.errors import RequestRefused, WillRetry
+from tray.secret import Secret
+
+KEYS = (Secret("ASIAX"), Secret("k"), Secret("t"))
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "signin.aws.amazon.com"),
+        ("cn-north-1", "signin.amazonaws.cn"),
+        ("us-gov-west-1", "signin.amazonaws-us-gov.com"),
+    ],
+)
+def test_each_partition_has_its_own_host(
+    region: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials are sent to the sign-in host of their own partition."""
+    with Recorder() as recorder:
+        monkeypatch.setenv("HTTPS_PROXY", recorder.url)
+        with pytest.raises(WillRetry):
+            federation_link(KEYS, region, {})
+
+    assert [host] == recorder.hosts
+
+
+@pytest.mark.parametrize(
+    ("region", "environ"),
+    [
+        ("eusc-de-east-1", {}),
+        ("us-iso-east-1", {}),
+        ("us-isob-east-1", {}),
+        ("mars-north-1", {}),
+        ("eu-west-1", {"AWS_ENDPOINT_URL_SIGNIN": "http://signin.example"}),
+    ],
+)
+def test_no_other_host_gets_them(
+    region: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partition whose console is unknown is refused before anything is sent."""
+    with Recorder() as recorder:
+        monkeypatch.setenv("HTTPS_PROXY", recorder.url)
+        with pytest.raises(RequestRefused):
+            federation_link(KEYS, region, environ)
+
+    assert [] == recorder.hosts
