@@ -44,11 +44,11 @@ from tray.core.text.shell_commands import sign_in_first
 
 Step = tuple[TrayState, tuple[Effect, ...]]
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
-"""The session after a job, the sentence and exit code for who waits, and what else to do."""
+"""The session after a job, sentence and exit code for waiting requests, and more effects."""
 
 
 def wished(state: TrayState, key: str, wish: Wish) -> Step:
-    """Queue a wish, or join the job that is it; the upkeep starts it as soon as it may."""
+    """Queue a wish, or join the same job; the upkeep starts it as soon as it may."""
     session, request = state.sessions.get(key), wish.request
     if session is None:
         return state, fx.done((request,), 2, sentences.no_such_session(key))
@@ -81,9 +81,9 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
 
 def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
     """
-    Let one refresh decide about a token the portal does not want (R6).
+    Let one refresh decide about a token that the portal rejects (R6).
 
-    What is under way may bring another token; if it does not, the doubt is taken up after it.
+    A job under way may bring another token; if not, the doubt is taken up after it.
     """
     session = state.sessions.get(event.key)
     if session is None or session.token is None:
@@ -94,7 +94,7 @@ def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
 
 
 def suspect(session: Session) -> Session:
-    """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
+    """Ask for one refresh unless one is due already; without refresh data the session is over."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     doubt = Wish("renew", None, "program", fingerprint)
     known = session.failing is not None or doubt in session.wishes
@@ -119,7 +119,7 @@ def stored(state: TrayState, event: ev.Stored) -> TrayState:
 
 
 def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
-    """Take in a result; one that nobody awaits any more changes nothing (fault 71)."""
+    """Take in a result; one that is no longer awaited changes nothing (fault 71)."""
     session = state.sessions.get(event.key)
     if session is None or session.job is None or session.job.attempt != event.attempt:
         return state, ()
@@ -258,7 +258,7 @@ def _checked(
 def _asked_again(
     state: TrayState, session: Session, reason: Reason, sentence: str, failures: int, now: Now
 ) -> Session:
-    """Leave a refusal unconfirmed for now, and ask the portal about it again later (R4)."""
+    """Leave a refusal unconfirmed, and ask the portal about it again later (R4)."""
     wait = backoff(session, state.machine, failures + 1, now) + policy.BACKOFF_FIRST
     failing = Failing(reason, sentence, failures + 1, now.wall, now.wall + wait)
     return replace(session, failing=failing, unconfirmed_at=failing.next_at)
@@ -268,8 +268,8 @@ def over(session: Session, now: Now) -> Session:
     """
     Take the sign-in session for dead, as from now.
 
-    Its end is written down, so that it is known after a restart too. No length is learnt: a
-    session that was signed out of says nothing of how long the next one lasts.
+    Its end is recorded for after a restart. No length is learnt: a session that was signed out
+    says nothing of how long the next one lasts.
     """
     token, memory = session.token, replace(session.memory, started_at=None)
     if token is not None:

@@ -1,4 +1,4 @@
-"""Whatever is due by now is started: adoptions, judgements, renewals, ends of waiting."""
+"""Starts whatever is due by now: adoptions, judgements, renewals, ends of waiting."""
 
 from __future__ import annotations
 
@@ -138,7 +138,6 @@ def _possible_wish(session: Session, now: Now, *, joins: bool) -> Wish | None:
 
 
 def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | None:
-    """Return what is due by itself."""
     if state.asleep or session.config.problem is not None or not renews_meanwhile(session):
         return None
     attempt = scheduled(session, state.preferences, state.machine)
@@ -187,7 +186,7 @@ def _adoptable(state: TrayState, session: Session) -> bool:
 
 
 def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, now: Now) -> Step:
-    """Start a job; every wish for the same one is carried out by it."""
+    """Start a job; it settles every wish for the same one."""
     attempt = state.next_attempt
     requests = tuple(one.request for one in session.wishes if one.kind == kind and one.request)
     wishes = tuple(one for one in session.wishes if one.kind != kind)
