@@ -54,7 +54,7 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
 
     asyncio.run(clicks())
 
-    assert [f'{paths.aws_config}, line 10: [default] has a "aws_access_key_id"'] == [
+    assert [f"{paths.aws_config}, line 10: [default] has aws_access_key_id"] == [
         one.partition(", so")[0] for one in refusals
     ]
     assert [False, True, True, True, True, False] == drawn

@@ -121,12 +121,7 @@ class Profile:
 
     @classmethod
     def from_json(cls, document: object) -> Profile:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("name", text),
@@ -182,12 +177,7 @@ class SsoSession:
 
     @classmethod
     def from_json(cls, document: object) -> SsoSession:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("key", text),
@@ -228,12 +218,7 @@ class Catalog:
 
     @classmethod
     def from_json(cls, document: object) -> Catalog:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("sessions", list_of(SsoSession.from_json)),
@@ -285,12 +270,7 @@ class TokenFacts:
 
     @classmethod
     def from_json(cls, document: object) -> TokenFacts:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("fingerprint", text),
@@ -341,12 +321,7 @@ class SessionEnd:
 
     @classmethod
     def from_json(cls, document: object) -> SessionEnd:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         known: tuple[EndKnown, ...] = ("exact", "set", "learnt")
         return cls(
@@ -392,12 +367,7 @@ class Trouble:
 
     @classmethod
     def from_json(cls, document: object) -> Trouble:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("token", text),
@@ -456,12 +426,7 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """
-        Read what `to_json` wrote; an absent member is as by default.
-
-        Raises:
-            BadDocument: a member is wrong.
-        """
+        """Read what `to_json` wrote; an absent member is as by default; raises `BadDocument`."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(

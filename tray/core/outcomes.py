@@ -190,12 +190,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_json(document: object) -> Outcome:
-    """
-    Read what `outcome_to_json` wrote.
-
-    Raises:
-        BadDocument: it is something else.
-    """
+    """Read what `outcome_to_json` wrote; raises `BadDocument`."""
     reader = _READERS.get(tag_of(document))
     if reader is None:
         raise BadDocument("not an outcome")

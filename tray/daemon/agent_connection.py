@@ -25,10 +25,6 @@ class Connection:
 
     A client that does not read is dropped, with all that was kept for it: its messages would
     otherwise pile up here for as long as it lives.
-
-    Args:
-        writer: of the connection.
-        served: called each time the client has taken what was sent to it.
     """
 
     def __init__(self, writer: asyncio.StreamWriter, served: Callable[[Connection], None]) -> None:

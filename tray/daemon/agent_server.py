@@ -53,12 +53,7 @@ class AgentHandlers:
 
 
 class Agent:
-    """
-    Serve the socket.
-
-    Args:
-        answers: the rest of the daemon.
-    """
+    """Serve the socket."""
 
     def __init__(self, answers: AgentHandlers) -> None:
         self._answers = answers
@@ -290,9 +285,7 @@ def world_of(environ: str) -> dict[str, str] | None:
     """
     Return the world of a caller that sends its variables; None if they cannot be read.
 
-    Args:
-        environ: ``NAME=value`` joined by NUL bytes, in hexadecimal digits: what the
-            credential helper can send without knowing the rules of `tray.system.paths`.
+    They are ``NAME=value`` joined by NUL bytes, in hexadecimal digits.
     """
     try:
         pairs = os.fsdecode(bytes.fromhex(environ)).split("\0")

@@ -45,15 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """
-    One daemon process.
-
-    Args:
-        environ: its environment.
-        icon: whether there is to be an icon in the tray.
-        main: the main thread, where the icon has to live there.
-        ends: the system's requests to end.
-    """
+    """One daemon process."""
 
     def __init__(
         self,

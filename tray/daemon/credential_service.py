@@ -48,12 +48,6 @@ class CredentialService:
     Cached credentials are given at once, whatever became of the token they were fetched with.
     Otherwise an expired token is renewed first, and one that the portal rejects is renewed once
     and tried again (R6). Exit code 3 means that only a sign-in helps.
-
-    Args:
-        directory: our state directory, for the history.
-        state: the rules' state at this moment.
-        post: takes an event to the rules.
-        ask: asks a worker.
     """
 
     def __init__(
@@ -80,11 +74,6 @@ class CredentialService:
 
         Rules and history are updated then: our bookkeeping takes ten times as long as the answer
         (measured with 10,000 profiles).
-
-        Args:
-            op: ``credentials`` or ``whoami``.
-            name: the profile; None: the active one.
-            asker: the program that asks, for the history; empty if unknown.
         """
         name = self._state().active_profile if name is None else name
         if name is None:

@@ -29,17 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Desktop:
-    """
-    Everything the user sees of the daemon.
-
-    Args:
-        environ: the daemon's environment.
-        post: takes clicks and system events to the rules.
-        settings: returns the current settings.
-        icon: whether to show an icon; notices are shown either way.
-        main: the main thread, where the icon must run on it (macOS, Windows).
-        follows: returns which managed sections follow the active profile.
-    """
+    """Everything the user sees of the daemon."""
 
     def __init__(
         self,

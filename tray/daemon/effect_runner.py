@@ -30,16 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class EffectRunner:
-    """
-    Carry out effects.
-
-    Args:
-        paths: where our files and the user's are.
-        post: takes what comes of it to the rules.
-        jobs, files, desktop, agent, service, managed: the parts of the daemon that do it.
-        inspect: looks at a session's token file.
-        end: ends the daemon.
-    """
+    """Carry out effects."""
 
     def __init__(
         self,

@@ -28,16 +28,7 @@ def read_clocks() -> Now:
 
 
 class EventLoop:
-    """
-    Own the state.
-
-    Args:
-        state: to begin with.
-        perform: carries out one effect; it must not block, and may post events.
-        changed: called with each view that differs from the last one.
-        arm: called with the wall time of the next tick, or None.
-        clocks: reads the clocks.
-    """
+    """Own the state; ``perform`` carries out an effect, must not block, and may post events."""
 
     def __init__(
         self,

@@ -27,11 +27,6 @@ class FileWatch:
 
     A token file is inspected as soon as it is written; the others are read a moment after the
     last change, since editors write them in several steps.
-
-    Args:
-        paths: where the files are.
-        tokens: takes what a token file showed.
-        config, settings, records, applied: called when that file must be read again.
     """
 
     def __init__(

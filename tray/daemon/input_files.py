@@ -27,14 +27,7 @@ LARGE_CONFIG: Final = 512 * 1024
 
 
 class InputFiles:
-    """
-    Read the files.
-
-    Args:
-        paths: where they are.
-        environ: the daemon's environment.
-        post: takes an event to the rules.
-    """
+    """Read the files."""
 
     def __init__(
         self, paths: Paths, environ: Mapping[str, str], post: Callable[[Event], None]

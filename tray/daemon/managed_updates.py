@@ -21,14 +21,7 @@ def following(setting: str) -> Target | None:
 
 
 class ManagedUpdates:
-    """
-    Follow the active profile in ``[default]`` and ``[profile sso-tray]``, where that is wanted.
-
-    Args:
-        world: returns what the sections depend on.
-        done: called once something was written or refused.
-        refused: takes the reason why a click failed.
-    """
+    """Keep ``[default]`` and ``[profile sso-tray]`` at the active profile, where wanted."""
 
     def __init__(
         self,

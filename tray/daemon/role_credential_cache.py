@@ -53,12 +53,7 @@ class CacheKey:
 
 
 class RoleCredentialCache:
-    """
-    Role credentials that were given out, until they are too old.
-
-    Args:
-        clock: seconds since the epoch.
-    """
+    """Role credentials that were given out, until they are too old."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -73,13 +68,7 @@ class RoleCredentialCache:
     async def get(
         self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """
-        Return credentials, from memory or by one call for all who ask meanwhile.
-
-        Args:
-            place: of what.
-            fetch: asks a worker.
-        """
+        """Return credentials, from memory or by one call for all who ask meanwhile."""
         held = self.held(place)
         if held is not None:
             return held

@@ -22,14 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class WorkerJobs:
-    """
-    Run jobs, sign-ins, unlocks and listings in workers.
-
-    Args:
-        pool: starts and asks them.
-        post: takes what came of it to the rules.
-        restart: called where a worker is of another version: this program was upgraded.
-    """
+    """Run jobs, sign-ins, unlocks and listings in workers."""
 
     def __init__(
         self, pool: Pool, post: Callable[[Event], None], restart: Callable[[], None]

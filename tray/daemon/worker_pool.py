@@ -65,12 +65,6 @@ class Pool:
     One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
     or an unlock gets its own process, since it waits for the user. A worker with an overdue job
     gets no new ones, and is killed once it holds nothing unsaved (R3).
-
-    Args:
-        environ: the daemon's environment.
-        settings: returns the settings in force, which workers get from here since the files may
-            be broken by the time one starts.
-        stored: called with the session key once a late keyring write is confirmed.
     """
 
     def __init__(
@@ -94,10 +88,6 @@ class Pool:
     ) -> dict[str, Any]:
         """
         Send the shared worker a request and wait for its answer.
-
-        Args:
-            request: ``kind`` and what it needs.
-            deadline: seconds.
 
         Returns:
             What the worker answered.
@@ -129,11 +119,6 @@ class Pool:
     ) -> dict[str, Any]:
         """
         Run a sign-in (or an unlock) in a process of its own.
-
-        Args:
-            request: ``kind`` and what it needs.
-            ready: called with ``url``, ``user_code``, ``deadline`` once the page can be opened.
-            cancel: set to end it: its input is closed.
 
         Raises:
             WorkerLost: it ended without an answer.

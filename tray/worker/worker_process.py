@@ -68,14 +68,7 @@ class _Log(logging.Handler):
 
 
 class Worker:
-    """
-    One worker process.
-
-    Args:
-        inlet: where requests come from, a JSON object a line.
-        outlet: where answers go.
-        environ: the environment, already without credentials (F3).
-    """
+    """One worker process."""
 
     def __init__(self, inlet: BinaryIO, outlet: BinaryIO, environ: Mapping[str, str]) -> None:
         self._inlet = inlet

@@ -79,12 +79,7 @@ class Owned:
 
     @classmethod
     def from_json(cls, document: object) -> Owned:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         mirrors = members.need("mirrors", list_of(optional(text)))
         if len(mirrors) != 3:
@@ -137,12 +132,7 @@ class ManagedSection:
 
     @classmethod
     def from_json(cls, document: object) -> ManagedSection:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: a member is missing or wrong.
-        """
+        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:
@@ -180,7 +170,7 @@ def default_keys(
     Args:
         profile: the active one.
         settings: its own keys, from both files.
-        command: the hand-out's command line, asked for only where the kind needs it.
+        command: the credential helper's command line, asked for only where the kind needs it.
     """
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)
