@@ -19,7 +19,7 @@ from tray.aws.api.clients import AwsClients
 
 HOUR = 3600.0
 REGISTRATION = 90 * 24 * HOUR
-"""Seconds a client registration lives (protocol.md 3.1)."""
+"""Seconds a client registration lives."""
 READ_TIMEOUT = 15.0
 
 Rotation = Literal["none", "grace", "strict", "family"]
@@ -86,7 +86,7 @@ class Portal:
         return self.ends is not None and at < self.ends
 
     def sign_in(self, at: float) -> Given:
-        """Sign in: a living session is joined and keeps its end (DESIGN section 2)."""
+        """Sign in: a living session is joined and keeps its end (G1)."""
         if not self.lives(at):
             self.ends = at + self.length
             self._accepted.clear()
@@ -269,9 +269,9 @@ class Clients(AwsClients):
             aws._met["registration-expired" if found == "registration" else "refused"] += 1
             code = "InvalidClient" if found == "registration" else "InvalidGrant"
             raise self._error("CreateToken", 400, f"{code}Exception")
+        aws.on_given(self._key, self._by, found)
         self._come_back("CreateToken", place, found)
         self._note("CreateToken", place, "renewed")
-        aws.on_given(self._key, self._by, found)
         life = int(found.ends - found.issued)
         return self._whole(
             {"accessToken": found.access, "refreshToken": found.refresh, "expiresIn": life}
@@ -321,7 +321,8 @@ class Clients(AwsClients):
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 503, "ServiceUnavailable")
             case "429":
-                aws.patience_until[self._key] = aws.clockwork.time + aws.retry_after
+                if operation == "CreateToken":
+                    aws.patience_until[self._key] = aws.clockwork.time + aws.retry_after
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 429, "TooManyRequestsException", aws.retry_after)
             case "500" | "mute" if (

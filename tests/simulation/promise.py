@@ -52,6 +52,7 @@ FINDS = frozenset(
         "truth: what AWS would renew is not given up",
         "truth: only what holds refresh data renews",
         "truth: no reason outlives its cause",
+        "truth: what is over is not called well",
         "truth: a sign-out is known to the portal's other sessions",
         "safety: no refresh token is lost",
         "safety: nothing comes back after a sign-out",

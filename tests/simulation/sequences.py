@@ -163,6 +163,16 @@ SEQUENCES = (
         do("aws sso login", 10), do("aws 503", 1600, much=weather(1900)), do("click", 3499),
         length=LONG,
     ),
+    Sequence(
+        "a restart breaks Retry-After", 1,
+        do("aws sso login", 10), do("aws 429", 1600, much=0.8), do("restart", 1900),
+        length=LONG,
+    ),
+    Sequence(
+        "a sign-out leaves the portal's other session signed in", 1,
+        do("aws sso login", 10), do("aws sso login", 20, "twin"), do("sign out", 100),
+        length=LONG,
+    ),
     *(
         Sequence(
             f"a sign-in killed at step {step} stays signed out", 2,

@@ -49,6 +49,8 @@ class Truth:
         self.signed_out_at: dict[str, float] = {}
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
+        self._signed_in_at: dict[str, float] = {}
+        self._signing_out_at: dict[str, float] = {}
         self.portal_ended_at: dict[str, float] = {}
         self.given_under: dict[str, float] = {}
         self.unwell_at = 0.0
@@ -69,6 +71,7 @@ class Truth:
             self.thrown_away.add(old)
         self._families[key] = given.place, given.family
         self.signed_out_at.pop(key, None)
+        self._signed_in_at[key] = given.issued
         self.received(given)
 
     def received(self, given: Given) -> None:
@@ -84,12 +87,19 @@ class Truth:
             if not any(self._same_and_accepted(one, given) for one in others):
                 self.thrown_away.add((given.place, given.family))
 
+    def started(self, start: fx.StartJob) -> None:
+        """A job is about to begin."""
+        if start.kind == "sign-out":
+            self._signing_out_at[start.session.key] = self._world.machine.time
+
     def answered(self, start: fx.StartJob, outcome: Outcome) -> None:
         """A job has ended."""
         key = start.session.key
         if isinstance(outcome, SignedOut):
-            self.signed_out_at[key] = self._world.machine.time
-            if outcome.remains is None:
+            # Who signed in meanwhile is signed in.
+            if self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0):
+                self.signed_out_at[key] = self._world.machine.time
+            if not self._world.portal(start.session.start_url).lives(self._world.machine.time):
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time
             self._throw_all(key)
         elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
@@ -144,6 +154,12 @@ class Truth:
         """Whether the clock says now what it said when a token came."""
         return self.given_under.get(given.access, 0.0) == self._world.machine.offset
 
+    def _used_as_it_is(self, entry: Entry) -> bool:
+        """Whether a file holds a sign-in that came without refresh data: it is used to its end."""
+        given = entry.given
+        works = self._world.machine.aws.works
+        return given is not None and given.refresh is None and works(given.access)
+
     def _in_hand(self, key: str) -> list[Entry]:
         return [
             Entry(given, given.place, 0.0, given.refresh)
@@ -171,6 +187,8 @@ class Truth:
             entry = machine.file(key)
             if entry is not None and entry.place != session.config.start_url:
                 continue  # another portal's file lies under its name
+            if entry is not None and self._used_as_it_is(entry):
+                continue
             found = self.acceptable(session.config)
             if not found or not self.dated_well(found[-1]):
                 continue
@@ -236,7 +254,7 @@ class Truth:
         there = (
             not world.noted("removed", key, -1)
             if entry is None
-            else (entry.place == session.config.start_url)
+            else entry.place == session.config.start_url and not self._used_as_it_is(entry)
         )
         if found and own and there and self.dated_well(found[-1]):
             portal = world.portal(session.config.start_url)

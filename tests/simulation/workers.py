@@ -120,6 +120,7 @@ class Workers:
     def kill(self, worker: Worker) -> None:
         """Kill a process; the daemon sees that it is gone."""
         self._world.machine.met["worker-killed"] += 1
+        self._world.machine.aws.spent.extend(worker.hands.items())
         self._end(worker)
         self._world.machine.clockwork.kill(worker)
         answers, worker.answers = worker.answers, {}

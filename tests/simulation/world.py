@@ -276,6 +276,7 @@ class World:
     def _do(self, effect: fx.Effect) -> None:
         match effect:
             case fx.StartJob():
+                self.truth.started(effect)
                 life, delay = self.life, self.draw("job", effect.session.key, 0.02, 0.5)
                 self.later(delay, "a job begins", lambda: self._begin(effect, life))
             case fx.StartSignIn():
@@ -371,6 +372,7 @@ class World:
         clockwork.time = max(clockwork.time, until)
         self._slept_over(seconds)
         clockwork.sleep_over(seconds)
+        self.truth.unwell()
         if self.draw("tick-first", "machine") < 0.5:
             self.tell(ev.Tick())  # the timer may be quicker than the word that it is awake
         self.tell(ev.SystemEvent("woke"))

@@ -238,7 +238,7 @@ class ProfileAdded:
     refusal: str | None = None
 
 
-# --- Other wishes ---------------------------------------------------------------------------
+# --- Other requests -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job under way, who wanted it, and who waits for its end."""
+    """A job under way: who caused it, and who waits for its end."""
 
     attempt: int
     kind: JobKind
@@ -33,7 +33,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class QueuedJob:
     """A job to start as soon as the session is free and the allowance permits (R5)."""
 
     kind: JobKind
@@ -44,7 +44,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A renewal in the allowances: when, for whom, its token's life (None: none came)."""
+    """A renewal in the allowances: when, who caused it, its token's life (None: none came)."""
 
     at: float
     trigger: Trigger
@@ -116,7 +116,7 @@ class Session:
     freed_at: float | None = None  # when an event of the machine last did
     held_back: bool = False  # a renewal is wanted, but no allowance permits it yet
     job: Job | None = None
-    wishes: tuple[Wish, ...] = ()
+    queue: tuple[QueuedJob, ...] = ()
     sign_in: SignIn | None = None
     # asked for although none seems needed; the portal is asked first (L7)
     logins: tuple[SignInRequested, ...] = ()

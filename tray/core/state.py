@@ -17,7 +17,7 @@ from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VisibleNotice:
     """A notice that is on screen: why, since when, about which sessions."""
 
     once_key: str
@@ -47,8 +47,9 @@ class TrayState:
     asleep: bool = False  # holds back notices and jobs
     locked: bool = False  # holds back notices
     offline: bool = False  # makes vain attempts rare
-    shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))  # by slot
-    told: frozenset[str] = frozenset()  # once-keys that belong to no session
+    # by slot
+    shown: Mapping[str, VisibleNotice] = field(default_factory=lambda: MappingProxyType({}))
+    notified: frozenset[str] = frozenset()  # once-keys that belong to no session
     sign_in_queue: tuple[str, ...] = ()  # left for "Sign in to all"
     # roles that the menu can add, by session key
     listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))

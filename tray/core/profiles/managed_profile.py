@@ -149,8 +149,8 @@ def default_keys(
     """
     Return the keys with which ``[default]`` is another name of a profile (A3).
 
-    `settings` are the profile's own keys, from both files; `command` returns the hand-out's
-    command line and is called only where the kind needs it.
+    `settings` are the profile's own keys, from both files; `command` returns the credential
+    helper's command line, called only where the kind needs it.
     """
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)
