@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1]
 FILES = [path for folder in ("tray", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
 NAMES = re.compile(r"\b[A-Z][1-9]\d?\b")
 KINDS = "SLRKWAMCFGT"
+ELSEWHERE = re.compile(r"\bDESIGN\b|\bprotocol(?:\.md)? \d\.\d")
+"""Documents that are not in this repository."""
 FAULTS = re.compile(r"\b[Ff]aults? (\d+(?:(?:, | and |-)\d+)*)")
 
 
@@ -34,7 +36,8 @@ def cited(source: str) -> tuple[set[str], set[int]]:
         if token.type == tokenize.COMMENT or token.string.startswith('"""')
     )
     faults = {int(number) for run in FAULTS.findall(prose) for number in re.findall(r"\d+", run)}
-    return {name for name in NAMES.findall(prose) if name[0] in KINDS}, faults
+    names = {name for name in NAMES.findall(prose) if name[0] in KINDS}
+    return names | set(ELSEWHERE.findall(prose)), faults
 
 
 def test_every_citation_leads_somewhere() -> None:
@@ -52,6 +55,6 @@ def test_every_citation_leads_somewhere() -> None:
 
 def test_citations_are_found() -> None:
     """The search sees a rule, a threat and several faults, so that an empty result is no proof."""
-    source = '"""Keeps it (K4, T7)."""\nx = 1  # rule S5, faults 2, 44-46\ny = "K9"\n'
+    source = '"""Keeps it (K4, T7)."""\nx = 1  # rule S5, DESIGN 2, faults 2, 44-46\ny = "K9"\n'
 
-    assert ({"K4", "T7", "S5"}, {2, 44, 46}) == cited(source)
+    assert ({"K4", "T7", "S5", "DESIGN"}, {2, 44, 46}) == cited(source)

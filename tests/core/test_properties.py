@@ -212,7 +212,7 @@ def every_request_gets_one_last_word(scenes: list[Scene]) -> None:
         for session in scene.after.sessions.values():
             waiting.update(session.job.requests if session.job is not None else ())
             waiting.update(session.sign_in.requests if session.sign_in is not None else ())
-            waiting.update(one.request for one in session.wishes if one.request is not None)
+            waiting.update(one.request for one in session.queue if one.request is not None)
             waiting.update(one.request for one in session.logins if one.request is not None)
         assert waiting == open_questions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -498,6 +499,21 @@ def test_a_doubt_about_an_older_token_is_no_doubt(fingerprint: str) -> None:
 
     assert ("expired" if fingerprint == "a" else "signed-in") == story.row().state
     assert [] == story.jobs()
+
+
+@pytest.mark.parametrize("portal", ["valid", "unreachable"])
+def test_a_refused_token_that_the_portal_rejects_is_over(
+    portal: Literal["valid", "unreachable"],
+) -> None:
+    """R4, R6: whoever meets the portal's no, it is the last word on a refused token."""
+    story = kept()
+    story.send(ev.RenewRequested("corp"), 31 * MINUTE)
+    story.answer(Refused(portal))
+
+    story.send(ev.TokenRejected("corp", "a"), 31 * MINUTE + 0.05)
+
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+    assert ["renew"] == story.jobs()
 
 
 def test_a_keyring_that_has_not_confirmed_yet_is_said() -> None:

@@ -74,7 +74,7 @@ def test_where_the_system_tells_no_uid_only_the_protected_serve(
     monkeypatch.setattr("tray.loopback.peer_owner.LINUX", False)
     reported: list[str] = []
 
-    with pytest.raises(UserMustAct, match="does not tell which user"):
+    with pytest.raises(UserMustAct, match="which user connects"):
         LoopbackServer(lambda _: Response(200)).__enter__()
     with LoopbackServer(
         lambda _: Response(200, b"yes"), unknown_peers=True, report=reported.append

@@ -19,7 +19,7 @@ from tray.aws.api.clients import AwsClients
 
 HOUR = 3600.0
 REGISTRATION = 90 * 24 * HOUR
-"""Seconds a client registration lives (protocol.md 3.1)."""
+"""Seconds a client registration lives."""
 READ_TIMEOUT = 15.0
 
 Rotation = Literal["none", "grace", "strict", "family"]
@@ -86,7 +86,7 @@ class Portal:
         return self.ends is not None and at < self.ends
 
     def sign_in(self, at: float) -> Given:
-        """Sign in: a living session is joined and keeps its end (DESIGN section 2)."""
+        """Sign in: a living session is joined and keeps its end (G1)."""
         if not self.lives(at):
             self.ends = at + self.length
             self._accepted.clear()

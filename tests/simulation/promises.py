@@ -89,7 +89,7 @@ class Promises:
             and all(
                 session.job is None
                 and session.sign_in is None
-                and not session.wishes
+                and not session.queue
                 and world.truth.is_well(key)
                 for key, session in world.state.sessions.items()
             )
@@ -181,7 +181,7 @@ class Promises:
             self.broken("a released session is left alone", f"{start.kind} of {known.key}")
         begins = before.asleep and not isinstance(event, ev.SystemEvent | ev.RenewRequested)
         # A sign-in given up asleep leaves a doubt behind, which is a wish.
-        doubted = bool(known.wishes) or known.sign_in is not None
+        doubted = bool(known.queue) or known.sign_in is not None
         if begins and start.kind in USES_REFRESH_DATA and not doubted:
             self.broken("nothing is begun asleep", f"{start.kind} of {known.key}")
         if start.kind == "renew" and self._needless(known, event):
@@ -195,7 +195,7 @@ class Promises:
         """Whether a token early in its life works and nobody has doubted it (R1)."""
         machine, entry = self._world.machine, self._world.machine.file(known.key)
         # A sign-in given up leaves a doubt behind: an afresh one has signed out before (L9).
-        doubted = bool(known.wishes) or known.sign_in is not None or known.failing is not None
+        doubted = bool(known.queue) or known.sign_in is not None or known.failing is not None
         if doubted or isinstance(event, RENEWS_AT_ONCE):
             return False
         given = entry.given if entry is not None else None
@@ -359,7 +359,7 @@ class Promises:
 
 
 def _wished(known: Session, event: ev.Event, kind: str, asked: type[ev.Event]) -> bool:
-    return isinstance(event, asked) or any(wish.kind == kind for wish in known.wishes)
+    return isinstance(event, asked) or any(wish.kind == kind for wish in known.queue)
 
 
 def once_again(before: Session, after: Session) -> bool:

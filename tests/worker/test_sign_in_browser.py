@@ -377,7 +377,7 @@ def test_an_aws_that_does_not_answer_is_given_up(place: Place) -> None:
     never = threading.Event()
     attempt = Attempt(CORP, place.context, idle(), threading.Event(), PATIENCE, afresh=False)
 
-    with pytest.raises(Offline, match="did not answer"):
+    with pytest.raises(Offline, match="didn't answer"):
         attempt.prepared(lambda: never.wait(PATIENCE), within=0.1)
 
     never.set()

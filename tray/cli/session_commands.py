@@ -44,7 +44,7 @@ def renew(session: str | None) -> None:
 @click.argument("session", required=False, shell_complete=completion.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
-    """Hand back to the AWS CLI."""
+    """Return sessions to the AWS CLI."""
     context = CommandContext.of_this_process()
     each(context, meant(context, session, every=every), "release", ev.ReleaseRequested)
 

@@ -166,7 +166,7 @@ class TokenRejected:
 @dataclass(frozen=True, slots=True)
 class SignInRequested:
     """
-    A person asked to sign in.
+    The user asked to sign in.
 
     Args:
         key: the session.
@@ -228,7 +228,7 @@ class SignInFailed:
 
 @dataclass(frozen=True, slots=True)
 class SignInCancelled:
-    """A person cancelled the sign-in."""
+    """The user cancelled the sign-in."""
 
     key: str
     request: str | None = None
@@ -273,12 +273,12 @@ class ProfileAdded:
     refusal: str | None = None
 
 
-# --- Other wishes ---------------------------------------------------------------------------
+# --- Other requests -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class SignOutRequested:
-    """A person asked to sign out."""
+    """The user asked to sign out."""
 
     key: str
     request: str | None = None
@@ -304,7 +304,7 @@ class RenewRequested:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequested:
-    """A person asked to hand the refresh data back to the file."""
+    """The user asked to hand the refresh data back to the file."""
 
     key: str
     request: str | None = None
@@ -312,7 +312,7 @@ class ReleaseRequested:
 
 @dataclass(frozen=True, slots=True)
 class UseRequested:
-    """A person picked the active profile; None = none."""
+    """The user picked the active profile; None = none."""
 
     profile: str | None
     request: str | None = None
@@ -320,7 +320,7 @@ class UseRequested:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeRequested:
-    """A person wants to hear of this end only shortly before it (W3)."""
+    """The user wants to hear of this end only shortly before it (W3)."""
 
     key: str
 

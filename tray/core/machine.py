@@ -26,8 +26,8 @@ from tray.core.requests import (
     SignInAllRequested,
     UnlockRequested,
 )
-from tray.core.session import Wish, remembering, renewable
-from tray.core.sessions import job_results, signing_in, token_files
+from tray.core.session import QueuedJob, remembering, renewable
+from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -83,7 +83,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.Tick():
             return state, ()
         case ev.SystemEvent():
-            return _mood(state, event, now), ()
+            return _system_event(state, event, now), ()
         case ev.JobDone():
             return _job_done(state, event, now)
         case ev.Stored():
@@ -91,7 +91,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.PortalAnswered():
             return _freed(state, now, event.key), ()
         case ev.TokenRejected():
-            return job_results.doubted(state, event), ()
+            return renewal_requests.doubted(state, event, now), ()
         case ev.SignInRequested():
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
@@ -108,9 +108,9 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignOutRequested():
             return _sign_out(state, event)
         case ev.RenewRequested():
-            return job_results.renew_wanted(state, event, now)
+            return renewal_requests.renew_wanted(state, event, now)
         case ev.ReleaseRequested():
-            return job_results.wished(state, event.key, Wish("release", event.request))
+            return renewal_requests.enqueue(state, event.key, QueuedJob("release", event.request))
         case ev.UseRequested():
             return _use(state, event)
         case ev.SnoozeRequested():
@@ -172,7 +172,9 @@ def _sign_out(state: TrayState, event: ev.SignOutRequested) -> Step:
     if session is not None:
         sentence = sentences.sign_in_cancelled(event.key)
         state, given_up = signing_in.given_up(state, session, sentence)
-    state, effects = job_results.wished(state, event.key, Wish("sign-out", event.request))
+    state, effects = renewal_requests.enqueue(
+        state, event.key, QueuedJob("sign-out", event.request)
+    )
     return state, (*given_up, *effects)
 
 
@@ -233,7 +235,7 @@ def _used(state: TrayState, event: ev.CredentialsGiven, now: Now) -> TrayState:
     return state.with_session(replace(session, memory=memory))
 
 
-def _mood(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayState:
+def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayState:
     match event.what:
         case "asleep":
             return replace(state, asleep=True)
@@ -242,10 +244,10 @@ def _mood(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayState:
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            awake = _failing_anew(_untold_is_news(replace(state, asleep=False), now), now)
+            awake = _failing_anew(_adopted_anew(replace(state, asleep=False), now), now)
             return _freed(awake, now)
         case "unlocked":
-            return _freed(_untold_is_news(replace(state, locked=False), now), now)
+            return _freed(_adopted_anew(replace(state, locked=False), now), now)
         case "network-up":
             return _freed(replace(state, offline=False), now)
         case "clock-set":
@@ -286,7 +288,7 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
     return state
 
 
-def _untold_is_news(state: TrayState, now: Now) -> TrayState:
+def _adopted_anew(state: TrayState, now: Now) -> TrayState:
     """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
         told = f"adopted:{session.key}" in session.memory.notified
@@ -320,7 +322,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(job_results.suspect(session))
+            state = state.with_session(renewal_requests.suspect(session))
     return state
 
 

@@ -34,7 +34,7 @@ Most seconds until a keyring that does not answer is tried again, or this share 
 not: AWS is not asked meanwhile.
 """
 RETRY_AFTER_MOST: Final = HOUR
-"""A server that asks for more patience than this is asked again after it all the same."""
+"""Upper bound on ``Retry-After``, in seconds."""
 RENEWALS_PER_LIFE: Final = 3
 """Renewals in a token's life at most, each for schedule, programs and users (R5)."""
 SHORTEST_LIFE: Final = 3.0

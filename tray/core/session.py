@@ -24,7 +24,7 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that is under way, at whose wish, and who waits for its end."""
+    """A job that is under way: who caused it, and who waits for its end."""
 
     attempt: int
     kind: JobKind
@@ -33,7 +33,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class QueuedJob:
     """
     A job that is to be started as soon as the session is free and the allowance permits (R5).
 
@@ -52,7 +52,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A renewal in the allowances: when, at whose wish, its token's life (None: none came)."""
+    """A renewal in the allowances: when, who caused it, its token's life (None: none came)."""
 
     at: float
     trigger: Trigger
@@ -133,7 +133,7 @@ class Session:
         freed_at: when an event of the machine last did.
         held_back: a renewal is wanted, and an allowance does not permit it yet.
         logins: sign-ins asked for where none seems needed; the portal is asked first (L7).
-        job, wishes: the job under way, and what waits for it to end.
+        job, queue: the job under way, and those that wait for it to end.
         sign_in: the sign-in under way.
         adopt_tried: fingerprint of the file whose adoption was last tried.
         adopted_at: when another program's sign-in was adopted.
@@ -167,7 +167,7 @@ class Session:
     freed_at: float | None = None
     held_back: bool = False
     job: Job | None = None
-    wishes: tuple[Wish, ...] = ()
+    queue: tuple[QueuedJob, ...] = ()
     sign_in: SignIn | None = None
     logins: tuple[SignInRequested, ...] = ()
     adopt_tried: str | None = None

@@ -17,7 +17,7 @@ from tray.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VisibleNotice:
     """A notice that is on screen: why, since when, about which sessions."""
 
     once_key: str
@@ -46,7 +46,7 @@ class TrayState:
         asleep, locked, offline: moods of the machine: asleep and locked hold notices back,
             asleep also jobs; offline makes vain attempts rare.
         shown: notices on screen by slot.
-        told: once-keys that belong to no session.
+        notified: once-keys of notices that belong to no session.
         sign_in_queue: sessions that "Sign in to all" still has to come to.
         listings: the roles that were asked for, by session key, to be added from the menu.
         handing_back: who asked to hand everything back before the end, or None.
@@ -70,8 +70,8 @@ class TrayState:
     asleep: bool = False
     locked: bool = False
     offline: bool = False
-    shown: Mapping[str, Shown] = field(default_factory=lambda: MappingProxyType({}))
-    told: frozenset[str] = frozenset()
+    shown: Mapping[str, VisibleNotice] = field(default_factory=lambda: MappingProxyType({}))
+    notified: frozenset[str] = frozenset()
     sign_in_queue: tuple[str, ...] = ()
     listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
     handing_back: str | None = None

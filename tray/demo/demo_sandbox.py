@@ -100,7 +100,7 @@ class Sandbox:
         command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
         try:
-            self.until(self._answers, "the resident serves its socket")
+            self.until(self._answers, "SSO Tray serves its socket")
             threading.Thread(target=self._listen, daemon=True).start()
             yield process.pid
             self.tray("quit")

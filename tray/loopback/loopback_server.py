@@ -39,7 +39,9 @@ PORT_TRIES: Final = 3
 PORT_PAUSE: Final = 0.2
 """How often any free port is asked for, and the seconds in between."""
 
-_BACKLOG: Final = 1024
+_BACKLOG: Final = 4096
+"""What Linux allows at most; it also holds connections that have been closed again."""
+_AT_ONCE: Final = 64
 _PIECE: Final = 64 * 1024
 _ADDRESS: Final = "127.0.0.1"
 _EXCLUSIVE: Final = getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR)
@@ -191,7 +193,7 @@ class LoopbackServer:
             while not self._done():
                 for key, _ in self._selector.select(self._patience()):
                     if key.fileobj is self._listener:
-                        self._accept()
+                        self._accept_some()
                     elif key.fileobj is self._wakened:
                         self._wakened.recv(_PIECE)
                     elif isinstance(key.data, _Connection):
@@ -220,14 +222,21 @@ class LoopbackServer:
             deadlines.append(self._closing_by)
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
-    def _accept(self) -> None:
-        try:
-            accepted, _ = self._listener.accept()
-        except OSError as error:
-            log.debug("a connection was not accepted (%s)", type(error).__name__)
-            if error.errno in _FEW_DESCRIPTORS and not self._make_room():
-                time.sleep(PORT_PAUSE)  # the listener stays readable: this would spin
-            return
+    def _accept_some(self) -> None:
+        """Take what waits, a bounded number at a time; a full backlog costs clients a second."""
+        for _ in range(_AT_ONCE):
+            try:
+                accepted, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                log.debug("a connection was not accepted (%s)", type(error).__name__)
+                if error.errno in _FEW_DESCRIPTORS and not self._make_room():
+                    time.sleep(PORT_PAUSE)  # the listener stays readable: this would spin
+                return
+            self._take(accepted)
+
+    def _take(self, accepted: socket.socket) -> None:
         if not self._may_speak(accepted):
             accepted.close()
             return

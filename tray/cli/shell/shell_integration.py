@@ -9,7 +9,7 @@ from typing import Final, Literal, cast, get_args
 
 import click
 
-from tray import credential_helper as handout
+from tray import credential_helper
 from tray.cli import help_texts
 from tray.cli.command_context import CommandContext, note
 from tray.cli.exec.credential_environment import fish_word, posix_word, powershell_ascii
@@ -39,7 +39,7 @@ def shell_init(shell: str) -> None:
     if not _daemon_runs_here(context):
         tell_prompts(context)
     name, quoted = _HOOKS[cast("Shell", shell)]
-    source = Path(handout.__file__).parent / "shell" / name
+    source = Path(credential_helper.__file__).parent / "shell" / name
     hook = source.read_text(encoding="utf-8")
     word = quoted(str(prompt_path(context.paths.state)))
     # As bytes: a path need not be text, and its bytes are the file's.

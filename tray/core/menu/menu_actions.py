@@ -15,8 +15,8 @@ from tray.core.requests import (
     LinkRequested,
     SignInAllRequested,
 )
-from tray.core.session import Wish
-from tray.core.sessions import job_results, signing_in
+from tray.core.session import QueuedJob
+from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import TrayState
 from tray.core.text import menu_text
@@ -112,7 +112,7 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     effects: list[Effect] = []
     keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
     for key in keyring:
-        state, more = job_results.wished(state, key, Wish("release"))
+        state, more = renewal_requests.enqueue(state, key, QueuedJob("release"))
         effects.extend(more)
     return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
 
@@ -127,4 +127,4 @@ def handed_back(state: TrayState) -> bool:
     """Whether a quit with hand-back has nothing left to wait for."""
     if state.handing_back is None:
         return False
-    return not any(one.job is not None or one.wishes for one in state.sessions.values())
+    return not any(one.job is not None or one.queue for one in state.sessions.values())

@@ -19,7 +19,7 @@ from tray.core.profiles.profile_planning import (
 )
 from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.session import Session, usable
-from tray.core.sessions import job_results
+from tray.core.sessions import renewal_requests
 from tray.core.state import TrayState
 from tray.core.text import menu_text
 
@@ -64,7 +64,9 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
     )
     token = state.sessions[event.key].token
     if event.rejected and token is not None:
-        state = job_results.doubted(state, ev.TokenRejected(event.key, token.fingerprint))
+        state = renewal_requests.doubted(
+            state, ev.TokenRejected(event.key, token.fingerprint), now
+        )
     return state, (fx.Report(menu_text.roles_not_listed(event.key), event.sentence),)
 
 

@@ -10,7 +10,7 @@ from tray.core import policy
 from tray.core.effects import Button, Effect, Notice
 from tray.core.model import Now
 from tray.core.notices.notice_rules import standing
-from tray.core.state import Shown, TrayState
+from tray.core.state import TrayState, VisibleNotice
 from tray.core.text import notice_text
 
 GROUPED: tuple[notice_text.GroupedCategory, ...] = (
@@ -37,14 +37,14 @@ def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
         swallowed = _swallowed(state, notice)
         effects.extend(fx.WithdrawNotice(slot) for slot in swallowed)
         kept = {slot: shown for slot, shown in state.shown.items() if slot not in swallowed}
-        new = Shown(notice.once_key, now.wall, notice.category, notice.keys)
+        new = VisibleNotice(notice.once_key, now.wall, notice.category, notice.keys)
         state = replace(state, shown={**kept, notice.slot: new})
         effects.append(fx.ShowNotice(notice))
     return state, tuple(effects)
 
 
 def _was_shown(state: TrayState, notice: Notice) -> bool:
-    if notice.once_key in state.told:
+    if notice.once_key in state.notified:
         return True
     sessions = [state.sessions[key] for key in notice.keys]
     if notice.category == "renewal-failing" and any(one.job is not None for one in sessions):
@@ -54,7 +54,7 @@ def _was_shown(state: TrayState, notice: Notice) -> bool:
 
 def _remember(state: TrayState, notice: Notice) -> TrayState:
     if notice.category in ("config", "keyring"):
-        return replace(state, told=state.told | {notice.once_key})
+        return replace(state, notified=state.notified | {notice.once_key})
     for key in notice.keys:
         session = state.sessions[key]
         memory = session.memory
@@ -76,7 +76,7 @@ def _withdraw(
     )
     kept = {slot: shown for slot, shown in state.shown.items() if slot not in gone}
     # A keyring that is locked again tomorrow, or a config broken anew, is a new cause.
-    state = replace(state, shown=kept, told=state.told & causes)
+    state = replace(state, shown=kept, notified=state.notified & causes)
     return state, tuple(fx.WithdrawNotice(slot) for slot in gone)
 
 

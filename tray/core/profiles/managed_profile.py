@@ -170,7 +170,7 @@ def default_keys(
     Args:
         profile: the active one.
         settings: its own keys, from both files.
-        command: the hand-out's command line, asked for only where the kind needs it.
+        command: the credential helper's command line, asked for only where the kind needs it.
     """
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)

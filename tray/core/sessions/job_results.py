@@ -25,14 +25,13 @@ from tray.core.outcomes import (
 from tray.core.session import (
     Failing,
     Job,
+    QueuedJob,
     Session,
-    Wish,
     awaits_judgement,
     elsewhere,
     refused,
     renewable,
     shares_portal,
-    unreadable,
     usable,
 )
 from tray.core.sessions.schedule import backoff, counted
@@ -47,66 +46,12 @@ Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, the sentence and exit code for who waits, and what else to do."""
 
 
-def wished(state: TrayState, key: str, wish: Wish) -> Step:
-    """Queue a wish, or join the job that is it; the upkeep starts it as soon as it may."""
-    session, request = state.sessions.get(key), wish.request
-    if session is None:
-        return state, fx.done((request,), 2, sentences.no_such_session(key))
-    job = session.job
-    if job is not None and job.kind == wish.kind:
-        requests = (*job.requests, request) if request else job.requests
-        return state.with_session(replace(session, job=replace(job, requests=requests))), ()
-    return state.with_session(replace(session, wishes=(*session.wishes, wish))), ()
-
-
-def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
-    """Renew on request; where only a sign-in helps, say so at once."""
-    session = state.sessions.get(event.key)
-    if session is None:
-        return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
-    if session.config.problem is not None:
-        return state, fx.done((event.request,), 1, session.config.problem)
-    if session.store == "released":
-        return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
-    if unreadable(session):
-        sentence = sentences.file_unreadable(event.key, session.bad)
-        return state, fx.done((event.request,), 3, sentence)
-    if not renewable(session) and not awaits_judgement(session):
-        works = usable(session, now)
-        sentence = sentences.cannot_renew(event.key, usable=works)
-        return state, fx.done((event.request,), 1 if works else 3, sentence)
-    wish = Wish("renew", event.request, event.trigger, event.fingerprint)
-    return wished(state, event.key, wish)
-
-
-def doubted(state: TrayState, event: ev.TokenRejected) -> TrayState:
-    """
-    Let one refresh decide about a token the portal does not want (R6).
-
-    What is under way may bring another token; if it does not, the doubt is taken up after it.
-    """
-    session = state.sessions.get(event.key)
-    if session is None or session.token is None:
-        return state
-    if session.token.fingerprint != event.fingerprint:
-        return state
-    return state.with_session(suspect(session))
-
-
-def suspect(session: Session) -> Session:
-    """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
-    fingerprint = session.token.fingerprint if session.token is not None else None
-    doubt = Wish("renew", None, "program", fingerprint)
-    known = session.failing is not None or doubt in session.wishes
-    return session if known else replace(session, wishes=(*session.wishes, doubt))
-
-
 def others_checked(state: TrayState, session: Session) -> TrayState:
     """Ask the portal about the sessions that may have ended with this one."""
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):
-            state = state.with_session(replace(other, wishes=(*other.wishes, Wish("check"))))
+            state = state.with_session(replace(other, queue=(*other.queue, QueuedJob("check"))))
     return state
 
 
@@ -250,8 +195,8 @@ def _checked(
     if outcome.portal != "dead" or session.store == "released":
         return session
     if session.logins and renewable(session):
-        refresh = Wish("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
-        return replace(session, wishes=(*session.wishes, refresh))
+        refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
+        return replace(session, queue=(*session.queue, refresh))
     return over(session, now)
 
 

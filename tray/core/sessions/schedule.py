@@ -72,14 +72,14 @@ def next_attempt(session: Session, preferences: Preferences, machine: str) -> fl
     """Return when AWS will truly be asked next, wall seconds, or None if it will not be."""
     due = scheduled(session, preferences, machine)
     moments = [] if due is None else [max(due, allowed_at(session, "schedule"))]
-    if any(wish.kind == "renew" for wish in session.wishes):
+    if any(queued.kind == "renew" for queued in session.queue):
         moments.append(allowed_at(session, "program"))
     return min(moments, default=None)
 
 
 def allowed_at(session: Session, trigger: Trigger) -> float:
     """
-    Return from when on AWS may be asked at this wish (R5), wall seconds; 0 = at once.
+    Return from when on AWS may be asked for this trigger (R5), wall seconds; 0 = at once.
 
     Successes are limited per token life, so that ever shorter tokens cannot make us hammer.
     """

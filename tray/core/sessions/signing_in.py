@@ -10,8 +10,9 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
-from tray.core.session import Session, SignIn, Wish, refused
-from tray.core.sessions.job_results import others_checked, suspect
+from tray.core.session import QueuedJob, Session, SignIn, refused
+from tray.core.sessions.job_results import others_checked
+from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
 from tray.core.state import TrayState
@@ -33,8 +34,8 @@ def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
         # It may have been revoked unseen: only the portal can tell.
         asked = replace(session, logins=(*session.logins, event))
         running = session.job is not None and session.job.kind == "check"
-        if not running and Wish("check") not in asked.wishes:
-            asked = replace(asked, wishes=(*asked.wishes, Wish("check")))
+        if not running and QueuedJob("check") not in asked.queue:
+            asked = replace(asked, queue=(*asked.queue, QueuedJob("check")))
         return state.with_session(asked), ()
     return _begun(state, session, event, now)
 
@@ -207,8 +208,8 @@ def failed(state: TrayState, event: ev.SignInFailed) -> Step:
     left = _without_sign_in(session, sign_in)
     if event.lost:
         # It may have died after the keyring had the token and before the file was there (K8).
-        look = Wish("judge-removed" if session.file_status == "absent" else "adopt")
-        left = replace(left, wishes=(*left.wishes, look))
+        look = QueuedJob("judge-removed" if session.file_status == "absent" else "adopt")
+        left = replace(left, queue=(*left.queue, look))
     return state.with_session(left), (note, *tells)
 
 

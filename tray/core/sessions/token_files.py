@@ -11,14 +11,14 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
-from tray.core.session import Session, Wish, elsewhere, remembered_failing
+from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import TrayState
 from tray.core.text import sentences
 
 Step = tuple[TrayState, tuple[Effect, ...]]
 
-LOOK = Wish("adopt", trigger="schedule")
+LOOK = QueuedJob("adopt", trigger="schedule")
 """The adoption job looks into the keyring and tells what a lean file is."""
 
 
@@ -121,7 +121,7 @@ def _at_rest(session: Session) -> Session:
     return replace(
         session,
         job=None,
-        wishes=(),
+        queue=(),
         logins=(),
         sign_in=None,
         failing=None,
@@ -131,7 +131,7 @@ def _at_rest(session: Session) -> Session:
 
 
 def _left(session: Session) -> Iterator[Effect]:
-    waiting = [wish.request for wish in session.wishes if wish.request is not None]
+    waiting = [queued.request for queued in session.queue if queued.request is not None]
     waiting += session.job.requests if session.job is not None else ()
     waiting += [login.request for login in session.logins if login.request is not None]
     if session.sign_in is not None:
@@ -156,7 +156,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
         case TokenFacts():
             seen = present(session, event.file_status)
             if _wants_look(state, session, event.file_status):
-                seen = replace(seen, wishes=(*seen.wishes, LOOK))
+                seen = replace(seen, queue=(*seen.queue, LOOK))
             return state.with_session(seen), ()
         case ev.FileAbsent():
             return state.with_session(_absent(session, now)), ()
@@ -175,7 +175,7 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
 
     It may be an older one of ours, another program's login, or ours while the record was lost.
     """
-    if token.refreshable or session.sign_in is not None or LOOK in session.wishes:
+    if token.refreshable or session.sign_in is not None or LOOK in session.queue:
         return False
     old, newest = session.token, state.recalled.newest.get(session.key)
     if old is not None and old.fingerprint == token.fingerprint:

@@ -11,12 +11,13 @@ from tray.core.menu import menu_actions
 from tray.core.model import Now, Trigger
 from tray.core.session import (
     Job,
+    QueuedJob,
     Session,
-    Wish,
     awaits_judgement,
     refused,
     renewable,
     renews_meanwhile,
+    usable,
 )
 from tray.core.sessions import signing_in
 from tray.core.sessions.job_results import over
@@ -71,19 +72,19 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    """Start the one job that a wish or the schedule wants now, as far as AWS may be asked (R5)."""
+    """Start the one job th or the schedule wants now, as far as AWS may be asked (R5)."""
     session, answers = _settled(session, now)
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
     due = None if held_back else due
-    wish = _possible_wish(session, now, joins=due == "renew")
-    if wish is not None:
-        state, started = _start(state, session, wish.kind, wish.trigger, now)
+    queued = _first_allowed(session, now, joins=due == "renew")
+    if queued is not None:
+        state, started = _start(state, session, queued.kind, queued.trigger, now)
         return state, (*answers, *started)
     if due is not None:
         state, started = _start(state, session, due, "schedule", now)
         return state, (*answers, *started)
-    held_back = (held_back or bool(session.wishes)) and session.failing is None
+    held_back = (held_back or bool(session.queue)) and session.failing is None
     if held_back != session.held_back:
         session = replace(session, held_back=held_back)
     unchanged = session is state.sessions[session.key]
@@ -91,33 +92,39 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
 
 
 def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
-    """Answer the wishes for a renewal that will not be carried out."""
+    """Answer the queued renewals that will not be started."""
     answers: list[Effect] = []
-    for wish in session.wishes:
-        answer = _last_word(session, wish, now) if wish.kind == "renew" else None
+    for queued in session.queue:
+        answer = _last_word(session, queued, now) if queued.kind == "renew" else None
         if answer is None:
             continue
-        answers.extend(fx.done((wish.request,), *answer))
-        session = replace(session, wishes=tuple(one for one in session.wishes if one != wish))
-        if answer[0] == 3 and wish.request is None and not refused(session):
-            session = over(session, now)  # the portal refuses what nothing can renew
+        answers.extend(fx.done((queued.request,), *answer))
+        session = replace(session, queue=tuple(one for one in session.queue if one != queued))
+        if queued.request is None and _nothing_renews(session) and not refused(session):
+            session = over(session, now)  # the portal has refused the token
     return session, tuple(answers)
 
 
-def _last_word(session: Session, wish: Wish, now: Now) -> tuple[int, str] | None:
-    """Return exit code and sentence for a wish that will not be carried out, else None."""
+def _nothing_renews(session: Session) -> bool:
+    released = session.store == "released"
+    return not (released or renewable(session) or awaits_judgement(session))
+
+
+def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str] | None:
+    """Return exit code and sentence for a renewal that will not be started, else None."""
     key, token, failing = session.key, session.token, session.failing
     if session.store == "released":
-        # It was released while this wish was waiting; whoever uses it renews it now (K7).
+        # It was released while this renewal was waiting; whoever uses it renews it now (K7).
         return 1, sentences.released_not_renewed(key)
-    if token is not None and wish.fingerprint not in (None, token.fingerprint):
+    if token is not None and queued.fingerprint not in (None, token.fingerprint):
         return 0, sentences.renewed(key, token.expires_at, now.zone)
-    if not renewable(session) and not awaits_judgement(session):
-        return 3, sentences.cannot_renew(key, usable=False)
-    wait = allowed_at(session, wish.trigger) - now.wall
-    if wait <= 0 or (wish.trigger == "program" and wish.request is None):
+    if _nothing_renews(session):
+        works = usable(session, now) and queued.request is not None
+        return 1 if works else 3, sentences.cannot_renew(key, usable=works)
+    wait = allowed_at(session, queued.trigger) - now.wall
+    if wait <= 0 or (queued.trigger == "program" and queued.request is None):
         return None
-    if wish.trigger == "program":
+    if queued.trigger == "program":
         next_at = failing.next_at if failing is not None else now.wall + wait
         wait = min(wait, max(next_at, session.retry_at or 0.0) - now.wall)
         if wait <= policy.PROGRAMS_WAIT:
@@ -125,15 +132,15 @@ def _last_word(session: Session, wish: Wish, now: Now) -> tuple[int, str] | None
     return 1, failing.sentence if failing is not None else sentences.renewals_limited(key, wait)
 
 
-def _possible_wish(session: Session, now: Now, *, joins: bool) -> Wish | None:
-    """Return the first wish that may be carried out now; programs join a renewal that is due."""
-    for wish in session.wishes:
-        if wish.kind != "renew":
-            return wish
-        if allowed_at(session, wish.trigger) <= now.wall and not (
-            joins and wish.trigger == "program"
+def _first_allowed(session: Session, now: Now, *, joins: bool) -> QueuedJob | None:
+    """Return the first queued job that may start now; programs join a renewal that is due."""
+    for queued in session.queue:
+        if queued.kind != "renew":
+            return queued
+        if allowed_at(session, queued.trigger) <= now.wall and not (
+            joins and queued.trigger == "program"
         ):
-            return wish
+            return queued
     return None
 
 
@@ -187,13 +194,13 @@ def _adoptable(state: TrayState, session: Session) -> bool:
 
 
 def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, now: Now) -> Step:
-    """Start a job; every wish for the same one is carried out by it."""
+    """Start a job; it answers every queued one of its kind."""
     attempt = state.next_attempt
-    requests = tuple(one.request for one in session.wishes if one.kind == kind and one.request)
-    wishes = tuple(one for one in session.wishes if one.kind != kind)
+    requests = tuple(one.request for one in session.queue if one.kind == kind and one.request)
+    queue = tuple(one for one in session.queue if one.kind != kind)
     judged = kind == "renew" and awaits_judgement(session)
     job = Job(attempt, "judge-removed" if judged else kind, requests, trigger)
-    session = replace(session, job=job, wishes=wishes, held_back=False)
+    session = replace(session, job=job, queue=queue, held_back=False)
     if trigger == "program":
         session = replace(session, advanced_at=now.wall)
     if kind == "check":

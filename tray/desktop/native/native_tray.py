@@ -115,7 +115,7 @@ class NativeTray:
 
     def _stands(self, icon: OwnLoop) -> None:
         self._icon = icon
-        # What was shown while it was being made, it has not seen.
+        # Replay updates that arrived while the icon was being created.
         look, rows = self._look, self._rows
         picture = draw(look, self._size, self._theme) if look is not None else None
         menu, title = render(rows, self._clicked), self._title

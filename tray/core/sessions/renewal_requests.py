@@ -1,0 +1,84 @@
+"""Renewals asked for by a user, a program, or a refusal of the portal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core.effects import Effect
+from tray.core.model import Now
+from tray.core.session import (
+    QueuedJob,
+    Session,
+    awaits_judgement,
+    refused,
+    renewable,
+    unreadable,
+    usable,
+)
+from tray.core.sessions.job_results import over
+from tray.core.state import TrayState
+from tray.core.text import sentences
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+
+
+def enqueue(state: TrayState, key: str, queued: QueuedJob) -> Step:
+    """Queue a job, or join the one under way; the upkeep starts it as soon as it may."""
+    session, request = state.sessions.get(key), queued.request
+    if session is None:
+        return state, fx.done((request,), 2, sentences.no_such_session(key))
+    job = session.job
+    if job is not None and job.kind == queued.kind:
+        requests = (*job.requests, request) if request else job.requests
+        return state.with_session(replace(session, job=replace(job, requests=requests))), ()
+    return state.with_session(replace(session, queue=(*session.queue, queued))), ()
+
+
+def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
+    """Renew on request; where only a sign-in helps, say so at once."""
+    session = state.sessions.get(event.key)
+    if session is None:
+        return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
+    if session.config.problem is not None:
+        return state, fx.done((event.request,), 1, session.config.problem)
+    if session.store == "released":
+        return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
+    if unreadable(session):
+        sentence = sentences.file_unreadable(event.key, session.bad)
+        return state, fx.done((event.request,), 3, sentence)
+    token = session.token
+    if token is not None and event.fingerprint not in (None, token.fingerprint):
+        sentence = sentences.renewed(event.key, token.expires_at, now.zone)
+        return state, fx.done((event.request,), 0, sentence)
+    if not renewable(session) and not awaits_judgement(session):
+        works = usable(session, now)
+        sentence = sentences.cannot_renew(event.key, usable=works)
+        return state, fx.done((event.request,), 1 if works else 3, sentence)
+    queued = QueuedJob("renew", event.request, event.trigger, event.fingerprint)
+    return enqueue(state, event.key, queued)
+
+
+def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
+    """
+    Let one refresh decide about a token the portal does not want (R6).
+
+    A token whose refresh AWS has refused is over with that (R4). What is under way may bring
+    another token; if it does not, the doubt is taken up after it.
+    """
+    session = state.sessions.get(event.key)
+    if session is None or session.token is None:
+        return state
+    if session.token.fingerprint != event.fingerprint:
+        return state
+    confirmed = session.job is None and refused(session)
+    return state.with_session(over(session, now) if confirmed else suspect(session))
+
+
+def suspect(session: Session) -> Session:
+    """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
+    fingerprint = session.token.fingerprint if session.token is not None else None
+    doubt = QueuedJob("renew", None, "program", fingerprint)
+    known = session.failing is not None or doubt in session.queue
+    return session if known else replace(session, queue=(*session.queue, doubt))
