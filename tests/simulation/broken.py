@@ -9,6 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+from tests.simulation.replay import Run, run
+from tests.simulation.script import Happening
+from tests.simulation.sequences import LONG, Sequence, do
 from tray.core import events as ev
 from tray.core import policy, session
 from tray.core import state as states
@@ -40,6 +43,7 @@ class Slip:
         place: the module and the name of what is replaced.
         wrong: what stands there instead; called with the right one, if that is a function.
         caught_by: the promise that notices, whatever others would.
+        things: what shows it, where walks seldom come to that.
         also: another thing that has to go wrong for it, like ``place`` and ``wrong``.
     """
 
@@ -48,6 +52,7 @@ class Slip:
     wrong: Callable[[Any], Any]
     caught_by: str
     also: tuple[tuple[Any, str], Callable[[Any], Any]] | None = None
+    things: tuple[Happening, ...] = ()
 
 
 def _late(right: Any) -> Any:
@@ -260,7 +265,16 @@ def _impatient(right: Any) -> Any:
     return failed
 
 
+def _once_renewed(right: Any) -> Any:
+    def renews(one: Session, *rest: Any) -> bool:
+        first = one.token is not None and one.origin == one.token.fingerprint
+        return bool(right(one, *rest)) and not first
+
+    return renews
+
+
 _numbers = itertools.count()
+LOGIN = do("aws sso login", 10)
 
 
 def _fails(*_: object) -> NoReturn:
@@ -297,7 +311,7 @@ SLIPS: tuple[Slip, ...] = (
          "no token of another place"),
     Slip("K7: a released session is renewed", (session, "renewable"),
          lambda _: lambda one: one.token is not None and not session.refused(one),
-         "a released session is left alone"),
+         "a released session is left alone", things=(LOGIN, do("release", 100))),
     Slip("R4: what was over stays over", (token_files, "new_token"), _over_for_good,
          "truth: what works is not called over"),
     Slip("no look at the end of a token", (states, "_moments"), _blind_to_ends,
@@ -356,18 +370,29 @@ SLIPS: tuple[Slip, ...] = (
     Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
          "safety: nothing comes back after a sign-out"),
     Slip("R2: nothing is locked", (JobContext, "session_lock"), _unlocked,
-         "safety: one refresh of a session at a time"),
+         "safety: one refresh of a session at a time",
+         things=(
+             LOGIN, do("aws slow", 1600), *(do("restart", at) for at in range(1692, 1700, 2)))),
     Slip("R5: Retry-After is not heard", (job_results, "_failed"), _impatient,
          "economy: Retry-After is obeyed"),
     Slip("R5: no wait, however often it fails", (schedule, "backoff"),
          lambda _: lambda *_: 0.5,
-         "economy: few jobs", also=((schedule, "allowed_at"), lambda _: _allowed)),
-    Slip("what is on record is not read", (token_files, "recalled"),
-         lambda _: lambda state, _event: state,
-         "restart equivalence"),
+         "economy: few jobs", also=((schedule, "allowed_at"), lambda _: _allowed),
+         things=(LOGIN, do("aws 503", 1600, much=0.7))),
+    Slip("what was renewed before a restart does not renew", (kinds, "renews"), _once_renewed,
+         "restart equivalence", things=(LOGIN, do("restart compared", 3000, much=0.1))),
     Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip
+
+
+def walks_of(slip: Slip, count: int) -> Iterator[Run]:
+    """Yield the walks that a broken rule is to be caught in."""
+    held = frozenset({slip.caught_by})
+    if slip.things:
+        yield Sequence(slip.rule, 1, *slip.things, length=LONG, held=held).run()
+    else:
+        yield from (run(seed, held=held) for seed in range(count))
 
 
 @contextmanager

@@ -39,6 +39,7 @@ STEPS = 14
 CONFIG_BROKEN = 0.3
 """How often an edit of the config leaves it broken for a while."""
 JUMPS = (60.0, 900.0, 7200.0, 86400.0, 100 * 86400.0, -60.0, -7200.0, -86400.0)
+MINUTE = 60.0
 LONGEST = 500
 """Things in one script."""
 
@@ -209,7 +210,7 @@ def _compare(world: World, one: Happening) -> None:
     world.machine.met["restart-compared"] += 1
 
     def compare() -> None:
-        if world.happened == happened and world.promises.is_quiet():
+        if world.happened == happened and world.promises.is_quiet(MINUTE / 2):
             world.promises.same(before, _shown(world))
 
     world.later(60.0, "the restart is compared", compare)

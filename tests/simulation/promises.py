@@ -78,14 +78,14 @@ class Promises:
         self._shown.clear()
         self._kinds.clear()
 
-    def is_quiet(self) -> bool:
+    def is_quiet(self, seconds: float = 10 * MINUTE) -> bool:
         """Whether nothing is wrong, nothing is under way and nothing is about to change."""
         world = self._world
         return (
             not world.workers.busy()
             and not world.state.asleep
             and world.state.config_problem is None
-            and world.machine.time - world.truth.unwell_at > 10 * MINUTE
+            and world.machine.time - world.truth.unwell_at > seconds
             and all(
                 session.job is None
                 and session.sign_in is None

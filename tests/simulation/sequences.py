@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.core.story import CORP
 from tests.simulation.aws import Rotation
 from tests.simulation.happenings import numbered
+from tests.simulation.promise import PROMISES
 from tests.simulation.replay import Run, run
 from tests.simulation.script import Happening
 from tests.simulation.world import ROTATIONS
@@ -27,6 +28,7 @@ class Sequence:
         until: seconds, for which it goes on.
         rotation: of AWS's refresh tokens.
         length: seconds of a portal session.
+        held: the promises that are looked at.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Sequence:
         until: float = 0.0,
         rotation: Rotation | None = None,
         length: float | None = None,
+        held: frozenset[str] = frozenset(PROMISES),
     ) -> None:
         self.shows = shows
         self.seed = seed
@@ -44,6 +47,7 @@ class Sequence:
         self.until = until or things[-1].at + 3 * HOUR
         self.rotation = rotation
         self.length = length
+        self.held = held
 
     def run(self, *, traced: bool = False) -> Run:
         """Replay it."""
@@ -54,6 +58,7 @@ class Sequence:
             until=self.until,
             rotation=self.rotation,
             length=self.length,
+            held=self.held,
             traced=traced,
         )
 

@@ -83,8 +83,9 @@ class Truth:
         entry = self._world.machine.file(key)
         if entry is not None and entry.given is not None and entry.refresh is not None:
             given = entry.given
-            others = [*self._world.machine.kept(key), *self._in_hand(key)]
-            if not any(self._same_and_accepted(one, given) for one in others):
+            # What a worker has in hand goes back to the file, which is then not there any more.
+            kept = self._world.machine.kept(key)
+            if not any(self._same_and_accepted(one, given) for one in kept):
                 self.thrown_away.add((given.place, given.family))
 
     def started(self, start: fx.StartJob) -> None:
