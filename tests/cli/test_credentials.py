@@ -79,7 +79,7 @@ def test_nobody_signed_in_is_3_with_the_command_to_type(either: Stage) -> None:
     done = either.tray("credentials", "--profile", "dev")
 
     assert (3, "") == (done.code, done.out)
-    assert done.err.endswith("sign in with: sso-tray login corp\n")
+    assert done.err.endswith("Run: sso-tray login corp\n")
     assert 1 == len(done.err.splitlines())
     assert [] == either.opened()
 

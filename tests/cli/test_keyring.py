@@ -67,7 +67,8 @@ def test_a_locked_keyring_is_named_and_never_prompts(home: Stage, keyring: Keyri
     assert [] == prompter.stdout.read().splitlines()
     assert (1, "") == (done.code, done.out)
     assert "locked" in done.err
-    assert "signed-in" == home.status()["state"]
+    told = home.status()
+    assert ("renewal-failing", "keyring-locked") == (told["state"], told["reason"])
 
 
 def test_a_locked_keyring_loses_no_sign_in(home: Stage, keyring: KeyringSession) -> None:

@@ -25,7 +25,7 @@ def test_a_second_run_says_so_and_is_done(stage: Stage) -> None:
     with stage.daemon():
         done = stage.tray("run", "--no-icon")
 
-    assert (0, "SSO Tray is running already.\n") == (done.code, done.out)
+    assert (0, "SSO Tray is already running.\n") == (done.code, done.out)
 
 
 def test_no_command_is_run(stage: Stage) -> None:
@@ -33,7 +33,7 @@ def test_no_command_is_run(stage: Stage) -> None:
     with stage.daemon():
         done = stage.tray()
 
-    assert (0, "SSO Tray is running already.\n") == (done.code, done.out)
+    assert (0, "SSO Tray is already running.\n") == (done.code, done.out)
 
 
 def test_quit_ends_the_resident(stage: Stage) -> None:

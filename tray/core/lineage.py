@@ -34,15 +34,15 @@ class Lineage:
         return self.pairs[-1] if self.pairs else None
 
     def followed_by(self, pair: TokenPair) -> Lineage:
-        """Return the lineage with one more pair, which replaces all others."""
+        """Append a pair, which replaces all others."""
         return self._of([*self._without(pair), pair])
 
     def merged(self, copy: Lineage) -> Lineage:
         """
         Return this lineage with what only a copy of it lists.
 
-        Where the copy goes on from our newest pair it is ahead: the keyring never confirmed what
-        came then (R3). All else that we do not list came before.
+        A copy that continues from our newest pair is ahead: the keyring never confirmed what came
+        then (R3). All else that we do not list came before.
         """
         known = {pair.access for pair in self.pairs}
         accesses = [pair.access for pair in copy.pairs]
@@ -77,12 +77,7 @@ class Lineage:
 
     @classmethod
     def from_json(cls, document: object) -> Lineage:
-        """
-        Read what `to_json` returned.
-
-        Raises:
-            BadDocument: it is something else.
-        """
+        """Raises `BadDocument`."""
         return cls._of(list_of(_pair)(document))
 
     def _without(self, pair: TokenPair) -> list[TokenPair]:

@@ -1,7 +1,7 @@
 """
-What is wrong here and what to do about it, as data.
+The doctor's verdicts and remedies, as data.
 
-Facts are gathered elsewhere, each by itself; one that is None could not be had and is not judged.
+A fact that is None could not be found out and is not judged.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
 
 
 def _typed(path: str) -> str:
-    """Quote a path for a shell, which still has to see the ``~`` in front."""
+    """Quote a path for a shell, leaving a leading ``~`` unquoted."""
     home, rest = path[:2], path[2:]
     return home + quoted(rest) if home == "~/" else quoted(path)
 

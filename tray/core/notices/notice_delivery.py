@@ -129,7 +129,7 @@ def _group(category: notice_text.GroupedCategory, members: Sequence[Notice], now
 
 
 def _group_buttons(members: Sequence[Notice], keys: tuple[str, ...]) -> tuple[Button, ...]:
-    """Offer for all what each of them offers; "Sign in" then does for each what helps (L10)."""
+    """Offer the buttons that all have; "Sign in" then does for each what helps (L10)."""
     offered = [{button.action for button in notice.buttons} for notice in members]
     buttons: list[Button] = []
     if all(actions & {"sign-in", "sign-in-afresh"} for actions in offered):

@@ -1,8 +1,7 @@
 """
-Which profiles to add for the roles a session gives, how they are called, and which are gone.
+Plans which profiles to add for a session's roles, their names, and which are gone.
 
-Pure: from what the portal lists and what the config has to a plan, which is shown before it is
-written.
+Pure: the plan is made from what the portal and the config list, and shown before it is written.
 """
 
 from __future__ import annotations
@@ -22,26 +21,19 @@ from tray.values import dataclass
 TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
-"""What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+"""Not allowed in names: the JavaScript SDK drops a profile whose name has more (measured)."""
 _SESSION: Final = re.compile(r"[A-Za-z0-9_.@+%:/-]+")
 _TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
 _OURS: Final = frozenset({
     "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
     "output",
 })  # fmt: skip
-"""The keys of a profile as we write it; one with more is somebody's own work."""
+"""The keys of a profile as we write it; one with more was edited by the user."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Assignment:
-    """
-    One role of a user in one account, as the portal lists it.
-
-    Args:
-        account_id: 12 digits.
-        role_name: the permission set.
-        account_name, email: of the account, possibly empty.
-    """
+    """One role of a user in one account, as the portal lists it; account details may be empty."""
 
     account_id: str
     role_name: str
@@ -60,18 +52,9 @@ def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePlan:
-    """
-    What adding would do.
-
-    Args:
-        new: names and what they are for, by account and role.
-        there: profiles that exist for a chosen role already; they are left alone.
-        gone: profiles of the session whose role is not assigned any more.
-    """
-
-    new: tuple[tuple[str, Assignment], ...] = ()
-    there: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
+    new: tuple[tuple[str, Assignment], ...] = ()  # sorted by account and role
+    there: tuple[str, ...] = ()  # exist already and are left alone
+    gone: tuple[str, ...] = ()  # of the session, with a role no longer assigned
 
 
 def template_flaw(template: str) -> str | None:
@@ -99,14 +82,7 @@ def session_name_flaw(name: str) -> str | None:
 
 
 def profile_name(template: str, one: Assignment, session: str) -> str:
-    """
-    Return the name of a profile, made of plain letters, digits and ``_.@+-``.
-
-    Args:
-        template: has no flaw.
-        one: what it is for.
-        session: the session's name.
-    """
+    """Return a name of plain letters, digits and ``_.@+-``; the template must be valid."""
     values = {
         "account_name": one.account_name or one.account_id,
         "account_id": one.account_id,
@@ -120,7 +96,7 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
 
 
 def _fit(words: str) -> str:
-    """Return words in the letters every SDK takes; accents and other scripts are dropped."""
+    """Keep the letters every SDK takes; accents and other scripts are dropped."""
     plain = unicodedata.normalize("NFKD", words)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
@@ -130,12 +106,9 @@ def chosen(
     every: Iterable[Assignment], accounts: Sequence[str], roles: Sequence[str]
 ) -> tuple[Assignment, ...]:
     """
-    Return the assignments that fit, by account and role.
+    Return the matching assignments, sorted by account and role.
 
-    Args:
-        every: what the portal lists.
-        accounts: shell patterns for account id or name, case ignored; none: all.
-        roles: likewise for role names.
+    `accounts` (id or name) and `roles` are shell patterns, ignoring case; none: all.
     """
     return tuple(
         one
@@ -152,9 +125,9 @@ def _fits(patterns: Sequence[str], *names: str) -> bool:
 
 def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
     """
-    Return the profiles a session has already, by account and role; the first of several.
+    Return a session's profiles by account and role, the first of several.
 
-    One that chains from another is no profile for its role.
+    One that chains from another does not count for its role.
     """
     return {
         (one.account_id, one.role_name): one.name
@@ -171,19 +144,11 @@ def plan(
     template: str,
 ) -> ProfilePlan:
     """
-    Return what to add and what is gone.
+    Return what to add (of `wanted`) and what is gone; the template must be valid.
 
-    Roles that would share one name all get what tells them apart behind it, the account's number
-    at the least. Two accounts of one name count even where only one of them was chosen, so that
-    a profile's name does not depend on which was added first. What still meets a name that is
-    taken gets a number.
-
-    Args:
-        session: whose roles.
-        profiles: all profiles of the config.
-        wanted: the chosen assignments, in order.
-        every: all assignments of the user.
-        template: has no flaw.
+    Roles that would share a name all get a distinguishing suffix, at least the account's number.
+    Two accounts of one name count even if only one was chosen, so that a profile's name does not
+    depend on which was added first. A name that is still taken gets a number.
     """
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
     known = profiles_of(session.key, profiles)
@@ -237,7 +202,7 @@ def _free(name: str, taken: set[str]) -> str:
 def profile_keys(
     session: SsoSession, one: Assignment, region: str | None, output: str | None
 ) -> dict[str, str]:
-    """Return the keys of a new profile, those of its session's style."""
+    """Return the keys of a new profile, in its session's style."""
     keys = (
         {"sso_start_url": session.start_url, "sso_region": session.region}
         if session.legacy
@@ -264,16 +229,9 @@ def not_to_prune(
     sources: Collection[str],
 ) -> str | None:
     """
-    Return why a profile that is gone at AWS is not taken out of the config, or None.
+    Return why a profile that is gone at AWS stays in the config, or None.
 
-    Only what is exactly as we would write it may go, and nothing that somebody counts on.
-
-    Args:
-        name: the profile's.
-        keys: those of its section.
-        active: the active profile.
-        guarded: patterns of guarded names.
-        sources: what ``source_profile`` names anywhere in the config.
+    Only what is exactly as we would write it may go, and nothing that is still used.
     """
     if name == active:
         return "it is the active profile"
@@ -286,6 +244,6 @@ def not_to_prune(
 
 
 def sources_of(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
-    """Return what ``source_profile`` names anywhere in a config."""
+    """Return the names in any ``source_profile`` of a config."""
     found = (section.get("source_profile") for section in sections.values())
     return frozenset(name for name in found if isinstance(name, str))

@@ -9,7 +9,7 @@ def source_chain(name: str, settings: Mapping[str, Mapping[str, object]]) -> Ite
     """
     Yield a profile and those it takes its credentials from; a circle is walked once.
 
-    A name that stands in ``source_profile`` is given even where no such profile exists.
+    A missing profile that ``source_profile`` names is yielded, too.
     """
     seen: set[str] = set()
     following: object = name

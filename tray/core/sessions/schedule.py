@@ -1,4 +1,4 @@
-"""When a session is renewed, tried again, and when AWS has been asked enough (R1, R5)."""
+"""When a session is renewed, retried, and when AWS has been asked enough (R1, R5)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tray.core.sessions.session_end import end_of, exact_end
 
 
 def share(*parts: object) -> float:
-    """Return a number in [0, 1) that depends on nothing but its arguments: jitter that repeats."""
+    """Return jitter in [0, 1) that depends on nothing but its arguments."""
     digest = hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
 def planned_renewal(session: Session, preferences: Preferences, machine: str) -> float | None:
     """
-    Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds.
+    Return when the token is renewed if nothing goes wrong (R1), wall seconds.
 
     At half its life at the latest, and ahead of the SDKs that renew before that.
     """
@@ -69,7 +69,7 @@ def scheduled(session: Session, preferences: Preferences, machine: str) -> float
 
 
 def next_attempt(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """Return when AWS will truly be asked next, wall seconds, or None if it will not be."""
+    """Return when AWS will really be asked next, wall seconds, or None if it will not be."""
     due = scheduled(session, preferences, machine)
     moments = [] if due is None else [max(due, allowed_at(session, "schedule"))]
     if any(queued.kind == "renew" for queued in session.queue):
@@ -81,7 +81,7 @@ def allowed_at(session: Session, trigger: Trigger) -> float:
     """
     Return from when on AWS may be asked for this trigger (R5), wall seconds; 0 = at once.
 
-    Successes are limited per token life, so that ever shorter tokens cannot make us hammer.
+    Successes are limited per token life, so that ever shorter tokens cannot make us hammer AWS.
     """
     moments = [session.retry_at or 0.0]
     own = [one for one in session.renewals if one.trigger == trigger]
@@ -98,7 +98,7 @@ def allowed_at(session: Session, trigger: Trigger) -> float:
 
 
 def counted(session: Session, trigger: Trigger, now: Now, life: float | None = None) -> Session:
-    """Return the session with a renewal that AWS answered counted: the life it brought, if any."""
+    """Count a renewal that AWS answered, with the life it brought, if any."""
     since = now.wall - policy.LONGEST_LIFE
     kept = tuple(one for one in session.renewals if one.at > since)
     return replace(session, renewals=(*kept, Renewal(now.wall, trigger, life)))
@@ -110,7 +110,7 @@ def backoff(
     """
     Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter.
 
-    Shorter lives are tried more often, so that trouble which passes leaves time to renew.
+    Shorter lives are tried more often, so that a passing failure leaves time to renew.
     """
     token, failing = session.token, session.failing
     most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0 ** min(max(failures - 1, 0), 16))
@@ -126,7 +126,7 @@ def backoff(
 
 def without_future(session: Session, now: Now) -> Session:
     """
-    Return the session without moments that only a clock which was ahead can have given it.
+    Drop times that only a clock that was ahead can have set.
 
     Nothing waits longer than an hour, and nothing has happened later than now (fault 29).
     """

@@ -1,4 +1,4 @@
-"""Signing in: one at a time per session, joined by whoever asks again, only ever by a click."""
+"""Signing in: one at a time per session, joined by further requests, only ever by a click."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def default_method(session: Session) -> Literal["pkce", "device"]:
 
 
 def _until(state: TrayState, session: Session, now: Now) -> float | None:
-    """Until when it works without a person; None where no end is in sight."""
+    """Until when it works without the user; None where no end is in sight."""
     if session.token is None or renews(session, state.preferences, now):
         return None
     return session.token.expires_at
@@ -108,7 +108,7 @@ def _join(
 
 
 def _may_reopen(sign_in: SignIn, now: Now) -> bool:
-    """A tab that was closed may be opened again by a click, a double click opens no two (T18)."""
+    """A click may reopen a closed tab, but a double click opens no two (T18)."""
     opened_at = sign_in.opened_at
     return opened_at is None or abs(now.wall - opened_at) >= policy.REOPEN_AFTER
 
@@ -158,7 +158,7 @@ def _deadline(sign_in: SignIn, event: ev.SignInReady) -> float:
 
 
 def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
-    """Take in a new sign-in; an answer to an attempt that was cancelled changes nothing."""
+    """Take in a new sign-in; an answer to a cancelled attempt changes nothing."""
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
         return state, ()
@@ -214,7 +214,6 @@ def failed(state: TrayState, event: ev.SignInFailed) -> Step:
 
 
 def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
-    """End a sign-in because a person said so."""
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None:
         return state, fx.done((event.request,), 1, sentences.nothing_to_cancel(event.key))
@@ -224,7 +223,7 @@ def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
 
 
 def given_up(state: TrayState, session: Session, sentence: str) -> Step:
-    """End a sign-in from our side, telling everyone who waits why."""
+    """End a sign-in from our side, with the reason for everyone who waits."""
     sign_in = session.sign_in
     if sign_in is None:
         return state, ()
@@ -237,8 +236,8 @@ def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
     """
     Return the session without its unfinished sign-in.
 
-    An afresh one has signed the portal session out by the time its page could be opened (L9):
-    what is left of the old token is for one refresh to say.
+    An afresh one has signed the portal session out by the time its page could be opened (L9): one
+    refresh shows what is left of the old token.
     """
     left = replace(session, sign_in=None)
     signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
@@ -246,7 +245,7 @@ def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
 
 
 def left(state: TrayState, event: ev.RequesterLeft) -> Step:
-    """End a sign-in whose only requester has gone; one that others wait for goes on."""
+    """End a sign-in whose only requester has gone; one that others wait for continues."""
     session = state.sessions.get(event.key)
     if session is None:
         return state, ()

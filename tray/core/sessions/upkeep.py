@@ -1,4 +1,4 @@
-"""Whatever is due by now is started: adoptions, judgements, renewals, ends of waiting."""
+"""Starts whatever is due by now: adoptions, judgements, renewals, ends of waiting."""
 
 from __future__ import annotations
 
@@ -145,7 +145,6 @@ def _first_allowed(session: Session, now: Now, *, joins: bool) -> QueuedJob | No
 
 
 def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | None:
-    """Return what is due by itself."""
     if state.asleep or session.config.problem is not None or not renews_meanwhile(session):
         return None
     attempt = scheduled(session, state.preferences, state.machine)

@@ -1,4 +1,4 @@
-"""What a shell's prompt reads of the active profile; read there without starting a process."""
+"""What a shell's prompt reads of the active profile, without starting a process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def prompt_end(view: View) -> float | None:
 
 def prompt_lines(profile: str | None, *, guarded: bool, ends_at: float | None) -> str:
     """
-    Return the file's three lines: the name, ``guarded`` or nothing, the end in whole seconds.
+    Return three lines: the name, ``guarded`` or nothing, the end in whole seconds.
 
     A name of more than one line does not fit; such a profile is not followed.
     """

@@ -1,10 +1,10 @@
 """
-One keyring request at a time, and none that holds its caller up for ever.
+One keyring request at a time, with a time limit.
 
-A keyring may take 20 seconds (measured by others on locked-down PCs) or never answer: its
-libraries have no time limits, and a thread stuck in one cannot be ended. So requests run in a
-thread beside; a caller whose time is up goes on without it, and until that thread comes back
-every further request is refused at once.
+A keyring may take 20 seconds (reported from locked-down PCs) or never answer; its libraries
+have no time limits, and a thread stuck in one cannot be ended. So requests run in a separate
+thread. A caller whose time is up continues without it, and until that thread returns every
+further request is refused at once.
 """
 
 from __future__ import annotations
@@ -34,15 +34,11 @@ class Patience:
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:
         """
-        Run one request in a thread and wait for it.
-
-        Args:
-            deadline: until when to wait, turn and request together, on `time.monotonic`.
-            request: what to run; what it returns or raises is returned or raised.
+        Run one request in a thread and wait until `deadline` (`time.monotonic`), queue included.
 
         Raises:
-            KeyringUnavailable: the time is up, or an earlier request still hangs (at once);
-                the reason is ``keyring-waiting``.
+        KeyringUnavailable: the time is up, or (at once) an earlier request still hangs; the
+        reason is ``keyring-waiting``.
         """
         turn: _Turn[T] = _Turn(request)
         with self._change:
@@ -57,22 +53,14 @@ class Patience:
         return turn.result()
 
     def settled(self, timeout: float) -> bool:
-        """
-        Wait until no request is under way, an overdue one included.
-
-        Args:
-            timeout: seconds.
-
-        Returns:
-            Whether none is under way now; then the next request has its chance.
-        """
+        """Wait up to `timeout` seconds; whether no request is under way, overdue ones included."""
         with self._change:
             return self._change.wait_for(
                 lambda: self._running is None and not self._waiting, timeout
             )
 
     def _give_up(self, turn: _Turn[Any]) -> None:
-        """Let a caller go whose time is up; if his request hangs, all behind it go, too."""
+        """Release a caller whose time is up; if its request hangs, also all behind it."""
         if turn is self._running:
             self._overdue = True
             behind = list(self._waiting)
@@ -86,7 +74,7 @@ class Patience:
             one.refuse()
 
     def _insist_on_thread(self) -> None:
-        """Have somebody to run requests; a forked process has nobody any more."""
+        """Start the thread if there is none, as after a fork."""
         if self._thread is None or not self._thread.is_alive():
             # A daemon: a request that never comes back must not keep the process from ending.
             self._thread = threading.Thread(target=self._run, name="keyring", daemon=True)
@@ -107,7 +95,7 @@ class Patience:
 
 
 class _Turn(Generic[T]):
-    """A request, and what it came to, carried from its thread to the caller."""
+    """A request and its result, passed from the thread to the caller."""
 
     def __init__(self, request: Callable[[], T]) -> None:
         self._request = request
@@ -124,12 +112,12 @@ class _Turn(Generic[T]):
             self._error = error
 
     def refuse(self) -> None:
-        """Let the caller go without an answer."""
+        """Release the caller without an answer."""
         self._refused = True
         self.end()
 
     def end(self) -> None:
-        """Let the caller go; once is enough."""
+        """Release the caller; repeatable."""
         if self._over.locked():
             self._over.release()
 
@@ -150,11 +138,9 @@ def _left(deadline: float) -> float:
 
 
 def keyring_waiting() -> KeyringUnavailable:
-    """Return the error for a keyring that takes too long (``keyring-waiting``)."""
     return KeyringUnavailable(
         "The keyring doesn't answer. SSO Tray will retry.", reason="keyring-waiting"
     )
 
 
 SHARED = Patience()
-"""The process's own: one keyring request at a time, whoever asks."""
