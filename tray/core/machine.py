@@ -88,7 +88,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
         case ev.SignedIn():
-            # Whoever signed in may be somebody else, with other roles.
+            # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
             return signing_in.failed(state, event)

@@ -22,7 +22,7 @@ BACKOFF_FIRST: Final = 1.0
 BACKOFF_MOST: Final = 300.0  # seconds between attempts: 1, 2, 4 .. 300, with full jitter (R5)
 BACKOFF_SHARE: Final = 1 / 12
 BACKOFF_LEAST: Final = 10.0
-"""Nor more than this share of a living token's life, 300 s of an hour, or this many seconds."""
+"""At most this share of a living token's life (300 s of an hour), or this many seconds."""
 KEYRING_BACKOFF: Final = 8.0
 KEYRING_BACKOFF_SHARE: Final = 0.2
 """

@@ -37,7 +37,7 @@ class QueuedJob:
     """A job to start as soon as the session is free and the allowance permits (R5)."""
 
     kind: JobKind
-    request: str | None = None  # waits for it; None: nobody
+    request: str | None = None  # waits for it
     trigger: Trigger = "user"
     fingerprint: str | None = None  # of the token it is about; another one settles it
 

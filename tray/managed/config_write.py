@@ -27,11 +27,7 @@ class _Overtaken(Exception):
 
 
 def edit_lock(state: Path) -> FileLock:
-    """
-    Return the lock for changing the user's config and what we remember of it.
-
-    As a context manager it raises `Busy` if another of our processes holds it too long.
-    """
+    """The lock for changing the config and our record of it; entering may raise `Busy`."""
     private_directory(state)
     return FileLock(lock_path(state, "config"), timeout=LOCK_TIMEOUT)
 
@@ -39,12 +35,7 @@ def edit_lock(state: Path) -> FileLock:
 def change_config(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
-    """
-    Change the AWS config file under the lock; see :func:`change_locked`.
-
-    Raises:
-        Busy: another process edits the file. Else as :func:`change_locked`.
-    """
+    """Take `edit_lock` and call `change_locked`; raises as that, and `Busy`."""
     with edit_lock(state):
         return change_locked(path, state, change, seam=seam)
 
@@ -53,24 +44,17 @@ def change_locked(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
     """
-    Change the AWS config file; the caller holds :func:`edit_lock`.
+    Change the AWS config file; the caller holds `edit_lock`.
 
     A symbolic link is followed; mode, owner and group stay; the last five versions are kept in
-    ``<state>/backups``. If another program changes the file before the rename, it is read and
-    changed again.
-
-    Args:
-        path: the file; it and its directory may be missing.
-        state: our state directory.
-        change: from the old bytes to the new ones; may be called more than once.
-        seam: called with each step of `write_atomic`, and ``backed-up``.
-
-    Returns:
-        Whether anything was written.
+    ``<state>/backups``. The file and its directory may be missing. If another program changes the
+    file before the rename, it is read and changed again, so `change` may be called more than once.
+    `seam` is called with each step of `write_atomic`, and ``backed-up``. Returns whether anything
+    was written.
 
     Raises:
         Busy: another program keeps writing it.
-        ConfigRejected: the file cannot be read as one.
+        ConfigRejected: the file cannot be parsed.
         FileRefused, OSError: it cannot be written.
     """
     for _ in range(_TRIES):
@@ -99,25 +83,16 @@ def add_profiles(
     gone: Sequence[str] = (),
 ) -> bool:
     """
-    Add profiles to the AWS config and take others out, all in one write.
+    Add profiles to the AWS config and remove `gone` ones in one write; whether it wrote anything.
 
-    Args:
-        path: the file; it and its directory may be missing.
-        state: our state directory.
-        new: the keys of each new profile, by its name.
-        gone: names of profiles to take out.
-
-    Returns:
-        Whether anything was written.
-
-    Raises:
-        EditRefused: a profile cannot be added. Else as :func:`change_config`.
+    `new` has the keys of each profile by its name. Raises `EditRefused` if a profile cannot be
+    added, otherwise as `change_config`.
     """
     return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))
 
 
 def backups(state: Path, path: Path) -> list[Path]:
-    """Return what is kept of one file, oldest first."""
+    """Return the backups of one file, oldest first."""
     return sorted((state / "backups").glob(f"config-{_mark_of(path)}-[0-9]*-*"))
 
 

@@ -70,7 +70,7 @@ class JobContext:
     clock: Callable[[], float] = time.time  # seconds since the epoch
     # called with the name of each step just passed, so that a test can stop there
     seam: Seam = field(default=_nowhere)
-    # told the key of a session whose refresh data the keyring confirmed late (R3)
+    # called with the key of a session whose refresh data the keyring confirmed late (R3)
     stored: Callable[[str], None] = field(default=_nowhere)
 
     @classmethod

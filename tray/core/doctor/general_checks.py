@@ -122,7 +122,7 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
     broken = {one.key for one in facts.catalog.sessions if one.problem} if facts.catalog else set()
     for one in facts.sessions:
         if one.key in broken:
-            continue  # a problem of the config; nobody can sign in to it
+            continue  # a problem of the config; sign-in is impossible
         name = clean(session_name(one.key))
         found = _session(name, one, standalone=facts.daemon != "running")
         ends = one.registration_ends_at

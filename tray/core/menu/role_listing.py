@@ -113,7 +113,7 @@ def _holds(listing: Listing, session: Session | None, now: Now) -> bool:
         return False
     if (listing.start_url, listing.region) != (session.config.start_url, session.config.region):
         return False
-    # A list that seems to come from the future is as old as nobody knows (fault 29).
+    # A list that seems to come from the future is of unknown age (fault 29).
     return listing.at is None or 0 <= now.wall - listing.at < policy.LISTING_KEPT
 
 

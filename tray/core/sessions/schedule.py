@@ -34,14 +34,14 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
     if token is None:
         return None
     if not renewable(session):
-        # Another program's login without refresh data; the keyring's token goes on after it (K4).
+        # Another program's login without refresh data; the keyring's token follows it (K4).
         after = after_other_login(session)
         return token.expires_at + policy.LAST_QUESTION_AFTER if after else None
     if exact_end(session) is not None and session.end_confirmed:
-        # It lasts until the session's own end; only then is there something new to hear.
+        # It lasts until the session's own end; only then is there something new to learn.
         return token.expires_at + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
-    # A file's mtime may lie anywhere: its token is renewed before its end all the same.
+    # A file's mtime may be anything: its token is still renewed before its end.
     born = min(token.issued_at, token.expires_at - token.life)
     due = born + token.life * (1 - jitter) - _lead(token.life)
     end = end_of(session, preferences)
@@ -120,7 +120,7 @@ def backoff(
         silent = now.wall - failing.since if failing is not None else 0.0
         most = min(most, max(policy.KEYRING_BACKOFF, silent * policy.KEYRING_BACKOFF_SHARE))
     fingerprint = token.fingerprint if token is not None else ""
-    # Never below a tenth: a draw near zero would be no pause at all.
+    # At least a tenth: near zero there would be no pause.
     return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))
 
 

@@ -28,7 +28,7 @@ def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
     length = dict(preferences.session_lengths).get(session.key)
     if length is not None:
         at = memory.started_at + length
-        # A token given out after that end proves the setting wrong: the session lives.
+        # A token issued after that end proves the setting wrong: the session lives.
         return SessionEnd(at, "set", cause) if token.issued_at <= at else None
     if memory.lengths:
         return SessionEnd(memory.started_at + _middle(memory.lengths), "learnt", cause)

@@ -191,7 +191,7 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
 def not_ours(session: Session) -> Session:
     """Return the session where the file of its name holds another place's token (fault 25)."""
     gone = forgotten(session, removed=False)
-    # Its own file was not seen to go; only once none is there, that is to be judged (K5).
+    # Its own file was not seen to go; that is judged once there is no file (K5).
     return replace(
         gone,
         file_status="unseen",

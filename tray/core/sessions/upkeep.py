@@ -58,7 +58,7 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
     sign_in = session.sign_in
     if sign_in is None or sign_in.deadline > now.wall:
         return state, ()
-    # Nobody was there to finish it: nobody is for the ones queued behind it either.
+    # The user was not there to finish it, nor is for those queued behind it.
     state = replace(state, sign_in_queue=())
     return signing_in.given_up(state, session, sentences.sign_in_too_late(session.key))
 
@@ -155,7 +155,7 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
     if awaits_judgement(session):
         return "judge-removed" if _judgement_due(session, now) and not patient else None
     if session.file_status in ("torn", "bad"):
-        return None  # somebody else's write is under way, or for a person to look at
+        return None  # another program is writing it, or the user has to look at it
     if _adoptable(state, session):
         return "adopt"
     if session.unconfirmed_at is not None:

@@ -28,8 +28,8 @@ class Patience:
         self._waiting: deque[_Turn[Any]] = deque()
         self._running: _Turn[Any] | None = None
         self._overdue = False
-        # One thread for all, and each caller woken for himself alone: threads started or woken in
-        # vain were most of what ten renewals at once cost (measured).
+        # One thread for all, and each caller woken separately: threads started or woken in vain
+        # were most of the cost of ten simultaneous renewals (measured).
         self._thread: threading.Thread | None = None
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:

@@ -58,7 +58,7 @@ def store_and_publish(
     Returns None if the file was removed meanwhile (K5): stored then, not published. Raises
     `CacheFileTorn`, `CacheFileBad` or `OSError` if it is stored but cannot be published now.
     """
-    # Before anything else: this answer is the only refresh token that is left.
+    # Before anything else: this answer is the only refresh token left.
     item = _stored(session, context, token, published, replaced, seen)
     for _ in range(STARTS):
         try:
@@ -207,7 +207,7 @@ class _Held:
         except TokenFileChanged:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
-        # Only now: killed before, the record still tells that the keyring's older data counts.
+        # Only now: after an earlier kill the record still says that the keyring's data count.
         context.note(session, unstored=None)
         log.warning("%s: its refresh token is in the file again", session.key)
 

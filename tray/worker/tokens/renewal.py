@@ -141,8 +141,8 @@ def _renew_filed(
             last = published if meanwhile.token.refreshable else renewed
             if usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, context, meanwhile.token)
-            # It is older than what it covers, out of a backup say: no login and no refresh ends
-            # earlier. AWS's answer is the only refresh token that is left.
+            # It is older than what it replaced, from a backup say: no login or refresh expires
+            # earlier. AWS's answer is the only refresh token left.
             seen = meanwhile.token
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
