@@ -174,6 +174,21 @@ def write_atomic(
     passed("directory-synced")
 
 
+def write_changed(path: Path, data: bytes) -> None:
+    """
+    Replace a file of the state directory, if its content differs.
+
+    Raises:
+        OSError, FileRefused: the state directory cannot be used.
+    """
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(path.parent)
+    write_atomic(path, data)
+
+
 def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
     """
     Remove the temporary files that killed writers of ours left in a directory.

@@ -16,17 +16,12 @@ from tray.core.model import Profile, SsoSession
 from tray.errors import UserMustAct
 
 
-def cli_cache_directory(home: Path) -> Path:
-    """Return the directory of the AWS CLI's cached role credentials."""
-    return home / ".aws" / "cli" / "cache"
-
-
 def role_cache_path(directory: Path, session: SsoSession, account_id: str, role_name: str) -> Path:
     """
     Return the file in which the AWS CLI caches one role's credentials.
 
     Args:
-        directory: see :func:`cli_cache_directory`.
+        directory: ``~/.aws/cli/cache``.
         session: legacy ones are named by their start URL as written.
         account_id: as the config writes it.
         role_name: likewise.
@@ -50,7 +45,7 @@ def remove_role_credentials(
     Remove the AWS CLI's cached role credentials of a session's profiles, and no others.
 
     Args:
-        directory: see :func:`cli_cache_directory`; may be missing.
+        directory: ``~/.aws/cli/cache``; may be missing.
         session: the session that is signed out.
         profiles: any profiles; those of other sessions are passed over.
 

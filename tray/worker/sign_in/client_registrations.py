@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from tray.aws.api.oidc import Grant
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -23,11 +23,6 @@ log = logging.getLogger(__name__)
 
 SPENT_BEFORE: Final = 15 * 60.0
 """Seconds before its end from which a registration counts as expired, as the AWS CLI has it."""
-
-
-def item_keys(key: str) -> tuple[str, ...]:
-    """Return under which keys the keyring keeps a session's registrations."""
-    return tuple(_key(key, grant) for grant in get_args(Grant))
 
 
 def kept(
