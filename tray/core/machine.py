@@ -86,7 +86,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
         case ev.SignedIn():
-            # Whoever signed in may be somebody else, with other roles.
+            # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
             return signing_in.failed(state, event)
@@ -301,11 +301,7 @@ def _without_future(state: TrayState, now: Now) -> TrayState:
 
 
 def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
-    """
-    Let one refresh decide about tokens that seem to come from the future (fault 29).
-
-    They were issued while the clock was ahead: AWS ends them long before they say.
-    """
+    """Let one refresh decide about tokens issued while the clock was ahead (fault 29)."""
     for session in state.sessions.values():
         token = session.token
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
@@ -326,7 +322,6 @@ def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
 
 
 def _forgets(before: TrayState, after: TrayState) -> Iterator[Effect]:
-    """Drop the credentials of every sign-in that has ended or was replaced."""
     for key, session in before.sessions.items():
         now_there = after.sessions.get(key)
         if now_there is None or now_there.origin != session.origin:

@@ -10,17 +10,11 @@ from tray.storage.atomic_files import FileRefused, read_small, write_changed
 
 
 def save_catalog(state: Path, catalog: Catalog) -> None:
-    """
-    Keep a config that was read well, where it differs from the one kept.
-
-    Raises:
-        OSError, FileRefused: the state directory cannot be used.
-    """
+    """Keep a valid config if it has changed; raises `OSError` or `FileRefused`."""
     write_changed(_path(state), json.dumps(catalog.to_json()).encode())
 
 
 def last_catalog(state: Path) -> Catalog | None:
-    """Return the config kept last; None if there is none that can be used."""
     try:
         return Catalog.from_json(json.loads(read_small(_path(state))))
     except (OSError, FileRefused, ValueError, RecursionError):

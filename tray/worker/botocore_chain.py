@@ -38,7 +38,7 @@ class ResolvedCredentials:
     access_key_id: Secret
     secret_access_key: Secret
     session_token: Secret | None  # None for keys of a user
-    expires_at: float | None  # seconds since the epoch; None where nobody says
+    expires_at: float | None  # seconds since the epoch; None if unknown
 
 
 class _Session(botocore.session.Session):

@@ -30,7 +30,7 @@ from tray.worker.tokens.sign_out import sign_out
 
 log = logging.getLogger(__name__)
 
-# Only AWS says these; other errors that the user must resolve never reached it.
+# Only these come from AWS; other errors for the user to resolve never reached it.
 _ANSWERS: Final = (
     GrantRefused,
     RegistrationRefused,

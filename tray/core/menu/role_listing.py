@@ -68,7 +68,6 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
 
 
 def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
-    """Add a profile for a listed role, with the usual name and region."""
     session, listing = state.sessions.get(event.key), state.listings.get(event.key)
     one = _offered(listing, event)
     if session is None or listing is None or one is None:
@@ -110,7 +109,7 @@ def _holds(listing: Listing, session: Session | None, now: Now) -> bool:
         return False
     if (listing.start_url, listing.region) != (session.config.start_url, session.config.region):
         return False
-    # A list that seems to come from the future is as old as nobody knows (fault 29).
+    # A list that seems to come from the future is of unknown age (fault 29).
     return listing.at is None or 0 <= now.wall - listing.at < policy.LISTING_KEPT
 
 

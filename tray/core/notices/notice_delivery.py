@@ -75,7 +75,7 @@ def _withdraw(
         and not any((shown.category, key) in speaking for key in shown.keys)
     )
     kept = {slot: shown for slot, shown in state.shown.items() if slot not in gone}
-    # A keyring that is locked again tomorrow, or a config broken anew, is a new cause.
+    # A keyring that is locked again later, or a config broken again, is a new cause.
     state = replace(state, shown=kept, notified=state.notified & causes)
     return state, tuple(fx.WithdrawNotice(slot) for slot in gone)
 

@@ -46,7 +46,6 @@ Answer = tuple[Session, str, int, tuple[Effect, ...]]
 
 
 def others_checked(state: TrayState, session: Session) -> TrayState:
-    """Ask the portal about the sessions that may have ended with this one."""
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):
@@ -263,7 +262,7 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
 
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
     if job.kind in ("sign-out", "release"):
-        return session  # told to who asked; asked for again by a person, not by a timer
+        return session  # the requester got the answer; only the user retries, no timer
     if outcome.answered and job.kind == "renew":
         session = counted(session, job.trigger, now)
     if outcome.retry_after is not None:

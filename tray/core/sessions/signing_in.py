@@ -72,7 +72,7 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
     start = fx.StartSignIn(
         session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
     )
-    # Once for each click: who then cancels it, or sees it fail, gets no second one from the queue.
+    # Once for each click: if it is cancelled or fails, the queue does not start a second one.
     queue = tuple(key for key in state.sign_in_queue if key != event.key)
     after = replace(state, next_attempt=state.next_attempt + 1, sign_in_queue=queue)
     return after.with_session(replace(session, sign_in=sign_in)), (start,)
@@ -97,7 +97,7 @@ def _join(
         sign_in = replace(sign_in, requests=(*sign_in.requests, event.request))
     effects: list[Effect] = []
     if sign_in.url is not None and event.request is not None:
-        # The page is open where the first click was; the one who joins is shown the link, no more.
+        # The page is open where the first click was; who joins is only shown the link.
         effects.append(_progress(event.request, sign_in, open_it=False))
     elif (url := sign_in.url) is not None and _may_reopen(sign_in, now):
         sign_in = replace(sign_in, opened_at=now.wall)
@@ -160,7 +160,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
         return state, ()
-    # What we knew when it began: by now our own file may have been seen and taken for news.
+    # As known when it began: by now our own file may have been seen and taken as new.
     started = replace(session, fresh_start=sign_in.fresh_start or sign_in.afresh)
     seen = replace(
         started, file_status="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
@@ -191,7 +191,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     if session.job is not None and dropped:
         waiting += session.job.requests
     note = fx.RecordHistory("signed-in", event.key)
-    # Somebody may have changed the file while this news was on its way.
+    # The file may have changed while this event was on its way.
     look = fx.InspectTokenFile(event.key)
     return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look)
 

@@ -56,7 +56,7 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
     sign_in = session.sign_in
     if sign_in is None or sign_in.deadline > now.wall:
         return state, ()
-    # Nobody was there to finish it: nobody is for the ones queued behind it either.
+    # The user was not there to finish it, nor is for those queued behind it.
     state = replace(state, sign_in_queue=())
     return signing_in.given_up(state, session, sentences.sign_in_too_late(session.key))
 
@@ -70,7 +70,7 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    """Start the one job th or the schedule wants now, as far as AWS may be asked (R5)."""
+    """Start the one job that the queue or the schedule wants, as far as AWS may be asked (R5)."""
     session, answers = _settled(session, now)
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
@@ -90,7 +90,6 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
 
 
 def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
-    """Answer the queued renewals that will not be started."""
     answers: list[Effect] = []
     for queued in session.queue:
         answer = _last_word(session, queued, now) if queued.kind == "renew" else None
@@ -109,7 +108,7 @@ def _nothing_renews(session: Session) -> bool:
 
 
 def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str] | None:
-    """Return exit code and sentence for a renewal that will not be started, else None."""
+    """Return exit code and sentence for a renewal that will not be started."""
     key, token, failing = session.key, session.token, session.failing
     if session.store == "released":
         # It was released while this renewal was waiting; whoever uses it renews it now (K7).
@@ -153,7 +152,7 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
     if awaits_judgement(session):
         return "judge-removed" if _judgement_due(session, now) and not patient else None
     if session.file_status in ("torn", "bad"):
-        return None  # somebody else's write is under way, or for a person to look at
+        return None  # another program is writing it, or the user has to look at it
     if _adoptable(state, session):
         return "adopt"
     if session.unconfirmed_at is not None:

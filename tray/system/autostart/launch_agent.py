@@ -1,4 +1,4 @@
-"""Start at login on macOS: a LaunchAgent. From launchd.plist(5); has not run there yet."""
+"""Start at login on macOS: a LaunchAgent, from launchd.plist(5). Never run."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ _MARK: Final = re.compile(rb"<!-- sso-tray ([0-9a-f]{16}) -->")
 
 
 class LaunchAgent(FileEntry):
-    """The agent of one user."""
-
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Find it in the home directory."""
         home = Paths.from_environment(environ).home
         return cls(home / "Library" / "LaunchAgents" / f"{LABEL}.plist")
 

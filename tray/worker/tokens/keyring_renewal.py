@@ -33,7 +33,7 @@ def renew_kept(
     record = context.record(session)
     if item.token.fingerprint != published.fingerprint:
         if is_older(published, item, record):
-            # Put back from a backup, say; or an earlier run died between storing and publishing.
+            # Restored from a backup, or an earlier run died between storing and publishing.
             final_check = context.still(session, published)
             published = item.token.without_refresh_data().with_extra(published.extra)
             context.publish_lean(session, published, final_check)

@@ -97,7 +97,7 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
     except GrantRefused:
         return _back(session, context) or _signed_out(session, context, item)
     except RegistrationRefused:
-        # AWS has said nothing of the session; but nothing can be done with this item any more.
+        # AWS has said nothing of the session, but this item is of no more use.
         context.keyring_store.delete(session.key)
         return _back(session, context) or RemovalJudged("nothing")
     context.seam("answered")

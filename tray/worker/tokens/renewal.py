@@ -141,8 +141,8 @@ def _renew_filed(
             last = published if meanwhile.token.refreshable else renewed
             if usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, context, meanwhile.token)
-            # It is older than what it covers, out of a backup say: no login and no refresh ends
-            # earlier. AWS's answer is the only refresh token that is left.
+            # It is older than what it replaced, from a backup say: no login or refresh expires
+            # earlier. AWS's answer is the only refresh token left.
             seen = meanwhile.token
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
@@ -164,11 +164,7 @@ def _publish_filed(
 
 
 def check(session: SsoSession, context: JobContext) -> Outcome:
-    """
-    Ask the portal once whether it takes the published token (R4).
-
-    Raises `CacheFileTorn` or `CacheFileBad`; if the file is gone, as `judge_removed`.
-    """
+    """Ask the portal once whether it takes the published token (R4); may raise `CacheFileBad`."""
     published = context.read(session)
     if published is None:
         return removal.judge_removed(session, context)
