@@ -354,7 +354,8 @@ class Truth:
                 continue
             before, after = old.given.number, new.given.number
             known = old.given.family == new.given.family or new.given.access in self._kept_once
-            if after < before and known and machine.aws.accepts(old.refresh):
+            lost = old.refresh != new.refresh and machine.aws.accepts(old.refresh)
+            if after < before and known and lost:
                 told = f"{key}: {after} over {before}"
                 world.promises.broken("safety: no older token over a newer", told)
         self._kept_once.add(new.given.access)

@@ -1,9 +1,9 @@
 """
-How AWS is reached: the settings of the user that count for a call (rule F3).
+How AWS is reached: the user's settings that apply to a call (F3).
 
-For the credentials of a profile that profile's own settings count, for a session those on which
-all its profiles agree. ``[default]`` counts for no other profile. A secret goes to AWS, or to an
-endpoint named for this very service: a bare ``endpoint_url`` is usually meant for an emulator.
+A profile's credentials follow the profile's own settings, a session those on which all its
+profiles agree. ``[default]`` applies to no other profile. A secret goes to AWS, or to an endpoint
+named for this very service: a bare ``endpoint_url`` is usually meant for an emulator.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tray.core.json_members import Members, flag, optional, text
 from tray.values import dataclass
 
 SERVICES: Final = ("sso", "sso_oidc", "sts")
-"""The services we call, as a ``services`` section spells them."""
+"""As a ``services`` section spells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,14 @@ class ConnectionSettings:
     sts: str | None = None
 
     def endpoint(self, service: str) -> str | None:
-        """Return the endpoint named for one of `SERVICES`."""
         found: str | None = getattr(self, service)
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for a worker."""
         return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS)}
 
     @classmethod
     def from_json(cls, document: object) -> ConnectionSettings:
-        """
-        Read what `to_json` wrote.
-
-        Raises:
-            BadDocument: it is something else.
-        """
         members = Members(document)
         fips, dualstack = (members.need(name, optional(flag)) for name in _FLAGS)
         ca_bundle, sso, sso_oidc, sts = (members.need(name, optional(text)) for name in _TEXTS)
@@ -64,7 +56,6 @@ AWS_DEFAULTS: Final = ConnectionSettings()
 
 
 def agreed(settings: Collection[ConnectionSettings]) -> ConnectionSettings:
-    """Return what all of them say; AWS's default where they disagree."""
     if len(settings) == 1:
         return next(iter(settings))
     common = {name: {getattr(one, name) for one in settings} for name in _KEYS}
@@ -74,7 +65,6 @@ def agreed(settings: Collection[ConnectionSettings]) -> ConnectionSettings:
 
 
 def disagreements(settings: Collection[ConnectionSettings]) -> tuple[str, ...]:
-    """Return the keys of the config on which they disagree."""
     return tuple(
         key for name, key in _KEYS.items() if len({getattr(one, name) for one in settings}) > 1
     )

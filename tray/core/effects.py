@@ -1,4 +1,4 @@
-"""Everything the rules can ask of the world; nothing else ever leaves them."""
+"""All effects: what the core can ask of the world."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from tray.core.requests import SettingName
 from tray.values import dataclass
 
 JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
-"""
-What a worker does under the session's lock. ``check`` asks the portal about the published token,
-and renews nothing.
-"""
+"""What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
 NoticeCategory = Literal["ending", "expired", "renewal-failing", "keyring", "config", "adopted"]
 ButtonAction = Literal["sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring"]
@@ -20,14 +17,11 @@ ButtonAction = Literal["sign-in", "sign-in-afresh", "snooze", "undo-adoption", "
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button of a notice: what it does, what it says, and to which sessions."""
-
     action: ButtonAction
     label: str
     keys: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a subscriber gets it."""
         return {
             "type": "Button",
             "action": self.action,
@@ -38,33 +32,19 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """
-    Something a person should hear of, as data (W1).
+    """A notification, as data (W1)."""
 
-    Args:
-        slot: notices in the same slot replace each other on screen.
-        once_key: the cause; each is told once.
-        category: of rule W1.
-        severity: ``normal`` or ``urgent``.
-        title: a few words.
-        text: a sentence or two.
-        buttons: what can be done about it.
-        keys: the sessions it speaks of.
-        at: the moment it warns of, seconds since the epoch, if it warns of one.
-    """
-
-    slot: str
-    once_key: str
+    slot: str  # notices in the same slot replace each other on screen
+    once_key: str  # the cause; each is shown once
     category: NoticeCategory
     severity: Literal["normal", "urgent"]
     title: str
     text: str
     buttons: tuple[Button, ...] = ()
-    keys: tuple[str, ...] = ()
-    at: float | None = None
+    keys: tuple[str, ...] = ()  # the sessions it is about
+    at: float | None = None  # the time it warns of, seconds since the epoch
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a subscriber gets it."""
         return {
             "type": "Notice",
             "slot": self.slot,
@@ -81,7 +61,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class StartJob:
-    """Run a job; its end comes back as ``JobDone`` with the same attempt."""
+    """Run a job; it ends as ``JobDone`` with the same attempt."""
 
     session: SsoSession
     attempt: int
@@ -91,8 +71,6 @@ class StartJob:
 
 @dataclass(frozen=True, slots=True)
 class StartSignIn:
-    """Start a sign-in process of its own."""
-
     session: SsoSession
     attempt: int
     method: Literal["pkce", "device"]
@@ -110,54 +88,37 @@ class CancelSignIn:
 
 @dataclass(frozen=True, slots=True)
 class OpenBrowser:
-    """
-    Open the page where the click was made: a person asked for exactly this (L6).
+    """Open the page where the click was made: the user asked for exactly this (L6)."""
 
-    Args:
-        key: the session whose browser it is.
-        url: the page.
-        profile: the profile it is about, which may have a browser of its own.
-    """
-
-    key: str
+    key: str  # the session whose browser it is
     url: str
-    profile: str | None = None
+    profile: str | None = None  # may have a browser of its own
 
 
 @dataclass(frozen=True, slots=True)
 class InspectTokenFile:
-    """Look at a session's cache file, after ``delay`` seconds."""
-
     key: str
     delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ShowNotice:
-    """Tell the person."""
-
     notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawNotice:
-    """What this slot says no longer holds."""
-
     slot: str
 
 
 @dataclass(frozen=True, slots=True)
 class SaveMemory:
-    """Write a session's memory to ``state.json``."""
-
     key: str
     memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
 class RecordActive:
-    """Write the active profile (None removes it)."""
-
     profile: str | None
 
 
@@ -170,34 +131,18 @@ class ForgetCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """
-    Answer a waiting request.
-
-    Args:
-        request: whose.
-        kind: ``progress`` may come several times; ``done`` is the last word.
-        exit: exit code of rule C1; 0 done, 1 failed, 2 no such name, 3 a person must sign in.
-        sentence: for the person.
-        url: the page to open, where the caller opens it (L6).
-        user_code: to be compared (L8).
-        deadline: end of the wait, seconds since the epoch.
-        afresh: whether the running session is ended before the page opens (L9).
-    """
-
     request: str
-    kind: Literal["progress", "done"]
-    exit: int = 0
+    kind: Literal["progress", "done"]  # ``progress`` may come several times
+    exit: int = 0  # rule C1: 0 done, 1 failed, 2 no such name, 3 the user must sign in
     sentence: str = ""
-    url: str | None = None
-    user_code: str | None = None
-    deadline: float | None = None
-    afresh: bool = False
+    url: str | None = None  # to open, where the caller opens it (L6)
+    user_code: str | None = None  # to be compared (L8)
+    deadline: float | None = None  # end of the wait, seconds since the epoch
+    afresh: bool = False  # the running session is ended before the page opens (L9)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordHistory:
-    """A line for the history: what happened to which session."""
-
     what: str
     key: str | None = None
     detail: str = ""
@@ -205,12 +150,12 @@ class RecordHistory:
 
 @dataclass(frozen=True, slots=True)
 class UnlockKeyring:
-    """Ask the keyring to unlock, prompt and all: a person has just clicked for it."""
+    """Ask the keyring to unlock, prompt included: the user has just clicked for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyText:
-    """Put a text on the clipboard: a link or names, never a credential; ``what`` names it."""
+    """Copy a link or names, never a credential; ``what`` names it."""
 
     text: str
     what: str
@@ -218,7 +163,7 @@ class CopyText:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetting:
-    """Write a setting the menu offers; what was written comes back as ``PreferencesRead``."""
+    """Write a setting the menu offers; it comes back as ``PreferencesRead``."""
 
     name: SettingName
     on: bool
@@ -226,7 +171,7 @@ class ChangeSetting:
 
 @dataclass(frozen=True, slots=True)
 class ListRoles:
-    """Let a worker list accounts and roles; it ends as ``RolesListed`` or ``ListingFailed``."""
+    """List accounts and roles; ends as ``RolesListed`` or ``ListingFailed``."""
 
     session: SsoSession
     attempt: int
@@ -234,7 +179,7 @@ class ListRoles:
 
 @dataclass(frozen=True, slots=True)
 class AddProfile:
-    """Write a new profile with these keys and values; it ends as ``ProfileAdded``."""
+    """Write a new profile with these keys; ends as ``ProfileAdded``."""
 
     key: str
     name: str
@@ -243,18 +188,11 @@ class AddProfile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """
-    Tell what came of a click that shows nothing by itself, also to who wants no warnings.
-
-    Args:
-        title: a few words.
-        text: a sentence.
-        good: whether it is what the click was meant to do.
-    """
+    """Show the result of a click that shows nothing by itself, even if warnings are off."""
 
     title: str
     text: str
-    good: bool = False
+    good: bool = False  # whether the click did what it was meant to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +224,7 @@ Effect = (
 
 
 def done(requests: tuple[str | None, ...], exit_code: int, sentence: str) -> tuple[Effect, ...]:
-    """Return the last word for everyone who waits; None waits for nothing (the tray asked)."""
+    """Return the last answer for each waiting request; None is the tray, which does not wait."""
     return tuple(
         Reply(request, "done", exit_code, sentence) for request in requests if request is not None
     )

@@ -1,4 +1,4 @@
-"""Everything that can happen to the rules; the world speaks to them in these words only."""
+"""All events: what can happen to the core."""
 
 from __future__ import annotations
 
@@ -28,47 +28,28 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RecordsRead:
-    """
-    ``state.json`` was read; all by session key.
-
-    Args:
-        stores: the token stores.
-        memories: what the rules remember.
-        contested: the sessions that stay in their file.
-        newest: fingerprints of the newest tokens that the keyring took.
-    """
+    """``state.json`` was read; all by session key."""
 
     stores: Mapping[str, TokenStore | None]
     memories: Mapping[str, Memory]
-    contested: frozenset[str] = frozenset()
+    contested: frozenset[str] = frozenset()  # stay in their file
+    # fingerprints of the newest tokens that the keyring took
     newest: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class PreferencesRead:
-    """
-    The settings were read, at start or after a change.
-
-    Args:
-        preferences: those in force; the last good ones, where a file is broken now.
-        problems: sentences about the settings' files.
-    """
-
-    preferences: Preferences
-    problems: tuple[str, ...] = ()
+    preferences: Preferences  # the last good ones, if a file is broken now
+    problems: tuple[str, ...] = ()  # sentences about the settings' files
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRead:
-    """The recorded active profile was read, at start or after another program changed it."""
-
     profile: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigRead:
-    """``~/.aws/config`` was read and accepted."""
-
     catalog: Catalog
 
 
@@ -86,7 +67,7 @@ class FileAbsent:
 
 @dataclass(frozen=True, slots=True)
 class FileTorn:
-    """The cache file is empty or cut: somebody is writing it."""
+    """The cache file is empty or truncated: a program is writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +79,17 @@ class FileBad:
 
 
 TokenFileStatus = FileAbsent | FileTorn | FileBad | TokenFacts
-"""What a look at a cache file can show."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFileInspected:
-    """The cache file of a session was looked at."""
-
     key: str
     file_status: TokenFileStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The moment asked for by ``next_look`` has come."""
+    """The time asked for by ``next_look`` has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +125,6 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class PortalAnswered:
-    """The portal gave role credentials: the way to AWS is open again."""
-
     key: str
 
 
@@ -165,24 +141,14 @@ class TokenRejected:
 
 @dataclass(frozen=True, slots=True)
 class SignInRequested:
-    """
-    The user asked to sign in.
-
-    Args:
-        key: the session.
-        request: who waits for the answer, or None for the tray.
-        afresh: end the running portal session first (L9); None = what helps (L10).
-        method: ``pkce`` or ``device``; None = by the session's style (L1).
-        opens: who opens the browser: the ``daemon``, or the ``caller`` where it was typed.
-        callback_port: fixed port for the loopback server, or None.
-    """
-
     key: str
-    request: str | None = None
+    request: str | None = None  # waits for the answer; None: the tray
+    # end the running portal session first (L9); None: if that helps (L10)
     afresh: bool | None = None
-    method: Literal["pkce", "device"] | None = None
+    method: Literal["pkce", "device"] | None = None  # None: by the session's style (L1)
+    # who opens the browser: the daemon, or the caller where it was typed
     opens: Literal["resident", "caller"] = "resident"
-    callback_port: int | None = None
+    callback_port: int | None = None  # fixed port for the loopback server
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +164,7 @@ class SignInReady:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A sign-in succeeded; ``sentence`` says what else the person should know (L12)."""
+    """A sign-in succeeded; ``sentence`` says what else the user should know (L12)."""
 
     key: str
     attempt: int
@@ -210,33 +176,24 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """
-    A sign-in ended without a token; an older token is still in place.
-
-    Args:
-        key, attempt: which one.
-        sentence, reason: why.
-        lost: its process died, so that nobody knows how far it came.
-    """
+    """A sign-in ended without a token; an older token is still in place."""
 
     key: str
     attempt: int
     sentence: str
     reason: Reason = "other"
-    lost: bool = False
+    lost: bool = False  # its process died, at an unknown step
 
 
 @dataclass(frozen=True, slots=True)
 class SignInCancelled:
-    """The user cancelled the sign-in."""
-
     key: str
     request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequesterLeft:
-    """Who typed a sign-in has gone away (Ctrl-C, a closed terminal)."""
+    """The terminal that asked for a sign-in is gone (Ctrl-C, closed)."""
 
     key: str
     request: str
@@ -247,8 +204,6 @@ class RequesterLeft:
 
 @dataclass(frozen=True, slots=True)
 class RolesListed:
-    """The portal listed every role of a session's user, by account and role."""
-
     key: str
     attempt: int
     roles: tuple[Assignment, ...]
@@ -256,7 +211,7 @@ class RolesListed:
 
 @dataclass(frozen=True, slots=True)
 class ListingFailed:
-    """The roles could not be listed; ``rejected``: the portal did not want the access token."""
+    """The roles could not be listed; ``rejected``: the portal refused the access token."""
 
     key: str
     attempt: int
@@ -278,72 +233,46 @@ class ProfileAdded:
 
 @dataclass(frozen=True, slots=True)
 class SignOutRequested:
-    """The user asked to sign out."""
-
     key: str
     request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RenewRequested:
-    """
-    A person or a program wants the token renewed now.
-
-    Args:
-        key: the session.
-        request: who waits for the answer.
-        trigger: whose allowance it is (R5).
-        fingerprint: of the token that does not serve any more; another one settles it.
-    """
-
     key: str
     request: str | None = None
-    trigger: Trigger = "user"
-    fingerprint: str | None = None
+    trigger: Trigger = "user"  # whose allowance it uses (R5)
+    fingerprint: str | None = None  # of the token that no longer works; another one settles it
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequested:
-    """The user asked to hand the refresh data back to the file."""
-
     key: str
     request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UseRequested:
-    """The user picked the active profile; None = none."""
-
     profile: str | None
     request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SnoozeRequested:
-    """The user wants to hear of this end only shortly before it (W3)."""
+    """The user wants no more warnings of this end until shortly before it (W3)."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialsGiven:
-    """Role credentials of this session were handed out."""
-
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuitRequested:
-    """
-    The daemon should end.
-
-    Args:
-        request: who waits for the answer.
-        hand_back: release every session to the AWS CLI first (K7).
-    """
-
     request: str | None = None
-    hand_back: bool = False
+    hand_back: bool = False  # release every session to the AWS CLI first (K7)
 
 
 Event = (

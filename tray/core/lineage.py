@@ -1,8 +1,4 @@
-"""
-Which of a session's tokens came before which (K4).
-
-Kept in the keyring item, with a copy in ``state.json``: fingerprints, never the tokens.
-"""
+"""Which of a session's tokens came before which (K4); fingerprints, never the tokens."""
 
 from __future__ import annotations
 
@@ -30,19 +26,17 @@ class Lineage:
 
     @property
     def newest(self) -> TokenPair | None:
-        """The pair that nothing has replaced yet."""
         return self.pairs[-1] if self.pairs else None
 
     def followed_by(self, pair: TokenPair) -> Lineage:
-        """Return the lineage with one more pair, which replaces all others."""
         return self._of([*self._without(pair), pair])
 
     def merged(self, copy: Lineage) -> Lineage:
         """
         Return this lineage with what only a copy of it lists.
 
-        Where the copy goes on from our newest pair it is ahead: the keyring never confirmed what
-        came then (R3). All else that we do not list came before.
+        A copy that continues from our newest pair is ahead: the keyring never confirmed what came
+        then (R3). All else that we do not list came before.
         """
         known = {pair.access for pair in self.pairs}
         accesses = [pair.access for pair in copy.pairs]
@@ -55,7 +49,6 @@ class Lineage:
         return self._of([*earlier, *self.pairs, *later])
 
     def lists(self, pair: TokenPair) -> bool:
-        """Whether either of the two tokens is listed."""
         return any(
             known.access == pair.access
             or (pair.refresh is not None and known.refresh == pair.refresh)
@@ -77,12 +70,6 @@ class Lineage:
 
     @classmethod
     def from_json(cls, document: object) -> Lineage:
-        """
-        Read what `to_json` returned.
-
-        Raises:
-            BadDocument: it is something else.
-        """
         return cls._of(list_of(_pair)(document))
 
     def _without(self, pair: TokenPair) -> list[TokenPair]:

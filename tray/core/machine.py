@@ -1,4 +1,4 @@
-"""The machine: one event in, the next state and the effects out. Everything that moves is here."""
+"""The state machine: one event in, the next state and the effects out."""
 
 from __future__ import annotations
 
@@ -37,19 +37,10 @@ Step = tuple[TrayState, tuple[Effect, ...]]
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """
-    Answer one event.
+    Answer one event; `now` is both clocks, read once.
 
-    Three things happen, always in this order: the event itself; the upkeep (whatever is due by
-    now is started); the notices (whatever holds and was not told yet). What has to survive a
-    restart is asked to be kept.
-
-    Args:
-        state: the state before.
-        event: what happened.
-        now: both clocks, read once.
-
-    Returns:
-        The state after, and what the world is asked to do, in order.
+    Always in this order: the event itself; the upkeep (whatever is due is started); the notices
+    (whatever holds and was not shown yet). What has to survive a restart is saved.
     """
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
@@ -97,7 +88,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
         case ev.SignedIn():
-            # Whoever signed in may be somebody else, with other roles.
+            # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
         case ev.SignInFailed():
             return signing_in.failed(state, event)
@@ -199,7 +190,7 @@ def _use(state: TrayState, event: ev.UseRequested) -> Step:
 
 
 def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
-    """Return exit code and sentence why a profile cannot be the active one, if so (A7, C1)."""
+    """Return exit code and sentence if a profile cannot be the active one (A7, C1)."""
     if is_managed(name, state.catalog.managed):
         return 1, sentences.managed_profile(name)
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
@@ -262,8 +253,8 @@ def _freed(state: TrayState, now: Now, only: str | None = None) -> TrayState:
     """
     Let what waits for its next attempt try at once (R1).
 
-    Once in five minutes, whatever happens, so that a network that comes and goes keeps to the
-    back-off; what AWS asked for with ``Retry-After`` stays (R5).
+    At most once in five minutes, so that an unstable network does not defeat the back-off; a
+    ``Retry-After`` from AWS stays (R5).
     """
     for session in state.sessions.values():
         failing, freed_at = session.failing, session.freed_at
@@ -289,7 +280,7 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
 
 
 def _adopted_anew(state: TrayState, now: Now) -> TrayState:
-    """Count an adoption nobody could be told of from now: its notice is shown for ten minutes."""
+    """Count an adoption not yet shown from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
         told = f"adopted:{session.key}" in session.memory.notified
         if session.adopted_at is not None and not told:
@@ -298,7 +289,7 @@ def _adopted_anew(state: TrayState, now: Now) -> TrayState:
 
 
 def _without_future(state: TrayState, now: Now) -> TrayState:
-    """Let waits that began before the clock was set back end in time all the same (fault 29)."""
+    """Let waits that began before the clock was set back end in time (fault 29)."""
     for known in state.sessions.values():
         session = known
         since, sign_in = session.absent_since, session.sign_in
@@ -312,11 +303,7 @@ def _without_future(state: TrayState, now: Now) -> TrayState:
 
 
 def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
-    """
-    Let one refresh decide about tokens that seem to come from the future (fault 29).
-
-    They were given while the clock was ahead: AWS lets them end long before they say.
-    """
+    """Let one refresh decide about tokens issued while the clock was ahead (fault 29)."""
     for session in state.sessions.values():
         token = session.token
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
@@ -327,7 +314,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
 
 
 def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
-    """Try again what failed for the keyring, and adopt what had to stay in a file (L12)."""
+    """Retry what failed for the keyring, and adopt what had to stay in a file (L12)."""
     for known in state.sessions.values():
         session, failing = replace(known, adopt_tried=None), known.failing
         if failing is not None and failing.reason.startswith("keyring-"):
@@ -337,7 +324,6 @@ def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
 
 
 def _forgets(before: TrayState, after: TrayState) -> Iterator[Effect]:
-    """Drop the credentials of every sign-in that has ended or that another one has replaced."""
     for key, session in before.sessions.items():
         now_there = after.sessions.get(key)
         if now_there is None or now_there.origin != session.origin:

@@ -1,4 +1,4 @@
-"""The words of the domain as data: what a session, a profile and a token are to the rules."""
+"""The domain as data: sessions, profiles and tokens, as far as the core may know them."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ Reason = Literal[
 """The reasons of rule S6; None means there is nothing to explain."""
 
 TokenStore = Literal["keyring", "file", "released"]
-"""Who keeps the refresh data of a session (rule K1); None means it was never signed in."""
+"""Where a session's refresh data are kept (K1); None means it was never signed in."""
 
 Trigger = Literal["schedule", "program", "user"]
-"""Who wants a renewal: the clock, a program that needs credentials, or a person (rule R5)."""
+"""Who wants a renewal: the clock, a program that needs credentials, or the user (R5)."""
 
 EndKnown = Literal["exact", "set", "learnt", "no"]
 """How well the end of the sign-in session is known (G1)."""
@@ -65,48 +65,28 @@ ProfileKind = Literal["sso", "chained", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """
-    The clocks, read once by the loop for each event.
+    """The clocks, read once by the loop for each event."""
 
-    Args:
-        wall: seconds since the epoch, UTC; may jump either way.
-        mono: seconds of a monotonic clock; stops while the machine sleeps.
-        zone: the person's time zone, for the times in sentences; None = UTC, marked ``Z``.
-    """
-
-    wall: float
-    mono: float
-    zone: tzinfo | None = None
+    wall: float  # seconds since the epoch, UTC; may jump either way
+    mono: float  # monotonic seconds; stops while the machine sleeps
+    zone: tzinfo | None = None  # the user's, for times in sentences; None = UTC, marked ``Z``
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """
-    One profile as ``~/.aws/config`` and ``~/.aws/credentials`` give it, merged.
+    """A profile as ``~/.aws/config`` and ``~/.aws/credentials`` give it, merged."""
 
-    Args:
-        name: the profile's name, unquoted, case-sensitive.
-        kind: ``sso`` (its own sso_* keys), ``chained`` (``source_profile`` leads to an SSO
-            profile) or ``other`` (rule S3).
-        session: the session key (rule S1) it belongs to, or None for ``other``.
-        account_id: ``sso_account_id``; for chained profiles that of the SSO profile at the end.
-        role_name: ``sso_role_name``; likewise.
-        region: the profile's own ``region``, or None.
-        problem: one sentence why it cannot be used (missing or inconsistent keys), or None.
-        connection: how its own settings say to reach AWS.
-    """
-
-    name: str
-    kind: ProfileKind = "other"
-    session: str | None = None
+    name: str  # unquoted, case-sensitive
+    kind: ProfileKind = "other"  # ``chained``: ``source_profile`` leads to an SSO profile (S3)
+    session: str | None = None  # the session key (S1), None for ``other``
+    # for chained profiles that of the SSO profile at the end, as `role_name`
     account_id: str | None = None
     role_name: str | None = None
     region: str | None = None
-    problem: str | None = None
+    problem: str | None = None  # one sentence why it cannot be used
     connection: ConnectionSettings = AWS_DEFAULTS
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for a worker."""
         return {
             "type": "Profile",
             "name": self.name,
@@ -121,7 +101,6 @@ class Profile:
 
     @classmethod
     def from_json(cls, document: object) -> Profile:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("name", text),
@@ -137,32 +116,19 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class SsoSession:
-    """
-    One login: an ``[sso-session]`` section, or all legacy profiles with the same start URL.
+    """One login: an ``[sso-session]`` section, or all legacy profiles with the same start URL."""
 
-    Args:
-        key: the session key of rule S1: the section's name, or the start URL as written.
-        start_url: ``sso_start_url`` as written.
-        region: ``sso_region``.
-        scopes: registration scopes; never empty (``sso:account:access`` by default, rule L2).
-        legacy: whether it comes from ``sso_start_url`` profiles rather than a section.
-        profiles: names of the profiles that belong to it, chained ones included, file order.
-        problem: one sentence why it cannot be signed in to (no start URL, no region, http:), or
-            None.
-        connection: how to reach AWS: the settings on which all its profiles agree.
-    """
-
-    key: str
-    start_url: str
+    key: str  # rule S1: the section's name, or the start URL as written
+    start_url: str  # as written
     region: str
-    scopes: tuple[str, ...] = ("sso:account:access",)
-    legacy: bool = False
-    profiles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("sso:account:access",)  # registration scopes, never empty (L2)
+    legacy: bool = False  # from ``sso_start_url`` profiles rather than a section
+    profiles: tuple[str, ...] = ()  # chained ones included, file order
+    # one sentence why it cannot be signed in to (no start URL, no region, http:)
     problem: str | None = None
-    connection: ConnectionSettings = AWS_DEFAULTS
+    connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for a worker."""
         return {
             "type": "SsoSession",
             "key": self.key,
@@ -177,7 +143,6 @@ class SsoSession:
 
     @classmethod
     def from_json(cls, document: object) -> SsoSession:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("key", text),
@@ -193,23 +158,14 @@ class SsoSession:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """
-    What the two files of the user say, read in one pass.
-
-    Args:
-        sessions: in file order; legacy sessions at their first profile's place.
-        profiles: every profile botocore lists, in botocore's order (rule C4).
-        problems: sentences for what could be read but not used.
-        managed: names of the profiles that we wrote ourselves; picking one would be a circle.
-    """
-
+    # in file order; legacy sessions at their first profile's place
     sessions: tuple[SsoSession, ...] = ()
-    profiles: tuple[Profile, ...] = ()
-    problems: tuple[str, ...] = ()
-    managed: frozenset[str] = frozenset()
+    profiles: tuple[Profile, ...] = ()  # in botocore's order (C4)
+    problems: tuple[str, ...] = ()  # sentences for what could be read but not used
+    managed: frozenset[str] = frozenset()  # profiles that we wrote; picking one would be a circle
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for the state directory; ``managed`` is found anew."""
+        """Without ``managed``, which is found anew."""
         return {
             "sessions": [session.to_json() for session in self.sessions],
             "profiles": [profile.to_json() for profile in self.profiles],
@@ -218,7 +174,6 @@ class Catalog:
 
     @classmethod
     def from_json(cls, document: object) -> Catalog:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("sessions", list_of(SsoSession.from_json)),
@@ -229,35 +184,21 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """
-    What the rules may know of a published access token: never the token.
+    """What the core may know of a published access token: never the token."""
 
-    Args:
-        fingerprint: 16 hex digits of SHA-256 over the access token; tells tokens apart.
-        expires_at: ``expiresAt`` in seconds since the epoch.
-        issued_at: when its life began, as well as we know: AWS's answer, else the file's mtime.
-        refreshable: whether the *file* carries refresh data (rule K4 would adopt it).
-        start_url, region: where it is good, as the file says; empty where it does not say.
-    """
-
-    fingerprint: str
-    expires_at: float
-    issued_at: float
-    refreshable: bool = False
-    start_url: str = ""
+    fingerprint: str  # 16 hex digits of SHA-256 over the access token
+    expires_at: float  # seconds since the epoch
+    issued_at: float  # AWS's answer, else the file's mtime
+    refreshable: bool = False  # whether the *file* carries refresh data (K4 would adopt it)
+    start_url: str = ""  # as in the file; empty where it does not say
     region: str = ""
 
     @property
     def life(self) -> float:
-        """
-        The token's life in seconds, as far as it is believed: 0 to 12 h.
-
-        AWS gives no longer one; a longer one was written by hand or by a broken clock.
-        """
+        """The token's life in seconds, 0 to 12 h as AWS gives: a file or clock may be wrong."""
         return min(max(0.0, self.expires_at - self.issued_at), policy.LONGEST_LIFE)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a worker's answer has it."""
         return {
             "type": "TokenFacts",
             "fingerprint": self.fingerprint,
@@ -270,7 +211,6 @@ class TokenFacts:
 
     @classmethod
     def from_json(cls, document: object) -> TokenFacts:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("fingerprint", text),
@@ -284,44 +224,25 @@ class TokenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """
-    What the user's settings mean to the rules.
-
-    Args:
-        warn_before: seconds before a known end at which a notice is due, longest first.
-        adopt: whether files with refresh data are taken into the keyring (K4).
-        guarded: patterns of profile names that are never switched by a timer (A7).
-        session_lengths: seconds of the sign-in session by session key, where the user set it.
-    """
-
+    # seconds before a known end at which a notice is due, longest first
     warn_before: tuple[float, ...] = (900.0, 300.0)
-    adopt: bool = True
-    guarded: tuple[str, ...] = ()
+    adopt: bool = True  # take files with refresh data into the keyring (K4)
+    guarded: tuple[str, ...] = ()  # patterns of profile names that a timer never switches (A7)
+    # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """
-    The end of a sign-in session, as well as it is known.
-
-    Args:
-        at: seconds since the epoch.
-        known: ``exact``, ``set`` or ``learnt`` (G1).
-        cause: fingerprint of the token that taught us; one end is warned about once.
-    """
-
-    at: float
+    at: float  # seconds since the epoch
     known: EndKnown
-    cause: str
+    cause: str  # fingerprint of the token that showed it; one end is warned about once
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as ``state.json`` has it."""
         return {"type": "SessionEnd", "at": self.at, "known": self.known, "cause": self.cause}
 
     @classmethod
     def from_json(cls, document: object) -> SessionEnd:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         known: tuple[EndKnown, ...] = ("exact", "set", "learnt")
         return cls(
@@ -333,28 +254,17 @@ class SessionEnd:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """
-    A renewal that failed, as it outlives a restart.
+    """A renewal that failed, as remembered across a restart."""
 
-    Args:
-        token: fingerprint of the token that was to be renewed.
-        reason, sentence: why.
-        failures: attempts of the schedule that failed in a row.
-        since: when the first one failed.
-        next_at: when the schedule tries again.
-        retry_at: AWS asked not to be asked before then.
-    """
-
-    token: str
+    token: str  # fingerprint of the token to renew
     reason: Reason
     sentence: str
-    failures: int
-    since: float
-    next_at: float
-    retry_at: float | None = None
+    failures: int  # failed attempts of the schedule in a row
+    since: float  # time of the first one
+    next_at: float  # next attempt of the schedule
+    retry_at: float | None = None  # AWS asked not to be asked before then
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as ``state.json`` has it."""
         return {
             "token": self.token,
             "reason": self.reason,
@@ -367,7 +277,6 @@ class Trouble:
 
     @classmethod
     def from_json(cls, document: object) -> Trouble:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("token", text),
@@ -382,37 +291,26 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """
-    What the rules remember of a session across restarts (``state.json``).
+    """What is remembered of a session across restarts (``state.json``)."""
 
-    Args:
-        started_at: when a sign-in truly started the session, seconds since the epoch.
-        lengths: observed lengths in seconds, newest last.
-        end: the known end.
-        refused: fingerprint of the token whose renewal was refused.
-        used_at: when the user signed in or credentials were given out.
-        notified: once-keys of the notices already shown.
-        dead: fingerprint of a token that the portal has refused.
-        trouble: why renewing fails, if it does.
-        given: the newest token that AWS gave us; what it says of its life counts, not the file.
-    """
-
+    # when a sign-in truly started the session, seconds since the epoch
     started_at: float | None = None
-    lengths: tuple[float, ...] = ()
+    lengths: tuple[float, ...] = ()  # observed lengths in seconds, newest last
     end: SessionEnd | None = None
-    refused: str | None = None
-    used_at: float | None = None
-    notified: frozenset[str] = frozenset()
-    dead: str | None = None
+    refused: str | None = None  # fingerprint of the token whose renewal was refused
+    used_at: float | None = None  # when the user signed in or credentials were given out
+    notified: frozenset[str] = frozenset()  # once-keys of the notices already shown
+    dead: str | None = None  # fingerprint of a token that the portal has refused
     trouble: Trouble | None = None
+    # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """
-        Return it as ``state.json`` has it.
+        Return it for ``state.json``.
 
-        Version 0.1 drops a memory that lacks one of these members or has another one: what is
-        remembered beside them belongs in the session's entry, `tray.storage.session_records`.
+        Version 0.1 drops a memory that lacks one of these members or has another: new ones belong
+        in the session's entry, `tray.storage.session_records`.
         """
         return {
             "type": "Memory",
@@ -426,7 +324,7 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """Read what `to_json` wrote; an absent member is as by default; raises `BadDocument`."""
+        """An absent member gets its default."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(
@@ -439,7 +337,6 @@ class Memory:
         )
 
     def beside_to_json(self) -> dict[str, Any]:
-        """Return what stands beside it in the session's entry."""
         return {
             "dead": self.dead,
             "trouble": self.trouble and self.trouble.to_json(),
@@ -447,12 +344,6 @@ class Memory:
         }
 
     def with_beside(self, document: object) -> Memory:
-        """
-        Return it with what `beside_to_json` wrote.
-
-        Raises:
-            BadDocument: a member is wrong.
-        """
         members = Members(document)
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""What jobs bring back; part of the events, and the answer of a worker."""
+"""The results of jobs; part of the events, and the answer of a worker."""
 
 from __future__ import annotations
 
@@ -21,55 +21,32 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """
-    A renewal succeeded.
-
-    Args:
-        token: the new token, as published.
-        store: who keeps its refresh data now.
-        stored: False while the keyring has not yet confirmed the new refresh token (R3).
-        by_us: False if somebody else had renewed it already, so AWS was not asked.
-        of: fingerprint of the token whose grant it goes on with; None: not known.
-    """
-
-    token: TokenFacts
+    token: TokenFacts  # as published
     store: TokenStore
-    stored: bool = True
-    by_us: bool = True
-    of: str | None = None
+    stored: bool = True  # False until the keyring has confirmed the new refresh token (R3)
+    by_us: bool = True  # False if another program had renewed it, so AWS was not asked
+    of: str | None = None  # fingerprint of the token whose grant it continues; None: not known
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """
-    AWS refused the refresh token (R4).
+    """AWS refused the refresh token (R4)."""
 
-    Args:
-        portal: what the portal says of the published token: ``valid``, ``dead``, ``unreachable``.
-        reason: ``refused``, or ``registration-expired`` where only the client is too old.
-    """
-
-    portal: Literal["valid", "dead", "unreachable"]
-    reason: Reason = "refused"
+    portal: Literal["valid", "dead", "unreachable"]  # what it says of the published token
+    reason: Reason = "refused"  # ``registration-expired`` if only the client is too old
 
 
 @dataclass(frozen=True, slots=True)
 class PortalChecked:
-    """
-    The portal was asked whether it takes the published access token; nothing was renewed.
+    """The portal was asked whether it takes the published access token; nothing was renewed."""
 
-    Args:
-        fingerprint: of that token.
-        portal: what it said: ``valid``, ``dead``, ``unreachable``.
-    """
-
-    fingerprint: str
+    fingerprint: str  # of that token
     portal: Literal["valid", "dead", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Unrenewable:
-    """There is nothing to renew with: no refresh token in file or keyring."""
+    """There is no refresh token in file or keyring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +64,8 @@ class RemovalJudged:
     """
     What a removed file meant (K5).
 
-    ``published`` carries the token that was put back; ``nothing`` says that no token was kept
-    either, so that there was nothing to ask AWS about; ``back``: the file is there again.
+    ``published`` carries the token that was put back; ``nothing``: no token was kept either, so
+    there was nothing to ask AWS about; ``back``: the file is there again.
     """
 
     verdict: Literal["signed-out", "published", "nothing", "back"]
@@ -97,34 +74,24 @@ class RemovalJudged:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """A sign-out is done; the sentence tells what remains, if anything does."""
+    """The sentence says what remains, if anything."""
 
     remains: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The refresh data is in the file again and the keyring item is gone (K7)."""
+    """The refresh data are in the file again and the keyring item is gone (K7)."""
 
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """
-    A job did not come to a result.
-
-    Args:
-        reason: of rule S6.
-        sentence: for the person.
-        answered: whether AWS answered (R5 counts only those).
-        retry_after: seconds AWS asked for.
-    """
-
-    reason: Reason
+    reason: Reason  # rule S6
     sentence: str
-    answered: bool = False
-    retry_after: float | None = None
+    answered: bool = False  # whether AWS answered (R5 counts only those)
+    retry_after: float | None = None  # seconds AWS asked for
 
 
 Outcome = (
@@ -141,7 +108,6 @@ Outcome = (
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as a worker's answer has it."""
     match outcome:
         case Renewed():
             return {
@@ -190,7 +156,6 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_json(document: object) -> Outcome:
-    """Read what `outcome_to_json` wrote; raises `BadDocument`."""
     reader = _READERS.get(tag_of(document))
     if reader is None:
         raise BadDocument("not an outcome")
@@ -236,4 +201,3 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
         members.need("retry_after", optional(number)),
     ),
 }
-"""How each outcome is read, by its tag in a worker's answer."""

@@ -1,4 +1,4 @@
-"""What a person asks for in the menu beside signing in and out; part of the events."""
+"""What the user asks for in the menu apart from signing in and out; part of the events."""
 
 from __future__ import annotations
 
@@ -7,71 +7,60 @@ from typing import Literal
 from tray.values import dataclass
 
 SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows", "process-follows"]
-"""The settings the menu offers with a tick."""
+"""The settings that the menu offers as check boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInAllRequested:
-    """
-    A person wants several sessions signed in to, one after the other (M1, W2).
+    """Sign in to several sessions, one after the other (M1, W2)."""
 
-    Args:
-        keys: which; None = every one that needs it.
-    """
-
-    keys: tuple[str, ...] | None = None
+    keys: tuple[str, ...] | None = None  # None = every one that needs it
 
 
 @dataclass(frozen=True, slots=True)
 class UnlockRequested:
-    """A person wants to unlock the keyring: only such a click may show its prompt."""
+    """Only this click may show the keyring's prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRequested:
-    """A person wants a profile's AWS console in the browser."""
-
     profile: str
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRequested:
-    """A person wants the link of the sign-in under way, to open it elsewhere (L4)."""
+    """The user wants the link of the sign-in under way, to open it elsewhere (L4)."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRequested:
-    """A person wants the lines that select a profile in a shell: names only, no credential."""
+    """Copy the lines that select a profile in a shell: names only, no credential."""
 
     profile: str
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRequested:
-    """A person ticked a setting in the menu."""
-
     name: SettingName
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SetUpRequested:
-    """A person without any AWS config wants to know how to begin (M1)."""
+    """A user without any AWS config wants to know how to begin (M1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolesRequested:
-    """A person wants the accounts and roles of a session listed, to add a profile (M1)."""
+    """List the accounts and roles of a session, to add a profile (M1)."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddProfileRequested:
-    """A person picked a role to have a profile for."""
-
     key: str
     account_id: str
     role_name: str

@@ -1,4 +1,4 @@
-"""The whole state of the rules, and when to look at it again."""
+"""The whole state of the core, and when to look at it again."""
 
 from __future__ import annotations
 
@@ -28,58 +28,36 @@ class VisibleNotice:
 
 @dataclass(frozen=True, slots=True)
 class TrayState:
-    """
-    Everything the rules know.
-
-    Args:
-        machine: a stable text of this machine, the seed of all jitter.
-        sessions: by session key, in config order.
-        catalog: the last good config.
-        config_problem: the sentence why the newest config was refused, or None.
-        config_read: False until a config was read or refused for the first time.
-        preferences: the user's settings, the last good ones.
-        settings_problems: sentences about the settings' files as they are now.
-        active: the recorded active profile; it counts only while the catalog has it (A7).
-        previous: the one before it.
-        shelf: sessions the config does not have just now, by key, start URL and region.
-        recalled: what ``state.json`` held, for sessions the config brings later.
-        asleep, locked, offline: moods of the machine: asleep and locked hold notices back,
-            asleep also jobs; offline makes vain attempts rare.
-        shown: notices on screen by slot.
-        notified: once-keys of notices that belong to no session.
-        sign_in_queue: sessions that "Sign in to all" still has to come to.
-        listings: the roles that were asked for, by session key, to be added from the menu.
-        handing_back: who asked to hand everything back before the end, or None.
-        quitting: the last word was said; nothing is started any more.
-        next_attempt: the number of the next job or sign-in.
-    """
-
-    machine: str
+    machine: str  # a stable text of this machine, the seed of all jitter
+    # by key, in config order
     sessions: Mapping[str, Session] = field(default_factory=lambda: MappingProxyType({}))
-    catalog: Catalog = field(default_factory=Catalog)
-    config_problem: str | None = None
-    config_read: bool = False
-    preferences: Preferences = field(default_factory=Preferences)
-    settings_problems: tuple[str, ...] = ()
-    active: str | None = None
+    catalog: Catalog = field(default_factory=Catalog)  # the last good config
+    config_problem: str | None = None  # why the newest config was refused
+    config_read: bool = False  # read or refused at least once
+    preferences: Preferences = field(default_factory=Preferences)  # the last good ones
+    settings_problems: tuple[str, ...] = ()  # about the settings' files as they are now
+    active: str | None = None  # as recorded; counts only while the catalog has it (A7)
     previous: str | None = None
+    # missing from the config just now, by key, start URL and region
     shelf: Mapping[tuple[str, str, str], Session] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    # what ``state.json`` held, for sessions that appear later
     recalled: RecordsRead = field(default_factory=lambda: RecordsRead({}, {}))
-    asleep: bool = False
-    locked: bool = False
-    offline: bool = False
+    asleep: bool = False  # holds back notices and jobs
+    locked: bool = False  # holds back notices
+    offline: bool = False  # makes vain attempts rare
+    # by slot
     shown: Mapping[str, VisibleNotice] = field(default_factory=lambda: MappingProxyType({}))
-    notified: frozenset[str] = frozenset()
-    sign_in_queue: tuple[str, ...] = ()
+    notified: frozenset[str] = frozenset()  # once-keys that belong to no session
+    sign_in_queue: tuple[str, ...] = ()  # left for "Sign in to all"
+    # roles that the menu can add, by session key
     listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
-    handing_back: str | None = None
-    quitting: bool = False
-    next_attempt: int = 1
+    handing_back: str | None = None  # who asked to hand everything back before the end
+    quitting: bool = False  # nothing is started any more
+    next_attempt: int = 1  # the number of the next job or sign-in
 
     def with_session(self, session: Session) -> TrayState:
-        """Return the state with one session replaced or added."""
         return replace(self, sessions={**self.sessions, session.key: session})
 
     @property
@@ -90,11 +68,7 @@ class TrayState:
 
 
 def next_look(state: TrayState, now: Now) -> float | None:
-    """
-    Return the earliest wall time at which something changes by itself, or None.
-
-    The loop arms one timer for it and answers with ``Tick``; nothing else ever polls.
-    """
+    """Return the next wall time at which something changes by itself; nothing else ever polls."""
     moments = [
         moment for session in state.sessions.values() for moment in _moments(session, state)
     ]
@@ -136,11 +110,7 @@ def _moments(session: Session, state: TrayState) -> Iterator[float]:
 
 
 def failing_warns_at(failing: Failing, token: TokenFacts) -> float:
-    """
-    Return from when on a failing renewal is worth a notice (W1), wall seconds.
-
-    A token of a few minutes' life is always near its end: shares of its life are the measure then.
-    """
+    """Return a wall time (W1); for tokens of a few minutes' life shares of it count."""
     left = min(policy.FAILING_WARNS_UNDER, token.life * policy.RENEW_AT_LIFE * 0.8)
     patience = min(policy.FAILING_WARNS_AFTER, token.life * policy.RENEW_JITTER)
     return max(token.expires_at - left, failing.since + patience)

@@ -1,4 +1,4 @@
-"""``python -m tray.desktop.plyer_notice``: the name a daemon of version 0.1 shows notices by."""
+"""``python -m tray.desktop.plyer_notice``: what a daemon of version 0.1 starts to show notices."""
 
 import sys
 

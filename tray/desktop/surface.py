@@ -1,4 +1,4 @@
-"""Where the icon stands and notices are told: what the desktop is made of, system by system."""
+"""Each system's desktop: where the icon and the notices are shown."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tray.values import dataclass
 
 
 class TrayFace(Protocol):
-    """What every system's tray can do; called on the loop, raises nothing."""
+    """Every system's tray; called on the loop, raises nothing."""
 
     def show(self, view: View) -> float | None:
         """Show a view; returns when it has to be shown again, seconds since the epoch."""
 
     def stop(self) -> None:
-        """Take the icon away."""
+        """Remove the icon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the desktop tells, always on the loop."""
+    """What the desktop reports, always on the loop."""
 
     act: Callable[[Event], None]  # a click, as an event for the rules
     extras: Callable[[], MenuExtras]  # asked for what the menu shows beside the view
@@ -38,8 +38,6 @@ class Hooks:
 
 
 class Surface(ABC):
-    """One system's desktop."""
-
     notifier: Notifier
 
     def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
@@ -48,26 +46,19 @@ class Surface(ABC):
 
     @abstractmethod
     def make_tray(self) -> TrayFace:
-        """
-        Make the icon.
-
-        Raises:
-            Exception: anything its libraries raise when imported (fault 72).
-        """
+        """Make the icon; raises whatever its libraries raise on import (fault 72)."""
 
     def join(self, client: Any) -> None:  # noqa: B027  (most systems have nothing to join)
-        """Let somebody live on the connection to the desktop, where there is one."""
+        """Add a client to the desktop's connection, where there is one."""
 
     def start(self) -> None:  # noqa: B027  (nor to connect to)
         """Connect; a desktop that is not there yet is waited for."""
 
     async def stop(self) -> None:  # noqa: B027  (nor to let go)
-        """Let the connection go."""
+        """Close the connection."""
 
 
 class LinuxSurface(Surface):
-    """The session bus, with everything that lives on it."""
-
     def __init__(self, environ: Mapping[str, str], hooks: Hooks) -> None:
         from tray.desktop.linux.session_bus import SessionBus  # elsewhere there is no dbus-fast
 
@@ -77,7 +68,7 @@ class LinuxSurface(Surface):
         self._bus.join(self.notifier)
 
     def make_tray(self) -> TrayFace:
-        """Make the icon, drawn for a light or a dark panel where the desktop tells which."""
+        """Draw for a light or a dark panel where the desktop says which."""
         from tray.desktop.linux.color_scheme import ColorScheme
         from tray.desktop.linux.linux_tray import LinuxTray
 
@@ -87,7 +78,6 @@ class LinuxSurface(Surface):
         return tray
 
     def join(self, client: Any) -> None:
-        """Let somebody live on the session bus."""
         self._bus.join(client)
 
     def start(self) -> None:
@@ -95,21 +85,19 @@ class LinuxSurface(Surface):
         self._serving = asyncio.get_running_loop().create_task(self._bus.serve())
 
     async def stop(self) -> None:
-        """Close the connection."""
         self._bus.stop()
         if self._serving is not None:
             await self._serving
 
 
 class NativeSurface(Surface):
-    """macOS's and Windows' own; the icon lives on the main thread."""
+    """macOS and Windows; the icon lives on the main thread."""
 
     def __init__(self, environ: Mapping[str, str], hooks: Hooks, main: MainThread) -> None:
         super().__init__(environ, hooks)
         self._main = main
 
     def make_tray(self) -> TrayFace:
-        """Have the icon made on the main thread."""
         from tray.desktop.native.native_tray import native_tray
 
         hooks = self._hooks
@@ -117,7 +105,6 @@ class NativeSurface(Surface):
 
 
 def surface_for(environ: Mapping[str, str], hooks: Hooks, main: MainThread | None) -> Surface:
-    """Return this system's desktop."""
     return LinuxSurface(environ, hooks) if main is None else NativeSurface(environ, hooks, main)
 
 

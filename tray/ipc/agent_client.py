@@ -45,12 +45,11 @@ from tray.system import agent_socket
 
 VERSION: Final = 1
 REQUEST_LIMIT: Final = 64 * 1024
-ANSWER_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes a line may have; an answer may list the profiles of 10,000-profile configs."""
+ANSWER_LIMIT: Final = 16 * 1024 * 1024  # bytes of a line; an answer may list 10,000 profiles
 CONNECT_PATIENCE: Final = 2.0
 _NO_JSON: Final = object()
+# Seconds to wait for a connection, and for an answer that the daemon has at hand.
 QUICK_ANSWER: Final = 10.0
-"""Seconds to wait for a connection, and for an answer that the daemon has at hand."""
 _WAKES: Final = 1.0
 _CHUNK: Final = 64 * 1024
 
@@ -64,17 +63,11 @@ class OtherWorld(TrayError):
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
-    """Return one message as a line."""
     return json.dumps({"v": VERSION, **message}, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
-    """
-    Return the message of one line.
-
-    Raises:
-        BadLine: too long, cut, no JSON object, nested beyond sense, or another version.
-    """
+    """Raises `BadLine`: too long, cut, no JSON object, nested too deeply, or another version."""
     if len(line) > limit:
         msg = f"A message is longer than {limit} bytes."
         raise BadLine(msg)
@@ -95,7 +88,7 @@ def decode(line: bytes, *, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
 
 
 def _read(line: bytes) -> Any:
-    """Return what a line holds; no exception, for that of a decoder carries the whole line."""
+    """Return what a line holds, without an exception: a decoder's would carry the whole line."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -103,13 +96,7 @@ def _read(line: bytes) -> Any:
 
 
 class AgentClient:
-    """
-    One request to the daemon, as a context manager around its connection.
-
-    Args:
-        sockets: where the daemon may listen, best first (`Paths.runtime_sockets`).
-        world: the caller's world.
-    """
+    """`sockets` is where the daemon may listen, best first (`Paths.runtime_sockets`)."""
 
     def __init__(self, sockets: tuple[Path, ...], world: Mapping[str, str]) -> None:
         self._sockets = sockets
@@ -117,12 +104,7 @@ class AgentClient:
         self._connection: socket.socket | None = None
 
     def __enter__(self) -> Self:
-        """
-        Connect.
-
-        Raises:
-            Unreachable: no daemon listens anywhere.
-        """
+        """Raises `Unreachable` if no daemon listens."""
         trouble: Unreachable | None = None
         for path in self._sockets:
             try:
@@ -144,10 +126,7 @@ class AgentClient:
         """
         Send a request and yield its answers; the last one has ``done``.
 
-        Args:
-            op: the request.
-            patience: seconds to wait for each line; None: as long as it takes.
-            members: further members of the request.
+        `patience` is in seconds for each line; None waits indefinitely.
 
         Raises:
             OtherWorld: the caller must act alone.
@@ -176,18 +155,13 @@ class AgentClient:
         raise Unreachable(msg)
 
     def done(self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any) -> Any:
-        """Send a request and return the last word, as ``ask`` does."""
+        """Send a request and return the last answer; raises as `ask`."""
         *_, last = self.ask(op, patience=patience, **members)
         return last["done"]
 
 
 def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]:
-    """
-    Yield lines as they come, the last one cut where the other side closed in the middle.
-
-    Raises:
-        TimeoutError: none came for so long.
-    """
+    """Yield lines as they come, the last one possibly truncated; raises `TimeoutError`."""
     waiting = b""
     while True:
         line, newline, rest = waiting.partition(b"\n")
@@ -205,12 +179,7 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
 
 
 def _wait(connection: socket.socket, patience: float | None) -> None:
-    """
-    Wait until something comes, waking at least every second.
-
-    A Ctrl-C that arrives right before a wait begins does not end it: the system has delivered it,
-    and Python checks for it only afterwards.
-    """
+    """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
         if select.select([connection], [], [], min(left, _WAKES))[0]:

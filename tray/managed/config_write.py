@@ -27,11 +27,7 @@ class _Overtaken(Exception):
 
 
 def edit_lock(state: Path) -> FileLock:
-    """
-    Return the lock for changing the user's config and what we remember of it.
-
-    As a context manager it raises `Busy` if another of our processes holds it too long.
-    """
+    """The lock for changing the config and our record of it; entering may raise `Busy`."""
     private_directory(state)
     return FileLock(lock_path(state, "config"), timeout=LOCK_TIMEOUT)
 
@@ -39,12 +35,7 @@ def edit_lock(state: Path) -> FileLock:
 def change_config(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
-    """
-    Change the AWS config file under the lock; see :func:`change_locked`.
-
-    Raises:
-        Busy: another process edits the file. Else as :func:`change_locked`.
-    """
+    """Take `edit_lock` and call `change_locked`; raises as that, and `Busy`."""
     with edit_lock(state):
         return change_locked(path, state, change, seam=seam)
 
@@ -53,24 +44,17 @@ def change_locked(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
     """
-    Change the AWS config file; the caller holds :func:`edit_lock`.
+    Change the AWS config file; the caller holds `edit_lock`.
 
     A symbolic link is followed; mode, owner and group stay; the last five versions are kept in
-    ``<state>/backups``. If another program changes the file before the rename, it is read and
-    changed again.
-
-    Args:
-        path: the file; it and its directory may be missing.
-        state: our state directory.
-        change: from the old bytes to the new ones; may be called more than once.
-        seam: called with each step of `write_atomic`, and ``backed-up``.
-
-    Returns:
-        Whether anything was written.
+    ``<state>/backups``. The file and its directory may be missing. If another program changes the
+    file before the rename, it is read and changed again, so `change` may be called more than once.
+    `seam` is called with each step of `write_atomic`, and ``backed-up``. Returns whether anything
+    was written.
 
     Raises:
         Busy: another program keeps writing it.
-        ConfigRejected: the file cannot be read as one.
+        ConfigRejected: the file cannot be parsed.
         FileRefused, OSError: it cannot be written.
     """
     for _ in range(_TRIES):
@@ -98,26 +82,11 @@ def add_profiles(
     new: Mapping[str, Mapping[str, str]],
     gone: Sequence[str] = (),
 ) -> bool:
-    """
-    Add profiles to the AWS config and take others out, all in one write.
-
-    Args:
-        path: the file; it and its directory may be missing.
-        state: our state directory.
-        new: the keys of each new profile, by its name.
-        gone: names of profiles to take out.
-
-    Returns:
-        Whether anything was written.
-
-    Raises:
-        EditRefused: a profile cannot be added. Else as :func:`change_config`.
-    """
+    """Add and remove profiles in one write; raises `EditRefused` and as `change_config`."""
     return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))
 
 
 def backups(state: Path, path: Path) -> list[Path]:
-    """Return what is kept of one file, oldest first."""
     return sorted((state / "backups").glob(f"config-{_mark_of(path)}-[0-9]*-*"))
 
 
@@ -137,11 +106,7 @@ def _replace(path: Path, before: bytes | None, after: bytes, seam: Seam | None) 
 
 
 def _keep(data: bytes, directory: Path, path: Path) -> None:
-    """
-    Keep a copy that only the user can read, and remove the oldest beyond five.
-
-    The same bytes are kept once, so that switching back and forth pushes nothing out.
-    """
+    """Keep the last five for the user alone; equal bytes once, so toggling pushes nothing out."""
     private_directory(directory)
     old = backups(directory.parent, path)
     if any(one.read_bytes() == data for one in old):

@@ -3,7 +3,7 @@ How the active profile takes effect in the AWS config: ``[default]`` and ``[prof
 
 ``<state>/applied.json`` records what is wanted and what we wrote, both before and after the write,
 so that a killed process leaves nothing unknown. Code that changes the active profile calls
-:func:`follow`: under the config's lock the first caller writes, the others find it done.
+`follow`: under the config's lock the first caller writes, the others find it done.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ VERSION: Final = 1
 
 
 def read_applied(state: Path) -> dict[Target, ManagedSection]:
-    """Return what is applied; a file that cannot be used counts as none, and the log says so."""
+    """Return what is applied; an unusable file counts as nothing, and is logged."""
     try:
         return _read(state)[1]
     except (OSError, FileRefused, UserMustAct) as error:
@@ -63,13 +63,12 @@ def read_applied(state: Path) -> dict[Target, ManagedSection]:
 
 def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
     """
-    Return the document of ``applied.json`` and what of it this version knows.
+    Return the document of ``applied.json`` and the part of it that this version knows.
 
-    The format is version 1: ``{"version": 1, TARGET: ENTRY ...}``; members that this version does
-    not know stay in it.
+    The format is version 1: ``{"version": 1, TARGET: ENTRY ...}``; unknown members stay in it.
 
     Raises:
-        UserMustAct: it is damaged, or a later version's; nothing may be written over it.
+        UserMustAct: it is damaged, or a later version's, and must not be overwritten.
         OSError, FileRefused: it cannot be read now.
     """
     path = state / "applied.json"
@@ -91,7 +90,7 @@ def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
 
 
 def with_managed(catalog: Catalog, state: Path) -> Catalog:
-    """Return a catalog that knows which of its profiles are ours: they are "other" (S3)."""
+    """Mark the profiles of a catalog that are ours: they are "other" (S3)."""
     entries = read_applied(state)
     owned = {target: one.owned[-1] for target, one in entries.items() if not one.theirs}
     managed = managed_names(catalog, owned)
@@ -109,13 +108,11 @@ def with_managed(catalog: Catalog, state: Path) -> Catalog:
 
 
 def applies(state: Path) -> tuple[Target, ...]:
-    """Return through what the active profile takes effect, for ``status``."""
     found = read_applied(state)
     return tuple(one for one in TARGETS if one in found and found[one].in_force)
 
 
 def at_work(state: Path) -> bool:
-    """Whether :func:`follow` may have something to do."""
     return any(one.at_work for one in read_applied(state).values())
 
 
@@ -149,15 +146,7 @@ def apply(world: ManagedContext, target: Target, *, seam: Seam | None = None) ->
 
 
 def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> bool:
-    """
-    Take a managed section out again, byte for byte as it was; what is not ours stays.
-
-    Returns:
-        Whether there was anything to take out.
-
-    Raises:
-        TrayError, OSError: the files cannot be read or written.
-    """
+    """Take a managed section out byte for byte; whether there was one. What is not ours stays."""
     with edit_lock(world.paths.state):
         before = _entry(world.paths.state, target)
         if before.file != str(world.files.config):
@@ -169,11 +158,8 @@ def follow(world: ManagedContext) -> None:
     """
     Update every applied section to the active profile; with nothing applied this is one read.
 
-    What an interrupted :func:`take_back` left is taken out as well. A section in another file
-    than this environment's ``AWS_CONFIG_FILE`` is skipped.
-
-    Raises:
-        TrayError, OSError: the files cannot be read or written.
+    Also takes out what an interrupted `take_back` left, and skips a section in another file than
+    this environment's ``AWS_CONFIG_FILE``. Raises `TrayError` or `OSError`.
     """
     if not at_work(world.paths.state):
         return
@@ -191,12 +177,7 @@ def _sync(
     typed: bool = False,
     seam: Seam | None = None,
 ) -> bool:
-    """
-    Write one section as it must be now; the caller holds the config's lock.
-
-    Returns:
-        whether the file was written.
-    """
+    """Write one section as it must be now, under the config's lock; whether it wrote anything."""
     state = world.paths.state
     before = _entry(state, target)
     plan, noted = SectionPlan(b"", before), False
@@ -227,24 +208,14 @@ def _sync(
 
 
 def _refuse_other_file(world: ManagedContext, target: Target) -> None:
-    """
-    Refuse to apply in a second file: ``applied.json`` describes one.
-
-    Raises:
-        UserMustAct: it is applied elsewhere; the file is named.
-    """
+    """Refuse to apply in a second file: ``applied.json`` describes one."""
     entry = _entry(world.paths.state, target)
     if entry.at_work and entry.file != str(world.files.config):
         raise UserMustAct(managed_text.elsewhere(target, entry.file))
 
 
 def _refuse_foreign(world: ManagedContext, target: Target) -> None:
-    """
-    Refuse to write into a section that holds the user's own credentials (A3).
-
-    Raises:
-        UserMustAct: it does; file and line are named.
-    """
+    """Refuse to write into a section that holds the user's own credentials (A3)."""
     entry = _entry(world.paths.state, target)
     path = world.files.config
     data = config_files.read(path) or b""

@@ -1,4 +1,4 @@
-"""Plan what a managed section of the AWS config must say, given the file; writes nothing."""
+"""Plan what a managed section of the AWS config must say; writes nothing."""
 
 from __future__ import annotations
 
@@ -37,50 +37,26 @@ NOTHING: Final = Owned()
 
 @dataclass(frozen=True, slots=True)
 class ManagedContext:
-    """
-    What a managed section depends on.
-
-    Args:
-        paths: where everything lies.
-        guarded: patterns of profiles that are never switched to automatically.
-        hand_out: installs the credential helper and returns its argv; asked only when needed.
-    """
-
     paths: Paths
-    guarded: tuple[str, ...]
+    guarded: tuple[str, ...]  # patterns of profiles that are never switched to automatically
+    # installs the credential helper and returns its argv; called only when needed
     hand_out: Callable[[], tuple[str, ...]]
 
     @property
     def files(self) -> ConfigFiles:
-        """The two files."""
         return ConfigFiles(self.paths.aws_config, self.paths.aws_credentials)
 
     def command(self) -> str:
-        """
-        Return the credential helper's command line, as a config value.
-
-        Raises:
-            UserMustAct: it cannot be written so that every SDK reads it back.
-        """
+        """The helper's command line; `UserMustAct` if not every SDK could read it."""
         return command_line(self.hand_out())
 
 
 @dataclass(frozen=True, slots=True)
 class SectionPlan:
-    """
-    What is to become of the file, and what is remembered of it.
-
-    Args:
-        after: the file's new bytes.
-        entry: what holds once they are written.
-        now: what of ours is in the file until then.
-        refusal: why the active profile is not what was written.
-    """
-
-    after: bytes
-    entry: ManagedSection
-    now: Owned = NOTHING
-    refusal: UserMustAct | None = None
+    after: bytes  # the file's new bytes
+    entry: ManagedSection  # what holds once they are written
+    now: Owned = NOTHING  # what of ours is in the file until then
+    refusal: UserMustAct | None = None  # why the active profile is not what was written
 
     @property
     def meanwhile(self) -> ManagedSection:
@@ -101,18 +77,8 @@ def planned(
     Return what to do with one section of the config file.
 
     If the active profile cannot be written, the previous one is still taken out: a bare ``aws``
-    must never use another account (A7).
-
-    Args:
-        world: what it depends on.
-        target: which section.
-        data: the file.
-        known: what is remembered of it.
-        wanted: whether it should be there.
-        typed: the user has just asked for it, and saw what was in the way.
-
-    Raises:
-        UserMustAct: the user has just asked for what is impossible; nothing of ours is there.
+    must never use another account (A7). `typed` means that the user has just asked for it: then
+    what is impossible, with nothing of ours there, raises `UserMustAct`.
     """
     file = str(world.files.config)
     entry = replace(known, file=file, wanted=wanted)
@@ -147,11 +113,7 @@ def planned(
 
 
 def ours_now(section: Mapping[str, object] | None, may_be: Iterable[Owned]) -> Owned | None:
-    """
-    Return which of the things we may have written is in a section, None if none is.
-
-    "Nothing of ours" always fits, so it is tried last.
-    """
+    """Return which of our possible texts is in a section; "nothing of ours" fits last."""
     ordered = sorted(may_be, key=lambda one: not one.keys)
     return next((one for one in ordered if still_ours(section, one)), None)
 
@@ -166,7 +128,6 @@ def is_free(target: Target, section: object, theirs: Mapping[str, object], now: 
 def section_of(
     data: bytes, file: str, target: Target
 ) -> tuple[Mapping[str, object] | None, str]:  # fmt: skip
-    """Return the section's current keys, and its header as it is or will be written."""
     header = written_header(data, file, "profile", PROFILE_OF[target])
     if header is None:
         return None, _header(target)
@@ -180,7 +141,6 @@ def _header(target: Target) -> str:
 def _written(
     data: bytes, file: str, header: str, keys: Mapping[str, str], now: Owned
 ) -> tuple[bytes, Owned]:
-    """Return the file with our keys in the place of those that are ours now, and what is ours."""
     lines = lines_of(data.decode(ini.native_encoding()))
     span = section_span(lines, header)
     created = span is None or (now.created and _nothing_else(lines[span.start : span.stop], now))
@@ -206,7 +166,7 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
 
 
 def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
-    """Return what the section has to say now; nothing while a guarded profile is active (A3)."""
+    """Return what the section must say now; nothing while a guarded profile is active (A3)."""
     active = _active(world)
     settings = _settings(world, active)
     if target == "process":
@@ -218,12 +178,7 @@ def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -
 
 
 def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, object]) -> None:
-    """
-    Refuse a profile whose credentials come from a managed section: that would be a circle.
-
-    Raises:
-        UserMustAct: it does.
-    """
+    """Refuse a profile whose credentials come from a managed section: that would be a circle."""
     source = settings.get("source_profile")
     if isinstance(source, str):
         for each in source_chain(source, every_profile(world.files)):

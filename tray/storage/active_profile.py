@@ -1,4 +1,4 @@
-"""The active profile on disk: one line a prompt can read, and the one before it (rule A7)."""
+"""The active profile on disk: one line a prompt can read, and the one before it (A7)."""
 
 from __future__ import annotations
 
@@ -17,28 +17,19 @@ from tray.system.lock.file_lock import FileLock, lock_path
 
 
 def active_path(state: Path) -> Path:
-    """Return the file that holds the active profile's name."""
     return state / "active-profile"
 
 
 def read_active(state: Path) -> str | None:
-    """Return the recorded active profile; None if there is none, or the file cannot be read."""
     return _line(active_path(state))
 
 
 def read_previous(state: Path) -> str | None:
-    """Return the profile that was active before, for ``use -``; None if there was none."""
     return _line(state / "previous-profile")
 
 
 def record_active(state: Path, profile: str | None) -> None:
-    """
-    Record the active profile (None: none is active), and the one it replaces as the previous one.
-
-    Raises:
-        Busy: another process holds the files for too long.
-        OSError: the state directory cannot be written.
-    """
+    """The profile it replaces becomes the previous one; raises `Busy` or `OSError`."""
     private_directory(state)
     with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
         before = read_active(state)
@@ -63,14 +54,8 @@ def write_prompt(
     """
     Write what the shells read at each prompt, if it has changed.
 
-    Args:
-        state: our state directory.
-        profile: the active profile's name, None for none.
-        guarded: whether shells must not export it.
-        ends_at: when its session ends, seconds since the epoch, if known.
-
-    Raises:
-        OSError, FileRefused: the state directory cannot be written.
+    Shells must not export a `guarded` profile. `ends_at` is its session's end, seconds since the
+    epoch. Raises `OSError` or `FileRefused`.
     """
     data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
     path = prompt_path(state)

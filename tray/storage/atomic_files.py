@@ -2,8 +2,8 @@
 Read and replace small files so that no reader ever sees half of one.
 
 Reading never blocks on a pipe or device and never exceeds its limit. Writing replaces the whole
-file or leaves the old one: temporary file, fsync, rename, fsync of the directory. Errors of the
-operating system pass through as ``OSError``; what we refuse ourselves is a :class:`FileRefused`.
+file or leaves the old one: temporary file, fsync, rename, fsync of the directory. The operating
+system's errors pass through as ``OSError``; our own refusals are `FileRefused`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,13 @@ else:
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another process of ours to rewrite a small file: it takes milliseconds."""
 
-READ_LIMIT = 1024 * 1024
-"""Bytes; no config or token cache file is larger (fault 5)."""
+READ_LIMIT = 1024 * 1024  # bytes; no config or token cache file is larger (fault 5)
 
 _TEMP_NAME = re.compile(r"\.sso-tray\.[0-9a-f]{16}\.tmp")
 _RENAME_TRIES = 5
 _RENAME_PAUSE = 0.05
 
-# Flags that not every system has; where one is missing its danger is missing too.
+# Flags that not every system has; without one, its danger is missing too.
 READ_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -68,14 +67,10 @@ class FileRefused(UserMustAct):
 
 def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
     """
-    Return the whole of a small regular file.
-
-    Args:
-        path: symbolic links are followed.
-        limit: the most bytes it may hold.
+    Return the whole of a small regular file; symbolic links are followed.
 
     Raises:
-        FileRefused: it is a pipe, device, socket or directory, or larger than ``limit``.
+        FileRefused: it is a pipe, device, socket or directory, or larger than `limit` bytes.
         OSError: as the system says, ``FileNotFoundError`` and ``PermissionError`` included.
     """
     descriptor, data = open_small(path, limit)
@@ -85,14 +80,9 @@ def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
 
 def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """
-    Like :func:`read_small`, but return the open descriptor as well.
+    Like `read_small`, but also return the open descriptor, for the caller to close.
 
-    After the name has been replaced by another file the descriptor still shows this one
-    (adoption, rule K4 step 5). The caller closes it.
-
-    Raises:
-        FileRefused: as :func:`read_small`; nothing stays open.
-        OSError: as the system says.
+    It still shows this file after the name was replaced (adoption, K4 step 5).
     """
     # Checked before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
@@ -106,18 +96,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
 
 
 def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
-    """
-    Return everything the open file holds now, from its start.
-
-    Args:
-        descriptor: of a regular file, open for reading.
-        limit: the most bytes it may hold.
-        place: its name for the sentence.
-
-    Raises:
-        FileRefused: it holds more than ``limit`` bytes.
-        OSError: as the system says.
-    """
+    """Read an open file from its start; `FileRefused` (naming `place`) beyond `limit` bytes."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     data = b""
     while True:
@@ -143,21 +122,19 @@ def write_atomic(
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
 
     A symbolic link is kept and its target replaced. Another hard link to the old file keeps the
-    old bytes. On failure the old file is untouched and nothing is left beside it; a process that
-    is killed in between leaves a temporary file for :func:`remove_stale_temps`.
+    old bytes. On failure the old file is untouched and nothing is left beside it; a process killed
+    in between leaves a temporary file for `remove_stale_temps`. The directory must exist.
 
     Args:
-        path: its directory exists.
-        data: the whole new content.
-        mode: permission bits of the new file, exactly, whatever the umask says.
-        group: the group to give it, if the system allows; None: as new files have it.
+        mode: permission bits of the new file, exactly, whatever the umask.
+        group: the group to give it, if the system allows.
         seam: called with ``temp-written``, ``renamed`` and ``directory-synced``.
-        final_check: called when all that is left to do is the rename, which takes microseconds;
-            whatever it raises leaves the old file as it is.
+        final_check: called right before the rename, which takes microseconds; whatever it raises
+            leaves the old file as it is.
 
     Raises:
         FileRefused: the path is not a regular file or belongs to another user, or its link is a
-            loop or points into a directory that does not exist.
+            loop or points into a missing directory.
         OSError: as the system says.
     """
     passed = seam if seam is not None else _ignore
@@ -176,17 +153,10 @@ def write_atomic(
 
 def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
     """
-    Remove the temporary files that killed writers of ours left in a directory.
+    Remove the temporary files of killed writers from a directory, which may be missing.
 
-    Args:
-        directory: may be missing.
-        older_than: seconds since the last write; younger ones may be in use.
-
-    Returns:
-        How many were removed.
-
-    Raises:
-        OSError: the directory cannot be read.
+    Those written less than `older_than` seconds ago may be in use. Returns how many were removed;
+    raises `OSError` if the directory cannot be read.
     """
     horizon = time.time() - older_than
     removed = 0
@@ -208,14 +178,13 @@ def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
 
 def private_directory(path: Path, *, tighten: bool = False) -> Path:
     """
-    Make a directory for the user alone (0700), with whatever parents it lacks, and return it.
+    Make a directory for the user alone (0700), with its missing parents, and return it.
 
-    Args:
-        path: an existing directory is left as it is, since others may rely on its mode.
-        tighten: take group's and others' rights away from an existing one (state, sockets).
+    An existing directory keeps its mode, since others may rely on it, unless `tighten` removes
+    the rights of group and others (state, sockets).
 
     Raises:
-        FileRefused: the name is taken by something else, or the directory is another user's.
+        FileRefused: the name is something else, or the directory is another user's.
         OSError: as the system says.
     """
     make_directories(path)
@@ -231,13 +200,10 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
 
 def make_directories(path: Path) -> None:
     """
-    Make a directory and the parents it lacks, each 0700 whatever the umask says.
+    Make a directory and its missing parents, each 0700 whatever the umask.
 
-    That is what the XDG base directory specification asks for, and it keeps other users from
-    replacing our files where the umask is 000. An existing directory stays as it is.
-
-    Raises:
-        OSError: as the system says.
+    The XDG base directory specification asks for that, and it keeps other users from replacing our
+    files where the umask is 000. An existing directory stays as it is.
     """
     missing = []
     for place in (path, *path.parents):
@@ -270,7 +236,7 @@ def _target_of(path: Path) -> Path:
 
 
 def _new_target_of(path: Path) -> Path:
-    """Return the real path where nothing exists yet; a link into nowhere is refused."""
+    """Return the real path where nothing exists yet; a dangling link is refused."""
     target = Path(os.path.realpath(path))
     if path.is_symlink() and not target.parent.is_dir():
         raise FileRefused(f"{path} is a symbolic link into {target.parent}, which doesn't exist.")
@@ -335,8 +301,8 @@ def _rename(rename: Callable[[], object]) -> None:
     """
     Rename, waiting a moment for a reader that locks the file against it (fault 16).
 
-    Only Windows does so, and only its errors carry ``winerror``; elsewhere ``PermissionError``
-    means what it says and is raised at once.
+    Only Windows does so, and only its errors carry ``winerror``; elsewhere ``PermissionError`` is
+    raised at once.
     """
     for _ in range(_RENAME_TRIES - 1):
         try:
@@ -370,4 +336,4 @@ def _sync_directory(directory: Path) -> None:
 
 
 def _ignore(step: str) -> None:
-    """Stand in for the seam that only tests give."""
+    """Stands in for the seam that only tests give."""

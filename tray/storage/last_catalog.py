@@ -10,12 +10,7 @@ from tray.storage.atomic_files import FileRefused, private_directory, read_small
 
 
 def save_catalog(state: Path, catalog: Catalog) -> None:
-    """
-    Keep a config that was read well, where it differs from the one kept.
-
-    Raises:
-        OSError, FileRefused: the state directory cannot be used.
-    """
+    """Keep a valid config if it has changed; raises `OSError` or `FileRefused`."""
     path, data = _path(state), json.dumps(catalog.to_json()).encode()
     try:
         if read_small(path) == data:
@@ -26,7 +21,6 @@ def save_catalog(state: Path, catalog: Catalog) -> None:
 
 
 def last_catalog(state: Path) -> Catalog | None:
-    """Return the config kept last; None if there is none that can be used."""
     try:
         return Catalog.from_json(json.loads(read_small(_path(state))))
     except (OSError, FileRefused, ValueError, RecursionError):

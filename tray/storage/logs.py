@@ -1,4 +1,4 @@
-"""Logs and history: three small files that are assumed to be posted publicly."""
+"""Logs and history: three small files that users may post publicly."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _where(record: logging.LogRecord) -> str:
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """The log file, readable by the user alone; one that cannot be written costs its lines."""
+    """The log file, readable by the user alone; if it cannot be written, lines are dropped."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file for appending with mode 0600, whatever its mode was or the umask is."""
+    """Open a file for appending with mode 0600, whatever its mode or the umask."""
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags, 0o600)
     if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
@@ -77,13 +77,7 @@ def quiet_libraries() -> None:
 
 
 def log_to(state: Path | None, *, debug: bool = False) -> None:
-    """
-    Send our log to ``<state>/sso-tray.log`` (3 x 512 KiB), or to stderr where `state` is None.
-
-    Args:
-        state: our state directory.
-        debug: log more of our own code.
-    """
+    """Log to ``<state>/sso-tray.log`` (3 x 512 KiB), or to stderr where `state` is None."""
     quiet_libraries()
     handler: logging.Handler
     if state is None:
@@ -98,31 +92,17 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
 
 
 def set_debug(debug: bool) -> None:
-    """Switch debug logging of our own code on or off."""
     logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 class History:
-    """
-    What happened: one JSON line per event, in a file of up to 1 MiB and the one before it.
-
-    Args:
-        state: our state directory.
-    """
+    """The history: one JSON line per event, in a file of up to 1 MiB and the one before it."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / "history.jsonl"
 
     def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
-        """
-        Append one event; a full disk costs the line and nothing else.
-
-        Args:
-            at: seconds since the epoch.
-            what: a word such as ``renewed``.
-            session: the session key, or None.
-            detail: a few words, never a secret.
-        """
+        """`detail` is never a secret; a full disk costs the line and nothing else."""
         line: dict[str, str] = {"at": _moment(at), "what": what}
         if session is not None:
             line["session"] = session

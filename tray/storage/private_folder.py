@@ -1,4 +1,4 @@
-"""A private folder for as long as one process needs it, removed even where that was killed."""
+"""A private folder for one process, removed even if that was killed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,12 @@ log = logging.getLogger(__name__)
 _PREFIX: Final = "exec-"
 _LOCK: Final = "lock"
 _UNLOCKED_FOR: Final = 24 * 3600.0
-"""Seconds after which a folder without a lock is removed: earlier versions made such ones."""
+"""Seconds until a folder without a lock, as earlier versions made, is removed."""
 
 
 @contextmanager
 def private_folder(directory: Path) -> Iterator[Path]:
-    """
-    Yield a new folder (0700) in a directory, which is made where it is missing.
-
-    Raises:
-        TrayError: the directory is another user's.
-        OSError: as the system says.
-    """
+    """Raises `TrayError` if the directory is another user's, or `OSError`."""
     private_directory(directory, tighten=True)
     sweep(directory)
     with (

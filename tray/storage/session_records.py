@@ -1,9 +1,9 @@
 """
-``state.json``: which token store each session uses, and what the rules remember of it.
+``state.json``: the token store of each session, and what is remembered of it.
 
 The format is version 1: ``{"version": 1, "sessions": {KEY: ENTRY}}``. Members that this version
-does not know stay in the file, as do entries and members it cannot use. A file of a later version
-is kept aside before it is overwritten, as is one that is not JSON.
+does not know stay in the file, as do entries and members it cannot use. A file that is not JSON or
+is of a later version is kept aside before it is overwritten.
 """
 
 from __future__ import annotations
@@ -46,35 +46,21 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """
-    One session's entry.
-
-    Args:
-        store: rule K1; None = never signed in.
-        handed_back: when another program put refresh data back into the file, seconds since the
-            epoch, newest last (K1 counts them).
-        contested: it was put back so often that it stays in the file.
-        unscoped: a scoped device grant brought no refresh token, so the next sign-in registers
-            without scopes (L2).
-        unstored: fingerprint of a published token whose refresh data the keyring has not
-            confirmed (R3).
-        signed_out: fingerprints of the tokens last signed out of: a keyring item of theirs that
-            could not be deleted does not count (K6).
-        lineage: a copy of the keyring item's, for when that cannot be read (K4).
-        memory: what the rules remember.
-    """
-
-    store: TokenStore | None = None
+    store: TokenStore | None = None  # rule K1; None = never signed in
+    # times at which another program put refresh data back into the file, newest last (K1)
     handed_back: tuple[float, ...] = ()
-    contested: bool = False
+    contested: bool = False  # it was put back so often that it stays in the file
+    # a scoped device grant brought no refresh token: next time without scopes (L2)
     unscoped: bool = False
+    # a published token (fingerprint) that the keyring has not confirmed (R3)
     unstored: str | None = None
+    # fingerprints; a keyring item of theirs that could not be deleted is void (K6)
     signed_out: tuple[str, ...] = ()
-    lineage: Lineage = NO_LINEAGE
+    lineage: Lineage = NO_LINEAGE  # copy of the keyring item's, for when that cannot be read (K4)
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the entry for ``state.json``, keeping unknown members of ``before``."""
+        """Return the entry, keeping unknown members of ``before``."""
         remembered = before.get("memory")
         unknown = remembered if isinstance(remembered, Mapping) else {}
         return {
@@ -92,12 +78,7 @@ class Record:
 
     @classmethod
     def from_json(cls, document: object) -> tuple[Record, bool]:
-        """
-        Return what of an entry can be used, and whether that is all of it.
-
-        Raises:
-            BadDocument: it is not an object.
-        """
+        """Return the usable part of an entry, and whether it is all."""
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())
         record = cls(
@@ -115,13 +96,10 @@ class Record:
 
 class Records:
     """
-    Read and change ``state.json``, from any of our processes.
+    Read and change ``state.json``, from any of our processes. It never holds a secret.
 
-    A change is read, merged and written under the lock ``state``, so that the daemon's memory
-    and a worker's token store never overwrite each other. The file never holds a secret.
-
-    Args:
-        state: our state directory.
+    A change is read, merged and written under the lock ``state``, so that the daemon's memory and
+    a worker's token store never overwrite each other.
     """
 
     def __init__(self, state: Path) -> None:
@@ -130,27 +108,19 @@ class Records:
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
-        """Return all entries; what cannot be used is left out and logged."""
+        """Return all entries; unusable ones are left out and logged."""
         return self._usable(None)
 
     def of(self, key: str) -> Record:
-        """Return one session's entry; an empty one if there is none."""
         return self._usable(key).get(key, Record())
 
     def change(self, key: str, **changes: Any) -> Record:
         """
-        Change members of one entry, durably before it returns.
+        Change fields of one session's `Record`, durably before it returns.
 
-        The file is first kept aside as ``state.json.broken`` where the change would write over
-        something that cannot be used.
-
-        Args:
-            key: the session key.
-            changes: fields of `Record`.
-
-        Raises:
-            Busy: another process holds the file for too long.
-            OSError, FileRefused: the file cannot be read now, or not be written.
+        The file is first kept aside as ``state.json.broken`` if the change would overwrite
+        something unusable. Raises `Busy`; `OSError` or `FileRefused` if the file cannot be read or
+        written.
         """
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
@@ -178,7 +148,7 @@ class Records:
             return record
 
     def _keep_copy(self) -> None:
-        """Give the file a second name, for when somebody deletes it by the first."""
+        """Give the file a second name, in case the first is deleted."""
         with suppress(OSError):
             self._copy.unlink(missing_ok=True)
             self._copy.hardlink_to(self.path)

@@ -1,4 +1,4 @@
-"""The user's settings: ``config.toml`` is theirs and only read, ``settings.json`` the menu's."""
+"""The user's settings: ``config.toml`` is only read, the menu writes ``settings.json``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from tray.values import dataclass
 T = TypeVar("T")
 
 KEYRING_SERVICE = "sso-tray"
-LONGEST_SESSION = 366 * DAY
-"""Seconds; AWS allows 90 days."""
+LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
 LONGEST_WARNING = 7 * DAY
 EVERY_PROFILE = ("*",)
 """The guard while the setting ``guarded`` cannot be understood: better too many than too few."""
@@ -39,36 +38,24 @@ _BROWSER = "a command such as 'firefox -P work %s'"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """
-    All settings, defaults filled in.
-
-    Args:
-        preferences: those the rules need.
-        keyring_service: the service name of our keyring items (K2).
-        empty_refresh_members: write the refresh members into lean files, empty (K3).
-        browsers: command templates by session key (L11); the key ``*`` is for all others.
-        profile_browsers: the same by profile, for its console.
-        notices: whether warnings are shown as notifications.
-        log_debug: log more.
-        problems: a sentence for each mistake; it costs only the key that it names.
-    """
-
     preferences: Preferences = field(default_factory=Preferences)
-    keyring_service: str = KEYRING_SERVICE
-    empty_refresh_members: bool = False
+    keyring_service: str = KEYRING_SERVICE  # the service name of our keyring items (K2)
+    empty_refresh_members: bool = False  # write empty refresh members into lean files (K3)
+    # command templates by session key (L11); ``*`` is for all others
     browsers: Mapping[str, str] = field(default_factory=dict)
+    # the same by profile, for its console
     profile_browsers: Mapping[str, str] = field(default_factory=dict)
-    notices: bool = True
+    notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
     def browser(self, key: str, profile: str | None = None) -> str | None:
-        """Return the browser command template for a session's pages, or None for the system's."""
+        """Return the command template for a session's pages; None: the system's browser."""
         own = None if profile is None else self.profile_browsers.get(profile)
         return own or self.browsers.get(key, self.browsers.get("*"))
 
     def to_worker(self) -> dict[str, Any]:
-        """Return what a worker has to know, as JSON."""
         return {
             "adopt": self.preferences.adopt,
             "service": self.keyring_service,
@@ -78,7 +65,6 @@ class Settings:
 
     @classmethod
     def in_worker(cls, sent: Mapping[str, Any]) -> Settings:
-        """Return what :meth:`to_worker` sent; the rest is as by default."""
         return cls(
             preferences=Preferences(adopt=sent["adopt"]),
             keyring_service=sent["service"],
@@ -88,20 +74,11 @@ class Settings:
 
 
 SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
-"""The settings while none could be read yet."""
+"""The settings until some could be read."""
 
 
 def read_settings(config: Path, state: Path) -> Settings:
-    """
-    Read both files, key by key; what the menu set wins.
-
-    Args:
-        config: the user's ``config.toml``.
-        state: our state directory, which may hold ``settings.json``.
-
-    Raises:
-        ConfigRejected: a file cannot be read as a whole; the sentence names it.
-    """
+    """What the menu set wins; raises `ConfigRejected` if a file cannot be read as a whole."""
     settings = Settings()
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
         try:
@@ -118,18 +95,7 @@ def read_settings(config: Path, state: Path) -> Settings:
 
 
 def write_setting(state: Path, table: str, key: str, value: bool) -> None:
-    """
-    Write one setting of the menu into ``settings.json``; the others in it stay.
-
-    Args:
-        state: our state directory.
-        table, key: as in ``config.toml``.
-        value: what it is set to.
-
-    Raises:
-        ConfigRejected: the file there is now cannot be read; it is left alone.
-        OSError: the state directory cannot be written.
-    """
+    """Keep the other settings; `ConfigRejected` if the file cannot be read: it is left alone."""
     path = state / "settings.json"
     try:
         document = _json(path, read_small(path))
@@ -211,7 +177,7 @@ class _Table:
         *,
         instead: T | None = None,
     ) -> T:
-        """Return a value; for one that is not ``what`` it must be, ``instead`` or the default."""
+        """Return a value; if it is not ``what`` it must be, ``instead`` or the default."""
         if key not in self._values:
             return default
         value = check(self._values[key])
@@ -233,7 +199,6 @@ def _word(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    """Return a positive number of bearable size: no infinity, nothing beyond a float."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
         return None
     return float(value) if math.isfinite(value) else None
@@ -266,7 +231,7 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
     sections = {name: top.table(name) for name in _KNOWN if name}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: tuple[str, ...] = ()
-    if path.suffix != ".json":  # what a later version's menu set is nobody's mistake
+    if path.suffix != ".json":  # a later version's menu may have set it
         mistyped = top.check_names(_KNOWN[""])
         for name, section in sections.items():
             section.check_names(_KNOWN[name])

@@ -12,10 +12,9 @@ _PROC: Final = Path("/proc")
 
 def program_behind(process: int) -> str:
     """
-    Return the program that started a process, such as ``terraform (4711)``.
+    Return the program that started a process, such as ``terraform (4711)``; empty if unknown.
 
-    The name is the kernel's (proc(5), at most 15 bytes). Empty where it is unknown: on other
-    systems, or when the process has ended.
+    The name is the kernel's (proc(5), at most 15 bytes); other systems give none.
     """
     try:
         # The name in brackets may hold brackets; the parent is the second field after it.

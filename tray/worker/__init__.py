@@ -1,1 +1,1 @@
-"""The process that comes and goes: everything heavy, and everything that may block."""
+"""Everything heavy or blocking: a process that starts on demand."""

@@ -1,4 +1,4 @@
-"""Credentials of profiles other than SSO ones: botocore resolves them, as in the SDKs."""
+"""Credentials of non-SSO profiles, resolved by botocore as in the SDKs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,14 @@ _PATIENCE: Final = Config(
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCredentials:
-    """What botocore found."""
-
     access_key_id: Secret
     secret_access_key: Secret
     session_token: Secret | None  # None for keys of a user
-    expires_at: float | None  # seconds since the epoch; None where nobody says
+    expires_at: float | None  # seconds since the epoch; None if unknown
 
 
 class _Session(botocore.session.Session):
-    """Sends a session's access token only where :mod:`tray.core.connection` says."""
+    """Sends a session's access token only where `tray.core.connection` allows."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile=profile.name)
@@ -60,12 +58,12 @@ class _Session(botocore.session.Session):
 
 def resolve(profile: Profile, session_key: str | None) -> ResolvedCredentials:
     """
-    Let botocore resolve a profile by name, which leaves out credentials in the environment.
+    Let botocore resolve a profile by name, which ignores credentials in the environment.
 
     Raises:
-        SignInNeeded: botocore found the session's token unusable_settings.
-        UserMustAct: the profile gives no credentials.
-        TrayError: AWS refused or was not reached.
+    SignInNeeded: botocore found the session's token unusable.
+    UserMustAct: the profile gives no credentials.
+    TrayError: AWS refused or was not reached.
     """
     try:
         session = _Session(profile)

@@ -34,11 +34,8 @@ from tray.worker.keyring.unsaved_tokens import Unsaved
 
 log = logging.getLogger(__name__)
 
+# Seconds; only a transaction in which AWS and the keyring both reach their limits takes longer.
 LOCK_PATIENCE = 30.0
-"""
-Seconds a transaction waits for another on the same session, then it fails with `Busy` and is
-tried again. Longer takes only one in which AWS and the keyring both reach their time limits.
-"""
 
 Seam = Callable[[str], None]
 FinalCheck = Callable[[], None]
@@ -46,7 +43,7 @@ FinalCheck = Callable[[], None]
 
 
 class TokenFileChanged(WillRetry):
-    """Somebody without our lock wrote or removed the token file: theirs is newer (K4)."""
+    """Another program wrote or removed the token file without our lock: theirs is newer (K4)."""
 
     def __init__(self, session: SsoSession, token: SsoToken | None) -> None:
         super().__init__(f"Another program just changed the token file of {session.key}.")
@@ -59,8 +56,6 @@ def _nowhere(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """Everything a transaction needs; tests hand in their own parts."""
-
     paths: Paths
     settings: Settings
     records: Records  # ``state.json``
@@ -72,7 +67,7 @@ class JobContext:
     clock: Callable[[], float] = time.time  # seconds since the epoch
     # called with the name of each step just passed, so that a test can stop there
     seam: Seam = field(default=_nowhere)
-    # told the key of a session whose refresh data the keyring confirmed late (R3)
+    # called with the key of a session whose refresh data the keyring confirmed late (R3)
     stored: Callable[[str], None] = field(default=_nowhere)
 
     @classmethod
@@ -84,12 +79,7 @@ class JobContext:
         seam: Seam = _nowhere,
         stored: Callable[[str], None] = _nowhere,
     ) -> JobContext:
-        """
-        Make the context of this process.
-
-        Raises:
-            ConfigRejected: the settings cannot be used.
-        """
+        """Make the context of this process; raises `ConfigRejected` for unusable settings."""
         forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
@@ -109,7 +99,6 @@ class JobContext:
         )
 
     def reaching(self, connection: ConnectionSettings) -> JobContext:
-        """Return this context with AWS reached as a session or profile says."""
         if connection == self.clients.connection:
             return self
         clients = self.clients.reaching(connection)
@@ -118,24 +107,23 @@ class JobContext:
         )
 
     def session_lock(self, session: SsoSession) -> FileLock:
-        """Return the lock every transaction on this session's refresh data or file holds (F2)."""
+        """Every transaction on this session's refresh data or token file holds this lock (F2)."""
         path = lock_path(self.paths.state, "session", session.key)
         return FileLock(path, timeout=LOCK_PATIENCE)
 
     def file_of(self, session: SsoSession) -> Path:
-        """Return the path of the session's cache file (S2)."""
         return cache_path(self.paths.token_cache, session.key)
 
     def read(self, session: SsoSession) -> SsoToken | None:
         """
-        Read the token file, again while another program is writing it (K3).
+        Read the token file, retrying while another program is writing it (K3).
 
-        The token was issued at the file's mtime, see `publish_lean`; an equivalent start URL and
-        region are given as the config spells them.
+        The file's mtime is the token's issue time, see `publish_lean`. An equivalent start URL and
+        region are returned as the config spells them.
 
         Raises:
-            CacheFileTorn: it stayed incomplete for two seconds.
-            CacheFileBad: it cannot be used.
+        CacheFileTorn: it stayed incomplete for two seconds.
+        CacheFileBad: it cannot be used.
         """
         for _ in range(policy.TORN_READS):
             try:
@@ -157,12 +145,7 @@ class JobContext:
         return None if token is None else self.dated(session, token, path)
 
     def dated(self, session: SsoSession, token: SsoToken, file: Path | int) -> SsoToken:
-        """
-        Return a token with what its file adds: when it was issued.
-
-        Args:
-            file: its path, or a descriptor of it.
-        """
+        """Date a token by the mtime of its file, given as a path or a descriptor."""
         now = self.clock()
         try:
             written = os.stat(file).st_mtime  # noqa: PTH116  (a descriptor has no Path)
@@ -174,14 +157,7 @@ class JobContext:
         return replace(token, start_url=session.start_url, region=session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
-        """
-        Return what the keyring holds for a session, None if nothing that still counts.
-
-        An item that a sign-out could not delete (the keyring was locked) is deleted now.
-
-        Raises:
-            KeyringUnavailable, KeyringDenied: the keyring cannot be read.
-        """
+        """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""
         item = self.keyring_store.item(session)
         if item is not None and item.token.fingerprint in self.record(session).signed_out:
             self.keyring_store.delete(session.key)
@@ -200,15 +176,9 @@ class JobContext:
         """
         Save a token in the keyring as the session's newest.
 
-        Args:
-            session: whose it is.
-            token: what to renew with from now on.
-            beside: what to try where AWS refuses that.
-            replaced: what it takes the place of.
-            seen: the item as this transaction has read or saved it last.
-
-        Raises:
-            KeyringUnavailable, KeyringDenied: not saved, or not confirmed.
+        If AWS refuses it, `beside` are tried; `replaced` precede it; `seen` is the item as this
+        transaction last read or saved it. Raises `KeyringUnavailable` or `KeyringDenied`
+        when the save failed or was not confirmed.
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
@@ -222,7 +192,7 @@ class JobContext:
         )
 
     def note(self, session: SsoSession, **changes: object) -> None:
-        """Change the record as far as that is possible: keyring and file say the same."""
+        """Change the record; a failure is only logged, as keyring and file say the same."""
         try:
             self.records.change(session.key, **changes)
         except (TrayError, OSError) as error:
@@ -232,17 +202,15 @@ class JobContext:
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
-        Write the lean file (K3), atomically.
+        Write the lean file (K3) atomically.
 
-        Its mtime is set to when the token was issued, which no member says, so that the token
-        does not look younger after a restart or a new file (R1).
-
-        Args:
-            final_check: see `still`; None overwrites whatever is there, as a sign-in does.
+        Its mtime is set to when the token was issued, which no member says, so that the token does
+        not look younger after a restart or a new file (R1). Without a final check (see `still`)
+        whatever is there is overwritten, as a sign-in does.
 
         Raises:
-            TokenFileChanged: the final check found another file; it is untouched.
-            OSError, FileRefused: it cannot be written; the old file is untouched.
+        TokenFileChanged: the final check found another file, which is untouched.
+        OSError, FileRefused: it cannot be written; the old file is untouched.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)
@@ -251,19 +219,15 @@ class JobContext:
     def publish_full(
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
-        """Write the file as the AWS CLI does (store ``file``); else like `publish_lean`."""
+        """Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`."""
         self._write(session, token, full_document(token), final_check)
 
     def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
-        Return a final check that the token file is still as it was seen.
+        Return a check that the token file is unchanged: `TokenFileChanged` if not.
 
-        Only microseconds pass between it and the rename. A program that writes in place is
-        noticed, since it empties the file first.
-
-        Returns:
-            A function that raises `TokenFileChanged` where the file holds something else now,
-            `CacheFileTorn` or `CacheFileBad` where it cannot be read.
+        Only microseconds pass before the rename. A program that writes in place is noticed, as it
+         empties the file first (`CacheFileTorn`, `CacheFileBad`).
         """
 
         def final_check() -> None:
@@ -292,17 +256,11 @@ class JobContext:
                 os.utime(path, (now, token.issued_at))
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
-        """
-        Return the session's profiles as the config has them now.
-
-        Raises:
-            ConfigRejected: it cannot be read.
-        """
         catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
         return tuple(profile for profile in catalog.profiles if profile.session == session.key)
 
     def facts(self, session: SsoSession, token: SsoToken) -> TokenFacts:
-        """Return what the rules may know of a token; the file says whether it has refresh data."""
+        """Return what the core may know of a token; the file says whether it is refreshable."""
         file = self.read_or_none(session)
         there = file is not None and file.fingerprint == token.fingerprint
         issued_at = file.issued_at if file is not None and there else None
@@ -310,15 +268,12 @@ class JobContext:
         return replace(facts, refreshable=there and file is not None and file.refreshable)
 
     def record(self, session: SsoSession) -> Record:
-        """Return what ``state.json`` says of the session."""
         return self.records.of(session.key)
 
 
 def is_same(one: SsoToken, other: SsoToken) -> bool:
-    """Whether two tokens are the same, refresh data included."""
     return one.fingerprint == other.fingerprint and one.refresh_token == other.refresh_token
 
 
 def belongs(token: SsoToken, session: SsoSession) -> bool:
-    """Whether a file's token is for the session's start URL and region."""
     return same_place(session, token.start_url, token.region)

@@ -30,7 +30,7 @@ from tray.worker.tokens.sign_out import sign_out
 
 log = logging.getLogger(__name__)
 
-# Only AWS says these; other errors that the user must resolve never reached it.
+# Only these come from AWS; other errors for the user to resolve never reached it.
 _ANSWERS: Final = (
     GrantRefused,
     RegistrationRefused,
@@ -61,7 +61,7 @@ def run(
     adopting: bool = True,
     seen: str | None = None,
 ) -> Outcome:
-    """Run one job; whatever goes wrong is an outcome, never an exception."""
+    """Run one job; any error becomes an outcome, never an exception."""
     context = context.reaching(session.connection)
     try:
         if kind == "renew":
@@ -79,7 +79,6 @@ def run(
 
 
 def failed(error: TrayError) -> Failed:
-    """Return an error as an outcome."""
     if isinstance(error, WillRetry):
         reason = error.reason or "other"
         return Failed(reason, error.sentence, error.answered, error.retry_after)
@@ -87,7 +86,7 @@ def failed(error: TrayError) -> Failed:
 
 
 def tag_of(error: TrayError) -> str:
-    """Return by which tag the daemon knows an error that it treats in a way of its own."""
+    """Return the tag by which the daemon recognizes an error that it handles specially."""
     return next((tag for kind, tag in _TAGS.items() if isinstance(error, kind)), "other")
 
 

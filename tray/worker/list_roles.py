@@ -21,14 +21,7 @@ def roles_of(
     progress: Progress = lambda _done, _all: None,
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
-    """
-    Return every role of every account, by account and role.
-
-    Raises:
-        SignInNeeded: the user is not signed in.
-        TokenRejected: the published token is no longer good.
-        WillRetry: AWS was not reached or has trouble.
-    """
+    """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
     context = context.reaching(session.connection)
     token = context.read(session)
     if token is None:
@@ -39,11 +32,7 @@ def roles_of(
 
 
 def roles_document(roles: Sequence[Assignment]) -> list[list[Any]]:
-    """
-    Return roles as sent over the pipe: ``[id, name, email, [role, ...]]`` for each account.
-
-    Grouped so that ten thousand of them fit into one message.
-    """
+    """Group roles as ``[id, name, email, [role, ...]]``, so ten thousand fit in one message."""
     accounts: dict[str, list[Any]] = {}
     for one in roles:
         row = accounts.setdefault(

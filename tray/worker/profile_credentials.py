@@ -1,8 +1,4 @@
-"""
-Credentials of a profile: from the portal, or from botocore for other kinds of profiles.
-
-Never signs in and never asks the user anything.
-"""
+"""Credentials of a profile, from the portal or botocore; never signs in or asks the user."""
 
 from __future__ import annotations
 
@@ -33,8 +29,6 @@ _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an SDK signs requests with."""
-
     access_key_id: Secret
     secret_access_key: Secret
     # None for keys of a user, which only profiles of kind ``other`` have
@@ -50,12 +44,12 @@ def role_credentials(
     Return fresh credentials of a profile.
 
     Raises:
-        SignInNeeded: there is no usable access token, or its file is broken.
-        TokenRejected: the portal rejects the published one (R6).
-        RoleForbidden: this role is not assigned.
-        CacheFileTorn, CacheFileBad: the token file cannot be read.
-        UserMustAct: the profile cannot be used.
-        WillRetry: AWS cannot be reached.
+    SignInNeeded: there is no usable access token, or its file is broken.
+    TokenRejected: the portal rejects the published one (R6).
+    RoleForbidden: this role is not assigned.
+    CacheFileTorn, CacheFileBad: the token file cannot be read.
+    UserMustAct: the profile cannot be used.
+    WillRetry: AWS cannot be reached.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
@@ -81,12 +75,8 @@ def identity(
     """
     Return whom a profile's credentials belong to.
 
-    Args:
-        document: the profile's ``credential_process`` document, if the caller has it.
-
-    Raises:
-        RoleForbidden: AWS rejects the credentials.
-        TrayError: as `role_credentials`.
+    `document` is its ``credential_process`` document if known. Raises `RoleForbidden` if AWS
+    rejects the credentials, otherwise as `role_credentials`.
     """
     if document is None:
         document = credentials_document(role_credentials(session, profile, context))
@@ -119,10 +109,10 @@ def credentials_document(credentials: Credentials) -> dict[str, Any]:
 
 def identity_document(identity: CallerIdentity) -> dict[str, Any]:
     """
-    Return ``account arn user_id role user session``, the last three None where there is none.
+    Return ``account arn user_id role user session``, the last three possibly None.
 
-    The role session's name is the user's only for a permission set's role; others are named by
-    the caller (botocore: ``botocore-session-...``).
+    Only a permission set's role session is named after the user; the caller names others
+    (botocore: ``botocore-session-...``).
     """
     found = _ROLE_ARN.fullmatch(identity.arn)
     role, name = (found[1], found[2]) if found else (None, None)

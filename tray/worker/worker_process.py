@@ -1,4 +1,4 @@
-"""The worker process: jobs come in on its input, answers leave on a pipe of their own."""
+"""The worker process: jobs arrive on its input, answers leave on a separate pipe."""
 
 from __future__ import annotations
 
@@ -28,18 +28,15 @@ from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 16
-"""Jobs that one worker runs at once; more threads gain nothing (measured)."""
+AT_ONCE: Final = 16  # jobs at once in one worker; more threads gain nothing (measured)
+# Exit code after a handshake with another version (an upgrade under a running daemon).
 OTHER_VERSION: Final = 3
-"""Exit code after a handshake with another version (an upgrade under a running daemon)."""
 
 # Between these steps the process alone knows a refresh token, and must not be killed (R3).
 HOLDS_FROM: Final = ("proved", "exchanging", "spending")
 
 
 class _Out:
-    """The pipe to the daemon: whole lines, from any thread."""
-
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
@@ -54,7 +51,7 @@ class _Out:
 
 
 class _Log(logging.Handler):
-    """Send log records to the daemon, which owns the log file."""
+    """Sends log records to the daemon, which owns the log file."""
 
     def __init__(self, out: _Out) -> None:
         super().__init__()
@@ -68,26 +65,17 @@ class _Log(logging.Handler):
 
 
 class Worker:
-    """One worker process."""
-
     def __init__(self, inlet: BinaryIO, outlet: BinaryIO, environ: Mapping[str, str]) -> None:
         self._inlet = inlet
         self._out = _Out(outlet)
         self._environ = environ
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._holding: set[int] = set()
-        """Threads whose transaction may hold a refresh token that is stored nowhere yet."""
+        self._holding: set[int] = set()  # threads that may hold an unsaved refresh token
         self._settings = Settings()
         self._context: JobContext | None = None
 
     def serve(self) -> int:
-        """
-        Answer requests until the input ends, then finish what is under way.
-
-        Returns:
-            The exit code.
-        """
         forbid_core_dumps()
         logging.getLogger().handlers[:] = [_Log(self._out)]
         set_debug("SSO_TRAY_DEBUG" in self._environ)
@@ -186,7 +174,7 @@ class Worker:
         }
 
     def _ready_context(self) -> JobContext:
-        """Make the context when first needed: a failing import is an answer, not a crash."""
+        """Make the context on first use: a failing import is an answer, not a crash."""
         with self._lock:
             if self._context is None:
                 self._context = JobContext.from_environment(

@@ -1,4 +1,4 @@
-"""The doctor's data: what was found here, and what was made of it. Pure."""
+"""The doctor's data: what was found, and the verdicts. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Literal
 from tray.core.model import Catalog, State
 
 Verdict = Literal["ok", "note", "problem"]
-"""``note``: works, but worth knowing; ``problem``: somebody has to do something."""
+"""``note``: works, but worth knowing; ``problem``: the user has to act."""
 
 Quirk = Literal["colon", "upper-case", "two-defaults"]
-"""How a config file may be written so that SDKs read different things (measured)."""
+"""How a config file may be written so that SDKs read it differently (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's screen."""
-
     area: str  # what it is about, a word or two
     verdict: Verdict
     sentence: str  # what was found
@@ -27,8 +25,6 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """One session."""
-
     key: str
     status: str  # as the menu says it
     state: State = "signed-in"
@@ -39,92 +35,59 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """
-    Everything that was found; None: it could not be found out.
+    """Everything that was found; None: it could not be found out."""
 
-    Args:
-        now: seconds since the epoch.
-        program: our version.
-        unknown: what could not be checked, and why: area and a few words.
-        daemon: ``running``, ``none``, ``mute`` (it does not answer) or ``elsewhere``: with
-            other files or endpoints.
-        daemon_program: the daemon's version; None: it does not say.
-        no_tray: the daemon's sentence where no tray shows its icon.
-        problems: those that the daemon or the files name.
-        no_bus: why there is no session bus; None where there is one, or none is needed.
-        hosts: whether there is a tray, and whether notices can be shown.
-        keyring: ``ready``, ``locked``, ``absent``, or why it does not answer.
-        keyring_name: what it is called.
-        browser: whether a page can be opened, and why not.
-        catalog: the config; with `config_problem` the refused one's sentence instead.
-        config_place: the config file, for a sentence.
-        settings: keys of each profile, for what SDKs make of them.
-        quirks: how the config file is written, and in which line.
-        calls: profiles that ask SSO Tray for credentials, and for which profile's; None stands
-            for the active one.
-        sessions: each session.
-        skew: seconds by which AWS's clock is ahead; a sentence where AWS was not reached.
-        environ: the environment.
-        missing_files: variables that name a file which is not there.
-        active: the active profile.
-        applies: through what it takes effect.
-        aws_cli: the version of the ``aws`` on PATH; empty: there is none.
-        starts: autostart's status, whether the systemd unit is enabled, and whether there is an
-            autostart entry, disabled or not.
-        modes: paths that others may read.
-        foreign: paths that belong to another user.
-        unwritable: directories that cannot be written.
-        locks: whether locks work in the state directory; a sentence where not.
-    """
-
-    now: float
-    program: str = ""
-    unknown: tuple[tuple[str, str], ...] = ()
+    now: float  # seconds since the epoch
+    program: str = ""  # our version
+    unknown: tuple[tuple[str, str], ...] = ()  # area, and why it could not be checked
+    # mute: it does not answer; elsewhere: with other files or endpoints
     daemon: Literal["running", "none", "mute", "elsewhere"] | None = None
-    daemon_program: str | None = None
-    no_tray: str | None = None
-    problems: tuple[str, ...] = ()
-    no_bus: str | None = None
+    daemon_program: str | None = None  # its version; None: it does not say
+    no_tray: str | None = None  # the daemon's sentence if no tray shows its icon
+    problems: tuple[str, ...] = ()  # those that the daemon or the files name
+    no_bus: str | None = None  # why there is no session bus; None if there is or none is needed
+    # whether there is a tray, and whether notices can be shown
     hosts: tuple[bool, bool] | None = None
-    keyring: str | None = None
+    keyring: str | None = None  # ``ready``, ``locked``, ``absent``, or why it does not answer
     keyring_name: str = "the keyring"
-    browser: tuple[bool, str] | None = None
+    browser: tuple[bool, str] | None = None  # whether a page can be opened, and why not
     catalog: Catalog | None = None
-    config_problem: str | None = None
+    config_problem: str | None = None  # the refused config's sentence, without a catalog
     config_place: str = "~/.aws/config"
+    # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    quirks: tuple[tuple[Quirk, int], ...] = ()
+    quirks: tuple[tuple[Quirk, int], ...] = ()  # with their line
+    # profiles that ask SSO Tray for credentials, and for which profile's (None: the active one)
     calls: Mapping[str, str | None] = field(default_factory=dict)
     sessions: tuple[SessionFacts, ...] = ()
+    # seconds by which AWS's clock is ahead; a sentence where AWS was not reached
     skew: float | str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
-    missing_files: tuple[str, ...] = ()
+    missing_files: tuple[str, ...] = ()  # variables that name a missing file
     active: str | None = None
-    applies: tuple[str, ...] = ()
-    aws_cli: tuple[int, ...] | None = None
+    applies: tuple[str, ...] = ()  # how the active profile takes effect
+    aws_cli: tuple[int, ...] | None = None  # on PATH; empty: there is none
+    # autostart's status, whether the systemd unit is enabled, whether there is an autostart entry,
+    # disabled or not
     starts: tuple[str, bool, bool] | None = None
-    modes: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
-    unwritable: tuple[str, ...] = ()
-    locks: str | None = None
+    modes: tuple[str, ...] = ()  # paths that others may read
+    foreign: tuple[str, ...] = ()  # paths that belong to another user
+    unwritable: tuple[str, ...] = ()  # directories
+    locks: str | None = None  # whether locks work in the state directory; a sentence where not
 
 
 def ok(area: str, sentence: str) -> Finding:
-    """Say that something works."""
     return Finding(area, "ok", sentence)
 
 
 def note(area: str, sentence: str, remedy: str = "") -> Finding:
-    """Say that something works, but is worth knowing."""
     return Finding(area, "note", sentence, remedy)
 
 
 def problem(area: str, sentence: str, remedy: str = "") -> Finding:
-    """Say that somebody has to do something."""
     return Finding(area, "problem", sentence, remedy)
 
 
 def worst(findings: Iterable[Finding]) -> Verdict:
-    """Return the gravest verdict."""
     verdicts = {one.verdict for one in findings}
     return "problem" if "problem" in verdicts else "note" if "note" in verdicts else "ok"

@@ -1,8 +1,4 @@
-"""
-What is wrong here and what to do about it, as data.
-
-Facts are gathered elsewhere, each by itself; one that is None could not be had and is not judged.
-"""
+"""The doctor's verdicts and remedies, as data; an unknown fact (None) is not judged."""
 
 from __future__ import annotations
 
@@ -26,7 +22,6 @@ _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 def judged(facts: Facts) -> tuple[Finding, ...]:
-    """Return all findings, in the order of the screen."""
     return tuple(
         finding
         for judge in (
@@ -122,7 +117,7 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
     broken = {one.key for one in facts.catalog.sessions if one.problem} if facts.catalog else set()
     for one in facts.sessions:
         if one.key in broken:
-            continue  # a problem of the config; nobody can sign in to it
+            continue  # a problem of the config; sign-in is impossible
         name = clean(session_name(one.key))
         found = _session(name, one, standalone=facts.daemon != "running")
         ends = one.registration_ends_at
@@ -223,7 +218,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
 
 
 def _typed(path: str) -> str:
-    """Quote a path for a shell, which still has to see the ``~`` in front."""
+    """Quote a path for a shell, leaving a leading ``~`` unquoted."""
     home, rest = path[:2], path[2:]
     return home + quoted(rest) if home == "~/" else quoted(path)
 

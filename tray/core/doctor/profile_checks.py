@@ -1,8 +1,4 @@
-"""
-What config and environment do to profiles: what is refused, read differently, shadowed.
-
-However large a config is, a kind of trouble takes a line or a few: names are grouped.
-"""
+"""What config and environment do to profiles; names are grouped, so large configs fit."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from tray.core.text.display_names import clean
 from tray.core.text.sentences import counted, listed
 
 SHOWN: Final = 3
-"""Names or sentences of one kind that are told; of the rest only how many."""
+"""Names or sentences of one kind to list before counting the rest."""
 
 _JS_NAME: Final = re.compile(r"[\w\-@+.%:/]+", re.ASCII)
 _COMMENT: Final = re.compile(r"\s[#;]")
@@ -48,7 +44,6 @@ _QUIRKS: Final[dict[Quirk, tuple[str, str]]] = {
 
 
 def config(facts: Facts) -> Iterator[Finding]:
-    """Judge the config file and what each SDK makes of it."""
     if facts.config_problem is not None:
         remedy = "fix that line; until then every AWS tool fails"
         yield problem("config", facts.config_problem, remedy)
@@ -79,7 +74,7 @@ def config(facts: Facts) -> Iterator[Finding]:
 
 
 def _unusable(catalog: Catalog) -> Iterator[str]:
-    """Yield what is wrong; a session's fault is told once, not for each of its profiles."""
+    """Yield what is wrong; a session's fault once, not for each of its profiles."""
     yield from catalog.problems
     broken = {one.key for one in catalog.sessions if one.problem is not None}
     yield from (one.problem for one in catalog.sessions if one.problem is not None)
@@ -106,7 +101,7 @@ def _circles(facts: Facts) -> Iterator[Finding]:
 
 
 def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
-    """Find an active profile whose source is the one that we let follow it (F3)."""
+    """Find an active profile whose source is the managed one that follows it (F3)."""
     if facts.active is None:
         return
     for name in source_chain(facts.active, facts.settings):
@@ -136,7 +131,7 @@ def _connections(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _spellings(catalog: Catalog) -> Iterator[Finding]:
-    """Find sessions that are one portal, written differently: each is signed in to by itself."""
+    """Find sessions of one portal, spelled differently: each needs its own sign-in."""
     portals: dict[str, set[str]] = {}
     for one in catalog.sessions:
         portals.setdefault(normal_start_url(one.start_url).casefold(), set()).add(one.start_url)
@@ -199,7 +194,6 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
 
 
 def profile(facts: Facts) -> Iterator[Finding]:
-    """Judge the active profile, and what keeps it from taking effect."""
     environ = facts.environ
     if facts.active is not None:
         yield _active(facts, facts.active)
@@ -233,10 +227,10 @@ def profile(facts: Facts) -> Iterator[Finding]:
 
 def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:
     """
-    Judge credentials in the environment, by the order in which SDKs look (measured).
+    Judge credentials in the environment, in the order in which SDKs look (measured).
 
-    A container's endpoint comes last everywhere and shadows no profile; a secret key or a session
-    token without a key id is not looked at.
+    A container's endpoint comes last everywhere and shadows no profile; a secret key or session
+    token without a key id is ignored.
     """
     keys = [name for name in _KEYS if environ.get(name)]
     if environ.get(_KEYS[0]):

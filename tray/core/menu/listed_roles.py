@@ -1,4 +1,4 @@
-"""The roles of a session as they were listed for the menu: asked for, there, or not to be had."""
+"""The roles of a session as listed for the menu: requested, available, or failed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,13 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """
-    What is known of the roles a session gives.
-
-    Args:
-        attempt: of the question; a later one's answer is another.
-        start_url, region: where it was asked.
-        roles: by account and role; empty while they are asked for, or where there is a problem.
-        problem: why there are none, or None.
-        at: when the answer came, seconds since the epoch; None while it is awaited.
-    """
-
-    attempt: int
+    attempt: int  # answers to an earlier attempt are ignored
     start_url: str
     region: str
-    roles: tuple[Assignment, ...] = ()
+    roles: tuple[Assignment, ...] = ()  # sorted by account and role; empty until listed
     problem: str | None = None
-    at: float | None = None
+    at: float | None = None  # time of the answer, seconds since the epoch; None while awaited
 
     @property
     def asking(self) -> bool:
-        """Whether AWS is being asked."""
         return self.at is None

@@ -1,4 +1,4 @@
-"""What a person asks for at the desk: everything the menu offers beside signing in and out."""
+"""What the menu offers apart from signing in and out."""
 
 from __future__ import annotations
 
@@ -29,15 +29,11 @@ HOME_CLICK = "home"
 
 
 SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
-"""What helps who has no AWS config yet: the command that makes one, ready to be pasted."""
+"""For a user without an AWS config: the command that makes one, ready to be pasted."""
 
 
 def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
-    """
-    Queue sessions that need a person, config order; the upkeep starts them one by one.
-
-    One click asked for all of them; still no two tabs ever open at once (T18, L7).
-    """
+    """Queue sessions that need the user, so that two tabs never open at once (T18, L7)."""
     waiting = tuple(
         key
         for key, session in state.sessions.items()
@@ -49,11 +45,7 @@ def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
 
 
 def next_in_queue(state: TrayState, now: Now) -> Step:
-    """
-    Start the next queued sign-in once no other one is under way.
-
-    One click started them all; a person who has left since is not met by a page later (T18).
-    """
+    """Start the next sign-in, but open no page for a user who has left since the click (T18)."""
     if state.locked or state.asleep:
         return replace(state, sign_in_queue=()), ()
     if not state.sign_in_queue or any(one.sign_in for one in state.sessions.values()):
@@ -70,17 +62,12 @@ def next_in_queue(state: TrayState, now: Now) -> Step:
 
 
 def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
-    """Whether "Sign in to all" would do something for this session."""
     kind = state_of(state.sessions[key], state.preferences, now)
     return kind in ("signed-out", "expired", "ending")
 
 
 def console(state: TrayState, event: ConsoleRequested) -> Step:
-    """
-    Open the portal's shortcut link to a profile's console.
-
-    The link carries no secret: the browser uses its own portal session (measured).
-    """
+    """Open the portal's shortcut link; it carries no secret, the browser has its own session."""
     profile = next((one for one in state.catalog.profiles if one.name == event.profile), None)
     if profile is None or profile.session is None or not profile.account_id:
         return state, ()
@@ -108,7 +95,7 @@ def environment(state: TrayState, event: EnvironmentRequested) -> Step:
 
 
 def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
-    """Release every session that the keyring keeps; the end comes when all are done (K7)."""
+    """Release every session that the keyring keeps; the daemon ends when all are done (K7)."""
     effects: list[Effect] = []
     keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
     for key in keyring:
@@ -118,13 +105,12 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
 
 
 def not_handed_back(state: TrayState, sentence: str) -> Step:
-    """Stay, because a release failed: who quits to hand everything back wants it back (K7)."""
+    """Stay, because a release failed: the user wants everything handed back (K7)."""
     request = None if state.handing_back == HOME_CLICK else state.handing_back
     return replace(state, handing_back=None), fx.done((request,), 1, sentence)
 
 
 def handed_back(state: TrayState) -> bool:
-    """Whether a quit with hand-back has nothing left to wait for."""
     if state.handing_back is None:
         return False
     return not any(one.job is not None or one.queue for one in state.sessions.values())

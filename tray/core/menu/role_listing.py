@@ -1,4 +1,4 @@
-"""What the menu offers to add: the roles a person asked to see, until they are old news (M1)."""
+"""The roles that the menu offers to add, listed on request and kept for a while (M1)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def wanted(state: TrayState, event: RolesRequested, now: Now) -> Step:
-    """Ask for the list; one question at a time for each session."""
+    """Ask for the list; one request at a time for each session."""
     session = state.sessions.get(event.key)
     before = state.listings.get(event.key)
     if session is None or session.config.problem is not None or not usable(session, now):
@@ -41,7 +41,7 @@ def wanted(state: TrayState, event: RolesRequested, now: Now) -> Step:
 
 
 def listed(state: TrayState, event: ev.RolesListed, now: Now) -> Step:
-    """Offer what was listed, and say that it is there: the menu has closed long ago."""
+    """Offer what was listed, and show a notice: the menu has closed long ago."""
     listing = _awaited(state, event.key, event.attempt)
     if listing is None:
         return state, ()
@@ -55,7 +55,7 @@ def listed(state: TrayState, event: ev.RolesListed, now: Now) -> Step:
 
 
 def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
-    """Say why there is no list; a token that the portal does not want is doubted (R6)."""
+    """Say why there is no list; a token that the portal rejects is doubted (R6)."""
     listing = _awaited(state, event.key, event.attempt)
     if listing is None:
         return state, ()
@@ -71,7 +71,6 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
 
 
 def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
-    """Add a profile for a role that was listed, under the usual name and in the usual region."""
     session, listing = state.sessions.get(event.key), state.listings.get(event.key)
     one = _offered(listing, event)
     if session is None or listing is None or one is None:
@@ -86,7 +85,7 @@ def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
 
 
 def added(state: TrayState, event: ev.ProfileAdded) -> Step:
-    """Say what became of it; the profile itself comes with the config that has it."""
+    """Report the result; the profile itself appears when the config is read."""
     if event.refusal is not None:
         return state, (fx.Report(menu_text.profile_not_added(event.name), event.refusal),)
     report = fx.Report(*menu_text.profile_added(event.name), good=True)
@@ -94,13 +93,12 @@ def added(state: TrayState, event: ev.ProfileAdded) -> Step:
 
 
 def forgotten(state: TrayState, key: str) -> TrayState:
-    """Forget what was listed for a session."""
     kept = {other: one for other, one in state.listings.items() if other != key}
     return replace(state, listings=kept)
 
 
 def without_old(state: TrayState, now: Now) -> TrayState:
-    """Forget lists that are old, or whose session is over, signed out, or another one by now."""
+    """Drop lists that are old, or whose session is over, signed out or changed."""
     kept = {
         key: one
         for key, one in state.listings.items()
@@ -114,7 +112,7 @@ def _holds(listing: Listing, session: Session | None, now: Now) -> bool:
         return False
     if (listing.start_url, listing.region) != (session.config.start_url, session.config.region):
         return False
-    # A list that seems to come from the future is as old as nobody knows (fault 29).
+    # A list that seems to come from the future is of unknown age (fault 29).
     return listing.at is None or 0 <= now.wall - listing.at < policy.LISTING_KEPT
 
 

@@ -75,7 +75,7 @@ def _withdraw(
         and not any((shown.category, key) in speaking for key in shown.keys)
     )
     kept = {slot: shown for slot, shown in state.shown.items() if slot not in gone}
-    # A keyring that is locked again tomorrow, or a config broken anew, is a new cause.
+    # A keyring that is locked again later, or a config broken again, is a new cause.
     state = replace(state, shown=kept, notified=state.notified & causes)
     return state, tuple(fx.WithdrawNotice(slot) for slot in gone)
 
@@ -129,7 +129,7 @@ def _group(category: notice_text.GroupedCategory, members: Sequence[Notice], now
 
 
 def _group_buttons(members: Sequence[Notice], keys: tuple[str, ...]) -> tuple[Button, ...]:
-    """Offer for all what each of them offers; "Sign in" then does for each what helps (L10)."""
+    """Offer the buttons that all have; "Sign in" then does for each what helps (L10)."""
     offered = [{button.action for button in notice.buttons} for notice in members]
     buttons: list[Button] = []
     if all(actions & {"sign-in", "sign-in-afresh"} for actions in offered):

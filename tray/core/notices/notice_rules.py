@@ -1,4 +1,4 @@
-"""What is worth a notice at this moment, shown before or not (W1, W3)."""
+"""What is worth a notice now, whether shown before or not (W1, W3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ KEYRING_TROUBLE: tuple[KeyringTrouble, ...] = (
 
 
 def standing(state: TrayState, now: Now) -> Iterator[Notice]:
-    """Yield every notice whose cause holds at this moment, shown or not."""
     if state.config_problem is not None:
         title, body = notice_text.config_notice(state.config_problem)
         yield Notice("config", f"config:{state.config_problem}", "config", "normal", title, body)
@@ -41,7 +40,7 @@ def standing(state: TrayState, now: Now) -> Iterator[Notice]:
 
 
 def in_use(state: TrayState, session: Session, now: Now) -> bool:
-    """Whether a person cares: the active profile's session, or used within a week (W2)."""
+    """Whether the session is the active profile's, or was used within a week (W2)."""
     if state.active_profile in session.config.profiles:
         return True
     used_at = session.memory.used_at
@@ -89,7 +88,7 @@ def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
 
 
 def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
-    """Whether only a person can bring it back: what renews itself is no notice (W3)."""
+    """Whether only the user can bring it back: what renews itself is no notice (W3)."""
     if session.sign_in is not None:
         return False
     if session.token is None:

@@ -13,13 +13,8 @@ def console_link(
     """
     Return the shortcut link of the access portal; the browser uses its own portal session.
 
-    Source: IAM Identity Center user guide, "Creating shortcut links".
-
-    Args:
-        start_url: as written in the config.
-        account_id: 12 digits.
-        role_name: the permission set.
-        destination: a page of the console to go to, an ``https:`` URL; None: its home.
+    `destination` is an ``https:`` URL of a console page, None for its home. Source: IAM Identity
+    Center user guide, "Creating shortcut links".
     """
     place = normal_start_url(start_url)
     link = f"{place}/#/console?account_id={quote(account_id)}&role_name={quote(role_name)}"

@@ -1,4 +1,4 @@
-"""Which profile may be picked, and how: guarded names and our own managed one (rule A7)."""
+"""Which profile may be picked, and how: guarded names and our own managed one (A7)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,20 @@ MANAGED_PROFILE: Final = "sso-tray"
 
 
 def is_guarded(name: str, patterns: Iterable[str]) -> bool:
-    """
-    Whether a profile is never switched to or from but by a person.
-
-    Args:
-        name: the profile's name; case counts, as it does for the SDKs.
-        patterns: shell patterns such as ``*prod*`` (setting ``guarded``).
-    """
+    """Whether only the user may switch to or from it; patterns are case-sensitive, as in SDKs."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:
-    """Whether a profile is ours, so that ``use`` refuses it."""
     return name == MANAGED_PROFILE or name in managed
 
 
 SHELL_FOLLOWS: Final = "SSO_TRAY_SHELL"
-"""What a shell's hook exported as ``AWS_PROFILE``; not there where it does not follow (A2)."""
+"""What a shell's hook exported as ``AWS_PROFILE``; unset where it does not follow (A2)."""
 
 
 def shell_follows(environ: Mapping[str, str]) -> bool:
-    """Whether ``AWS_PROFILE`` in this environment is what a shell's hook made of it (A2)."""
+    """Whether ``AWS_PROFILE`` in this environment comes from a shell's hook (A2)."""
     exported = environ.get(SHELL_FOLLOWS)
     if exported is None:
         return False

@@ -1,8 +1,8 @@
 """
-What a managed section of the AWS config says, and whose it is (rules A1, A3, A4, A7). Pure.
+What a managed section of the AWS config says, and whose it is (A1, A3, A4, A7). Pure.
 
-A section is ours as long as the keys we wrote still have the values we gave them; one that
-somebody else has changed is theirs.
+A section is ours as long as the keys we wrote still have our values; once another program or the
+user has changed it, it is theirs.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from tray.core.profiles.guards import MANAGED_PROFILE
 from tray.values import dataclass
 
 Target = Literal["default", "process"]
-"""What ``apply`` is told: the managed ``[default]``, or the stanza that hands credentials out."""
+"""What ``apply`` writes: ``[default]``, or the stanza that hands credentials out."""
 
 PROFILE_OF: Final[Mapping[Target, str]] = {"default": "default", "process": MANAGED_PROFILE}
-"""The profile that each of them is."""
 
 GIVES_CREDENTIALS: Final = frozenset({
     "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "credential_process",
     "credential_source", "login_session", "role_arn", "source_profile", "sso_account_id",
     "sso_role_name", "sso_session", "sso_start_url", "web_identity_token_file",
 })  # fmt: skip
-"""Keys with which a ``[default]`` is somebody's own credentials already."""
+"""Keys with which a ``[default]`` already holds the user's own credentials."""
 
 _WOULD_MIX: Final = frozenset({
     "duration_seconds", "external_id", "mfa_serial", "role_session_name", "sso_region",
 })  # fmt: skip
-"""Keys that give nothing by themselves, and would change what ours give."""
+"""Keys that give nothing by themselves but would change what ours give."""
 
 _OF_SSO: Final = ("sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
 _OF_A_CHAIN: Final = (
@@ -49,25 +48,14 @@ _WHERE_MISSING: Final = ("region", "output", *_CONNECTION)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """
-    What we have put into a section.
-
-    Args:
-        keys: which, in order; none: nothing of ours is there.
-        digest: of them with their values.
-        created: whether the section itself is ours.
-        gap: whether the blank line before it is, too.
-        mirrors: session, account and role that it mirrors, by which its profile is known as ours.
-    """
-
-    keys: tuple[str, ...] = ()
-    digest: str = ""
-    created: bool = False
-    gap: bool = False
+    keys: tuple[str, ...] = ()  # in order; none: nothing of ours is there
+    digest: str = ""  # of the keys with their values
+    created: bool = False  # whether the section itself is ours
+    gap: bool = False  # whether the blank line before it is ours
+    # session, account and role, by which its profile is known as ours
     mirrors: tuple[str | None, str | None, str | None] = (None, None, None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as ``applied.json`` has it."""
         return {
             "type": "Owned",
             "keys": list(self.keys),
@@ -79,7 +67,6 @@ class Owned:
 
     @classmethod
     def from_json(cls, document: object) -> Owned:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         mirrors = members.need("mirrors", list_of(optional(text)))
         if len(mirrors) != 3:
@@ -95,24 +82,14 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class ManagedSection:
-    """
-    One target's entry in ``applied.json``.
-
-    Args:
-        wanted: whether it was applied and not taken back.
-        owned: what of ours may stand in the file: after a kill the older or the newer.
-        theirs: somebody else has changed the section: it is left alone.
-        file: the config file it is about, as ``AWS_CONFIG_FILE`` moves it; empty: none yet.
-    """
-
-    wanted: bool = False
+    wanted: bool = False  # applied and not taken back
+    # what of ours may be in the file: after a kill the older or the newer
     owned: tuple[Owned, ...] = (Owned(),)
-    theirs: bool = False
-    file: str = ""
+    theirs: bool = False  # changed by another program or the user: left alone
+    file: str = ""  # the config file, as ``AWS_CONFIG_FILE`` moves it; empty: none yet
 
     @property
     def in_force(self) -> bool:
-        """Whether the active profile takes effect through it."""
         return self.wanted and not self.theirs
 
     @property
@@ -121,7 +98,7 @@ class ManagedSection:
         return not self.theirs and (self.wanted or any(one.keys for one in self.owned))
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as ``applied.json`` has it; version 0.1 takes exactly these members."""
+        """Version 0.1 takes exactly these members."""
         return {
             "type": "Applied",
             "wanted": self.wanted,
@@ -132,7 +109,6 @@ class ManagedSection:
 
     @classmethod
     def from_json(cls, document: object) -> ManagedSection:
-        """Read what `to_json` wrote; raises `BadDocument`."""
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:
@@ -146,12 +122,10 @@ class ManagedSection:
 
 
 def digest_of(values: Mapping[str, str]) -> str:
-    """Return what two sections share if they give the same keys the same values."""
     return hashlib.sha256(ascii(sorted(values.items())).encode()).hexdigest()
 
 
 def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
-    """Whether the keys we wrote still say what we wrote."""
     if not owned.keys:
         return True
     if section is None:
@@ -167,10 +141,8 @@ def default_keys(
     """
     Return the keys with which ``[default]`` is another name of a profile (A3).
 
-    Args:
-        profile: the active one.
-        settings: its own keys, from both files.
-        command: the credential helper's command line, asked for only where the kind needs it.
+    `settings` are the profile's own keys, from both files; `command` returns the credential
+    helper's command line, called only where the kind needs it.
     """
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)
@@ -189,7 +161,7 @@ def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]
 
 
 def without_taken(keys: Mapping[str, str], theirs: Mapping[str, object]) -> dict[str, str]:
-    """Return our keys without those, such as region, of which the user has an own one (A3)."""
+    """Return our keys without those, such as region, that the user has set (A3)."""
     return {
         name: value
         for name, value in keys.items()
@@ -204,7 +176,6 @@ def foreign_credentials(theirs: Mapping[str, object]) -> str | None:
 
 
 def managed_names(catalog: Catalog, owned: Mapping[Target, Owned]) -> frozenset[str]:
-    """Return the profiles of a catalog that are ours (S3, A7)."""
     names = set()
     for profile in catalog.profiles:
         if profile.name == MANAGED_PROFILE:

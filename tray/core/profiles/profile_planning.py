@@ -1,9 +1,4 @@
-"""
-Which profiles to add for the roles a session gives, how they are called, and which are gone.
-
-Pure: from what the portal lists and what the config has to a plan, which is shown before it is
-written.
-"""
+"""Plans which profiles to add for a session's roles, their names, and which are gone. Pure."""
 
 from __future__ import annotations
 
@@ -22,26 +17,19 @@ from tray.values import dataclass
 TEMPLATE: Final = "{account_name}-{role_name}"
 FIELDS: Final = ("account_name", "account_id", "role_name", "email", "session")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.@+-]+")
-"""What no name gets: the JavaScript SDK drops a profile whose name has more (measured)."""
+"""Not allowed in names: the JavaScript SDK drops a profile whose name has more (measured)."""
 _SESSION: Final = re.compile(r"[A-Za-z0-9_.@+%:/-]+")
 _TELL_ACCOUNTS_APART: Final = ("{account_name}", "{email}")
 _OURS: Final = frozenset({
     "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "region",
     "output",
 })  # fmt: skip
-"""The keys of a profile as we write it; one with more is somebody's own work."""
+"""The keys of a profile as we write it; one with more was edited by the user."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Assignment:
-    """
-    One role of a user in one account, as the portal lists it.
-
-    Args:
-        account_id: 12 digits.
-        role_name: the permission set.
-        account_name, email: of the account, possibly empty.
-    """
+    """One role of a user in one account, as the portal lists it; account details may be empty."""
 
     account_id: str
     role_name: str
@@ -60,18 +48,9 @@ def assignments(accounts: Iterable[Sequence[Any]]) -> tuple[Assignment, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePlan:
-    """
-    What adding would do.
-
-    Args:
-        new: names and what they are for, by account and role.
-        there: profiles that exist for a chosen role already; they are left alone.
-        gone: profiles of the session whose role is not assigned any more.
-    """
-
-    new: tuple[tuple[str, Assignment], ...] = ()
-    there: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
+    new: tuple[tuple[str, Assignment], ...] = ()  # sorted by account and role
+    there: tuple[str, ...] = ()  # exist already and are left alone
+    gone: tuple[str, ...] = ()  # of the session, with a role no longer assigned
 
 
 def template_flaw(template: str) -> str | None:
@@ -99,14 +78,7 @@ def session_name_flaw(name: str) -> str | None:
 
 
 def profile_name(template: str, one: Assignment, session: str) -> str:
-    """
-    Return the name of a profile, made of plain letters, digits and ``_.@+-``.
-
-    Args:
-        template: has no flaw.
-        one: what it is for.
-        session: the session's name.
-    """
+    """Return a name of plain letters, digits and ``_.@+-``; the template must be valid."""
     values = {
         "account_name": one.account_name or one.account_id,
         "account_id": one.account_id,
@@ -120,7 +92,7 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
 
 
 def _fit(words: str) -> str:
-    """Return words in the letters every SDK takes; accents and other scripts are dropped."""
+    """Keep the letters every SDK takes; accents and other scripts are dropped."""
     plain = unicodedata.normalize("NFKD", words)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
@@ -129,14 +101,7 @@ def _fit(words: str) -> str:
 def chosen(
     every: Iterable[Assignment], accounts: Sequence[str], roles: Sequence[str]
 ) -> tuple[Assignment, ...]:
-    """
-    Return the assignments that fit, by account and role.
-
-    Args:
-        every: what the portal lists.
-        accounts: shell patterns for account id or name, case ignored; none: all.
-        roles: likewise for role names.
-    """
+    """Match shell patterns, ignoring case, of accounts (id or name) and roles; none: all."""
     return tuple(
         one
         for one in sorted(every)
@@ -151,11 +116,7 @@ def _fits(patterns: Sequence[str], *names: str) -> bool:
 
 
 def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
-    """
-    Return the profiles a session has already, by account and role; the first of several.
-
-    One that chains from another is no profile for its role.
-    """
+    """Map account and role to the first such profile; chained ones do not count."""
     return {
         (one.account_id, one.role_name): one.name
         for one in reversed(profiles)
@@ -171,19 +132,11 @@ def plan(
     template: str,
 ) -> ProfilePlan:
     """
-    Return what to add and what is gone.
+    Return what to add (of `wanted`) and what is gone; the template must be valid.
 
-    Roles that would share one name all get what tells them apart behind it, the account's number
-    at the least. Two accounts of one name count even where only one of them was chosen, so that
-    a profile's name does not depend on which was added first. What still meets a name that is
-    taken gets a number.
-
-    Args:
-        session: whose roles.
-        profiles: all profiles of the config.
-        wanted: the chosen assignments, in order.
-        every: all assignments of the user.
-        template: has no flaw.
+    Roles that would share a name all get a distinguishing suffix, at least the account's number.
+    Two accounts of one name count even if only one was chosen, so that a profile's name does not
+    depend on which was added first. A name that is still taken gets a number.
     """
     of_session = [one for one in profiles if one.kind == "sso" and one.session == session.key]
     known = profiles_of(session.key, profiles)
@@ -212,7 +165,6 @@ def plan(
 def _twins(
     session: SsoSession, every: Sequence[Assignment], template: str
 ) -> frozenset[tuple[str, str]]:
-    """Return names, with their role, that more than one account would give."""
     if not any(field in template for field in _TELL_ACCOUNTS_APART):
         return frozenset()  # the template is not meant to: who chose one role gets its plain name
     names = Counter((profile_name(template, one, session.key), one.role_name) for one in every)
@@ -237,7 +189,6 @@ def _free(name: str, taken: set[str]) -> str:
 def profile_keys(
     session: SsoSession, one: Assignment, region: str | None, output: str | None
 ) -> dict[str, str]:
-    """Return the keys of a new profile, those of its session's style."""
     keys = (
         {"sso_start_url": session.start_url, "sso_region": session.region}
         if session.legacy
@@ -263,18 +214,7 @@ def not_to_prune(
     guarded: Iterable[str],
     sources: Collection[str],
 ) -> str | None:
-    """
-    Return why a profile that is gone at AWS is not taken out of the config, or None.
-
-    Only what is exactly as we would write it may go, and nothing that somebody counts on.
-
-    Args:
-        name: the profile's.
-        keys: those of its section.
-        active: the active profile.
-        guarded: patterns of guarded names.
-        sources: what ``source_profile`` names anywhere in the config.
-    """
+    """Return why a profile stays: only what is exactly as we would write it and unused may go."""
     if name == active:
         return "it is the active profile"
     if is_guarded(name, guarded):
@@ -286,6 +226,5 @@ def not_to_prune(
 
 
 def sources_of(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
-    """Return what ``source_profile`` names anywhere in a config."""
     found = (section.get("source_profile") for section in sections.values())
     return frozenset(name for name in found if isinstance(name, str))

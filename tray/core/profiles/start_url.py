@@ -1,4 +1,4 @@
-"""One spelling for a portal's start URL, whatever was pasted or written."""
+"""One spelling for a portal's start URL."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def normal_start_url(text: str) -> str:
     """
     Return a start URL without query, fragment and trailing slash, its host in lower case.
 
-    ``acme`` and ``acme.awsapps.com`` are taken for ``https://acme.awsapps.com/start``. What is no
-    start URL stays recognisable as such; nothing is checked here.
+    ``acme`` and ``acme.awsapps.com`` become ``https://acme.awsapps.com/start``. Nothing is
+    checked: what is no start URL remains recognizable.
     """
     url = text.strip()
     if _NAME.fullmatch(url):

@@ -43,11 +43,10 @@ from tray.core.text.shell_commands import sign_in_first
 
 Step = tuple[TrayState, tuple[Effect, ...]]
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
-"""The session after a job, the sentence and exit code for who waits, and what else to do."""
+"""The session after a job, sentence and exit code for waiting requests, and more effects."""
 
 
 def others_checked(state: TrayState, session: Session) -> TrayState:
-    """Ask the portal about the sessions that may have ended with this one."""
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):
@@ -64,7 +63,7 @@ def stored(state: TrayState, event: ev.Stored) -> TrayState:
 
 
 def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
-    """Take in a result; one that nobody awaits any more changes nothing (fault 71)."""
+    """Take in a result; one that is no longer awaited changes nothing (fault 71)."""
     session = state.sessions.get(event.key)
     if session is None or session.job is None or session.job.attempt != event.attempt:
         return state, ()
@@ -203,7 +202,7 @@ def _checked(
 def _asked_again(
     state: TrayState, session: Session, reason: Reason, sentence: str, failures: int, now: Now
 ) -> Session:
-    """Leave a refusal unconfirmed for now, and ask the portal about it again later (R4)."""
+    """Leave a refusal unconfirmed, and ask the portal about it again later (R4)."""
     wait = backoff(session, state.machine, failures + 1, now) + policy.BACKOFF_FIRST
     failing = Failing(reason, sentence, failures + 1, now.wall, now.wall + wait)
     return replace(session, failing=failing, unconfirmed_at=failing.next_at)
@@ -213,8 +212,8 @@ def over(session: Session, now: Now) -> Session:
     """
     Take the sign-in session for dead, as from now.
 
-    Its end is written down, so that it is known after a restart too. No length is learnt: a
-    session that was signed out of says nothing of how long the next one lasts.
+    Its end is recorded for after a restart. No length is learnt: a session that was signed out
+    says nothing of how long the next one lasts.
     """
     token, memory = session.token, replace(session.memory, started_at=None)
     if token is not None:
@@ -264,7 +263,7 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
 
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
     if job.kind in ("sign-out", "release"):
-        return session  # told to who asked; asked for again by a person, not by a timer
+        return session  # the requester got the answer; only the user retries, no timer
     if outcome.answered and job.kind == "renew":
         session = counted(session, job.trigger, now)
     if outcome.retry_after is not None:

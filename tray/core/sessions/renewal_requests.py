@@ -62,10 +62,10 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
 
 def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
     """
-    Let one refresh decide about a token the portal does not want (R6).
+    Let one refresh decide about a token that the portal rejects (R6).
 
-    A token whose refresh AWS has refused is over with that (R4). What is under way may bring
-    another token; if it does not, the doubt is taken up after it.
+    If AWS has refused its refresh, the session is over (R4). A job under way may bring another
+    token; if not, the doubt is taken up after it.
     """
     session = state.sessions.get(event.key)
     if session is None or session.token is None:
@@ -77,7 +77,7 @@ def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
 
 
 def suspect(session: Session) -> Session:
-    """Ask for one refresh, unless one is due already; with nothing to ask with it is over."""
+    """Ask for one refresh unless one is due already; without refresh data the session is over."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     doubt = QueuedJob("renew", None, "program", fingerprint)
     known = session.failing is not None or doubt in session.queue

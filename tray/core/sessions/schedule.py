@@ -1,4 +1,4 @@
-"""When a session is renewed, tried again, and when AWS has been asked enough (R1, R5)."""
+"""When a session is renewed, retried, and when AWS has been asked enough (R1, R5)."""
 
 from __future__ import annotations
 
@@ -19,29 +19,25 @@ from tray.core.sessions.session_end import end_of, exact_end
 
 
 def share(*parts: object) -> float:
-    """Return a number in [0, 1) that depends on nothing but its arguments: jitter that repeats."""
+    """Return jitter in [0, 1) that depends on nothing but its arguments."""
     digest = hashlib.sha256("\0".join(map(str, parts)).encode(errors="replace")).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
 def planned_renewal(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """
-    Return when the token at hand is renewed if nothing goes wrong (R1), wall seconds.
-
-    At half its life at the latest, and ahead of the SDKs that renew before that.
-    """
+    """At half the life at the latest, and ahead of the SDKs' windows (R1); wall seconds."""
     token = session.token
     if token is None:
         return None
     if not renewable(session):
-        # Another program's login without refresh data; the keyring's token goes on after it (K4).
+        # Another program's login without refresh data; the keyring's token follows it (K4).
         after = after_other_login(session)
         return token.expires_at + policy.LAST_QUESTION_AFTER if after else None
     if exact_end(session) is not None and session.end_confirmed:
-        # It lasts until the session's own end; only then is there something new to hear.
+        # It lasts until the session's own end; only then is there something new to learn.
         return token.expires_at + policy.LAST_QUESTION_AFTER
     jitter = policy.RENEW_JITTER * share(machine, session.key)
-    # A file's mtime may lie anywhere: its token is renewed before its end all the same.
+    # A file's mtime may be anything: its token is still renewed before its end.
     born = min(token.issued_at, token.expires_at - token.life)
     due = born + token.life * (1 - jitter) - _lead(token.life)
     end = end_of(session, preferences)
@@ -52,7 +48,6 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
 
 
 def _lead(life: float) -> float:
-    """Return how many seconds before its end a token of such a life is renewed."""
     leads = (window + policy.SDK_MARGIN for window in policy.SDK_WINDOWS)
     possible = (lead for lead in leads if lead <= life * (1 - policy.RENEW_AFTER_LIFE))
     return max(life * policy.RENEW_AT_LIFE, next(possible, 0.0))
@@ -69,7 +64,7 @@ def scheduled(session: Session, preferences: Preferences, machine: str) -> float
 
 
 def next_attempt(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """Return when AWS will truly be asked next, wall seconds, or None if it will not be."""
+    """Return when AWS will really be asked next, wall seconds, or None if it will not be."""
     due = scheduled(session, preferences, machine)
     moments = [] if due is None else [max(due, allowed_at(session, "schedule"))]
     if any(queued.kind == "renew" for queued in session.queue):
@@ -78,11 +73,7 @@ def next_attempt(session: Session, preferences: Preferences, machine: str) -> fl
 
 
 def allowed_at(session: Session, trigger: Trigger) -> float:
-    """
-    Return from when on AWS may be asked for this trigger (R5), wall seconds; 0 = at once.
-
-    Successes are limited per token life, so that ever shorter tokens cannot make us hammer.
-    """
+    """Return a wall time; limits per token life, so that short ones cannot hammer AWS (R5)."""
     moments = [session.retry_at or 0.0]
     own = [one for one in session.renewals if one.trigger == trigger]
     brought = [(one.at, one.life) for one in own if one.life is not None]
@@ -98,7 +89,6 @@ def allowed_at(session: Session, trigger: Trigger) -> float:
 
 
 def counted(session: Session, trigger: Trigger, now: Now, life: float | None = None) -> Session:
-    """Return the session with a renewal that AWS answered counted: the life it brought, if any."""
     since = now.wall - policy.LONGEST_LIFE
     kept = tuple(one for one in session.renewals if one.at > since)
     return replace(session, renewals=(*kept, Renewal(now.wall, trigger, life)))
@@ -107,11 +97,7 @@ def counted(session: Session, trigger: Trigger, now: Now, life: float | None = N
 def backoff(
     session: Session, machine: str, failures: int, now: Now, reason: Reason = "other"
 ) -> float:
-    """
-    Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter.
-
-    Shorter lives are tried more often, so that trouble which passes leaves time to renew.
-    """
+    """Seconds to wait: 1, 2, 4 .. 300 with full jitter, less for shorter lives."""
     token, failing = session.token, session.failing
     most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0 ** min(max(failures - 1, 0), 16))
     if token is not None and token.expires_at > now.wall:
@@ -120,16 +106,12 @@ def backoff(
         silent = now.wall - failing.since if failing is not None else 0.0
         most = min(most, max(policy.KEYRING_BACKOFF, silent * policy.KEYRING_BACKOFF_SHARE))
     fingerprint = token.fingerprint if token is not None else ""
-    # Never below a tenth: a draw near zero would be no pause at all.
+    # At least a tenth: near zero there would be no pause.
     return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))
 
 
 def without_future(session: Session, now: Now) -> Session:
-    """
-    Return the session without moments that only a clock which was ahead can have given it.
-
-    Nothing waits longer than an hour, and nothing has happened later than now (fault 29).
-    """
+    """Drop times that only a clock that was ahead can have set (fault 29)."""
     wall, failing = now.wall + policy.CLOCK_SLACK, session.failing
     soon = wall + policy.BACKOFF_MOST
     if failing is not None and (failing.next_at > soon or failing.since > wall):

@@ -1,4 +1,4 @@
-"""The third clock: what is known of the end of a sign-in session (G1)."""
+"""What is known of the end of a sign-in session (G1)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from tray.core.session import Session, has_refresh_data
 
 
 def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
-    """
-    Return the end of the sign-in session, best knowledge first.
-
-    A token that nothing can renew ends what a person feels exactly when it ends itself.
-    """
+    """Return the best known end; for the user, a token that nothing can renew ends the session."""
     memory, token = session.memory, session.token
     if memory.end is not None:
         return memory.end
@@ -28,7 +24,7 @@ def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
     length = dict(preferences.session_lengths).get(session.key)
     if length is not None:
         at = memory.started_at + length
-        # A token given out after that end proves the setting wrong: the session lives.
+        # A token issued after that end proves the setting wrong: the session lives.
         return SessionEnd(at, "set", cause) if token.issued_at <= at else None
     if memory.lengths:
         return SessionEnd(memory.started_at + _middle(memory.lengths), "learnt", cause)
@@ -36,7 +32,6 @@ def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
 
 
 def end_known(end: SessionEnd | None) -> EndKnown:
-    """Return how well the end is known."""
     return "no" if end is None else end.known
 
 
@@ -47,7 +42,6 @@ def firm_end(session: Session, preferences: Preferences) -> SessionEnd | None:
 
 
 def exact_end(session: Session) -> SessionEnd | None:
-    """Return the end AWS's own answers have shown."""
     end = session.memory.end
     return end if end is not None and end.known == "exact" else None
 
@@ -91,7 +85,7 @@ def shortening(usual: float) -> float:
 
 
 def without_disproved_end(memory: Memory, token: TokenFacts) -> Memory:
-    """Drop a known end that a token somebody else obtained has outlived or come after."""
+    """Drop a known end that another program's token has outlived or come after."""
     end = memory.end
     if end is None:
         return memory
@@ -100,7 +94,7 @@ def without_disproved_end(memory: Memory, token: TokenFacts) -> Memory:
 
 
 def learnt(memory: Memory, end: float) -> Memory:
-    """Remember one more observed length, if a true start was seen."""
+    """Remember an observed length, if a true start was seen."""
     if memory.started_at is None or end <= memory.started_at:
         return memory
     lengths = (*memory.lengths, end - memory.started_at)[-policy.LENGTHS_KEPT :]
@@ -108,18 +102,14 @@ def learnt(memory: Memory, end: float) -> Memory:
 
 
 def _tolerance(token: TokenFacts, usual: float | None) -> float:
-    """
-    Return by how many seconds two answers may differ and still show one end.
-
-    Whole seconds and slow answers blur it; with lives of a few seconds less of that is allowed.
-    """
+    """Seconds by which two answers may differ and still show one end; less for short lives."""
     least = min(policy.CLOCK_SLACK, policy.SHORTENED_SHARE * (usual or token.life))
     blur = max(policy.CLOCK_STEP, least, policy.SHORTENED_SHARE * token.life)
     return min(policy.SHORTENED_BY, blur)
 
 
 def _guess_checked(session: Session, token: TokenFacts) -> Session:
-    """Forget observed lengths that a token given out later than they allow proves wrong."""
+    """Forget observed lengths that a token issued later than they allow proves wrong."""
     memory = session.memory
     if memory.started_at is None or not memory.lengths:
         return session
@@ -129,7 +119,7 @@ def _guess_checked(session: Session, token: TokenFacts) -> Session:
 
 
 def _middle(lengths: tuple[float, ...]) -> float:
-    """Return the median; ``statistics`` would cost the daemon 1 MB for it (measured)."""
+    """Return the median; ``statistics`` would cost the daemon 1 MB (measured)."""
     ordered = sorted(lengths)
     half = len(ordered) // 2
     return (ordered[half] + ordered[~half]) / 2

@@ -16,7 +16,7 @@ from tray.core.sessions.session_end import exact_end, firm_end
 
 
 def state_of(session: Session, preferences: Preferences, now: Now) -> State:
-    """Decide the state of rule S5."""
+    """Rule S5."""
     token = session.token
     if session.sign_in is not None:
         return "signing-in"
@@ -40,11 +40,7 @@ def end_is_near(session: Session, preferences: Preferences, now: Now) -> bool:
 
 
 def renews(session: Session, preferences: Preferences, now: Now) -> bool:
-    """
-    Whether it goes on without a person, as far as anybody can see.
-
-    A released session with refresh data counts: whichever SDK uses it next renews it (K7).
-    """
+    """Whether it needs no user; an SDK renews a released session with refresh data (K7)."""
     if end_is_near(session, preferences, now):
         return False
     handed_back = session.store == "released" and not session.over and not refused(session)
@@ -52,13 +48,12 @@ def renews(session: Session, preferences: Preferences, now: Now) -> bool:
 
 
 def past_exact_end(session: Session, now: Now) -> bool:
-    """Whether the end AWS has shown us lies behind."""
     end = exact_end(session)
     return end is not None and end.at <= now.wall + policy.CLOCK_SLACK
 
 
 def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | None:
-    """Decide the reason of rule S6."""
+    """Rule S6."""
     if session.bad is not None and session.file_status == "bad":
         return session.bad.reason
     if unreadable(session):
@@ -78,11 +73,10 @@ def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | 
 
 def helps_afresh(session: Session, preferences: Preferences, now: Now) -> bool:
     """
-    Decide whether "Sign in" must end AWS's session first to be of any help (L10).
+    Whether "Sign in" must end AWS's session first to help (L10).
 
     While that session lives, a plain sign-in would inherit its end; only ending it first restarts
-    the clock. Once AWS has refused to go on, or where it is only the token that runs out, a plain
-    sign-in does it.
+    the clock. If AWS refuses to continue it, or only the token expires, a plain sign-in is enough.
     """
     return (
         end_is_near(session, preferences, now)

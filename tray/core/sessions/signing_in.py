@@ -1,4 +1,4 @@
-"""Signing in: one at a time per session, joined by whoever asks again, only ever by a click."""
+"""Signing in: one at a time per session, joined by further requests, only ever by a click."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
     start = fx.StartSignIn(
         session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
     )
-    # Once for each click: who then cancels it, or sees it fail, gets no second one from the queue.
+    # Once for each click: if it is cancelled or fails, the queue does not start a second one.
     queue = tuple(key for key in state.sign_in_queue if key != event.key)
     after = replace(state, next_attempt=state.next_attempt + 1, sign_in_queue=queue)
     return after.with_session(replace(session, sign_in=sign_in)), (start,)
@@ -86,7 +86,7 @@ def default_method(session: Session) -> Literal["pkce", "device"]:
 
 
 def _until(state: TrayState, session: Session, now: Now) -> float | None:
-    """Until when it works without a person; None where no end is in sight."""
+    """Until when it works without the user; None where no end is in sight."""
     if session.token is None or renews(session, state.preferences, now):
         return None
     return session.token.expires_at
@@ -99,7 +99,7 @@ def _join(
         sign_in = replace(sign_in, requests=(*sign_in.requests, event.request))
     effects: list[Effect] = []
     if sign_in.url is not None and event.request is not None:
-        # The page is open where the first click was; the one who joins is shown the link, no more.
+        # The page is open where the first click was; who joins is only shown the link.
         effects.append(_progress(event.request, sign_in, open_it=False))
     elif (url := sign_in.url) is not None and _may_reopen(sign_in, now):
         sign_in = replace(sign_in, opened_at=now.wall)
@@ -108,7 +108,7 @@ def _join(
 
 
 def _may_reopen(sign_in: SignIn, now: Now) -> bool:
-    """A tab that was closed may be opened again by a click, a double click opens no two (T18)."""
+    """A click may reopen a closed tab, but a double click opens no two (T18)."""
     opened_at = sign_in.opened_at
     return opened_at is None or abs(now.wall - opened_at) >= policy.REOPEN_AFTER
 
@@ -158,11 +158,11 @@ def _deadline(sign_in: SignIn, event: ev.SignInReady) -> float:
 
 
 def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
-    """Take in a new sign-in; an answer to an attempt that was cancelled changes nothing."""
+    """Take in a new sign-in; an answer to a cancelled attempt changes nothing."""
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
         return state, ()
-    # What we knew when it began: by now our own file may have been seen and taken for news.
+    # As known when it began: by now our own file may have been seen and taken as new.
     started = replace(session, fresh_start=sign_in.fresh_start or sign_in.afresh)
     seen = replace(
         started, file_status="present", absent_since=None, torn_reads=0, bad=None, sign_in=None
@@ -193,7 +193,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
     if session.job is not None and dropped:
         waiting += session.job.requests
     note = fx.RecordHistory("signed-in", event.key)
-    # Somebody may have changed the file while this news was on its way.
+    # The file may have changed while this event was on its way.
     look = fx.InspectTokenFile(event.key)
     return state.with_session(after), (note, *fx.done(waiting, 0, sentence), look)
 
@@ -214,7 +214,6 @@ def failed(state: TrayState, event: ev.SignInFailed) -> Step:
 
 
 def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
-    """End a sign-in because a person said so."""
     session = state.sessions.get(event.key)
     if session is None or session.sign_in is None:
         return state, fx.done((event.request,), 1, sentences.nothing_to_cancel(event.key))
@@ -224,7 +223,7 @@ def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:
 
 
 def given_up(state: TrayState, session: Session, sentence: str) -> Step:
-    """End a sign-in from our side, telling everyone who waits why."""
+    """End a sign-in from our side, with the reason for everyone who waits."""
     sign_in = session.sign_in
     if sign_in is None:
         return state, ()
@@ -237,8 +236,8 @@ def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
     """
     Return the session without its unfinished sign-in.
 
-    An afresh one has signed the portal session out by the time its page could be opened (L9):
-    what is left of the old token is for one refresh to say.
+    An afresh one has signed the portal session out by the time its page could be opened (L9): one
+    refresh shows what is left of the old token.
     """
     left = replace(session, sign_in=None)
     signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
@@ -246,7 +245,7 @@ def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
 
 
 def left(state: TrayState, event: ev.RequesterLeft) -> Step:
-    """End a sign-in whose only requester has gone; one that others wait for goes on."""
+    """End a sign-in whose only requester has gone; one that others wait for continues."""
     session = state.sessions.get(event.key)
     if session is None:
         return state, ()

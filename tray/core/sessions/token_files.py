@@ -1,4 +1,4 @@
-"""What the files of the user and of other programs mean to the rules: config and token cache."""
+"""What the user's and other programs' files mean to the core: config and token cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tray.core.text import sentences
 Step = tuple[TrayState, tuple[Effect, ...]]
 
 LOOK = QueuedJob("adopt", trigger="schedule")
-"""The adoption job looks into the keyring and tells what a lean file is."""
+"""The adoption job looks into the keyring to judge a lean file."""
 
 
 def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
@@ -41,7 +41,7 @@ def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
 
 
 def _recorded_store(session: Session, event: ev.RecordsRead) -> TokenStore | None:
-    """Return the token store on record; what an adoption of ours records, its result will tell."""
+    """Return the token store on record; that of our own adoption comes with its result."""
     if session.job is not None and session.job.kind == "adopt":
         return session.store
     return event.stores.get(session.key, session.store)
@@ -52,8 +52,8 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
     Follow the config: sessions come, go and change.
 
     A session whose start URL or region changed is a new one: its token is never sent to the new
-    place (fault 25). One that goes is put on the shelf, so that an editor's slip which takes it
-    away for a second costs neither its token store nor what was told.
+    place (fault 25). One that goes is shelved, so that an editor's slip which removes it for a
+    second costs neither its token store nor what was shown.
     """
     sessions: dict[str, Session] = {}
     effects: list[Effect] = []
@@ -144,8 +144,8 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
     """
     Take in one look at a cache file.
 
-    While a job of ours is under way the file is in motion by our own hand; its result tells what
-    it wrote, and the file is looked at again after it.
+    While a job of ours is under way it may be writing the file; its result says what it wrote, and
+    the file is looked at again after it.
     """
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
@@ -171,7 +171,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
 
 def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     """
-    Whether only a look into the keyring can tell what a lean file is (K4).
+    Whether only a look into the keyring can judge a lean file (K4).
 
     It may be an older one of ours, another program's login, or ours while the record was lost.
     """
@@ -191,7 +191,7 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
 def not_ours(session: Session) -> Session:
     """Return the session where the file of its name holds another place's token (fault 25)."""
     gone = forgotten(session, removed=False)
-    # Its own file was not seen to go; only once none is there, that is to be judged (K5).
+    # Its own file was not seen to go; that is judged once there is no file (K5).
     return replace(
         gone,
         file_status="unseen",
@@ -209,7 +209,6 @@ def _absent(session: Session, now: Now) -> Session:
 
 
 def forgotten(session: Session, *, removed: bool) -> Session:
-    """Return the session after a sign-out, its own or another program's."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     memory = replace(
         session.memory, end=None, refused=None, started_at=None, dead=None, trouble=None
@@ -243,10 +242,10 @@ def _torn(state: TrayState, session: Session) -> Step:
 
 def present(session: Session, token: TokenFacts) -> Session:
     """
-    Take in a token that lies in the cache file.
+    Take in a token that is in the cache file.
 
-    The same token again changes nothing but whether the file carries refresh data. A token we
-    did not know was written last and so is the newer truth (K4), whatever its ``expiresAt``.
+    The same token again changes only whether the file carries refresh data. An unknown token was
+    written last and so is newer (K4), whatever its ``expiresAt``.
     """
     seen = replace(session, file_status="present", absent_since=None, torn_reads=0, bad=None)
     old, given = session.token, session.memory.given
@@ -261,7 +260,6 @@ def present(session: Session, token: TokenFacts) -> Session:
 
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
-    """Start the life of a token another program (or an earlier run of ours) has written."""
     memory = _memory_with(token, before)
     same_session = memory.started_at == before.memory.started_at
     return replace(
@@ -284,7 +282,6 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 
 
 def _patience(memory: Memory, session: Session) -> float | None:
-    """Return until when AWS asked not to be asked: what holds now, or held before a restart."""
     return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
 
 
@@ -313,5 +310,5 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
 
 
 def lasting(told: frozenset[str]) -> frozenset[str]:
-    """Return what stays told when a new session begins: that adoption exists is told once (K4)."""
+    """Return what stays shown when a new session begins: adoption is explained once (K4)."""
     return frozenset(once for once in told if once.startswith("adopted:"))

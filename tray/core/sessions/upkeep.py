@@ -1,4 +1,4 @@
-"""Whatever is due by now is started: adoptions, judgements, renewals, ends of waiting."""
+"""Starts whatever is due by now: adoptions, judgements, renewals, ends of waiting."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _sign_in_overdue(state: TrayState, session: Session, now: Now) -> Step:
     sign_in = session.sign_in
     if sign_in is None or sign_in.deadline > now.wall:
         return state, ()
-    # Nobody was there to finish it: nobody is for the ones queued behind it either.
+    # The user was not there to finish it, nor is for those queued behind it.
     state = replace(state, sign_in_queue=())
     return signing_in.given_up(state, session, sentences.sign_in_too_late(session.key))
 
@@ -72,7 +72,7 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    """Start the one job th or the schedule wants now, as far as AWS may be asked (R5)."""
+    """Start the one job that the queue or the schedule wants, as far as AWS may be asked (R5)."""
     session, answers = _settled(session, now)
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
@@ -92,7 +92,6 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
 
 
 def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
-    """Answer the queued renewals that will not be started."""
     answers: list[Effect] = []
     for queued in session.queue:
         answer = _last_word(session, queued, now) if queued.kind == "renew" else None
@@ -111,7 +110,7 @@ def _nothing_renews(session: Session) -> bool:
 
 
 def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str] | None:
-    """Return exit code and sentence for a renewal that will not be started, else None."""
+    """Return exit code and sentence for a renewal that will not be started."""
     key, token, failing = session.key, session.token, session.failing
     if session.store == "released":
         # It was released while this renewal was waiting; whoever uses it renews it now (K7).
@@ -145,7 +144,6 @@ def _first_allowed(session: Session, now: Now, *, joins: bool) -> QueuedJob | No
 
 
 def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | None:
-    """Return what is due by itself."""
     if state.asleep or session.config.problem is not None or not renews_meanwhile(session):
         return None
     attempt = scheduled(session, state.preferences, state.machine)
@@ -156,7 +154,7 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
     if awaits_judgement(session):
         return "judge-removed" if _judgement_due(session, now) and not patient else None
     if session.file_status in ("torn", "bad"):
-        return None  # somebody else's write is under way, or for a person to look at
+        return None  # another program is writing it, or the user has to look at it
     if _adoptable(state, session):
         return "adopt"
     if session.unconfirmed_at is not None:

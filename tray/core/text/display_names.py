@@ -14,18 +14,10 @@ def clean(text: str, limit: int = 64) -> str:
     Return ``text`` fit to be shown in a sentence, a menu or a terminal.
 
     Every character that is not printable (controls, escape, bidi marks and overrides, zero-width
-    joiners, lone surrogates, unassigned ones) becomes U+FFFD, so that it stays visible that
-    something was there; any kind of white space becomes a blank. A text over ``limit`` keeps its
-    head and its tail, with four hex digits of SHA-256 over the original between them, so that two
-    long names which differ only in the middle are still told apart. Markup is not escaped: that
-    belongs to each place where the text is put.
-
-    Args:
-        text: anything, at any length.
-        limit: the most characters to return, at least 1.
-
-    Returns:
-        at most ``limit`` printable characters; a text that is fit already comes back unchanged.
+    joiners, lone surrogates, unassigned ones) visibly becomes U+FFFD; white space becomes a blank.
+    A text over ``limit`` characters keeps its head and tail, with four hex digits of SHA-256 over
+    the original between them, so that two long names that differ only in the middle stay distinct.
+    Markup is not escaped: the place that shows the text does that.
     """
     if len(text) <= limit:
         return text if text.isprintable() else _printable(text)
@@ -40,10 +32,10 @@ def clean(text: str, limit: int = 64) -> str:
 
 def session_name(key: str) -> str:
     """
-    Return what a session is called where a person reads it, not yet cleaned.
+    Return a session's name for display, not yet cleaned.
 
-    An sso-session's key is its name. A legacy profile's is its start URL: what is the same in all
-    of them is left out, no more, so that two that differ in a slash still differ
+    An sso-session's key is its name. A legacy profile's is its start URL, without the parts that
+    all of them share, so that two that differ in a slash still differ
     (``https://corp.awsapps.com/start`` is ``corp.awsapps.com``).
     """
     if not key.startswith("https://"):

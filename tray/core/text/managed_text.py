@@ -7,7 +7,6 @@ from tray.core.text.display_names import clean
 
 
 def applied(target: Target, active: str | None, *, guarded: bool) -> str:
-    """Say what applies from now on, and what of it can be seen at this moment."""
     if target == "process":
         who = "none yet" if active is None else f'now "{clean(active)}"'
         return (
@@ -25,19 +24,16 @@ def applied(target: Target, active: str | None, *, guarded: bool) -> str:
 
 
 def taken_back(target: Target) -> str:
-    """Say that a managed section is out again."""
     if target == "process":
         return 'The profile "sso-tray" was removed from the AWS config.'
     return "[default] is back to what it was and no longer follows the active profile."
 
 
 def not_applied(target: Target) -> str:
-    """Say that there was nothing of ours to take out."""
     return f"{_section(target)} has nothing from SSO Tray. No changes made."
 
 
 def theirs(target: Target) -> str:
-    """Say that somebody else has changed a managed section, and what can be done."""
     return (
         f"{_section(target)} was changed by another program or has credentials of its own, so "
         f"SSO Tray leaves it alone. Remove them, then run: sso-tray apply {target}"
@@ -45,7 +41,6 @@ def theirs(target: Target) -> str:
 
 
 def elsewhere(target: Target, file: str) -> str:
-    """Say that a managed section stands in another config file."""
     return (
         f'"{target}" is already applied in {clean(file, 160)}. Set AWS_CONFIG_FILE to that file '
         f"and run: sso-tray apply {target} --off"
@@ -53,7 +48,6 @@ def elsewhere(target: Target, file: str) -> str:
 
 
 def circle(name: str, source: str) -> str:
-    """Say that a profile builds on a section that follows it."""
     return (
         f'[default] can\'t follow "{clean(name)}": it gets its credentials from "{source}", '
         "which follows the active profile."
@@ -61,7 +55,7 @@ def circle(name: str, source: str) -> str:
 
 
 def in_effect(applies: tuple[str, ...]) -> str:
-    """Say through what the active profile takes effect, for ``status``; empty: through nothing."""
+    """For ``status``; empty: it takes no effect."""
     words = {
         "default": "[default]",
         "process": "AWS_PROFILE=sso-tray",
@@ -71,7 +65,6 @@ def in_effect(applies: tuple[str, ...]) -> str:
 
 
 def unreadable(file: str, why: str) -> str:
-    """Say that the record of the managed sections cannot be used, and what can be done."""
     return (
         f"{file} cannot be used{why}, so the sections that SSO Tray wrote into the AWS config are "
         "left as they are. Restore that file, or delete it and remove the sections by hand."

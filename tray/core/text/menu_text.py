@@ -54,17 +54,14 @@ MORE = "More: sso-tray use NAME"
 
 
 def sign_in_to_all(count: int) -> str:
-    """Say what one click does for several sessions."""
     return f"Sign in to all ({count})"
 
 
 def active(name: str | None) -> str:
-    """Say which profile is active, on the row that opens the choice."""
     return NO_PROFILE if name is None else f"Profile: {clean(name)}"
 
 
 def profile(name: str, *, guarded: bool, problem: bool) -> str:
-    """Name a profile in the choice, marked where it takes a second thought."""
     words = clean(name)
     if guarded:
         words += "  (guarded)"
@@ -72,35 +69,31 @@ def profile(name: str, *, guarded: bool, problem: bool) -> str:
 
 
 def account(account_id: str | None, count: int) -> str:
-    """Name an account that holds several profiles; None: those whose account is not known."""
+    """An account that holds several profiles; None: those whose account is not known."""
     whose = "Other profiles" if account_id is None else f"Account {clean(account_id)}"
     return f"{whose} ({count})"
 
 
 def accounts(first: str | None, last: str | None) -> str:
-    """Name a group of accounts by its first and last one; None: profiles without one."""
+    """None: profiles without an account."""
     ends = [clean(one) if one is not None else "others" for one in (first, last)]
     return f"Accounts {ends[0]} … {ends[1]}"
 
 
 def named_account(account_id: str, name: str) -> str:
-    """Name an account as its organisation does, and by its number."""
     return f"{clean(name, 40)} ({clean(account_id)})" if name else f"Account {clean(account_id)}"
 
 
 def named_accounts(first: str, last: str) -> str:
-    """Name a group of accounts by its first and last one."""
     return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
 def role(name: str, profile_name: str | None) -> str:
-    """Name a role that can be added, or say which profile there is for it."""
     words = clean(name, 48)
     return words if profile_name is None else f"{words}: profile {clean(profile_name, 48)}"
 
 
 def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
-    """Say that the roles can be picked now, and where."""
     name = clean(session_name(key))
     if not roles:
         return f"{name}: no profiles to add", NO_ROLES
@@ -109,42 +102,35 @@ def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
 
 
 def roles_not_listed(key: str) -> str:
-    """Head the reason why the roles could not be listed."""
     return f"{clean(session_name(key))}: accounts not listed"
 
 
 def profile_added(name: str) -> tuple[str, str]:
-    """Say that a profile was added, and how to use it."""
     return f"Added profile {clean(name)}", f"To use it: aws --profile {clean(name)} …"
 
 
 def profile_not_added(name: str) -> str:
-    """Head the reason why a profile could not be added."""
     return f"Profile {clean(name)} was not added"
 
 
 def sessions(first: str, last: str) -> str:
-    """Name a group of sessions by its first and last one."""
     return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
 def more_sessions(count: int) -> str:
-    """Name the submenu of the sessions that found no room."""
     return f"More sessions ({count})"
 
 
 def problem(sentence: str) -> str:
-    """Say what is wrong, on one row."""
     return clean(sentence, 110)
 
 
 def user_code(code: str) -> str:
-    """Show the code to compare with the page (L8)."""
+    """The code to compare with the page (L8)."""
     return f"Code: {clean(code)}"
 
 
 def tooltip(attention: int, active_profile: str | None) -> str:
-    """Return the icon's tooltip."""
     who = f", profile {clean(active_profile)}" if active_profile is not None else ""
     if attention == 0:
         return f"SSO Tray{who}"
@@ -153,12 +139,10 @@ def tooltip(attention: int, active_profile: str | None) -> str:
 
 
 def not_copied(what: str, text: str) -> tuple[str, str]:
-    """Show what could not be copied, for want of a clipboard."""
     return f"Copy the {what} from here", text.strip()
 
 
 def no_tray(reason: str) -> str:
-    """Say why there is no icon, and what brings it."""
     return (
         f"The icon can't be shown ({reason}). Add a system tray to your panel, or on GNOME the "
         "AppIndicator extension. Everything else works."
@@ -184,11 +168,7 @@ _ASKED_FOR = {"credentials": "used", "whoami": "identified"}
 
 
 def happened(what: str, key: str | None, detail: str, when: str, *, brief: bool = True) -> str:
-    """
-    Return a line of the history, such as ``17:42 corp: signed in``.
-
-    ``brief`` leaves out the process and the role of who got credentials.
-    """
+    """As in ``17:42 corp: signed in``; ``brief`` omits who got credentials and the role."""
     if what in _ASKED_FOR:
         profile, _, asker = detail.rpartition(", to ")
         profile, asker = (profile, asker) if profile else (detail, "a program")

@@ -1,4 +1,4 @@
-"""The titles, texts and buttons of notices: plain words, no secrets, no markup."""
+"""Titles, texts and buttons of notices: plain words, no secrets, no markup."""
 
 from __future__ import annotations
 
@@ -22,21 +22,16 @@ KeyringReason = Literal["keyring-locked", "keyring-denied", "keyring-absent"]
 SNOOZE_BUTTON = "Remind me later"
 UNDO_BUTTON = "Undo"
 UNLOCK_BUTTON = "Unlock"
-SENTENCE = 240
-"""The most characters of somebody else's sentence that go into a notice."""
+SENTENCE = 240  # most characters of a foreign sentence in a notice
 
 
 def sign_in_button(*, afresh: bool) -> str:
-    """Label the button that signs in; where it ends a living session first it says so (L10)."""
+    """Where it ends a living session first, the button says so (L10)."""
     return "Sign out and sign in again" if afresh else "Sign in"
 
 
 def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str, str]:
-    """
-    Return title and text of the warning before a session ends.
-
-    The time left is in minutes: a notice stays on the screen and does not count down.
-    """
+    """The time left is in minutes: a notice stays on the screen and does not count down."""
     title = f'Your AWS session "{called(key)}" ends at {clock(end, now.zone)}'
     minutes = round((end - now.wall) / 60)
     left = f"{counted(minutes, 'minute')} left." if minutes > 0 else "Less than a minute left."
@@ -46,7 +41,6 @@ def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str,
 
 
 def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
-    """Return title and text for a session that has ended."""
     if reason == "removed":
         return f"Signed out of {called(key)}", "Another program signed you out."
     return f'Your AWS session "{called(key)}" has expired', "Sign in again to keep working."
@@ -55,7 +49,7 @@ def expired_notice(key: str, reason: Reason | None) -> tuple[str, str]:
 def failing_notice(
     key: str, reason: Reason, sentence: str, end: float, now: Now
 ) -> tuple[str, str]:
-    """Return title and text for a renewal that keeps failing; ``end`` is the token's, as epoch."""
+    """``end`` is the token's."""
     why = "AWS can't be reached." if reason == "offline" else clean(sentence, SENTENCE)
     if end > now.wall:
         works = f"It works until {clock(end, now.zone)}, and SSO Tray keeps trying."
@@ -66,7 +60,6 @@ def failing_notice(
 
 
 def keyring_notice(reason: KeyringReason, keys: Sequence[str]) -> tuple[str, str]:
-    """Return title and text for a keyring that needs the user."""
     match reason:
         case "keyring-locked":
             return "The keyring is locked", f"Unlock it so that {names(keys)} can be renewed."
@@ -85,12 +78,10 @@ def keyring_notice(reason: KeyringReason, keys: Sequence[str]) -> tuple[str, str
 
 
 def config_notice(sentence: str) -> tuple[str, str]:
-    """Return title and text for a config that botocore refuses."""
     return "The AWS config can't be read", f"{sentence} The last good version stays in use."
 
 
 def adopted_notice(key: str) -> tuple[str, str]:
-    """Return title and text for an adoption (K4)."""
     return (
         f"The keyring now holds the refresh token of {called(key)}",
         "It was removed from the token file. The AWS CLI works as before.",
@@ -100,7 +91,7 @@ def adopted_notice(key: str) -> tuple[str, str]:
 def group_notice(
     category: GroupedCategory, ends: Sequence[tuple[str, float | None]], now: Now
 ) -> tuple[str, str]:
-    """Return title and text for several sessions, each with its moment (epoch), if any."""
+    """Each session comes with its time, if any."""
     who, count = names([key for key, _ in ends]), len(ends)
     match category:
         case "ending":

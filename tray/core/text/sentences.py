@@ -38,16 +38,15 @@ MISTAKE = "SSO Tray hit an internal error. For details, run: sso-tray log"
 
 
 def internal_error(error: Exception) -> str:
-    """Name the kind of an error of ours; its text may hold anything."""
+    """Name only the kind of an error of ours; its text may hold anything."""
     return f"Internal error ({type(error).__name__}). For details, run: sso-tray log"
 
 
-NAMED_AT_MOST = 4
-"""How many names a sentence lists before it counts the rest."""
+NAMED_AT_MOST = 4  # how many names a sentence lists before it counts the rest
 
 
 def span(seconds: float) -> str:
-    """Return a length of time as ``45 s``, ``12 min``, ``3 h 05 min`` or ``2 days``."""
+    """Return a duration as ``45 s``, ``12 min``, ``3 h 05 min`` or ``2 days``."""
     whole = max(0, round(seconds))
     if whole < 120:
         return f"{whole} s"
@@ -61,7 +60,7 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float, zone: tzinfo | None = None) -> str:
-    """Return seconds since the epoch as a time of day in ``zone``; None = UTC, marked ``Z``."""
+    """Return a time of day in ``zone``; None = UTC, marked ``Z``."""
     try:
         moment = datetime.fromtimestamp(at, zone or UTC)
     except (OverflowError, ValueError, OSError):
@@ -75,7 +74,6 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def names(keys: Sequence[str]) -> str:
-    """List sessions, the first few by name."""
     return listed([called(key) for key in keys])
 
 
@@ -96,12 +94,10 @@ def listed(words: Sequence[str], limit: int = NAMED_AT_MOST) -> str:
 
 
 def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
-    """Return a session's line: its name and its status."""
     return f"{clean(row.name)}: {status(row, now, zone)}"
 
 
 def status(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
-    """Return how a session stands, until when, why, and what happens or helps next."""
     reason = REASONS[row.reason] if row.reason is not None else ""
     token_end = row.token_expires_at if row.token_expires_at is not None else now
     trying_at = row.next_attempt_at
@@ -155,12 +151,10 @@ def _how_long(row: SessionRow, token_end: float, zone: tzinfo | None) -> str:
 
 
 def no_such_session(key: str) -> str:
-    """Say that a session does not exist."""
     return f'The AWS config has no session "{clean(key)}".'
 
 
 def no_such_profile(name: str) -> str:
-    """Say that a profile does not exist."""
     return f'The AWS config has no profile "{clean(name)}".'
 
 
@@ -168,11 +162,7 @@ NO_ACTIVE_PROFILE = "No profile is active. Pick one in the menu or run: sso-tray
 
 
 def given_to(profile: Profile, asker: str) -> str:
-    """
-    Return the history's detail of who got which profile's credentials, and of which role.
-
-    The role is in quotes: quoted text is masked in reports, in the config or not.
-    """
+    """The history's detail. The role is in quotes: reports mask quoted text."""
     words = clean(profile.name)
     if profile.account_id and profile.role_name:
         role = f'"{clean(profile.account_id)}/{clean(profile.role_name)}"'
@@ -182,23 +172,21 @@ def given_to(profile: Profile, asker: str) -> str:
 
 
 def active_profile_gone(name: str) -> str:
-    """Say that the active profile vanished, so that none is active (A7)."""
+    """Rule A7: none is active then."""
     gone = f'The active profile "{clean(name)}" is no longer in the AWS config.'
     return f"{gone} No profile is active."
 
 
 def managed_profile(name: str) -> str:
-    """Say why our own profile cannot be the active one (A7)."""
     return f'"{clean(name)}" always follows the active profile. Pick another profile.'
 
 
 def now_active(name: str | None) -> str:
-    """Say which profile is active."""
     return "No profile is active." if name is None else f'"{clean(name)}" is the active profile.'
 
 
 def first_pick() -> str:
-    """Say how a pick takes effect, which nothing does by itself (A3)."""
+    """How a pick takes effect, which nothing does by itself (A3)."""
     return "to make it the default everywhere, run: sso-tray apply default"
 
 
@@ -217,96 +205,82 @@ def quitting(state: TrayState, now: Now) -> str:
 
 
 def session_changed(key: str) -> str:
-    """Say that the config took a session away while somebody waited for it."""
     return f'"{clean(key)}" has just changed in the AWS config. Try again.'
 
 
 def released_not_renewed(key: str) -> str:
-    """Say why a released session is not renewed by us."""
     return f'"{clean(key)}" was returned to the AWS CLI, which renews it when needed.'
 
 
 def file_unreadable(key: str, bad: FileBad | None) -> str:
-    """Say that the token file has to be replaced before anything can be renewed."""
     why = bad.sentence if bad is not None else f'The token file of "{clean(key)}" is incomplete.'
     return f"{why} To replace it, run: {login_command(key)}"
 
 
 def cannot_renew(key: str, *, usable: bool) -> str:
-    """Say that only a sign-in helps."""
     if usable:
         return f'"{clean(key)}" still works, but only a new sign-in can extend it.'
     return f'"{clean(key)}" can\'t be renewed. Run: {login_command(key)}'
 
 
 def renewed(key: str, expires_at: float, zone: tzinfo | None) -> str:
-    """Say that a renewal worked."""
     return f'Renewed "{clean(key)}". The new token is valid until {clock(expires_at, zone)}.'
 
 
 def renewal_refused(key: str) -> str:
-    """Say that AWS refused."""
     return f'AWS won\'t renew "{clean(key)}". Sign in again.'
 
 
 def unconfirmed(key: str) -> str:
-    """Say that AWS refused, and could not be asked what that means."""
     return f"AWS won't renew \"{clean(key)}\", and the access portal can't be reached to ask why."
 
 
 def renewals_limited(key: str, wait: float) -> str:
-    """Say that we hold back (R5)."""
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
 
 
 def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:
-    """Say that a sign-in worked; ``until`` is None where it renews itself."""
+    """``until`` is None where it renews itself."""
     if until is None:
         return f'Signed in to "{clean(key)}". It renews automatically.'
     return f'Signed in to "{clean(key)}" until {clock(until, zone)}.'
 
 
 def already_signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:
-    """Say that no browser was opened because none is needed (L7)."""
+    """No browser was opened because none is needed (L7)."""
     if until is None:
         return f'You\'re already signed in to "{clean(key)}". It renews automatically.'
     return f'You\'re already signed in to "{clean(key)}" until {clock(until, zone)}.'
 
 
 def signed_out(key: str, remains: str | None) -> str:
-    """Say that a sign-out worked, and what remains."""
     done = f'Signed out of "{clean(key)}".'
     return done if remains is None else f"{done} {remains}"
 
 
 def ends_too(key: str, others: Sequence[str]) -> str:
-    """Say, before a sign-out, what ends with it at AWS."""
     verb = "ends" if len(others) == 1 else "end"
     return f'{names(others)} {verb} with "{clean(key)}" at AWS: the start URL is the same.'
 
 
 def signed_out_elsewhere(key: str) -> str:
-    """Say that another program signed out (K5)."""
+    """Another program signed out (K5)."""
     return f'Another program signed out of "{clean(key)}".'
 
 
 def published(key: str) -> str:
-    """Say that a removed file was put back."""
     return f'The token file of "{clean(key)}" was missing and has been restored.'
 
 
 def older_file(key: str) -> str:
-    """Say why a token file of an earlier time is not renewed from."""
     return f"{key}: its token file is an older one, so it is not renewed from."
 
 
 def adopted(key: str) -> str:
-    """Say that refresh data was taken into the keyring."""
     return f'The refresh token of "{clean(key)}" is now in the keyring.'
 
 
 def nothing_to_cancel(key: str) -> str:
-    """Say that no sign-in is under way."""
     return f'No sign-in to "{clean(key)}" is in progress.'
 
 
@@ -315,11 +289,9 @@ EARLIER_ENDED = "The previous session is already signed out, so sign in again."
 
 
 def sign_in_cancelled(key: str, *, earlier_ended: bool = False) -> str:
-    """Say that a sign-in was cancelled, and what it had ended by then."""
     sentence = f'The sign-in to "{clean(key)}" was cancelled.'
     return f"{sentence} {EARLIER_ENDED}" if earlier_ended else sentence
 
 
 def sign_in_too_late(key: str) -> str:
-    """Say that nobody finished a sign-in in time (L4)."""
     return f'The sign-in to "{clean(key)}" timed out.'

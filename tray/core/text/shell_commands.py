@@ -11,17 +11,15 @@ _PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
 def sign_in_first(key: str) -> str:
-    """Say what to type before credentials of a session can be given."""
     return f"You're not signed in to {clean(session_name(key))}. Run: {login_command(key)}"
 
 
 def login_command(key: str) -> str:
-    """Return the command that signs in to a session."""
     return f"sso-tray login {quoted(clean(key, 200))}"
 
 
 def quoted(name: str) -> str:
-    """Quote a name for a POSIX shell, where it needs it: a name from the config is only data."""
+    """Quote a name for a POSIX shell if it needs it: a name from the config is only data."""
     if _PLAIN_WORD.fullmatch(name):
         return name
     return "'" + name.replace("'", "'\"'\"'") + "'"

@@ -18,20 +18,10 @@ _LAST: Final = 253_402_300_799.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """
-    The daemon, as ``status`` tells of it.
-
-    Args:
-        pid: its process.
-        since: when it started, seconds since the epoch.
-        program: its version.
-        no_tray: the sentence, one of ``problems`` too, why no tray shows its icon; else None.
-    """
-
     pid: int
-    since: float
-    program: str
-    no_tray: str | None = None
+    since: float  # seconds since the epoch
+    program: str  # its version
+    no_tray: str | None = None  # why no tray shows its icon; one of ``problems``, too
 
 
 def status_document(
@@ -41,16 +31,7 @@ def status_document(
     applies: Iterable[str],
     daemon: Running | None,
 ) -> dict[str, Any]:
-    """
-    Return what ``status --json`` prints.
-
-    Args:
-        view: what a person sees.
-        active_profile: what ``use`` and the menu set; None: none is active.
-        applies: through what it takes effect: ``process``, ``shell``, ``default``.
-        daemon: who keeps the sessions alive. Without one no attempt is planned, so that
-            ``next_attempt_at`` is null.
-    """
+    """`applies`: ``process``, ``shell``, ``default``; no attempt is planned without a daemon."""
     return {
         "version": VERSION,
         "active_profile": active_profile,
@@ -75,7 +56,6 @@ def profiles_document(
     guarded: Iterable[str],
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    """Return what ``profiles --json`` prints."""
     patterns = tuple(guarded)
     return {
         "version": VERSION,

@@ -1,4 +1,4 @@
-"""What a person sees, computed from the state: for the tray, for ``status``, for both the same."""
+"""What the user sees, computed from the state: the same for the tray and for ``status``."""
 
 from __future__ import annotations
 
@@ -20,72 +20,42 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """
-    One session as a person sees it; all times are seconds since the epoch.
-
-    Args:
-        key, start_url, region, profiles: from the config.
-        name: what a person calls it (:func:`tray.core.text.display_names.session_name`).
-        state, reason, token store: rules S5, S6, K1.
-        token_expires_at: the end of the published access token.
-        session_ends_at, session_end_known: the end of the sign-in session, and how well known.
-        renews: whether it goes on by itself.
-        next_attempt_at: when AWS is asked next; None while it is being asked, or never will be.
-        sign_in_url, user_code, sign_in_deadline: while signing in.
-        afresh: what the button "Sign in" does now is the afresh sign-in (L10), and says so.
-        problem: why the session cannot be signed in to.
-        in_use: False for a session nobody used for a week: it only colours its row (W2).
-        listing: the roles that can be added, where somebody has asked for them.
-    """
+    """One session as the user sees it; all times are seconds since the epoch."""
 
     key: str
-    name: str
+    name: str  # `tray.core.text.display_names.session_name`
     start_url: str
     region: str
     profiles: tuple[str, ...]
-    state: State
-    reason: Reason | None
-    store: TokenStore | None
-    token_expires_at: float | None
-    session_ends_at: float | None
+    state: State  # S5
+    reason: Reason | None  # S6
+    store: TokenStore | None  # K1
+    token_expires_at: float | None  # of the published access token
+    session_ends_at: float | None  # of the sign-in session
     session_end_known: EndKnown
     renews: bool
+    # when AWS is asked next; None while it is being asked, or never will be
     next_attempt_at: float | None
     sign_in_url: str | None
     user_code: str | None
     sign_in_deadline: float | None
-    afresh: bool
-    problem: str | None
-    in_use: bool = True
-    listing: Listing | None = None
+    afresh: bool  # "Sign in" now does, and is called, the afresh sign-in (L10)
+    problem: str | None  # why the session cannot be signed in to
+    in_use: bool = True  # False: unused for a week, only colours its row (W2)
+    listing: Listing | None = None  # the roles that can be added, if requested
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """
-    Everything the tray draws and ``status`` prints.
-
-    Args:
-        sessions: a row each, config order.
-        profiles: every profile, botocore's order.
-        active_profile: None if none is picked or the picked one vanished (A7).
-        worst: the most urgent state over the sessions in use, for the icon.
-        attention: how many of them need a person.
-        keyring_locked: whether the row "unlock keyring" belongs in the menu.
-        problems: sentences about config, sessions and settings.
-        guarded: whether the active profile matches a guarded pattern, for the mark (A7, M4).
-        managed: the profiles that we wrote, which nobody picks.
-    """
-
-    sessions: tuple[SessionRow, ...]
-    profiles: tuple[Profile, ...]
-    active_profile: str | None
-    worst: State
-    attention: int
-    keyring_locked: bool
-    problems: tuple[str, ...]
-    guarded: bool = False
-    managed: frozenset[str] = frozenset()
+    sessions: tuple[SessionRow, ...]  # config order
+    profiles: tuple[Profile, ...]  # botocore's order
+    active_profile: str | None  # None if none is picked or the picked one vanished (A7)
+    worst: State  # the most urgent state of the sessions in use, for the icon
+    attention: int  # how many of them need the user
+    keyring_locked: bool  # the menu offers to unlock it
+    problems: tuple[str, ...]  # sentences about config, sessions and settings
+    guarded: bool = False  # the active profile matches a guarded pattern (A7, M4)
+    managed: frozenset[str] = frozenset()  # the profiles that we wrote, which cannot be picked
 
 
 _URGENCY: tuple[State, ...] = (
@@ -100,7 +70,7 @@ _URGENCY: tuple[State, ...] = (
 
 
 def view(state: TrayState, now: Now) -> View:
-    """Compute what a person sees; equal views need no redrawing."""
+    """Equal views need no redrawing."""
     rows = tuple(_row(state, session, now) for session in state.sessions.values())
     used = tuple(row for row in rows if row.in_use)
     states = {row.state for row in used or rows}

@@ -1,8 +1,8 @@
 """
-What the icon shows of a view, and its pixels: state by shape and colour, a ring for time left.
+The icon of a view, as pixels: state by shape and colour, a ring for time left.
 
-The ring is a clock's last hour: closed at sixty minutes and more, a quarter at fifteen. It is
-there only where an end is known; a session that renews itself has a full-grown sign and no ring.
+The ring is a clock's last hour: full at sixty minutes or more, a quarter at fifteen. It is drawn
+only where the end is known; a session that renews itself has a full-size sign and no ring.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, stamp
 
 Theme = Literal["any", "light", "dark", "template"]
 """
-The panel the icon stands on. ``any`` is for Linux, where a panel does not say how bright it is;
-``template`` is black and clear only, for macOS to tint.
+"any" is for Linux, whose panels do not say how bright they are; "template" is for macOS to tint.
 """
 
 Colour = tuple[int, int, int]
@@ -36,19 +35,14 @@ STATE_COLOURS: Final[Mapping[State, Colour]] = {
     "expired": (222, 49, 59),
     "unreadable": (150, 84, 224),
 }
-"""
-The colour of each sign, the same on light and dark panels: each has a contrast of 3:1 or more
-against white as well as against #1e1e1e (WCAG 2.2, 1.4.11).
-"""
+"""Each has a contrast of 3:1 or more against both white and #1e1e1e (WCAG 2.2, 1.4.11)."""
 
 BADGE: Final[Colour] = (214, 31, 105)
 
 RING_SECONDS: Final = 3600.0
-RING_STEPS: Final = 12
-"""The ring moves every five minutes, as the strokes of a clock face stand: few redraws."""
+RING_STEPS: Final = 12  # one step every five minutes: few redraws
 
-SIZES: Final = (16, 22, 24, 32, 48, 64)
-"""Pixels that panels ask for: 22 and 24 on most, twice that on dense screens."""
+SIZES: Final = (16, 22, 24, 32, 48, 64)  # pixels; most panels ask for 22 and 24
 
 _PAPER: Final[Colour] = (255, 255, 255)
 _TRACK: Final[Mapping[Theme, tuple[int, int, int, int]]] = {
@@ -63,8 +57,7 @@ _INK: Final[Mapping[Theme, Colour]] = {
     "dark": (240, 243, 246),
     "template": (0, 0, 0),
 }
-_GRID: Final = 16.0
-"""All measures below are in sixteenths of the icon, so that they fall on whole pixels at 16."""
+_GRID: Final = 16.0  # all measures below are in sixteenths of the icon: whole pixels at 16
 _MIDDLE: Final = (8.0, 8.0)
 _GAP: Final = 1.0
 _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "unreadable"})
@@ -72,7 +65,7 @@ _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "u
 
 @dataclass(frozen=True, slots=True)
 class IconState:
-    """Everything the pixels depend on; equal looks are the same picture."""
+    """Everything the pixels depend on; equal states give the same picture."""
 
     state: State  # the state of the active profile's session, else the most urgent of all
     # time left, 0 to 1 of the last hour in :data:`RING_STEPS` steps; None: no known end
@@ -82,7 +75,6 @@ class IconState:
 
 
 def icon_state_of(view: View, now: float) -> IconState:
-    """Return what the icon shows of a view."""
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
     end = known_end(row) if row is not None else None
@@ -96,7 +88,7 @@ def icon_state_of(view: View, now: float) -> IconState:
 
 
 def redraw_at(view: View, now: float) -> float | None:
-    """Return when the ring of an unchanged view moves next, seconds since the epoch, or None."""
+    """Return when the ring of an unchanged view next moves, seconds since the epoch, or None."""
     row = shown_row(view)
     end = known_end(row) if row is not None else None
     steps = _steps(end - now) if end is not None else 0
@@ -110,7 +102,7 @@ def _steps(left: float) -> int:
 
 
 def shown_row(view: View) -> SessionRow | None:
-    """Return the session the icon speaks of: the active profile's, else the most urgent one."""
+    """Return the active profile's session, else the most urgent one."""
     active = next((one for one in view.profiles if one.name == view.active_profile), None)
     of_active = (row for row in view.sessions if active and row.key == active.session)
     worst = [row for row in view.sessions if row.state == view.worst]
@@ -122,8 +114,8 @@ def known_end(row: SessionRow) -> float | None:
     """
     Return when a session stops being usable, if that is a fact (G1: never a guess).
 
-    That is the sign-in session's end where it is exact or set; and the token's, where nothing
-    renews it or its renewal fails.
+    The sign-in session's end where it is exact or set; the token's where nothing renews it or its
+    renewal fails.
     """
     if row.state not in ("signed-in", "ending", "renewal-failing"):
         return None
@@ -137,13 +129,11 @@ def known_end(row: SessionRow) -> float | None:
 
 @lru_cache(maxsize=32)
 def draw(look: IconState, size: int, theme: Theme = "any") -> Image.Image:
-    """Return the icon, square, RGBA; the same object again for the same arguments."""
+    """Return the icon, square, RGBA; cached."""
     return _Painter(size, theme).paint(look)
 
 
 class _Painter:
-    """One picture being made: layers of coverage, drawn large and scaled down."""
-
     def __init__(self, size: int, theme: Theme) -> None:
         self.size, self.theme = size, theme
         self.fine = max(2, min(16, 512 // size))
@@ -157,7 +147,7 @@ class _Painter:
             radius = 5.0
             self.fill((Arc(0, 0, 7.125, 1.75),), _TRACK[self.theme], 1)
             if look.ring > 0:
-                # What is left ends at 12 o'clock, where the hand of a clock is going.
+                # The remaining arc ends at 12 o'clock, as on a clock.
                 left = (Arc(0, 0, 7.125, 1.75, start=1 - look.ring, sweep=look.ring),)
                 self.clear(left, 1)
                 self.fill(left, (*colour, 255), 1)
@@ -177,7 +167,7 @@ class _Painter:
     def overlay(
         self, shapes: tuple[Shape, ...], colour: Colour, at: tuple[float, float], scale: float
     ) -> None:
-        """Lay a small mark over the sign, with a clear gap around it."""
+        """Draw a small mark over the sign, with a clear gap around it."""
         self.clear(shapes, scale + _GAP, at)
         self.fill(shapes, (*colour, 255), scale, at)
 

@@ -1,4 +1,4 @@
-"""The shape language of the icon: four shapes, and which of them make the sign of each state."""
+"""The shapes of the icon, and which of them make the sign of each state."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from PIL import Image, ImageDraw
 
 from tray.core.model import State
 
-Point = tuple[float, float]
-"""x to the right and y down; a sign is drawn around (0, 0) and reaches from -1 to 1."""
+Point = tuple[float, float]  # x right, y down; a sign is drawn around (0, 0), from -1 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Disc:
-    """A filled circle."""
-
     x: float
     y: float
     radius: float
@@ -27,7 +24,7 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """A filled polygon; ``rounding`` is the radius of its corners, added outside of ``points``."""
+    """``rounding`` is the radius of its corners, added outside ``points``."""
 
     points: tuple[Point, ...]
     rounding: float = 0.0
@@ -35,7 +32,7 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line through ``points`` with round ends and joins."""
+    """A line with round ends and joins."""
 
     points: tuple[Point, ...]
     width: float
@@ -43,7 +40,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A part of a ring around (x, y), ``radius`` being the middle of the line."""
+    """A part of a ring; ``radius`` is the middle of the line."""
 
     x: float
     y: float
@@ -59,15 +56,12 @@ Shape = Disc | Polygon | Stroke | Arc
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What says a state: a body in the state's colour, and a mark on it."""
-
     body: tuple[Shape, ...]  # shapes laid over each other
-    # shapes in the colour of paper, or cut out where there is no colour
+    # in the colour of paper, or cut out where there is no colour
     mark: tuple[Shape, ...] = ()
 
 
 def keyhole(scale: float = 1.0) -> tuple[Shape, ...]:
-    """Return the keyhole of the program's own sign."""
     return (
         Disc(0, -0.24 * scale, 0.36 * scale),
         Polygon(
@@ -128,7 +122,7 @@ SIGNS: Final[Mapping[State, Sign]] = {
         ),
     ),
 }  # fmt: skip
-"""The sign of each state. No two have one silhouette, so that colour is never needed."""
+"""No two silhouettes are the same, so colour is never needed."""
 
 GUARD: Final[tuple[Shape, ...]] = (
     Polygon(
@@ -138,18 +132,11 @@ GUARD: Final[tuple[Shape, ...]] = (
         ),
         0.04,
     ),
-)  # fmt: skip
-"""A shield: the active profile is guarded."""
+)  # fmt: skip  # a shield: the active profile is guarded
 
 
 def stamp(canvas: Image.Image, shapes: tuple[Shape, ...], at: Point, scale: float) -> None:
-    """
-    Fill shapes into an image of mode ``L`` with 255.
-
-    Args:
-        at: where their (0, 0) goes, in pixels.
-        scale: pixels for their 1.
-    """
+    """Fill shapes into an image of mode ``L`` with 255; ``scale`` is pixels for their 1."""
     draw = ImageDraw.Draw(canvas)
     for shape in shapes:
         _fill(draw, shape, at, scale)
@@ -207,7 +194,6 @@ def outline(arc: Arc, steps: int = 96) -> list[Point]:
 
 
 def ends(arc: Arc) -> Iterator[Point]:
-    """Yield the middle of each round end of an arc."""
     if arc.round_ends:
         yield on_ring(arc, arc.start, arc.radius)
         yield on_ring(arc, arc.start + arc.sweep, arc.radius)

@@ -1,8 +1,7 @@
 """
-Whether the desktop is dark or light: the settings portal.
+Whether the desktop is dark or light, from the settings portal; without one, nothing is reported.
 
-https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html. Where
-there is no portal nothing is told, and the icon stays as it was drawn.
+https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html
 """
 
 from __future__ import annotations
@@ -25,13 +24,7 @@ _PREFERS_DARK: Final = 1
 
 
 class ColorScheme(BusService):
-    """
-    The colour scheme; a tenant of the session bus.
-
-    Args:
-        tell: called with the scheme when it is first known, and whenever it changes. "No
-            preference" is light.
-    """
+    """Calls ``tell`` with the first scheme and each change; "no preference" is light."""
 
     name: ClassVar[str] = _NAME
     rules: ClassVar[tuple[str, ...]] = (
@@ -54,7 +47,7 @@ class ColorScheme(BusService):
             self._say(found[0])
 
     def _vanished(self) -> None:
-        """Keep what was last said."""
+        """Keep the last scheme."""
 
     def _signal(self, message: Message) -> None:
         match message.member, message.body:

@@ -1,8 +1,8 @@
 """
 The menu on the bus: ``com.canonical.dbusmenu``, version 3, served from a menu tree.
 
-Every submenu is there from the start, because some hosts ask for the whole layout once and never
-say AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
+Every submenu is there from the start: some hosts fetch the whole layout once and never call
+AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -26,8 +26,7 @@ from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, MenuChange, MenuTree, V
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 3
-"""EventGroup and AboutToShowGroup exist since 3; Waybar shows no menu below it (Waybar 5315)."""
+VERSION: Final = 3  # EventGroup and AboutToShowGroup; Waybar shows no menu below 3 (Waybar 5315)
 
 _READ: Final = PropertyAccess.READ
 _NODE: Final = "(ia{sv}av)"
@@ -44,13 +43,7 @@ ActivationRequest = Annotated[list[int], DBusSignature("iu")]
 
 
 class DBusMenu(ServiceInterface):
-    """
-    The served menu.
-
-    Args:
-        opened: called when a host is about to show the menu; returns whether anything changed.
-        clicked: called with the row's number, which may be of a row that is gone.
-    """
+    """``opened`` returns whether the menu changed; ``clicked`` may get a number of a gone row."""
 
     def __init__(
         self, tree: MenuTree, opened: Callable[[], bool], clicked: Callable[[int], None]
@@ -61,45 +54,38 @@ class DBusMenu(ServiceInterface):
         self._clicked = clicked
 
     def announce(self, change: MenuChange) -> None:
-        """Tell hosts what changed, and nothing that did not."""
         if change.layout is not None:
             self.layout_updated(change.layout)
         if change.updated or change.removed:
             self.items_properties_updated(change)
 
-    # --- Properties ----------------------------------------------------------------------------
-
     @dbus_property(_READ, name="Version")
     def version(self) -> DBusUInt32:
-        """The version of the protocol."""
         return VERSION
 
     @dbus_property(_READ, name="TextDirection")
     def text_direction(self) -> DBusStr:
-        """Left to right: our sentences are English."""
         return "ltr"
 
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
-        """``normal``: the icon, not the menu, asks for attention."""
+        """The icon, not the menu, asks for attention."""
         return "normal"
 
     @dbus_property(_READ, name="IconThemePath")
     def icon_theme_path(self) -> Strings:
-        """None: rows have no pictures."""
+        """Empty: rows have no pictures."""
         return []
-
-    # --- Asking --------------------------------------------------------------------------------
 
     @dbus_method(name="GetLayout")
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:
-        """Return the revision and the nodes below ``parent``; a negative depth is no limit."""
+        """Return the revision and the nodes below ``parent``; a negative depth means no limit."""
         self._known(parent)
         return [self._tree.revision, self._layout(parent, depth, names)]
 
     @dbus_method(name="GetGroupProperties")
     def get_group_properties(self, ids: Ints, names: Strings) -> GroupProperties:
-        """Return the properties of some nodes, of all if none is named, without unknown ones."""
+        """Return the properties of some nodes, of all if none is named; skip unknown ones."""
         nodes = self._tree.nodes
         return [
             [number, _variants(nodes[number].properties, names)]
@@ -109,14 +95,12 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="GetProperty")
     def get_property(self, number: DBusInt32, name: DBusStr) -> DBusVariant:
-        """Return one property, its default where the node does not name it."""
+        """Return a property, or its default where the node does not set it."""
         self._known(number)
         value = self._tree.nodes[number].properties.get(name, DEFAULTS.get(name))
         if value is None:
             raise DBusError(ErrorType.INVALID_ARGS, f"there is no property {name}")
         return _variant(value)
-
-    # --- Telling us ----------------------------------------------------------------------------
 
     @dbus_method(name="Event")
     def event(
@@ -126,25 +110,25 @@ class DBusMenu(ServiceInterface):
         data: DBusVariant,  # noqa: ARG002  (part of the interface)
         timestamp: DBusUInt32,  # noqa: ARG002  (part of the interface)
     ) -> None:
-        """Take an event; one on a row that is gone does nothing, as a click crossed its going."""
+        """Ignore a click on a row that is gone: it was on its way when the row went."""
         self._take(number, kind)
 
     @dbus_method(name="EventGroup")
     def event_group(self, events: Events) -> Ints:
-        """Take several events and return the unknown rows among them."""
+        """Return the unknown rows among the events."""
         for number, kind, *_ in events:
             self._take(number, kind)
         return self._unknown([number for number, *_ in events])
 
     @dbus_method(name="AboutToShow")
     def about_to_show(self, number: DBusInt32) -> DBusBool:
-        """Freshen the menu when it opens; return whether the host should ask for it again."""
+        """Refresh the menu; return whether the host should fetch it again."""
         self._known(number)
         return number == ROOT and self._opened()
 
     @dbus_method(name="AboutToShowGroup")
     def about_to_show_group(self, ids: Ints) -> TwoIntLists:
-        """Do as AboutToShow for several; return which to ask for again, and which are unknown."""
+        """Return which rows to fetch again, and which are unknown."""
         unknown = self._unknown(ids)
         return [[ROOT] if ROOT in ids and self._opened() else [], unknown]
 
@@ -155,16 +139,12 @@ class DBusMenu(ServiceInterface):
         elif kind == "opened" and number == ROOT:
             self._opened()
 
-    # --- Signals -------------------------------------------------------------------------------
-
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, parent: int) -> LayoutChange:
-        """Say that rows came, went or moved below ``parent``."""
         return [self._tree.revision, parent]
 
     @dbus_signal(name="ItemsPropertiesUpdated")
     def items_properties_updated(self, change: MenuChange) -> UpdatedProperties:
-        """Say which properties changed."""
         return [
             [[number, _variants(values)] for number, values in change.updated.items()],
             [[number, list(names)] for number, names in change.removed.items()],
@@ -174,8 +154,6 @@ class DBusMenu(ServiceInterface):
     def item_activation_requested(self, number: int, timestamp: int) -> ActivationRequest:
         """Ask the host to open the menu at a row; part of the interface."""
         return [number, timestamp]
-
-    # --- Nodes ---------------------------------------------------------------------------------
 
     def _layout(self, number: int, depth: int, names: Collection[str]) -> list[Any]:
         node = self._tree.nodes[number]
@@ -188,7 +166,7 @@ class DBusMenu(ServiceInterface):
             raise DBusError(ErrorType.INVALID_ARGS, f"there is no row {number}")
 
     def _unknown(self, ids: list[int]) -> list[int]:
-        """Return the unknown among some rows; as libdbusmenu does, an error if all are."""
+        """Return the unknown rows; as in libdbusmenu, it is an error if all are."""
         unknown = [number for number in ids if number not in self._tree.nodes]
         if unknown and len(unknown) == len(ids):
             raise DBusError(ErrorType.INVALID_ARGS, "there is none of these rows")

@@ -1,4 +1,4 @@
-"""The tray on Linux: icon, tooltip and menu follow what a person sees; clicks become events."""
+"""The tray on Linux: icon, tooltip and menu follow the view; clicks become events."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
-LINES = 8
-"""Sessions the tooltip tells of; the menu tells of all."""
+LINES = 8  # sessions in the tooltip; the menu lists all
 
 
 class LinuxTray:
     """
-    What stands in the panel.
+    Called on the loop's thread; every method returns at once and raises nothing.
 
-    Everything is called on the loop's thread, returns at once and raises nothing: a desktop that
-    fails costs the icon, never the daemon.
+    A desktop that fails costs the icon, never the daemon.
     """
 
     def __init__(
@@ -47,12 +45,7 @@ class LinuxTray:
         bus.join(self._icon)
 
     def show(self, view: View) -> float | None:
-        """
-        Show a view.
-
-        Returns:
-            When the icon changes by itself (its ring moves), seconds since the epoch, or None.
-        """
+        """Return when the ring next moves, seconds since the epoch, or None."""
         self._view = view
         now = time.time()
         self._draw(icon_state_of(view, now))
@@ -62,14 +55,12 @@ class LinuxTray:
         return redraw_at(view, now)
 
     def use_theme(self, theme: Theme) -> None:
-        """Draw for a light or a dark panel from now on."""
         if theme != self._theme:
             self._theme, self._look = theme, None
             if self._view is not None:
                 self.show(self._view)
 
     def stop(self) -> None:
-        """Take the icon away."""
         self._icon.stop()
 
     def _draw(self, look: IconState) -> None:
@@ -78,7 +69,7 @@ class LinuxTray:
             self._icon.icon = partial(draw, look, theme=self._theme)
 
     def _freshen(self) -> None:
-        """Write the menu anew: its times are right whenever it opens (M2)."""
+        """The menu's times are right whenever it opens (M2)."""
         if self._view is None:
             return
         extras, now = self._extras(), time.time()

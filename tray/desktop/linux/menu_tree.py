@@ -1,8 +1,8 @@
 """
 The menu as dbusmenu's numbered nodes: which number a row has, and what a new menu changes.
 
-A number belongs to a row's key under its parent's number for the life of the process. It is never
-given to another row, so a host that shows an old menu cannot make a click hit something else (M3).
+A row's key under its parent keeps its number for the life of the process. No other row ever gets
+it, so a click in a menu that a host shows late cannot hit something else (M3).
 """
 
 from __future__ import annotations
@@ -27,29 +27,24 @@ DEFAULTS: Final[Mapping[str, Value]] = {
     "toggle-state": -1,
     "children-display": "",
 }
-"""What a property is where a node does not name it (dbusmenu 3, "Properties")."""
+"""Defaults of properties that a node does not set (dbusmenu 3, "Properties")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One row as a host sees it."""
-
     parent: int  # the parent's number
     properties: Mapping[str, Value]  # those that differ from :data:`DEFAULTS`
     children: tuple[int, ...] = ()  # numbers, top to bottom
-    # what a click calls; None for the root, separators, submenus and disabled rows, and for all
-    # below a disabled row
+    # what a click calls; None for the root, separators, submenus and anything disabled or below it
     row: MenuItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MenuChange:
-    """What differs between two menus."""
-
     layout: int | None = None  # the number below which rows came, went or moved; None if none did
-    # new values of properties by number
+    # new values, by number
     updated: Mapping[int, Mapping[str, Value]] = field(default_factory=dict)
-    # names of properties that are back at their default, by number
+    # properties back at their default, by number
     removed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -57,7 +52,7 @@ class MenuChange:
 
 
 class MenuTree:
-    """The menu now shown, and the numbers ever given."""
+    """The current menu, and every number ever given."""
 
     def __init__(self) -> None:
         self.revision = 1
@@ -65,7 +60,7 @@ class MenuTree:
         self._numbers: dict[tuple[int, str, int], int] = {}
 
     def show(self, menu: Menu | None) -> MenuChange:
-        """Take over a menu, its present texts and ticks included, and return what changed."""
+        """Take over a menu with its present texts and ticks; return what changed."""
         before = self.nodes
         self.nodes = {}
         children = self._add(menu or (), ROOT, enabled=True)
@@ -79,7 +74,7 @@ class MenuTree:
         seen: dict[str, int] = {}
         added: list[int] = []
         for row in rows:
-            # A separator has no text to be known by, and no key can begin with a NUL.
+            # A separator has no text to identify it, and no key can begin with a NUL.
             key = "\0separator" if row is SEPARATOR else f"row {key_of(row)}"
             seen[key] = seen.get(key, 0) + 1
             number = self._number(parent, key, seen[key])
@@ -103,7 +98,7 @@ class MenuTree:
 
 
 def _properties(row: MenuItem) -> dict[str, Value]:
-    # A single underscore marks a mnemonic, two are one underscore.
+    # A single underscore marks a mnemonic; two are one underscore.
     found: dict[str, Value] = {"label": str(row.text).replace("_", "__")}
     if not row.enabled:
         found["enabled"] = False

@@ -1,4 +1,4 @@
-"""The connection to the session bus, kept by `tray.system.dbus.bus_connection.Bus`."""
+"""The session bus connection, kept by `tray.system.dbus.bus_connection.Bus`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Final
 
 from tray.system.dbus.bus_connection import Bus, session_bus_address
 
-RETRY_SECONDS: Final = 60.0
-"""The longest time between two tries while there is no bus (fault 72)."""
+RETRY_SECONDS: Final = 60.0  # longest wait between two tries while there is no bus (fault 72)
 
 
 class SessionBus(Bus):
-    """The connection to the session bus."""
-
     def __init__(
         self, environ: Mapping[str, str], *, retry_seconds: float = RETRY_SECONDS
     ) -> None:

@@ -1,9 +1,9 @@
 """
-The icon on the bus: ``org.kde.StatusNotifierItem``, as freedesktop.org's StatusNotifierItem says.
+The icon on the bus: ``org.kde.StatusNotifierItem``, by freedesktop.org's specification.
 
-Whether ``Activate`` is there at all matters: GNOME's extension waits for a double click before it
-opens the menu of an item that has it, so an item with nothing but a menu leaves it out, and hosts
-that call it all the same get UnknownMethod and open the menu.
+Whether ``Activate`` exists matters: for an item that has it, GNOME's extension waits for a double
+click before it opens the menu. An item with nothing but a menu therefore leaves it out; hosts that
+call it anyway get UnknownMethod and open the menu.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -27,7 +27,7 @@ MENU_PATH: Final = "/StatusNotifierItem/Menu"
 Status = Literal["Passive", "Active", "NeedsAttention"]
 
 Picture = Image.Image | Mapping[int, Image.Image] | Callable[[int], Image.Image]
-"""An image for all sizes, an image for each size, or what draws a size in pixels."""
+"""An image for all sizes, one for each size, or a function that draws a size in pixels."""
 
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
@@ -37,14 +37,11 @@ _READ: Final = PropertyAccess.READ
 
 class ItemState:
     """
-    What the item says of itself; shared by all connections it is shown on.
+    What the item shows; shared by all connections.
 
-    Args:
-        name: ``Id``, the same at each start.
-        title: the heading of the tooltip, and what screen readers say.
-        detail: the text below the heading; plain, escaped here.
-        status: ``NeedsAttention`` makes hosts show the icon even where they would hide it.
-        pixmaps: width, height and ARGB32 bytes in network order, for each size.
+    ``name`` is ``Id``, the same at each start; ``title`` heads the tooltip and is what screen
+    readers say; ``detail`` is plain text, escaped here; ``NeedsAttention`` makes hosts show an
+    icon they would hide; ``pixmaps`` are width, height and ARGB32 in network order.
     """
 
     def __init__(self, name: str) -> None:
@@ -64,99 +61,85 @@ class StatusItem(ServiceInterface):
         super().__init__("org.kde.StatusNotifierItem")
         self.face = face
 
-    # --- Properties ----------------------------------------------------------------------------
-
     @dbus_property(_READ, name="Category")
     def category(self) -> DBusStr:
-        """What kind of item it is."""
         return "ApplicationStatus"
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember where it stands, or that it is hidden."""
+        """The name by which hosts remember its place, or that it is hidden."""
         return self.face.name
 
     @dbus_property(_READ, name="Title")
     def title(self) -> DBusStr:
-        """The name shown where hosts list their items."""
         return self.face.title
 
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
-        """How much it wants to be seen."""
         return self.face.status
 
     @dbus_property(_READ, name="WindowId")
     def window_id(self) -> DBusInt32:
-        """None: there is no window."""
         return 0
 
     @dbus_property(_READ, name="IconName")
     def icon_name(self) -> DBusStr:
-        """None, so that pixels are taken."""
+        """Empty, so that hosts take the pixels."""
         return ""
 
     @dbus_property(_READ, name="IconThemePath")
     def icon_theme_path(self) -> DBusStr:
-        """None."""
         return ""
 
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
-        """The icon in the sizes panels ask for, so that none has to scale."""
+        """In the sizes panels ask for, so that none has to scale."""
         return self.face.pixmaps
 
     @dbus_property(_READ, name="OverlayIconName")
     def overlay_icon_name(self) -> DBusStr:
-        """None: the icon carries its own badge."""
+        """Empty: the icon carries its own badge."""
         return ""
 
     @dbus_property(_READ, name="OverlayIconPixmap")
     def overlay_icon_pixmap(self) -> Pixmaps:
-        """None, likewise."""
         return []
 
     @dbus_property(_READ, name="AttentionIconName")
     def attention_icon_name(self) -> DBusStr:
-        """None, so that pixels are taken."""
+        """Empty, so that hosts take the pixels."""
         return ""
 
     @dbus_property(_READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
-        """The same icon: it says by itself what is wrong."""
+        """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
 
     @dbus_property(_READ, name="AttentionMovieName")
     def attention_movie_name(self) -> DBusStr:
-        """None: nothing blinks."""
+        """Empty: nothing blinks."""
         return ""
 
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
-        """The heading, and below it the text, which hosts read as markup."""
+        """Hosts read the text as markup."""
         return ["", [], self.face.title, _escaped(self.face.detail)]
 
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
-        """Whether a left click should open the menu."""
         return self.only_menu
 
     @dbus_property(_READ, name="Menu")
     def menu(self) -> DBusObjectPath:
-        """Where the menu is."""
         return MENU_PATH
-
-    # --- Methods -------------------------------------------------------------------------------
 
     @dbus_method(name="ContextMenu")
     def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
-        """Do nothing: only hosts that draw no menus ask, and there is no window to draw one on."""
+        """Do nothing: only hosts that draw no menus call it, and we have no window for one."""
 
     @dbus_method(name="Scroll")
     def scroll(self, delta: DBusInt32, orientation: DBusStr) -> None:
         """Do nothing: a wheel must not switch accounts."""
-
-    # --- Signals -------------------------------------------------------------------------------
 
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:
@@ -176,12 +159,11 @@ class StatusItem(ServiceInterface):
 
     @dbus_signal(name="NewStatus")
     def new_status(self) -> DBusStr:
-        """Say that the status changed, and to what."""
         return self.face.status
 
 
 class ClickableStatusItem(StatusItem):
-    """An item with something to do on a left click."""
+    """An item whose left click does something."""
 
     only_menu = False
 
@@ -191,12 +173,10 @@ class ClickableStatusItem(StatusItem):
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """Do the default row."""
         self._activated()
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
-        """Do the same on a middle click."""
         self._activated()
 
 
@@ -221,5 +201,5 @@ def _argb(image: Image.Image) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    """Return a text without markup; `html` would bring half a megabyte of entities with it."""
+    """Escape markup; importing `html` would add half a megabyte of entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,9 +1,9 @@
 """
 The tray icon on Linux: a pystray backend that speaks StatusNotifierItem on the running loop.
 
-No thread and no polling: the icon registers whenever a watcher or a host appears. No toolkit:
-importing GTK 3 alone takes 95 ms and 87 MB (RSS; measured), the whole daemon without it stays
-under 30 MB. Everything is called on the loop's thread.
+No thread, no polling: the icon registers whenever a watcher or a host appears. No toolkit:
+importing GTK 3 alone takes 95 ms and 87 MB RSS (measured); the whole daemon without it stays under
+30 MB. Everything is called on the loop's thread.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ _count = itertools.count(1)
 
 class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
     """
-    The icon; a client of :class:`tray.desktop.linux.session_bus.SessionBus`.
+    As in pystray, ``icon``, ``title`` and ``menu`` are assigned; only differences are sent.
 
-    As in pystray, ``icon``, ``title`` and ``menu`` are assigned; only differences are sent to the
-    host. Actions of rows run on the loop and must not block. Whether a left click activates the
-    default row is decided when a connection is made.
+    Actions of rows run on the loop and must not block. Whether a left click activates the default
+    row is decided when a connection is made.
     """
 
     HAS_DEFAULT_ACTION = True
@@ -98,7 +97,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
 
     @property
     def detail(self) -> str:
-        """The tooltip's text below the title, plain, on one or several lines."""
+        """The tooltip's text below the title: plain, one or more lines."""
         return self._face.detail
 
     @detail.setter
@@ -119,7 +118,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._set_status(self.visible)
 
     def on_host(self, callback: HostCallback) -> None:
-        """Have ``callback(present, reason)`` called when a tray comes or goes."""
+        """Have ``callback(present, reason)`` called when a tray appears or disappears."""
         self._host_callback = callback
 
     def on_open(self, callback: Callable[[], None]) -> None:
@@ -140,7 +139,6 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._set_host(present=False, reason="the icon was stopped")
 
     async def connected(self, bus: MessageBus) -> None:
-        """Export icon and menu on a new connection, and register with the tray."""
         self._bus = bus
         if self._icon and not self._shown_once:
             self._shown_once = self.visible = True
@@ -158,13 +156,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         await self._register(bus)
 
     def disconnected(self, reason: str) -> None:
-        """Wait for the next connection."""
         self._bus = self._item = self._served = None
         self._cancel()
         self._set_host(present=False, reason=reason)
 
     async def _take_name(self, bus: MessageBus) -> str:
-        """Request the specified name; a container's process may have the same number."""
+        """Request the specified name; a process in a container may have the same pid."""
         name = f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_count)}"
         reply = await bus.request_name(name, NameFlag.DO_NOT_QUEUE)
         if reply in (RequestNameReply.PRIMARY_OWNER, RequestNameReply.ALREADY_OWNER):
@@ -183,7 +180,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._set_host(present=False, reason=f"{WATCHER} answers {reply.error_name}")
 
     async def _look_for_host(self, bus: MessageBus) -> None:
-        """Ask the watcher whether a host shows icons; KDE's lives on without a panel."""
+        """Ask the watcher whether a host shows icons; KDE's watcher outlives the panel."""
         name = [WATCHER, "IsStatusNotifierHostRegistered"]
         reply = await self._ask(bus, f"{BUS_NAME}.Properties", "Get", "ss", name)
         if reply is None:
@@ -197,7 +194,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     async def _ask(
         self, bus: MessageBus, interface: str, member: str, signature: str, body: list[Any]
     ) -> Message | None:
-        """Call the watcher; returns its answer, or None if the connection ended meanwhile."""
+        """Return the watcher's answer, or None if the connection ended meanwhile."""
         reply = await bus.call(
             method_call(WATCHER, WATCHER_PATH, interface, member, signature, body)
         )
@@ -227,7 +224,6 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._host_callback(present, reason)
 
     def _opened(self) -> bool:
-        """Refresh the menu; return whether that changed it."""
         before = self._changes
         if self._open_callback is not None:
             self._guarded(self._open_callback)

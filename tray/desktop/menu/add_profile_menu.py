@@ -1,4 +1,4 @@
-"""The row "Add profile" of a session: asks for its roles, then offers them by account (M1)."""
+"""The row "Add profile" of a session: lists its roles by account, once they are known (M1)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from tray.core.text import menu_text
 from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
 
-ExistingProfiles = dict[tuple[str, str], str]
-"""The profile there is for an account and role."""
+ExistingProfiles = dict[tuple[str, str], str]  # by account and role
 
 
 def add_profile(row: SessionRow, view: View) -> Entry:
-    """Return the row for a session that works."""
     listing = row.listing
     if listing is None:
         return Entry(f"roles:{row.key}", menu_text.LIST_ROLES, RolesRequested(row.key))
@@ -37,7 +35,7 @@ def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Iterable[E
     accounts: dict[str, list[Assignment]] = {}
     for one in listing.roles:
         accounts.setdefault(one.account_id, []).append(one)
-    # A person looks for a name; where two are called the same, the number counts.
+    # Users look for a name; where two are the same, the number decides.
     of_name = sorted(
         accounts.values(), key=lambda one: (one[0].account_name.casefold(), one[0].account_id)
     )

@@ -1,4 +1,4 @@
-"""What a row of the menu is, and how long lists are parted so that no level overflows."""
+"""A row of the menu, and how long lists are split so that no level overflows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Final
 from tray.core.events import Event
 from tray.core.text import menu_text
 
-LEVEL: Final = 25
-"""Rows a level shows at most; longer lists are grouped, the rest is for the command line."""
+LEVEL: Final = 25  # rows on a level at most; longer lists are grouped
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the menu."""
-
     key: str  # what it acts on and how; a click is known by it, never by its place (M3)
     text: str
-    # what a click tells the rules; None for a row that only tells, or has children
+    # the event of a click; None for a row that only informs or has children
     event: Event | None = None
     children: tuple[Entry, ...] = ()  # rows below it
     checked: bool | None = None
@@ -37,12 +34,10 @@ def grouped(
     more: str = menu_text.MORE,
 ) -> Iterable[Entry]:
     """
-    Put rows into groups where there are too many, so that no level overflows.
+    Group rows where there are more than ``room``.
 
-    Args:
-        room: rows there is room for.
-        words: names a group by the places of its first and last row.
-        more: says where the rest is, if even that is too much.
+    ``words`` names a group by the places of its first and last row; ``more`` says where the rest
+    is if even the groups are too many.
     """
     if len(rows) <= room:
         yield from rows

@@ -1,4 +1,4 @@
-"""What the menu shows beside the view; no icon is needed to gather it."""
+"""What the menu shows beside the view; gathering it needs no icon."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import Final
 
 from tray.values import dataclass
 
-RECENT: Final = 10
-"""Lines of the history that are shown."""
+RECENT: Final = 10  # lines of the history
 
 
 @dataclass(frozen=True, slots=True)
 class MenuExtras:
-    """What the menu shows beside the view."""
-
     recent: tuple[str, ...] = ()  # lines of the history, newest first, already in words
     starts_at_login: bool = False  # the setting's state
     adopts: bool = True  # the settings' states

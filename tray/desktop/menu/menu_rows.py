@@ -1,9 +1,9 @@
 """
-The menu's words: pystray's own menu and rows, each row with the key of what it acts on.
+pystray's menu and rows, each row with the key of what it acts on.
 
-One description feeds our Linux backend and pystray's on macOS and Windows. On Linux the import of
-pystray is kept from loading Xlib or GTK: it picks a backend when it is imported, and raises where
-there is no display (pystray issue 67), so it is told ``dummy`` here, before anyone else asks.
+One description feeds our Linux backend and pystray's on macOS and Windows. pystray picks a backend
+on import and raises without a display (pystray issue 67), so on Linux ``dummy`` is set before
+anyone else imports it; Xlib and GTK are never loaded.
 """
 
 from __future__ import annotations
@@ -36,12 +36,10 @@ SEPARATOR: Final = _base.Menu.SEPARATOR
 
 class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
     """
-    A row of the menu.
+    A row with a ``key``: what it acts on and how, such as ``use:dev``.
 
-    Args:
-        key: what the row acts on and how, for example ``use:dev``; rows with one key, under one
-            parent, are one row to a click, whatever they say and wherever they stand (M3).
-        action: called with nothing; a ``Menu`` for a submenu; None for a row that only tells.
+    Rows with one key under one parent are one row to a click, whatever their text or place (M3).
+    ``action`` takes no arguments, or is a ``Menu``; None for a row that only informs.
     """
 
     def __init__(
@@ -67,12 +65,12 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
 
 
 def _taken(action: Callable[[], object] | Menu | None) -> Any:
-    """Return what pystray takes: it counts a function's parameters, defaults included."""
+    """Adapt to pystray, which counts a function's parameters, defaults included."""
     if action is None or isinstance(action, _base.Menu):
         return action
     return lambda _icon, _row: action()
 
 
 def key_of(row: MenuItem) -> str:
-    """Return the key of a row; a plain pystray row is known by what it says."""
+    """Return the key of a row; a plain pystray row is identified by its text."""
     return row.key if isinstance(row, Row) else str(row.text)

@@ -1,4 +1,4 @@
-"""The whole menu as data: one function from what a person sees to what can be clicked (M1)."""
+"""The whole menu as data: one function from the view to what can be clicked (M1)."""
 
 from __future__ import annotations
 
@@ -26,15 +26,12 @@ from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
 from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
-SESSIONS: Final = 8
-"""Sessions on the first level; with all else there is on it, it has room for no more."""
+SESSIONS: Final = 8  # on the first level, which has no room for more
 PROBLEMS: Final = 3
-RECENT_PROFILES: Final = 8
-"""Profiles used lately that stand on the first level of a long list."""
+RECENT_PROFILES: Final = 8  # on the first level of a long list
 
 
 def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
-    """Return the whole menu, top to bottom."""
     blocks = (
         tuple(_sessions(view, extras, now)),
         tuple(_profiles(view, extras)),
@@ -53,7 +50,7 @@ def entries(view: View, extras: MenuExtras, now: float) -> tuple[Entry, ...]:
 
 
 def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
-    """Turn the menu into pystray's words; a click does nothing but tell the rules."""
+    """Build pystray's menu; a click only sends an event to the rules."""
     return Menu(*(_row(row, act) for row in rows))
 
 
@@ -112,7 +109,7 @@ def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
 def _by_urgency(
     rows: tuple[SessionRow, ...],
 ) -> tuple[tuple[SessionRow, ...], tuple[SessionRow, ...]]:
-    """Part sessions into those on the first level and the others, each in config order."""
+    """Split sessions into those on the first level and the others, each in config order."""
     if len(rows) <= SESSIONS:
         return rows, ()
     calm = ("signed-in", "signed-out")
@@ -186,7 +183,7 @@ def _profiles(view: View, extras: MenuExtras) -> Iterable[Entry]:
 def _choice(
     profiles: Sequence[Profile], active: str | None, extras: MenuExtras
 ) -> Iterable[Entry]:
-    """List profiles: all where they fit, else active and recent ones, then by account (M1)."""
+    """List all profiles where they fit, else the active and recent ones, then by account (M1)."""
     yield Entry(
         "use-none",
         menu_text.NONE_ACTIVE,

@@ -1,7 +1,7 @@
 """
-pystray's icon in macOS's menu bar, as an accessory: no Dock icon, no menu of an application.
+pystray's icon in macOS's menu bar, as an accessory: no Dock icon, no application menu.
 
-Never run: there was no macOS to run it on. Sources: pystray 0.19.5 ``_darwin.py``; Apple,
+Never run: there was no macOS. Sources: pystray 0.19.5 ``_darwin.py``; Apple,
 NSApplicationActivationPolicyAccessory, NSImage.isTemplate and size; PyObjC, AppHelper.callAfter.
 """
 
@@ -19,21 +19,17 @@ from pystray import _darwin
 
 from tray.desktop.native.main_thread import MainThreadIcon
 
-POINTS: Final = 18.0
-"""Side of the picture; the menu bar is 22 and more high, and its icons keep clear of its edges."""
+POINTS: Final = 18.0  # the menu bar is at least 22 high, and icons keep clear of its edges
 
 
 class MacosIcon(MainThreadIcon, _darwin.Icon):  # type: ignore[misc]  # pystray has no types
-    """The icon; made and run on the main thread."""
-
     def wake(self) -> None:
         """AppKit's loop calls it in every mode, also while a menu is open."""
         PyObjCTools.AppHelper.callAfter(self.drain)
 
     def run_here(self) -> None:
-        """Run AppKit's loop until :meth:`end`."""
         self._app.setActivationPolicy_(AppKit.NSApplicationActivationPolicyAccessory)
-        # While AppKit's loop runs no Python handler is called but through these.
+        # While AppKit's loop runs, Python's signal handlers are called only through these.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             PyObjCTools.MachSignals.signal(number, signal.getsignal(number))
         # Not pystray's run(): it would end the process on SIGINT.
@@ -45,11 +41,11 @@ class MacosIcon(MainThreadIcon, _darwin.Icon):  # type: ignore[misc]  # pystray 
             self._status_bar.removeStatusItem_(self._status_item)
 
     def end(self) -> None:
-        """Stop AppKit's loop, which wants to be told on its own thread."""
+        """AppKit's loop must be stopped on its own thread."""
         PyObjCTools.AppHelper.callAfter(self._stop)
 
     def _assert_image(self) -> None:
-        # pystray's makes one pixel of every point, which a Retina display shows blurred.
+        # pystray makes one pixel per point, which a Retina display shows blurred.
         png = io.BytesIO()
         self._icon.save(png, "png")
         data = Foundation.NSData.dataWithBytes_length_(png.getvalue(), len(png.getvalue()))

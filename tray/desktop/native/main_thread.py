@@ -2,7 +2,7 @@
 Two loops in one process, where the system wants its icon on the main thread (macOS, Windows).
 
 The rules' loop runs in a second thread. The main thread waits for an icon to run and then belongs
-to it; both ways words are only ever handed over, nobody waits for the other.
+to it. Calls are only handed over in both directions; neither waits for the other.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ T = TypeVar("T")
 
 
 class OwnLoop(Protocol):
-    """What has a loop of its own for the main thread: a native icon."""
+    """What runs its own loop on the main thread: a native icon."""
 
     def run_here(self) -> None:
-        """Run until :meth:`end`, also one that came before; no click makes it raise."""
+        """Run until :meth:`end`, even an earlier one; no click makes it raise."""
 
     def on_main(self, act: Callable[[], object]) -> None:
-        """Have something done on the main thread; called from any thread, returns at once."""
+        """Run ``act`` on the main thread; callable from any thread, returns at once."""
 
     def end(self) -> None:
-        """Let :meth:`run_here` return; called from any thread, more than once is harmless."""
+        """Let :meth:`run_here` return; callable from any thread and more than once."""
 
 
 class MainThreadIcon:
     """
-    What our native icons have beside pystray's: words from other threads, in order.
+    What our native icons add to pystray's: calls from other threads, in order.
 
-    A subclass says how its loop is woken; it calls :meth:`drain` then, on the main thread.
+    A subclass wakes its loop in :meth:`wake`, which then calls :meth:`drain` on the main thread.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -44,16 +44,14 @@ class MainThreadIcon:
         super().__init__(*arguments, **options)
 
     def on_main(self, act: Callable[[], object]) -> None:
-        """Have something done on the main thread; called from any thread, returns at once."""
         self._words.put(act)
         self.wake()
 
     def wake(self) -> None:
-        """Have :meth:`drain` called on the main thread, soon."""
         raise NotImplementedError
 
     def drain(self) -> None:
-        """Do what was asked for; what fails costs itself alone."""
+        """Run what was handed over; a failure affects only itself."""
         while not self._words.empty():
             act = self._words.get()
             try:
@@ -64,7 +62,7 @@ class MainThreadIcon:
 
 class MainThread:
     """
-    The main thread, lent to the icon for as long as the daemon lives.
+    Lends the main thread to the icon.
 
     :meth:`run` is called on it; everything else on the loop's thread.
     """
@@ -75,12 +73,7 @@ class MainThread:
         self._over = False
 
     def lend(self, make: Callable[[], OwnLoop], failed: Callable[[Exception], None]) -> None:
-        """
-        Make something with a loop of its own on the main thread, and run it there.
-
-        Args:
-            failed: called on the main thread with what it raised.
-        """
+        """Make and run the icon on the main thread; ``failed`` gets what it raised there."""
 
         def made() -> None:
             try:
@@ -95,12 +88,7 @@ class MainThread:
         self._calls.put(made)
 
     def run(self, serve: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """
-        Run a loop in a second thread until it ends, and meanwhile whatever is lent this thread.
-
-        Raises:
-            Whatever it raises.
-        """
+        """Run a loop in a second thread until it ends, and meanwhile whatever is lent this one."""
         outcome: list[T] = []
         raised: list[BaseException] = []
 

@@ -1,8 +1,8 @@
 """
-The tray on macOS and Windows: pystray's own backends, told from the loop, run on the main thread.
+The tray on macOS and Windows: pystray's own backends, driven from the loop.
 
-Texts are coarse there and the menu is made anew at its own boundaries (M2): a native menu cannot
-be asked for fresh words while it opens.
+A native menu cannot be refreshed while it opens, so its texts are coarse and it is rebuilt when
+one of them changes (M2).
 """
 
 from __future__ import annotations
@@ -30,21 +30,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FRESHENED: Final = 60.0
-"""Seconds after which the menu's times are written anew while any end is known."""
-TIP_LENGTH: Final = 127
-"""Characters of a tooltip: what Windows shows (NOTIFYICONDATAW.szTip)."""
+FRESHENED: Final = 60.0  # seconds between rebuilds of the menu's times while any end is known
+TIP_LENGTH: Final = 127  # characters that Windows shows (NOTIFYICONDATAW.szTip)
 
 
 class NativeTray:
     """
-    What stands in the menu bar or the notification area.
+    Like `tray.desktop.linux.linux_tray.LinuxTray`: on the loop's thread, never blocks or raises.
 
-    Everything but what is handed to the main thread is called on the loop's thread, returns at
-    once and raises nothing, as of :class:`tray.desktop.linux.linux_tray.LinuxTray`.
-
-    Args:
-        ampersand: how ``&`` is written in this system's menus.
+    ``ampersand`` is how ``&`` is written in this system's menus.
     """
 
     def __init__(
@@ -71,13 +65,7 @@ class NativeTray:
         self._rows: tuple[Entry, ...] = ()
 
     def show(self, view: View) -> float | None:
-        """
-        Show a view.
-
-        Returns:
-            When it has to be shown again because a time in it has passed, seconds since the
-            epoch, or None.
-        """
+        """Return when a time in it passes and it must be shown again (epoch seconds), or None."""
         now = time.time()
         look, title = (
             icon_state_of(view, now),
@@ -103,7 +91,6 @@ class NativeTray:
         """Do nothing: these systems tint or frame the icon themselves."""
 
     def stop(self) -> None:
-        """Take the icon away."""
         icon, self._icon = self._icon, None
         if icon is not None:
             icon.end()
@@ -146,7 +133,7 @@ class NativeTray:
 def _changed(
     icon: OwnLoop, picture: Image.Image | None, title: str | None, menu: object | None
 ) -> None:
-    """Change what differs; on the main thread."""
+    """Apply what differs; on the main thread."""
     native = cast("Any", icon)
     if picture is not None:
         native.icon = picture
@@ -163,9 +150,8 @@ def native_tray(
     extras: Callable[[], MenuExtras],
     host: Callable[[bool, str], None],
 ) -> NativeTray:
-    """Return this system's tray."""
     if MACOS:
-        # Two pixels for each point, and clear but for its shape, so that it can be tinted.
+        # Two pixels per point, transparent but for its shape, so that it can be tinted.
         return NativeTray(
             main, _for_macos, act=act, extras=extras, host=host, size=36, theme="template"
         )

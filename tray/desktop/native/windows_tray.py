@@ -1,8 +1,8 @@
 """
-pystray's icon in Windows' notification area; a left click opens the menu, too.
+pystray's icon in Windows' notification area; a left click also opens the menu.
 
-Never run: there was no Windows to run it on. Sources: pystray 0.19.5 ``_win32.py``; Microsoft,
-PostMessageW (may be called from any thread), TrackPopupMenuEx.
+Never run: there was no Windows. Sources: pystray 0.19.5 ``_win32.py``; Microsoft, PostMessageW
+(may be called from any thread), TrackPopupMenuEx.
 """
 
 from __future__ import annotations
@@ -14,25 +14,21 @@ from pystray._util import win32
 
 from tray.desktop.native.main_thread import MainThreadIcon
 
-_DRAIN: Final = win32.WM_USER + 20
-"""A message of our own, beside pystray's WM_USER + 10 and + 11."""
+_DRAIN: Final = win32.WM_USER + 20  # our own message; pystray uses WM_USER + 10 and + 11
 
 
 class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray has no types
-    """The icon; made and run on the main thread."""
-
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._open = self._ended = False
         self._message_handlers[_DRAIN] = lambda _wparam, _lparam: self._drain_when_closed()
 
     def wake(self) -> None:
-        """Post a message to our window; before there is one, the words wait for it."""
+        """Post a message to our window; before there is one, the calls wait for it."""
         if self._hwnd is not None:
             win32.PostMessage(self._hwnd, _DRAIN, 0, 0)
 
     def run_here(self) -> None:
-        """Run Windows' message loop until :meth:`end`."""
         self.run(self._shown)
 
     def end(self) -> None:
@@ -49,7 +45,7 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         self.wake()
 
     def _drain_when_closed(self) -> None:
-        # A menu that is open would be destroyed under the person's hand.
+        # Replacing a menu that is open would destroy it under the user's hand.
         if not self._open:
             self.drain()
 

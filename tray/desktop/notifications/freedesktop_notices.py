@@ -1,8 +1,8 @@
 """
 Notices over org.freedesktop.Notifications, on the tray's session bus connection.
 
-It listens to signals only while a notice is on screen: otherwise a notification daemon that
-broadcasts would wake us for every program's notices.
+Signals are followed only while a notice is on screen: a notification daemon that broadcasts would
+wake us for every program's notices.
 
 Desktop Notifications Specification 1.2, https://specifications.freedesktop.org/notification-spec/
 """
@@ -43,10 +43,10 @@ _RULES: Final = (
 
 class DBusNotices(BusChannel):
     """
-    The first channel on Linux.
+    The first channel on Linux; a click on the notice itself does nothing.
 
-    A click on the notice itself does nothing: in many daemons it dismisses, and a browser opens
-    only on a click meant for it (L6). xfce4-notifyd would also show a third button for it.
+    In many daemons such a click dismisses, and a browser opens only on a click meant for it (L6).
+    xfce4-notifyd would also show a third button for it.
     """
 
     shown_by: ClassVar[ShownBy] = "dbus"
@@ -66,12 +66,11 @@ class DBusNotices(BusChannel):
         self._buttons: dict[int, dict[str, Button]] = {}
 
     async def connected(self, bus: MessageBus) -> None:
-        """Use this connection; nothing is sent before there is a notice."""
         self._bus = bus
         bus.add_message_handler(self._received)
 
     def disconnected(self, reason: str) -> None:
-        """Drop the connection; notices on screen are out of reach."""
+        """Notices on screen are out of reach from now on."""
         self._bus, self._why_none = None, reason
         self._listening = False
         self._forget()
@@ -202,7 +201,7 @@ class DBusNotices(BusChannel):
 
 
 def _pixels(category: NoticeCategory) -> Variant:
-    """Return a picture as the hint ``image-data``: size, row length, alpha, depth, channels."""
+    """Return the hint ``image-data``: size, row length, alpha, depth, channels."""
     from tray.desktop.notifications.notice_picture import (
         picture,  # Pillow is needed with the first notice
     )
@@ -217,7 +216,7 @@ def _method(member: str, signature: str = "", body: list[Any] | None = None) -> 
 
 
 def _answer(reply: Message) -> Message:
-    """Return a call's answer; raise `NotShown` with an error's name, never with its text."""
+    """Return a call's answer; raise `NotShown` with an error's name, never its text."""
     if reply.message_type is not MessageType.METHOD_RETURN:
         raise NotShown(f"the daemon answers {reply.error_name}")
     return reply

@@ -1,8 +1,8 @@
 """
-Notices by desktop-notifier, where the system has no D-Bus: macOS (in a signed app) and Windows.
+Notices by desktop-notifier, where there is no D-Bus: macOS (in a signed app) and Windows.
 
-Written from desktop-notifier 6.2's source. It reports no failure but by its log: what it never
-called ``on_dispatched`` for was not told.
+Written from desktop-notifier 6.2's source. It reports failures only in its log, so a notice counts
+as shown only once ``on_dispatched`` was called.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class NotificationCenter(Protocol):
     """The part of ``desktop_notifier.DesktopNotifier`` that is used."""
 
     async def has_authorisation(self) -> bool:
-        """Whether the system lets us tell."""
+        """Whether the system lets us show notices."""
 
     async def request_authorisation(self) -> bool:
-        """Ask the person, the first time; returns whether they agreed."""
+        """Ask the user, the first time; returns whether they agreed."""
 
     async def send(
         self,
@@ -46,14 +46,14 @@ class NotificationCenter(Protocol):
         buttons: Sequence[Any],
         on_dispatched: Callable[[], Any],
     ) -> str:
-        """Show and return an identifier."""
+        """Return an identifier."""
 
     async def clear(self, identifier: str) -> None:
-        """Take away."""
+        """Remove a notice."""
 
 
 class LibraryNotices(NoticeChannel):
-    """The first rung on macOS and Windows."""
+    """The first channel on macOS and Windows."""
 
     shown_by: ClassVar[ShownBy] = "desktop-notifier"
 
@@ -98,7 +98,7 @@ class LibraryNotices(NoticeChannel):
         if self._center is None:
             self._center = self._library.DesktopNotifier(app_name=APP_NAME, app_icon=None)
         if not self._asked:
-            # A dialog on macOS: who takes longer than our limit hears of the next notice.
+            # macOS asks in a dialog: who answers after our limit gets the next notice.
             self._asked = True
             await self._center.request_authorisation()
         if not await self._center.has_authorisation():
@@ -106,6 +106,6 @@ class LibraryNotices(NoticeChannel):
         return self._center
 
     def _button(self, loop: asyncio.AbstractEventLoop, button: Button) -> Any:
-        """Make a button; the system may call it on a thread of its own."""
+        """The system may call a button on a thread of its own."""
         pressed = partial(loop.call_soon_threadsafe, self._press, button)
         return self._library.Button(title=button.label, on_pressed=pressed)

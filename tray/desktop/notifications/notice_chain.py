@@ -1,4 +1,4 @@
-"""Which rungs tell a person on this system, best first (rule W4)."""
+"""Which notice channels this system has, best first (rule W4)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from tray.system import LINUX, MACOS
 
 
 def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
-    """
-    Return this system's chain.
-
-    On Linux it has to join the session bus, whose connection it shares with the tray.
-    """
+    """On Linux it has to join the session bus, whose connection it shares with the tray."""
     channels: tuple[NoticeChannel, ...]
     if LINUX:
         from tray.desktop.notifications.freedesktop_notices import (

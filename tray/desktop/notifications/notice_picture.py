@@ -1,4 +1,4 @@
-"""Which picture a notice carries: the tray's own sign for the state it speaks of."""
+"""Which picture a notice carries: the tray's sign for the state it reports."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from tray.core.effects import NoticeCategory
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import IconState, draw
 
-SIZE: Final = 48
-"""Pixels of a side; 9 kB on the bus."""
+SIZE: Final = 48  # pixels; 9 kB on the bus
 
 _STATES: Final[Mapping[NoticeCategory, State]] = {
     "ending": "ending",
@@ -25,5 +24,4 @@ _STATES: Final[Mapping[NoticeCategory, State]] = {
 
 
 def picture(category: NoticeCategory) -> Image.Image:
-    """Return the picture, square, RGBA."""
     return draw(IconState(_STATES[category]), SIZE)

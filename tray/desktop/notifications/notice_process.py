@@ -1,8 +1,7 @@
 """
-Notices by a short-lived process of their own, for what may block or is too heavy to keep.
+Notices by a short-lived process, for what may block or is too heavy to keep loaded.
 
-What can fail: there is no such program, or it does not say that it told within the limit; then
-it is killed, with all it started.
+The program may be missing, or not confirm within the limit; then it is killed with all it started.
 """
 
 from __future__ import annotations
@@ -30,17 +29,16 @@ from tray.system.spawn import module_command, worker_environment
 
 log = logging.getLogger(__name__)
 
-TOLD: Final = b"told\n"
-"""What the process says once the notice is on its way; it may live on to keep it on screen."""
+TOLD: Final = b"told\n"  # printed once the notice is on its way; the process may live on
 
 _LINGER_SECONDS: Final = 60.0
 
 
 class ProcessNotices(NoticeChannel):
     """
-    Start a program, write the notice to its standard input, wait until it has told.
+    Start a program, write the notice to its standard input, wait for its confirmation.
 
-    Such a notice has no buttons and cannot be taken away again.
+    Such a notice has no buttons and cannot be withdrawn.
     """
 
     def __init__(
@@ -59,7 +57,7 @@ class ProcessNotices(NoticeChannel):
 
     @abstractmethod
     async def _wait(self, process: Process) -> None:
-        """Return once it has told; raise NotShown if it has not."""
+        """Return once the notice is shown; raise NotShown if it is not."""
 
     async def _show(self, notice: Notice) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -107,14 +105,14 @@ class OsascriptNotices(ProcessNotices):
     """
     A banner without buttons: ``osascript`` on macOS.
 
-    Not plyer there: it uses NSUserNotification, which is gone from current systems
+    Not plyer: it uses NSUserNotification, which current systems no longer have
     (https://github.com/kivy/plyer/issues/780).
     """
 
     shown_by: ClassVar[ShownBy] = "banner"
 
     def _command(self, notice: Notice) -> Sequence[str]:
-        # After "-" osascript(1) takes no options any more: a title may begin with a dash.
+        # After "-", osascript(1) takes no more options: a title may begin with a dash.
         return ["osascript", "-", notice.title, notice.text]
 
     def _input(self, notice: Notice) -> bytes:
@@ -131,7 +129,7 @@ class OsascriptNotices(ProcessNotices):
 
 
 async def _see_off(process: Process) -> None:
-    """Wait for its end, and see to it that it comes."""
+    """Wait for its end, and make sure it comes."""
     try:
         async with asyncio.timeout(_LINGER_SECONDS):
             await process.communicate()
@@ -143,7 +141,7 @@ async def _see_off(process: Process) -> None:
 
 
 def _kill(process: Process) -> None:
-    """End it with all it started: plyer waits for a notify-send that waits for its daemon."""
+    """Kill it with all it started: plyer waits for a notify-send that waits for its daemon."""
     if process.returncode is not None:
         return
     if WINDOWS:

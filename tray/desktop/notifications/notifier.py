@@ -1,8 +1,8 @@
 """
-Telling a person, by the best way there is: a chain of rungs, each tried when the one above fails.
+Notices through a chain of channels, each tried when the one before it fails.
 
-What can fail here costs the notice and nothing else: a rung may be absent, refuse, vanish or
-hang; `NoticeChannel` says once what happens then (rule W4).
+A failure costs the notice and nothing else: a channel may be absent, refuse, vanish or hang;
+`NoticeChannel` handles all of these in one place (rule W4).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ShownBy = Literal["dbus", "desktop-notifier", "plyer", "banner", "badge"]
-"""Which rung told; ``badge``: none could, and only the icon's badge and the log tell of it."""
+""""badge": no channel worked; only the icon's badge and the log report it."""
 
 Pressed = Callable[[ButtonAction, tuple[str, ...]], None]
-"""Called on the loop with what a clicked button does, and to which sessions."""
+"""Called on the loop with a clicked button's action and its sessions."""
 
 LIMIT_SECONDS: Final = 5.0
-"""How long a rung may take (W4): notify-send waits 25 s for a mute daemon, D-Bus for ever."""
+"""Limit of a channel (W4): notify-send waits 25 s for a mute daemon, D-Bus for ever."""
 
 _GOODBYE_SECONDS: Final = 1.0
 _TITLE_LENGTH: Final = 120
@@ -38,11 +38,11 @@ _TEXT_LENGTH: Final = 600
 
 
 class NotShown(Exception):
-    """A rung could not tell; its text is the reason, without anything of the notice."""
+    """Its text is the reason, without anything of the notice."""
 
 
 class NoticeChannel(ABC):
-    """One way of telling. What to do when it fails is decided here, once: log it, go on."""
+    """One way to show notices; a failure is logged here, once."""
 
     shown_by: ClassVar[ShownBy]
 
@@ -52,42 +52,41 @@ class NoticeChannel(ABC):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def show(self, notice: Notice) -> bool:
-        """Show a notice in its slot; returns whether it was told. Raises nothing."""
+        """Show a notice in its slot; returns whether it was shown. Raises nothing."""
         return await self._kept("show", self._show(notice))
 
     async def withdraw(self, slot: str) -> bool:
-        """Take away what the slot shows, as far as this rung can. Raises nothing."""
+        """Withdraw what the slot shows, as far as this channel can. Raises nothing."""
         return await self._kept("withdraw", self._withdraw(slot))
 
     async def close(self) -> None:
-        """End what still goes on in the background, and wait until it has ended."""
+        """End background work, and wait until it has ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @abstractmethod
     async def _show(self, notice: Notice) -> None:
-        """Show it, replacing what its slot shows; any exception means: not told."""
+        """Show it, replacing what its slot shows; any exception means it was not shown."""
 
     @abstractmethod
     async def _withdraw(self, slot: str) -> None:
-        """Take it away; a slot that shows nothing is no error."""
+        """Withdraw it; a slot that shows nothing is no error."""
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something go on in the background."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def _press(self, button: Button) -> None:
-        """Report a click; whoever listens cannot break the rung."""
+        """Report a click; an exception in the callback cannot break the channel."""
         try:
             self._pressed(button.action, button.keys)
         except Exception:
             log.exception("a notice's button failed")
 
     async def _kept(self, what: str, doing: Coroutine[Any, Any, None]) -> bool:
-        # Notices are not critical: whatever a desktop does, the program goes on.
+        # Notices are not critical: whatever a desktop does, the program continues.
         try:
             async with asyncio.timeout(self._limit):
                 await doing
@@ -103,7 +102,7 @@ class NoticeChannel(ABC):
 
 
 class BusChannel(NoticeChannel):
-    """A rung that lives on the session bus."""
+    """A channel on the session bus."""
 
     @abstractmethod
     async def connected(self, bus: MessageBus) -> None:
@@ -118,8 +117,8 @@ class Notifier:
     """
     The chain. All methods but `settled` and `close` return at once and raise nothing.
 
-    In one slot the latest wish counts: what is replaced or withdrawn before it could be shown is
-    never shown. Slots do not wait for each other. Also a tenant of the session bus.
+    In one slot the latest request counts: what is replaced or withdrawn before it could be shown
+    is never shown. Slots do not wait for each other. Also a client of the session bus.
     """
 
     def __init__(self, channels: Sequence[NoticeChannel]) -> None:
@@ -127,25 +126,22 @@ class Notifier:
         self._wishes: dict[str, Notice | None] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._shown: dict[str, NoticeChannel] = {}
-        self.shown_by: ShownBy | None = None
-        """Who told the last notice; None before the first."""
+        self.shown_by: ShownBy | None = None  # of the last notice
 
     def show(self, notice: Notice) -> None:
-        """Show a notice; it replaces what its slot shows."""
         title, text = clean(notice.title, _TITLE_LENGTH), clean(notice.text, _TEXT_LENGTH)
         self._wish(notice.slot, replace(notice, title=title, text=text))
 
     def withdraw(self, slot: str) -> None:
-        """Take away what a slot shows."""
         self._wish(slot, None)
 
     async def settled(self) -> None:
-        """Wait until every wish was carried out or given up."""
+        """Wait until every request was carried out or given up."""
         while self._busy:
             await asyncio.wait(list(self._busy.values()))
 
     async def close(self) -> None:
-        """Take away what is on screen, since its buttons would do nothing; at most a second."""
+        """Withdraw what is on screen, since its buttons would do nothing; at most a second."""
         for slot in list(self._shown):
             self.withdraw(slot)
         with suppress(TimeoutError):
@@ -158,13 +154,11 @@ class Notifier:
             await channel.close()
 
     async def connected(self, bus: MessageBus) -> None:
-        """Hand a connection to the session bus to the rungs."""
         for channel in self._channels:
             if isinstance(channel, BusChannel):
                 await channel.connected(bus)
 
     def disconnected(self, reason: str) -> None:
-        """Tell the rungs that there is no connection."""
         for channel in self._channels:
             if isinstance(channel, BusChannel):
                 channel.disconnected(reason)

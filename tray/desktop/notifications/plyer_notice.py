@@ -1,9 +1,8 @@
 """
 A process that shows one notice with plyer and ends: ``python -m`` this module.
 
-The notice comes on standard input as JSON, ``{"title": "..", "text": ".."}``; ``told`` goes to
-standard output once it is on its way. Anything else, and a non-zero exit, mean that nobody was
-told.
+Standard input is ``{"title": "..", "text": ".."}``; it prints ``told`` once the notice is on its
+way. Other output or a non-zero exit means that it was not shown.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from typing import Any, Final
 from tray.system import LINUX
 
 APP_NAME: Final = "SSO Tray"
-SECONDS: Final = 10
-"""How long a balloon stays on Windows; plyer sleeps in this process for that time."""
+SECONDS: Final = 10  # a balloon on Windows, for which plyer sleeps in this process
 
 _LIMIT: Final = 64 * 1024
 _ODD = str.maketrans(
@@ -29,7 +27,6 @@ _ODD = str.maketrans(
 
 
 def main() -> int:
-    """Tell the notice on standard input; returns the exit code."""
     notice: Mapping[str, Any] = json.loads(sys.stdin.buffer.read(_LIMIT))
     title, text = str(notice["title"]), str(notice["text"])
     if LINUX:
@@ -48,8 +45,8 @@ def for_notify_send(title: str, text: str) -> tuple[str, str]:
     r"""
     Return title and text as notify-send shows them unharmed.
 
-    It takes a first ``-`` for an option, hands markup in the text on, and obeys ``\n`` and
-    ``\t`` in it (libnotify 0.8.1, measured); in a Flatpak plyer 2.1.0 pastes both between
+    It takes a first ``-`` for an option, passes markup in the text on, and interprets ``\n`` and
+    ``\t`` in it (libnotify 0.8.1, measured); in a Flatpak plyer 2.1.0 puts both between
     apostrophes instead.
     """
     title, text = title.translate(_ODD), html.escape(text.translate(_ODD), quote=False)
@@ -61,7 +58,7 @@ def _no_option(words: str) -> str:
 
 
 def _insist_on_success() -> None:
-    """Plyer 2.1.0 drops notify-send's exit status; here an absent daemon must not pass as told."""
+    """Plyer 2.1.0 drops notify-send's exit status; an absent daemon must not count as success."""
 
     def call(command: Sequence[str]) -> int:
         return subprocess.run(command, check=True).returncode

@@ -1,8 +1,8 @@
 """
-Whether SSO Tray starts at login: asked, set and taken back, in each system's own way.
+Whether SSO Tray starts at login, in each system's own way.
 
-Only what we wrote is rewritten or removed; an entry that somebody changed is theirs. Switching it
-off in the desktop's own settings is no such change, and is respected.
+Only what we wrote is rewritten or removed; an entry that someone changed is theirs. Switching it
+off in the desktop's own settings is not such a change, and is respected.
 """
 
 from __future__ import annotations
@@ -16,15 +16,10 @@ from typing import Any, Literal
 from tray.errors import UserMustAct
 
 Status = Literal["on", "off", "changed"]
-"""
-``changed``: somebody else's hand was on the entry, and it is left alone. ``off``: there is none,
-or it is switched off.
-"""
+""""changed": someone else edited it, and it is left alone. "off": absent or disabled."""
 
 
 class Autostart(ABC):
-    """One system's way to start a program at login."""
-
     @property
     @abstractmethod
     def place(self) -> str:
@@ -32,12 +27,7 @@ class Autostart(ABC):
 
     @abstractmethod
     def status(self) -> Status:
-        """
-        Say what the system would do at the next login.
-
-        Raises:
-            OSError: the entry cannot be read.
-        """
+        """What the system would do at the next login; raises OSError if it cannot be read."""
 
     @abstractmethod
     def written(self) -> Sequence[str] | None:
@@ -57,14 +47,9 @@ class Autostart(ABC):
 
     def enable(self, command: Sequence[str]) -> None:
         """
-        Start ``command`` at login; also where it was switched off before.
+        Start ``command`` (an absolute path first) at login, even if that was switched off before.
 
-        Args:
-            command: argv, its first word an absolute path.
-
-        Raises:
-            UserMustAct: the entry was changed by somebody else.
-            OSError: it cannot be written.
+        Raises UserMustAct if someone else changed the entry, OSError if it cannot be written.
         """
         if self._theirs():
             raise self._changed()
@@ -72,11 +57,9 @@ class Autostart(ABC):
 
     def disable(self) -> None:
         """
-        Start it no more; harmless where it does not start.
+        Do not start at login; harmless if it does not start anyway.
 
-        Raises:
-            UserMustAct: the entry was changed by somebody else.
-            OSError: it cannot be removed.
+        Raises UserMustAct if someone else changed the entry, OSError if it cannot be removed.
         """
         if self.status() == "changed":
             raise self._changed()
@@ -85,15 +68,9 @@ class Autostart(ABC):
 
     def follow(self, command: Sequence[str]) -> bool:
         """
-        Write the entry anew if it is on, ours, and names another place than the program is at now.
+        Rewrite an entry that is on and ours if the program has moved; return whether it was.
 
-        For the start of the daemon: after an update or a move the next login finds it.
-
-        Returns:
-            Whether it was rewritten.
-
-        Raises:
-            OSError: it cannot be read or written.
+        At the daemon's start: after an update or a move the next login finds it. Raises OSError.
         """
         written = self.written()
         if written is None or list(written) == list(command):
@@ -106,6 +83,6 @@ class Autostart(ABC):
 
 
 def digest(content: Any) -> str:
-    """Return 16 hex digits of SHA-256 over what an entry says, to know our own again by (A4)."""
+    """Return 16 hex digits of SHA-256 over an entry's content, to recognise our own by (A4)."""
     written = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Start at login on macOS: a LaunchAgent. From launchd.plist(5); has not run there yet."""
+"""Start at login on macOS: a LaunchAgent, from launchd.plist(5). Never run."""
 
 from __future__ import annotations
 
@@ -20,31 +20,26 @@ _MARK: Final = re.compile(rb"<!-- sso-tray ([0-9a-f]{16}) -->")
 
 
 class LaunchAgent(Autostart):
-    """The agent of one user."""
-
     def __init__(self, file: Path) -> None:
         self._file = file
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Find it in the home directory."""
         home = Paths.from_environment(environ).home
         return cls(home / "Library" / "LaunchAgents" / f"{LABEL}.plist")
 
     @property
     def place(self) -> str:
-        """The file's path."""
         return str(self._file)
 
     def status(self) -> Status:
-        """Say whether it is on; ``Disabled`` switches it off."""
+        """``Disabled`` switches it off."""
         found = self._read()
         if found is None or found[0].get("Disabled") is True:
             return "off"
         return "on" if _is_ours(*found) else "changed"
 
     def written(self) -> Sequence[str] | None:
-        """Return the command, if the agent is on and ours."""
         found = self._read()
         if found is None or found[0].get("Disabled") is True or not _is_ours(*found):
             return None

@@ -1,10 +1,10 @@
 """
 One generation of one session in the keyring: a slot, split into parts where items are short.
 
-A slot is an item of a fixed name, so nothing ever has to be listed, which keyring cannot do
-alike everywhere. Where a text is too long for one item, the item holds a manifest instead (how
-many parts, and their digest), written last and removed first: a slot cut short at any step reads
-as empty or broken, never as half a text.
+A slot is an item with a fixed name: not every backend can list items. A text too long for one
+item is split, and the item holds a manifest (the number of parts and their digest) that is
+written last and removed first, so an interrupted slot reads as empty or broken, never as half
+a text.
 """
 
 from __future__ import annotations
@@ -31,41 +31,22 @@ _MANIFEST: Final = "parts"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """
-    What a slot holds.
-
-    Args:
-        name: the item's name.
-        content: whether it can be used; ``newer`` was written by a later version of us.
-        text: the whole text, parts joined; None if it is empty or has parts missing.
-        item: for ``ours``.
-    """
-
     name: str
     content: Content = "empty"
-    text: Secret | None = None
-    item: KeyringItem | None = None
+    text: Secret | None = None  # parts joined; None if empty or parts are missing
+    item: KeyringItem | None = None  # for ``ours``
 
     @property
     def generation(self) -> int:
-        """The item's, 0 without one."""
         return 0 if self.item is None else self.item.generation
 
     @property
     def state(self) -> SlotState:
-        """The slot without its secrets."""
         return SlotState(self.name, self.content, self.generation)
 
 
 class Slots:
-    """
-    Reads and writes slots.
-
-    Args:
-        backend: the keyring.
-        part_chars: how long the parts are, where the backend has a limit.
-        seam: called with a word before each step that changes something.
-    """
+    """`part_chars` applies where the backend has a limit; `seam` is called before each change."""
 
     def __init__(
         self, backend: KeyringBackend, *, part_chars: int, seam: Callable[[str], None]
@@ -75,7 +56,6 @@ class Slots:
         self._seam = seam
 
     def read(self, name: str) -> Slot:
-        """Read one slot, whatever it holds."""
         item = self._backend.get(name)
         if item is None:
             return Slot(name)
@@ -88,7 +68,6 @@ class Slots:
         return Slot(name, "ours", text, parsed)
 
     def write(self, name: str, text: Secret) -> None:
-        """Write one slot over whatever it holds."""
         if self._backend.max_chars is None:
             self._seam("item")
             self._backend.set(name, text)
@@ -111,12 +90,7 @@ class Slots:
         self._backend.set(name, Secret(json.dumps(manifest)))
 
     def remove(self, name: str) -> None:
-        """
-        Remove one slot; repeatable.
-
-        Parts are written upwards and removed downwards, so that those left over by a process
-        that was killed never have a gap, and are found.
-        """
+        """Remove parts downwards: those left by a killed process have no gaps and are found."""
         self._seam("remove")
         self._backend.delete(name)
         if self._backend.max_chars is None:

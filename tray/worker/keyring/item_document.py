@@ -1,4 +1,4 @@
-"""The text of a keyring item: one JSON object per generation of a session's tokens (rule K2)."""
+"""The text of a keyring item: a JSON object per generation of a session's tokens (K2)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,18 @@ from tray.core.json_members import BadDocument, mapping
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 
-VERSION: Final = 1
-"""Members may be added under it; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``."""
-LONGEST: Final = 1 << 20
-"""Characters; nothing of ours is longer."""
+VERSION: Final = 1  # may gain members; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``
+LONGEST: Final = 1 << 20  # characters; more than we ever write
 
 Content = Literal["empty", "ours", "corrupt", "newer"]
 """What a slot of the keyring holds; ``newer`` was written by a later version of us."""
 
 Unreadable = Literal["corrupt", "newer"]
-"""Why a text is not a document of ours: broken or edited, or written by a later version."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """What one slot of the keyring was seen to hold; generation 0 where that is not ours."""
+    """What one slot was seen to hold; generation 0 where that is not ours."""
 
     name: str
     content: Content
@@ -36,30 +33,17 @@ class SlotState:
 
 @dataclass(frozen=True, slots=True)
 class KeyringItem:
-    """
-    What the keyring keeps of a session.
-
-    Args:
-        token: the one to renew with.
-        lineage: which tokens came before it; it is the newest.
-        beside: other tokens, tried when AWS refuses `token` and dropped when it takes it (K4).
-        generation: how often the session was saved before, plus one.
-        slots: all slots of the session as they were seen when this was read or written.
-    """
-
-    token: SsoToken
-    lineage: Lineage = NO_LINEAGE
+    token: SsoToken  # the one to renew with
+    lineage: Lineage = NO_LINEAGE  # what came before `token`
+    # tried when AWS refuses `token`, dropped when it takes it (K4)
     beside: tuple[SsoToken, ...] = ()
-    generation: int = 1
+    generation: int = 1  # one more for each save of the session
+    # all, as seen at reading or writing
     slots: tuple[SlotState, ...] = field(default=(), compare=False, repr=False)
 
 
 def serialise(item: KeyringItem) -> Secret:
-    """
-    Write the text of a keyring item.
-
-    Pure ASCII, so that its length is the same in characters, bytes and UTF-16 units.
-    """
+    """Write pure ASCII, so the length is the same in characters, bytes and UTF-16 units."""
     document = {
         "version": VERSION,
         "generation": item.generation,
@@ -93,12 +77,7 @@ def _members(token: SsoToken) -> dict[str, object]:
 
 
 def parse(text: Secret) -> KeyringItem | Unreadable:
-    """
-    Read the text of a keyring item.
-
-    Returns:
-        The item, or why there is none. Nothing raised here could hold a piece of the text.
-    """
+    """Return the item, or why there is none; no exception could hold a piece of the text."""
     document = parse_object(text)
     if document is None:
         return "corrupt"
@@ -114,7 +93,7 @@ def parse(text: Secret) -> KeyringItem | Unreadable:
 
 
 def parse_object(text: Secret) -> dict[str, object] | None:
-    """Read one JSON object of bearable size; None if it is anything else."""
+    """Read one JSON object of at most `LONGEST` characters; None if it is anything else."""
     try:
         document = json.loads(text.reveal()) if len(text.reveal()) <= LONGEST else None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Items of one service in one of keyring's classes, whatever else those classes would do."""
+"""Items of one service, through one of keyring's classes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,7 @@ _MOST_DUPLICATES: Final = 8
 
 
 class KeyringItems:
-    """
-    What the three backends share: reading, writing and removing an item.
-
-    Args:
-        service: the service all items are filed under.
-        make: the allow-listed class.
-        translate: turns what the class raises into one of our errors.
-    """
+    """`make` returns the allow-listed class; `translate` turns what it raises into our errors."""
 
     def __init__(
         self,
@@ -38,21 +31,19 @@ class KeyringItems:
         vars(self._keyring).clear()
 
     def get(self, username: str) -> Secret | None:
-        """Read an item; None if there is none."""
         found = guarded(
             lambda: self._keyring.get_password(self._service, username), self._translate
         )
         return None if found is None else Secret(found)
 
     def set(self, username: str, value: Secret) -> None:
-        """Write an item, in the place of an older one."""
         guarded(
             lambda: self._keyring.set_password(self._service, username, value.reveal()),
             self._translate,
         )
 
     def delete(self, username: str) -> None:
-        """Remove an item, and any other of the same name; none there is no error."""
+        """Remove an item and any others of the same name; it may be absent."""
         guarded(lambda: self._delete(username), self._translate)
 
     def _delete(self, username: str) -> None:

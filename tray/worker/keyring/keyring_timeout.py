@@ -1,10 +1,10 @@
 """
-One keyring request at a time, and none that holds its caller up for ever.
+One keyring request at a time, with a time limit.
 
-A keyring may take 20 seconds (measured by others on locked-down PCs) or never answer: its
-libraries have no time limits, and a thread stuck in one cannot be ended. So requests run in a
-thread beside; a caller whose time is up goes on without it, and until that thread comes back
-every further request is refused at once.
+A keyring may take 20 seconds (reported from locked-down PCs) or never answer; its libraries
+have no time limits, and a thread stuck in one cannot be ended. So requests run in a separate
+thread. A caller whose time is up continues without it, and until that thread returns every
+further request is refused at once.
 """
 
 from __future__ import annotations
@@ -28,22 +28,12 @@ class Patience:
         self._waiting: deque[_Turn[Any]] = deque()
         self._running: _Turn[Any] | None = None
         self._overdue = False
-        # One thread for all, and each caller woken for himself alone: threads started or woken in
-        # vain were most of what ten renewals at once cost (measured).
+        # One thread for all, and each caller woken separately: threads started or woken in vain
+        # were most of the cost of ten simultaneous renewals (measured).
         self._thread: threading.Thread | None = None
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:
-        """
-        Run one request in a thread and wait for it.
-
-        Args:
-            deadline: until when to wait, turn and request together, on `time.monotonic`.
-            request: what to run; what it returns or raises is returned or raised.
-
-        Raises:
-            KeyringUnavailable: the time is up, or an earlier request still hangs (at once);
-                the reason is ``keyring-waiting``.
-        """
+        """Run a request before `deadline` (`time.monotonic`), else raise ``keyring-waiting``."""
         turn: _Turn[T] = _Turn(request)
         with self._change:
             if self._overdue:
@@ -57,22 +47,14 @@ class Patience:
         return turn.result()
 
     def settled(self, timeout: float) -> bool:
-        """
-        Wait until no request is under way, an overdue one included.
-
-        Args:
-            timeout: seconds.
-
-        Returns:
-            Whether none is under way now; then the next request has its chance.
-        """
+        """Wait up to `timeout` seconds; whether no request is under way, overdue ones included."""
         with self._change:
             return self._change.wait_for(
                 lambda: self._running is None and not self._waiting, timeout
             )
 
     def _give_up(self, turn: _Turn[Any]) -> None:
-        """Let a caller go whose time is up; if his request hangs, all behind it go, too."""
+        """Release a caller whose time is up; if its request hangs, also all behind it."""
         if turn is self._running:
             self._overdue = True
             behind = list(self._waiting)
@@ -86,7 +68,7 @@ class Patience:
             one.refuse()
 
     def _insist_on_thread(self) -> None:
-        """Have somebody to run requests; a forked process has nobody any more."""
+        """Start the thread if there is none, as after a fork."""
         if self._thread is None or not self._thread.is_alive():
             # A daemon: a request that never comes back must not keep the process from ending.
             self._thread = threading.Thread(target=self._run, name="keyring", daemon=True)
@@ -107,8 +89,6 @@ class Patience:
 
 
 class _Turn(Generic[T]):
-    """A request, and what it came to, carried from its thread to the caller."""
-
     def __init__(self, request: Callable[[], T]) -> None:
         self._request = request
         self._values: list[T] = []
@@ -124,17 +104,16 @@ class _Turn(Generic[T]):
             self._error = error
 
     def refuse(self) -> None:
-        """Let the caller go without an answer."""
+        """Release the caller without an answer."""
         self._refused = True
         self.end()
 
     def end(self) -> None:
-        """Let the caller go; once is enough."""
+        """Release the caller; repeatable."""
         if self._over.locked():
             self._over.release()
 
     def over(self, deadline: float) -> bool:
-        """Wait for the end of the turn; return whether it has come."""
         return self._over.acquire(timeout=_left(deadline))
 
     def result(self) -> T:
@@ -150,11 +129,9 @@ def _left(deadline: float) -> float:
 
 
 def keyring_waiting() -> KeyringUnavailable:
-    """Return the error for a keyring that takes too long (``keyring-waiting``)."""
     return KeyringUnavailable(
         "The keyring doesn't answer. SSO Tray will retry.", reason="keyring-waiting"
     )
 
 
 SHARED = Patience()
-"""The process's own: one keyring request at a time, whoever asks."""

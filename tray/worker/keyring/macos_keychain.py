@@ -1,7 +1,7 @@
 """
-The macOS Keychain through keyring's class, kept from prompting by Security.framework itself.
+The macOS Keychain through keyring's class; Security.framework is set not to prompt.
 
-Written from Apple's reference (``SecKeychain.h``); has not run on macOS yet.
+Written from Apple's reference (``SecKeychain.h``); not yet run on macOS.
 """
 
 from __future__ import annotations
@@ -31,12 +31,9 @@ class KeychainBackend(KeyringItems):
     """
     Items in the default keychain.
 
-    keyring deletes before it adds, so a set that is cut short loses the item: the keyring never
-    sets over the newest generation. The list of programs that may read an item is macOS's; when
-    it would ask the person, the item counts as locked until `unlock` was called.
-
-    Args:
-        service: the service name of all items.
+    keyring deletes before it adds, so an interrupted write loses the item: the newest generation
+    is never written over. macOS decides which programs may read an item; where it would ask the
+    user, the item counts as locked until `unlock` was called.
     """
 
     name = "macOS Keychain"
@@ -48,7 +45,6 @@ class KeychainBackend(KeyringItems):
         self._security.SecKeychainSetUserInteractionAllowed(0)
 
     def lock_state(self) -> LockState:
-        """Tell whether the default keychain is unlocked; never prompts."""
         keychain = self._default()
         if keychain is None:
             return "absent"
@@ -59,13 +55,10 @@ class KeychainBackend(KeyringItems):
 
     def unlock(self) -> None:
         """
-        Unlock the default keychain; prompts.
+        Unlock the default keychain; raises `KeyringDenied` when dismissed.
 
-        From here on this process may prompt: reading the items once now has the person allow
-        them to a new version of Python, which macOS asks per item.
-
-        Raises:
-            KeyringDenied: the prompt was dismissed.
+        Reading the items once now lets the user allow them to a new version of Python, which macOS
+        asks per item.
         """
         self._security.SecKeychainSetUserInteractionAllowed(1)
         if self._security.SecKeychainUnlock(self._default(), 0, None, 0):

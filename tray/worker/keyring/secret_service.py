@@ -1,8 +1,8 @@
 """
-The Secret Service (GNOME Keyring, KWallet, KeePassXC) through keyring's class, made to keep quiet.
+The Secret Service (GNOME Keyring, KWallet, KeePassXC) through keyring's class, without prompts.
 
 keyring's class prompts whenever the collection is locked or missing, and such a prompt blocks
-without end (measured). Here only `unlock` prompts.
+indefinitely (measured). Here only `unlock` prompts.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from tray.worker.keyring.keyring_items import KeyringItems
 
 _TRIES = 3
 """
-GNOME Keyring looks its default collection up through freed memory once in some thousand times
-where many ask it, and then names one that does not exist (measured, 42.1). So it is looked up once
-for all requests of a turn, and again before "there is none" is believed.
+GNOME Keyring looks up its default collection through freed memory once in some thousand requests
+under load, and then names one that does not exist (measured, 42.1). So it is looked up once per
+turn, and again before it is taken as missing.
 """
 
 
@@ -52,11 +52,8 @@ class SecretServiceBackend(KeyringItems):
     """
     Items in the default collection of the session bus's Secret Service.
 
-    A service that is not running but can be started by the bus is started, as its users expect;
-    starting does not prompt. It may take its time, which is `keyring_timeout`'s affair.
-
-    Args:
-        service: the attribute ``service`` of all items.
+    The bus starts a service that is not running, which does not prompt but may take a while:
+    `keyring_timeout` limits that.
     """
 
     name = "Secret Service"
@@ -67,22 +64,11 @@ class SecretServiceBackend(KeyringItems):
         super().__init__(service, lambda: self._quiet, _translated)
 
     def lock_state(self) -> LockState:
-        """
-        Tell whether the default collection can be used; never prompts.
-
-        No bus or no service on it is ``absent``; no default collection yet is ``locked``, since
-        a click can make one.
-        """
+        """``locked`` without a default collection, too: a click can make one."""
         return guarded(self._quiet.lock_state, _translated)
 
     def unlock(self) -> None:
-        """
-        Unlock the default collection, making it first if there is none; prompts.
-
-        Raises:
-            KeyringDenied: the prompt was dismissed, or there is no program to show it.
-            KeyringUnavailable: there is no keyring.
-        """
+        """Unlock or create the default collection; `KeyringDenied` if dismissed or not shown."""
         guarded(_unlock, _translated_prompt)
 
 
@@ -95,16 +81,15 @@ class _Line:
     """
     A connection to the service with its encrypted session, kept for the next request.
 
-    Setting one up takes 8 of the 10 ms a request would take otherwise (measured); a transaction
-    makes about fifteen. keyring closes its connection after each request, so that is taken from
-    it.
+    Setting one up takes 8 of the 10 ms of a request (measured), and a transaction makes about
+    fifteen requests. keyring would close its connection after each.
     """
 
     def __init__(self) -> None:
         self.bus = _connect()
         vars(self.bus)["close"] = lambda: None
         self.items: dict[str, Any] = {}
-        """Our items by username, as they were found last."""
+        """Our items by username, as last found."""
         self._session: Any = None
         self._collection: Any = None
         try:
@@ -120,24 +105,17 @@ class _Line:
         return self._session
 
     def find_collection(self) -> Any:  # secretstorage says no types here
-        """
-        Return the collection that is the default one now; `collection` stays with it.
-
-        Raises:
-            ItemNotFoundException: there is none.
-        """
         self._collection = _default_collection(self.bus)
         return self._collection
 
     @property
     def collection(self) -> Any:
-        """The collection that was found last, ready to carry secrets."""
         found = self._collection or self.find_collection()
         found.session = self.session
         return found
 
     def is_good(self) -> bool:
-        """Whether the service at its other end is still the same; a new one knows no session."""
+        """Whether the service is still the same one; a new one knows no session."""
         try:
             return self._owner is not None and self._owner == self._owner_now()
         except OSError:
@@ -156,9 +134,9 @@ class _Line:
 
 class _QuietKeyring(SecretService.Keyring):
     """
-    keyring's own class, but quiet where it would prompt, and with a line that stays open.
+    keyring's own class, without its prompts, and with a connection that stays open.
 
-    `lock_state` comes first in every turn: it makes sure of the line and finds the collection.
+    `lock_state` comes first in every turn: it checks the connection and finds the collection.
     Each request after it takes four calls of the service instead of nine.
     """
 
@@ -191,10 +169,10 @@ class _QuietKeyring(SecretService.Keyring):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """
-        Write over our item in place, or make one.
+        Write over our item in place, or create one.
 
-        ``CreateItem`` with ``replace`` would take any item that has these attributes among others
-        (GNOME Keyring), and asks the person where another connection made it (KeePassXC).
+        ``CreateItem`` with ``replace`` would replace any item with these attributes among others
+        (GNOME Keyring), and asks the user if another connection made it (KeePassXC).
         """
         with self._kept_line() as line:
             item = self._item(line, service, username)
@@ -217,7 +195,6 @@ class _QuietKeyring(SecretService.Keyring):
             item.delete()
 
     def _item(self, line: _Line, service: str, username: str) -> Any:
-        """Return our item, None where there is none; other programs' items are not ours."""
         marks = self._marks(service, username)
         with suppress(ItemNotFoundException):
             if username in line.items and _attributes(line.items[username]) == marks:
@@ -231,13 +208,13 @@ class _QuietKeyring(SecretService.Keyring):
         return None
 
     def _marks(self, service: str, username: str) -> dict[str, str]:
-        """Return the attributes of our item, all of them, as keyring writes them."""
+        """Return all attributes of our item, as keyring writes them."""
         marks: dict[str, str] = self._query(service, username, application=self.appid)
         return marks
 
     @contextmanager
     def _kept_line(self) -> Iterator[_Line]:
-        """Use the line there is, or a new one; after any trouble it is not used again."""
+        """Use the open connection or a new one; after any error it is discarded."""
         line = self._line
         if line is None:
             line = self._line = _Line()
@@ -257,12 +234,11 @@ class _QuietKeyring(SecretService.Keyring):
 
 
 def _attributes(item: Any) -> dict[str, str]:
-    """Return an item's attributes without the one that GNOME Keyring adds."""
     return {name: value for name, value in item.get_attributes().items() if name != "xdg:schema"}
 
 
 def _connect() -> Any:
-    """Open a connection to the session bus, if a Secret Service is or can be there."""
+    """Connect to the session bus if a Secret Service is there or can be started."""
     bus = secretstorage.dbus_init()
     try:
         available = secretstorage.check_service_availability(bus)
@@ -276,7 +252,7 @@ def _connect() -> Any:
 
 
 def _default_collection(bus: Any) -> Any:
-    """Return it; it is there: its label has been read."""
+    """Return the default collection; reading its label proves that it exists."""
     for _ in range(_TRIES - 1):
         with suppress(ItemNotFoundException):
             return get_collection_by_alias(bus, "default")
@@ -284,7 +260,7 @@ def _default_collection(bus: Any) -> Any:
 
 
 def _insist_on_open(line: _Line) -> None:
-    """Tell "none there" from "locked since": some services find nothing then (KeePassXC)."""
+    """Tell a missing item from a locked one: some services then find nothing (KeePassXC)."""
     if line.collection.is_locked():
         raise KeyringLocked
 
@@ -312,6 +288,6 @@ def _translated(error: Exception) -> TrayError:
 
 
 def _translated_prompt(error: Exception) -> TrayError:
-    """The same while unlocking: a prompt nobody can show is one that was not answered."""
+    """While unlocking, a prompt that cannot be shown counts as dismissed."""
     failure = _translated(error)
     return keyring_dismissed() if failure.reason == "keyring-locked" else failure

@@ -1,8 +1,8 @@
 """
 Which keyring this system has: one of three allow-listed classes, made directly, or none.
 
-``keyring.get_keyring``, ``PYTHON_KEYRING_BACKEND`` and ``keyringrc.cfg`` are never asked: they
-could name a plaintext, null or remote backend (tray/guide/security.md).
+``keyring.get_keyring``, ``PYTHON_KEYRING_BACKEND`` and ``keyringrc.cfg`` are never consulted:
+they could name a plaintext, null or remote backend (tray/guide/security.md).
 """
 
 from __future__ import annotations
@@ -16,12 +16,6 @@ log = logging.getLogger(__name__)
 
 
 def system_backend(service: str) -> KeyringBackend:
-    """
-    Return macOS's Keychain, Windows's Credential Manager, elsewhere the Secret Service.
-
-    Args:
-        service: the service all items are filed under.
-    """
     try:
         if MACOS:
             from tray.worker.keyring.macos_keychain import KeychainBackend

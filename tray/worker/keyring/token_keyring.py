@@ -1,11 +1,10 @@
 """
-The refresh data of each session, kept in the OS keyring (rule K2).
+The refresh data of each session in the OS keyring (K2).
 
-Every save is a new generation in another slot, read back; the older one stays until the caller
-says so. Whatever is killed wherever, one whole generation is left. What can fail: the keyring is
-locked, absent or does not answer (`KeyringUnavailable`), or takes no write (`KeyringDenied`).
-
-Transactions on one session are the caller's to keep apart, by the session's lock.
+Each save is a new generation in another slot, read back; the older one stays until the caller
+drops it, so a kill at any point leaves one whole generation. All methods may raise
+`KeyringUnavailable` (locked, absent or too slow) or `KeyringDenied` (refused, or gave back
+something else). The caller holds the session's lock.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from tray.worker.keyring.keyring_timeout import Patience, keyring_waiting
 from tray.worker.keyring.system_keyring import system_backend
 
 _SLOTS: Final = ("a", "b", "c")
-"""Two take turns; the third leaves room for one item that is not ours to overwrite."""
+"""Two alternate; the third leaves room for one item that is not ours to overwrite."""
 
 _LONGEST_KEY: Final = 200
 T = TypeVar("T")
@@ -47,21 +46,11 @@ log = logging.getLogger(__name__)
 
 class TokenKeyring:
     """
-    The keyring items of all sessions of one token cache.
+    The keyring items of all sessions of one token cache; another home has other items.
 
-    Background work never prompts: each method asks the lock state first and raises
-    `KeyringUnavailable` when it is not ``ready``. Only `unlock` may prompt.
-
-    Args:
-        service: what the items are filed under: ``sso-tray``, or the demo's own.
-        cache_directory: the token cache they belong to; another home has other items.
-        backend: the keyring; None means this system's.
-        patience: the queue for keyring requests; None means the process's own.
-        read_seconds: how long everything but writing may take in all.
-        write_seconds: how long `store` may take in all (rules L12, R3).
-        unlock_seconds: how long the person may take.
-        part_chars: the length of parts, where a backend limits its items.
-        seam: called with a word at each step of a change; for tests that kill there.
+    Background work never prompts: each method checks the lock state first and raises
+    `KeyringUnavailable` when it is not ``ready``. Only `unlock` may prompt. `service` is
+    ``sso-tray`` or the demo's own; the time limits are per method (`write_seconds`: L12, R3).
     """
 
     def __init__(
@@ -89,7 +78,6 @@ class TokenKeyring:
 
     @property
     def keyring_name(self) -> str:
-        """What this keyring is called."""
         return self._backend.name
 
     def item_names(self, key: str) -> tuple[str, ...]:
@@ -103,22 +91,11 @@ class TokenKeyring:
         return tuple(f"{named}@{self._place}#{slot}" for slot in _SLOTS)
 
     def lock_state(self) -> LockState:
-        """
-        Tell whether the keyring can be used; never prompts.
-
-        Raises:
-            KeyringUnavailable: it does not answer (``keyring-waiting``).
-        """
+        """Never prompts; no answer raises `KeyringUnavailable` (``keyring-waiting``)."""
         return self._patience.within(self._deadline(self._read_seconds), self._backend.lock_state)
 
     def unlock(self) -> None:
-        """
-        Have the person unlock the keyring; to be called after a click only.
-
-        Raises:
-            KeyringDenied: the prompt was dismissed, or none could be shown.
-            KeyringUnavailable: there is no keyring, or nobody answered the prompt in time.
-        """
+        """Prompt the user to unlock the keyring; `KeyringDenied` if dismissed or not shown."""
         deadline = self._deadline(self._unlock_seconds)
         self._patience.within(deadline, self._backend.unlock)
 
@@ -132,26 +109,17 @@ class TokenKeyring:
         seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
-        Save a token as a new generation, and read it back; the older one stays.
+        Save a token as a new generation and read it back; pass its generation to `forget_older`.
 
         The newest generation is never written over; an item that is broken or of a later version
-        only if there is no other room.
-
-        Args:
-            key: the session key.
-            token: what to save, all of it.
-            beside: other tokens to save with it.
-            replaced: what came before it, as far as the keyring does not know that itself.
-            seen: what was read or written last in the same transaction, which is not read again:
-                between AWS's answer and this write a kill costs the session.
-
-        Returns:
-            What was saved; its generation is for `forget_older`.
+        only if there is no other room. `replaced` are predecessors that the keyring may not know.
+        `seen` was read or written last in this transaction and is not read again: a kill between
+        AWS's answer and this write costs the session.
 
         Raises:
-            KeyringDenied: the keyring refused, or gave back something else.
-            KeyringUnavailable: locked, absent, or not done in time. A write that was under way
-                then may still arrive; it holds `token` whole or not at all.
+        KeyringDenied: the keyring refused, or gave back something else.
+        KeyringUnavailable: locked, absent, or too slow. A write under way may still arrive; it
+        holds `token` whole or not at all.
         """
 
         def saved(keyring: Slots) -> KeyringItem:
@@ -177,13 +145,7 @@ class TokenKeyring:
         return self._at_once(self._write_seconds, saved)
 
     def forget_older(self, key: str, generation: int) -> None:
-        """
-        Remove every generation before this one, provided that this one is there; repeatable.
-
-        Raises:
-            KeyringDenied: the keyring refused.
-            KeyringUnavailable: locked, absent, or not done in time.
-        """
+        """Remove all older generations, provided that this one exists; repeatable."""
 
         def forgotten(keyring: Slots) -> None:
             slots = self._read_all(keyring, key)
@@ -197,7 +159,6 @@ class TokenKeyring:
         self._at_once(self._write_seconds, forgotten)
 
     def load(self, session: SsoSession) -> SsoToken | None:
-        """Return the token of `item`, or None."""
         item = self.item(session)
         return None if item is None else item.token
 
@@ -205,12 +166,8 @@ class TokenKeyring:
         """
         Return the newest whole generation of a session's item, or None.
 
-        An item whose start URL or region is not the session's is ignored; one that is broken or
-        of a later version too, and is kept and told in the log.
-
-        Raises:
-            KeyringDenied: the keyring refused.
-            KeyringUnavailable: locked, absent, or not done in time.
+        An item for another start URL or region is ignored. One that is broken or of a later
+        version is ignored too, but kept and logged.
         """
         slots = self._all(session.key)
         for slot in slots:
@@ -222,24 +179,11 @@ class TokenKeyring:
         return None if newest is None else replace(newest, slots=states)
 
     def generations(self, key: str) -> tuple[int, ...]:
-        """
-        Return the whole generations there are, oldest first.
-
-        Raises:
-            KeyringDenied: the keyring refused.
-            KeyringUnavailable: locked, absent, or not done in time.
-        """
         mine = (slot.generation for slot in self._all(key) if slot.content == "ours")
         return tuple(sorted(mine))
 
     def delete(self, key: str) -> None:
-        """
-        Remove everything there is of a session, readable or not; repeatable.
-
-        Raises:
-            KeyringDenied: the keyring refused.
-            KeyringUnavailable: locked, absent, or not done in time.
-        """
+        """Remove all items of a session, readable or not; repeatable."""
 
         def deleted(keyring: Slots) -> None:
             for name in self.item_names(key):
@@ -249,15 +193,6 @@ class TokenKeyring:
         self._at_once(self._write_seconds, deleted)
 
     def settled(self, timeout: float) -> bool:
-        """
-        Wait until an overdue request has come back.
-
-        Args:
-            timeout: seconds.
-
-        Returns:
-            Whether the keyring can be asked again.
-        """
         return self._patience.settled(timeout)
 
     def _deadline(self, seconds: float) -> float:
@@ -265,10 +200,10 @@ class TokenKeyring:
 
     def _at_once(self, seconds: float, work: Callable[[Slots], T]) -> T:
         """
-        Let one operation have the keyring to itself: its requests share a turn and a time.
+        Let one operation have the keyring to itself: its requests share a turn and a deadline.
 
-        A turn for each request would cost a renewal twenty changes of thread, which was half of
-        what ten renewals at once took (measured).
+        A turn for each request would cost a renewal twenty thread switches, which was half of the
+        time of ten simultaneous renewals (measured).
         """
         deadline = self._deadline(seconds)
 
@@ -287,7 +222,6 @@ class TokenKeyring:
         return self._at_once(self._read_seconds, lambda keyring: self._read_all(keyring, key))
 
     def _known(self, keyring: Slots, key: str) -> tuple[Lineage, tuple[SlotState, ...]]:
-        """Return the lineage of the newest item, and what the slots hold."""
         slots = self._read_all(keyring, key)
         newest = max(slots, key=lambda slot: slot.generation).item
         return newest.lineage if newest else NO_LINEAGE, tuple(slot.state for slot in slots)
@@ -297,7 +231,7 @@ class TokenKeyring:
 
 
 class _InTime:
-    """A backend that begins no request after a deadline: by then nobody waits for it."""
+    """A backend that starts no request after its deadline: nobody waits for it by then."""
 
     def __init__(self, backend: KeyringBackend, deadline: float) -> None:
         self._backend = backend
@@ -331,11 +265,7 @@ class _InTime:
 
 
 def _worth(slot: SlotState) -> tuple[int, int]:
-    """
-    Order slots by how little is lost if they are written over.
-
-    An older generation comes before an empty slot: it is to go anyway.
-    """
+    """Order slots by what writing over them loses: old generations first, they go anyway."""
     return ("ours", "empty", "corrupt", "newer").index(slot.content), slot.generation
 
 

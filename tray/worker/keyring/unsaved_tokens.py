@@ -1,4 +1,4 @@
-"""Refresh data that AWS has given and nothing has saved yet: never lost, never killed (R3)."""
+"""Refresh data from AWS that is saved nowhere yet: never lost, never killed (R3)."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 30.0
 ATTEMPT_PATIENCE = 15.0
-"""Seconds `settle` waits for an attempt under way; the keyring's own limit is below that."""
+"""Seconds `settle` waits for an attempt under way; the keyring's own limit is shorter."""
 FILES_TIMEOUT = 2.0
 """Seconds `save_in_files` waits in all for attempts under way, should the keyring hang."""
 
 
 class Unsaved:
-    """
-    Go on trying to save what a renewal has brought.
-
-    Each session's attempts run in a thread of its own. When the process must end, `save_in_files`
-    saves what is left by the other way: the full file.
-    """
+    """Keeps trying to save refresh data, each session's in its own thread."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
-        """Whether anything is still unsaved: then this process must not be killed."""
+        """Whether anything is unsaved: then this process must not be killed."""
         with self._lock:
             return bool(self._waiting)
 
@@ -44,13 +39,11 @@ class Unsaved:
         stored: Callable[[], None],
     ) -> None:
         """
-        Keep trying.
+        Keep trying; newer data of a session replace what was held of it.
 
-        Args:
-            key: the session; an older hold of it is replaced by the newer data.
-            store: tries once; returns when it is saved or no longer matters, raises otherwise.
-            give_up: saves it in the full file instead; must not wait for the keyring.
-            stored: told after `store` succeeded.
+        `store` tries once: it returns when the data are saved or no longer matter, and raises
+        otherwise; `stored` is called after it. `give_up` writes the full file instead and must not
+        wait for the keyring.
         """
         waiting = _Waiting(key, store, give_up, stored)
         with self._lock:
@@ -62,21 +55,13 @@ class Unsaved:
         thread.start()
 
     def drop(self, key: str) -> None:
-        """Forget what is held for a session that has been signed out of."""
         with self._lock:
             waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.stop.set()
 
     def settle(self, key: str) -> None:
-        """
-        Save a session's data now, if any is held: a renewal must start from the newest.
-
-        To be called without the session's lock.
-
-        Raises:
-            TrayError, OSError: it still cannot be saved.
-        """
+        """Save a session's data now, without its lock: a renewal must start from the newest."""
         with self._lock:
             waiting = self._waiting.get(key)
         if waiting is None:
@@ -93,15 +78,9 @@ class Unsaved:
 
     def save_in_files(self, key: str | None = None) -> tuple[str, ...]:
         """
-        Save everything left by the other way, within seconds even where the keyring hangs.
+        Save the rest, or that of session `key`, in full files: seconds even if the keyring hangs.
 
-        To be called without any session's lock.
-
-        Args:
-            key: one session, or None for all.
-
-        Returns:
-            The sessions whose full file was written.
+        Call without any session's lock. Returns the sessions whose full file was written.
         """
         with self._lock:
             left = [one for one in self._waiting.values() if key in (None, one.key)]
@@ -159,8 +138,6 @@ class Unsaved:
 
 
 class _Waiting:
-    """One session's unsaved data, as the two ways to save it."""
-
     def __init__(
         self,
         key: str,

@@ -1,4 +1,4 @@
-"""The Windows Credential Manager through keyring's class. Has not run on Windows yet."""
+"""The Windows Credential Manager through keyring's class. Not yet run on Windows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from tray.worker.keyring.keyring_items import KeyringItems
 
 
 class CredentialManagerBackend(KeyringItems):
-    """
-    Generic credentials of the signed-in user, kept on this machine (they do not roam).
-
-    Args:
-        service: the target name of all items.
-    """
+    """Generic credentials of the signed-in user, kept on this machine (they do not roam)."""
 
     name = "Windows Credential Manager"
     max_chars = 1280
@@ -26,11 +21,11 @@ class CredentialManagerBackend(KeyringItems):
         vars(self._keyring)["_persist"] = 2  # CRED_PERSIST_LOCAL_MACHINE
 
     def lock_state(self) -> LockState:
-        """Tell that it is ready: it is unlocked while its user is signed in."""
+        """It is unlocked while its user is signed in."""
         return "ready"
 
     def unlock(self) -> None:
-        """Do nothing: there is nothing to unlock."""
+        """There is nothing to unlock."""
 
 
 def _translated(_: Exception) -> TrayError:

@@ -1,8 +1,8 @@
 """
 Adoption: judge a token file, and move newer refresh data into the keyring (K4).
 
-A process that is killed while it still looks at the replaced file loses what another program wrote
-into that just then; the sign-in adopted before remains.
+A process killed while it still watches the replaced file loses what another program wrote into it
+just then; the sign-in adopted before remains.
 """
 
 from __future__ import annotations
@@ -26,27 +26,24 @@ from tray.worker.tokens.open_token_file import OpenTokenFile
 log = logging.getLogger(__name__)
 
 LOOKS_BACK = (0.05, 0.95)
-"""Pauses before looking at the replaced file again, 50 ms and 1 s after the rename (K4)."""
+"""Pauses before reading the replaced file again, 50 ms and 1 s after the rename (K4)."""
 
 
 def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Outcome:
     """
     Take a file's refresh data into the keyring and leave a lean file.
 
-    Args:
-        session: which one.
-        context: what to work with.
-        adopt: the setting; when off the file is kept as it is (token store ``file``).
+    With `adopt` off the file stays as it is (token store ``file``).
 
     Returns:
-        `Adopted` with the store it has now, and the reason where that is not the keyring; the
-        judgement of rule K5 where the file is gone.
+    `Adopted` with its token store now, and a reason if that is not the keyring; the judgement
+    of rule K5 where the file is gone.
 
     Raises:
-        Busy: another transaction holds the session for too long.
-        CacheFileTorn, CacheFileBad: the file cannot be read.
-        KeyringUnavailable, WillRetry: as `tray.worker.tokens.removal.judge_removed`.
-        OSError: the lean file cannot be written; the full one is as it was.
+    Busy: another transaction holds the session for too long.
+    CacheFileTorn, CacheFileBad: the file cannot be read.
+    KeyringUnavailable, WillRetry: as `tray.worker.tokens.removal.judge_removed`.
+    OSError: the lean file cannot be written; the full one is as it was.
     """
     with context.session_lock(session):
         token = context.read(session)
@@ -58,7 +55,7 @@ def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Ou
 
 
 def _stays_released(session: SsoSession, context: JobContext) -> bool:
-    """Whether a session is released, and the record is not an old copy: the keyring tells."""
+    """Whether a session is released, and the keyring shows that the record is not an old copy."""
     record = context.record(session)
     if record.store != "released":
         return False
@@ -78,17 +75,8 @@ def take_in(
     """
     Judge a file and take it in, with the session's lock held and a file in place.
 
-    Args:
-        session: which one.
-        context: what to work with.
-        adopt: as in `adopt`.
-        renewing: renew what was taken in at once, as is done in any case where it has expired.
-
-    Returns:
-        As `adopt` and, after a renewal, as `tray.worker.tokens.renewal.renew`.
-
-    Raises:
-        As those two.
+    `renewing` renews at once what was taken in, as happens anyway once it has expired. Returns
+    and raises as `adopt` and `tray.worker.tokens.renewal.renew`.
     """
     for _ in range(granted.STARTS):
         with OpenTokenFile(session, context) as file:
@@ -101,7 +89,6 @@ def take_in(
 def _once(
     session: SsoSession, context: JobContext, file: OpenTokenFile, *, adopt: bool, renewing: bool
 ) -> Outcome | None:
-    """Try once; None where the file has changed meanwhile."""
     token, record = file.token, context.record(session)
     if not belongs(token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
@@ -135,7 +122,6 @@ def _once(
 def _written_over(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> Renewed:
-    """Write the newest lean file over an older one."""
     kept = item.token.with_extra(file.token.extra)
     log.info("%s: its token file was an older one; written over", session.key)
     context.records.change(session.key, store="keyring", lineage=item.lineage)
@@ -147,7 +133,7 @@ def _written_over(
 def _lean(
     session: SsoSession, context: JobContext, token: SsoToken, item: KeyringItem | None
 ) -> Outcome:
-    """Judge a file that has nothing to move: ours, or of a login that cannot renew itself."""
+    """Judge a file that has nothing to move: ours, or from a login that cannot renew itself."""
     store = context.record(session).store
     if item is None:
         return Adopted(context.facts(session, token), store or "file")
@@ -166,7 +152,6 @@ def _moved(
     *,
     renewing: bool,
 ) -> Outcome | None:
-    """Move a file's refresh data into the keyring; None where it was changed meanwhile."""
     handed_back = context.record(session).store == "keyring"
     if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
@@ -211,11 +196,9 @@ def _order(
     """
     Return what to renew with, and what to keep beside it until AWS has taken that (K4).
 
-    Another client's sign-in is another grant. With the client we know it may be one of ours that
-    has been spent: the portal's word lets its refresh token be used, otherwise ours comes first.
-
-    Raises:
-        WillRetry, UserMustAct: the portal did not say.
+    Another client's sign-in is another grant. With the client we know it may be an old one of
+    ours, already spent: its refresh token is only used if the portal takes the access token,
+    otherwise ours comes first. Raises `WillRetry` or `UserMustAct` if the portal did not say.
     """
     if item is None:
         return file, ()
@@ -234,7 +217,7 @@ def _order(
 
 
 def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
-    """Return a file's token with what the keyring knows of its registration; no file has that."""
+    """Add the registration's scopes as the keyring knows them; no file has those."""
     ours, known = token.registration, item.token.registration if item is not None else None
     if ours is None or known is None or ours.client_id != known.client_id:
         return token
@@ -245,10 +228,10 @@ def _written_late(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> bool:
     """
-    Look at the replaced file twice: a program that had opened it before may have written there.
+    Read the replaced file twice: a program that had it open may have written to it.
 
-    What it wrote is put in place of the file, and judged in turn. A process killed before that
-    loses it; a write after the second look is never seen.
+    What it wrote replaces the file and is judged in turn. A process killed before that loses
+    it; a write after the second look is never seen.
     """
     for pause in LOOKS_BACK:
         time.sleep(pause)
@@ -276,7 +259,7 @@ def _kept_in_file(
     """
     Leave the file as it is; it is renewed from there until the keyring takes its data.
 
-    A keyring that cannot be used now changes the reason, not the store (K1), if there was one.
+    An unusable keyring changes the reason, not the store (K1), if there was one.
     """
     store = context.record(session).store
     if store is None:

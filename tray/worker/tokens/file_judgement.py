@@ -1,8 +1,8 @@
 """
-What a token file is to us that none of our own transactions has written: older, newer, or dead.
+Judges a token file that none of our transactions has written: older, newer, or dead.
 
-Its mtime says nothing (backups and synced homes set it), nor does a later ``expiresAt``. What
-counts is the lineage, the moment at which AWS gave the token we keep, and AWS's own word.
+Neither its mtime (backups and synced homes set it) nor a later ``expiresAt`` counts, but the
+lineage, the time at which AWS issued the token we keep, and AWS's own word.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ PortalSays = Literal["valid", "dead", "unreachable"]
 
 
 def usable(token: SsoToken, context: JobContext) -> bool:
-    """Whether the end of a token lies ahead, by our clock."""
     return token.expires_at > context.clock()
 
 
@@ -34,10 +33,8 @@ def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
     """
     Whether a file's token came before the one we keep (K4): its refresh token is never sent.
 
-    Args:
-        file: what the file holds.
-        item: what the keyring keeps; None where it cannot be read, or keeps nothing.
-        record: has a copy of the lineage for that case.
+    `item` is None where the keyring cannot be read or keeps nothing; then the record's copy of
+    the lineage counts.
     """
     if item is None:
         return record.lineage.has_replaced(file.pair)
@@ -50,7 +47,7 @@ def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
 
 
 def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:
-    """Ask the portal once whether an access token still works; our clock does not say."""
+    """Ask the portal once whether an access token still works; our clock does not decide."""
     try:
         return "valid" if portal_takes(session, context, token) else "dead"
     except TrayError as error:
@@ -59,12 +56,7 @@ def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> Por
 
 
 def portal_takes(session: SsoSession, context: JobContext, token: SsoToken) -> bool:
-    """
-    Ask the portal about an access token whose end is ahead.
-
-    Raises:
-        WillRetry, UserMustAct: it did not say.
-    """
+    """Ask only if it has not expired; raises `WillRetry` or `UserMustAct` without an answer."""
     try:
         context.portal.check(token.access_token, session.region)
     except TokenRejected:
@@ -76,20 +68,10 @@ def after_sign_out(
     session: SsoSession, context: JobContext, file: SsoToken, final_check: FinalCheck
 ) -> Outcome | None:
     """
-    Judge a file that appears after a sign-out; a token that AWS has ended is cleaned away.
+    Judge a file that appears after a sign-out; a token that AWS has ended is removed.
 
-    Args:
-        session: signed out of, with nothing in the keyring.
-        context: what to work with.
-        file: what the file holds.
-        final_check: called right before the file is removed.
-
-    Returns:
-        What to say where it does not count; None where it is a sign-in.
-
-    Raises:
-        TokenFileChanged: the file was changed meanwhile.
-        WillRetry, UserMustAct: the portal did not say.
+    Returns None if it is a sign-in, otherwise why it does not count. Raises `TokenFileChanged`;
+    `WillRetry` or `UserMustAct` if the portal did not say.
     """
     record = context.record(session)
     if usable(file, context) and portal_takes(session, context, file):

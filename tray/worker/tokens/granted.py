@@ -1,4 +1,4 @@
-"""Store and publish what AWS has just granted, whatever the keyring does (R2, R3)."""
+"""Stores and publishes what AWS has just granted, whatever the keyring does (R2, R3)."""
 
 from __future__ import annotations
 
@@ -16,27 +16,17 @@ from tray.worker.tokens.file_judgement import is_older
 
 log = logging.getLogger(__name__)
 
-STARTS = 5
-"""How often one job starts over because another program has changed the file."""
-LATER_PATIENCE = 1.0
-"""Seconds a repeated attempt waits for the session's lock."""
-GIVE_UP_PATIENCE = 5.0
-"""Seconds an ending process waits for the lock; then it writes without it."""
+STARTS = 5  # how often one job starts over because another program has changed the file
+LATER_PATIENCE = 1.0  # seconds a repeated attempt waits for the session's lock
+GIVE_UP_PATIENCE = 5.0  # seconds an ending process waits for the lock; then it writes without it
 
 
 def ask(context: JobContext, token: SsoToken) -> SsoToken:
-    """
-    Ask AWS for a new token; whether the registration is too old is AWS's to say, not our clock's.
-
-    Raises:
-        GrantRefused, RegistrationRefused: AWS said no.
-        WillRetry, UserMustAct: as `tray.aws.api.oidc.Oidc.refresh`.
-    """
+    """Ask AWS for a token; AWS, not our clock, decides whether the registration is too old."""
     return context.oidc.refresh(token)
 
 
 def by_others(session: SsoSession, context: JobContext, token: SsoToken) -> Renewed:
-    """Return the outcome where the file already has a newer token."""
     store = context.record(session).store or "file"
     return Renewed(context.facts(session, token), store, by_us=False)
 
@@ -54,27 +44,16 @@ def store_and_publish(
     """
     Store what AWS has just given, and publish it (R2 4, 5).
 
-    The generation before it stays: the next renewal writes over that.
+    The lock is held. `published` is what the file held when AWS was asked, `of` the fingerprint
+    of the token that was renewed, `seen` the item that proved that the keyring takes writes. The
+    previous generation stays: the next renewal writes over it. If the keyring does not confirm
+    in time, the lean file is published anyway and storing continues (R3): the token is good, and
+    only this process knows its refresh token.
 
-    Where the keyring does not confirm in time the lean file is published all the same and the
-    storing goes on (R3): the token is good, and only this process knows its refresh token.
-
-    Args:
-        session: which one; its lock is held.
-        context: what to work with.
-        token: AWS's answer.
-        published: what the file held when AWS was asked, None if it was gone already.
-        replaced: what the keyring kept.
-        of: fingerprint of the token whose grant it goes on with.
-        seen: the item with which the keyring has proved that it takes writes.
-
-    Returns:
-        `Renewed`; None where the file went away meanwhile (K5): stored then, not published.
-
-    Raises:
-        CacheFileTorn, CacheFileBad, OSError: stored, but it cannot be published now.
+    Returns None if the file was removed meanwhile (K5): stored then, not published. Raises
+    `CacheFileTorn`, `CacheFileBad` or `OSError` if it is stored but cannot be published now.
     """
-    # Before anything else: this answer is the only refresh token that is left.
+    # Before anything else: this answer is the only refresh token left.
     item = _stored(session, context, token, published, replaced, seen)
     for _ in range(STARTS):
         try:
@@ -97,12 +76,11 @@ def store_and_publish(
 
 
 def keeps_changing(session: SsoSession) -> CacheFileTorn:
-    """Return the error for a file that other programs write again and again."""
     return CacheFileTorn(f"The token cache file of {session.key} keeps changing.")
 
 
 def forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
-    """Remove older generations; where that fails, the next save writes over them."""
+    """Remove older generations; if that fails, the next save writes over them."""
     try:
         context.keyring_store.forget_older(session.key, generation)
     except KEYRING_ERRORS as error:
@@ -129,7 +107,6 @@ def _stored(
     replaced: Sequence[SsoToken],
     seen: KeyringItem,
 ) -> KeyringItem | None:
-    """Return what the keyring has confirmed, None where it has not."""
     try:
         item = context.keep(session, token, replaced=replaced, seen=seen)
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
@@ -160,12 +137,6 @@ class _Held:
         self._leaving = threading.Lock()
 
     def store(self) -> None:
-        """
-        Try the keyring again.
-
-        Raises:
-            TrayError, OSError: not this time.
-        """
         self._enter()
         try:
             context = self._context
@@ -179,12 +150,6 @@ class _Held:
             self._leave()
 
     def write_file(self) -> None:
-        """
-        Try the full file again.
-
-        Raises:
-            TrayError, OSError: not this time.
-        """
         self._enter()
         try:
             self._write()
@@ -234,12 +199,11 @@ class _Held:
         except TokenFileChanged:
             log.info("%s: another program has written its file meanwhile", session.key)
             return
-        # Only now: killed before, the record still tells that the keyring's older data counts.
+        # Only now: after an earlier kill the record still says that the keyring's data count.
         context.note(session, unstored=None)
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_superseded(self) -> bool:
-        """Whether someone has signed out, or written a newer token."""
         record = self._context.record(self._session)
         if self._token.fingerprint in record.signed_out:
             return True

@@ -27,22 +27,13 @@ def renew_kept(
     """
     Renew with what the keyring keeps; the session's lock is held.
 
-    Where AWS refuses the token in use, those beside it are tried, each once (K4).
-
-    Args:
-        session: which one.
-        context: what to work with.
-        item: as read from the keyring just now.
-        published: what the token file holds.
-        proved: whether the keyring has taken this very item just now.
-
-    Raises:
-        As `tray.worker.tokens.renewal.renew`.
+    If AWS refuses the token in use, each of those beside it is tried once (K4). `proved` means
+    that the keyring has just taken this very item. Raises as `tray.worker.tokens.renewal.renew`.
     """
     record = context.record(session)
     if item.token.fingerprint != published.fingerprint:
         if is_older(published, item, record):
-            # Put back from a backup, say; or an earlier run died between storing and publishing.
+            # Restored from a backup, or an earlier run died between storing and publishing.
             final_check = context.still(session, published)
             published = item.token.without_refresh_data().with_extra(published.extra)
             context.publish_lean(session, published, final_check)
@@ -78,7 +69,7 @@ def is_other_login(
     published: SsoToken, item: KeyringItem, context: JobContext, session: SsoSession
 ) -> bool:
     """
-    Whether a token file that is not older is of a login we know nothing of.
+    Whether a token file that is not older is from a login unknown to us.
 
     A token of ours that the keyring never confirmed is not: the kept one may still renew (R3).
     """
@@ -95,10 +86,9 @@ def refused(
     error: GrantRefused | RegistrationRefused,
 ) -> Outcome:
     """
-    Decide what a refusal means (R4): read again, then ask the portal once.
+    Decide what a refusal means (R4): read the file again, then ask the portal once.
 
-    A program without our lock (an SDK, ``aws sso login``) may have renewed in the meantime; then
-    the file has the newer truth.
+    A program without our lock (an SDK, ``aws sso login``) may have renewed in the meantime.
     """
     try:
         again = context.read(session)

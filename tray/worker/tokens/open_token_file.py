@@ -15,15 +15,13 @@ from tray.worker.job_context import JobContext, TokenFileChanged
 
 
 class OpenTokenFile:
-    """The cache file, open for as long as somebody could still write into it."""
-
     def __init__(self, session: SsoSession, context: JobContext) -> None:
         self.path = context.file_of(session)
         self._session, self._context = session, context
         self.descriptor = -1
 
     def __enter__(self) -> OpenTokenFile:
-        """Open and read it, patiently where another program is writing it (K3)."""
+        """Open and read it, waiting while another program is writing it (K3)."""
         for left in reversed(range(policy.TORN_READS)):
             try:
                 self._open()
@@ -52,7 +50,7 @@ class OpenTokenFile:
         self.token = self._context.dated(self._session, token, self.descriptor)
 
     def changed(self) -> bool:
-        """Whether it says something else now, by its name or by the descriptor we hold."""
+        """Whether it holds something else now, by its name or by our descriptor."""
         try:
             again, by_name = open_small(self.path)
         except OSError:
@@ -61,17 +59,11 @@ class OpenTokenFile:
         return by_name != self.data or read_descriptor(self.descriptor) != self.data
 
     def insist_unchanged(self) -> None:
-        """
-        Be the last look before the file is replaced.
-
-        Raises:
-            TokenFileChanged: it says something else now.
-        """
+        """The final check before the file is replaced; raises `TokenFileChanged`."""
         if self.changed():
             raise TokenFileChanged(self._session, None)
 
     def written_late(self) -> SsoToken | None:
-        """Return what was written into the old file since it was last read, if that is whole."""
         late = read_descriptor(self.descriptor)
         if late == self.data:
             return None

@@ -1,4 +1,4 @@
-"""Release: the refresh data goes back into the file, the AWS CLI renews it again (K7)."""
+"""Release: refresh data go back into the file, and the AWS CLI renews it again (K7)."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     """
     Hand a session back to the AWS CLI.
 
-    Marked first, so that nobody adopts it again; then the full file is written and read back;
-    then the keyring item is deleted. Killed anywhere, it can be repeated: the item goes last.
+    Marked first, so that nobody adopts it again; then the full file is written and read back,
+    then the keyring item deleted. Repeatable after a kill anywhere, as the item goes last.
 
     Returns:
-        `Released`; the sentence tells whether there was anything to hand back, and what remains.
+    `Released`; the sentence says whether there was anything to hand back, and what remains.
 
     Raises:
-        Busy: another transaction holds the session for too long.
-        KeyringUnavailable, KeyringDenied: the keyring cannot be read; nothing was handed back.
-        CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
-        OSError: the cache file cannot be written; the item stays.
+    Busy: another transaction holds the session for too long.
+    KeyringUnavailable, KeyringDenied: the keyring cannot be read; nothing was handed back.
+    CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
+    OSError: the cache file cannot be written; the item stays.
     """
     context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
@@ -60,13 +60,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
 
 
 def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem:
-    """
-    Take in a full file first: what is handed back is what the keyring keeps then.
-
-    Raises:
-        UserMustAct: the file is of another portal.
-        WillRetry: AWS did not say whether the file's sign-in is good.
-    """
+    """Take in a full file first: what the keyring keeps then is handed back."""
     published = context.read_or_none(session)
     if published is None:
         return item
@@ -80,12 +74,7 @@ def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> Keyr
 
 
 def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> None:
-    """
-    Write the full file and read it back.
-
-    Raises:
-        OurBug: it does not hold this token; the item stays.
-    """
+    """Write the full file and read it back; `OurBug` (the item stays) if it is not this token."""
     token, published = item.token, context.read_or_none(session)
     if published is None or published.pair != token.pair:
         final_check = None
@@ -102,7 +91,7 @@ def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> N
 
 
 def _deleted(session: SsoSession, context: JobContext, *, needed: bool) -> bool:
-    """Delete the item; True if none remains, as far as anybody needs to know."""
+    """Delete the item; True if none remains, or none that matters."""
     try:
         context.keyring_store.delete(session.key)
     except KEYRING_ERRORS as error:

@@ -27,18 +27,18 @@ def judge_removed(session: SsoSession, context: JobContext) -> Outcome:
     """
     Find out what the removal of a cache file meant.
 
-    While the kept access token's own end is ahead the portal is asked with it: never a refresh,
-    since revocation may be slow. Past its end, or where a clock that was set back leaves that end
-    in doubt, one refresh decides.
+    While the kept access token has not expired, the portal is asked with it, never for a refresh,
+    since revocation may be slow. After its expiry, or if a clock that was set back leaves that in
+    doubt, one refresh decides.
 
     Returns:
-        `RemovalJudged`, or `Renewed` where a refresh brought the session back.
+    `RemovalJudged`, or `Renewed` where a refresh brought the session back.
 
     Raises:
-        Busy: another transaction holds the session for too long.
-        KeyringUnavailable, KeyringDenied: the keyring cannot be read now; nothing changes.
-        WillRetry: AWS cannot be reached; nothing changes.
-        CacheFileTorn, CacheFileBad: the file is back, and broken.
+    Busy: another transaction holds the session for too long.
+    KeyringUnavailable, KeyringDenied: the keyring cannot be read now; nothing changes.
+    WillRetry: AWS cannot be reached; nothing changes.
+    CacheFileTorn, CacheFileBad: the file is back, and broken.
     """
     with context.session_lock(session):
         token = context.read(session)
@@ -79,9 +79,9 @@ def judge(session: SsoSession, context: JobContext) -> Outcome:
 
 def _from_the_future(kept: SsoToken, context: JobContext) -> bool:
     """
-    Whether the clock was set back since the token was given (fault 29).
+    Whether the clock was set back since the token was issued (fault 29).
 
-    Then its end, as written, says nothing: the portal may refuse it because it simply ran out.
+    Then its written expiry says nothing: the portal may refuse it because it simply expired.
     """
     return kept.issued_at is not None and kept.issued_at > context.clock() + policy.CLOCK_SLACK
 
@@ -97,7 +97,7 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
     except GrantRefused:
         return _back(session, context) or _signed_out(session, context, item)
     except RegistrationRefused:
-        # AWS has said nothing of the session; but nothing can be done with this item any more.
+        # AWS has said nothing of the session, but this item is of no more use.
         context.keyring_store.delete(session.key)
         return _back(session, context) or RemovalJudged("nothing")
     context.seam("answered")
@@ -109,7 +109,7 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
 
 
 def _back(session: SsoSession, context: JobContext) -> RemovalJudged | None:
-    """Say so if somebody has written the file while AWS was asked: that is the newer truth."""
+    """Report a file that was written while AWS was asked: it is newer."""
     token = context.read(session)
     return None if token is None else RemovalJudged("back", context.facts(session, token))
 

@@ -39,26 +39,21 @@ def renew(
     """
     Renew a session's access token (R2-R4).
 
-    Args:
-        session: which one.
-        context: what to work with.
-        adopt: whether a file with refresh data is taken into the keyring first (K4).
-        seen: fingerprint of the token that made the caller want a newer one. If the file holds
-            another by the time the lock is ours, somebody else has renewed: AWS is not asked, so
-            that many who find the same token too old make one renewal.
+    `adopt` takes a file with refresh data into the keyring first (K4). `seen` is the fingerprint
+    of the token that the caller found too old: if the file holds another once we have the lock,
+    AWS is not asked, so that many such callers make one renewal.
 
     Returns:
-        `Renewed`; `Refused` where AWS said no; `Unrenewable` where there is nothing to renew
-        with; the judgement of rule K5 where the file is gone.
+    `Renewed`; `Refused` where AWS said no; `Unrenewable` where there is nothing to renew
+    with; the judgement of rule K5 where the file is gone.
 
     Raises:
-        Busy: another transaction holds the session for too long.
-        TokenFileChanged: other programs keep changing the file; AWS was not asked.
-        KeyringUnavailable, KeyringDenied: the keyring cannot be read, or takes no writes; AWS
-            was not asked.
-        CacheFileTorn, CacheFileBad: the file cannot be read.
-        WillRetry, UserMustAct: AWS could not be asked, or answered something else.
-        OSError: the file cannot be written; what AWS gave is stored, or held (R3).
+    Busy: another transaction holds the session for too long.
+    TokenFileChanged: other programs keep changing the file; AWS was not asked.
+    KeyringUnavailable, KeyringDenied: it cannot be read or written; AWS was not asked.
+    CacheFileTorn, CacheFileBad: the file cannot be read.
+    WillRetry, UserMustAct: AWS could not be asked, or answered something else.
+    OSError: the file cannot be written; what AWS gave is stored, or held (R3).
     """
     context.unsaved.settle(session.key)
     with context.session_lock(session):
@@ -103,12 +98,7 @@ def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
 
 
 def _kept(session: SsoSession, context: JobContext, published: SsoToken) -> KeyringItem | None:
-    """
-    Return what the keyring keeps, whatever the record says: that may be lost, or an old copy.
-
-    Raises:
-        KeyringUnavailable, KeyringDenied: it keeps something, and cannot be read.
-    """
+    """Ask the keyring whatever the record says, which may be lost or an old copy."""
     record = context.record(session)
     try:
         item = context.item(session)
@@ -151,8 +141,8 @@ def _renew_filed(
             last = published if meanwhile.token.refreshable else renewed
             if usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, context, meanwhile.token)
-            # It is older than what it covers, out of a backup say: no login and no refresh ends
-            # earlier. AWS's answer is the only refresh token that is left.
+            # It is older than what it replaced, from a backup say: no login or refresh expires
+            # earlier. AWS's answer is the only refresh token left.
             seen = meanwhile.token
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
@@ -174,13 +164,7 @@ def _publish_filed(
 
 
 def check(session: SsoSession, context: JobContext) -> Outcome:
-    """
-    Ask the portal once whether it takes the published token (R4).
-
-    Raises:
-        CacheFileTorn, CacheFileBad: the file cannot be read now.
-        Exception: as `tray.worker.tokens.removal.judge_removed`, where the file is gone.
-    """
+    """Ask the portal once whether it takes the published token (R4); may raise `CacheFileBad`."""
     published = context.read(session)
     if published is None:
         return removal.judge_removed(session, context)

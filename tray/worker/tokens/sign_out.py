@@ -1,4 +1,4 @@
-"""Signing out: at AWS, in the keyring, in the files; repeatable, and honest about what remains."""
+"""Signing out: at AWS, in the keyring and in the files; repeatable, and says what remains."""
 
 from __future__ import annotations
 
@@ -44,14 +44,10 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
 
     In this order, each step harmless when repeated: the portal session at AWS, the keyring item,
     the cache file, the AWS CLI's cached role credentials of exactly this session's profiles.
-    What was signed out of is recorded, so that an item which had to remain never comes back.
+    The tokens are recorded, so that an item that could not be removed never comes back.
 
-    Returns:
-        `SignedOut`, with a sentence for what remains where a step could not be done.
-
-    Raises:
-        Busy: another transaction holds the session for too long.
-        OSError: the cache file cannot be removed.
+    Returns `SignedOut`, with a sentence for what remains where a step failed. Raises `Busy`, or
+    `OSError` if the cache file cannot be removed.
     """
     remains: list[str] = []
     with context.session_lock(session):
@@ -76,7 +72,7 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
 def _record(
     session: SsoSession, context: JobContext, tokens: list[SsoToken], item: KeyringItem | None
 ) -> None:  # fmt: skip
-    """Record what was signed out of; a full disk is no reason to stay signed in."""
+    """Record what was signed out; a full disk is no reason to stay signed in."""
     if not tokens:
         return
     gone = tuple(sorted({token.fingerprint for token in tokens}))
@@ -85,7 +81,6 @@ def _record(
 
 
 def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:
-    """Return what is kept, and whether that is all the keyring has."""
     try:
         return context.keyring_store.item(session), True
     except KEYRING_ERRORS as error:
@@ -95,12 +90,12 @@ def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None,
 def _never_used(
     session: SsoSession, context: JobContext, error: KeyringUnavailable | KeyringDenied
 ) -> bool:  # fmt: skip
-    """Whether there is no keyring, and none was in use: then nothing can remain in it."""
+    """Whether there is no keyring and none was in use, so nothing can remain in it."""
     return error.reason == "keyring-absent" and context.record(session).store != "keyring"
 
 
 def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> list[str]:
-    """End the portal session at AWS; return what is to be said where it may live on."""
+    """End the portal session at AWS; return a sentence for each that may live on."""
     said: set[str] = set()
     for token in {token.fingerprint: token for token in tokens}.values():
         try:
@@ -117,14 +112,14 @@ def _ended(context: JobContext, token: SsoToken, region: str) -> bool:
     """
     End the portal session of one token, in the token's own region (fault 25).
 
-    AWS cannot tell from a dead access token which session to end: after a night's sleep the
-    session would go on for days. So one is asked for by the refresh token, where there is one;
-    without it, a token that died before its time shows that its session has been ended.
+    AWS cannot tell from an expired access token which session to end, and the session would live
+    on for days. So the refresh token, if any, gets a new one; without it, a token that died before
+    its expiry shows that its session has ended.
 
     Raises:
-        GrantRefused: neither token is taken, and the access token is past its own end: the
-            session is over, or it lives on and its refresh token was spent by somebody who died
-            before using the answer, as a sign-out may that is killed here.
+    GrantRefused: neither token is taken, and the access token has expired: the session is
+    over, or lives on and its refresh token was spent by a process that died before
+    using the answer, as a killed sign-out may.
     """
     if context.portal.logout(token.access_token, region):
         return True
@@ -151,12 +146,11 @@ def _deleted(session: SsoSession, context: JobContext) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Remove the file; where the name is a link, what it leads to, as writing does (fault 13)."""
+    """Remove the file, or the target of a link, as writing does (fault 13)."""
     Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
 def _roles_removed(session: SsoSession, context: JobContext) -> list[str]:
-    """Remove the AWS CLI's cached role credentials; return what is to be said of those left."""
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
     except ConfigRejected:
