@@ -303,11 +303,7 @@ def _without_future(state: TrayState, now: Now) -> TrayState:
 
 
 def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
-    """
-    Let one refresh decide about tokens that seem to come from the future (fault 29).
-
-    They were issued while the clock was ahead: AWS ends them long before they say.
-    """
+    """Let one refresh decide about tokens issued while the clock was ahead (fault 29)."""
     for session in state.sessions.values():
         token = session.token
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
@@ -328,7 +324,6 @@ def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
 
 
 def _forgets(before: TrayState, after: TrayState) -> Iterator[Effect]:
-    """Drop the credentials of every sign-in that has ended or was replaced."""
     for key, session in before.sessions.items():
         now_there = after.sessions.get(key)
         if now_there is None or now_there.origin != session.origin:

@@ -53,8 +53,6 @@ class ManagedContext:
 
 @dataclass(frozen=True, slots=True)
 class SectionPlan:
-    """What the file is to become, and what is remembered of it."""
-
     after: bytes  # the file's new bytes
     entry: ManagedSection  # what holds once they are written
     now: Owned = NOTHING  # what of ours is in the file until then
@@ -130,7 +128,6 @@ def is_free(target: Target, section: object, theirs: Mapping[str, object], now: 
 def section_of(
     data: bytes, file: str, target: Target
 ) -> tuple[Mapping[str, object] | None, str]:  # fmt: skip
-    """Return the section's current keys, and its header as it is or will be written."""
     header = written_header(data, file, "profile", PROFILE_OF[target])
     if header is None:
         return None, _header(target)
@@ -144,7 +141,6 @@ def _header(target: Target) -> str:
 def _written(
     data: bytes, file: str, header: str, keys: Mapping[str, str], now: Owned
 ) -> tuple[bytes, Owned]:
-    """Return the file with our current keys replaced, and what is ours then."""
     lines = lines_of(data.decode(ini.native_encoding()))
     span = section_span(lines, header)
     created = span is None or (now.created and _nothing_else(lines[span.start : span.stop], now))

@@ -21,21 +21,15 @@ def active_path(state: Path) -> Path:
 
 
 def read_active(state: Path) -> str | None:
-    """Return the recorded active profile; None also if the file cannot be read."""
     return _line(active_path(state))
 
 
 def read_previous(state: Path) -> str | None:
-    """Return the profile that was active before, for ``use -``."""
     return _line(state / "previous-profile")
 
 
 def record_active(state: Path, profile: str | None) -> None:
-    """
-    Record the active profile (None: none), and the one it replaces as the previous one.
-
-    Raises `Busy`, or `OSError` if the state directory cannot be written.
-    """
+    """The profile it replaces becomes the previous one; raises `Busy` or `OSError`."""
     private_directory(state)
     with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
         before = read_active(state)

@@ -82,8 +82,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """
     Like `read_small`, but also return the open descriptor, for the caller to close.
 
-    It still shows this file after the name was replaced (adoption, K4 step 5). After an error
-    nothing stays open.
+    It still shows this file after the name was replaced (adoption, K4 step 5).
     """
     # Checked before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
@@ -97,12 +96,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
 
 
 def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
-    """
-    Return everything an open regular file holds now, from its start.
-
-    `place` names it in the sentence. Raises `FileRefused` if it holds more than `limit` bytes,
-    `OSError` as the system says.
-    """
+    """Read an open file from its start; `FileRefused` (naming `place`) beyond `limit` bytes."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     data = b""
     while True:

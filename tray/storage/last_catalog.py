@@ -21,7 +21,6 @@ def save_catalog(state: Path, catalog: Catalog) -> None:
 
 
 def last_catalog(state: Path) -> Catalog | None:
-    """Return the config kept last, if it can be used."""
     try:
         return Catalog.from_json(json.loads(read_small(_path(state))))
     except (OSError, FileRefused, ValueError, RecursionError):

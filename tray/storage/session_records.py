@@ -78,7 +78,7 @@ class Record:
 
     @classmethod
     def from_json(cls, document: object) -> tuple[Record, bool]:
-        """Return the usable part of an entry, and whether it is all; raises `BadDocument`."""
+        """Return the usable part of an entry, and whether it is all."""
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())
         record = cls(
@@ -112,7 +112,6 @@ class Records:
         return self._usable(None)
 
     def of(self, key: str) -> Record:
-        """Return one session's entry, which may be empty."""
         return self._usable(key).get(key, Record())
 
     def change(self, key: str, **changes: Any) -> Record:

@@ -71,7 +71,6 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
 
 
 def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
-    """Add a profile for a listed role, with the usual name and region."""
     session, listing = state.sessions.get(event.key), state.listings.get(event.key)
     one = _offered(listing, event)
     if session is None or listing is None or one is None:

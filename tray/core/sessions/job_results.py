@@ -47,7 +47,6 @@ Answer = tuple[Session, str, int, tuple[Effect, ...]]
 
 
 def others_checked(state: TrayState, session: Session) -> TrayState:
-    """Ask the portal about the sessions that may have ended with this one."""
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):

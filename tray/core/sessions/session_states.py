@@ -40,11 +40,7 @@ def end_is_near(session: Session, preferences: Preferences, now: Now) -> bool:
 
 
 def renews(session: Session, preferences: Preferences, now: Now) -> bool:
-    """
-    Whether it needs no user, as far as is known.
-
-    A released session with refresh data counts: whichever SDK uses it next renews it (K7).
-    """
+    """Whether it needs no user; an SDK renews a released session with refresh data (K7)."""
     if end_is_near(session, preferences, now):
         return False
     handed_back = session.store == "released" and not session.over and not refused(session)

@@ -209,7 +209,6 @@ def _absent(session: Session, now: Now) -> Session:
 
 
 def forgotten(session: Session, *, removed: bool) -> Session:
-    """Return the session after a sign-out, its own or another program's."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     memory = replace(
         session.memory, end=None, refused=None, started_at=None, dead=None, trouble=None
@@ -261,7 +260,6 @@ def present(session: Session, token: TokenFacts) -> Session:
 
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
-    """Start the life of a token another program (or an earlier run of ours) has written."""
     memory = _memory_with(token, before)
     same_session = memory.started_at == before.memory.started_at
     return replace(
@@ -284,7 +282,6 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 
 
 def _patience(memory: Memory, session: Session) -> float | None:
-    """Return until when AWS asked not to be asked, now or before a restart."""
     return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
 
 

@@ -72,7 +72,7 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    """Start the one job th or the schedule wants now, as far as AWS may be asked (R5)."""
+    """Start the one job that the queue or the schedule wants, as far as AWS may be asked (R5)."""
     session, answers = _settled(session, now)
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
@@ -92,7 +92,6 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
 
 
 def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
-    """Answer the queued renewals that will not be started."""
     answers: list[Effect] = []
     for queued in session.queue:
         answer = _last_word(session, queued, now) if queued.kind == "renew" else None
@@ -111,7 +110,7 @@ def _nothing_renews(session: Session) -> bool:
 
 
 def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str] | None:
-    """Return exit code and sentence for a renewal that will not be started, else None."""
+    """Return exit code and sentence for a renewal that will not be started."""
     key, token, failing = session.key, session.token, session.failing
     if session.store == "released":
         # It was released while this renewal was waiting; whoever uses it renews it now (K7).

@@ -47,8 +47,6 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything the tray draws and ``status`` prints."""
-
     sessions: tuple[SessionRow, ...]  # config order
     profiles: tuple[Profile, ...]  # botocore's order
     active_profile: str | None  # None if none is picked or the picked one vanished (A7)

@@ -89,7 +89,6 @@ def take_in(
 def _once(
     session: SsoSession, context: JobContext, file: OpenTokenFile, *, adopt: bool, renewing: bool
 ) -> Outcome | None:
-    """Try once; None if the file changed meanwhile."""
     token, record = file.token, context.record(session)
     if not belongs(token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
@@ -123,7 +122,6 @@ def _once(
 def _written_over(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> Renewed:
-    """Write the newest lean file over an older one."""
     kept = item.token.with_extra(file.token.extra)
     log.info("%s: its token file was an older one; written over", session.key)
     context.records.change(session.key, store="keyring", lineage=item.lineage)
@@ -154,7 +152,6 @@ def _moved(
     *,
     renewing: bool,
 ) -> Outcome | None:
-    """Move a file's refresh data into the keyring; None if the file changed meanwhile."""
     handed_back = context.record(session).store == "keyring"
     if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
