@@ -12,6 +12,7 @@ from tray.storage.atomic_files import (
     private_directory,
     read_small,
     write_atomic,
+    write_changed,
 )
 from tray.system.lock.file_lock import FileLock, lock_path
 
@@ -51,20 +52,9 @@ def prompt_path(state: Path) -> Path:
 def write_prompt(
     state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
 ) -> None:
-    """
-    Write what the shells read at each prompt, if it has changed.
-
-    Shells must not export a `guarded` profile. `ends_at` is its session's end, seconds since the
-    epoch. Raises `OSError` or `FileRefused`.
-    """
+    """Shells must not export a `guarded` profile; `ends_at` is seconds since the epoch."""
     data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
-    path = prompt_path(state)
-    try:
-        if read_small(path) == data:
-            return
-    except FileNotFoundError:
-        private_directory(state)
-    write_atomic(path, data)
+    write_changed(prompt_path(state), data)
 
 
 def _line(path: Path) -> str | None:

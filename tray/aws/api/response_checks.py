@@ -39,9 +39,7 @@ class ResponseCheck:
         """
         Handle botocore's event ``before-parse``.
 
-        Raises:
-            Offline: something other than AWS answered.
-            ServiceTrouble: the answer is cut.
+        Raises Offline if something other than AWS answered, ServiceTrouble if the answer is cut.
         """
         status: int = response_dict["status_code"]
         body: bytes = response_dict["body"]
@@ -62,12 +60,7 @@ class ResponseCheck:
 
 
 def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secret:
-    """
-    Return a secret text of an answer.
-
-    Raises:
-        ServiceTrouble: it is missing, not a text, or does not fit in a header.
-    """
+    """Raises ServiceTrouble if it is missing, not a text, or does not fit in a header."""
     value = answer.get(name)
     if not is_sendable(value):
         raise incomplete_response(operation, f"has no usable {name}")
@@ -75,12 +68,7 @@ def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secre
 
 
 def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
-    """
-    Return a printable text of an answer that is not secret.
-
-    Raises:
-        ServiceTrouble: it is missing, empty or unprintable.
-    """
+    """Return a text that is not secret; raises ServiceTrouble if missing, empty or unprintable."""
     value = answer.get(name)
     if not isinstance(value, str) or not value or not value.isprintable():
         raise incomplete_response(operation, f"has no usable {name}")
@@ -88,7 +76,7 @@ def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
 
 
 def number_member(answer: Mapping[str, Any], name: str) -> int | None:
-    """Return a positive whole number of an answer, or None."""
+    """Return a positive whole number, else None."""
     value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None
@@ -118,7 +106,7 @@ def _without_odd_numbers(body: bytes, members: dict[str, Any]) -> bytes:
 
 
 def _is_number(value: object) -> bool:
-    # An int is always finite, and math.isfinite breaks on those that no float can hold.
+    # An int is always finite, and math.isfinite fails on those that no float can hold.
     return (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, float) and math.isfinite(value)
     )

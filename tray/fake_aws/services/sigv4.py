@@ -19,7 +19,8 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parts of a SigV4 Authorization header, with the request they sign.
+    """
+    A SigV4 Authorization header, with the request it signs.
 
     The date is not compared with a clock: tests move the server's clock, not the client's.
     """
@@ -34,11 +35,11 @@ class Signature:
 
     @classmethod
     def of(cls, request: Request) -> Signature:
-        """Read the header.
+        """
+        Read the header.
 
-        Raises:
-            AwsError: MissingAuthenticationToken without one, IncompleteSignature for one that
-                is malformed, of another service, or leaves host or date unsigned.
+        Raises AwsError: MissingAuthenticationToken without one, IncompleteSignature for one that
+        is malformed, of another service, or leaves host or date unsigned.
         """
         text = request.headers.get("authorization")
         if text is None:
@@ -62,11 +63,7 @@ class Signature:
         )
 
     def verify(self, secret_access_key: str) -> None:
-        """Compare with the signature that this secret key makes.
-
-        Raises:
-            AwsError: SignatureDoesNotMatch.
-        """
+        """Raises AwsError (SignatureDoesNotMatch) unless this secret key made the signature."""
         key = f"AWS4{secret_access_key}".encode()
         for part in (self.day, self.region, self.service, "aws4_request"):
             key = _hmac(key, part)
