@@ -104,9 +104,9 @@ class _Tail:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
                 if self._known not in (None, found.st_ino):
-                    return []  # it was put away this very moment: the next look sees that
+                    return []  # it was rotated just now: the next look sees that
                 if found.st_size < self._place:
-                    self._place = 0  # somebody emptied it
+                    self._place = 0  # it was emptied
                 self._known = found.st_ino
                 file.seek(self._place)
                 data = file.read()

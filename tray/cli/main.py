@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`sso-tray profiles | head`).
+        # The reader of our output has seen enough (`sso-tray profiles | head`).
         _drop_output()
         return 1
     except click.exceptions.Exit as exit_:

@@ -104,7 +104,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
     done = context.asked("use", profile=name)
     if done is None:
         if name is not None:
-            context.settings()  # where nobody can read what is guarded, nothing is picked (A7)
+            context.settings()  # without knowing what is guarded, nothing is picked (A7)
         record_active(context.paths.state, name)
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}

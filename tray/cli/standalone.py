@@ -34,7 +34,7 @@ SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let a transaction finish before Ctrl-C counts: in its midst a refresh token may be new."""
+    """Let a transaction finish before Ctrl-C counts: halfway, a refresh token may be new."""
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:

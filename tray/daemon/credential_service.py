@@ -69,7 +69,7 @@ class CredentialService:
     async def answer(
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
-        """Return the answer, and bookkeeping for later: ten times as slow with 10,000 profiles."""
+        """Return the answer, and bookkeeping for later: it takes ten times as long (measured)."""
         name = self._state().active_profile if name is None else name
         if name is None:
             return {"exit": 2, "sentence": sentences.NO_ACTIVE_PROFILE}, _nothing

@@ -179,7 +179,7 @@ class Desktop:
             zone=zone,
         )
 
-    def _host(self, present: bool, reason: str) -> None:  # as the icon tells it
+    def _host(self, present: bool, reason: str) -> None:  # as the icon reports it
         self._problem = None if present else menu_text.no_tray(reason)
 
     def _pressed(self, action: ButtonAction, keys: tuple[str, ...]) -> None:

@@ -109,7 +109,7 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
 
 
 def _flaw(name: str, known: Collection[str]) -> str | None:
-    """An existing name is accepted as it is."""
+    """An existing name is always accepted."""
     return None if name in known else session_name_flaw(name)
 
 

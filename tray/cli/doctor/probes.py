@@ -157,7 +157,7 @@ def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None
     try:
         words = shlex.split(command)
     except ValueError:
-        return None  # nobody can start it
+        return None  # it cannot be started
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "--profile":
             return following or None

@@ -58,7 +58,7 @@ _HAPPENED: Final = re.compile(r"[a-z]+(-[a-z]+){0,4}")
 
 
 def write_bundle(path: Path, context: CommandContext, findings: Mapping[str, Any]) -> None:
-    """Write the archive for the user alone; UserMustAct if the file exists; no half file."""
+    """Write the archive, readable by the user alone; UserMustAct if the file exists."""
     if os.path.lexists(path):
         raise _taken(path)
     archive = _archive(context, findings)
@@ -204,7 +204,7 @@ class _Files:
                     self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
 
     def values(self) -> Iterator[str]:
-        """Yield values neither plain nor names, and unknown keys; else every word."""
+        """Yield values that may be secret, and unknown keys; every word of an unparsable file."""
         yield from self._refused
         for sections in self.sections.values():
             if isinstance(sections, str):
@@ -216,7 +216,7 @@ class _Files:
                         yield from _texts(value)
 
     def outline(self, mask: Mask, path: Path) -> str:
-        """Return a file's sections and keys; values only where they identify nobody."""
+        """Return a file's sections and keys; values only where they identify no one."""
         sections = self.sections[path]
         if isinstance(sections, str):
             return f"{mask.text(sections)}\n"

@@ -133,7 +133,7 @@ def locks(state: Path) -> dict[str, Any]:
     first, second = (FileLock(lock_path(state, "config")) for _ in range(2))
     try:
         if not first.acquire(2.0):
-            return {}  # somebody edits just now
+            return {}  # it is being edited
         try:
             if second.acquire(0):
                 second.release()

@@ -21,7 +21,7 @@ _MEMBERS: Final = {
 
 
 def variables(document: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the variables of a document; None unsets an older value, of other keys."""
+    """Return a document's variables; None unsets an older value, which is of other keys."""
     return {name: document.get(member) for name, member in _MEMBERS.items()}
 
 

@@ -153,7 +153,7 @@ def _by_resident(
                 elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                     return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:
-        # The daemon cancels it, now that nobody waits for it.
+        # The daemon cancels it, as no client waits for it.
         sentence = sentences.sign_in_cancelled(session.key, earlier_ended=page.ended_earlier)
         raise Ended(sentence, 1) from None
     except (OtherWorld, Unreachable) as error:

@@ -65,7 +65,7 @@ def tell_prompts(context: CommandContext) -> None:
         if read_active(context.paths.state) is None:
             write_prompt(context.paths.state, None, guarded=False)
             return
-        context.catalog()  # in one that cannot be read, nobody knows whether the profile is there
+        context.catalog()  # an unreadable one does not show whether the profile exists
         seen = view_of_files(context)
         write_prompt(
             context.paths.state,

@@ -143,7 +143,7 @@ class CallbackServer:
 
 
 def judge(request: Request, *, host: str, state: Secret) -> Callback | int:
-    """Return what came back, or the 4xx that refuses it; ``state`` takes constant time."""
+    """Return the callback, or the 4xx that refuses it; ``state`` is compared in constant time."""
     refusal = page_refusal(request, host=host, path=CALLBACK_PATH)
     if refusal is not None:
         return refusal

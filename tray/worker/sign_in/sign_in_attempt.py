@@ -150,7 +150,7 @@ class Attempt:
             client_registrations.keep(self.session, self.context, grant, registration)
 
     def forget(self, grant: Grant) -> None:
-        """Forget an older registration without a token: if AWS lost it, no browser comes back."""
+        """Forget an older registration that brought no token: AWS may no longer know it."""
         if self.reused:
             client_registrations.forget(self.session, self.context, grant)
 
