@@ -55,7 +55,7 @@ class ConfigRead:
 
 @dataclass(frozen=True, slots=True)
 class ConfigBroken:
-    """``~/.aws/config`` was refused, as botocore refuses it; ``sentence`` names file and line."""
+    """As botocore refuses it; ``sentence`` names file and line."""
 
     sentence: str
 
@@ -176,7 +176,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """A sign-in ended without a token; an older token is still in place."""
+    """An older token is still in place."""
 
     key: str
     attempt: int

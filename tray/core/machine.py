@@ -36,12 +36,7 @@ Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
-    """
-    Answer one event; `now` is both clocks, read once.
-
-    Always in this order: the event itself; the upkeep (whatever is due is started); the notices
-    (whatever holds and was not shown yet). What has to survive a restart is saved.
-    """
+    """In order: the event, the upkeep (what is due is started), the notices, the records."""
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
     for session in after.sessions.values():
@@ -250,12 +245,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
 
 
 def _freed(state: TrayState, now: Now, only: str | None = None) -> TrayState:
-    """
-    Let what waits for its next attempt try at once (R1).
-
-    At most once in five minutes, so that an unstable network does not defeat the back-off; a
-    ``Retry-After`` from AWS stays (R5).
-    """
+    """Once in five minutes, as networks come and go; ``Retry-After`` stays (R1, R5)."""
     for session in state.sessions.values():
         failing, freed_at = session.failing, session.freed_at
         if failing is None or only not in (None, session.key) or failing.next_at <= now.wall:

@@ -183,12 +183,7 @@ def renews_meanwhile(session: Session) -> bool:
 
 
 def over_by(session: Session, now: Now) -> bool:
-    """
-    Whether the sign-in session is known to be dead, whatever its token's ``expiresAt`` says.
-
-    The portal has said so, or a refused token's session ended before it; both are known again
-    after a restart.
-    """
+    """Whether the session is dead, as the portal or a refusal after its end has shown."""
     end = session.memory.end
     ended = end is not None and end.known == "exact" and end.at <= now.wall
     dead = session.token is not None and session.memory.dead == session.token.fingerprint

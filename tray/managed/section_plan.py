@@ -157,7 +157,6 @@ def _written(
 
 
 def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
-    """Whether a section that we made holds no other key and no comment."""
     return not any(
         (line.kind == "option" and line.name not in now.keys)
         or (line.kind == "rest" and line.text.strip())
@@ -166,7 +165,7 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
 
 
 def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
-    """Return what the section must say now; nothing while a guarded profile is active (A3)."""
+    """Nothing while a guarded profile is active (A3)."""
     active = _active(world)
     settings = _settings(world, active)
     if target == "process":
@@ -187,7 +186,7 @@ def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, obje
 
 
 def _active(world: ManagedContext) -> Profile | None:
-    """Return the active profile, None if it vanished (A7) or is a managed one."""
+    """None if it vanished (A7) or is a managed one."""
     name = read_active(world.paths.state)
     if name is None or name in PROFILE_OF.values():
         return None

@@ -51,12 +51,7 @@ def prompt_path(state: Path) -> Path:
 def write_prompt(
     state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
 ) -> None:
-    """
-    Write what the shells read at each prompt, if it has changed.
-
-    Shells must not export a `guarded` profile. `ends_at` is its session's end, seconds since the
-    epoch. Raises `OSError` or `FileRefused`.
-    """
+    """Shells must not export a `guarded` profile; `ends_at` is seconds since the epoch."""
     data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
     path = prompt_path(state)
     try:

@@ -152,12 +152,7 @@ def write_atomic(
 
 
 def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
-    """
-    Remove the temporary files of killed writers from a directory, which may be missing.
-
-    Those written less than `older_than` seconds ago may be in use. Returns how many were removed;
-    raises `OSError` if the directory cannot be read.
-    """
+    """Remove what killed writers left; files younger than `older_than` seconds may be in use."""
     horizon = time.time() - older_than
     removed = 0
     try:
@@ -199,12 +194,7 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
 
 
 def make_directories(path: Path) -> None:
-    """
-    Make a directory and its missing parents, each 0700 whatever the umask.
-
-    The XDG base directory specification asks for that, and it keeps other users from replacing our
-    files where the umask is 000. An existing directory stays as it is.
-    """
+    """Each 0700 whatever the umask, as XDG asks: no other user may replace our files."""
     missing = []
     for place in (path, *path.parents):
         # A dangling link counts as existing: mkdir fails on it with a clear FileExistsError.

@@ -115,13 +115,7 @@ class Records:
         return self._usable(key).get(key, Record())
 
     def change(self, key: str, **changes: Any) -> Record:
-        """
-        Change fields of one session's `Record`, durably before it returns.
-
-        The file is first kept aside as ``state.json.broken`` if the change would overwrite
-        something unusable. Raises `Busy`; `OSError` or `FileRefused` if the file cannot be read or
-        written.
-        """
+        """Durable; an unusable file is first kept as ``state.json.broken``. May be `Busy`."""
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
             data, document = self._read()

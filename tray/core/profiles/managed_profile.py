@@ -138,12 +138,7 @@ def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
 def default_keys(
     profile: Profile, settings: Mapping[str, object], command: Callable[[], str]
 ) -> dict[str, str]:
-    """
-    Return the keys with which ``[default]`` is another name of a profile (A3).
-
-    `settings` are the profile's own keys, from both files; `command` returns the credential
-    helper's command line, called only where the kind needs it.
-    """
+    """Make ``[default]`` another name of a profile with these `settings` (A3)."""
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)
     if profile.kind == "sso" and "sso_session" in keys:
@@ -155,7 +150,6 @@ def default_keys(
 
 
 def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]:
-    """Return the keys of ``[profile sso-tray]`` (A1)."""
     taken = _taken_over(settings)
     return {"credential_process": command} | {k: v for k, v in taken.items() if k != "output"}
 

@@ -54,7 +54,6 @@ class ProfilePlan:
 
 
 def template_flaw(template: str) -> str | None:
-    """Return why a template makes no names, as one sentence, or None."""
     try:
         fields = [
             (name, form, conversion)
@@ -71,7 +70,6 @@ def template_flaw(template: str) -> str | None:
 
 
 def session_name_flaw(name: str) -> str | None:
-    """Return why a new sso-session can't have this name, as a clause, or None."""
     # The JavaScript SDK drops a section whose name has anything else (measured).
     flaw = "use letters, digits and . _ @ + - only (no spaces)"
     return None if _SESSION.fullmatch(name) else flaw
@@ -201,7 +199,7 @@ def profile_keys(
 
 
 def usual_region(profiles: Iterable[Profile]) -> str | None:
-    """Return the region most profiles have, the first of equals; None where none has one."""
+    """The most frequent one, the first of equals."""
     regions = Counter(one.region for one in profiles if one.region)
     return max(regions, key=lambda one: regions[one], default=None)
 

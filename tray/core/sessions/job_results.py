@@ -209,12 +209,7 @@ def _asked_again(
 
 
 def over(session: Session, now: Now) -> Session:
-    """
-    Take the sign-in session for dead, as from now.
-
-    Its end is recorded for after a restart. No length is learnt: a session that was signed out
-    says nothing of how long the next one lasts.
-    """
+    """Record the end as of now; no length is learnt, as the user may have signed out."""
     token, memory = session.token, replace(session.memory, started_at=None)
     if token is not None:
         cause = memory.end.cause if memory.end is not None else token.fingerprint

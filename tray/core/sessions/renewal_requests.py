@@ -61,12 +61,7 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
 
 
 def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
-    """
-    Let one refresh decide about a token that the portal rejects (R6).
-
-    If AWS has refused its refresh, the session is over (R4). A job under way may bring another
-    token; if not, the doubt is taken up after it.
-    """
+    """One refresh decides about a token that the portal rejects (R6), unless refused (R4)."""
     session = state.sessions.get(event.key)
     if session is None or session.token is None:
         return state

@@ -56,12 +56,7 @@ def shown_end(session: Session, preferences: Preferences, now: Now) -> SessionEn
 
 
 def end_seen(session: Session, token: TokenFacts, usual: float | None) -> Session:
-    """
-    Learn from a renewed token.
-
-    One that ends where the known end lies confirms it; one that outlives it proves it wrong; one
-    that is shorter than usual shows the end.
-    """
+    """A renewed token confirms a known end, disproves it, or shows one by its shorter life."""
     session = _guess_checked(session, token)
     end = session.memory.end
     tolerance = _tolerance(token, usual)
@@ -80,7 +75,7 @@ def end_seen(session: Session, token: TokenFacts, usual: float | None) -> Sessio
 
 
 def shortening(usual: float) -> float:
-    """Return by how many seconds a token must fall short of its usual life to mean an end."""
+    """Seconds by which a token must fall short of its usual life to mean an end."""
     return min(policy.SHORTENED_BY, usual * policy.SHORTENED_SHARE)
 
 

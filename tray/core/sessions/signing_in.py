@@ -233,12 +233,7 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """
-    Return the session without its unfinished sign-in.
-
-    An afresh one has signed the portal session out by the time its page could be opened (L9): one
-    refresh shows what is left of the old token.
-    """
+    """An afresh one had signed the portal session out (L9): one refresh shows what is left."""
     left = replace(session, sign_in=None)
     signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
     return suspect(left) if signed_out else left

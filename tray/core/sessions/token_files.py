@@ -141,12 +141,7 @@ def _left(session: Session) -> Iterator[Effect]:
 
 
 def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Step:
-    """
-    Take in one look at a cache file.
-
-    While a job of ours is under way it may be writing the file; its result says what it wrote, and
-    the file is looked at again after it.
-    """
+    """Take in one look at a cache file, but not what a job of ours may just be writing."""
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
         return state, ()
@@ -170,11 +165,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
 
 
 def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
-    """
-    Whether only a look into the keyring can judge a lean file (K4).
-
-    It may be an older one of ours, another program's login, or ours while the record was lost.
-    """
+    """Only the keyring can judge a lean file: an older one, another login's, or ours (K4)."""
     if token.refreshable or session.sign_in is not None or LOOK in session.queue:
         return False
     old, newest = session.token, state.recalled.newest.get(session.key)

@@ -69,7 +69,7 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 profile`` or ``3 profiles``; ``plural`` where it is not the noun with an s."""
+    """Return ``1 profile`` or ``3 profiles``."""
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 

@@ -20,7 +20,7 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One session as the user sees it; all times are seconds since the epoch."""
+    """All times are seconds since the epoch."""
 
     key: str
     name: str  # `tray.core.text.display_names.session_name`

@@ -103,7 +103,7 @@ class Slots:
             self._backend.delete(_part(name, number))
 
     def _joined(self, name: str, item: Secret) -> Secret | None:
-        """Return the whole text behind an item; None where parts are missing or changed."""
+        """None where parts are missing or changed."""
         if self._backend.max_chars is None:
             return item
         manifest = parse_object(item)

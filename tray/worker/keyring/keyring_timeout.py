@@ -104,7 +104,6 @@ class _Turn(Generic[T]):
             self._error = error
 
     def refuse(self) -> None:
-        """Release the caller without an answer."""
         self._refused = True
         self.end()
 

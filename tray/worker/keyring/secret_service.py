@@ -49,12 +49,7 @@ turn, and again before it is taken as missing.
 
 
 class SecretServiceBackend(KeyringItems):
-    """
-    Items in the default collection of the session bus's Secret Service.
-
-    The bus starts a service that is not running, which does not prompt but may take a while:
-    `keyring_timeout` limits that.
-    """
+    """Items in the default collection; the bus may start the service, which does not prompt."""
 
     name = "Secret Service"
     max_chars = None
@@ -238,7 +233,6 @@ def _attributes(item: Any) -> dict[str, str]:
 
 
 def _connect() -> Any:
-    """Connect to the session bus if a Secret Service is there or can be started."""
     bus = secretstorage.dbus_init()
     try:
         available = secretstorage.check_service_availability(bus)

@@ -72,12 +72,7 @@ def _stays_released(session: SsoSession, context: JobContext) -> bool:
 def take_in(
     session: SsoSession, context: JobContext, *, adopt: bool, renewing: bool = False
 ) -> Outcome:
-    """
-    Judge a file and take it in, with the session's lock held and a file in place.
-
-    `renewing` renews at once what was taken in, as happens anyway once it has expired. Returns
-    and raises as `adopt` and `tray.worker.tokens.renewal.renew`.
-    """
+    """Judge a file under the session's lock; `renewing` renews at once what was taken in."""
     for _ in range(granted.STARTS):
         with OpenTokenFile(session, context) as file:
             done = _once(session, context, file, adopt=adopt, renewing=renewing)
@@ -217,7 +212,7 @@ def _order(
 
 
 def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
-    """Add the registration's scopes as the keyring knows them; no file has those."""
+    """No file has the registration's scopes, but the keyring does."""
     ours, known = token.registration, item.token.registration if item is not None else None
     if ours is None or known is None or ours.client_id != known.client_id:
         return token
