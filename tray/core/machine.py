@@ -29,10 +29,8 @@ from tray.core.requests import (
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:

@@ -89,8 +89,6 @@ SIGN_IN_DEADLINE: Final = 10 * MINUTE  # how long the user has to finish in the 
 REOPEN_AFTER: Final = MINUTE  # a second click reopens a page only after this (T18)
 JOB_DEADLINE: Final = 90.0  # seconds until a job counts as overdue; AWS calls time out well before
 FAULT_PAUSE: Final = 10.0  # seconds after a fault in the core until due work is retried (fault 77)
-# Seconds a keyring write may take before a token is published without it (L12, R3).
-KEYRING_PATIENCE: Final = 10.0
 HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""

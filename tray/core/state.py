@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
+from tray.core.effects import Effect
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
@@ -114,3 +115,7 @@ def failing_warns_at(failing: Failing, token: TokenFacts) -> float:
     left = min(policy.FAILING_WARNS_UNDER, token.life * policy.RENEW_AT_LIFE * 0.8)
     patience = min(policy.FAILING_WARNS_AFTER, token.life * policy.RENEW_JITTER)
     return max(token.expires_at - left, failing.since + patience)
+
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+"""The state after an event, and what the core asks of the world."""

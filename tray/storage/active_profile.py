@@ -12,6 +12,7 @@ from tray.storage.atomic_files import (
     private_directory,
     read_small,
     write_atomic,
+    write_changed,
 )
 from tray.system.lock.file_lock import FileLock, lock_path
 
@@ -53,13 +54,7 @@ def write_prompt(
 ) -> None:
     """Shells must not export a `guarded` profile; `ends_at` is seconds since the epoch."""
     data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
-    path = prompt_path(state)
-    try:
-        if read_small(path) == data:
-            return
-    except FileNotFoundError:
-        private_directory(state)
-    write_atomic(path, data)
+    write_changed(prompt_path(state), data)
 
 
 def _line(path: Path) -> str | None:

@@ -151,6 +151,16 @@ def write_atomic(
     passed("directory-synced")
 
 
+def write_changed(path: Path, data: bytes) -> None:
+    """Write a file of the state directory if it has changed; raises `OSError`, `FileRefused`."""
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(path.parent)
+    write_atomic(path, data)
+
+
 def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
     """Remove what killed writers left; files younger than `older_than` seconds may be in use."""
     horizon = time.time() - older_than

@@ -6,18 +6,12 @@ import json
 from pathlib import Path
 
 from tray.core.model import Catalog
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.storage.atomic_files import FileRefused, read_small, write_changed
 
 
 def save_catalog(state: Path, catalog: Catalog) -> None:
     """Keep a valid config if it has changed; raises `OSError` or `FileRefused`."""
-    path, data = _path(state), json.dumps(catalog.to_json()).encode()
-    try:
-        if read_small(path) == data:
-            return
-    except FileNotFoundError:
-        private_directory(state)
-    write_atomic(path, data)
+    write_changed(_path(state), json.dumps(catalog.to_json()).encode())
 
 
 def last_catalog(state: Path) -> Catalog | None:

@@ -16,10 +16,6 @@ from tray.core.model import Profile, SsoSession
 from tray.errors import UserMustAct
 
 
-def cli_cache_directory(home: Path) -> Path:
-    return home / ".aws" / "cli" / "cache"
-
-
 def role_cache_path(directory: Path, session: SsoSession, account_id: str, role_name: str) -> Path:
     """
     Return the file's path, by the name that botocore's ``SSOCredentialFetcher`` gives it.

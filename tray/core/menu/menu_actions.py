@@ -18,11 +18,9 @@ from tray.core.requests import (
 from tray.core.session import QueuedJob
 from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import menu_text
 from tray.core.text.shell_commands import quoted
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""

@@ -37,11 +37,10 @@ from tray.core.session import (
 from tray.core.sessions.schedule import backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 
-Step = tuple[TrayState, tuple[Effect, ...]]
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, sentence and exit code for waiting requests, and more effects."""
 

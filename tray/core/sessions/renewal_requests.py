@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.session import (
     QueuedJob,
@@ -18,10 +17,8 @@ from tray.core.session import (
     usable,
 )
 from tray.core.sessions.job_results import over
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def enqueue(state: TrayState, key: str, queued: QueuedJob) -> Step:

@@ -15,10 +15,8 @@ from tray.core.sessions.job_results import others_checked
 from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:

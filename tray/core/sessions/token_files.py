@@ -13,10 +13,8 @@ from tray.core.effects import Effect
 from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 LOOK = QueuedJob("adopt", trigger="schedule")
 """The adoption job looks into the keyring to judge a lean file."""

@@ -23,10 +23,8 @@ from tray.core.sessions import signing_in
 from tray.core.sessions.job_results import over
 from tray.core.sessions.schedule import allowed_at, scheduled, without_future
 from tray.core.sessions.token_files import forgotten
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def upkeep(state: TrayState, now: Now) -> Step:

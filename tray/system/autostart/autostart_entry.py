@@ -11,12 +11,26 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from tray.errors import UserMustAct
+from tray.storage.atomic_files import make_directories, read_small, write_atomic
+
+_LIMIT: Final = 64 * 1024
 
 Status = Literal["on", "off", "changed"]
 """"changed": someone else edited it, and it is left alone. "off": absent or disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it stands; the command is known of our own only."""
+
+    on: bool
+    ours: bool
+    command: Sequence[str] | None
 
 
 class Autostart(ABC):
@@ -26,16 +40,8 @@ class Autostart(ABC):
         """Where the entry is, for a sentence."""
 
     @abstractmethod
-    def status(self) -> Status:
-        """What the system would do at the next login; raises OSError if it cannot be read."""
-
-    @abstractmethod
-    def written(self) -> Sequence[str] | None:
-        """Return the command of an entry that is on and ours, else None."""
-
-    @abstractmethod
-    def _theirs(self) -> bool:
-        """Whether there is an entry of our name, on or off, that we did not write."""
+    def _found(self) -> Found | None:
+        """Return the entry of our name, on or off, whoever wrote it."""
 
     @abstractmethod
     def _write(self, command: Sequence[str]) -> None:
@@ -44,6 +50,22 @@ class Autostart(ABC):
     @abstractmethod
     def _remove(self) -> None:
         """Remove our entry, if there is one."""
+
+    def status(self) -> Status:
+        """What the system would do at the next login; raises OSError if it cannot be read."""
+        found = self._found()
+        if found is None or not found.on:
+            return "off"
+        return "on" if found.ours else "changed"
+
+    def written(self) -> Sequence[str] | None:
+        """Return the command of an entry that is on and ours, else None."""
+        found = self._found()
+        return found.command if found is not None and found.on and found.ours else None
+
+    def _theirs(self) -> bool:
+        found = self._found()
+        return found is not None and not found.ours
 
     def enable(self, command: Sequence[str]) -> None:
         """Also where it was switched off; raises UserMustAct if the entry was edited, OSError."""
@@ -72,6 +94,30 @@ class Autostart(ABC):
 
     def _changed(self) -> UserMustAct:
         return UserMustAct(f"{self.place} was edited by hand. Edit or remove it there.")
+
+
+class FileEntry(Autostart):
+    """An entry that is a file of its own."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def place(self) -> str:
+        return str(self._file)
+
+    def _remove(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def _data(self) -> bytes | None:
+        try:
+            return read_small(self._file, _LIMIT)
+        except FileNotFoundError:
+            return None
+
+    def _save(self, data: bytes) -> None:
+        make_directories(self._file.parent)
+        write_atomic(self._file, data, mode=0o644)
 
 
 def digest(content: Any) -> str:

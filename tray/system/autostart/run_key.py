@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from subprocess import list2cmdline
 from typing import Any, Final, Protocol
 
-from tray.system.autostart.autostart_entry import Autostart, Status
+from tray.system.autostart.autostart_entry import Autostart, Found
 
 VALUE: Final = "SSO Tray"
 RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -43,21 +43,16 @@ class RunKey(Autostart):
     def place(self) -> str:
         return rf'"{VALUE}" in HKEY_CURRENT_USER\{RUN}'
 
-    def status(self) -> Status:
-        value = self._registry.read(RUN, VALUE)
-        if value is None or self._switched_off():
-            return "off"
-        return "changed" if self._theirs() else "on"
-
-    def written(self) -> Sequence[str] | None:
-        arguments = self._registry.read(OWN, ARGUMENTS)
-        if self.status() != "on" or not isinstance(arguments, str):
+    def _found(self) -> Found | None:
+        value, approved, arguments = (
+            self._registry.read(key, name)
+            for key, name in ((RUN, VALUE), (APPROVED, VALUE), (OWN, ARGUMENTS))
+        )
+        if value is None:
             return None
-        return arguments.split("\n")
-
-    def _theirs(self) -> bool:
-        value = self._registry.read(RUN, VALUE)
-        return value is not None and value != self._registry.read(OWN, WRITTEN)
+        off = isinstance(approved, bytes) and bool(approved) and approved[0] % 2 == 1
+        command = arguments.split("\n") if isinstance(arguments, str) else None
+        return Found(not off, value == self._registry.read(OWN, WRITTEN), command)
 
     def _write(self, command: Sequence[str]) -> None:
         line = list2cmdline(command)
@@ -69,10 +64,6 @@ class RunKey(Autostart):
     def _remove(self) -> None:
         for key, name in ((RUN, VALUE), (APPROVED, VALUE), (OWN, WRITTEN), (OWN, ARGUMENTS)):
             self._registry.delete(key, name)
-
-    def _switched_off(self) -> bool:
-        approved = self._registry.read(APPROVED, VALUE)
-        return isinstance(approved, bytes) and bool(approved) and approved[0] % 2 == 1
 
 
 class WindowsRegistry:

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from tray.errors import UserMustAct
-from tray.storage.atomic_files import make_directories, read_small, write_atomic
-from tray.system.autostart.autostart_entry import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import FileEntry, Found, Status, digest
 from tray.system.paths import Paths
 
 FILE_NAME: Final = "sso-tray.desktop"
 UNIT: Final = "sso-tray.service"  # the packages' user unit; never used together with this entry
 
-_LIMIT: Final = 64 * 1024
 _GROUP: Final = "[Desktop Entry]"
 _MARK: Final = "X-SSO-Tray-Digest"
 _SWITCHES: Final = frozenset(
@@ -31,20 +29,13 @@ _QUOTED: Final = re.compile(r'["`$\\]')
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 
 
-class DesktopEntry(Autostart):
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
+class DesktopEntry(FileEntry):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
         named = environ.get("XDG_CONFIG_HOME", "")
         home = Paths.from_environment(environ).home
         config = Path(named) if named and Path(named).is_absolute() else home / ".config"
         return cls(config / "autostart" / FILE_NAME)
-
-    @property
-    def place(self) -> str:
-        return str(self._file)
 
     def enable(self, command: Sequence[str]) -> None:
         """Do nothing if systemd's user unit starts us already."""
@@ -60,40 +51,23 @@ class DesktopEntry(Autostart):
 
     def status(self) -> Status:
         """A file that is not ours is ``changed``, unless it is off."""
-        if self._by_unit():
-            return "on"
-        said = self._read()
-        if said is None or _switched_off(said):
-            return "off"
-        return "on" if _is_ours(said) else "changed"
-
-    def written(self) -> Sequence[str] | None:
-        said = self._read()
-        if said is None or _switched_off(said) or not _is_ours(said):
-            return None
-        return split_exec(said["Exec"])
+        return "on" if self._by_unit() else super().status()
 
     def _by_unit(self) -> bool:
         """Whether the unit is enabled; if there is an entry too, the unit yields to it."""
         wanted = self._file.parent.parent / "systemd/user/graphical-session.target.wants" / UNIT
         return wanted.is_symlink() and not self._file.exists()
 
-    def _theirs(self) -> bool:
-        said = self._read()
-        return said is not None and not _is_ours(said)
+    def _found(self) -> Found | None:
+        data = self._data()
+        if data is None:
+            return None
+        said = parse(data.decode("utf-8", "replace"))
+        ours = _is_ours(said)
+        return Found(not _switched_off(said), ours, split_exec(said["Exec"]) if ours else None)
 
     def _write(self, command: Sequence[str]) -> None:
-        make_directories(self._file.parent)
-        write_atomic(self._file, render(command).encode(), mode=0o644)
-
-    def _remove(self) -> None:
-        self._file.unlink(missing_ok=True)
-
-    def _read(self) -> dict[str, str] | None:
-        try:
-            return parse(read_small(self._file, _LIMIT).decode("utf-8", "replace"))
-        except FileNotFoundError:
-            return None
+        self._save(render(command).encode())
 
 
 def render(command: Sequence[str]) -> str:

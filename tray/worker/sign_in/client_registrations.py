@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from tray.aws.api.oidc import Grant
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -22,11 +22,6 @@ from tray.worker.job_context import JobContext
 log = logging.getLogger(__name__)
 
 SPENT_BEFORE: Final = 15 * 60.0  # seconds before its end, as in the AWS CLI
-
-
-def item_keys(key: str) -> tuple[str, ...]:
-    """Return the keys of a session's registrations in the keyring."""
-    return tuple(_key(key, grant) for grant in get_args(Grant))
 
 
 def kept(
