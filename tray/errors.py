@@ -1,31 +1,8 @@
 """
 Everything that can go wrong, as one tree whose first split is who has to act.
 
-    TrayError
-    ├── UserMustAct               a person has to do something; waiting will not help
-    │   ├── ConfigRejected        a file of the user's that botocore refuses too
-    │   ├── NotFound              a session or profile name that does not exist
-    │   ├── SignInNeeded          credentials were asked for, and only a sign-in brings them
-    │   ├── SignInEnded           denied, cancelled, too late, or no browser to be had
-    │   ├── GrantRefused          ``invalid_grant``: the refresh token (or code) is dead
-    │   ├── RegistrationRefused   ``invalid_client`` / ``unauthorized_client``
-    │   ├── RequestRefused        AWS calls the request itself wrong (start URL, region, scope)
-    │   ├── TokenRejected         portal 401: this access token is dead
-    │   ├── RoleForbidden         portal 403: this role only, says nothing of the session
-    │   ├── TlsFailed             the server's certificate is not trusted
-    │   ├── CacheFileBad          a token cache file that cannot be used (reason says why)
-    │   └── KeyringDenied         the person refused, or the keyring took no write
-    ├── WillRetry                 passes by itself; the caller tries again later
-    │   ├── Offline               AWS was never reached
-    │   ├── ServiceTrouble        5xx, 429, HTML instead of JSON, a cut answer
-    │   ├── CacheFileTorn         another program is writing the token cache file just now
-    │   ├── Busy                  another process holds the lock
-    │   ├── KeyringUnavailable    locked, absent, slow or hanging (reason says which)
-    │   └── Unreachable           the daemon does not answer
-    └── OurBug                    a promise of our own was broken
-
-Every error carries one sentence for the person, never a secret, and where it belongs to a
-session the reason of rule S6.
+`UserMustAct`: waiting will not help. `WillRetry`: passes by itself. `OurBug`: a promise of our own
+was broken. Every error carries one sentence for the user, never a secret.
 """
 
 from __future__ import annotations
@@ -40,9 +17,8 @@ class TrayError(Exception):
     """
     Base of all errors raised on purpose.
 
-    Args:
-        sentence: one clear sentence for the person, naming the place; it never holds a secret.
-        reason: the reason of rule S6, where the class does not already imply one.
+    ``sentence`` names the place and never holds a secret. ``reason`` (rule S6) is for errors of a
+    session whose class does not already imply one.
     """
 
     default_reason: ClassVar[Reason | None] = None
@@ -54,18 +30,11 @@ class TrayError(Exception):
 
 
 class UserMustAct(TrayError):
-    """A person has to do something; waiting will not help."""
+    """The user has to do something; waiting will not help."""
 
 
 class ConfigRejected(UserMustAct):
-    """
-    A config or credentials file that botocore refuses too (rule S4).
-
-    Args:
-        sentence: what to show.
-        file: the file's path as text.
-        line: the 1-based line, where it is known.
-    """
+    """A config or credentials file that botocore refuses too (rule S4); ``line`` is 1-based."""
 
     def __init__(self, sentence: str, *, file: str, line: int | None = None) -> None:
         super().__init__(sentence)
@@ -74,11 +43,11 @@ class ConfigRejected(UserMustAct):
 
 
 class NotFound(UserMustAct):
-    """A session or profile was named that does not exist."""
+    """A session or profile name that does not exist."""
 
 
 class SignInNeeded(UserMustAct):
-    """Credentials were asked for, and only a sign-in by a person brings them (exit code 3)."""
+    """Credentials were requested, and only a sign-in brings them (exit code 3)."""
 
 
 class SignInEnded(UserMustAct):
@@ -126,7 +95,7 @@ class CacheFileBad(UserMustAct):
 
 
 class KeyringDenied(UserMustAct):
-    """The person refused the keyring's prompt, or the keyring took no write."""
+    """The user refused the keyring's prompt, or the keyring took no write."""
 
     default_reason = "keyring-denied"
 
@@ -135,13 +104,9 @@ class WillRetry(TrayError):
     """
     It passes by itself.
 
-    Args:
-        sentence: what to show.
-        reason: the reason of rule S6.
-        answered: whether AWS was reached and answered (rule R5 counts only those).
-        retry_after: seconds AWS asked us to wait, or None.
-        maybe_done: whether AWS may have carried the request out although we never saw the whole
-            answer; a refresh token may then have been replaced (fault 46).
+    ``answered``: AWS was reached and answered (rule R5 counts only those). ``retry_after``:
+    seconds AWS asked us to wait. ``maybe_done``: AWS may have carried out a request whose answer
+    we did not see whole, so a refresh token may have been replaced (fault 46).
     """
 
     def __init__(
@@ -172,7 +137,7 @@ class ServiceTrouble(WillRetry):
 
 
 class CacheFileTorn(WillRetry):
-    """Another program is in the middle of writing the token cache file."""
+    """Another program is writing the token cache file just now."""
 
     default_reason = "torn-file"
 
@@ -187,8 +152,7 @@ class KeyringUnavailable(WillRetry):
     default_reason = "keyring-absent"
 
 
-KEYRING_ERRORS: Final = (KeyringDenied, KeyringUnavailable)
-"""What a keyring that cannot be used raises, for ``except``."""
+KEYRING_ERRORS: Final = (KeyringDenied, KeyringUnavailable)  # for ``except``
 
 
 class Unreachable(WillRetry):
@@ -196,4 +160,4 @@ class Unreachable(WillRetry):
 
 
 class OurBug(TrayError):
-    """A promise of our own was broken; the person can only report it."""
+    """A promise of our own was broken; the user can only report it."""

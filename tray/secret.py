@@ -9,8 +9,8 @@ class Secret:
     """
     One secret text that cannot be printed by accident.
 
-    Only :meth:`reveal` returns the text; call it where the text leaves for AWS, the keyring or
-    the token file. Equality takes constant time; ``json`` and ``pickle`` raise ``TypeError``.
+    Call :meth:`reveal` only where the text leaves for AWS, the keyring or the token file. Equality
+    takes constant time; ``json`` and ``pickle`` raise ``TypeError``.
     """
 
     __slots__ = ("_text",)
@@ -19,7 +19,6 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the secret text itself."""
         return self._text
 
     def __repr__(self) -> str:

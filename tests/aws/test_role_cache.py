@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from botocore.credentials import SSOCredentialFetcher
 
-from tray.aws.cache.role_cache import cli_cache_directory, remove_role_credentials, role_cache_path
+from tray.aws.cache.role_cache import remove_role_credentials, role_cache_path
 from tray.core.model import Profile, SsoSession
 from tray.errors import UserMustAct
 
@@ -39,11 +39,6 @@ def test_same_name_as_botocore(session: SsoSession, role: str, tmp_path: Path) -
     expected = tmp_path / botocore_name(session, "111122223333", role)
 
     assert expected == role_cache_path(tmp_path, session, "111122223333", role)
-
-
-def test_directory() -> None:
-    """The AWS CLI keeps them under the home directory."""
-    assert Path("/home/me/.aws/cli/cache") == cli_cache_directory(Path("/home/me"))
 
 
 def test_removes_exactly_this_sessions(tmp_path: Path) -> None:

@@ -38,7 +38,6 @@ class ConnectionSettings:
 
     @classmethod
     def from_json(cls, document: object) -> ConnectionSettings:
-        """Raises `BadDocument`."""
         members = Members(document)
         fips, dualstack = (members.need(name, optional(flag)) for name in _FLAGS)
         ca_bundle, sso, sso_oidc, sts = (members.need(name, optional(text)) for name in _TEXTS)
@@ -57,7 +56,6 @@ AWS_DEFAULTS: Final = ConnectionSettings()
 
 
 def agreed(settings: Collection[ConnectionSettings]) -> ConnectionSettings:
-    """Return what all of them say; AWS's default where they disagree."""
     if len(settings) == 1:
         return next(iter(settings))
     common = {name: {getattr(one, name) for one in settings} for name in _KEYS}
@@ -67,7 +65,6 @@ def agreed(settings: Collection[ConnectionSettings]) -> ConnectionSettings:
 
 
 def disagreements(settings: Collection[ConnectionSettings]) -> tuple[str, ...]:
-    """Return the config keys on which they disagree."""
     return tuple(
         key for name, key in _KEYS.items() if len({getattr(one, name) for one in settings}) > 1
     )

@@ -71,8 +71,6 @@ class StartJob:
 
 @dataclass(frozen=True, slots=True)
 class StartSignIn:
-    """Start a sign-in in a separate process."""
-
     session: SsoSession
     attempt: int
     method: Literal["pkce", "device"]
@@ -99,8 +97,6 @@ class OpenBrowser:
 
 @dataclass(frozen=True, slots=True)
 class InspectTokenFile:
-    """Look at a session's cache file after ``delay`` seconds."""
-
     key: str
     delay: float = 0.0
 
@@ -117,16 +113,12 @@ class WithdrawNotice:
 
 @dataclass(frozen=True, slots=True)
 class SaveMemory:
-    """Write a session's memory to ``state.json``."""
-
     key: str
     memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
 class RecordActive:
-    """Write the active profile (None removes it)."""
-
     profile: str | None
 
 
@@ -139,8 +131,6 @@ class ForgetCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer a waiting request."""
-
     request: str
     kind: Literal["progress", "done"]  # ``progress`` may come several times
     exit: int = 0  # rule C1: 0 done, 1 failed, 2 no such name, 3 the user must sign in

@@ -39,29 +39,23 @@ class RecordsRead:
 
 @dataclass(frozen=True, slots=True)
 class PreferencesRead:
-    """The settings were read, at start or after a change."""
-
     preferences: Preferences  # the last good ones, if a file is broken now
     problems: tuple[str, ...] = ()  # sentences about the settings' files
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRead:
-    """The recorded active profile was read, at start or after another program changed it."""
-
     profile: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigRead:
-    """``~/.aws/config`` was read and accepted."""
-
     catalog: Catalog
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigBroken:
-    """``~/.aws/config`` was refused, as botocore refuses it; ``sentence`` names file and line."""
+    """As botocore refuses it; ``sentence`` names file and line."""
 
     sentence: str
 
@@ -131,8 +125,6 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class PortalAnswered:
-    """The portal gave role credentials, so AWS can be reached again."""
-
     key: str
 
 
@@ -184,7 +176,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """A sign-in ended without a token; an older token is still in place."""
+    """An older token is still in place."""
 
     key: str
     attempt: int
@@ -212,8 +204,6 @@ class RequesterLeft:
 
 @dataclass(frozen=True, slots=True)
 class RolesListed:
-    """All roles of a session's user, sorted by account and role."""
-
     key: str
     attempt: int
     roles: tuple[Assignment, ...]
@@ -249,8 +239,6 @@ class SignOutRequested:
 
 @dataclass(frozen=True, slots=True)
 class RenewRequested:
-    """The user or a program wants the token renewed now."""
-
     key: str
     request: str | None = None
     trigger: Trigger = "user"  # whose allowance it uses (R5)
@@ -259,16 +247,12 @@ class RenewRequested:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRequested:
-    """The user asked to hand the refresh data back to the file."""
-
     key: str
     request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UseRequested:
-    """The user picked the active profile; None: none."""
-
     profile: str | None
     request: str | None = None
 
@@ -282,15 +266,11 @@ class SnoozeRequested:
 
 @dataclass(frozen=True, slots=True)
 class CredentialsGiven:
-    """Role credentials of this session were handed out."""
-
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuitRequested:
-    """The daemon should end."""
-
     request: str | None = None
     hand_back: bool = False  # release every session to the AWS CLI first (K7)
 

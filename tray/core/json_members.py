@@ -3,6 +3,7 @@ Read the JSON documents that this program stores or sends, member by member.
 
 Each format is written out beside its type with its own names, so renaming a class or field
 changes no byte. Unknown members are ignored here; code that rewrites a stored file keeps them.
+What cannot be read raises `BadDocument`, here and in every ``from_json``.
 """
 
 from __future__ import annotations
@@ -22,14 +23,11 @@ class BadDocument(ValueError):
 
 
 class Members:
-    """The members of one JSON object; anything else raises `BadDocument`."""
-
     def __init__(self, document: object) -> None:
         self._members = mapping(document)
         self.unusable: list[str] = []  # wrong members for which `usable` returned the default
 
     def need(self, name: str, check: Callable[[object], T]) -> T:
-        """Raises `BadDocument` if it is absent or wrong."""
         if name not in self._members:
             raise BadDocument(f"{name!r} is missing")
         try:
@@ -38,11 +36,11 @@ class Members:
             raise BadDocument(f"{name!r}: {error}") from None
 
     def get(self, name: str, check: Callable[[object], T], default: T) -> T:
-        """Return the default if it is absent; raises `BadDocument` if it is wrong."""
+        """The default is only for an absent member."""
         return self.need(name, check) if name in self._members else default
 
     def usable(self, name: str, check: Callable[[object], T], default: T) -> T:
-        """Return the default if it is absent or wrong; see `unusable`."""
+        """The default is for an absent or wrong member; see `unusable`."""
         try:
             return self.get(name, check, default)
         except BadDocument:
@@ -51,7 +49,7 @@ class Members:
 
 
 def tag_of(document: object) -> str:
-    """Return which of several types a document encodes; raises `BadDocument`."""
+    """Return which of several types a document encodes."""
     return Members(document).need("type", text)
 
 
@@ -74,7 +72,6 @@ def flag(value: object) -> bool:
 
 
 def number(value: object) -> float:
-    """Check for a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadDocument("not a number")
     return value

@@ -1,8 +1,4 @@
-"""
-Which of a session's tokens came before which (K4).
-
-Kept in the keyring item, with a copy in ``state.json``: fingerprints, never the tokens.
-"""
+"""Which of a session's tokens came before which (K4); fingerprints, never the tokens."""
 
 from __future__ import annotations
 
@@ -30,11 +26,9 @@ class Lineage:
 
     @property
     def newest(self) -> TokenPair | None:
-        """The pair that nothing has replaced yet."""
         return self.pairs[-1] if self.pairs else None
 
     def followed_by(self, pair: TokenPair) -> Lineage:
-        """Append a pair, which replaces all others."""
         return self._of([*self._without(pair), pair])
 
     def merged(self, copy: Lineage) -> Lineage:
@@ -55,7 +49,6 @@ class Lineage:
         return self._of([*earlier, *self.pairs, *later])
 
     def lists(self, pair: TokenPair) -> bool:
-        """Whether either of the two tokens is listed."""
         return any(
             known.access == pair.access
             or (pair.refresh is not None and known.refresh == pair.refresh)
@@ -77,7 +70,6 @@ class Lineage:
 
     @classmethod
     def from_json(cls, document: object) -> Lineage:
-        """Raises `BadDocument`."""
         return cls._of(list_of(_pair)(document))
 
     def _without(self, pair: TokenPair) -> list[TokenPair]:

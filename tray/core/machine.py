@@ -29,19 +29,12 @@ from tray.core.requests import (
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
-    """
-    Answer one event; `now` is both clocks, read once.
-
-    Always in this order: the event itself; the upkeep (whatever is due is started); the notices
-    (whatever holds and was not shown yet). What has to survive a restart is saved.
-    """
+    """In order: the event, the upkeep (what is due is started), the notices, the records."""
     after, answers = _answer(state, event, now)
     after, started = upkeep(after, now)
     for session in after.sessions.values():
@@ -250,12 +243,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
 
 
 def _freed(state: TrayState, now: Now, only: str | None = None) -> TrayState:
-    """
-    Let what waits for its next attempt try at once (R1).
-
-    At most once in five minutes, so that an unstable network does not defeat the back-off; a
-    ``Retry-After`` from AWS stays (R5).
-    """
+    """Once in five minutes, as networks come and go; ``Retry-After`` stays (R1, R5)."""
     for session in state.sessions.values():
         failing, freed_at = session.failing, session.freed_at
         if failing is None or only not in (None, session.key) or failing.next_at <= now.wall:
@@ -303,11 +291,7 @@ def _without_future(state: TrayState, now: Now) -> TrayState:
 
 
 def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
-    """
-    Let one refresh decide about tokens that seem to come from the future (fault 29).
-
-    They were issued while the clock was ahead: AWS ends them long before they say.
-    """
+    """Let one refresh decide about tokens issued while the clock was ahead (fault 29)."""
     for session in state.sessions.values():
         token = session.token
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
@@ -328,7 +312,6 @@ def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
 
 
 def _forgets(before: TrayState, after: TrayState) -> Iterator[Effect]:
-    """Drop the credentials of every sign-in that has ended or was replaced."""
     for key, session in before.sessions.items():
         now_there = after.sessions.get(key)
         if now_there is None or now_there.origin != session.origin:

@@ -101,7 +101,6 @@ class Profile:
 
     @classmethod
     def from_json(cls, document: object) -> Profile:
-        """Raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("name", text),
@@ -144,7 +143,6 @@ class SsoSession:
 
     @classmethod
     def from_json(cls, document: object) -> SsoSession:
-        """Raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("key", text),
@@ -160,8 +158,6 @@ class SsoSession:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The user's two AWS files, read in one pass."""
-
     # in file order; legacy sessions at their first profile's place
     sessions: tuple[SsoSession, ...] = ()
     profiles: tuple[Profile, ...] = ()  # in botocore's order (C4)
@@ -178,7 +174,6 @@ class Catalog:
 
     @classmethod
     def from_json(cls, document: object) -> Catalog:
-        """Raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("sessions", list_of(SsoSession.from_json)),
@@ -200,11 +195,7 @@ class TokenFacts:
 
     @property
     def life(self) -> float:
-        """
-        The token's life in seconds, clamped to 0 to 12 h.
-
-        AWS gives no longer one; a longer one was written by hand or by a broken clock.
-        """
+        """The token's life in seconds, 0 to 12 h as AWS gives: a file or clock may be wrong."""
         return min(max(0.0, self.expires_at - self.issued_at), policy.LONGEST_LIFE)
 
     def to_json(self) -> dict[str, Any]:
@@ -220,7 +211,6 @@ class TokenFacts:
 
     @classmethod
     def from_json(cls, document: object) -> TokenFacts:
-        """Raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("fingerprint", text),
@@ -234,8 +224,6 @@ class TokenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """The user's settings that concern the core."""
-
     # seconds before a known end at which a notice is due, longest first
     warn_before: tuple[float, ...] = (900.0, 300.0)
     adopt: bool = True  # take files with refresh data into the keyring (K4)
@@ -255,7 +243,6 @@ class SessionEnd:
 
     @classmethod
     def from_json(cls, document: object) -> SessionEnd:
-        """Raises `BadDocument`."""
         members = Members(document)
         known: tuple[EndKnown, ...] = ("exact", "set", "learnt")
         return cls(
@@ -290,7 +277,6 @@ class Trouble:
 
     @classmethod
     def from_json(cls, document: object) -> Trouble:
-        """Raises `BadDocument`."""
         members = Members(document)
         return cls(
             members.need("token", text),
@@ -338,7 +324,7 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """An absent member gets its default; raises `BadDocument`."""
+        """An absent member gets its default."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(
@@ -351,7 +337,6 @@ class Memory:
         )
 
     def beside_to_json(self) -> dict[str, Any]:
-        """Return the members that are stored beside it in the session's entry."""
         return {
             "dead": self.dead,
             "trouble": self.trouble and self.trouble.to_json(),
@@ -359,7 +344,6 @@ class Memory:
         }
 
     def with_beside(self, document: object) -> Memory:
-        """Add what `beside_to_json` returned; raises `BadDocument`."""
         members = Members(document)
         return replace(
             self,

@@ -21,8 +21,6 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A renewal succeeded."""
-
     token: TokenFacts  # as published
     store: TokenStore
     stored: bool = True  # False until the keyring has confirmed the new refresh token (R3)
@@ -90,8 +88,6 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A job had no result."""
-
     reason: Reason  # rule S6
     sentence: str
     answered: bool = False  # whether AWS answered (R5 counts only those)
@@ -160,7 +156,6 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_json(document: object) -> Outcome:
-    """Raises `BadDocument`."""
     reader = _READERS.get(tag_of(document))
     if reader is None:
         raise BadDocument("not an outcome")

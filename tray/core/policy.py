@@ -25,10 +25,7 @@ BACKOFF_LEAST: Final = 10.0
 """At most this share of a living token's life (300 s of an hour), or this many seconds."""
 KEYRING_BACKOFF: Final = 8.0
 KEYRING_BACKOFF_SHARE: Final = 0.2
-"""
-Most seconds until a keyring that does not answer is retried, or this share of how long it has
-not: AWS is not asked meanwhile.
-"""
+"""Most seconds until a silent keyring is retried, or this share of its silence, without AWS."""
 RETRY_AFTER_MOST: Final = HOUR  # a longer ``Retry-After`` counts as this
 RENEWALS_PER_LIFE: Final = 3  # in a token's life, each for schedule, programs and users (R5)
 SHORTEST_LIFE: Final = 3.0
@@ -92,8 +89,6 @@ SIGN_IN_DEADLINE: Final = 10 * MINUTE  # how long the user has to finish in the 
 REOPEN_AFTER: Final = MINUTE  # a second click reopens a page only after this (T18)
 JOB_DEADLINE: Final = 90.0  # seconds until a job counts as overdue; AWS calls time out well before
 FAULT_PAUSE: Final = 10.0  # seconds after a fault in the core until due work is retried (fault 77)
-# Seconds a keyring write may take before a token is published without it (L12, R3).
-KEYRING_PATIENCE: Final = 10.0
 HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""

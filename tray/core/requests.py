@@ -61,8 +61,6 @@ class RolesRequested:
 
 @dataclass(frozen=True, slots=True)
 class AddProfileRequested:
-    """The user picked a role to get a profile for."""
-
     key: str
     account_id: str
     role_name: str

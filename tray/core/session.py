@@ -53,8 +53,6 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A sign-in under way."""
-
     attempt: int  # answers to another number are late and ignored
     method: Literal["pkce", "device"]  # L1
     # who opens the browser: the tray, or the terminal where it was typed (L6)
@@ -71,8 +69,6 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Why the last attempts failed, since when, and when the next one is due."""
-
     reason: Reason
     sentence: str
     failures: int
@@ -127,27 +123,18 @@ class Session:
 
     @property
     def key(self) -> str:
-        """Rule S1."""
         return self.config.key
 
 
 def elsewhere(session: Session, token: TokenFacts) -> bool:
-    """
-    Whether a token is for another start URL or region than the session (fault 25).
-
-    What the file says decides, so that it is known after a restart too.
-    """
+    """Whether a token's file names another start URL or region than the session (fault 25)."""
     if token.start_url or token.region:
         return not same_place(session.config, token.start_url, token.region)
     return token.fingerprint == session.foreign
 
 
 def same_place(config: SsoSession, start_url: str, region: str) -> bool:
-    """
-    Whether a start URL and region are a session's, or empty: a file need not name them.
-
-    Trailing slash, query, fragment and case do not distinguish portals.
-    """
+    """Whether a start URL and region are a session's, or empty; spelling does not count."""
     same_url = not start_url or same_portal(start_url, config.start_url)
     return same_url and region in ("", config.region)
 
@@ -162,7 +149,6 @@ def refused(session: Session) -> bool:
 
 
 def has_refresh_data(session: Session) -> bool:
-    """Whether anything, here or in the file, could renew the token."""
     token = session.token
     if token is None or session.without_refresh_token == token.fingerprint:
         return False
@@ -191,22 +177,13 @@ def after_other_login(session: Session) -> bool:
 
 
 def renews_meanwhile(session: Session) -> bool:
-    """
-    Whether a renewal may run beside the sign-in under way, if there is one.
-
-    A page may stay open for ten minutes; an afresh sign-in has signed the old token out.
-    """
+    """Whether a renewal may run beside a sign-in; an afresh one has signed the old token out."""
     sign_in = session.sign_in
     return sign_in is None or (sign_in.url is not None and not sign_in.afresh)
 
 
 def over_by(session: Session, now: Now) -> bool:
-    """
-    Whether the sign-in session is known to be dead, whatever its token's ``expiresAt`` says.
-
-    The portal has said so, or a refused token's session ended before it; both are known again
-    after a restart.
-    """
+    """Whether the session is dead, as the portal or a refusal after its end has shown."""
     end = session.memory.end
     ended = end is not None and end.known == "exact" and end.at <= now.wall
     dead = session.token is not None and session.memory.dead == session.token.fingerprint
@@ -214,7 +191,6 @@ def over_by(session: Session, now: Now) -> bool:
 
 
 def remembering(session: Session) -> Session:
-    """Remember the session's trouble, so that it outlives a restart."""
     failing, token = session.failing, session.token
     trouble = None
     if failing is not None and token is not None:
@@ -245,7 +221,6 @@ def unreadable(session: Session) -> bool:
 
 
 def usable(session: Session, now: Now) -> bool:
-    """Whether SDKs can work with what is published now."""
     return (
         session.token is not None
         and session.file_status in ("present", "torn")

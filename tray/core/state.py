@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from tray.core import policy
+from tray.core.effects import Effect
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, Now, Preferences, TokenFacts
@@ -68,11 +69,7 @@ class TrayState:
 
 
 def next_look(state: TrayState, now: Now) -> float | None:
-    """
-    Return the earliest wall time at which something changes by itself, or None.
-
-    The loop arms one timer for it and answers with ``Tick``; nothing else ever polls.
-    """
+    """Return the next wall time at which something changes by itself; nothing else ever polls."""
     moments = [
         moment for session in state.sessions.values() for moment in _moments(session, state)
     ]
@@ -114,11 +111,11 @@ def _moments(session: Session, state: TrayState) -> Iterator[float]:
 
 
 def failing_warns_at(failing: Failing, token: TokenFacts) -> float:
-    """
-    Return from when on a failing renewal is worth a notice (W1), wall seconds.
-
-    A token of a few minutes' life is always near its end: then shares of its life count.
-    """
+    """Return a wall time (W1); for tokens of a few minutes' life shares of it count."""
     left = min(policy.FAILING_WARNS_UNDER, token.life * policy.RENEW_AT_LIFE * 0.8)
     patience = min(policy.FAILING_WARNS_AFTER, token.life * policy.RENEW_JITTER)
     return max(token.expires_at - left, failing.since + patience)
+
+
+Step = tuple[TrayState, tuple[Effect, ...]]
+"""The state after an event, and what the core asks of the world."""

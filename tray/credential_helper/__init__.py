@@ -1,8 +1,7 @@
 """
-Install the credential helper: one file that any Python runs.
+Install the credential helper: one file that a Python of the system runs.
 
-It is in the state directory and is run by a Python of the system, so that ``~/.aws/config`` stays
-right when this program is upgraded or its virtual environment is removed.
+That way ``~/.aws/config`` stays right when this program is upgraded or its environment removed.
 """
 
 from __future__ import annotations
@@ -21,26 +20,18 @@ from tray.system.spawn import frozen, own_program
 
 FILE_NAME: Final = "credentials.py"
 SOURCE: Final = Path(__file__).with_name(FILE_NAME)
-SYSTEM_PYTHON: Final = Path("/usr/bin/python3")
-"""The distribution's own: the same path through every upgrade, and the fastest to start."""
+SYSTEM_PYTHON: Final = Path("/usr/bin/python3")  # the same path through every upgrade
 
 _SITES: Final = frozenset({"site-packages", "dist-packages"})
 
 
 def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
-    Write the credential helper, unless it is there already, and return how to start it.
+    Write the credential helper if it is missing, and return the argv for ``credential_process``.
 
-    Args:
-        state: our state directory; made when missing.
-        environ: of the world it is for: where the daemon listens, what starts this program.
-
-    Returns:
-        The argv for ``credential_process``; a profile's name may be added. Without one the
-        active profile is meant. A frozen program where the system has no Python names itself.
-
-    Raises:
-        OSError, FileRefused: the state directory cannot be written.
+    A profile's name may be added; without one the active profile is used. A frozen program on a
+    system without Python names itself. Raises OSError or FileRefused if ``state`` cannot be
+    written.
     """
     program = own_program(environ)
     if frozen() and interpreter() != str(SYSTEM_PYTHON):
@@ -58,9 +49,9 @@ def interpreter() -> str:
     """
     Return a Python that outlives this program's virtual environment and its upgrades.
 
-    On Linux the distribution's, if there is one; else the one this environment was made from, by
-    the name without a version where that is the same file. macOS has a ``/usr/bin/python3``, too,
-    but that may only offer to install a compiler.
+    On Linux the distribution's, else the one this environment was made from, by the name without a
+    version if that is the same file. Not macOS's ``/usr/bin/python3``, which may only offer to
+    install a compiler.
     """
     if LINUX and os.access(SYSTEM_PYTHON, os.X_OK):
         return str(SYSTEM_PYTHON)
@@ -74,7 +65,7 @@ def interpreter() -> str:
 
 
 def client_text(**constants: object) -> str:
-    """Return the client with these constants for the empty ones in the source."""
+    """Return the helper's source with these constants filled in."""
     lines = SOURCE.read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.parse("".join(lines)).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -86,7 +77,7 @@ def client_text(**constants: object) -> str:
 
 
 def _python_path() -> str:
-    """Return where this package is found, unless it is installed as others are, or frozen."""
+    """Return where this package is found, or nothing if it is installed normally or frozen."""
     if frozen():
         return ""
     root = Path(__file__).resolve().parents[2]

@@ -22,14 +22,11 @@ PROGRAM: "tuple[str, ...]" = ()
 PYTHONPATH: str = ""
 
 HEAD = b'{"v":1,"done":{"exit":0,"sentence":"","credentials":'
-TAIL = b"}}\n"
-"""What surrounds the credentials in the usual answer, which then needs no JSON reader."""
+TAIL = b"}}\n"  # around the credentials in the usual answer, which then needs no JSON reader
 CONNECT_PATIENCE = 2.0
-ANSWER_PATIENCE = 120.0
-"""Seconds; a renewal and a call to AWS end well before by themselves."""
+ANSWER_PATIENCE = 120.0  # seconds; a renewal and a call to AWS end well before that
 LONGEST_ANSWER = 65536
-UNKNOWN_PROFILE = 2
-"""The daemon may not have read the config that names it yet: the full program checks."""
+UNKNOWN_PROFILE = 2  # exit code; the daemon may not have read the config that names it yet
 
 OF_PATHS = (
     b"HOME",
@@ -71,7 +68,6 @@ def main(arguments: "list[str]") -> int:
 
 
 def asked(profile: str) -> bytes:
-    """Return the line the daemon answers with."""
     import posix  # Windows has none: there is no agent's socket yet (`tray.system.agent_socket`)
 
     request = b'{"v":1,"program":"handout","op":"credentials","profile":%b,"environ":"%b"}\n' % (
@@ -128,7 +124,7 @@ def connect(connection: "_socket.socket", path: str) -> None:
 
 
 def peer(connection: "_socket.socket", otherwise: int) -> int:
-    """Return the user at the other end, where the system says as Linux does (unix(7))."""
+    """Return the user at the other end, where the system says it as Linux does (unix(7))."""
     import _socket
 
     if not hasattr(_socket, "SO_PEERCRED"):
@@ -138,7 +134,7 @@ def peer(connection: "_socket.socket", otherwise: int) -> int:
 
 
 def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
-    """Return the variables that say which world this is; the agent compares it with its own."""
+    """Return the variables that say which world this is; the daemon compares it with its own."""
     found = []
     for name, value in environ.items():
         if name in OF_PATHS:
@@ -154,7 +150,7 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
 
 
 def quoted(profile: str) -> bytes:
-    """Return a name as JSON; null, meaning the active profile, for none."""
+    """Return a name as JSON; null, the active profile, for none."""
     if not profile:
         return b"null"
     if all(" " <= letter <= "~" and letter not in '"\\' for letter in profile):
@@ -174,7 +170,6 @@ def printed(document: bytes) -> int:
 
 
 def failed(sentence: str, code: int) -> int:
-    """Say why on standard error."""
     sys.stderr.write("sso-tray: " + sentence + "\n")
     sys.stderr.flush()
     return code

@@ -20,18 +20,11 @@ from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
 from tray.system.spawn import module_command
 
-STARTED: Final = 2.0
-"""Seconds after which the start is over, and with it what is only needed for it."""
+STARTED: Final = 2.0  # seconds; the start is over then, and what only it needed is dropped
 
 
 def main() -> int:
-    """
-    Hold the daemon's lock for life and serve.
-
-    Returns:
-        0 when asked to end, or when another daemon already serves this state directory; 1 where
-        it cannot begin, with one sentence on stderr.
-    """
+    """Hold the daemon's lock for life and serve; 0 too where another daemon already does."""
     try:
         return _main()
     except TrayError as error:
@@ -58,7 +51,7 @@ def _main() -> int:
 
 
 def _lived() -> bool:
-    """Live, on the main thread or beside it; return whether to start anew."""
+    """Run, on the main thread or beside it; return whether to start anew."""
     main = main_thread()
     ends = ShutdownSignals()
     if main is None:
@@ -76,7 +69,7 @@ async def _live(main: MainThread | None, ends: ShutdownSignals) -> bool:
 
 
 def _collect() -> None:
-    """Collect garbage from now on, but not among what stays for life."""
+    """Enable garbage collection, except for what stays for life."""
     gc.freeze()
     gc.enable()
 

@@ -13,28 +13,18 @@ from tray.system import agent_socket
 
 log = logging.getLogger(__name__)
 
-BACKLOG: Final = 256
-"""Messages that may wait for a client; one that lets more wait is dropped."""
-READ_PATIENCE: Final = 30.0
-"""Seconds a client may leave what was sent to it unread."""
+BACKLOG: Final = 256  # messages; a client that lets more wait is dropped
+READ_PATIENCE: Final = 30.0  # seconds a client may leave what was sent to it unread
 
 
 class Connection:
-    """
-    A connection, and the lines that wait to be written to it, in order.
-
-    A client that does not read is dropped, with all that was kept for it: its messages would
-    otherwise pile up here for as long as it lives.
-    """
+    """A client and the lines that wait for it; one that does not read them is dropped."""
 
     def __init__(self, writer: asyncio.StreamWriter, served: Callable[[Connection], None]) -> None:
-        self.process = agent_socket.peer_process(writer.get_extra_info("socket"))
-        """The pid at the other end, 0 if unknown."""
-        self.busy = False
-        """Whether a request of it is being answered, so that its place is not free to take."""
+        self.process = agent_socket.peer_process(writer.get_extra_info("socket"))  # 0 if unknown
+        self.busy = False  # a client whose request is being answered keeps its place
         self.dropped = False
-        self.afterwards: Callable[[], None] | None = None
-        """Called once the answer has been sent."""
+        self.afterwards: Callable[[], None] | None = None  # called once the answer has been sent
         self._writer = writer
         self._served = served
         self._lines: deque[tuple[bytes, bool]] = deque()
@@ -51,13 +41,12 @@ class Connection:
             self.drop()
 
     def send_status(self, line: bytes) -> None:
-        """Send a status, encoded; it replaces an older one that still waits."""
+        """Send an encoded status; it replaces an older one that still waits."""
         if not self.dropped:
             self._status = line
             self._news.set()
 
     def drop(self) -> None:
-        """Close at once and forget what waits."""
         self.dropped = True
         self._lines.clear()
         self._status = None
@@ -65,7 +54,7 @@ class Connection:
         self._news.set()
 
     async def serve(self, gone: asyncio.Future[bytes]) -> None:
-        """Write what comes, until the last message, or until the client has gone or is dropped."""
+        """Write until the last message, or until the client has gone or is dropped."""
         while not self.dropped:
             news = asyncio.ensure_future(self._news.wait())
             either: set[asyncio.Future[Any]] = {news, gone}

@@ -23,10 +23,8 @@ from tray.values import dataclass
 
 log = logging.getLogger(__name__)
 
-REQUEST_PATIENCE: Final = 10.0
-"""Seconds a client has to send its line."""
-CLIENTS_LIMIT: Final = 256
-"""Connections at once; a further one takes the place of the client that is idle longest."""
+REQUEST_PATIENCE: Final = 10.0  # seconds a client has to send its line
+CLIENTS_LIMIT: Final = 256  # connections; a further one takes the place of the client idle longest
 
 _METHODS: Final = ("pkce", "device", None)
 
@@ -36,12 +34,8 @@ class AgentHandlers:
     """
     What the agent asks the rest of the daemon for.
 
-    Args:
-        world: the daemon's world (C3).
-        post: takes an event to the rules.
-        status: the document of rule C5.
-        credentials: credentials or identity of a profile, or of the active one, for a program:
-            ``(op, profile, program) -> (done, what to call once that is sent)``.
+    ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
+    message and what to call once it is sent; no profile means the active one.
     """
 
     world: Mapping[str, str]
@@ -53,8 +47,6 @@ class AgentHandlers:
 
 
 class Agent:
-    """Serve the socket."""
-
     def __init__(self, answers: AgentHandlers) -> None:
         self._answers = answers
         self._numbers = itertools.count(1)
@@ -65,18 +57,17 @@ class Agent:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, listening: socket.socket) -> None:
-        """Begin to answer on a socket that `tray.system.agent_socket.listen` has made."""
+        """Begin to answer on a socket made by `tray.system.agent_socket.listen`."""
         self._server = await asyncio.start_unix_server(
             self._connected, sock=listening, limit=REQUEST_LIMIT
         )
 
     @property
     def clients(self) -> int:
-        """How many are connected."""
         return len(self._clients)
 
     async def close(self) -> None:
-        """Tell everyone who waits that SSO Tray is ending, and close."""
+        """Tell every waiting client that SSO Tray is ending, and close."""
         if self._server is not None:
             self._server.close()
         for client in (*self._waiting.values(), *self._subscribers):
@@ -91,7 +82,7 @@ class Agent:
     # --- From the rules ------------------------------------------------------------------------
 
     def reply(self, reply: fx.Reply) -> None:
-        """Pass an answer on to the request that waits for it."""
+        """Route an answer to the request that waits for it."""
         client = self._waiting.get(reply.request)
         if client is None:
             return
@@ -116,12 +107,10 @@ class Agent:
                 client.send_status(status)
 
     def show(self, notice: fx.Notice) -> None:
-        """Send every subscriber a notice."""
         for client in self._subscribers:
             client.send({"notice": notice.to_json()})
 
     def withdraw(self, slot: str) -> None:
-        """Tell every subscriber that a notice no longer holds."""
         for client in self._subscribers:
             client.send({"withdraw": slot})
 
@@ -150,7 +139,7 @@ class Agent:
             writer.close()
 
     def _make_room(self) -> None:
-        """Drop the client that is idle longest; those whose answer is under way stay."""
+        """Drop the client that is idle longest, except those being answered."""
         idle = next((one for one in self._clients if not one.busy), None)
         if idle is not None:
             log.info("too many clients: process %d, long idle, gives its place up", idle.process)
@@ -282,11 +271,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
 
 @functools.lru_cache(maxsize=64)
 def world_of(environ: str) -> dict[str, str] | None:
-    """
-    Return the world of a caller that sends its variables; None if they cannot be read.
-
-    They are ``NAME=value`` joined by NUL bytes, in hexadecimal digits.
-    """
+    """Return a caller's variables, sent as NUL-joined ``NAME=value`` in hexadecimal; or None."""
     try:
         pairs = os.fsdecode(bytes.fromhex(environ)).split("\0")
         return paths.world(dict(pair.split("=", 1) for pair in pairs))

@@ -45,8 +45,6 @@ log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """One daemon process."""
-
     def __init__(
         self,
         environ: Mapping[str, str],
@@ -112,7 +110,6 @@ class Daemon:
         )
 
     def post(self, event: Event) -> None:
-        """Take an event to the rules."""
         self.loop.post(event)
 
     # --- Life ----------------------------------------------------------------------------------
@@ -136,7 +133,7 @@ class Daemon:
             await self._stop(address)
 
     def _prepare(self) -> None:
-        """Shut our directories to others, remove what killed processes left, install files."""
+        """Make our directories private, remove what killed processes left, install files."""
         state = private_directory(self.paths.state, tighten=True)
         for name in ("locks", "handout", "backups"):
             if (state / name).is_dir():
@@ -154,7 +151,7 @@ class Daemon:
             log.warning("the credential helper cannot be written (%s)", error)
 
     def _listen(self) -> tuple[socket.socket, Path]:
-        """Listen at the best place that is ours; another world's daemon may have the first."""
+        """Listen at the first place that is ours; another world's daemon may have taken it."""
         *better, last = self.paths.runtime_sockets
         for path in better:
             try:
@@ -205,7 +202,7 @@ class Daemon:
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
-        """Show what may be different now that a managed section was written or refused."""
+        """Show what may have changed after a managed section was written or refused."""
         self.desktop.refresh()
         self.agent.changed()
 
@@ -216,7 +213,7 @@ class Daemon:
         self.agent.changed()
 
     def _write_prompt(self, seen: View) -> None:
-        """Write what the shells read at each prompt; a full disk costs them the news only."""
+        """Write what the shells read at each prompt; a full disk costs them only the news."""
         state = self.loop.state
         if not state.config_read or (state.config_problem and not state.catalog.profiles):
             return  # the profiles are not known: what the shells have stays

@@ -22,8 +22,6 @@ from tray.storage.logs import History
 
 
 class _Failed(Exception):
-    """No credentials: why, and with which exit code (C1)."""
-
     def __init__(
         self,
         code: int,
@@ -45,9 +43,9 @@ class CredentialService:
     """
     Answer ``credentials`` and ``whoami``.
 
-    Cached credentials are given at once, whatever became of the token they were fetched with.
-    Otherwise an expired token is renewed first, and one that the portal rejects is renewed once
-    and tried again (R6). Exit code 3 means that only a sign-in helps.
+    Cached credentials are given at once, whatever became of their token. Otherwise an expired
+    token is renewed first, and one the portal rejects is renewed once (R6). Exit code 3: only a
+    sign-in helps.
     """
 
     def __init__(
@@ -70,10 +68,9 @@ class CredentialService:
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """
-        Return the answer to one request, and what to call once it has been sent.
+        Return the answer, and what to call once it has been sent.
 
-        Rules and history are updated then: our bookkeeping takes ten times as long as the answer
-        (measured with 10,000 profiles).
+        That bookkeeping takes ten times as long as the answer (measured with 10,000 profiles).
         """
         name = self._state().active_profile if name is None else name
         if name is None:
@@ -122,14 +119,14 @@ class CredentialService:
         return session.token.fingerprint if session is not None and session.token else None
 
     def take(self, reply: Reply) -> bool:
-        """Take the rules' answer to a renewal asked for here; False if it is another's."""
+        """Take the rules' answer to a renewal requested here; False if it is another's."""
         renewal = self._renewals.pop(reply.request, None)
         if renewal is not None and not renewal.done():
             renewal.set_result(reply)
         return renewal is not None
 
     async def _renewed(self, key: str, fingerprint: str | None) -> None:
-        """Ask the rules to renew a token that does not serve a program; wait for the end."""
+        """Have the rules renew a token that does not work, and wait for the end."""
         number = f"credentials-{next(self._numbers)}"
         renewal = self._renewals[number] = asyncio.get_running_loop().create_future()
         self._post(ev.RenewRequested(key, number, "program", fingerprint))

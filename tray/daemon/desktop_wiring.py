@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 
 class Desktop:
-    """Everything the user sees of the daemon."""
-
     def __init__(
         self,
         environ: Mapping[str, str],
@@ -64,10 +62,9 @@ class Desktop:
 
     def _made_tray(self) -> TrayFace | None:
         """
-        Make the icon; an error while its libraries are imported costs the icon alone (fault 72).
+        Make the icon; an import error costs the icon alone (fault 72), as pystray raises anything.
 
-        pystray picks a backend at import and raises anything where it finds none; without an
-        icon neither it nor Pillow is loaded at all.
+        Without an icon neither pystray nor Pillow is loaded.
         """
         try:
             return self._surface.make_tray()
@@ -85,7 +82,6 @@ class Desktop:
         self.refresh()
 
     async def stop(self) -> None:
-        """Remove the icon and close the connection."""
         if self._redraw is not None:
             self._redraw.cancel()
         if self.tray is not None:
@@ -96,15 +92,10 @@ class Desktop:
 
     @property
     def problem(self) -> str | None:
-        """Why no tray shows the icon that was wanted, as one sentence, or None."""
         return self._no_icon if self.tray is None else self._problem
 
     def show(self, view: View) -> None:
-        """
-        Show a view, and show it again when its icon is due to change.
-
-        Reading the files at the start makes several views; only the last one is drawn.
-        """
+        """Draw the last of several views, and draw it again when its icon is due to change."""
         self._view = view
         if not self._started:
             return
@@ -117,21 +108,18 @@ class Desktop:
             self._redraw = asyncio.get_running_loop().call_later(delay, self.show, view)
 
     def refresh(self) -> None:
-        """Draw the last view again, since a setting or a managed section has changed."""
+        """Draw the last view again: a setting or a managed section has changed."""
         if self._view is not None:
             self.show(self._view)
 
     def show_notice(self, notice: Notice) -> None:
-        """Show a notice, unless the user wants none."""
         if self._settings().notices:
             self.notifier.show(notice)
 
     def withdraw(self, slot: str) -> None:
-        """Take a notice away."""
         self.notifier.withdraw(slot)
 
     def remember(self, note: fx.RecordHistory) -> None:
-        """Add a line of the history to the menu."""
         if note.what.startswith("notice-"):
             return
         self._recent.appendleft((time.time(), note))
@@ -154,14 +142,13 @@ class Desktop:
         self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
 
     def report(self, report: fx.Report) -> None:
-        """Show what came of a click, even where warnings are off."""
+        """Show the result of a click, even where warnings are off."""
         once = f"click:{report.title}"
         # The category is for the picture: what went well has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"
         self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
     def start_at_login(self, *, on: bool) -> None:
-        """Turn start at login on or off."""
         try:
             if on:
                 self._autostart.enable(own_command(self.environ))
@@ -206,7 +193,6 @@ class Desktop:
 
 
 def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
-    """Return the events that a notice's button stands for."""
     match action:
         case "sign-in" if len(keys) > 1:
             return (SignInAllRequested(keys),)

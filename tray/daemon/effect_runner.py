@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 
 class EffectRunner:
-    """Carry out effects."""
-
     def __init__(
         self,
         paths: Paths,
@@ -62,7 +60,7 @@ class EffectRunner:
         self._unsaved: dict[str, Memory] = {}
 
     def perform(self, effect: fx.Effect) -> None:
-        """Carry out one effect; what takes time runs in a task of its own."""
+        """Carry out one effect; what takes time runs in its own task."""
         match effect:
             case fx.StartJob() | fx.StartSignIn() | fx.UnlockKeyring() | fx.ListRoles():
                 self._jobs.start(effect)
@@ -103,7 +101,6 @@ class EffectRunner:
                 assert_never(effect)
 
     async def close(self) -> None:
-        """Write what is not saved yet."""
         if self._unsaved:
             await self._write_memories()
 
@@ -133,7 +130,6 @@ class EffectRunner:
             log.warning("no browser could be opened for %s; use the link in the menu", page.key)
 
     def _change_setting(self, name: str, *, on: bool) -> None:
-        """Change a setting of the menu."""
         target = following(name)
         if name == "start-at-login":
             self._desktop.start_at_login(on=on)

@@ -18,12 +18,11 @@ from tray.core.views.view import View, view
 
 log = logging.getLogger(__name__)
 
-INBOX_LIMIT = 10_000
-"""Events that may wait; more can only be a fault, and the oldest are dropped (fault 79)."""
+INBOX_LIMIT = 10_000  # events; more is a fault, and the oldest are dropped (fault 79)
 
 
 def read_clocks() -> Now:
-    """Read both clocks, once for each event; sentences name times of this machine's zone."""
+    """Read both clocks, once per event, in this machine's time zone."""
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
@@ -50,15 +49,10 @@ class EventLoop:
         self._view: View | None = None
 
     def view(self) -> View:
-        """Return what the user sees now."""
         return view(self.state, self._clocks())
 
     def post(self, event: Event) -> None:
-        """
-        Take in one event; whatever it sets off is carried out before this returns.
-
-        An event posted by an effect waits until the current one is finished.
-        """
+        """Process one event and its effects; events that effects post come after it."""
         self._inbox.append(event)
         if self._busy:
             return
@@ -71,7 +65,6 @@ class EventLoop:
         self._look_round()
 
     def tick(self) -> None:
-        """Let the rules act on the time."""
         self.post(Tick())
 
     def _one(self, event: Event) -> None:

@@ -17,16 +17,15 @@ from tray.system.watch.directory_watch import directory_events, places
 
 log = logging.getLogger(__name__)
 
-SETTLE: Final = 0.3
-"""Seconds without a change after which a config or settings file is read (fault 19)."""
+SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
 
 
 class FileWatch:
     """
     Watch the token cache, the config, the settings and our own records.
 
-    A token file is inspected as soon as it is written; the others are read a moment after the
-    last change, since editors write them in several steps.
+    A token file is inspected as soon as it is written. The others are read a moment after the last
+    change, since editors write them in several steps.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class FileWatch:
         self._settling: dict[str, asyncio.TimerHandle] = {}
 
     def start(self) -> None:
-        """Begin; directories that do not exist yet are watched as well."""
         paths = self._paths
         self._places: dict[tuple[Path, str], str] = {}
         for what, files in (
@@ -65,16 +63,13 @@ class FileWatch:
         self._events.attach(asyncio.get_running_loop(), self._changed)
 
     def follow(self, keys: Iterable[str]) -> None:
-        """Watch the token files of these sessions only."""
         self._names = {cache_path(self._paths.token_cache, key).name: key for key in keys}
 
     def inspect(self, key: str) -> None:
-        """Inspect one session's token file now."""
         file_status = look(cache_path(self._paths.token_cache, key), time.time())
         self._tokens(TokenFileInspected(key, file_status))
 
     def close(self) -> None:
-        """Stop watching."""
         for handle in self._settling.values():
             handle.cancel()
         self._events.close()

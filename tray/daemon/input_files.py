@@ -22,13 +22,10 @@ from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
-LARGE_CONFIG: Final = 512 * 1024
-"""Bytes from which on the config is read off the loop: about 4,000 profiles."""
+LARGE_CONFIG: Final = 512 * 1024  # bytes, about 4,000 profiles; a larger one is read off the loop
 
 
 class InputFiles:
-    """Read the files."""
-
     def __init__(
         self, paths: Paths, environ: Mapping[str, str], post: Callable[[Event], None]
     ) -> None:
@@ -38,17 +35,15 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
-        self.settings: Settings = SAFE
-        """The last good settings."""
+        self.settings: Settings = SAFE  # the last good ones
 
     async def catalog(self) -> tuple[Catalog | None, str | None]:
         """
-        Read the config; return what is new in it, and the sentence why it is broken if so.
+        Read the config; return it if it is new, and the sentence that says why it is broken.
 
-        Broken at the start, the last good one takes its place: sessions go on (S4).
-
-        A large one is read in a thread. A usual one takes 3 ms for a thousand profiles, and a
-        thread's own heap would stay with the process (measured: 6 MB).
+        If it is broken at the start, the last good one is used (S4). A thread reads a
+        large one; others take 3 ms for a thousand profiles, and the thread's heap would stay with
+        the process: 6 MB (measured).
         """
         try:
             if self._config_size() > LARGE_CONFIG:
@@ -77,7 +72,7 @@ class InputFiles:
             return 0
 
     def read_settings(self) -> None:
-        """Read the settings; where they are broken the last good ones stay in use."""
+        """Read the settings; if they are broken the last good ones stay in use."""
         try:
             self.settings = read_settings(self._paths.settings_file, self._paths.state)
             problems = self.settings.problems
@@ -88,7 +83,7 @@ class InputFiles:
         self._post(ev.PreferencesRead(self.settings.preferences, problems))
 
     def read_records(self) -> None:
-        """Read what is remembered of each session, and which profile is active."""
+        """Read each session's memory and the active profile."""
         entries = self._records.read()
         self._post(
             ev.RecordsRead(

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def following(setting: str) -> Target | None:
-    """Return the managed section that a setting of the menu is about, if it is about one."""
+    """Return the managed section that a setting of the menu controls, if any."""
     name = setting.removesuffix("-follows")
     return next((target for target in managed_sections.TARGETS if target == name), None)
 
@@ -37,7 +37,6 @@ class ManagedUpdates:
 
     @property
     def follows(self) -> tuple[Target, ...]:
-        """What in the AWS config follows the active profile."""
         return managed_sections.applies(self._world().paths.state)
 
     def shown(self, view: View) -> None:
@@ -56,8 +55,6 @@ class ManagedUpdates:
             self._task = asyncio.create_task(self._run(managed_sections.follow))
 
     def let_follow(self, target: Target, *, on: bool) -> None:
-        """Do what the menu's tick says."""
-
         def change(world: ManagedContext) -> None:
             if on:
                 managed_sections.apply(world, target)
@@ -80,7 +77,6 @@ class ManagedUpdates:
         self._task = asyncio.create_task(clicked())
 
     async def close(self) -> None:
-        """Wait for the write under way and the one behind it."""
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 

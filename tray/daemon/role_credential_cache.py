@@ -11,13 +11,12 @@ from tray.aws.cache.timestamps import parse_timestamp
 from tray.core.model import Profile
 from tray.values import dataclass
 
-FRESH_FOR: Final = 15 * 60.0
-"""SDKs fetch again with less than this left, so a cached answer must be good for longer."""
+FRESH_FOR: Final = 15 * 60.0  # seconds; SDKs fetch again with less than this left
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """One ``credential_process`` document, held as text that no repr shows."""
+    """One ``credential_process`` document, as text that no repr shows."""
 
     document: dict[str, Any]
     ends_at: float
@@ -30,12 +29,10 @@ class _Held:
 @dataclass(frozen=True, slots=True)
 class CacheKey:
     """
-    What some credentials are of; profiles that share a role share them.
+    What credentials belong to; profiles that share a role share them.
 
-    Args:
-        key: the session key; empty for profiles without one.
-        origin: the sign-in they came from: the next one may be another user's.
-        role: account and role, or the profile's name where no portal gives its credentials.
+    ``key`` is the session key or empty, ``origin`` the sign-in they came from (the next may be
+    another user's), ``role`` account and role, or the profile's name without a portal.
     """
 
     key: str
@@ -44,7 +41,6 @@ class CacheKey:
 
     @classmethod
     def of(cls, profile: Profile, origin: str | None) -> CacheKey:
-        """Return the place of a profile's credentials."""
         if profile.kind == "sso" and profile.account_id and profile.role_name:
             role: tuple[str, ...] = (profile.account_id, profile.role_name)
         else:
@@ -53,22 +49,20 @@ class CacheKey:
 
 
 class RoleCredentialCache:
-    """Role credentials that were given out, until they are too old."""
-
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._held: dict[CacheKey, _Held] = {}
         self._asked: dict[CacheKey, asyncio.Task[dict[str, Any]]] = {}
 
     def held(self, place: CacheKey) -> dict[str, Any] | None:
-        """Return credentials that are still good for long enough, None where there are none."""
+        """Return credentials that stay good for long enough, or None."""
         held = self._held.get(place)
         return held.document if held is not None and held.good_until > self._clock() else None
 
     async def get(
         self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """Return credentials, from memory or by one call for all who ask meanwhile."""
+        """Return credentials from memory or by one call for all callers that wait."""
         held = self.held(place)
         if held is not None:
             return held
@@ -80,15 +74,13 @@ class RoleCredentialCache:
         return await asyncio.shield(task)
 
     def keep(self, place: CacheKey, document: dict[str, Any]) -> None:
-        """Take in a ``credential_process`` document that was given just now."""
         self._keep(place, document, self._clock())
 
     def forget(self, key: str) -> None:
-        """Drop what belongs to a session; what is being asked for answers, and is not kept."""
+        """Drop a session's credentials; a pending call answers, but its result is not kept."""
         self._drop(lambda place: place.key == key)
 
     def forget_one(self, place: CacheKey) -> None:
-        """Drop what is of one place."""
         self._drop(place.__eq__)
 
     def forget_by_profile(self) -> None:

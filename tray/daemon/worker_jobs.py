@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 
 class WorkerJobs:
-    """Run jobs, sign-ins, unlocks and listings in workers."""
-
     def __init__(
         self, pool: Pool, post: Callable[[Event], None], restart: Callable[[], None]
     ) -> None:
@@ -36,7 +34,6 @@ class WorkerJobs:
     def start(
         self, effect: fx.StartJob | fx.StartSignIn | fx.UnlockKeyring | fx.ListRoles
     ) -> None:
-        """Begin; returns at once."""
         match effect:
             case fx.StartJob():
                 self.go(self._job(effect))
@@ -48,13 +45,12 @@ class WorkerJobs:
                 self.go(self._list(effect))
 
     def cancel(self, effect: fx.CancelSignIn) -> None:
-        """End a sign-in that is under way."""
         cancel = self._sign_ins.get((effect.key, effect.attempt))
         if cancel is not None:
             cancel.set()
 
     def go(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in a task that is kept until it ends."""
+        """Run a coroutine in a task that is kept until it ends."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -99,7 +95,7 @@ class WorkerJobs:
         self._post(event)
 
     async def _unlock(self) -> None:
-        """Show the keyring's prompt, in a process of its own, which may wait for the user."""
+        """Show the keyring's prompt in its own process, which may wait for the user."""
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
         except Exception as error:  # noqa: BLE001  (the keyring stays locked)

@@ -16,17 +16,14 @@ from tray.system.spawn import worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 
-IDLE: Final = 30.0
-"""Seconds without work after which the shared worker ends."""
+IDLE: Final = 30.0  # seconds without work before the shared worker ends
 ANSWER_LIMIT: Final = 1024 * 1024
-OTHER_VERSION: Final = 3
-"""The exit code of `tray.worker.worker_process` after a handshake with another version."""
-FAREWELL: Final = 1.0
-"""Seconds to wait for a worker when the daemon ends; it then finishes alone."""
+OTHER_VERSION: Final = 3  # exit code of a worker after a handshake with another version
+FAREWELL: Final = 1.0  # seconds to wait for a worker when the daemon ends; it then finishes alone
 
 
 class WorkerLost(Exception):
-    """The worker ended, or did not answer in time; the sentence says which."""
+    """The worker ended or did not answer in time."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -39,19 +36,14 @@ class OtherProgram(WorkerLost):
 
 @dataclass
 class _Asked:
-    """One request under way."""
-
     done: asyncio.Future[dict[str, Any]]
     ready: Callable[[dict[str, Any]], None] | None = None
 
 
 @dataclass(eq=False)
 class _Worker:
-    """One worker process as we see it."""
-
     process: asyncio.subprocess.Process
-    settings: dict[str, Any]
-    """What it was sent of them."""
+    settings: dict[str, Any]  # as last sent
     asked: dict[int, _Asked] = field(default_factory=dict)
     holding: bool = False
     overdue: bool = False
@@ -87,14 +79,9 @@ class Pool:
         self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
     ) -> dict[str, Any]:
         """
-        Send the shared worker a request and wait for its answer.
+        Send the shared worker a request and return its answer.
 
-        Returns:
-            What the worker answered.
-
-        Raises:
-            WorkerLost: it ended or is overdue.
-            OtherProgram: it is of another version.
+        Raises WorkerLost if it ended or is overdue, OtherProgram if it is of another version.
         """
         worker = await self._shared_worker()
         asked = self._send(worker, request)
@@ -117,12 +104,7 @@ class Pool:
         ready: Callable[[dict[str, Any]], None],
         cancel: asyncio.Event,
     ) -> dict[str, Any]:
-        """
-        Run a sign-in (or an unlock) in a process of its own.
-
-        Raises:
-            WorkerLost: it ended without an answer.
-        """
+        """Run a sign-in (or an unlock) in its own process; WorkerLost if that gave no answer."""
         worker = await self._start(str(request["kind"]))
         asked = self._send(worker, request, ready)
         waiting = asyncio.ensure_future(cancel.wait())
@@ -199,7 +181,7 @@ class Pool:
             worker.process.stdin.close()
 
     async def _read(self, worker: _Worker) -> None:
-        """Read a worker's messages until it ends; then fail what still waits for it."""
+        """Read a worker's messages until it ends; then fail the requests that still wait."""
         assert worker.process.stdout is not None  # noqa: S101  (it was started with a pipe)
         try:
             while line := await worker.process.stdout.readline():

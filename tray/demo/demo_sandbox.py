@@ -1,4 +1,4 @@
-"""The demo's sandbox: a home, a daemon and a command line of its own, and eyes from outside."""
+"""The demo's sandbox: a home, a daemon and a command line of its own, and views from outside."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class StepFailed(Exception):
 
 
 class Sandbox:
-    """A world of the demo's own; nothing of the user's is in it but PATH and the keyring's bus."""
+    """Nothing of the user's is in it but PATH and the keyring's bus."""
 
     def __init__(self, root: Path, endpoints: dict[str, str], browser: str) -> None:
         self.root = root
@@ -67,7 +67,6 @@ class Sandbox:
         self.heard = threading.Condition()
 
     def _environ(self, endpoints: dict[str, str], browser: str) -> dict[str, str]:
-        """Build the environment: the user's PATH and keyring bus, and nothing else of theirs."""
         home, run = self.root / "home", self.root / "run"
         make_directories(home / ".aws")
         make_directories(run)
@@ -95,7 +94,7 @@ class Sandbox:
 
     @contextmanager
     def daemon(self) -> Iterator[int]:
-        """Run the real daemon, in the tray where there is a desktop; gives its pid."""
+        """Run the real daemon, in the tray where there is a desktop; yields its pid."""
         desktop = "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
         command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
@@ -126,12 +125,9 @@ class Sandbox:
                         self.heard.notify_all()
 
     def client(self) -> AgentClient:
-        """Return a client of the daemon."""
         return AgentClient(self.paths.runtime_sockets, world(self.environ))
 
     def notice(self, category: str, patience: float) -> dict[str, Any]:
-        """Wait for a notice, at most so many seconds."""
-
         def found() -> dict[str, Any] | None:
             return next((one for one in self.notices if one["category"] == category), None)
 
@@ -144,7 +140,7 @@ class Sandbox:
         return notice
 
     def tray(self, *arguments: str, whole: bool = False) -> str:
-        """Run the command line as a person does; return what it prints, or its last line."""
+        """Run the command line as a user does; return its output, or the last line of it."""
         done = subprocess.run(
             module_command("tray", *arguments),
             env=self.environ,
@@ -160,11 +156,10 @@ class Sandbox:
         return done.stdout if whole else done.stdout.strip().splitlines()[-1]
 
     def boto3(self, profile: str) -> str:
-        """Return who boto3 is with a profile, asked in a process of its own."""
+        """Return boto3's identity with a profile, from a process of its own."""
         return self.witness("identity", profile).strip()
 
     def keyring_items(self) -> list[str]:
-        """Return short hashes of the refresh tokens in the demo's keyring items."""
         try:
             lines = self.witness("keyring", self.service).splitlines()
         except StepFailed:
@@ -172,7 +167,7 @@ class Sandbox:
         return [line.split()[1] for line in lines]
 
     def witness(self, *arguments: str) -> str:
-        """Ask a process that uses nothing of ours, and return what it prints."""
+        """Run a process that uses nothing of ours, and return what it prints."""
         done = subprocess.run(
             module_command("tray.demo.demo_witness", *arguments),
             env=self.environ,
@@ -187,21 +182,14 @@ class Sandbox:
         return done.stdout
 
     def state(self) -> str:
-        """Return the session's state, as ``status --json`` has it."""
         document = json.loads(self.tray("status", "--json", whole=True))
         return next(str(one["state"]) for one in document["sessions"] if one["key"] == SESSION)
 
     def file(self) -> Path:
-        """Return the session's cache file."""
         return cache_path(self.paths.token_cache, SESSION)
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
-        """
-        Wait until something holds.
-
-        Raises:
-            StepFailed: it did not, in 20 seconds.
-        """
+        """Wait at most 20 seconds, then raise StepFailed."""
         deadline = time.monotonic() + 20
         while not holds():
             if time.monotonic() > deadline:
@@ -210,6 +198,5 @@ class Sandbox:
             time.sleep(0.05)
 
     def close(self) -> None:
-        """Leave nothing behind in the keyring."""
         with suppress(StepFailed):
             self.witness("forget", self.service)

@@ -25,15 +25,11 @@ from tray.system.spawn import module_command
 
 __all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]
 
-TOKEN_LIFE: Final = 14.0
-"""Seconds; in real life an hour."""
-ROOM: Final = 4.0
-"""How many times as long as planned a step may take on a slow machine."""
+TOKEN_LIFE: Final = 14.0  # seconds; in real life an hour
+ROOM: Final = 4.0  # factor on the planned time of a step, for slow machines
 
 
 class Demo:
-    """One run of the story."""
-
     def __init__(
         self, center: IdentityCenter, sandbox: Sandbox, say: Callable[[str], None]
     ) -> None:
@@ -42,10 +38,8 @@ class Demo:
         self.say = say
         self.keyring = False
 
-    # --- The story -----------------------------------------------------------------------------
-
     def run(self) -> None:
-        """Tell it; the first step that did not happen raises `StepFailed`."""
+        """The first step that did not happen raises `StepFailed`."""
         with self.box.daemon() as pid:
             self.say(f"SSO Tray is running (pid {pid}), in a home directory of its own.")
             self._sign_in()
@@ -163,7 +157,6 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """Run the demo."""
     began = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="sso-tray-demo-"))
     _say("SSO Tray demo: a built-in Identity Center, no AWS account. Your files stay untouched.")

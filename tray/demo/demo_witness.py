@@ -1,8 +1,8 @@
 """
 A process that knows nothing of us, for the demo: boto3, and another client of the keyring.
 
-``python -m`` this ``identity PROFILE | keyring SERVICE | forget SERVICE``. It imports
-nothing of this program, and prints no secret.
+``python -m`` this ``identity PROFILE | keyring SERVICE | forget SERVICE``. It imports nothing of
+this program, and prints no secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 
 
 def identity(profile: str) -> list[str]:
-    """Return the ARN that AWS knows a profile's credentials by."""
+    """Return the ARN that AWS gives for a profile's credentials."""
     import boto3
 
     session = boto3.Session(profile_name=profile)
@@ -34,7 +34,6 @@ def keyring_items(service: str) -> list[str]:
 
 
 def forget(service: str) -> list[str]:
-    """Remove all items."""
     import secretstorage
 
     for item in list(secretstorage.search_items(secretstorage.dbus_init(), {"service": service})):

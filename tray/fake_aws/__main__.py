@@ -36,7 +36,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop."""
     options = _parser().parse_args(arguments)
     center = IdentityCenter(
         port=options.port,
@@ -65,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     variables = " ".join(f"{name}={url}" for name, url in center.environment().items())
     sys.stdout.write(f"export {variables}\n")
     sys.stdout.flush()
-    # In short waits, as Windows delivers no signal during an endless one.
+    # In short waits: Windows delivers no signal during an endless one.
     while not stop.wait(0.5):
         pass
     center.close()

@@ -1,4 +1,4 @@
-"""What a person meets in the browser: authorize and device pages, and what they decide there."""
+"""The pages in the browser, authorize and device, and the user's decisions there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OAUTH_CODES = {
 
 
 class Consent:
-    """The pages' operations; the server's lock is held."""
+    """The server's lock is held."""
 
     def __init__(self, oidc: Oidc) -> None:
         self.oidc = oidc
@@ -47,10 +47,11 @@ class Consent:
         self.waiting: dict[str, Authorization] = {}
 
     def authorize(self, request: Request) -> Response:
-        """Response ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
+        """
+        Answer ``GET /authorize`` (RFC 6749 4.1.1 with RFC 7636; AWS says ``scopes``).
 
-        An unknown client or redirect gets an error page and is never redirected
-        (RFC 6749 4.1.2.1); other faults go back to the client as ``error``.
+        An unknown client or redirect gets an error page and is never redirected (RFC 6749
+        4.1.2.1); other faults go back to the client as ``error``.
         """
         values = dict(request.query)
         client = self.realm.clients.get(values.get("client_id", ""))
@@ -110,7 +111,6 @@ class Consent:
         )
 
     def decide_authorization(self, request: Request) -> Response:
-        """Answer the authorize page's form, ``POST /authorize``."""
         values = _form(request, ("ticket", "decision", "user"))
         approve = _approved(values)
         asked = self.waiting.pop(values.get("ticket", ""), None)
@@ -135,7 +135,7 @@ class Consent:
         return redirect(f"{asked.redirect_uri}?{query}", status)
 
     def device_page(self, request: Request) -> Response:
-        """Response ``GET /device``: with a code what to decide, without one where to type it."""
+        """Answer ``GET /device``: with a code what to decide, without one where to type it."""
         values = single_values(request.query, ("user_code",))
         if "user_code" not in values:
             return html_answer(fake_pages.device_code())
@@ -155,7 +155,6 @@ class Consent:
         return html_answer(page)
 
     def decide_device(self, request: Request) -> Response:
-        """Answer the device page's form, ``POST /device``."""
         values = _form(request, ("user_code", "decision", "user"))
         grant = self.oidc.device_grant_waiting(values.get("user_code", ""))
         if grant is None:
@@ -167,7 +166,6 @@ class Consent:
 
 
 def refuse_page(refused: AwsError) -> Response:
-    """Word a refusal for a person: an error page."""
     status = refused.status or (500 if refused.name == "InternalServerException" else 400)
     return html_answer(fake_pages.trouble(refused.message), status, error=refused.name)
 

@@ -1,4 +1,4 @@
-"""What can be set on the embedded Identity Center, before it runs and while it runs."""
+"""The settings of the embedded Identity Center, before it runs and while it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Rotation = Literal["none", "grace", "strict", "revoke"]
-"""How refresh tokens are replaced when one is used (AWS does not document its own way)."""
+"""How a used refresh token is replaced (AWS does not document its own way)."""
 
 DEFAULT_START_URL = "https://sso-portal.awsapps.com/start"
 DEFAULT_REGION = "eu-west-2"
@@ -16,8 +16,6 @@ DEFAULT_REGION = "eu-west-2"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One AWS account as the portal lists it, with the roles assigned to the user."""
-
     account_id: str  # 12 digits
     roles: tuple[str, ...]  # permission set names, in the order of ListAccountRoles
     name: str = ""  # ``accountName``; by default made from the number
@@ -25,12 +23,10 @@ class Account:
 
     @property
     def shown_name(self) -> str:
-        """The name as the portal gives it."""
         return self.name or f"account-{self.account_id[-4:]}"
 
     @property
     def shown_email(self) -> str:
-        """The address as the portal gives it."""
         return self.email or f"aws+{self.account_id}@example.com"
 
 
@@ -41,13 +37,14 @@ DEFAULT_ACCOUNTS = (
 
 
 def many_accounts(count: int, roles: Sequence[str] = ("ReadOnly",)) -> tuple[Account, ...]:
-    """Return ``count`` accounts numbered from 200000000000, each with the given roles."""
+    """Number them from 200000000000; each has the given roles."""
     return tuple(Account(f"{200_000_000_000 + n}", tuple(roles)) for n in range(count))
 
 
 @dataclass(kw_only=True, eq=False)
 class ServerOptions:
-    """All settings; lives and lengths are in seconds.
+    """
+    All settings; lives and lengths are in seconds.
 
     A single assignment takes effect with the next request. Change several together under
     ``center.lock``.
@@ -100,7 +97,6 @@ class ServerOptions:
         return self.now() + self.clock_offset
 
     def accounts_of(self, user: str) -> Sequence[Account]:
-        """Return the accounts assigned to a user."""
         return self.user_accounts.get(user, self.accounts)
 
     def region_of(self, start_url: str) -> str | None:
@@ -114,5 +110,5 @@ class ServerOptions:
 
 
 def plain_start_url(text: str) -> str:
-    """Return a start URL without fragment and trailing slash; those name the same portal."""
+    """Strip fragment and trailing slash; URLs that differ only in these name the same portal."""
     return text.partition("#")[0].rstrip("/")

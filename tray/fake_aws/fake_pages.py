@@ -1,4 +1,4 @@
-"""The pages as texts: self-contained HTML that loads nothing and runs no script."""
+"""The pages' texts: self-contained HTML that loads nothing and runs no script."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ button:focus-visible, input:focus-visible { outline: 3px solid var(--accent);
   outline-offset: 2px; }
 """
 
-# A keyhole: it stands on the pages of every outcome, so it must not say which.
+# A keyhole: it is on the pages of every outcome, so it must not say which.
 _MARK = (
     '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="11" '
     'fill="#0b63ce"/><circle cx="12" cy="9.5" r="3" fill="#fff"/>'
@@ -52,7 +52,6 @@ _MARK = (
 def authorize(
     *, ticket: str, client_name: str, start_url: str, scopes: tuple[str, ...], user: str
 ) -> str:
-    """Return the page that asks whether an application may act for the person."""
     body = (
         f"<h1>Allow {escape(client_name)} to access your data?</h1>"
         "<p>It will be able to list your AWS accounts and get credentials for your roles.</p>"
@@ -65,7 +64,6 @@ def authorize(
 def device(
     *, user_code: str, client_name: str, start_url: str, scopes: tuple[str, ...], user: str
 ) -> str:
-    """Return the page that shows the device's code to compare, and asks."""
     body = (
         "<h1>Is this the code your device shows?</h1>"
         "<p>Continue only if you started this sign-in yourself and the codes are the same.</p>"
@@ -77,7 +75,6 @@ def device(
 
 
 def device_code() -> str:
-    """Return the page where the device's code is typed."""
     body = (
         "<h1>Enter the code your device shows</h1>"
         '<form method="get" action="/device"><label for="user_code">Code</label>'
@@ -89,7 +86,6 @@ def device_code() -> str:
 
 
 def approved() -> str:
-    """Return the page after an approved device sign-in."""
     return _page(
         "Request approved",
         '<h1 id="approved">Request approved</h1><p>You can close this window and go back to '
@@ -98,7 +94,6 @@ def approved() -> str:
 
 
 def denied() -> str:
-    """Return the page after a refused device sign-in."""
     return _page(
         "Request denied",
         '<h1 id="denied">Request denied</h1><p>Nothing was given away. You can close this '
@@ -107,7 +102,6 @@ def denied() -> str:
 
 
 def trouble(sentence: str) -> str:
-    """Return an error page with one sentence."""
     return _page(
         "Something is wrong", f'<h1 id="trouble">Something is wrong</h1><p>{escape(sentence)}</p>'
     )
@@ -123,7 +117,7 @@ def _facts(client_name: str, start_url: str, scopes: tuple[str, ...]) -> str:
 
 
 def _decision(action: str, hidden: str, value: str, user: str) -> str:
-    # Approve comes first in the text and stands on the right: Enter presses the first button.
+    # Approve comes first in the text and is on the right: Enter presses the first button.
     return (
         f'<form method="post" action="{action}">'
         f'<input type="hidden" name="{hidden}" value="{escape(value)}">'

@@ -1,4 +1,4 @@
-"""Faults on demand: which request goes wrong, and in which way."""
+"""Faults on demand: which request fails, and in which way."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ KINDS: Mapping[str, str] = {
     "cut": "performed; the connection ends half-way through the answer",
     "lost": "performed; the connection ends before any byte of the answer",
 }
-"""The kinds besides AWS errors, which are named as AWS names them (upper case first)."""
+"""Besides AWS errors, which are named as AWS names them (upper case first)."""
 
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault, waiting for its requests."""
-
     operation: str  # of the requests it strikes, as in the request log
     kind: str  # one of :data:`KINDS`, or an AWS error's name
     times: int | None  # how many requests it strikes; None for all until cancelled
@@ -40,7 +38,6 @@ class Fault:
     performed: int = 0
 
     def strikes(self, operation: str, about: RequestDetails) -> bool:
-        """Whether it strikes this request."""
         return (
             (self.times is None or self.hits < self.times)
             and operation == self.operation
@@ -49,46 +46,37 @@ class Fault:
         )
 
     def wait_hit(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until it has struck ``count`` requests (they may still be waiting in it).
-
-        Raises:
-            TimeoutError: it struck fewer.
-        """
+        """Wait until it has struck ``count`` requests (perhaps still waiting), or TimeoutError."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.hits >= count, timeout):
                 msg = f"the fault struck {self.hits} of {count} requests in {timeout:g} s"
                 raise TimeoutError(msg)
 
     def wait_performed(self, count: int = 1, timeout: float = 10.0) -> None:
-        """Wait until ``count`` of its requests took effect (``late``: before the answer).
-
-        Raises:
-            TimeoutError: fewer did.
-        """
+        """Wait until ``count`` took effect (``late``: before the answer), else TimeoutError."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.performed >= count, timeout):
                 msg = f"{self.performed} of {count} requests took effect in {timeout:g} s"
                 raise TimeoutError(msg)
 
     def note_performed(self) -> None:
-        """Count a request that took effect, and wake who waits for it."""
         with self.changed:
             self.performed += 1
             self.changed.notify_all()
 
     def release(self) -> None:
-        """Let go of the requests it holds; later ones are not held."""
+        """Release the requests it holds; later ones are not held."""
         self.released.set()
 
     def cancel(self) -> None:
-        """Strike no more, and let go of the requests it holds."""
+        """Strike no more, and release the requests it holds."""
         with self.changed:
             self.times = self.hits
         self.release()
 
 
 class Faults:
-    """The faults in the order they were asked for; the first that strikes is used up."""
+    """In the order they were added; the first that strikes is used up."""
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed
@@ -106,11 +94,7 @@ class Faults:
         filters: Mapping[str, object],
         where: Callable[[RequestDetails], bool] | None,
     ) -> Fault:
-        """Put a fault at the end of the line.
-
-        Raises:
-            ValueError: an unknown kind or filter.
-        """
+        """Raises ValueError for an unknown kind or filter."""
         if kind not in KINDS and not kind[:1].isupper():
             msg = f"no such kind of fault: {kind!r}"
             raise ValueError(msg)
@@ -125,7 +109,6 @@ class Faults:
         return fault
 
     def take(self, operation: str, about: RequestDetails) -> Fault | None:
-        """Return the fault that strikes this request, counted as used once, or None."""
         with self._changed:
             for fault in self._faults:
                 if fault.strikes(operation, about):
@@ -135,7 +118,6 @@ class Faults:
             return None
 
     def clear(self) -> None:
-        """Cancel all faults."""
         with self._changed:
             for fault in self._faults:
                 fault.cancel()

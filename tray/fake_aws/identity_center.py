@@ -1,4 +1,4 @@
-"""The embedded Identity Center: OIDC, portal, STS and the person's pages on one loopback port."""
+"""The embedded Identity Center: OIDC, portal, STS and the user's pages on one loopback port."""
 
 from __future__ import annotations
 
@@ -49,25 +49,18 @@ class IdentityCenter(ServerOptions):
     lock: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Make the parts; nothing is opened before ``start``."""
         self._realm = Realm(self)
         self._exchange = Exchange(self._realm, self.lock)
         self._server: HttpServer | None = None
 
-    # Life
-
     def start(self) -> None:
-        """Bind the port and serve in the background.
-
-        Raises:
-            OSError: the port is taken.
-        """
+        """Bind the port and serve in the background; raises OSError if it is taken."""
         self._server = HttpServer(self.port, self._exchange.handle, self.time)
         self.port = self._server.port
         self._server.start()
 
     def close(self) -> None:
-        """Free the port, let go of every held request and end all threads; repeatable."""
+        """Free the port, release every held request and end all threads; repeatable."""
         server, self._server = self._server, None
         if server is not None:
             self._exchange.close()
@@ -91,7 +84,6 @@ class IdentityCenter(ServerOptions):
 
     @property
     def url(self) -> str:
-        """The base URL, e.g. ``http://127.0.0.1:41234``."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
@@ -99,10 +91,7 @@ class IdentityCenter(ServerOptions):
         services = ("SSO", "SSO_OIDC", "STS", "SIGNIN")
         return {f"AWS_ENDPOINT_URL_{name}": self.url for name in services}
 
-    # Clock and sessions
-
     def advance(self, seconds: float) -> None:
-        """Move the server's clock forward."""
         with self.lock:
             self.clock_offset += seconds
 
@@ -114,7 +103,7 @@ class IdentityCenter(ServerOptions):
         scopes: tuple[str, ...] = (PORTAL_SCOPE,),
         device: bool = False,
     ) -> SignedIn:
-        """Register a client and sign a person in without any request, to arrange a test."""
+        """Register a client and sign a user in without any request, to arrange a test."""
         with self.lock:
             realm, now = self._realm, self.time()
             plain = realm.check_start_url(start_url)
@@ -151,18 +140,12 @@ class IdentityCenter(ServerOptions):
             return tuple(self._realm.live_sessions(start_url, user))
 
     def end_session(self, start_url: str | None = None, user: str | None = None) -> int:
-        """End sessions naturally, now: access tokens live on, refreshing is over.
-
-        Returns how many were live.
-        """
+        """End sessions naturally: access tokens live on, refreshing is over. Returns how many."""
         with self.lock:
             return self._each(start_url, user, self._realm.end)
 
     def revoke(self, start_url: str | None = None, user: str | None = None) -> int:
-        """End sessions as an administrator or a sign-out does: access tokens die at once.
-
-        Returns how many were live.
-        """
+        """End sessions as an administrator or a sign-out does: access tokens die at once."""
         with self.lock:
             return self._each(start_url, user, self._realm.sign_out)
 
@@ -172,7 +155,6 @@ class IdentityCenter(ServerOptions):
             return self._each(start_url, user, self._realm.kill_access_tokens)
 
     def expire_registrations(self) -> None:
-        """Make every client registration so far expired."""
         with self.lock:
             for client in self._realm.clients.values():
                 client.expires_at = min(client.expires_at, self.time())
@@ -185,19 +167,12 @@ class IdentityCenter(ServerOptions):
             end(session)
         return len(sessions)
 
-    # What it knows
-
     def secrets(self) -> frozenset[str]:
-        """Return every secret text ever issued, for tests that look for leaks.
-
-        Access and refresh tokens, client secrets, authorization and device codes, secret keys
-        and session tokens.
-        """
+        """Return every secret text ever issued, for tests that look for leaks."""
         with self.lock:
             return frozenset(self._realm.secrets)
 
     def accepts_access_token(self, text: str) -> bool:
-        """Whether the portal would take this access token now."""
         with self.lock:
             return self._realm.live_access_token(text) is not None
 
@@ -208,17 +183,11 @@ class IdentityCenter(ServerOptions):
 
     @property
     def requests(self) -> tuple[LoggedRequest, ...]:
-        """All requests so far, in the order they were answered."""
+        """In the order they were answered."""
         return self._exchange.journal.calls()
 
     def count(self, wanted: Wanted, *, since: int = 0, **filters: object) -> int:
-        """Count requests by operation or predicate.
-
-        Args:
-            wanted: an operation's name or a predicate over :class:`LoggedRequest`.
-            since: leave out the first so many of ``requests``.
-            filters: members of :class:`LoggedRequest` or its details that must be equal.
-        """
+        """``since`` skips that many requests; ``filters`` are equal members of LoggedRequest."""
         return len(self._exchange.journal.find(wanted, filters, since))
 
     def wait_for(
@@ -230,14 +199,8 @@ class IdentityCenter(ServerOptions):
         since: int = 0,
         **filters: object,
     ) -> tuple[LoggedRequest, ...]:
-        """Wait for requests, named as in :meth:`count`, and return them.
-
-        Raises:
-            TimeoutError: fewer than ``count`` came within ``timeout`` seconds.
-        """
+        """As :meth:`count`, but wait; TimeoutError if fewer come within ``timeout`` seconds."""
         return self._exchange.journal.wait_for(wanted, count, timeout, filters, since)
-
-    # Faults
 
     def fault(
         self,
@@ -251,19 +214,15 @@ class IdentityCenter(ServerOptions):
         where: Callable[[RequestDetails], bool] | None = None,
         **filters: object,
     ) -> Fault:
-        """Make coming requests go wrong; faults are used up in the order they were asked for.
+        """
+        Make coming requests fail; faults are used up in the order they were added.
 
-        Args:
-            kind: one of :data:`tray.fake_aws.fault_injection.KINDS`, or the name of an AWS error,
-                e.g. ``InvalidGrantException``.
-            times: how many requests; None for all until cancelled.
-            status: HTTP status for ``status`` (503 by default), or instead of the error's own.
-            seconds: the wait of ``delay`` and ``late``; ``Retry-After`` of ``throttle``.
-            where: a further condition on what the request is about.
-            filters: members of :class:`RequestDetails` that must be equal, e.g. ``grant_type``.
-
-        Raises:
-            ValueError: an unknown kind or filter.
+        ``kind`` is one of :data:`tray.fake_aws.fault_injection.KINDS`, or an AWS error such as
+        ``InvalidGrantException``; ``times`` None is all until cancelled; ``status`` (503 by
+        default) overrides an error's own; ``seconds`` is the wait of ``delay`` and ``late``, and
+        the ``Retry-After`` of ``throttle``; ``where`` is a further condition; ``filters`` are
+        members of :class:`RequestDetails` that must be equal, e.g. ``grant_type``. Raises
+        ValueError for an unknown kind or filter.
         """
         return self._exchange.faults.add(
             operation,
@@ -277,5 +236,4 @@ class IdentityCenter(ServerOptions):
         )
 
     def clear_faults(self) -> None:
-        """Cancel all faults and let go of the requests they hold."""
         self._exchange.faults.clear()

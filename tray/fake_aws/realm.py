@@ -1,4 +1,5 @@
-"""What the Identity Center remembers, and the rules of its three clocks.
+"""
+What the Identity Center remembers, and the rules of its three clocks.
 
 Decides when a sign-in session begins, is inherited and ends, how long a token lives, and which
 refresh token is still accepted.
@@ -24,10 +25,11 @@ def fingerprint(text: str) -> str:
 
 @dataclass(slots=True)
 class Client:
-    """A registration.
+    """
+    A registration.
 
-    ``start_url`` is its issuerUrl in plain form, where it gave one; ``asked_start_url`` the one
-    it last asked a device code for, which binds it to nothing.
+    ``start_url`` is its issuerUrl in plain form, where it gave one; ``asked_start_url`` the one it
+    last asked a device code for, which binds it to nothing.
     """
 
     client_id: str
@@ -43,8 +45,6 @@ class Client:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """A sign-in session of one user at one start URL."""
-
     start_url: str
     user: str
     began_at: float
@@ -75,17 +75,15 @@ class Grant:
 
     @property
     def refreshable(self) -> bool:
-        """Whether it was given a refresh token at all."""
         return bool(self.newest)
 
     def accepts(self, refresh_token: str) -> bool:
-        """Whether rotation still lets this refresh token be used."""
         return refresh_token in self.newest or refresh_token == self.previous
 
 
 @dataclass(slots=True, eq=False)
 class AccessToken:
-    """An issued access token; ``dead`` once signed out, revoked or killed."""
+    """``dead`` once signed out, revoked or killed."""
 
     grant: Grant
     expires_at: float
@@ -94,8 +92,6 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class RoleCredentials:
-    """Issued role credentials, with the ARN they speak for."""
-
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str = field(repr=False)
@@ -107,7 +103,7 @@ class RoleCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The answer to a grant; ``refresh_token`` is None where none is told."""
+    """The answer to a grant; ``refresh_token`` is None where none is given."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -115,7 +111,7 @@ class Issued:
 
 
 class Realm:
-    """Everything issued so far. All methods want the server's lock to be held."""
+    """Everything issued so far; all methods need the server's lock."""
 
     def __init__(self, knobs: ServerOptions) -> None:
         self.knobs = knobs
@@ -127,7 +123,7 @@ class Realm:
         self.secrets: set[str] = set()
 
     def secret(self, prefix: str = "", length: int = 32) -> str:
-        """Make a secret text of about ``length`` random bytes and remember that it is one."""
+        """Make a secret of about ``length`` random bytes and remember it."""
         raw = base64.urlsafe_b64encode(secrets.token_bytes(length)).decode().rstrip("=")
         self.secrets.add(prefix + raw)
         return prefix + raw
@@ -135,11 +131,7 @@ class Realm:
     # Sign-in sessions
 
     def check_start_url(self, text: str) -> str:
-        """Return the plain form of a start URL of ours.
-
-        Raises:
-            AwsError: InvalidRequestException for a foreign one or one of another region.
-        """
+        """Return its plain form; InvalidRequestException if foreign or of another region."""
         plain = plain_start_url(text)
         if not plain.startswith("https://"):
             raise AwsError("InvalidRequestException", "the start URL must use https")
@@ -152,7 +144,6 @@ class Realm:
         return plain
 
     def sign_in(self, start_url: str, user: str) -> Session:
-        """Return the live session of this user, or begin one."""
         now = self.knobs.time()
         for session in self.live_sessions(start_url, user):
             return session
@@ -161,7 +152,7 @@ class Realm:
         return session
 
     def live_sessions(self, start_url: str | None, user: str | None) -> list[Session]:
-        """Return the live sessions of a start URL and user; None stands for all."""
+        """None stands for all."""
         now = self.knobs.time()
         plain = None if start_url is None else plain_start_url(start_url)
         return [
@@ -191,7 +182,6 @@ class Realm:
     # Grants and tokens
 
     def new_grant(self, client: Client, session: Session, *, device: bool) -> Issued:
-        """Give a client its first tokens in a session."""
         grant = Grant(client, session, device)
         wanted = "refresh_token" in client.grant_types and bool(client.scopes)
         refresh_token = None
@@ -200,11 +190,11 @@ class Realm:
         return self._issue(grant, refresh_token)
 
     def renew(self, client: Client, refresh_token: str) -> Issued:
-        """Use a refresh token.
+        """
+        Use a refresh token.
 
-        Raises:
-            AwsError: InvalidGrantException where the token is unknown, replaced, of another
-                registration, or its session is over.
+        Raises AwsError (InvalidGrantException) if it is unknown, replaced, of another
+        registration, or its session is over.
         """
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None or grant.client is not client or not self._usable(grant, refresh_token):
@@ -218,12 +208,10 @@ class Realm:
         return self._issue(grant, self._rotate(grant, refresh_token))
 
     def accepts_refresh_token(self, text: str) -> bool:
-        """Whether using this refresh token would succeed now."""
         grant = self.refresh_tokens.get(text)
         return grant is not None and self._usable(grant, text) and self._life_left(grant) >= 1
 
     def live_access_token(self, text: str) -> AccessToken | None:
-        """Return an access token that the portal takes now, else None."""
         token = self.access_tokens.get(text)
         now = self.knobs.time()
         if token is None or token.dead or token.grant.revoked or now >= token.expires_at:
@@ -235,11 +223,10 @@ class Realm:
         return token
 
     def revoke_grant(self, grant: Grant) -> None:
-        """Kill all that came from one grant (RFC 6749 4.1.2, RFC 9700 4.14.2: used twice)."""
+        """Revoke all that came from one grant (RFC 6749 4.1.2, RFC 9700 4.14.2: used twice)."""
         grant.revoked = True
 
     def grant_of(self, access_token: str) -> Grant:
-        """Return the grant an access token came from."""
         return self.access_tokens[access_token].grant
 
     def _usable(self, grant: Grant, refresh_token: str) -> bool:

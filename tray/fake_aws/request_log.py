@@ -1,4 +1,4 @@
-"""The request log: what was asked and answered, with fingerprints in place of secrets."""
+"""The request log: requests and answers, with fingerprints in place of secrets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tray.fake_aws.services.portal_service import TOKEN_HEADER
 
 @dataclass(frozen=True, slots=True)
 class RequestDetails:
-    """What a request is about, as far as it can be told before it is judged."""
+    """What a request is about, as far as is known before it is judged."""
 
     grant_type: str | None = None  # of CreateToken; ``other`` for one we do not know
     # in plain form; from the request, its client, or the token it carries
@@ -29,8 +29,6 @@ class RequestDetails:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request and its outcome."""
-
     # AWS's name (``CreateToken``), or ``Authorize``, ``DecideAuthorization``, ``DevicePage``,
     # ``DecideDevice``, ``Unknown``
     operation: str
@@ -53,32 +51,28 @@ class LoggedRequest:
 ABOUT_NAMES = frozenset(field.name for field in fields(RequestDetails))
 CALL_NAMES = (ABOUT_NAMES | {field.name for field in fields(LoggedRequest)}) - {"about"}
 
-Wanted = str | Callable[[LoggedRequest], bool]
-"""An operation's name, or a predicate over calls."""
+Wanted = str | Callable[[LoggedRequest], bool]  # an operation's name, or a predicate over calls
 
 
 class Journal:
-    """All calls in the order they were answered; safe to read from any thread."""
+    """In the order they were answered; safe to read from any thread."""
 
     def __init__(self, changed: Condition) -> None:
         self._changed = changed
         self._calls: list[LoggedRequest] = []
 
     def add(self, call: LoggedRequest) -> None:
-        """Note a call and wake who waits for it."""
         with self._changed:
             self._calls.append(call)
             self._changed.notify_all()
 
     def calls(self) -> tuple[LoggedRequest, ...]:
-        """Return all calls so far."""
         with self._changed:
             return tuple(self._calls)
 
     def find(
         self, wanted: Wanted, filters: Mapping[str, object], since: int = 0
     ) -> tuple[LoggedRequest, ...]:
-        """Return the matching calls after the first ``since`` ones."""
         if not filters.keys() <= CALL_NAMES:
             msg = f"no such filter: {sorted(filters.keys() - CALL_NAMES)}"
             raise ValueError(msg)
@@ -97,11 +91,7 @@ class Journal:
         filters: Mapping[str, object],
         since: int = 0,
     ) -> tuple[LoggedRequest, ...]:
-        """Wait until ``count`` matching calls are noted, and return them.
-
-        Raises:
-            TimeoutError: fewer came within ``timeout`` seconds.
-        """
+        """Wait until ``count`` matching calls are logged; TimeoutError after ``timeout`` s."""
         with self._changed:
             self._changed.wait_for(
                 lambda: len(self.find(wanted, filters, since)) >= count, timeout
@@ -115,7 +105,7 @@ class Journal:
 
 
 def about(realm: Realm, request: Request) -> RequestDetails:
-    """Tell what a request is about without judging it; the server's lock is held."""
+    """Describe a request without judging it; the server's lock is held."""
     members = _members(request)
     query = dict(request.query)
     client_id = members.get("clientId") or query.get("client_id")

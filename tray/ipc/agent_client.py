@@ -96,11 +96,7 @@ def _read(line: bytes) -> Any:
 
 
 class AgentClient:
-    """
-    One request to the daemon, as a context manager around its connection.
-
-    `sockets` is where the daemon may listen, best first (`Paths.runtime_sockets`).
-    """
+    """`sockets` is where the daemon may listen, best first (`Paths.runtime_sockets`)."""
 
     def __init__(self, sockets: tuple[Path, ...], world: Mapping[str, str]) -> None:
         self._sockets = sockets
@@ -183,12 +179,7 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
 
 
 def _wait(connection: socket.socket, patience: float | None) -> None:
-    """
-    Wait for input, waking at least every second.
-
-    A Ctrl-C that arrives right before a wait does not end it: Python checks for it only
-    afterwards.
-    """
+    """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
         if select.select([connection], [], [], min(left, _WAKES))[0]:

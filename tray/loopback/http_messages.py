@@ -10,20 +10,13 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-LONGEST_LINE: Final = 16 * 1024
-"""Bytes of a request line."""
-LONGEST_HEAD: Final = 64 * 1024
-"""Bytes of line and headers: browsers send every cookie of 127.0.0.1, whichever port set it."""
+LONGEST_LINE: Final = 16 * 1024  # bytes of a request line
+LONGEST_HEAD: Final = 64 * 1024  # bytes; browsers send all cookies of 127.0.0.1, of any port
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """
-    The head of a request; a body is never read.
-
-    Args:
-        headers: all values by lower-case name.
-    """
+    """The head of a request, with all header values by lower-case name; a body is never read."""
 
     method: str
     path: str = field(repr=False)
@@ -33,8 +26,6 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer; the connection closes after it."""
-
     status: int
     body: bytes = field(default=b"", repr=False)
     content_type: str = "text/html; charset=utf-8"
@@ -61,11 +52,9 @@ class Response:
 
 def head_end(received: bytes | bytearray) -> int | None:
     """
-    Find where a request's head ends.
+    Return the offset after a head's empty line, or None while more must come.
 
-    Returns:
-        The offset after the empty line, or None while more must come. A negative number is the
-        status that refuses what is too long already.
+    A negative number is the status that refuses what is already too long.
     """
     line = received.find(b"\r\n", 0, LONGEST_LINE)
     if line < 0 and len(received) >= LONGEST_LINE:
@@ -78,7 +67,7 @@ def head_end(received: bytes | bytearray) -> int | None:
 
 
 def parse(head: bytes) -> Request | None:
-    """Return the request in a head, which ends with the empty line; None where it isn't one."""
+    """Return the request in a head that ends with the empty line; None if it is invalid."""
     lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     words = lines[0].split(" ")
     if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
@@ -95,16 +84,10 @@ def parse(head: bytes) -> Request | None:
 
 def page_refusal(request: Request, *, host: str, path: str) -> int | None:
     """
-    Check that a browser's request is a plain GET of one page.
+    Return the status that refuses anything but a plain GET of one page, or None.
 
-    Args:
-        request: what came.
-        host: what the Host header must be, exactly (``127.0.0.1:41234``): no DNS name can be
-            rebound to that.
-        path: compared in constant time, as it may be the secret.
-
-    Returns:
-        The status that refuses it, or None.
+    The Host header must be exactly ``host`` (``127.0.0.1:41234``): no DNS name can be rebound to
+    that. ``path`` is compared in constant time, as it may be the secret.
     """
     hosts = request.headers.get("host", [])
     if len(hosts) != 1:

@@ -1,8 +1,8 @@
 """
 A small HTTP server on 127.0.0.1, open for as long as one command or sign-in needs it (RFC 8252).
 
-One thread serves every connection and never blocks on one, so that an idle preconnect, a client
-that sends a byte a second or a flood costs the right request nothing.
+One thread serves every connection and never blocks on one, so an idle preconnect, a client that
+sends a byte a second or a flood do not delay the right request.
 """
 
 from __future__ import annotations
@@ -25,22 +25,16 @@ from tray.system import WINDOWS
 
 log = logging.getLogger(__name__)
 
-MOST_CONNECTIONS: Final = 256
-"""With more than these, the one that has been silent longest is dropped."""
-HEAD_WITHIN: Final = 10.0
-"""Seconds a connection has for its request."""
+MOST_CONNECTIONS: Final = 256  # beyond these, the longest silent one is dropped
+HEAD_WITHIN: Final = 10.0  # seconds a connection has for its request
 WRITTEN_WITHIN: Final = 5.0
-DRAINED_WITHIN: Final = 0.3
-"""Seconds to read on after an answer: closing on unread bytes would destroy the answer."""
-CLOSED_WITHIN: Final = 0.8
-"""Seconds for the last answers to get through; then everything is closed."""
+DRAINED_WITHIN: Final = 0.3  # seconds to read on: closing on unread bytes destroys the answer
+CLOSED_WITHIN: Final = 0.8  # seconds for the last answers to be sent; then everything is closed
 
 PORT_TRIES: Final = 3
-PORT_PAUSE: Final = 0.2
-"""How often any free port is asked for, and the seconds in between."""
+PORT_PAUSE: Final = 0.2  # number of tries for any free port, and the seconds in between
 
-_BACKLOG: Final = 4096
-"""What Linux allows at most; it also holds connections that have been closed again."""
+_BACKLOG: Final = 4096  # the most Linux allows; closed connections count too
 _AT_ONCE: Final = 64
 _PIECE: Final = 64 * 1024
 _ADDRESS: Final = "127.0.0.1"
@@ -50,14 +44,7 @@ _FEW_DESCRIPTORS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOM
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """
-    An answer that is still being made.
-
-    Args:
-        answer: may be completed by any thread.
-        within: seconds to wait for it.
-        late: sent instead after that time.
-    """
+    """An answer that any thread completes, within some seconds; after that ``late`` is sent."""
 
     answer: Future[Response]
     within: float
@@ -83,13 +70,9 @@ class LoopbackServer:
     """
     Serve from ``__enter__`` to ``__exit__``. Only our own user and root are answered.
 
-    Args:
-        handle: answers a request, in the server's thread; it must not block.
-        refuse: makes the answer for a status of 4xx or 500.
-        port: a fixed port; 0 for any free one.
-        unknown_peers: whether to serve where the system doesn't say who connects.
-        report: told once, in a sentence, when another user has connected.
-        head_within: seconds a connection has for its request.
+    ``handle`` runs in the server's thread and must not block; ``refuse`` makes the answer for a
+    4xx or 500. ``unknown_peers``: serve where the system does not say who connects. ``report``
+    gets one sentence, once, when another user has connected.
     """
 
     def __init__(
@@ -122,16 +105,14 @@ class LoopbackServer:
 
     @property
     def alive(self) -> bool:
-        """Whether it serves."""
         return self._thread.is_alive()
 
     def __enter__(self) -> Self:
         """
         Bind, listen and serve.
 
-        Raises:
-            NoFreePort: none can be had, or not the one that was named.
-            UserMustAct: this system doesn't say who connects, and only known users are served.
+        Raises NoFreePort, or UserMustAct if this system does not say who connects and that is
+        required.
         """
         try:
             if self._peers.open() is None and not self._unknown_peers:
@@ -153,13 +134,13 @@ class LoopbackServer:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close port and connections within a second, once the last answer got through."""
+        """Close port and connections within a second, after the last answer is sent."""
         self._closing_by = time.monotonic() + CLOSED_WITHIN
         self._wake()
         self._thread.join(CLOSED_WITHIN + 5)
 
     def _listen_patiently(self) -> None:
-        """Ask for any free port a few times; a port that was named is not waited for."""
+        """Ask for any free port a few times; a named port is tried once."""
         for _ in range(0 if self._wanted_port else PORT_TRIES - 1):
             try:
                 self._listen()
@@ -204,7 +185,7 @@ class LoopbackServer:
             self._close_sockets()
 
     def _done(self) -> bool:
-        """Whether to end: asked to, and no answer is still on its way."""
+        """Whether to end: requested, and no answer is still on its way."""
         if self._closing_by is None:
             return False
         if self._listener.fileno() >= 0:
@@ -223,7 +204,7 @@ class LoopbackServer:
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _accept_some(self) -> None:
-        """Take what waits, a bounded number at a time; a full backlog costs clients a second."""
+        """Accept a bounded number of connections; a full backlog costs clients a second."""
         for _ in range(_AT_ONCE):
             try:
                 accepted, _ = self._listener.accept()
@@ -271,7 +252,7 @@ class LoopbackServer:
             self._report(sentence)
 
     def _make_room(self) -> bool:
-        """Drop the connection that has been silent longest, one that is held last of all."""
+        """Drop the connection that has been silent longest, waiting ones last."""
         if not self._connections:
             return False
         self._drop(

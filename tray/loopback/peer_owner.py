@@ -1,10 +1,9 @@
 """
 Which user is at the other end of a TCP connection on this computer.
 
-Anyone who can list processes reads a browser's command line, so a link alone proves nothing. On
-Linux the kernel says which uid owns the peer's socket: by sock_diag(7), which looks one
-connection up, else by ``/proc/net/tcp`` and ``tcp6`` (proc(5)), which list all of them. Other
-systems, and sandboxes whose kernel tells neither, have no such answer.
+Anyone who can list processes reads a browser's command line, so a link alone proves nothing. Linux
+tells the uid that owns the peer's socket: by sock_diag(7), which looks one connection up, else by
+``/proc/net/tcp`` and ``tcp6`` (proc(5)), which list all. Other systems and some sandboxes do not.
 """
 
 from __future__ import annotations
@@ -21,14 +20,12 @@ from tray.system import LINUX
 
 Source = Literal["sock_diag", "proc"]
 
-_ESTABLISHED: Final = 1
-"""The kernel's number for an open connection (``net/tcp_states.h``)."""
+_ESTABLISHED: Final = 1  # the kernel's number for an open connection (net/tcp_states.h)
 _TABLES: Final = (
     ("/proc/net/tcp", socket.AF_INET, ""),
     ("/proc/net/tcp6", socket.AF_INET6, "::ffff:"),
 )
-_SOCK_DIAG, _BY_FAMILY, _REQUEST, _ERROR = 4, 20, 1, 2
-"""``NETLINK_SOCK_DIAG`` and the message types and flag used with it (``linux/sock_diag.h``)."""
+_SOCK_DIAG, _BY_FAMILY, _REQUEST, _ERROR = 4, 20, 1, 2  # from linux/sock_diag.h
 _HEADER: Final = struct.Struct("=IHHII")
 _ANSWER_WITHIN: Final = 1.0
 
@@ -37,14 +34,7 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """
-    Who is at the other end.
-
-    Args:
-        owner: ``ours``: our own user or root; ``another`` user; ``gone``: it has closed its end;
-            ``unknown``: the system doesn't say.
-        uid: of another user.
-    """
+    """``owner``: our user or root, another user (``uid``), gone, or not known to the system."""
 
     owner: Literal["ours", "another", "gone", "unknown"]
     uid: int | None = None
@@ -58,7 +48,7 @@ class _Row:
 
 
 class PeerLookup:
-    """Looks up the owners of peers; all are unknown until it is opened, or where nothing works."""
+    """Look up the owners of peers; all are unknown until it is opened, or where nothing works."""
 
     def __init__(self) -> None:
         self._netlink: socket.socket | None = None
@@ -66,13 +56,12 @@ class PeerLookup:
         self._source: Source | None = None
 
     def open(self) -> Source | None:
-        """Find out, by a connection of our own, what works here; None where nothing does."""
+        """Find out, by a connection of our own, what works here; None if nothing does."""
         if LINUX:
             self._overflow, self._source = _unmapped_uid(), self._working_source()
         return self._source
 
     def close(self) -> None:
-        """Close what was opened for it."""
         if self._netlink is not None:
             self._netlink.close()
 

@@ -82,17 +82,11 @@ def add_profiles(
     new: Mapping[str, Mapping[str, str]],
     gone: Sequence[str] = (),
 ) -> bool:
-    """
-    Add profiles to the AWS config and remove `gone` ones in one write; whether it wrote anything.
-
-    `new` has the keys of each profile by its name. Raises `EditRefused` if a profile cannot be
-    added, otherwise as `change_config`.
-    """
+    """Add and remove profiles in one write; raises `EditRefused` and as `change_config`."""
     return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))
 
 
 def backups(state: Path, path: Path) -> list[Path]:
-    """Return the backups of one file, oldest first."""
     return sorted((state / "backups").glob(f"config-{_mark_of(path)}-[0-9]*-*"))
 
 
@@ -112,11 +106,7 @@ def _replace(path: Path, before: bytes | None, after: bytes, seam: Seam | None) 
 
 
 def _keep(data: bytes, directory: Path, path: Path) -> None:
-    """
-    Keep a copy that only the user can read, and remove the oldest beyond five.
-
-    The same bytes are kept once, so that switching back and forth pushes nothing out.
-    """
+    """Keep the last five for the user alone; equal bytes once, so toggling pushes nothing out."""
     private_directory(directory)
     old = backups(directory.parent, path)
     if any(one.read_bytes() == data for one in old):

@@ -108,13 +108,11 @@ def with_managed(catalog: Catalog, state: Path) -> Catalog:
 
 
 def applies(state: Path) -> tuple[Target, ...]:
-    """Return how the active profile takes effect, for ``status``."""
     found = read_applied(state)
     return tuple(one for one in TARGETS if one in found and found[one].in_force)
 
 
 def at_work(state: Path) -> bool:
-    """Whether `follow` may have something to do."""
     return any(one.at_work for one in read_applied(state).values())
 
 
@@ -148,12 +146,7 @@ def apply(world: ManagedContext, target: Target, *, seam: Seam | None = None) ->
 
 
 def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> bool:
-    """
-    Take a managed section out again, byte for byte as it was; what is not ours stays.
-
-    Returns whether there was anything to take out. Raises `TrayError` or `OSError` if the files
-    cannot be read or written.
-    """
+    """Take a managed section out byte for byte; whether there was one. What is not ours stays."""
     with edit_lock(world.paths.state):
         before = _entry(world.paths.state, target)
         if before.file != str(world.files.config):

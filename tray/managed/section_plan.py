@@ -53,8 +53,6 @@ class ManagedContext:
 
 @dataclass(frozen=True, slots=True)
 class SectionPlan:
-    """What the file is to become, and what is remembered of it."""
-
     after: bytes  # the file's new bytes
     entry: ManagedSection  # what holds once they are written
     now: Owned = NOTHING  # what of ours is in the file until then
@@ -130,7 +128,6 @@ def is_free(target: Target, section: object, theirs: Mapping[str, object], now: 
 def section_of(
     data: bytes, file: str, target: Target
 ) -> tuple[Mapping[str, object] | None, str]:  # fmt: skip
-    """Return the section's current keys, and its header as it is or will be written."""
     header = written_header(data, file, "profile", PROFILE_OF[target])
     if header is None:
         return None, _header(target)
@@ -144,7 +141,6 @@ def _header(target: Target) -> str:
 def _written(
     data: bytes, file: str, header: str, keys: Mapping[str, str], now: Owned
 ) -> tuple[bytes, Owned]:
-    """Return the file with our current keys replaced, and what is ours then."""
     lines = lines_of(data.decode(ini.native_encoding()))
     span = section_span(lines, header)
     created = span is None or (now.created and _nothing_else(lines[span.start : span.stop], now))
@@ -161,7 +157,6 @@ def _written(
 
 
 def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
-    """Whether a section that we made holds no other key and no comment."""
     return not any(
         (line.kind == "option" and line.name not in now.keys)
         or (line.kind == "rest" and line.text.strip())
@@ -170,7 +165,7 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
 
 
 def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
-    """Return what the section must say now; nothing while a guarded profile is active (A3)."""
+    """Nothing while a guarded profile is active (A3)."""
     active = _active(world)
     settings = _settings(world, active)
     if target == "process":
@@ -191,7 +186,7 @@ def _refuse_circle(world: ManagedContext, name: str, settings: Mapping[str, obje
 
 
 def _active(world: ManagedContext) -> Profile | None:
-    """Return the active profile, None if it vanished (A7) or is a managed one."""
+    """None if it vanished (A7) or is a managed one."""
     name = read_active(world.paths.state)
     if name is None or name in PROFILE_OF.values():
         return None

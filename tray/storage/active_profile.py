@@ -12,6 +12,7 @@ from tray.storage.atomic_files import (
     private_directory,
     read_small,
     write_atomic,
+    write_changed,
 )
 from tray.system.lock.file_lock import FileLock, lock_path
 
@@ -21,21 +22,15 @@ def active_path(state: Path) -> Path:
 
 
 def read_active(state: Path) -> str | None:
-    """Return the recorded active profile; None also if the file cannot be read."""
     return _line(active_path(state))
 
 
 def read_previous(state: Path) -> str | None:
-    """Return the profile that was active before, for ``use -``."""
     return _line(state / "previous-profile")
 
 
 def record_active(state: Path, profile: str | None) -> None:
-    """
-    Record the active profile (None: none), and the one it replaces as the previous one.
-
-    Raises `Busy`, or `OSError` if the state directory cannot be written.
-    """
+    """The profile it replaces becomes the previous one; raises `Busy` or `OSError`."""
     private_directory(state)
     with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
         before = read_active(state)
@@ -57,20 +52,9 @@ def prompt_path(state: Path) -> Path:
 def write_prompt(
     state: Path, profile: str | None, *, guarded: bool, ends_at: float | None = None
 ) -> None:
-    """
-    Write what the shells read at each prompt, if it has changed.
-
-    Shells must not export a `guarded` profile. `ends_at` is its session's end, seconds since the
-    epoch. Raises `OSError` or `FileRefused`.
-    """
+    """Shells must not export a `guarded` profile; `ends_at` is seconds since the epoch."""
     data = prompt_lines(profile, guarded=guarded, ends_at=ends_at).encode("utf-8", "replace")
-    path = prompt_path(state)
-    try:
-        if read_small(path) == data:
-            return
-    except FileNotFoundError:
-        private_directory(state)
-    write_atomic(path, data)
+    write_changed(prompt_path(state), data)
 
 
 def _line(path: Path) -> str | None:

@@ -82,8 +82,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """
     Like `read_small`, but also return the open descriptor, for the caller to close.
 
-    It still shows this file after the name was replaced (adoption, K4 step 5). After an error
-    nothing stays open.
+    It still shows this file after the name was replaced (adoption, K4 step 5).
     """
     # Checked before it is opened: opening a device can already do something.
     _insist_on_regular(path.stat().st_mode, path)
@@ -97,12 +96,7 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
 
 
 def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
-    """
-    Return everything an open regular file holds now, from its start.
-
-    `place` names it in the sentence. Raises `FileRefused` if it holds more than `limit` bytes,
-    `OSError` as the system says.
-    """
+    """Read an open file from its start; `FileRefused` (naming `place`) beyond `limit` bytes."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     data = b""
     while True:
@@ -157,13 +151,18 @@ def write_atomic(
     passed("directory-synced")
 
 
-def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
-    """
-    Remove the temporary files of killed writers from a directory, which may be missing.
+def write_changed(path: Path, data: bytes) -> None:
+    """Write a file of the state directory if it has changed; raises `OSError`, `FileRefused`."""
+    try:
+        if read_small(path) == data:
+            return
+    except FileNotFoundError:
+        private_directory(path.parent)
+    write_atomic(path, data)
 
-    Those written less than `older_than` seconds ago may be in use. Returns how many were removed;
-    raises `OSError` if the directory cannot be read.
-    """
+
+def remove_stale_temps(directory: Path, older_than: float = 60.0) -> int:
+    """Remove what killed writers left; files younger than `older_than` seconds may be in use."""
     horizon = time.time() - older_than
     removed = 0
     try:
@@ -205,12 +204,7 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
 
 
 def make_directories(path: Path) -> None:
-    """
-    Make a directory and its missing parents, each 0700 whatever the umask.
-
-    The XDG base directory specification asks for that, and it keeps other users from replacing our
-    files where the umask is 000. An existing directory stays as it is.
-    """
+    """Each 0700 whatever the umask, as XDG asks: no other user may replace our files."""
     missing = []
     for place in (path, *path.parents):
         # A dangling link counts as existing: mkdir fails on it with a clear FileExistsError.

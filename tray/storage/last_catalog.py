@@ -6,22 +6,15 @@ import json
 from pathlib import Path
 
 from tray.core.model import Catalog
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.storage.atomic_files import FileRefused, read_small, write_changed
 
 
 def save_catalog(state: Path, catalog: Catalog) -> None:
     """Keep a valid config if it has changed; raises `OSError` or `FileRefused`."""
-    path, data = _path(state), json.dumps(catalog.to_json()).encode()
-    try:
-        if read_small(path) == data:
-            return
-    except FileNotFoundError:
-        private_directory(state)
-    write_atomic(path, data)
+    write_changed(_path(state), json.dumps(catalog.to_json()).encode())
 
 
 def last_catalog(state: Path) -> Catalog | None:
-    """Return the config kept last, if it can be used."""
     try:
         return Catalog.from_json(json.loads(read_small(_path(state))))
     except (OSError, FileRefused, ValueError, RecursionError):

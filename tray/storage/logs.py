@@ -102,11 +102,7 @@ class History:
         self.path = state / "history.jsonl"
 
     def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
-        """
-        Append one event such as ``renewed``; a full disk costs the line and nothing else.
-
-        `at` is in seconds since the epoch; `detail` is a few words, never a secret.
-        """
+        """`detail` is never a secret; a full disk costs the line and nothing else."""
         line: dict[str, str] = {"at": _moment(at), "what": what}
         if session is not None:
             line["session"] = session

@@ -25,11 +25,7 @@ _UNLOCKED_FOR: Final = 24 * 3600.0
 
 @contextmanager
 def private_folder(directory: Path) -> Iterator[Path]:
-    """
-    Yield a new folder (0700) in a directory, which is made if missing.
-
-    Raises `TrayError` if the directory is another user's, `OSError` as the system says.
-    """
+    """Raises `TrayError` if the directory is another user's, or `OSError`."""
     private_directory(directory, tighten=True)
     sweep(directory)
     with (

@@ -78,7 +78,7 @@ class Record:
 
     @classmethod
     def from_json(cls, document: object) -> tuple[Record, bool]:
-        """Return the usable part of an entry, and whether it is all; raises `BadDocument`."""
+        """Return the usable part of an entry, and whether it is all."""
         members = Members(document)
         memory = members.usable("memory", Memory.from_json, Memory())
         record = cls(
@@ -112,17 +112,10 @@ class Records:
         return self._usable(None)
 
     def of(self, key: str) -> Record:
-        """Return one session's entry, which may be empty."""
         return self._usable(key).get(key, Record())
 
     def change(self, key: str, **changes: Any) -> Record:
-        """
-        Change fields of one session's `Record`, durably before it returns.
-
-        The file is first kept aside as ``state.json.broken`` if the change would overwrite
-        something unusable. Raises `Busy`; `OSError` or `FileRefused` if the file cannot be read or
-        written.
-        """
+        """Durable; an unusable file is first kept as ``state.json.broken``. May be `Busy`."""
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
             data, document = self._read()

@@ -38,8 +38,6 @@ _BROWSER = "a command such as 'firefox -P work %s'"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, defaults filled in."""
-
     preferences: Preferences = field(default_factory=Preferences)
     keyring_service: str = KEYRING_SERVICE  # the service name of our keyring items (K2)
     empty_refresh_members: bool = False  # write empty refresh members into lean files (K3)
@@ -67,7 +65,6 @@ class Settings:
 
     @classmethod
     def in_worker(cls, sent: Mapping[str, Any]) -> Settings:
-        """Return what `to_worker` sent, with defaults for the rest."""
         return cls(
             preferences=Preferences(adopt=sent["adopt"]),
             keyring_service=sent["service"],
@@ -81,11 +78,7 @@ SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
 
 
 def read_settings(config: Path, state: Path) -> Settings:
-    """
-    Read both files, key by key; what the menu set wins.
-
-    Raises `ConfigRejected`, which names the file, if one cannot be read as a whole.
-    """
+    """What the menu set wins; raises `ConfigRejected` if a file cannot be read as a whole."""
     settings = Settings()
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
         try:
@@ -102,13 +95,7 @@ def read_settings(config: Path, state: Path) -> Settings:
 
 
 def write_setting(state: Path, table: str, key: str, value: bool) -> None:
-    """
-    Write one setting of the menu into ``settings.json``; the others in it stay.
-
-    Raises:
-        ConfigRejected: the present file cannot be read; it is left alone.
-        OSError: the state directory cannot be written.
-    """
+    """Keep the other settings; `ConfigRejected` if the file cannot be read: it is left alone."""
     path = state / "settings.json"
     try:
         document = _json(path, read_small(path))
@@ -212,7 +199,6 @@ def _word(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    """Return a positive, finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
         return None
     return float(value) if math.isfinite(value) else None

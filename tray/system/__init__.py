@@ -1,8 +1,4 @@
-"""
-Which operating system this is: the one place that asks.
-
-Everything that differs by system is in this package, one module per capability.
-"""
+"""Which operating system this is, asked only here; the package has one module per capability."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """
 The agent's unix socket, private to this user.
 
-Three layers, as in ssh-agent: a 0700 directory of our own, a 0600 socket, and the peer's uid from
-the kernel. On Windows, where the named pipe is not written yet, `listen` refuses and `connect`
-finds nothing: the daemon has no agent, and each command acts alone.
+Three layers, as in ssh-agent: our own 0700 directory, a 0600 socket, and the peer's uid from the
+kernel. Windows' named pipe is not written yet: there `listen` refuses, `connect` finds nothing,
+and each command works without a daemon.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
 
 AVAILABLE: Final = not WINDOWS
-"""Whether there is an agent's socket on this system."""
 
 _BACKLOG: Final = 128
 _PROBE_SECONDS: Final = 0.5
@@ -34,11 +33,8 @@ def listen(path: Path) -> socket.socket:
     Return the agent's socket, listening and non-blocking; the caller holds the daemon lock.
 
     Only a dead socket of our own is replaced. The mode is set before the socket listens, so that
-    it is never open to others.
-
-    Raises:
-        Busy: a daemon answers there already.
-        UserMustAct: something else is there; the sentence says what to do.
+    it is never open to others. Raises `Busy` if a daemon answers there, `UserMustAct` if something
+    else is in the way.
     """
     if WINDOWS:
         raise UserMustAct(_NOT_ON_WINDOWS)
@@ -58,15 +54,7 @@ def listen(path: Path) -> socket.socket:
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
-    """
-    Connect to the agent.
-
-    Args:
-        timeout: seconds for connecting; it stays set on the socket.
-
-    Raises:
-        Unreachable: nothing answers, or another user's process does.
-    """
+    """Raises `Unreachable` if nothing answers, or another user's process does."""
     if WINDOWS:
         raise Unreachable(_NOT_ON_WINDOWS)
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -86,14 +74,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
 
 
 def peer_uid(connection: socket.socket) -> int:
-    """
-    Return the user at the other end, from the kernel.
-
-    Sources: unix(7) SO_PEERCRED on Linux; ``sys/un.h`` LOCAL_PEERCRED on macOS (never run).
-
-    Raises:
-        OSError: the socket is not a connected unix socket.
-    """
+    """From the kernel: SO_PEERCRED (unix(7)), LOCAL_PEERCRED (macOS' ``sys/un.h``, never run)."""
     if LINUX:
         return _linux_peer(connection)[1]
     local_level, local_peercred, xucred_bytes = 0, 1, 76
@@ -102,19 +83,18 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 def peer_process(connection: socket.socket) -> int:
-    """Return the process id at the other end, 0 where the system does not say (unix(7))."""
+    """Return the other end's pid, 0 where the system does not say (unix(7))."""
     return _linux_peer(connection)[0] if LINUX else 0
 
 
 def _linux_peer(connection: socket.socket) -> tuple[int, int, int]:
-    """Return pid, uid and gid of the other end."""
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, gid = struct.unpack("3i", found)
     return pid, uid, gid
 
 
 def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
-    """Connect, waiting while the backlog is full: a unix socket fails with EAGAIN instead."""
+    """Wait while the backlog is full: a unix socket fails with EAGAIN instead of blocking."""
     while True:
         client.settimeout(max(0.001, deadline - time.monotonic()))
         try:

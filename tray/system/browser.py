@@ -40,9 +40,7 @@ _ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class BrowserChoice:
-    """The commands that would open a page here."""
-
-    # argv templates, tried in order; ``%s`` stands for the URL. Empty: no browser
+    # argv templates, tried in order; ``%s`` stands for the URL
     commands: tuple[tuple[str, ...], ...]
     # who decided: the session's own ``template``, the variable ``BROWSER``, or the ``system``;
     # ``none`` where there is no browser
@@ -51,7 +49,6 @@ class BrowserChoice:
 
     @property
     def available(self) -> bool:
-        """Whether there is a browser."""
         return bool(self.commands)
 
 
@@ -60,12 +57,9 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
     Decide which browser opens a page; nothing is started.
 
     A set ``BROWSER`` always counts, in the forms that Python's `webbrowser` takes: several
-    separated by ``os.pathsep``, ``%s``, a trailing ``&``.
-
-    Args:
-        environ: of the place where the user clicked or typed (rule L6).
-        template: the session's own browser, such as ``firefox -P work %s``; without ``%s`` the
-            URL comes last.
+    separated by ``os.pathsep``, ``%s``, a trailing ``&``. ``environ`` is that of the place where
+    the user clicked or typed (rule L6); ``template`` is the session's own browser, such as
+    ``firefox -P work %s`` (without ``%s`` the URL comes last).
     """
     if template:
         return BrowserChoice((_parsed(template),), "template")
@@ -85,17 +79,11 @@ def open_browser(
     grace: float = 0.5,
 ) -> bool:
     """
-    Open a page in a browser; returns whether one was started.
+    Open a page (https, or http on 127.0.0.1, else `OurBug`); returns whether a browser started.
 
-    The URL is an argument, never part of a shell line. If a command fails at once, the next is
-    tried. Blocks up to `grace` seconds for each command: call it off the loop.
-
-    Args:
-        url: begins with ``https://`` or ``http://127.0.0.1``.
-        grace: seconds within which a non-zero exit counts as failed.
-
-    Raises:
-        OurBug: the URL is of another kind.
+    The URL is an argument, never part of a shell line. A command that exits non-zero within
+    ``grace`` seconds has failed, and the next is tried. Blocks that long for each: call it off the
+    loop.
     """
     if not _ALLOWED.fullmatch(url):
         msg = "a page that is neither https nor our own was to be opened; it was not"

@@ -30,14 +30,9 @@ def copy(text: str, environ: Mapping[str, str]) -> bool:
     """
     Put a text on the clipboard; returns whether a program took it.
 
-    It goes through standard input, since everybody on the machine can see arguments. Blocks for
-    some seconds at most: call it off the loop.
-
-    Args:
-        text: a link to ``https://`` or 127.0.0.1, or lines such as ``export AWS_PROFILE=dev``.
-
-    Raises:
-        OurBug: the text is of another kind.
+    The text is a link to https or 127.0.0.1, or lines such as ``export AWS_PROFILE=dev``. It goes
+    through standard input, since everybody on the machine can see arguments. Blocks for some
+    seconds at most: call it off the loop.
     """
     if not _may_be_copied(text):
         msg = "something that is neither a link nor a name was to be copied; it was not"
@@ -53,7 +48,6 @@ def _may_be_copied(text: str) -> bool:
 
 
 def _ways(text: str, environ: Mapping[str, str]) -> Iterator[tuple[list[str], bytes]]:
-    """Yield commands with their input, the likeliest first."""
     plain = text.encode("utf-8", "replace")
     if MACOS:
         yield ["pbcopy"], plain

@@ -2,7 +2,7 @@
 The environment of ``exec --endpoint``'s child, where a copy of the AWS config hides ``[default]``.
 
 SDKs read the copy. Our own commands must not: what they write there would be lost. So the user's
-own values are handed down beside it.
+own values are passed on beside it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,12 @@ from typing import Final
 
 _CONFIG, _PROFILE = "AWS_CONFIG_FILE", "AWS_PROFILE"
 _COPY: Final = "SSO_TRAY_CONFIG_COPY"
-_USERS_OWN: Final = "SSO_TRAY_USER_CONFIG"
-"""The user's ``AWS_CONFIG_FILE``; not there where that was not set."""
+_USERS_OWN: Final = "SSO_TRAY_USER_CONFIG"  # the user's AWS_CONFIG_FILE, if it was set
 _STAND_IN: Final = "SSO_TRAY_STAND_IN"
 
 
 def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str) -> dict[str, str]:
-    """
-    Return the variables that lead SDKs to a copy of the config.
-
-    Args:
-        environ: with the user's own ``AWS_CONFIG_FILE``, if any.
-        copy: the file.
-        profile: the one to select there, which has no credentials.
-    """
+    """Return the variables that lead SDKs to the copy, and to a profile without credentials."""
     led = {_CONFIG: str(copy), _PROFILE: profile, _COPY: str(copy), _STAND_IN: profile}
     return led | ({_USERS_OWN: environ[_CONFIG]} if _CONFIG in environ else {})
 

@@ -1,8 +1,8 @@
 """
 Requests to end from the system: a signal, Ctrl-C, a closed console, logging off.
 
-Where the loop runs on the main thread it handles signals itself. Elsewhere the main thread may be
-in the icon's own loop, and the request is passed to the loop's thread.
+A loop on the main thread handles signals itself. Otherwise the main thread may be in the icon's
+own loop, and the request is passed to the loop's thread.
 """
 
 from __future__ import annotations
@@ -22,11 +22,7 @@ NUMBERS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signa
 
 
 class ShutdownSignals:
-    """
-    The system's requests to end, for a loop that may run beside the main thread.
-
-    :meth:`install` is called on the main thread, unless the loop is to run there itself.
-    """
+    """:meth:`install` is called on the main thread, unless the loop is to run there itself."""
 
     def __init__(self) -> None:
         self._pass_on: Callable[[], object] | None = None
@@ -41,7 +37,7 @@ class ShutdownSignals:
             self._watch_console()
 
     def attach(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-        """Have ``callback()`` called on a loop, for each request; called on the loop's thread."""
+        """Have ``callback()`` called on a loop for each request; called on the loop's thread."""
         if threading.current_thread() is threading.main_thread():
             for number in NUMBERS:
                 loop.add_signal_handler(number, callback)
@@ -51,7 +47,6 @@ class ShutdownSignals:
             callback()
 
     def heard(self) -> None:
-        """Pass a request on, on whatever thread it came."""
         self._asked = True
         if self._pass_on is not None:
             self._pass_on()
@@ -60,8 +55,8 @@ class ShutdownSignals:
         """
         Handle Ctrl-C and logging off on a thread of the system.
 
-        A Python handler would wait until the icon's message loop returns. Never run;
-        source: Microsoft, SetConsoleCtrlHandler.
+        A Python handler would wait until the icon's message loop returns. Never run; source:
+        Microsoft, SetConsoleCtrlHandler.
         """
         windows: Any = ctypes  # the Windows parts have no types elsewhere
 

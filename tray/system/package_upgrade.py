@@ -2,8 +2,8 @@
 End and restart running daemons for a package's scripts: ``stop|start|end``, as root.
 
 A frozen program cannot continue once its files are replaced, since it reads its parts from them.
-``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new
-files as their users, and ``end`` is for removal.
+``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new files
+as their users, and ``end`` is for removal.
 """
 
 from __future__ import annotations
@@ -24,15 +24,11 @@ from typing import Any, Final
 from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
 
 PROC: Final = Path("/proc")
-NOTE: Final = Path("/run/sso-tray-upgrade.json")
-"""Read by root only, gone with the next start of the machine at the latest."""
+NOTE: Final = Path("/run/sso-tray-upgrade.json")  # root only; /run is empty after a restart
 
 UNIT: Final = "sso-tray.service"
 PATIENCE: Final = 60.0
-"""
-Seconds a daemon gets to finish. It is never killed: what it has not stored yet may be the only
-refresh token of a session (rule R3).
-"""
+"""Seconds a daemon gets to finish. It is never killed: it may hold a session's only token (R3)."""
 
 _RUNS: Final = ((), ("run",), ("run", "--no-icon"))
 _PARTS: Final = ((INTERNAL_FLAG, "tray.daemon"), (INTERNAL_FLAG, "tray.resident"))
@@ -41,16 +37,7 @@ _PARTS: Final = ((INTERNAL_FLAG, "tray.daemon"), (INTERNAL_FLAG, "tray.resident"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """
-    A daemon.
-
-    Args:
-        pid: its process.
-        uid: its user's number.
-        options: to start it with again.
-        environ: that it was started with, without credentials.
-        by_unit: whether systemd started it.
-    """
+    """A daemon: its options and environment (without credentials) serve to start it again."""
 
     pid: int
     uid: int
@@ -59,7 +46,7 @@ class Running:
     by_unit: bool
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for the note that the old version's scripts leave to the new one's."""
+        """For the note that the old version's scripts leave to the new one's."""
         return {
             "pid": self.pid,
             "uid": self.uid,
@@ -89,7 +76,7 @@ def running(program: Path, proc: Path = PROC) -> list[Running]:
     """
     found = []
     for pid in _from(program, proc):
-        # It may have ended in between; then it needs nothing.
+        # It may have ended in between; then there is nothing to do.
         with suppress(FileNotFoundError, ProcessLookupError):
             one = _daemon(pid, proc) if _sees_our_files(pid, program, proc) else None
             if one is not None and _parent(pid, proc) not in set(_from(program, proc)):
@@ -117,10 +104,10 @@ def wait_for(daemons: list[Running], alive: Callable[[int], bool]) -> list[int]:
 
 def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
     """
-    Start daemons as their users, once the old ones have ended, or ``PATIENCE`` is over.
+    Start daemons as their users, once the old ones have ended or ``PATIENCE`` is over.
 
-    A new one that found the old one still ending would exit, and none would run.
-    One that cannot be started is reported on stderr; the others are started.
+    A new one that found the old one still ending would exit, and none would run. One that cannot
+    be started is reported on stderr; the others are started.
     """
     left = wait_for(daemons, alive)
     for one in daemons:
@@ -139,13 +126,7 @@ def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bo
 
 
 def start(one: Running, program: Path) -> None:
-    """
-    Start a daemon as its user; returns at once.
-
-    Raises:
-        KeyError: the system knows no such user.
-        OSError: the program or the user's directory cannot be used.
-    """
+    """Raises KeyError if there is no such user, OSError if program or directory are unusable."""
     user = pwd.getpwuid(one.uid)
     if one.by_unit:
         manager = ["systemctl", f"--machine={user.pw_name}@.host", "--user"]
@@ -207,12 +188,7 @@ def _alive(pid: int) -> bool:
 
 
 def main() -> int:
-    """
-    Do what the script asks.
-
-    Returns:
-        0; also where one would not end or start, since no package operation may hang on that.
-    """
+    """Return 0 even if a daemon would not end or start: that must not fail the package."""
     program = Path(sys.executable).resolve()
     if sys.argv[1] == "start":
         noted = json.loads(NOTE.read_text()) if NOTE.exists() else []

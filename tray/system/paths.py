@@ -17,8 +17,7 @@ from tray.values import dataclass
 
 NAME: Final = "sso-tray"
 SOCKET_NAME: Final = "agent.sock"
-LONGEST_SOCKET_PATH: Final = 100
-"""Bytes. The limits are 107 (Linux, unix(7)) and 103 (macOS, ``sys/un.h``)."""
+LONGEST_SOCKET_PATH: Final = 100  # bytes; limits: 107 (Linux, unix(7)), 103 (macOS, sys/un.h)
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 
@@ -34,8 +33,7 @@ class Paths:
     cli_cache: Path  # ``~/.aws/cli/cache``, the AWS CLI's role credentials
     settings_file: Path  # the user's ``config.toml``; may not exist
     state: Path  # our state directory; may not exist yet
-    # where the agent's socket may be, best first; the daemon listens at the first, a client
-    # tries them in order
+    # best first: the daemon listens at the first, a client tries them in order
     runtime_sockets: tuple[Path, ...]
 
     @classmethod
@@ -43,11 +41,8 @@ class Paths:
         """
         Determine all paths; nothing is created.
 
-        ``HOME`` and ``XDG_*`` move them (absolute ones only, XDG Base Directory Specification).
-        An empty variable counts as not set.
-
-        Raises:
-            UserMustAct: there is no home directory.
+        ``HOME`` and ``XDG_*`` move them (absolute ones only, XDG Base Directory Specification). An
+        empty variable counts as not set. Raises UserMustAct if there is no home directory.
         """
         home = _home(environ)
         aws = home / ".aws"
@@ -79,8 +74,8 @@ def world(environ: Mapping[str, str]) -> dict[str, str]:
     """
     Describe a process's paths and AWS endpoints, by path and variable name (rule C3).
 
-    The daemon acts for a client only if both are the same. Socket paths and credentials are not
-    part of it.
+    The daemon acts for a client only if both are the same. Socket paths and credentials are left
+    out.
     """
     paths = Paths.from_environment(environ)
     described = {
@@ -103,7 +98,7 @@ def fingerprint(environ: Mapping[str, str]) -> str:
 
 
 def is_private_directory(path: Path) -> bool:
-    """Whether `path` is a directory of our own user that nobody else may enter (mode 0700)."""
+    """Whether ``path`` is a directory of our own user that nobody else may enter (mode 0700)."""
     try:
         found = path.stat()
     except OSError:
@@ -158,11 +153,7 @@ def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path,
 
 
 def _fitting(path: Path, home: Path) -> Path:
-    """
-    Shorten a path too long for a socket, to a directory in the home named by its hash.
-
-    Not in a temporary directory, where others can be first.
-    """
+    """Shorten a path for a socket; not to a temporary directory, where others can be first."""
     written = os.fsencode(path)
     if len(written) <= LONGEST_SOCKET_PATH:
         return path

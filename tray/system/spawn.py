@@ -14,8 +14,7 @@ from typing import Final
 import tray
 from tray.system import WINDOWS
 
-INTERNAL_FLAG: Final = "--internal"
-"""A frozen program takes this instead of ``-m``; the module's name follows."""
+INTERNAL_FLAG: Final = "--internal"  # for a frozen program, instead of ``-m``
 
 PARTS: Final = (
     "tray.daemon",
@@ -25,7 +24,6 @@ PARTS: Final = (
     "tray.demo.demo_witness",
     "tray.system.package_upgrade",
 )
-"""The modules that are started as programs; a frozen program contains these."""
 
 _CREDENTIALS: Final = frozenset(
     {
@@ -72,7 +70,6 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def worker_command(name: str) -> list[str]:
-    """Return the argv that starts the worker `name`."""
     return module_command("tray.worker", name)
 
 
@@ -142,19 +139,10 @@ def start_detached(
     command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
 ) -> int | None:
     """
-    Start a program in a session of its own, without standard streams.
+    Start a program in a session of its own, without standard streams; raises OSError.
 
-    It outlives us and gets none of our signals. A sleeping thread waits for it, so that no zombie
-    remains.
-
-    Args:
-        grace: seconds to wait for an early end.
-
-    Returns:
-        Its exit status if it ended within `grace` seconds, else None.
-
-    Raises:
-        OSError: it could not be started.
+    It outlives us and gets none of our signals; a sleeping thread waits for it, so that no zombie
+    remains. Returns its exit status if it ends within ``grace`` seconds, else None.
     """
     child = subprocess.Popen(
         command,

@@ -31,8 +31,6 @@ _JUMP_SECONDS: Final = 2.0
 
 
 class WallClockTimer(Protocol):
-    """Either timer; see `start_wall_timer`."""
-
     def arm(self, at_wall: float | None) -> None:
         """Ring at this time (seconds since the epoch); None: only when the clock is set."""
 
@@ -44,11 +42,10 @@ def start_wall_timer(
     loop: asyncio.AbstractEventLoop, callback: Callable[[Alarm], None]
 ) -> WallClockTimer:
     """
-    Start the best timer this system has, on this event loop.
+    Start this system's best timer.
 
-    Args:
-        callback: called with ``due`` once for each `arm`, and with ``clock-set`` when the clock
-            was set or the machine woke; then arm the timer again.
+    ``callback`` gets ``due`` once for each `arm`, and ``clock-set`` when the clock was set or the
+    machine woke; then arm the timer again.
     """
     if LINUX:
         timer = WallTimer()
@@ -67,12 +64,11 @@ class WallTimer:
         self.arm(None)
 
     def fileno(self) -> int:
-        """The descriptor; readable when `read` has something to report."""
         return self._descriptor
 
     def arm(self, at_wall: float | None) -> None:
         """
-        Ring at `at_wall` (seconds since the epoch), at once if past; None: on clock changes only.
+        Ring at ``at_wall`` (seconds since the epoch), at once if past; None: on clock changes.
 
         Infinite and very late times mean never. After :meth:`close` this does nothing: a job's
         last answers may come that late.
@@ -104,8 +100,6 @@ class WallTimer:
         return "clock-set" if was_set else "due"
 
     def attach(self, loop: asyncio.AbstractEventLoop, callback: Callable[[Alarm], None]) -> None:
-        """Have `loop` read it and call `callback` with what happened."""
-
         def ready() -> None:
             alarm = self.read()
             if alarm is not None:
@@ -115,7 +109,6 @@ class WallTimer:
         self._loop = loop
 
     def close(self) -> None:
-        """Close the descriptor; repeatable."""
         if self._descriptor < 0:
             return
         if self._loop is not None:
@@ -125,12 +118,7 @@ class WallTimer:
 
 
 class PollingTimer:
-    """
-    The same without a timerfd: the loop's timers, and both clocks compared every minute.
-
-    Args:
-        mono: a clock that is never set (it may stop while the machine sleeps).
-    """
+    """Without a timerfd: both clocks compared every minute; ``mono`` is one that is never set."""
 
     def __init__(
         self,
@@ -150,12 +138,10 @@ class PollingTimer:
         self.arm(None)
 
     def arm(self, at_wall: float | None) -> None:
-        """Ring at `at_wall` (seconds since the epoch); None: only when the clock is set."""
         self._at = math.inf if at_wall is None else at_wall
         self._plan()
 
     def close(self) -> None:
-        """Stop; repeatable."""
         self._closed = True
         if self._handle is not None:
             self._handle.cancel()
@@ -190,7 +176,7 @@ class _Itimerspec(ctypes.Structure):
 
 
 def _timerfd_create() -> int:
-    """timerfd_create(2); Python has ``os.timerfd_create`` only from 3.13 on."""
+    """Python has ``os.timerfd_create`` only from 3.13 on."""
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor: int = libc.timerfd_create(_CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC)
     if descriptor < 0:

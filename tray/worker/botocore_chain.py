@@ -57,14 +57,7 @@ class _Session(botocore.session.Session):
 
 
 def resolve(profile: Profile, session_key: str | None) -> ResolvedCredentials:
-    """
-    Let botocore resolve a profile by name, which ignores credentials in the environment.
-
-    Raises:
-    SignInNeeded: botocore found the session's token unusable.
-    UserMustAct: the profile gives no credentials.
-    TrayError: AWS refused or was not reached.
-    """
+    """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
     try:
         session = _Session(profile)
         session.set_default_client_config(_PATIENCE)

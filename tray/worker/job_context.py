@@ -34,11 +34,8 @@ from tray.worker.keyring.unsaved_tokens import Unsaved
 
 log = logging.getLogger(__name__)
 
+# Seconds; only a transaction in which AWS and the keyring both reach their limits takes longer.
 LOCK_PATIENCE = 30.0
-"""
-Seconds to wait for another transaction on the same session before failing with `Busy`. Only
-one in which AWS and the keyring both reach their time limits takes longer.
-"""
 
 Seam = Callable[[str], None]
 FinalCheck = Callable[[], None]
@@ -160,12 +157,7 @@ class JobContext:
         return replace(token, start_url=session.start_url, region=session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
-        """
-        Return the session's keyring item if it still counts.
-
-        An item that a sign-out could not delete (the keyring was locked) is deleted now. Raises
-        `KeyringUnavailable` or `KeyringDenied`.
-        """
+        """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""
         item = self.keyring_store.item(session)
         if item is not None and item.token.fingerprint in self.record(session).signed_out:
             self.keyring_store.delete(session.key)
@@ -264,7 +256,6 @@ class JobContext:
                 os.utime(path, (now, token.issued_at))
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
-        """Return the session's profiles as configured now; raises `ConfigRejected`."""
         catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
         return tuple(profile for profile in catalog.profiles if profile.session == session.key)
 

@@ -61,7 +61,7 @@ def run(
     adopting: bool = True,
     seen: str | None = None,
 ) -> Outcome:
-    """Run one job; any error becomes an outcome, never an exception."""
+    """Any error becomes an outcome, never an exception."""
     context = context.reaching(session.connection)
     try:
         if kind == "renew":

@@ -21,14 +21,7 @@ def roles_of(
     progress: Progress = lambda _done, _all: None,
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
-    """
-    Return every role of every account, sorted by account and role.
-
-    Raises:
-    SignInNeeded: the user is not signed in.
-    TokenRejected: the published token is no longer good.
-    WillRetry: AWS was not reached or has trouble.
-    """
+    """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
     context = context.reaching(session.connection)
     token = context.read(session)
     if token is None:

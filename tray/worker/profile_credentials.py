@@ -1,8 +1,4 @@
-"""
-Credentials of a profile: from the portal, or from botocore for other kinds of profiles.
-
-Never signs in and never asks the user anything.
-"""
+"""Credentials of a profile, from the portal or botocore; never signs in or asks the user."""
 
 from __future__ import annotations
 

@@ -37,8 +37,6 @@ HOLDS_FROM: Final = ("proved", "exchanging", "spending")
 
 
 class _Out:
-    """The pipe to the daemon: whole lines, from any thread."""
-
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
@@ -78,7 +76,6 @@ class Worker:
         self._context: JobContext | None = None
 
     def serve(self) -> int:
-        """Answer requests until the input ends, finish the jobs, return the exit code."""
         forbid_core_dumps()
         logging.getLogger().handlers[:] = [_Log(self._out)]
         set_debug("SSO_TRAY_DEBUG" in self._environ)

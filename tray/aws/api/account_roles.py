@@ -15,16 +15,12 @@ from tray.errors import RoleForbidden, ServiceTrouble
 from tray.secret import Secret
 
 SIDE_BY_SIDE: Final = 8
-TRIES: Final = 8
-"""How often one page is requested again."""
+TRIES: Final = 8  # of one page
 FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 20.0
-"""Seconds between tries where AWS names none; doubled each time, with jitter."""
-OBEYED: Final = 120.0
-"""Longest ``Retry-After`` that is waited for, in seconds; above it listing fails."""
+LONGEST_PAUSE: Final = 20.0  # seconds between tries where AWS names none; doubled, with jitter
+OBEYED: Final = 120.0  # seconds; a longer ``Retry-After`` fails the listing
 
-Progress = Callable[[int, int], None]
-"""Called with the accounts done and their total."""
+Progress = Callable[[int, int], None]  # accounts done, and their total
 
 
 def list_assignments(
@@ -38,13 +34,9 @@ def list_assignments(
     """
     Return every role of every account, by account and role.
 
-    Args:
-        progress: called on this thread.
-        cancelled: once set, nothing more is requested and pauses end.
-
-    Raises:
-        TokenRejected: the session is over.
-        WillRetry: AWS was not reached, kept saying that it has trouble, or it was cancelled.
+    ``progress`` is called on this thread; once ``cancelled`` is set, nothing more is requested and
+    pauses end. Raises TokenRejected if the session is over, WillRetry if AWS was not reached, kept
+    failing, or the listing was cancelled.
     """
     pace = RequestPacing(cancelled or threading.Event())
     accounts = tuple(portal.list_accounts(access_token, region, pace))
@@ -88,11 +80,7 @@ class ListingCancelled(ServiceTrouble):
 
 
 class RequestPacing:
-    """
-    Call AWS at the rate it allows; shared by all threads.
-
-    When one of them is throttled, the others wait as well, each with jitter.
-    """
+    """Call AWS at the rate it allows; when one thread is throttled, all wait, with jitter."""
 
     def __init__(
         self,
@@ -107,12 +95,7 @@ class RequestPacing:
         self._not_before = 0.0
 
     def __call__(self, ask: Callable[[], Response]) -> Response:
-        """
-        Call ``ask``, again where AWS throttles.
-
-        Raises:
-            ServiceTrouble: AWS asks for too long a wait, or the listing was stopped.
-        """
+        """Raises ServiceTrouble if AWS asks for too long a wait, or the listing was stopped."""
         for number in range(TRIES):
             self._wait()
             try:
@@ -125,7 +108,6 @@ class RequestPacing:
         return ask()
 
     def stop(self) -> None:
-        """Make all threads stop."""
         self._stopped.set()
 
     def _pause(self, number: int, asked: float | None) -> float:

@@ -45,7 +45,6 @@ from tray.errors import (
 )
 
 ErrorFactory = Callable[[str], TrayError]
-"""Makes the error for one AWS error name from its sentence."""
 
 _MEANINGS: Mapping[str, tuple[ErrorFactory, str]] = {
     "InvalidGrantException": (GrantRefused, "this sign-in has ended or was revoked"),
@@ -62,7 +61,7 @@ _MEANINGS: Mapping[str, tuple[ErrorFactory, str]] = {
     "UnauthorizedException": (TokenRejected, "the session has ended"),
     "ForbiddenException": (RoleForbidden, "no access"),
     "ResourceNotFoundException": (RoleForbidden, "no such account or role"),
-    # The token service's names for credentials it does not take.
+    # The token service's names for credentials it rejects.
     "AccessDenied": (RoleForbidden, "no access"),
     "ExpiredToken": (RoleForbidden, "the role credentials have expired"),
     "InvalidClientTokenId": (RoleForbidden, "the role credentials aren't valid"),
@@ -95,10 +94,8 @@ def as_tray_error(
     Return our error for an exception of a call; raise it outside the ``except`` block.
 
     Otherwise botocore's error stays reachable as ``__context__``, and it can hold what was sent.
-
-    Args:
-        subject: whom or what it was about, for the sentence, e.g. ``role Dev in 123456789012``.
-        instead: errors for AWS error names that mean something else in this call.
+    ``subject`` is for the sentence, such as ``role Dev in 123456789012``; ``instead`` has the
+    errors for AWS error names that mean something else in this call.
     """
     match error:
         case TrayError():
@@ -117,17 +114,12 @@ def as_tray_error(
 
 
 def printable(text: object, longest: int = 64) -> str:
-    """Return a text with anything but visible ASCII replaced, for a sentence."""
+    """Return a text for a sentence: anything but visible ASCII is replaced."""
     return re.sub(r"[^\x21-\x7e]+", " ", str(text)).strip()[:longest]
 
 
 def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
-    """
-    Return the seconds that ``Retry-After`` asks us to wait, at most an hour.
-
-    Args:
-        headers: names in lower case (RFC 9110 10.2.3: seconds or a date).
-    """
+    """Return seconds, at most an hour (RFC 9110 10.2.3); header names are in lower case."""
     text = str(headers.get("retry-after", "")).strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return min(float(text), _LONGEST_WAIT)
@@ -136,7 +128,7 @@ def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
 
 
 def http_date(text: str) -> float | None:
-    """Return the seconds since the epoch of an HTTP date (RFC 9110 5.6.7), None for no date."""
+    """Return the seconds since the epoch of an HTTP date (RFC 9110 5.6.7), else None."""
     try:
         when = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -145,12 +137,12 @@ def http_date(text: str) -> float | None:
 
 
 def captive_portal(host: str) -> Offline:
-    """Return the error for an answer that came from something other than AWS."""
+    """For an answer that came from something other than AWS."""
     return Offline(f"Something other than AWS answers for {host}. Does this network need a login?")
 
 
 def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
-    """Return the error for an answer that is cut or lacks a member."""
+    """For an answer that is cut or lacks a member."""
     return ServiceTrouble(
         f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
     )
@@ -168,7 +160,7 @@ def _refusal(
     tail = f"({_details(code, status, metadata.get('RequestId'))})"
     words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
     if reason.startswith("KMS_"):
-        # The organisation's own KMS key is the trouble; the sign-in is unharmed.
+        # The organisation's own KMS key is the trouble; the sign-in is intact.
         return RequestRefused(f"AWS can't use your organization's key: {reason} {tail}.")
     if status >= 500:
         # Only 503 says that nothing was done.
@@ -225,7 +217,7 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
 
 
 def unusable_settings(why: str) -> RequestRefused:
-    """Return the error for a region or endpoint with which no call can be made."""
+    """For a region or endpoint with which no call can be made."""
     return RequestRefused(f"Check region, endpoint and CA bundle: {printable(why, 160)}.")
 
 

@@ -1,8 +1,8 @@
 """
 The clients for AWS's sign-in, portal and token services, and the one way to call them.
 
-They never look for credentials, never retry (our rules do) and read no config file: how AWS is
-reached is said by :mod:`tray.core.connection` and, before it, by the environment (rule F3).
+They never look for credentials, never retry (our rules do) and read no config file: the
+environment and then :mod:`tray.core.connection` say how AWS is reached (rule F3).
 """
 
 from __future__ import annotations
@@ -48,11 +48,7 @@ _NO_FILE = (None, None, os.devnull, None)
 
 
 def quiet_libraries() -> None:
-    """
-    Keep botocore and urllib3 from logging below INFO.
-
-    At DEBUG botocore logs bodies with tokens, by intent (botocore#2626).
-    """
+    """At DEBUG botocore logs bodies with tokens, by intent (botocore#2626)."""
     for name in ("botocore", "boto3", "urllib3"):
         logger = logging.getLogger(name)
         if logger.level < logging.INFO:
@@ -63,16 +59,11 @@ def client_settings(
     service: str, connection: ConnectionSettings, environ: Mapping[str, str]
 ) -> tuple[Config, dict[str, str]]:
     """
-    Return how to make a client: a config, and further arguments of ``create_client``.
+    Return a config, and further arguments of ``create_client``, for botocore's ``service``.
 
     The environment wins over the config file, as in every SDK. Neither ``AWS_ENDPOINT_URL`` nor a
-    bare ``endpoint_url`` counts: only an endpoint named for the service gets a secret.
-
-    Args:
-        service: botocore's name, such as ``sso-oidc``.
-
-    Raises:
-        RequestRefused: the endpoint is neither https nor on loopback.
+    bare ``endpoint_url`` counts: only an endpoint named for the service gets a secret. Raises
+    RequestRefused if that is neither https nor on loopback.
     """
     key = service.replace("-", "_")
     options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
@@ -109,8 +100,6 @@ def is_safe_endpoint(endpoint: str) -> bool:
 
 @dataclass(slots=True)
 class _Shared:
-    """What the clients of all connection settings share."""
-
     # botocore's clients are thread-safe, but making one is not.
     lock: threading.Lock = field(default_factory=threading.Lock)
     session: botocore.session.Session | None = None
@@ -119,13 +108,7 @@ class _Shared:
 
 
 class AwsClients:
-    """
-    Shared clients, one for each service and region; safe to use from many threads.
-
-    Args:
-        connect_timeout: seconds for each address of a host.
-        read_timeout: seconds without a byte.
-    """
+    """One client for each service and region; thread-safe. Timeouts are in seconds."""
 
     def __init__(
         self,
@@ -148,7 +131,7 @@ class AwsClients:
         self.connection = AWS_DEFAULTS
 
     def reaching(self, connection: ConnectionSettings) -> AwsClients:
-        """Return clients for some connection settings; they share everything else."""
+        """Return clients for other connection settings; they share everything else."""
         other = object.__new__(AwsClients)
         other.__dict__.update(self.__dict__, connection=connection)
         return other
@@ -159,32 +142,17 @@ class AwsClients:
         return self._shared.skew
 
     def oidc(self, region: str) -> SSOOIDCClient:
-        """
-        Return the ``sso-oidc`` client of a region.
-
-        Raises:
-            RequestRefused: no call can be made with this region or endpoint.
-        """
+        """Raises RequestRefused if no call can be made with this region or endpoint."""
         return cast("SSOOIDCClient", self._client("sso-oidc", region))
 
     def portal(self, region: str) -> SSOClient:
-        """
-        Return the ``sso`` client of a region.
-
-        Raises:
-            RequestRefused: no call can be made with this region or endpoint.
-        """
+        """Raises RequestRefused if no call can be made with this region or endpoint."""
         return cast("SSOClient", self._client("sso", region))
 
     def sts(
         self, region: str, access_key_id: Secret, secret_access_key: Secret, session_token: Secret
     ) -> STSClient:
-        """
-        Return a new ``sts`` client for some role credentials; the caller closes it.
-
-        Raises:
-            RequestRefused: no call can be made with this region or endpoint.
-        """
+        """Return a new client, which the caller closes; raises RequestRefused as the others."""
         credentials = {
             "aws_access_key_id": access_key_id.reveal(),
             "aws_secret_access_key": secret_access_key.reveal(),
@@ -202,13 +170,7 @@ class AwsClients:
         subject: str = "",
         instead: Mapping[str, ErrorFactory] = NO_OTHERS,
     ) -> Mapping[str, Any]:
-        """
-        Call AWS once and return the parsed answer.
-
-        Raises:
-            TrayError: see :func:`tray.aws.api.api_errors.as_tray_error`; nothing of botocore's is
-                chained to it.
-        """
+        """Call AWS once; errors are those of :func:`tray.aws.api.api_errors.as_tray_error`."""
         started = self._clock()
         trouble: TrayError
         try:
@@ -224,7 +186,7 @@ class AwsClients:
         raise trouble
 
     def close(self) -> None:
-        """Close all connections; clients are made again when next needed."""
+        """Clients are made again when next needed."""
         with self._shared.lock:
             clients = list(self._shared.clients.values())
             self._shared.clients.clear()
@@ -256,7 +218,7 @@ class AwsClients:
             return client
 
     def _made(self, service: str, region: str, config: Config, extra: Mapping[str, str]) -> Any:
-        """Make a client; the lock is held."""
+        """The lock is held."""
         if self._shared.session is None:
             self._shared.session = _new_session()
         if not region:
@@ -273,14 +235,14 @@ class AwsClients:
         raise unusable_settings(why)
 
     def _compare_clocks(self, answer: Mapping[str, Any], started: float) -> None:
-        """Learn the skew; a date has whole seconds, so it is half a second early on average."""
+        """Measure the skew; a date has whole seconds, so it is half a second early on average."""
         server = server_time(answer)
         if server is not None:
             self._shared.skew = server + 0.5 - (started + self._clock()) / 2
 
 
 def server_time(answer: Mapping[str, Any]) -> float | None:
-    """Return the ``Date`` of an answer, seconds since the epoch; None if it has none."""
+    """Return the ``Date`` of an answer, seconds since the epoch, else None."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return http_date(str(headers.get("date", "")))
 
@@ -296,7 +258,7 @@ class _NoCredentials:
 
 
 def _new_session() -> botocore.session.Session:
-    """Return a session without profile, config files and credentials."""
+    """Without profile, config files and credentials."""
     session = botocore.session.Session(
         session_vars={
             "profile": _NO_VARIABLE,

@@ -1,7 +1,7 @@
 """
 Turns role credentials into a console link, at the federation endpoint.
 
-The link is a secret while it lasts, 15 minutes. Prefer the portal's own link, which is none
+The link is a secret for its 15 minutes. Prefer the portal's own link, which is not
 (:mod:`tray.core.profiles.console_link`).
 """
 
@@ -42,19 +42,13 @@ def federation_link(
     destination: str | None = None,
 ) -> Secret:
     """
-    Return a link that signs in to the console with some role credentials, good for 15 minutes.
+    Return a link that signs in to the console with role credentials, good for 15 minutes.
 
     Source: IAM user guide, "Enabling custom identity broker access to the AWS console".
-    ``SessionDuration`` is left out: role credentials refuse it.
-
-    Args:
-        environ: ``AWS_ENDPOINT_URL_SIGNIN``, ``AWS_CA_BUNDLE`` and the proxies count.
-        destination: a page of the console; None: its home.
-
-    Raises:
-        RequestRefused: AWS rejects these credentials, or the region's partition has no endpoint
-            that we know.
-        WillRetry: AWS was not reached or is in trouble.
+    ``SessionDuration`` is left out: role credentials refuse it. ``AWS_ENDPOINT_URL_SIGNIN``,
+    ``AWS_CA_BUNDLE`` and the proxies of ``environ`` count; no ``destination`` is the console's
+    home. Raises RequestRefused if AWS rejects the credentials or the partition has no known
+    endpoint, WillRetry if AWS was not reached or is in trouble.
     """
     signin, home = _console_of(region)
     endpoint = environ.get(ENDPOINT_VARIABLE) or signin
@@ -75,7 +69,7 @@ def federation_link(
 
 
 def _console_of(region: str) -> tuple[str, str]:
-    """Return the sign-in host and the console's home of a region, by botocore's partitions."""
+    """Return the sign-in host and the console's home, by botocore's partitions."""
     try:
         partition = botocore.session.Session().get_partition_for_region(region)
     except UnknownRegionError:

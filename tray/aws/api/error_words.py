@@ -1,4 +1,4 @@
-"""What the errors of botocore and Python mean to a user, whose class names explain nothing."""
+"""What errors of botocore and Python, whose class names explain nothing, mean to a user."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ _WORDS: Final = {
 
 
 def words_for(error: Exception) -> str:
-    """Return why something failed, as a clause; of an unknown error only its kind."""
+    """Return why something failed, as a clause; for an unknown error only its kind."""
     kinds = (_WORDS.get(kind.__name__) for kind in type(error).__mro__)
     return next((words for words in kinds if words), f"unexpected {type(error).__name__}")

@@ -24,11 +24,9 @@ from tray.secret import Secret
 
 log = logging.getLogger(__name__)
 
-Grant = Literal["authorization_code", "device_code"]
-"""The two ways of signing in (rule L1); each has a registration of its own."""
+Grant = Literal["authorization_code", "device_code"]  # rule L1; each has a registration of its own
 
-REGISTERED_REDIRECT = "http://127.0.0.1/oauth/callback"
-"""As the AWS CLI registers it: RFC 8252 7.3 leaves the port open."""
+REGISTERED_REDIRECT = "http://127.0.0.1/oauth/callback"  # RFC 8252 7.3 leaves the port open
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _LONGEST_LIFE = 12 * 3600
@@ -73,29 +71,21 @@ class DeviceGrant:
 
 
 class Oidc:
-    """The service's operations."""
-
     def __init__(self, clients: AwsClients, *, clock: Callable[[], float] = time.time) -> None:
         self._clients = clients
         self._clock = clock
 
     def using(self, clients: AwsClients) -> Oidc:
-        """Return the service on other clients."""
         return Oidc(clients, clock=self._clock)
 
     def register(
         self, session: SsoSession, *, grant: Grant, scopes: tuple[str, ...]
     ) -> Registration:
         """
-        Register this program for a session, as the AWS CLI does.
+        Register this program for a session, as the AWS CLI does; no scopes: without any (rule L2).
 
-        Args:
-            session: its start URL becomes ``issuerUrl`` for the authorization code grant.
-            scopes: empty for a registration without any (rule L2).
-
-        Raises:
-            RequestRefused: start URL, region or scopes are wrong.
-            WillRetry: as usual.
+        For the authorization code grant the session's start URL becomes ``issuerUrl``. Raises
+        RequestRefused if start URL, region or scopes are wrong.
         """
         arguments: dict[str, object] = {
             "clientName": f"sso-tray-{_cleaned(session.key)}",
@@ -134,10 +124,8 @@ class Oidc:
         """
         Return the page to open for the authorization code grant (RFC 7636 4.3).
 
-        As in the AWS CLI, it is at the endpoint of the client and says ``scopes``, not ``scope``.
-
-        Raises:
-            RequestRefused: no call can be made with this region or endpoint.
+        As in the AWS CLI, it is at the client's endpoint and says ``scopes``, not ``scope``.
+        Raises RequestRefused if no call can be made with this region or endpoint.
         """
         query = {
             "response_type": "code",
@@ -152,14 +140,7 @@ class Oidc:
         return f"{endpoint}/authorize?{urlencode(query, quote_via=quote, safe='')}"
 
     def start_device(self, session: SsoSession, registration: Registration) -> DeviceGrant:
-        """
-        Start a sign-in by code.
-
-        Raises:
-            RequestRefused: the start URL is wrong.
-            RegistrationRefused: register anew.
-            WillRetry: as usual.
-        """
+        """Raises RequestRefused for a wrong start URL, RegistrationRefused to register anew."""
         operation = "StartDeviceAuthorization"
         client = self._clients.oidc(session.region)
         answer = self._clients.call(
@@ -197,10 +178,8 @@ class Oidc:
         """
         Exchange an authorization code for tokens (RFC 6749 4.1.3, RFC 7636 4.5).
 
-        Raises:
-            CodeExpired: it came too late.
-            GrantRefused: the code or the verifier is wrong, or was used before.
-            WillRetry: as usual; with ``maybe_done`` the code is most likely used up.
+        Raises CodeExpired; GrantRefused if code or verifier are wrong or were used before;
+        WillRetry, with ``maybe_done`` if the code is most likely used up.
         """
         arguments = {
             "code": code.reveal(),
@@ -218,16 +197,7 @@ class Oidc:
     def token_by_device(
         self, session: SsoSession, registration: Registration, grant: DeviceGrant
     ) -> SsoToken:
-        """
-        Ask once whether the user has approved a device code (RFC 8628 3.4).
-
-        Raises:
-            AuthorizationPending: not yet.
-            SlowDown: wait 5 s longer from now on.
-            CodeExpired: the user did not decide in time.
-            AccessDenied: the user refused.
-            WillRetry: as usual.
-        """
+        """Ask once (RFC 8628 3.4); AuthorizationPending and SlowDown mean: ask again."""
         return self._first_token(
             session,
             registration,
@@ -245,14 +215,10 @@ class Oidc:
         """
         Renew an access token (RFC 6749 6); without a new refresh token the old one is kept.
 
-        Args:
-            token: with refresh token and registration; its other members are carried over.
-
-        Raises:
-            GrantRefused: the sign-in session is over or revoked (rule R4).
-            RegistrationRefused: the registration is; a new sign-in makes a new one.
-            WillRetry: as usual; with ``maybe_done`` the refresh token may have been replaced.
-            OurBug: the token cannot be renewed at all.
+        Other members of ``token`` are carried over. Raises GrantRefused if the sign-in session is
+        over or revoked (rule R4); RegistrationRefused if only a new sign-in helps; WillRetry, with
+        ``maybe_done`` if the refresh token may have been replaced; OurBug if the token has no
+        refresh data.
         """
         if token.registration is None or not token.refresh_token:
             raise OurBug("A token without refresh data was to be renewed.")
@@ -294,7 +260,6 @@ class Oidc:
         return self._clients.call("CreateToken", client.create_token, whole, instead=instead)
 
     def _token_from(self, answer: Mapping[str, Any], before: SsoToken) -> SsoToken:
-        """Return a token with the answer's values, ends by our clock."""
         issued_at = self._clock()
         refresh_token = answer.get("refreshToken")
         return replace(
@@ -326,7 +291,7 @@ def _life(answer: Mapping[str, Any]) -> int:
 
 
 def _cleaned(key: str) -> str:
-    """Return a session key as part of the client name that administrators see in logs."""
+    """For the client name that administrators see in logs."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
 
 

@@ -31,8 +31,6 @@ def _at_once(ask: Callable[[], Response]) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An AWS account that the user has roles in."""
-
     account_id: str  # 12 digits
     name: str  # as the organisation calls it; may be empty
     email: str  # its root address; may be empty
@@ -40,8 +38,6 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class RoleCredentials:
-    """Temporary credentials of one role."""
-
     access_key_id: Secret  # ``ASIA...``
     secret_access_key: Secret  # 40 characters
     session_token: Secret  # some hundred characters
@@ -49,21 +45,13 @@ class RoleCredentials:
 
 
 class Portal:
-    """The service's operations."""
-
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
     def list_accounts(
         self, access_token: Secret, region: str, fetch: PageFetcher = _at_once
     ) -> Iterator[Account]:
-        """
-        Yield the user's accounts, fetch for a page when it is needed.
-
-        Raises:
-            TokenRejected: the session is over.
-            WillRetry: as usual.
-        """
+        """Yield the user's accounts, fetching pages as needed; raises TokenRejected, WillRetry."""
         method = self._clients.portal(region).list_accounts
         for row in self._rows("ListAccounts", method, {}, access_token, "accountList", fetch):
             yield Account(
@@ -75,14 +63,7 @@ class Portal:
     def list_roles(
         self, access_token: Secret, region: str, account_id: str, fetch: PageFetcher = _at_once
     ) -> Iterator[str]:
-        """
-        Yield the names of the user's roles in an account.
-
-        Raises:
-            TokenRejected: the session is over.
-            RoleForbidden: the account is not the user's.
-            WillRetry: as usual.
-        """
+        """Yield the user's roles; raises TokenRejected, WillRetry, RoleForbidden."""
         method = self._clients.portal(region).list_account_roles
         arguments = {"accountId": account_id}
         operation = "ListAccountRoles"
@@ -92,14 +73,7 @@ class Portal:
     def role_credentials(
         self, access_token: Secret, region: str, account_id: str, role_name: str
     ) -> RoleCredentials:
-        """
-        Return fresh credentials of a role.
-
-        Raises:
-            TokenRejected: the session is over.
-            RoleForbidden: this role is not assigned, or does not exist.
-            WillRetry: as usual.
-        """
+        """Return fresh credentials; raises TokenRejected, WillRetry, RoleForbidden (rule R6)."""
         operation = "GetRoleCredentials"
         answer = self._clients.call(
             operation,
@@ -125,13 +99,7 @@ class Portal:
         )
 
     def check(self, access_token: Secret, region: str) -> None:
-        """
-        Check an access token by the cheapest call there is (rules R4, K5).
-
-        Raises:
-            TokenRejected: it is not good, whatever its ``expiresAt`` says.
-            WillRetry: AWS did not answer.
-        """
+        """The cheapest call (rules R4, K5); raises TokenRejected whatever ``expiresAt`` says."""
         self._clients.call(
             "ListAccounts",
             self._clients.portal(region).list_accounts,
@@ -142,12 +110,8 @@ class Portal:
         """
         End the portal session, and with it all its access and refresh tokens; repeatable.
 
-        Returns:
-            True if AWS ended it with this call. False if the token was rejected: then AWS could
-            not know which session to end, and one may live on.
-
-        Raises:
-            WillRetry: AWS was not reached or did not answer.
+        Returns False if the token was rejected: then AWS could not know which session to end, and
+        one may live on. Raises WillRetry.
         """
         method = self._clients.portal(region).logout
         try:

@@ -36,13 +36,7 @@ class ResponseCheck:
         self._host = host_of(endpoint)
 
     def __call__(self, response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:
-        """
-        Handle botocore's event ``before-parse``.
-
-        Raises:
-            Offline: something other than AWS answered.
-            ServiceTrouble: the answer is cut.
-        """
+        """Handle ``before-parse``; Offline: not AWS's answer, ServiceTrouble: it is cut."""
         status: int = response_dict["status_code"]
         body: bytes = response_dict["body"]
         kind = str(response_dict["headers"].get("content-type", "")).lower()
@@ -62,12 +56,7 @@ class ResponseCheck:
 
 
 def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secret:
-    """
-    Return a secret text of an answer.
-
-    Raises:
-        ServiceTrouble: it is missing, not a text, or does not fit in a header.
-    """
+    """Raises ServiceTrouble if it is missing, not a text, or does not fit in a header."""
     value = answer.get(name)
     if not is_sendable(value):
         raise incomplete_response(operation, f"has no usable {name}")
@@ -75,12 +64,7 @@ def secret_member(operation: str, answer: Mapping[str, Any], name: str) -> Secre
 
 
 def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
-    """
-    Return a printable text of an answer that is not secret.
-
-    Raises:
-        ServiceTrouble: it is missing, empty or unprintable.
-    """
+    """Return a text that is not secret; raises ServiceTrouble if missing, empty or unprintable."""
     value = answer.get(name)
     if not isinstance(value, str) or not value or not value.isprintable():
         raise incomplete_response(operation, f"has no usable {name}")
@@ -88,7 +72,6 @@ def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
 
 
 def number_member(answer: Mapping[str, Any], name: str) -> int | None:
-    """Return a positive whole number of an answer, or None."""
     value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None
@@ -96,7 +79,6 @@ def number_member(answer: Mapping[str, Any], name: str) -> int | None:
 
 
 def is_sendable(value: object) -> TypeGuard[str]:
-    """Whether a value is a text that an HTTP header can carry."""
     return isinstance(value, str) and bool(_SENDABLE.fullmatch(value))
 
 
@@ -118,7 +100,7 @@ def _without_odd_numbers(body: bytes, members: dict[str, Any]) -> bytes:
 
 
 def _is_number(value: object) -> bool:
-    # An int is always finite, and math.isfinite breaks on those that no float can hold.
+    # An int is always finite, and math.isfinite fails on those that no float can hold.
     return (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, float) and math.isfinite(value)
     )

@@ -1,4 +1,4 @@
-"""Asks STS whom some role credentials belong to (``sts`` 2011-06-15)."""
+"""Asks STS whom role credentials belong to (``sts`` 2011-06-15)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ _OPERATION = "GetCallerIdentity"
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """The answer of GetCallerIdentity."""
-
     account: str  # 12 digits
     arn: str  # ``arn:aws:sts::ACCOUNT:assumed-role/AWSReservedSSO_ROLE_HEX/USER``
     user_id: str  # ``AROA...:USER``
@@ -23,16 +21,7 @@ class CallerIdentity:
 def caller_identity(
     clients: AwsClients, credentials: RoleCredentials, region: str
 ) -> CallerIdentity:
-    """
-    Ask STS whom the credentials belong to.
-
-    Args:
-        region: any region of the partition.
-
-    Raises:
-        RoleForbidden: they have expired or are not valid.
-        WillRetry: as usual.
-    """
+    """Use any region of the partition; RoleForbidden means expired or invalid credentials."""
     client = clients.sts(
         region,
         credentials.access_key_id,

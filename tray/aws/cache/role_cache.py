@@ -1,8 +1,8 @@
 """
 Where the AWS CLI keeps role credentials on disk, so that a sign-out can remove exactly ours.
 
-The names can be computed, so no other program's file is ever opened (rule K6). boto3 and the
-other SDKs keep role credentials in memory only.
+The names can be computed, so no other program's file is ever opened (rule K6). boto3 and the other
+SDKs keep role credentials in memory only.
 """
 
 from __future__ import annotations
@@ -16,22 +16,11 @@ from tray.core.model import Profile, SsoSession
 from tray.errors import UserMustAct
 
 
-def cli_cache_directory(home: Path) -> Path:
-    """Return the directory of the AWS CLI's cached role credentials."""
-    return home / ".aws" / "cli" / "cache"
-
-
 def role_cache_path(directory: Path, session: SsoSession, account_id: str, role_name: str) -> Path:
     """
-    Return the file in which the AWS CLI caches one role's credentials.
+    Return the file's path, by the name that botocore's ``SSOCredentialFetcher`` gives it.
 
-    Args:
-        directory: see :func:`cli_cache_directory`.
-        session: legacy ones are named by their start URL as written.
-        account_id: as the config writes it.
-        role_name: likewise.
-
-    The name is that of botocore's ``SSOCredentialFetcher``; a test compares the two.
+    Legacy sessions are named by their start URL as written; all values are as in the config.
     """
     arguments = {
         "accountId": account_id,
@@ -49,16 +38,8 @@ def remove_role_credentials(
     """
     Remove the AWS CLI's cached role credentials of a session's profiles, and no others.
 
-    Args:
-        directory: see :func:`cli_cache_directory`; may be missing.
-        session: the session that is signed out.
-        profiles: any profiles; those of other sessions are passed over.
-
-    Returns:
-        How many files were removed; 0 when repeated.
-
-    Raises:
-        UserMustAct: some could not be removed; all others are.
+    Profiles of other sessions are skipped. Returns how many files were removed; 0 when repeated.
+    Raises UserMustAct if some could not be removed; all others are.
     """
     paths = {
         role_cache_path(directory, session, profile.account_id, profile.role_name)

@@ -20,13 +20,9 @@ class Registration:
     """
     A client registration at Identity Center (RFC 7591; RegisterClient).
 
-    Args:
-        client_id: public.
-        client_secret: a long signed text, secret.
-        expires_at: ``clientSecretExpiresAt``, seconds since the epoch.
-        scopes: the scopes it was registered with; empty where none were.
-        grant: ``authorization_code`` or ``device_code``, the kind of sign-in it was made for;
-            empty where that is unknown (a cache file does not say).
+    ``expires_at`` is ``clientSecretExpiresAt``, seconds since the epoch. ``grant`` is the kind of
+    sign-in it was made for, ``authorization_code`` or ``device_code``; empty where that is unknown
+    (a cache file does not say).
     """
 
     client_id: str
@@ -41,16 +37,10 @@ class SsoToken:
     """
     One sign-in's tokens, as a cache file, a keyring item or AWS's answer gives them.
 
-    Args:
-        start_url: as the config writes it.
-        region: ``sso_region``.
-        access_token: what the portal and every SDK ask for.
-        expires_at: its end, seconds since the epoch, by our clock.
-        refresh_token: None where there is none (lean file, unscoped registration).
-        registration: the client the refresh token is bound to; None in a lean file.
-        issued_at: when AWS gave the access token, seconds since the epoch; None if unknown.
-        dated: when AWS gave it by AWS's own clock; None if unknown, as in every file.
-        extra: members of a cache file that are not ours, kept value for value on rewriting.
+    ``start_url`` is as the config writes it. Times are seconds since the epoch: ``expires_at`` by
+    our clock, ``issued_at`` when AWS gave the access token, ``dated`` the same by AWS's own clock
+    (unknown in every file). A lean file has neither refresh token nor registration. ``extra`` are
+    members of a cache file that are not ours, kept value for value on rewriting.
     """
 
     start_url: str
@@ -61,7 +51,7 @@ class SsoToken:
     registration: Registration | None = None
     issued_at: float | None = None
     dated: float | None = None
-    # Not shown by repr: what others keep there may be secret too.
+    # Not shown by repr: other programs' members may be secret too.
     extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING, repr=False)
 
     @property
@@ -71,34 +61,27 @@ class SsoToken:
 
     @property
     def pair(self) -> TokenPair:
-        """The fingerprints of both tokens."""
         refresh = self.refresh_token
         return TokenPair(self.fingerprint, _fingerprint(refresh) if refresh else None)
 
     @property
     def refreshable(self) -> bool:
-        """Whether it carries everything a renewal needs."""
         return bool(self.refresh_token) and self.registration is not None
 
     def with_extra(self, extra: Mapping[str, object]) -> SsoToken:
-        """Return the same token with the unknown members of a cache file carried over."""
+        """Carry over the unknown members of a cache file."""
         return replace(self, extra=extra)
 
     def without_refresh_data(self) -> SsoToken:
-        """Return the same token as a lean file has it (K3)."""
+        """As a lean file has it (K3)."""
         return replace(self, refresh_token=None, registration=None)
 
     def issued(self, at: float) -> SsoToken:
-        """Return the same token with the moment of its issue filled in where it is unknown."""
+        """Fill in the moment of its issue where it is unknown."""
         return self if self.issued_at is not None else replace(self, issued_at=at)
 
     def facts(self, *, issued_at: float) -> TokenFacts:
-        """
-        Return what the rules may know of it.
-
-        Args:
-            issued_at: seconds since the epoch, used where the token itself does not know.
-        """
+        """Return what the rules may know; ``issued_at`` counts where the token has none."""
         return TokenFacts(
             fingerprint=self.fingerprint,
             expires_at=self.expires_at,

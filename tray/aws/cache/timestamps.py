@@ -1,4 +1,4 @@
-"""Which texts are a moment in AWS's cache files, and the one form in which we write it."""
+"""The timestamps of AWS's cache files: all forms we read, and the one we write."""
 
 from __future__ import annotations
 
@@ -21,13 +21,9 @@ _LAST = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds(
 
 def parse_timestamp(text: str) -> float:
     """
-    Return the seconds since the epoch that a text of a cache file means.
+    Return seconds since the epoch of RFC 3339 or a similar form in use; no zone means UTC.
 
-    Args:
-        text: RFC 3339, or one of its neighbours seen in the field; without a zone it is UTC.
-
-    Raises:
-        ValueError: it is no moment; the message does not repeat the text.
+    Raises ValueError, whose message does not repeat the text.
     """
     match = _FORM.fullmatch(text)
     if match is None:
@@ -41,20 +37,13 @@ def parse_timestamp(text: str) -> float:
 
 
 def format_timestamp(seconds: float) -> str:
-    """
-    Return ``YYYY-MM-DDTHH:MM:SSZ``, the only form that every SDK reads (measured).
-
-    Args:
-        seconds: since the epoch; a fraction is dropped, and what lies outside the years 1 to
-            9999 becomes their first or last second.
-    """
+    """The only form that every SDK reads (measured); years outside 1 to 9999 are clamped."""
     whole = math.floor(max(_FIRST, min(seconds, _LAST)))
     moment = _EPOCH + timedelta(seconds=whole)
     return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _offset(zone: str | None) -> float:
-    """Return how many seconds a zone is east of UTC."""
     if zone is None or zone.upper() in ("Z", "UTC"):
         return 0.0
     hours, minutes = int(zone[1:3]), int(zone[-2:])

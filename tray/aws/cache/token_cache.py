@@ -42,18 +42,12 @@ _PASSING_TROUBLE = frozenset((errno.EIO, errno.ESTALE, errno.EINTR, errno.EAGAIN
 
 
 def cache_directory(home: Path) -> Path:
-    """Return the token cache directory; no variable but ``HOME`` moves it (rule S2)."""
+    """No variable but ``HOME`` moves it (rule S2)."""
     return home / ".aws" / "sso" / "cache"
 
 
 def cache_path(directory: Path, key: str) -> Path:
-    """
-    Return the token file of a session key (rule S2; botocore ``SSOTokenLoader``).
-
-    Args:
-        directory: see :func:`cache_directory`.
-        key: the sso-session's name, or the start URL exactly as written.
-    """
+    """``key`` is the sso-session's name or the start URL as written (S2; ``SSOTokenLoader``)."""
     name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
     return directory / f"{name}.json"
 
@@ -62,13 +56,9 @@ def read_token(path: Path) -> SsoToken | None:
     """
     Read one token file; None where there is none.
 
-    The token's ``issued_at`` is None, since no file tells it: callers take the file's mtime.
-
-    Raises:
-        CacheFileTorn: empty, cut or no JSON: another program is writing it; or the file system
-            cannot give it just now.
-        CacheFileBad: whole but unusable (reason ``bad-file``), or not ours to read (reason
-            ``no-permission``).
+    ``issued_at`` is None, since no file has it: callers take the file's mtime. Raises
+    CacheFileTorn if it is being written or the file system cannot give it just now, CacheFileBad
+    (reason ``bad-file`` or ``no-permission``) if it is whole but unusable, or not ours to read.
     """
     try:
         data = read_small(path)
@@ -83,19 +73,12 @@ def read_token(path: Path) -> SsoToken | None:
 
 def parse_token(data: bytes, place: str) -> SsoToken:
     """
-    Return the token that a cache file's bytes hold.
+    Return the token that a cache file's bytes hold; ``place`` is for sentences.
 
-    A member that is null counts as absent. ``accessToken`` and ``expiresAt`` are required, as
-    every SDK does. A registration lacking any of its three members counts as none, as in
-    botocore, which then does not refresh either.
-
-    Args:
-        data: the whole file.
-        place: where it came from, for sentences.
-
-    Raises:
-        CacheFileTorn: it is empty, cut or no JSON.
-        CacheFileBad: it is JSON of the wrong shape.
+    A member that is null counts as absent. ``accessToken`` and ``expiresAt`` are required, as in
+    every SDK. A registration lacking any of its three members counts as none, as in botocore,
+    which then does not refresh either. Raises CacheFileTorn if it is empty, cut or not JSON,
+    CacheFileBad if it is JSON of the wrong shape.
     """
     members = _members(data, place)
     access_token = _text(members, "accessToken", place)
@@ -120,11 +103,9 @@ def lean_document(token: SsoToken, *, empty_refresh_members: bool = False) -> by
     """
     Return the file without refresh data, for token store ``keyring`` (rule K3).
 
-    Args:
-        token: its unknown members are kept.
-        empty_refresh_members: also write ``clientId``, ``clientSecret`` and ``refreshToken`` as
-            empty strings, which the JavaScript SDK needs in a token's last five minutes (setting
-            ``compat.empty_refresh_members``; protocol measured with all SDKs).
+    ``empty_refresh_members`` writes ``clientId``, ``clientSecret`` and ``refreshToken`` as empty
+    strings, which the JavaScript SDK needs in a token's last five minutes (setting
+    ``compat.empty_refresh_members``; measured with all SDKs).
     """
     members = _lean_members(token)
     if empty_refresh_members:
@@ -133,7 +114,7 @@ def lean_document(token: SsoToken, *, empty_refresh_members: bool = False) -> by
 
 
 def full_document(token: SsoToken) -> bytes:
-    """Return the file as the AWS CLI writes it, refresh data included (token store ``file``)."""
+    """Return the file as the AWS CLI writes it, with refresh data (token store ``file``)."""
     members = _lean_members(token)
     if token.registration is not None:
         members |= {
@@ -153,7 +134,7 @@ def _lean_members(token: SsoToken) -> dict[str, str]:
         "accessToken": token.access_token.reveal(),
         "expiresAt": format_timestamp(token.expires_at),
     }
-    # `aws sso logout` takes an empty region for a region; absent, it skips the call as it should.
+    # `aws sso logout` takes an empty region for a region; if absent, it rightly skips the call.
     return {name: value for name, value in members.items() if value}
 
 
@@ -181,7 +162,7 @@ def _document_in(data: bytes, place: str) -> tuple[object, CacheFileTorn | Cache
     except (json.JSONDecodeError, UnicodeDecodeError):
         return None, CacheFileTorn(f"{place} is incomplete; another program may be writing it.")
     except (RecursionError, ValueError):
-        # The ValueError left over is that of a number with thousands of digits.
+        # The remaining ValueError is that of a number with thousands of digits.
         sentence = f"{place} is nested too deeply or contains an infinite number."
         return None, CacheFileBad(sentence)
 
@@ -214,7 +195,6 @@ def _registration(members: Mapping[str, object], place: str) -> Registration | N
 
 
 def _text(members: Mapping[str, object], name: str, place: str) -> str:
-    """Return a member's text, empty where it is absent."""
     value = members.get(name, "")
     if not isinstance(value, str):
         raise CacheFileBad(f"{place}: {name} isn't text.")
@@ -238,7 +218,6 @@ def _moment(members: Mapping[str, object], name: str, place: str) -> float | Non
 
 
 def _unreadable(path: Path, error: OSError) -> CacheFileBad | CacheFileTorn:
-    """Return what a failed read means; the system's own word is part of the sentence."""
     said = error.strerror or type(error).__name__
     if error.errno in _PASSING_TROUBLE:
         return CacheFileTorn(f"{path} can't be read right now: {said}.")

@@ -11,15 +11,10 @@ from tray.errors import CacheFileBad, CacheFileTorn
 
 def look(path: Path, now: float) -> TokenFileStatus:
     """
-    Look at a cache file once.
+    Look at a cache file once; ``now`` is seconds since the epoch.
 
-    Args:
-        path: of the file; see :func:`tray.aws.cache.token_cache.cache_path`.
-        now: seconds since the epoch. The file's mtime stands for the moment of issue, which no
-            file tells; it is never taken to lie after now or after the token's end.
-
-    Returns:
-        The token's facts, or that the file is absent, torn or bad.
+    The file's mtime stands for the moment of issue, which no file holds; it is never taken to lie
+    after now or after the token's end.
     """
     try:
         token = read_token(path)

@@ -31,13 +31,11 @@ __all__ = [
     "read_catalog",
 ]
 
-HIDDEN = "***"
-"""What :func:`profile_settings` puts in a secret's place."""
+HIDDEN = "***"  # in :func:`profile_settings`, in a secret's place
 
 _SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
 
-_UNSETTLED = 2.0
-"""Seconds for which a file just written may change again within one tick of its mtime."""
+_UNSETTLED = 2.0  # seconds in which a file may change again within one tick of its mtime
 
 
 def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
@@ -58,25 +56,19 @@ def read_catalog(files: ConfigFiles) -> Catalog:
     Return what the two files say; a missing file says nothing.
 
     The profiles are those of botocore's ``available_profiles``, in its order (rule C4). A
-    session's ``profiles`` are all that carry its key, those of kind ``other`` too. ``problems``
-    names sections left out; a listed session or profile carries its own.
-
-    Raises:
-        ConfigRejected: botocore refuses one of the files, or it cannot be read as a file.
+    session's ``profiles`` are all that carry its key, even of kind ``other``. ``problems`` names
+    sections left out; a listed session or profile carries its own. Raises ConfigRejected if
+    botocore refuses a file, or it cannot be read as a file.
     """
     return _catalog(files, config_files.read(files.config), config_files.read(files.credentials))
 
 
 def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
     """
-    Return the keys of one profile from both files, credentials winning, ``[DEFAULT]`` included.
+    Return a profile's keys from both files, credentials winning, ``[DEFAULT]`` included.
 
-    Keys are in lower case; a value is text, or a mapping for a nested block such as ``s3``. The
-    value of a secret key is :data:`HIDDEN`.
-
-    Raises:
-        NotFound: there is no such profile.
-        ConfigRejected: see :func:`read_catalog`.
+    Keys are in lower case; a value is text, or a mapping for a nested block such as ``s3``; a
+    secret is :data:`HIDDEN`. Raises NotFound; ConfigRejected as :func:`read_catalog`.
     """
     every = every_profile(files)
     if name not in every:
@@ -85,12 +77,7 @@ def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
 
 
 def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
-    """
-    Return what :func:`profile_settings` does, for all profiles, the files read once.
-
-    Raises:
-        ConfigRejected: see :func:`read_catalog`.
-    """
+    """Return :func:`profile_settings` of all profiles, in one read; raises ConfigRejected."""
     merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
     return {
         name: MappingProxyType(
@@ -101,12 +88,7 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
 
 
 def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
-    """
-    Return the environment variables that lead an SDK's calls where a profile's keys do.
-
-    Raises:
-        ConfigRejected: see :func:`read_catalog`.
-    """
+    """Return the environment that sends an SDK's calls where a profile's keys do."""
     merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
     return variables_of(merged.profiles.get(name, {}), merged.services)
 
@@ -127,13 +109,7 @@ class CatalogReader:
         self._verdict: Catalog | ConfigRejected = Catalog()
 
     def read(self) -> Catalog:
-        """
-        Return the catalog: the same object while the files say the same.
-
-        Raises:
-            ConfigRejected: see :func:`read_catalog`. A refused file is parsed again when it
-                changes, an unreadable one each time.
-        """
+        """Return the same object while the files say the same; raises ConfigRejected."""
         marks = [config_files.mark(self.files.config), config_files.mark(self.files.credentials)]
         if self._marks is None or marks != self._marks:
             self._reread(marks)

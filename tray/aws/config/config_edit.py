@@ -1,9 +1,9 @@
 """
-Editing the user's AWS config, without touching any byte that need not change.
+Edits the user's AWS config, without touching any byte that need not change.
 
 Pure: bytes to bytes. The result is read back by our parser, whose verdict is botocore's, and an
-edit that would change anything else is refused. It is code of our own because ``configparser``
-loses all comments when it writes (Python library reference).
+edit that would change anything else is refused. Not ``configparser``: it loses all comments when
+it writes (Python library reference).
 """
 
 from __future__ import annotations
@@ -37,18 +37,15 @@ _DEFAULTS: Final = "DEFAULT"
 
 
 class EditRefused(UserMustAct):
-    """A name or value that cannot stand in a config file, or an edit that would do more."""
+    """A name or value that cannot be in a config file, or an edit that would do more."""
 
 
 @dataclass(frozen=True, slots=True)
 class SectionEdit:
-    """What is to become of one section."""
-
-    # as it stands between the brackets: ``profile dev``, ``default``; for a new one see
+    # as between the brackets: ``profile dev``, ``default``; for a new one see
     # :func:`profile_header`
     header: str
-    # keys and their values, in the order in which new ones are to stand. A key that has that
-    # value already is left as it is written
+    # in the order in which new ones are written; a key that already has its value is left as it is
     put: Mapping[str, str] = field(default_factory=dict)
     remove: tuple[str, ...] = ()  # keys to take out; missing ones are no fault
     drop: bool = False  # take out the whole section; nothing happens if there is none
@@ -59,19 +56,16 @@ def edited(data: bytes, file: str, edits: Sequence[SectionEdit]) -> bytes:
     """
     Return a config file with some sections changed.
 
-    New options stand after the section's last one, a new section at the file's end after a blank
-    line, both written as the file writes its own. A last line without an end stays without, and
-    comments stay even inside a block that goes.
-
-    Raises:
-        ConfigRejected: botocore refuses the file as it is; nothing can be edited in it.
-        EditRefused: a name or value cannot be written, or more than was asked for would change.
+    New options follow the section's last one; a new section is at the file's end after a blank
+    line; both are written in the file's own style. A last line without an end stays so, and
+    comments stay even inside a block that is removed. Raises ConfigRejected if botocore refuses
+    the file as it is, EditRefused if a name or value cannot be written, or more would change.
     """
     before = ini.parse(data, file)
     text = data.decode(ini.native_encoding())
     lines = lines_of(text)
     ended = not lines or lines[-1].end != ""
-    # Hundreds of new sections come in one go: for each, the whole file need not be looked through.
+    # Hundreds of new sections come at once; do not search the whole file for each.
     there = set(before)
     for edit in edits:
         _check(edit)
@@ -103,32 +97,21 @@ def inherited(data: bytes, file: str) -> Section:
 
 
 def profile_header(name: str) -> str:
-    """
-    Return the header of a new profile, quoted where the AWS CLI wants it.
-
-    Raises:
-        EditRefused: the name cannot stand in a header, or not every SDK would find it again.
-    """
+    """Quoted where the AWS CLI wants it; EditRefused unless every SDK would find it again."""
     return name if name == "default" else f"profile {_header_word(name, 'profile')}"
 
 
 def session_header(name: str) -> str:
-    """Return the header of a new sso-session; fails as :func:`profile_header` does."""
+    """Raises EditRefused as :func:`profile_header`."""
     return f"sso-session {_header_word(name, 'session')}"
 
 
 def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
-    """Return the header under which a file has one profile or sso-session, if it does."""
     return written_headers(data, file, kind).get(name)
 
 
 def written_headers(data: bytes, file: str, kind: str) -> dict[str, str]:
-    """
-    Return the header of every profile or sso-session of a file, by its name.
-
-    Raises:
-        ConfigRejected: botocore refuses the file.
-    """
+    """Return every profile's or sso-session's header by its name; raises ConfigRejected."""
     found: dict[str, str] = {}
     for header in ini.parse(data, file):
         if kind == "profile" and header == "default":
@@ -240,10 +223,10 @@ def _added(lines: list[Line], section: Span, key: str, value: str) -> list[Line]
 
 def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
     """
-    Return how deep a new option stands: as deep as the last one.
+    Return the indent of a new option: that of the last one.
 
-    The first one of a section is as deep as what follows: were it less deep, it would take an
-    indented header below for its own value.
+    The first one of a section gets that of what follows: with less, it would take an indented
+    header below for its own value.
     """
     below = (line for line in lines[section.stop :] if line.kind != "rest")
     models = own[-1:] or [lines[section.start], *list(below)[:1]]
@@ -251,7 +234,7 @@ def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
 
 
 def _sign(lines: Sequence[Line]) -> str:
-    """Return how key and value are parted where most lines agree: as in the last one."""
+    """Return the separator of key and value on most lines, and so on the last one."""
     for line in reversed(lines):
         found = line.kind == "option" and re.match(r"[^=:]*?([ \t]*[=:][ \t]*)\S", line.text)
         if found:
@@ -260,7 +243,6 @@ def _sign(lines: Sequence[Line]) -> str:
 
 
 def _closed(lines: list[Line], end: str) -> list[Line]:
-    """Give the last line an end, so that another can follow it."""
     if not lines or lines[-1].end:
         return lines
     last = lines[-1]

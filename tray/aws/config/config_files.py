@@ -13,19 +13,15 @@ from tray.errors import ConfigRejected
 from tray.storage.atomic_files import READ_FLAGS
 from tray.values import dataclass
 
-LARGEST = 16 * 2**20
-"""Bytes; a bigger file is not a config (10,000 profiles take 1.4 MB)."""
+LARGEST = 16 * 2**20  # bytes; 10,000 profiles take 1.4 MB
 
-_HOME = "HOME" if os.sep == "/" else "USERPROFILE"
-"""The variable ``os.path.expanduser`` reads for this flavour of paths."""
+_HOME = "HOME" if os.sep == "/" else "USERPROFILE"  # read by ``os.path.expanduser``
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFiles:
-    """The user's two AWS files."""
-
     config: Path  # ``~/.aws/config`` or what stands in for it
     credentials: Path  # ``~/.aws/credentials`` or what stands in for it; its keys win
 
@@ -68,8 +64,8 @@ def mark(path: Path) -> tuple[int, ...] | None:
     """
     Return a value that changes when the file does, from one ``stat``; None for no file.
 
-    The last member is the mtime in ns. The ctime is in it, too, since it also moves when a mode
-    changes or an mtime is put back.
+    The last member is the mtime in ns. The ctime is in it, too: it also moves when a mode changes
+    or an mtime is put back.
     """
     try:
         info = path.stat()
@@ -84,9 +80,8 @@ def read(path: Path) -> bytes | None:
     """
     Return the file's bytes, or None where there is no file (or it is the null device).
 
-    Raises:
-        ConfigRejected: a directory, a pipe or device, unreadable, or over 16 MiB. botocore takes
-            most of these for an empty file, which would silently empty the menu.
+    Raises ConfigRejected for a directory, a pipe or device, an unreadable file, or one over 16
+    MiB. botocore takes most of these for an empty file, which would silently empty the menu.
     """
     try:
         if _is_nothing(path.stat(), path):

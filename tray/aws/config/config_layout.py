@@ -1,8 +1,8 @@
 """
-Which lines of an AWS config file are which: headers, options, what continues them, and the rest.
+The lines of an AWS config file by kind: headers, options, what continues them, and the rest.
 
-Lines are kept as they are, ends included, so that an edit touches no other byte. They are
-divided as in :mod:`tray.aws.config.ini`, which has accepted the file before.
+Lines are kept as they are, ends included, so that an edit touches no other byte. They are divided
+as in :mod:`tray.aws.config.ini`, which must have accepted the file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Final, Literal
 
 from tray.values import dataclass
 
-Kind = Literal["header", "option", "more", "rest"]
-"""``more`` continues the option above; ``rest`` is blank or a comment."""
+Kind = Literal["header", "option", "more", "rest"]  # more: continuation; rest: blank, comment
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _ENDS: Final = "\r\n"
@@ -22,8 +21,6 @@ _ENDS: Final = "\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    r"""One line."""
-
     text: str  # without its end
     end: str  # ``\n``, ``\r\n``, ``\r``, or nothing in a last line that has none
     kind: Kind  # what it is
@@ -32,14 +29,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of lines."""
-
     start: int  # index of its first line
     stop: int  # index after its last one
 
 
 def lines_of(text: str) -> list[Line]:
-    """Return the lines of a file that the parser accepts."""
+    """The parser must have accepted the file."""
     return list(_divided(text))
 
 
@@ -69,11 +64,7 @@ def _divided(text: str) -> Iterator[Line]:
 
 
 def section_span(lines: list[Line], header: str) -> Span | None:
-    """
-    Return the lines of a section, from its header to its last option; None if there is none.
-
-    Blank lines and comments after the last option may belong to what follows.
-    """
+    """From header to last option; comments after that may belong to what follows."""
     for start, line in enumerate(lines):
         if line.kind != "header" or line.name != header:
             continue
@@ -88,7 +79,7 @@ def section_span(lines: list[Line], header: str) -> Span | None:
 
 
 def option_span(lines: list[Line], section: Span, key: str) -> Span | None:
-    """Return the lines of one option with all that continues it; None if it is not there."""
+    """Return an option's lines with all that continues it; None if it is not there."""
     for start in range(section.start + 1, section.stop):
         line = lines[start]
         if line.kind != "option" or line.name != key:
@@ -104,10 +95,9 @@ def option_span(lines: list[Line], section: Span, key: str) -> Span | None:
 
 
 def end_of(lines: list[Line]) -> str:
-    r"""Return how lines end in this file; a new file's end with ``\n``."""
+    r"""Return this file's line end; a new file's is ``\n``."""
     return next((line.end for line in lines if line.end), "\n")
 
 
 def joined(lines: list[Line]) -> str:
-    """Return the lines as one text."""
     return "".join(line.text + line.end for line in lines)

@@ -9,14 +9,14 @@ from tray.aws.config.ini import Section
 from tray.values import dataclass
 
 _QUOTING = frozenset("\"'\\\t\r\n")
-"""Where none of these occurs, shlex does nothing but split at blanks, and takes its time."""
+"""Without any of these, shlex would only split at blanks, and slowly."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergedConfig:
     """Both files as one, equal to botocore's ``Session.full_config`` as far as it goes."""
 
-    # name -> keys, in the order of botocore's ``available_profiles``
+    # by name, in the order of botocore's ``available_profiles``
     profiles: Mapping[str, Section]
     sso_sessions: Mapping[str, Section]  # name -> keys, from the config file alone
     services: Mapping[str, Section]  # name -> keys, from the config file alone
@@ -32,8 +32,8 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
     In the config file a profile's header is ``default`` or begins with ``profile``, and splits
     into two words as a shell would (botocore ``configloader.build_profile_map``): a later
     ``[profile "a"]`` replaces ``[profile a]`` whole, at its place. In the credentials file every
-    header is a profile's name as it stands, and its keys win one by one.
-    Both mappings are taken over: do not use them afterwards.
+    header is a profile's name as it is, and its keys win one by one. Both mappings are taken over:
+    do not use them afterwards.
     """
     profiles: dict[str, Section] = {}
     sso_sessions: dict[str, Section] = {}
@@ -74,7 +74,7 @@ def merge(config: Mapping[str, Section], credentials: Mapping[str, Section]) -> 
 
 
 def header_words(header: str) -> list[str]:
-    """Return the words of a section header, split as a shell would; none where it cannot be."""
+    """Split a section header as a shell would; no words where that is impossible."""
     if _QUOTING.isdisjoint(header):
         return [word for word in header.split(" ") if word]
     try:

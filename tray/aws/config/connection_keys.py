@@ -20,12 +20,7 @@ CONNECTION_KEYS: Final = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bun
 
 
 def connection_of(settings: Section, services: Mapping[str, Section]) -> ConnectionSettings:
-    """
-    Return the settings of a profile; a bare ``endpoint_url`` is none of them.
-
-    Args:
-        services: the ``[services NAME]`` sections.
-    """
+    """A bare ``endpoint_url`` does not count; ``services`` are ``[services NAME]`` sections."""
     endpoints: dict[str, str | None] = {}
     name = settings.get("services")
     if (
@@ -46,7 +41,7 @@ def connection_of(settings: Section, services: Mapping[str, Section]) -> Connect
 
 
 def variables_of(settings: Section, services: Mapping[str, Section]) -> dict[str, str]:
-    """Return the environment variables that lead an SDK's calls where a profile's keys do."""
+    """Return the environment that sends an SDK's calls where a profile's keys do."""
     found = {
         variable: value
         for key, variable in _VARIABLES.items()
@@ -60,5 +55,5 @@ def variables_of(settings: Section, services: Mapping[str, Section]) -> dict[str
 
 
 def _flag(value: Value | None) -> bool | None:
-    """Return a boolean as botocore's ``ensure_boolean`` reads it."""
+    """As botocore's ``ensure_boolean`` reads it."""
     return value.lower() == "true" if isinstance(value, str) and value else None

@@ -20,12 +20,10 @@ def command_line(argv: tuple[str, ...]) -> str:
     """
     Return an argv as a value that shlex (botocore), sh (Go, JavaScript) and cmd split alike.
 
-    A Windows path gets slashes, since shlex and sh drop backslashes, and quotes, since cmd takes
-    a bare slash for an option. Quotes are double there and single elsewhere: cmd knows no others,
-    and the Go SDK v1 drops double ones.
-
-    Raises:
-        UserMustAct: a word cannot be written so that all of them read it back.
+    A Windows path gets slashes, since shlex and sh drop backslashes, and quotes, since cmd takes a
+    bare slash for an option. Quotes are double there and single elsewhere: cmd knows no others,
+    and the Go SDK v1 drops double ones. Raises UserMustAct for a word that not all of them would
+    read back.
     """
     quote = '"' if argv and _DRIVE.match(argv[0]) else "'"
     return " ".join(_word(word, quote) for word in argv)

@@ -25,8 +25,7 @@ from typing import TypeAlias
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected
 
-Value: TypeAlias = str | dict[str, str]
-"""A value: its text, or the keys of a nested block such as ``s3 =``."""
+Value: TypeAlias = str | dict[str, str]  # a text, or the keys of a nested block such as ``s3 =``
 
 Section: TypeAlias = dict[str, Value]
 
@@ -49,8 +48,6 @@ class _Continued:
 
 
 class _Reading:
-    """What has been read of one file so far."""
-
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.lines = text.split("\n")
@@ -99,18 +96,11 @@ class _Reading:
 
 def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Section]:
     """
-    Return the sections of a config or credentials file in file order.
+    Return the sections in file order: header without brackets -> key in lower case -> value.
 
-    Args:
-        encoding: the file's encoding; None is what Python's ``open`` takes, as botocore does:
-            UTF-8 unless the locale says otherwise.
-
-    Returns:
-        section header as written (without brackets) -> key in lower case -> value; what
-        ``[DEFAULT]`` gives is already in each section.
-
-    Raises:
-        ConfigRejected: botocore refuses these bytes too; ``line`` is the one configparser names.
+    What ``[DEFAULT]`` gives is already in each section. ``encoding`` None is what Python's
+    ``open`` takes, as in botocore: UTF-8 unless the locale says otherwise. Raises ConfigRejected
+    if botocore refuses these bytes too; its ``line`` is the one configparser names.
     """
     text = _decode(data, file, encoding or native_encoding())
     reading = _Reading(file, text)
@@ -127,7 +117,7 @@ def parse(data: bytes, file: str, encoding: str | None = None) -> dict[str, Sect
 
 
 def native_encoding() -> str:
-    """Return what Python's ``open`` takes a file for, as botocore does: UTF-8 as a rule."""
+    """Return the encoding of Python's ``open``, which botocore uses: UTF-8 as a rule."""
     return "utf-8" if sys.flags.utf8_mode else locale.getencoding()
 
 
@@ -136,7 +126,7 @@ def _decode(data: bytes, file: str, encoding: str) -> str:
         return _universal(data.decode(encoding))
     except UnicodeDecodeError as error:
         start = error.start
-    # Raised out here, for that error holds the whole file, and would travel along as context.
+    # Raised out here: that error holds the whole file, and would be chained as context.
     line = _universal(data[:start].decode(encoding, "replace")).count("\n") + 1
     raise ConfigRejected(
         f"{clean(file, 160)}, line {line}: a byte that isn't {encoding.upper()} text.",
@@ -153,9 +143,9 @@ def _read_lines(reading: _Reading) -> None:
     """
     Fill ``reading`` line by line, with the states of ``RawConfigParser._read``.
 
-    ``plain`` maps the text before ``=`` of an option line met before, unindented, to its key, and
-    ``seen`` such a line as a whole to key and value. They can be nothing else wherever they come
-    again, so nearly every line of a large file is one look-up, and equal values are one object.
+    ``plain`` maps the text before ``=`` of an earlier unindented option line to its key, ``seen``
+    such a whole line to key and value. They mean the same wherever they come again, so nearly
+    every line of a large file is one look-up, and equal values are one object.
     """
     seen: dict[str, tuple[str, str]] = {}
     plain: dict[str, str] = {}
@@ -216,7 +206,7 @@ def _read_lines(reading: _Reading) -> None:
 
 
 def _split_option(text: str) -> tuple[str, str | None]:
-    """Return key and value, divided at the first ``=`` or ``:``; no value where there is none."""
+    """Divide at the first ``=`` or ``:``; no value where there is none."""
     ends = [at for at in (text.find("="), text.find(":")) if at >= 0]
     if not ends:
         return text, None
@@ -244,7 +234,7 @@ def _nest(reading: _Reading, item: _Continued) -> None:
     if item.section is reading.defaults or not isinstance(value, str) or value[:1] != "\n":
         return
     block: dict[str, str] = {}
-    # splitlines() on purpose: here, unlike in the file, U+0085 and its kin end lines for botocore.
+    # splitlines() on purpose: unlike in the file, U+0085 and the like end lines here for botocore.
     for line in value.splitlines():
         name, equals, text = line.partition("=")
         if equals:

@@ -1,8 +1,4 @@
-"""
-Adds and removes whole profiles in the AWS config, many at once, and never changes another.
-
-Pure: bytes to bytes.
-"""
+"""Adds and removes whole profiles in the AWS config, many at once, and never changes another."""
 
 from __future__ import annotations
 
@@ -27,17 +23,11 @@ def with_profiles(
     gone: Sequence[str] = (),
 ) -> bytes:
     """
-    Return a config file with profiles added and others taken out.
+    Return a config file with ``new`` profiles' keys added and ``gone`` ones removed.
 
-    A new profile that is there already, word for word, is left as it is.
-
-    Args:
-        new: the keys of each new profile, by its name.
-        gone: names of profiles to take out; missing ones are ignored.
-
-    Raises:
-        ConfigRejected: botocore refuses the file as it is.
-        EditRefused: a name or value cannot be written, or a new name is another profile's.
+    A new profile that is there already, word for word, is left as it is; missing ``gone`` ones are
+    ignored. Raises ConfigRejected if botocore refuses the file as it is, EditRefused if a name or
+    value cannot be written or a new name is taken.
     """
     headers = written_headers(data, file, "profile")
     sections, given = ini.parse(data, file), inherited(data, file)

@@ -14,26 +14,22 @@ from tray.core.model import Profile, SsoSession
 from tray.core.text.display_names import clean
 
 _REQUIRED = ("sso_role_name", "sso_account_id", "sso_start_url", "sso_region")
-"""What botocore's ``SSOProvider`` requires, in the order it names them."""
+"""What botocore's ``SSOProvider`` requires, in its order."""
 
-_SOURCES = ("Environment", "EcsContainer", "Ec2InstanceMetadata")
-"""What ``credential_source`` may say."""
+_SOURCES = ("Environment", "EcsContainer", "Ec2InstanceMetadata")  # of ``credential_source``
 
 _STATIC = ("aws_access_key_id", "aws_secret_access_key")
 
 _OTHER_CREDENTIALS = (*_STATIC, "credential_process", "login_session", "web_identity_token_file")
-"""Keys any of which gives a profile credentials without SSO."""
+"""Any of these gives a profile credentials without SSO."""
 
 _SHOWN = ("sso_region", "region", "sso_account_id", "sso_role_name", "output")
 """Keys whose values may be quoted when they disagree; a start URL may hold a password."""
 
-_LONGEST_CHAIN = 100
-"""Hops. AWS needs two or three, and botocore runs out of stack not far beyond."""
+_LONGEST_CHAIN = 100  # hops; AWS needs two or three, and botocore runs out of stack not far beyond
 
 
 class ConfigIndex:
-    """Both files and the sessions found in them: what resolving a profile needs."""
-
     def __init__(self, merged: MergedConfig, sessions: Mapping[str, SsoSession]) -> None:
         self.merged = merged
         self.sessions = sessions
@@ -44,10 +40,9 @@ class ConfigIndex:
             for name, section in merged.sso_sessions.items()
             if text_of(section, "sso_start_url") and text_of(section, "sso_region")
         }
-        """Complete sso-sessions, each with the keys that rule the fast path of `describe` out."""
+        """Complete sso-sessions, each with the keys that exclude the fast path of `describe`."""
 
     def session_of(self, settings: Section) -> str | None:
-        """Return the key of the existing session these keys name, or None."""
         key = session_key(settings)
         if key is None or key not in self.sessions:
             return None
@@ -58,10 +53,10 @@ def describe(name: str, settings: Section, known: ConfigIndex) -> Profile:
     """
     Return what a profile with these merged keys is, by botocore's order of providers.
 
-    A role assumed from a ``source_profile`` comes first, then web identity, then SSO, which
-    needs ``sso_account_id`` or ``sso_role_name``. A profile that names a login but takes no
-    role from it (a bearer-token profile, or one made only for ``aws sso login --profile``) is
-    ``other`` and still carries its session, so that signing in by its name works.
+    A role assumed from a ``source_profile`` comes first, then web identity, then SSO, which needs
+    ``sso_account_id`` or ``sso_role_name``. A profile that names a session but takes no role from
+    it (a bearer-token profile, or one made only for ``aws sso login --profile``) is ``other`` and
+    still carries its session, so that signing in by its name works.
     """
     # The fast path: nearly all profiles of a large file take a role from a complete sso-session.
     session = settings.get("sso_session")
@@ -106,7 +101,6 @@ def _is_sso(settings: Section) -> bool:
 
 
 def _section_of(settings: Section, known: ConfigIndex) -> Section:
-    """Return the keys of the sso-session a profile names, empty for a legacy one."""
     name = settings.get("sso_session")
     return known.merged.sso_sessions.get(name, {}) if isinstance(name, str) else {}
 
@@ -146,7 +140,6 @@ def _login_problem(
 
 
 def _sso_problem(name: str, settings: Section, section: Section) -> str | None:
-    """Return why botocore's ``SSOProvider`` would refuse these keys."""
     for key, value in section.items():
         if settings.get(key, value) != value:
             session = clean(text_of(settings, "sso_session"))
@@ -165,7 +158,7 @@ def _two_values(key: str, one: Value, other: Value) -> str:
 
 
 def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
-    """Return a profile with a ``role_arn``: chained if an SSO profile is at its end."""
+    """A profile with a ``role_arn`` is chained if an SSO profile is at its end."""
     region = text_of(settings, "region") or None
     end, problem = _follow(name, known.merged.profiles)
     source = known.merged.profiles[end] if end is not None else {}
@@ -185,8 +178,8 @@ def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str
     """
     Return the profile whose own credentials the chain of ``name`` begins with, or why none.
 
-    The rules are those of botocore's ``AssumeRoleProvider``: a profile may name itself only if
-    it holds keys; one that holds keys ends the chain; any other return is a loop.
+    The rules are those of botocore's ``AssumeRoleProvider``: a profile may name itself only if it
+    holds keys; one that holds keys ends the chain; any other return is a loop.
     """
     visited = {name}
     current = name

@@ -1,5 +1,5 @@
 """
-Finds spellings in a config file that SDKs read differently; judged elsewhere.
+Finds spellings in a config file that SDKs read differently, without judging them.
 
 Measured with botocore and ``@smithy/shared-ini-file-loader``.
 """
@@ -20,9 +20,9 @@ def quirks(data: bytes) -> tuple[tuple[Quirk, int], ...]:
     """
     Return what is written unusually, each with its line, in file order.
 
-    ``colon``: ``key: value``. ``upper-case``: a key AWS knows in lower case only. Both are
-    botocore's alone, and are looked for in profiles and sso-sessions. ``two-defaults``: the
-    second of ``[default]`` and ``[profile default]``.
+    ``colon``: ``key: value``. ``upper-case``: a key AWS knows in lower case only. Only botocore
+    reads these; both are looked for in profiles and sso-sessions. ``two-defaults``: the second of
+    ``[default]`` and ``[profile default]``.
     """
     found: list[tuple[Quirk, int]] = []
     ours = False

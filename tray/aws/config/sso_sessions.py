@@ -11,19 +11,14 @@ from tray.aws.config.ini import Section, Value
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 
-DEFAULT_SCOPES = ("sso:account:access",)
-"""What is asked for where the config says nothing (rule L2)."""
+DEFAULT_SCOPES = ("sso:account:access",)  # where the config names none (rule L2)
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 """What may become part of a host name; ``eusc-de-east-1`` is the one with four letters."""
 
 
 def session_key(settings: Mapping[str, Value]) -> str | None:
-    """
-    Return the key of the session that a profile names (rule S1), whether it exists or not.
-
-    It is the ``sso_session`` name, else ``sso_start_url`` as written.
-    """
+    """Return ``sso_session``, else ``sso_start_url`` as written, even of no session (S1)."""
     key = settings.get("sso_session")
     if key is None:
         key = settings.get("sso_start_url") or None
@@ -40,9 +35,9 @@ def find_sessions(merged: MergedConfig) -> dict[str, SsoSession]:
     """
     Return every session by its key, in file order, without its profiles.
 
-    A legacy session (a start URL in profiles without ``sso_session``) stands at its first
-    profile's place and has the first region its profiles give. An sso-session named like a start
-    URL shares its token file, and the section counts.
+    A legacy session (a start URL in profiles without ``sso_session``) takes the place of its first
+    profile and the first region its profiles give. An sso-session named like a start URL shares
+    its token file, and the section counts.
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
@@ -89,7 +84,7 @@ def _legacy(url: str, profile: str, region: str) -> SsoSession:
 
 
 def scopes_of(text: str) -> tuple[str, ...]:
-    """Return the scopes of a comma separated list, as ``parse_sso_registration_scopes`` does."""
+    """Split a comma separated list as ``parse_sso_registration_scopes`` does."""
     return tuple(scope for part in text.split(",") if (scope := part.strip())) or DEFAULT_SCOPES
 
 

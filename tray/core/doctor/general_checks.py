@@ -1,8 +1,4 @@
-"""
-The doctor's verdicts and remedies, as data.
-
-A fact that is None could not be found out and is not judged.
-"""
+"""The doctor's verdicts and remedies, as data; an unknown fact (None) is not judged."""
 
 from __future__ import annotations
 
@@ -26,7 +22,6 @@ _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 def judged(facts: Facts) -> tuple[Finding, ...]:
-    """Return all findings, in the order of the screen."""
     return tuple(
         finding
         for judge in (

@@ -1,8 +1,4 @@
-"""
-What config and environment do to profiles: what is refused, read differently, shadowed.
-
-Names are grouped, so that each kind of problem takes a few lines, however large the config.
-"""
+"""What config and environment do to profiles; names are grouped, so large configs fit."""
 
 from __future__ import annotations
 
@@ -198,7 +194,6 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
 
 
 def profile(facts: Facts) -> Iterator[Finding]:
-    """Judge the active profile, and what keeps it from taking effect."""
     environ = facts.environ
     if facts.active is not None:
         yield _active(facts, facts.active)

@@ -18,11 +18,9 @@ from tray.core.requests import (
 from tray.core.session import QueuedJob
 from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import menu_text
 from tray.core.text.shell_commands import quoted
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
@@ -33,11 +31,7 @@ SET_UP = fx.CopyText(menu_text.SET_UP_COMMAND, menu_text.COPIED_SET_UP)
 
 
 def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
-    """
-    Queue sessions that need the user, in config order; the upkeep starts them one by one.
-
-    One click asks for all of them, but two tabs never open at once (T18, L7).
-    """
+    """Queue sessions that need the user, so that two tabs never open at once (T18, L7)."""
     waiting = tuple(
         key
         for key, session in state.sessions.items()
@@ -49,11 +43,7 @@ def sign_in_all(state: TrayState, event: SignInAllRequested) -> Step:
 
 
 def next_in_queue(state: TrayState, now: Now) -> Step:
-    """
-    Start the next queued sign-in once no other is under way.
-
-    A user who has left since the click must not find a page opened later (T18).
-    """
+    """Start the next sign-in, but open no page for a user who has left since the click (T18)."""
     if state.locked or state.asleep:
         return replace(state, sign_in_queue=()), ()
     if not state.sign_in_queue or any(one.sign_in for one in state.sessions.values()):
@@ -75,11 +65,7 @@ def needs_sign_in(state: TrayState, key: str, now: Now) -> bool:
 
 
 def console(state: TrayState, event: ConsoleRequested) -> Step:
-    """
-    Open the portal's shortcut link to a profile's console.
-
-    The link carries no secret: the browser uses its own portal session (measured).
-    """
+    """Open the portal's shortcut link; it carries no secret, the browser has its own session."""
     profile = next((one for one in state.catalog.profiles if one.name == event.profile), None)
     if profile is None or profile.session is None or not profile.account_id:
         return state, ()

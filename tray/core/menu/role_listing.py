@@ -7,7 +7,6 @@ from dataclasses import replace
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
-from tray.core.effects import Effect
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Now
 from tray.core.profiles.profile_planning import (
@@ -20,10 +19,8 @@ from tray.core.profiles.profile_planning import (
 from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.session import Session, usable
 from tray.core.sessions import renewal_requests
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import menu_text
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def wanted(state: TrayState, event: RolesRequested, now: Now) -> Step:
@@ -71,7 +68,6 @@ def failed(state: TrayState, event: ev.ListingFailed, now: Now) -> Step:
 
 
 def add_wanted(state: TrayState, event: AddProfileRequested) -> Step:
-    """Add a profile for a listed role, with the usual name and region."""
     session, listing = state.sessions.get(event.key), state.listings.get(event.key)
     one = _offered(listing, event)
     if session is None or listing is None or one is None:

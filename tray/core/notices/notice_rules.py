@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import get_args
 
 from tray.core import policy
 from tray.core.effects import Button, ButtonAction, Notice
@@ -20,13 +20,7 @@ from tray.core.sessions.session_states import (
 from tray.core.state import TrayState, failing_warns_at
 from tray.core.text import notice_text
 
-KeyringTrouble = Literal["keyring-locked", "keyring-denied", "keyring-absent"]
-
-KEYRING_TROUBLE: tuple[KeyringTrouble, ...] = (
-    "keyring-locked",
-    "keyring-denied",
-    "keyring-absent",
-)
+KEYRING_TROUBLE: tuple[notice_text.KeyringReason, ...] = get_args(notice_text.KeyringReason)
 
 
 def standing(state: TrayState, now: Now) -> Iterator[Notice]:

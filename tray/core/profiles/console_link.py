@@ -10,12 +10,7 @@ from tray.core.profiles.start_url import normal_start_url
 def console_link(
     start_url: str, account_id: str, role_name: str, destination: str | None = None
 ) -> str:
-    """
-    Return the shortcut link of the access portal; the browser uses its own portal session.
-
-    `destination` is an ``https:`` URL of a console page, None for its home. Source: IAM Identity
-    Center user guide, "Creating shortcut links".
-    """
+    """Source: IAM Identity Center user guide, "Creating shortcut links"."""
     place = normal_start_url(start_url)
     link = f"{place}/#/console?account_id={quote(account_id)}&role_name={quote(role_name)}"
     return link if destination is None else f"{link}&destination={quote(destination, safe='')}"

@@ -16,7 +16,6 @@ def is_guarded(name: str, patterns: Iterable[str]) -> bool:
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:
-    """Whether a profile is ours, so that ``use`` refuses it."""
     return name == MANAGED_PROFILE or name in managed
 
 

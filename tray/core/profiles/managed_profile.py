@@ -48,8 +48,6 @@ _WHERE_MISSING: Final = ("region", "output", *_CONNECTION)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """What we have put into a section."""
-
     keys: tuple[str, ...] = ()  # in order; none: nothing of ours is there
     digest: str = ""  # of the keys with their values
     created: bool = False  # whether the section itself is ours
@@ -69,7 +67,6 @@ class Owned:
 
     @classmethod
     def from_json(cls, document: object) -> Owned:
-        """Raises `BadDocument`."""
         members = Members(document)
         mirrors = members.need("mirrors", list_of(optional(text)))
         if len(mirrors) != 3:
@@ -85,8 +82,6 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class ManagedSection:
-    """One target's entry in ``applied.json``."""
-
     wanted: bool = False  # applied and not taken back
     # what of ours may be in the file: after a kill the older or the newer
     owned: tuple[Owned, ...] = (Owned(),)
@@ -95,7 +90,6 @@ class ManagedSection:
 
     @property
     def in_force(self) -> bool:
-        """Whether the active profile takes effect through it."""
         return self.wanted and not self.theirs
 
     @property
@@ -115,7 +109,6 @@ class ManagedSection:
 
     @classmethod
     def from_json(cls, document: object) -> ManagedSection:
-        """Raises `BadDocument`."""
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:
@@ -133,7 +126,6 @@ def digest_of(values: Mapping[str, str]) -> str:
 
 
 def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
-    """Whether the keys we wrote still have our values."""
     if not owned.keys:
         return True
     if section is None:
@@ -146,12 +138,7 @@ def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
 def default_keys(
     profile: Profile, settings: Mapping[str, object], command: Callable[[], str]
 ) -> dict[str, str]:
-    """
-    Return the keys with which ``[default]`` is another name of a profile (A3).
-
-    `settings` are the profile's own keys, from both files; `command` returns the credential
-    helper's command line, called only where the kind needs it.
-    """
+    """Make ``[default]`` another name of a profile with these `settings` (A3)."""
     names = {"sso": _OF_SSO, "chained": _OF_A_CHAIN}.get(profile.kind, ())
     keys = _texts(settings, names)
     if profile.kind == "sso" and "sso_session" in keys:
@@ -163,7 +150,6 @@ def default_keys(
 
 
 def process_keys(settings: Mapping[str, object], command: str) -> dict[str, str]:
-    """Return the keys of ``[profile sso-tray]`` (A1)."""
     taken = _taken_over(settings)
     return {"credential_process": command} | {k: v for k, v in taken.items() if k != "output"}
 
@@ -184,7 +170,6 @@ def foreign_credentials(theirs: Mapping[str, object]) -> str | None:
 
 
 def managed_names(catalog: Catalog, owned: Mapping[Target, Owned]) -> frozenset[str]:
-    """Return the profiles of a catalog that are ours (S3, A7)."""
     names = set()
     for profile in catalog.profiles:
         if profile.name == MANAGED_PROFILE:

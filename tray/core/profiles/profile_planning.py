@@ -1,8 +1,4 @@
-"""
-Plans which profiles to add for a session's roles, their names, and which are gone.
-
-Pure: the plan is made from what the portal and the config list, and shown before it is written.
-"""
+"""Plans which profiles to add for a session's roles, their names, and which are gone. Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +54,6 @@ class ProfilePlan:
 
 
 def template_flaw(template: str) -> str | None:
-    """Return why a template makes no names, as one sentence, or None."""
     try:
         fields = [
             (name, form, conversion)
@@ -75,7 +70,6 @@ def template_flaw(template: str) -> str | None:
 
 
 def session_name_flaw(name: str) -> str | None:
-    """Return why a new sso-session can't have this name, as a clause, or None."""
     # The JavaScript SDK drops a section whose name has anything else (measured).
     flaw = "use letters, digits and . _ @ + - only (no spaces)"
     return None if _SESSION.fullmatch(name) else flaw
@@ -105,11 +99,7 @@ def _fit(words: str) -> str:
 def chosen(
     every: Iterable[Assignment], accounts: Sequence[str], roles: Sequence[str]
 ) -> tuple[Assignment, ...]:
-    """
-    Return the matching assignments, sorted by account and role.
-
-    `accounts` (id or name) and `roles` are shell patterns, ignoring case; none: all.
-    """
+    """Match shell patterns, ignoring case, of accounts (id or name) and roles; none: all."""
     return tuple(
         one
         for one in sorted(every)
@@ -124,11 +114,7 @@ def _fits(patterns: Sequence[str], *names: str) -> bool:
 
 
 def profiles_of(key: str, profiles: Sequence[Profile]) -> dict[tuple[str, str], str]:
-    """
-    Return a session's profiles by account and role, the first of several.
-
-    One that chains from another does not count for its role.
-    """
+    """Map account and role to the first such profile; chained ones do not count."""
     return {
         (one.account_id, one.role_name): one.name
         for one in reversed(profiles)
@@ -177,7 +163,6 @@ def plan(
 def _twins(
     session: SsoSession, every: Sequence[Assignment], template: str
 ) -> frozenset[tuple[str, str]]:
-    """Return names, with their role, that more than one account would give."""
     if not any(field in template for field in _TELL_ACCOUNTS_APART):
         return frozenset()  # the template is not meant to: who chose one role gets its plain name
     names = Counter((profile_name(template, one, session.key), one.role_name) for one in every)
@@ -202,7 +187,6 @@ def _free(name: str, taken: set[str]) -> str:
 def profile_keys(
     session: SsoSession, one: Assignment, region: str | None, output: str | None
 ) -> dict[str, str]:
-    """Return the keys of a new profile, in its session's style."""
     keys = (
         {"sso_start_url": session.start_url, "sso_region": session.region}
         if session.legacy
@@ -215,7 +199,7 @@ def profile_keys(
 
 
 def usual_region(profiles: Iterable[Profile]) -> str | None:
-    """Return the region most profiles have, the first of equals; None where none has one."""
+    """The most frequent one, the first of equals."""
     regions = Counter(one.region for one in profiles if one.region)
     return max(regions, key=lambda one: regions[one], default=None)
 
@@ -228,11 +212,7 @@ def not_to_prune(
     guarded: Iterable[str],
     sources: Collection[str],
 ) -> str | None:
-    """
-    Return why a profile that is gone at AWS stays in the config, or None.
-
-    Only what is exactly as we would write it may go, and nothing that is still used.
-    """
+    """Return why a profile stays: only what is exactly as we would write it and unused may go."""
     if name == active:
         return "it is the active profile"
     if is_guarded(name, guarded):
@@ -244,6 +224,5 @@ def not_to_prune(
 
 
 def sources_of(sections: Mapping[str, Mapping[str, object]]) -> frozenset[str]:
-    """Return the names in any ``source_profile`` of a config."""
     found = (section.get("source_profile") for section in sections.values())
     return frozenset(name for name in found if isinstance(name, str))

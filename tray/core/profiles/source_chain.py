@@ -6,11 +6,7 @@ from collections.abc import Iterator, Mapping
 
 
 def source_chain(name: str, settings: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
-    """
-    Yield a profile and those it takes its credentials from; a circle is walked once.
-
-    A missing profile that ``source_profile`` names is yielded, too.
-    """
+    """Yield a profile and its sources, missing ones included; a circle is walked once."""
     seen: set[str] = set()
     following: object = name
     while isinstance(following, str) and following not in seen:

@@ -37,17 +37,15 @@ from tray.core.session import (
 from tray.core.sessions.schedule import backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
 
-Step = tuple[TrayState, tuple[Effect, ...]]
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, sentence and exit code for waiting requests, and more effects."""
 
 
 def others_checked(state: TrayState, session: Session) -> TrayState:
-    """Ask the portal about the sessions that may have ended with this one."""
     for other in state.sessions.values():
         alive = other.token is not None and not other.over
         if alive and shares_portal(session.config, other.config):
@@ -212,12 +210,7 @@ def _asked_again(
 
 
 def over(session: Session, now: Now) -> Session:
-    """
-    Take the sign-in session for dead, as from now.
-
-    Its end is recorded for after a restart. No length is learnt: a session that was signed out
-    says nothing of how long the next one lasts.
-    """
+    """Record the end as of now; no length is learnt, as the user may have signed out."""
     token, memory = session.token, replace(session.memory, started_at=None)
     if token is not None:
         cause = memory.end.cause if memory.end is not None else token.fingerprint

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.session import (
     QueuedJob,
@@ -18,10 +17,8 @@ from tray.core.session import (
     usable,
 )
 from tray.core.sessions.job_results import over
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def enqueue(state: TrayState, key: str, queued: QueuedJob) -> Step:
@@ -61,12 +58,7 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
 
 
 def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:
-    """
-    Let one refresh decide about a token that the portal rejects (R6).
-
-    If AWS has refused its refresh, the session is over (R4). A job under way may bring another
-    token; if not, the doubt is taken up after it.
-    """
+    """One refresh decides about a token that the portal rejects (R6), unless refused (R4)."""
     session = state.sessions.get(event.key)
     if session is None or session.token is None:
         return state

@@ -25,11 +25,7 @@ def share(*parts: object) -> float:
 
 
 def planned_renewal(session: Session, preferences: Preferences, machine: str) -> float | None:
-    """
-    Return when the token is renewed if nothing goes wrong (R1), wall seconds.
-
-    At half its life at the latest, and ahead of the SDKs that renew before that.
-    """
+    """At half the life at the latest, and ahead of the SDKs' windows (R1); wall seconds."""
     token = session.token
     if token is None:
         return None
@@ -52,7 +48,6 @@ def planned_renewal(session: Session, preferences: Preferences, machine: str) ->
 
 
 def _lead(life: float) -> float:
-    """Return how many seconds before its end a token of such a life is renewed."""
     leads = (window + policy.SDK_MARGIN for window in policy.SDK_WINDOWS)
     possible = (lead for lead in leads if lead <= life * (1 - policy.RENEW_AFTER_LIFE))
     return max(life * policy.RENEW_AT_LIFE, next(possible, 0.0))
@@ -78,11 +73,7 @@ def next_attempt(session: Session, preferences: Preferences, machine: str) -> fl
 
 
 def allowed_at(session: Session, trigger: Trigger) -> float:
-    """
-    Return from when on AWS may be asked for this trigger (R5), wall seconds; 0 = at once.
-
-    Successes are limited per token life, so that ever shorter tokens cannot make us hammer AWS.
-    """
+    """Return a wall time; limits per token life, so that short ones cannot hammer AWS (R5)."""
     moments = [session.retry_at or 0.0]
     own = [one for one in session.renewals if one.trigger == trigger]
     brought = [(one.at, one.life) for one in own if one.life is not None]
@@ -98,7 +89,6 @@ def allowed_at(session: Session, trigger: Trigger) -> float:
 
 
 def counted(session: Session, trigger: Trigger, now: Now, life: float | None = None) -> Session:
-    """Count a renewal that AWS answered, with the life it brought, if any."""
     since = now.wall - policy.LONGEST_LIFE
     kept = tuple(one for one in session.renewals if one.at > since)
     return replace(session, renewals=(*kept, Renewal(now.wall, trigger, life)))
@@ -107,11 +97,7 @@ def counted(session: Session, trigger: Trigger, now: Now, life: float | None = N
 def backoff(
     session: Session, machine: str, failures: int, now: Now, reason: Reason = "other"
 ) -> float:
-    """
-    Return the seconds to wait after so many failures in a row: 1, 2, 4 .. 300, full jitter.
-
-    Shorter lives are tried more often, so that a passing failure leaves time to renew.
-    """
+    """Seconds to wait: 1, 2, 4 .. 300 with full jitter, less for shorter lives."""
     token, failing = session.token, session.failing
     most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0 ** min(max(failures - 1, 0), 16))
     if token is not None and token.expires_at > now.wall:
@@ -125,11 +111,7 @@ def backoff(
 
 
 def without_future(session: Session, now: Now) -> Session:
-    """
-    Drop times that only a clock that was ahead can have set.
-
-    Nothing waits longer than an hour, and nothing has happened later than now (fault 29).
-    """
+    """Drop times that only a clock that was ahead can have set (fault 29)."""
     wall, failing = now.wall + policy.CLOCK_SLACK, session.failing
     soon = wall + policy.BACKOFF_MOST
     if failing is not None and (failing.next_at > soon or failing.since > wall):

@@ -10,11 +10,7 @@ from tray.core.session import Session, has_refresh_data
 
 
 def end_of(session: Session, preferences: Preferences) -> SessionEnd | None:
-    """
-    Return the end of the sign-in session, best knowledge first.
-
-    A token that nothing can renew ends the session, for the user, when it expires.
-    """
+    """Return the best known end; for the user, a token that nothing can renew ends the session."""
     memory, token = session.memory, session.token
     if memory.end is not None:
         return memory.end
@@ -46,7 +42,6 @@ def firm_end(session: Session, preferences: Preferences) -> SessionEnd | None:
 
 
 def exact_end(session: Session) -> SessionEnd | None:
-    """Return the end AWS's own answers have shown."""
     end = session.memory.end
     return end if end is not None and end.known == "exact" else None
 
@@ -61,12 +56,7 @@ def shown_end(session: Session, preferences: Preferences, now: Now) -> SessionEn
 
 
 def end_seen(session: Session, token: TokenFacts, usual: float | None) -> Session:
-    """
-    Learn from a renewed token.
-
-    One that ends where the known end lies confirms it; one that outlives it proves it wrong; one
-    that is shorter than usual shows the end.
-    """
+    """A renewed token confirms a known end, disproves it, or shows one by its shorter life."""
     session = _guess_checked(session, token)
     end = session.memory.end
     tolerance = _tolerance(token, usual)
@@ -85,7 +75,7 @@ def end_seen(session: Session, token: TokenFacts, usual: float | None) -> Sessio
 
 
 def shortening(usual: float) -> float:
-    """Return by how many seconds a token must fall short of its usual life to mean an end."""
+    """Seconds by which a token must fall short of its usual life to mean an end."""
     return min(policy.SHORTENED_BY, usual * policy.SHORTENED_SHARE)
 
 
@@ -107,11 +97,7 @@ def learnt(memory: Memory, end: float) -> Memory:
 
 
 def _tolerance(token: TokenFacts, usual: float | None) -> float:
-    """
-    Return by how many seconds two answers may differ and still show one end.
-
-    Whole seconds and slow answers blur it; for lives of a few seconds less is allowed.
-    """
+    """Seconds by which two answers may differ and still show one end; less for short lives."""
     least = min(policy.CLOCK_SLACK, policy.SHORTENED_SHARE * (usual or token.life))
     blur = max(policy.CLOCK_STEP, least, policy.SHORTENED_SHARE * token.life)
     return min(policy.SHORTENED_BY, blur)

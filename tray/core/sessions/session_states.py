@@ -40,11 +40,7 @@ def end_is_near(session: Session, preferences: Preferences, now: Now) -> bool:
 
 
 def renews(session: Session, preferences: Preferences, now: Now) -> bool:
-    """
-    Whether it needs no user, as far as is known.
-
-    A released session with refresh data counts: whichever SDK uses it next renews it (K7).
-    """
+    """Whether it needs no user; an SDK renews a released session with refresh data (K7)."""
     if end_is_near(session, preferences, now):
         return False
     handed_back = session.store == "released" and not session.over and not refused(session)
@@ -76,12 +72,7 @@ def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | 
 
 
 def helps_afresh(session: Session, preferences: Preferences, now: Now) -> bool:
-    """
-    Whether "Sign in" must end AWS's session first to help (L10).
-
-    While that session lives, a plain sign-in would inherit its end; only ending it first restarts
-    the clock. If AWS refuses to continue it, or only the token expires, a plain sign-in is enough.
-    """
+    """Whether a plain sign-in would only inherit the end of AWS's living session (L10)."""
     return (
         end_is_near(session, preferences, now)
         and not over_by(session, now)

@@ -15,10 +15,8 @@ from tray.core.sessions.job_results import others_checked
 from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
@@ -240,12 +238,7 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """
-    Return the session without its unfinished sign-in.
-
-    An afresh one has signed the portal session out by the time its page could be opened (L9): one
-    refresh shows what is left of the old token.
-    """
+    """An afresh one had signed the portal session out (L9): one refresh shows what is left."""
     left = replace(session, sign_in=None)
     signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
     return suspect(left) if signed_out else left

@@ -13,10 +13,8 @@ from tray.core.effects import Effect
 from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 LOOK = QueuedJob("adopt", trigger="schedule")
 """The adoption job looks into the keyring to judge a lean file."""
@@ -141,12 +139,7 @@ def _left(session: Session) -> Iterator[Effect]:
 
 
 def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Step:
-    """
-    Take in one look at a cache file.
-
-    While a job of ours is under way it may be writing the file; its result says what it wrote, and
-    the file is looked at again after it.
-    """
+    """Take in one look at a cache file, but not what a job of ours may just be writing."""
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
         return state, ()
@@ -170,11 +163,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
 
 
 def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
-    """
-    Whether only a look into the keyring can judge a lean file (K4).
-
-    It may be an older one of ours, another program's login, or ours while the record was lost.
-    """
+    """Only the keyring can judge a lean file: an older one, another login's, or ours (K4)."""
     if token.refreshable or session.sign_in is not None or LOOK in session.queue:
         return False
     old, newest = session.token, state.recalled.newest.get(session.key)
@@ -211,7 +200,6 @@ def _absent(session: Session, now: Now) -> Session:
 
 
 def forgotten(session: Session, *, removed: bool) -> Session:
-    """Return the session after a sign-out, its own or another program's."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     memory = replace(
         session.memory, end=None, refused=None, started_at=None, dead=None, trouble=None
@@ -263,7 +251,6 @@ def present(session: Session, token: TokenFacts) -> Session:
 
 
 def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
-    """Start the life of a token another program (or an earlier run of ours) has written."""
     memory = _memory_with(token, before)
     same_session = memory.started_at == before.memory.started_at
     return replace(
@@ -286,7 +273,6 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
 
 
 def _patience(memory: Memory, session: Session) -> float | None:
-    """Return until when AWS asked not to be asked, now or before a restart."""
     return memory.trouble.retry_at if memory.trouble is not None else session.retry_at
 
 

@@ -23,10 +23,8 @@ from tray.core.sessions import signing_in
 from tray.core.sessions.job_results import over
 from tray.core.sessions.schedule import allowed_at, scheduled, without_future
 from tray.core.sessions.token_files import forgotten
-from tray.core.state import TrayState
+from tray.core.state import Step, TrayState
 from tray.core.text import sentences
-
-Step = tuple[TrayState, tuple[Effect, ...]]
 
 
 def upkeep(state: TrayState, now: Now) -> Step:
@@ -72,7 +70,7 @@ def _gone(session: Session, now: Now) -> bool:
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:
-    """Start the one job th or the schedule wants now, as far as AWS may be asked (R5)."""
+    """Start the one job that the queue or the schedule wants, as far as AWS may be asked (R5)."""
     session, answers = _settled(session, now)
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
@@ -92,7 +90,6 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
 
 
 def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
-    """Answer the queued renewals that will not be started."""
     answers: list[Effect] = []
     for queued in session.queue:
         answer = _last_word(session, queued, now) if queued.kind == "renew" else None
@@ -111,7 +108,7 @@ def _nothing_renews(session: Session) -> bool:
 
 
 def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str] | None:
-    """Return exit code and sentence for a renewal that will not be started, else None."""
+    """Return exit code and sentence for a renewal that will not be started."""
     key, token, failing = session.key, session.token, session.failing
     if session.store == "released":
         # It was released while this renewal was waiting; whoever uses it renews it now (K7).

@@ -30,6 +30,11 @@ def clean(text: str, limit: int = 64) -> str:
     return _printable(text[:head]) + middle + _printable(text[-tail:])
 
 
+def without_markup(text: str) -> str:
+    """Escape markup for the desktop; importing ``html`` would cost half a MB (measured)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def session_name(key: str) -> str:
     """
     Return a session's name for display, not yet cleaned.

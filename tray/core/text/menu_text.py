@@ -58,7 +58,6 @@ def sign_in_to_all(count: int) -> str:
 
 
 def active(name: str | None) -> str:
-    """The row that opens the choice."""
     return NO_PROFILE if name is None else f"Profile: {clean(name)}"
 
 
@@ -90,7 +89,6 @@ def named_accounts(first: str, last: str) -> str:
 
 
 def role(name: str, profile_name: str | None) -> str:
-    """Name a role that can be added, or its existing profile."""
     words = clean(name, 48)
     return words if profile_name is None else f"{words}: profile {clean(profile_name, 48)}"
 
@@ -120,7 +118,6 @@ def sessions(first: str, last: str) -> str:
 
 
 def more_sessions(count: int) -> str:
-    """The submenu of the sessions that do not fit."""
     return f"More sessions ({count})"
 
 
@@ -171,11 +168,7 @@ _ASKED_FOR = {"credentials": "used", "whoami": "identified"}
 
 
 def happened(what: str, key: str | None, detail: str, when: str, *, brief: bool = True) -> str:
-    """
-    Return a line of the history, such as ``17:42 corp: signed in``.
-
-    ``brief`` leaves out the process that got credentials, and the role.
-    """
+    """As in ``17:42 corp: signed in``; ``brief`` omits who got credentials and the role."""
     if what in _ASKED_FOR:
         profile, _, asker = detail.rpartition(", to ")
         profile, asker = (profile, asker) if profile else (detail, "a program")

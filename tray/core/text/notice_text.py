@@ -82,7 +82,6 @@ def config_notice(sentence: str) -> tuple[str, str]:
 
 
 def adopted_notice(key: str) -> tuple[str, str]:
-    """K4."""
     return (
         f"The keyring now holds the refresh token of {called(key)}",
         "It was removed from the token file. The AWS CLI works as before.",

@@ -69,12 +69,11 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 profile`` or ``3 profiles``; ``plural`` where it is not the noun with an s."""
+    """Return ``1 profile`` or ``3 profiles``."""
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def names(keys: Sequence[str]) -> str:
-    """List sessions, the first few by name."""
     return listed([called(key) for key in keys])
 
 
@@ -99,7 +98,6 @@ def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
 
 
 def status(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
-    """Return a session's status, its end, the reason, and what happens or helps next."""
     reason = REASONS[row.reason] if row.reason is not None else ""
     token_end = row.token_expires_at if row.token_expires_at is not None else now
     trying_at = row.next_attempt_at
@@ -180,7 +178,6 @@ def active_profile_gone(name: str) -> str:
 
 
 def managed_profile(name: str) -> str:
-    """Rule A7."""
     return f'"{clean(name)}" always follows the active profile. Pick another profile.'
 
 
@@ -208,7 +205,6 @@ def quitting(state: TrayState, now: Now) -> str:
 
 
 def session_changed(key: str) -> str:
-    """The config removed a session while a request waited for it."""
     return f'"{clean(key)}" has just changed in the AWS config. Try again.'
 
 
@@ -236,12 +232,10 @@ def renewal_refused(key: str) -> str:
 
 
 def unconfirmed(key: str) -> str:
-    """AWS refused, and could not be asked what that means."""
     return f"AWS won't renew \"{clean(key)}\", and the access portal can't be reached to ask why."
 
 
 def renewals_limited(key: str, wait: float) -> str:
-    """Rule R5."""
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
 
 
@@ -265,7 +259,6 @@ def signed_out(key: str, remains: str | None) -> str:
 
 
 def ends_too(key: str, others: Sequence[str]) -> str:
-    """Said before a sign-out: what ends with it at AWS."""
     verb = "ends" if len(others) == 1 else "end"
     return f'{names(others)} {verb} with "{clean(key)}" at AWS: the start URL is the same.'
 
@@ -301,5 +294,4 @@ def sign_in_cancelled(key: str, *, earlier_ended: bool = False) -> str:
 
 
 def sign_in_too_late(key: str) -> str:
-    """Rule L4."""
     return f'The sign-in to "{clean(key)}" timed out.'

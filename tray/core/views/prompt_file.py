@@ -6,11 +6,7 @@ from tray.core.views.view import View
 
 
 def prompt_end(view: View) -> float | None:
-    """
-    Return when the active profile's session ends, seconds since the epoch.
-
-    None while it renews itself or the end is only guessed: a prompt shows no guesses.
-    """
+    """Return the session's end if known and not renewed: a prompt shows no guesses."""
     for row in view.sessions:
         if view.active_profile not in row.profiles:
             continue
@@ -21,11 +17,7 @@ def prompt_end(view: View) -> float | None:
 
 
 def prompt_lines(profile: str | None, *, guarded: bool, ends_at: float | None) -> str:
-    """
-    Return three lines: the name, ``guarded`` or nothing, the end in whole seconds.
-
-    A name of more than one line does not fit; such a profile is not followed.
-    """
+    """Name, ``guarded`` or nothing, end in seconds; a name of several lines is not followed."""
     name = profile if profile is not None and profile.isprintable() else ""
     end = "" if ends_at is None or not name else str(int(ends_at))
     return f"{name}\n{'guarded' if guarded and name else ''}\n{end}\n"

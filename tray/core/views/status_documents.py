@@ -18,8 +18,6 @@ _LAST: Final = 253_402_300_799.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The daemon, as ``status`` shows it."""
-
     pid: int
     since: float  # seconds since the epoch
     program: str  # its version
@@ -33,12 +31,7 @@ def status_document(
     applies: Iterable[str],
     daemon: Running | None,
 ) -> dict[str, Any]:
-    """
-    Return what ``status --json`` prints.
-
-    `applies`: ``process``, ``shell``, ``default``. Without a daemon no attempt is planned, so
-    ``next_attempt_at`` is null.
-    """
+    """`applies`: ``process``, ``shell``, ``default``; no attempt is planned without a daemon."""
     return {
         "version": VERSION,
         "active_profile": active_profile,
@@ -63,7 +56,6 @@ def profiles_document(
     guarded: Iterable[str],
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    """Return what ``profiles --json`` prints."""
     patterns = tuple(guarded)
     return {
         "version": VERSION,

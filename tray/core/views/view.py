@@ -20,7 +20,7 @@ from tray.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One session as the user sees it; all times are seconds since the epoch."""
+    """All times are seconds since the epoch."""
 
     key: str
     name: str  # `tray.core.text.display_names.session_name`
@@ -47,8 +47,6 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything the tray draws and ``status`` prints."""
-
     sessions: tuple[SessionRow, ...]  # config order
     profiles: tuple[Profile, ...]  # botocore's order
     active_profile: str | None  # None if none is picked or the picked one vanished (A7)

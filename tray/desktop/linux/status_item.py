@@ -22,6 +22,8 @@ from dbus_fast.annotations import (
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 from PIL import Image
 
+from tray.core.text.display_names import without_markup
+
 MENU_PATH: Final = "/StatusNotifierItem/Menu"
 
 Status = Literal["Passive", "Active", "NeedsAttention"]
@@ -93,7 +95,6 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
-        """In the sizes panels ask for, so that none has to scale."""
         return self.face.pixmaps
 
     @dbus_property(_READ, name="OverlayIconName")
@@ -123,7 +124,7 @@ class StatusItem(ServiceInterface):
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
-        return ["", [], self.face.title, _escaped(self.face.detail)]
+        return ["", [], self.face.title, without_markup(self.face.detail)]
 
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
@@ -163,8 +164,6 @@ class StatusItem(ServiceInterface):
 
 
 class ClickableStatusItem(StatusItem):
-    """An item whose left click does something."""
-
     only_menu = False
 
     def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
@@ -198,8 +197,3 @@ def _image(picture: Image.Image | Callable[[int], Image.Image], size: int) -> Im
 def _argb(image: Image.Image) -> bytes:
     red, green, blue, alpha = image.convert("RGBA").split()
     return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
-
-
-def _escaped(text: str) -> str:
-    """Escape markup; importing `html` would add half a megabyte of entities."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

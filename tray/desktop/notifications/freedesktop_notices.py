@@ -17,6 +17,7 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tray.core.effects import Button, Notice, NoticeCategory
+from tray.core.text.display_names import without_markup
 from tray.desktop.notifications.notifier import (
     LIMIT_SECONDS,
     BusChannel,
@@ -97,7 +98,7 @@ class DBusNotices(BusChannel):
     ) -> Message:
         # Escaped only where the daemon reads markup; elsewhere the escapes would show.
         escape = "body-markup" in capabilities
-        body = _escaped(notice.text) if escape else notice.text
+        body = without_markup(notice.text) if escape else notice.text
         actions = [word for key, one in buttons.items() for word in (key, one.label)]
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
@@ -220,8 +221,3 @@ def _answer(reply: Message) -> Message:
     if reply.message_type is not MessageType.METHOD_RETURN:
         raise NotShown(f"the daemon answers {reply.error_name}")
     return reply
-
-
-def _escaped(text: str) -> str:
-    """Escape markup; importing ``html`` would cost half a MB (measured)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

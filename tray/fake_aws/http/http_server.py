@@ -23,7 +23,7 @@ Ending = Literal["whole", "cut", "dropped", "reset"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: the answer, and how the connection fares afterwards."""
+    """The answer, and what happens to the connection afterwards."""
 
     answer: Response
     ending: Ending = "whole"
@@ -49,16 +49,13 @@ class HttpServer(socketserver.TCPServer):
 
     @property
     def port(self) -> int:
-        """The bound port."""
         return int(self.server_address[1])
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Serve in the background."""
         self._acceptor.start()
 
     def stop(self) -> None:
@@ -95,7 +92,7 @@ class HttpServer(socketserver.TCPServer):
         try:
             _Connection(connection, client_address, self)
         except OSError:
-            # The client has gone away in the middle; there is nobody left to tell.
+            # The client left in the middle; there is no one to answer.
             connection.close()
         finally:
             with self._lock:
@@ -107,22 +104,20 @@ class HttpServer(socketserver.TCPServer):
             connection.close()
 
     def reset(self, connection: socket.socket) -> None:
-        """Make the connection end in a reset (RST) instead of an orderly close."""
+        """End the connection in a reset (RST) instead of an orderly close."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         with self._lock:
             self._to_reset.add(connection)
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One connection; the base class parses request lines and headers."""
-
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
     server: HttpServer
 
     def parse_request(self) -> bool:
-        """Parse as the base class does, then send every method the same way."""
+        """Parse as the base class does, then handle every method the same way."""
         if not super().parse_request():
             return False
         setattr(self, f"do_{self.command}", self._serve)

@@ -1,4 +1,4 @@
-"""What happens to one request: judged, perhaps struck by a fault, noted and answered."""
+"""Handles one request: it is judged, perhaps struck by a fault, logged and answered."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ CAPTIVE_PAGE = "<!doctype html><title>Welcome</title><p>Accept our terms to use 
 
 
 class Exchange:
-    """The way of a request through the rules; runs in the connection's thread.
-
-    The lock is held while a rule decides and never during a wait.
-    """
+    """In the connection's thread; the lock is held while a rule decides, never while waiting."""
 
     def __init__(self, realm: Realm, lock: Condition) -> None:
         self.journal = Journal(lock)
@@ -31,12 +28,12 @@ class Exchange:
         self._closing = False
 
     def close(self) -> None:
-        """Let go of every held request; what hangs is dropped unanswered."""
+        """Release every held request; what hangs is dropped unanswered."""
         self._closing = True
         self.faults.clear()
 
     def handle(self, request: Request) -> Reply:
-        """Answer one request; may wait as long as a fault says."""
+        """May wait as long as a fault says."""
         with self._lock:
             operation = self._routes.find(request)
             subject = about(self._realm, request)
@@ -117,7 +114,7 @@ class Exchange:
 
 
 def _broken_answer(fault: Fault, operation: Operation) -> Response:
-    """Return the answer of a fault that performs nothing."""
+    """The answer of a fault that performs nothing."""
     match fault.kind:
         case "status":
             status = fault.status or 503

@@ -1,4 +1,4 @@
-"""Which operation a request is, told by method, path and (for STS) action."""
+"""Which operation a request is, by method, path and (for STS) action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tray.fake_aws.services.sts_service import Sts, action_of
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its name, what performs it, and how its service words a refusal."""
+    """What performs an operation, and how its service words a refusal."""
 
     name: str
     perform: Callable[[Request], Response]
@@ -32,8 +32,6 @@ class Operation:
 
 
 class Routes:
-    """The five services behind one port."""
-
     def __init__(self, realm: Realm) -> None:
         oidc = Oidc(realm)
         consent = Consent(oidc)

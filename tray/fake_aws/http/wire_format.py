@@ -1,4 +1,4 @@
-"""What goes over the wire: requests, answers, and refusals as each AWS service words them."""
+"""Requests, answers, and refusals as each AWS service words them."""
 
 from __future__ import annotations
 
@@ -54,8 +54,6 @@ STS_ERRORS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read whole."""
-
     method: str  # upper case
     path: str  # without the query
     # decoded pairs in order, repeated names included
@@ -67,8 +65,6 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer."""
-
     status: int
     body: bytes = field(default=b"", repr=False)
     content_type: str | None = None  # None for an empty body
@@ -77,12 +73,7 @@ class Response:
 
 
 class AwsError(Exception):
-    """The service refuses the request.
-
-    Args:
-        name: the AWS error's name, e.g. ``InvalidGrantException``.
-        status: overrides the HTTP status that goes with the name.
-    """
+    """A refusal, e.g. ``InvalidGrantException``; ``status`` overrides that of the name."""
 
     def __init__(self, name: str, message: str, status: int | None = None) -> None:
         super().__init__(name)
@@ -95,7 +86,6 @@ Refuse = Callable[[AwsError], Response]
 
 
 def json_answer(document: Mapping[str, object], status: int = 200) -> Response:
-    """Return a rest-json answer."""
     return Response(status, json.dumps(document).encode(), "application/json")
 
 
@@ -110,13 +100,13 @@ def html_answer(text: str, status: int = 200, error: str | None = None) -> Respo
 
 
 def redirect(location: str, status: int = 302, error: str | None = None) -> Response:
-    """Return a redirect; 303 after a form (RFC 9110 15.4.4)."""
+    """303 after a form (RFC 9110 15.4.4)."""
     headers = (("Location", location), ("Cache-Control", "no-store"))
     return Response(status, headers=headers, error=error)
 
 
 def refuse_oidc(refused: AwsError) -> Response:
-    """Word a refusal as sso-oidc does: ``{"error", "error_description"}``."""
+    """As sso-oidc: ``{"error", "error_description"}``."""
     status, code = OIDC_ERRORS.get(refused.name, (400, "invalid_request"))
     body = json.dumps({"error": code, "error_description": refused.message}).encode()
     headers = (("x-amzn-ErrorType", refused.name),)
@@ -126,10 +116,7 @@ def refuse_oidc(refused: AwsError) -> Response:
 
 
 def refuse_portal(refused: AwsError) -> Response:
-    """Word a refusal as the portal does: ``{"message", "__type"}``.
-
-    The header carries the suffix after a colon that the real portal sends and SDKs strip.
-    """
+    """With the header's suffix after a colon that the real portal sends and SDKs strip."""
     kind = f"com.amazonaws.switchboard.portal#{refused.name}"
     body = json.dumps({"message": refused.message, "__type": kind}).encode()
     headers = (("x-amzn-ErrorType", f"{refused.name}:http://internal.amazon.com/coral/"),)
@@ -138,7 +125,7 @@ def refuse_portal(refused: AwsError) -> Response:
 
 
 def refuse_sts(refused: AwsError) -> Response:
-    """Word a refusal as the query protocol does: an ``ErrorResponse`` document."""
+    """As the query protocol: an ``ErrorResponse`` document."""
     status = refused.status or STS_ERRORS.get(refused.name, 400)
     blame = "Sender" if status < 500 else "Receiver"
     text = (
@@ -150,12 +137,7 @@ def refuse_sts(refused: AwsError) -> Response:
 
 
 def read_members(request: Request) -> dict[str, Any]:
-    """Return the members of a rest-json body.
-
-    Raises:
-        AwsError: InvalidRequestException for anything but one JSON object without repeated or
-            null members.
-    """
+    """Refuse anything but one JSON object without repeated or null members."""
     kind = request.headers.get("content-type", "application/json")
     if not re.match(r"application/(x-amz-)?json\b", kind):
         raise AwsError("InvalidRequestException", "the body must be application/json")
@@ -197,11 +179,7 @@ LIST_MEMBERS = ("scopes", "redirectUris", "grantTypes")
 
 
 def single_values(pairs: tuple[tuple[str, str], ...], known: tuple[str, ...]) -> dict[str, str]:
-    """Return query or form values as a mapping.
-
-    Raises:
-        AwsError: InvalidRequestException for an unknown or repeated name.
-    """
+    """Refuse an unknown or repeated name (InvalidRequestException)."""
     values: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:

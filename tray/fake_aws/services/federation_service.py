@@ -1,4 +1,5 @@
-"""The sign-in service's federation endpoint: credentials against a link that opens a console.
+"""
+The sign-in service's federation endpoint: credentials against a link that opens a console.
 
 Decides whether credentials we issued are good, and whether a sign-in token is used a first time.
 """
@@ -16,14 +17,14 @@ _MEMBERS = {"sessionId", "sessionKey", "sessionToken"}
 
 
 class Federation:
-    """``/federation``; the server's lock is held."""
+    """The server's lock is held."""
 
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
         self._tokens: dict[str, str] = {}
 
     def get_signin_token(self, request: Request) -> Response:
-        """getSigninToken: a token for one sign-in with some role credentials."""
+        """A token for one sign-in with role credentials."""
         pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         values = dict(pairs)
         if values.pop("Action", "") != "getSigninToken" or set(values) != {"Session"}:
@@ -45,7 +46,7 @@ class Federation:
         return json_answer({"SigninToken": token})
 
     def login(self, request: Request) -> Response:
-        """Login: the console, for whoever comes first with the token."""
+        """The console, for whoever comes first with the token."""
         values = dict(request.query)
         if set(values) != {"Action", "Issuer", "Destination", "SigninToken"}:
             raise AwsError("InvalidRequestException", "a parameter is missing or unknown")

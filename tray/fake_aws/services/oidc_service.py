@@ -1,4 +1,5 @@
-"""The OIDC service (sso-oidc 2019-06-10): registrations, device codes, tokens.
+"""
+The OIDC service (sso-oidc 2019-06-10): registrations, device codes, tokens.
 
 Decides which registration, code or refresh token is good, and refuses everything else.
 """
@@ -40,7 +41,7 @@ _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 @dataclass(slots=True)
 class Authorization:
-    """An authorization request: first waiting for a person, then a code waiting for its use."""
+    """First waits for the user, then is a code waiting for its use."""
 
     client: Client
     start_url: str
@@ -56,7 +57,7 @@ class Authorization:
 
 @dataclass(slots=True)
 class DeviceGrant:
-    """A started device authorization; ``decided`` is None until a person has decided."""
+    """``decided`` is None until the user has decided."""
 
     client: Client
     start_url: str
@@ -70,7 +71,7 @@ class DeviceGrant:
 
 
 class Oidc:
-    """The service's operations and what waits between them; the server's lock is held."""
+    """The operations and what waits between them; the server's lock is held."""
 
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
@@ -78,7 +79,7 @@ class Oidc:
         self.device_codes: dict[str, DeviceGrant] = {}
 
     def register_client(self, request: Request) -> Response:
-        """RegisterClient, ``POST /client/register`` (RFC 7591 in AWS's words)."""
+        """``POST /client/register`` (RFC 7591 in AWS's words)."""
         members = read_members(request)
         check_members(
             members,
@@ -127,7 +128,7 @@ class Oidc:
         )
 
     def start_device_authorization(self, request: Request) -> Response:
-        """StartDeviceAuthorization, ``POST /device_authorization`` (RFC 8628 3.1, 3.2)."""
+        """``POST /device_authorization`` (RFC 8628 3.1, 3.2)."""
         members = read_members(request)
         check_members(members, required=("clientId", "clientSecret", "startUrl"))
         client = self._authenticate(members)
@@ -171,13 +172,13 @@ class Oidc:
         return None
 
     def decide_device(self, grant: DeviceGrant, *, approve: bool, user: str) -> None:
-        """Record a person's decision; approving is the sign-in."""
+        """Record the user's decision; approving is the sign-in."""
         grant.decided = approve
         if approve:
             grant.session = self.realm.sign_in(grant.start_url, user)
 
     def create_token(self, request: Request) -> Response:
-        """CreateToken, ``POST /token`` (RFC 6749 4.1.3, 6; RFC 7636 4.5; RFC 8628 3.4)."""
+        """``POST /token`` (RFC 6749 4.1.3, 6; RFC 7636 4.5; RFC 8628 3.4)."""
         members = read_members(request)
         grant_type = members.get("grantType")
         if not isinstance(grant_type, str):
@@ -263,10 +264,7 @@ class Oidc:
 
 
 def loopback_redirect(uri: str) -> SplitResult | None:
-    """Return the parts of a redirect URI to 127.0.0.1, or None for any other URI.
-
-    Only the IP literal counts: ``localhost`` may be somebody else (RFC 8252 8.3).
-    """
+    """Only 127.0.0.1 counts: ``localhost`` may be another host (RFC 8252 8.3)."""
     if not re.fullmatch(r"http://127\.0\.0\.1(:[0-9]{1,5})?/[A-Za-z0-9/._~-]*", uri):
         return None
     parts = urlsplit(uri)
@@ -281,7 +279,7 @@ def redirect_matches(uri: str, registered: tuple[str, ...]) -> bool:
 
 
 def _challenge(verifier: str) -> str:
-    """Return the S256 challenge of a verifier (RFC 7636 4.2)."""
+    """S256 (RFC 7636 4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 

@@ -1,4 +1,5 @@
-"""The portal (sso 2019-06-10): accounts, roles, role credentials and sign-out.
+"""
+The portal (sso 2019-06-10): accounts, roles, role credentials and sign-out.
 
 Decides whether an access token is good (401) and whether a role is assigned (403).
 """
@@ -18,7 +19,7 @@ _PAGING = ("max_result", "next_token")
 
 
 class Portal:
-    """The service's operations; the server's lock is held."""
+    """The server's lock is held."""
 
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
@@ -26,7 +27,7 @@ class Portal:
         self._mark = secrets.token_hex(4)
 
     def list_accounts(self, request: Request) -> Response:
-        """ListAccounts, ``GET /assignment/accounts``."""
+        """``GET /assignment/accounts``."""
         token = self._authenticate(request)
         values = _query(request, optional=_PAGING)
         accounts = self.realm.knobs.accounts_of(token.grant.session.user)
@@ -41,7 +42,7 @@ class Portal:
         return self._page("accountList", rows, values, "accounts")
 
     def list_account_roles(self, request: Request) -> Response:
-        """ListAccountRoles, ``GET /assignment/roles``."""
+        """``GET /assignment/roles``."""
         token = self._authenticate(request)
         values = _query(request, required=("account_id",), optional=_PAGING)
         account_id = values["account_id"]
@@ -50,7 +51,7 @@ class Portal:
         return self._page("roleList", rows, values, f"roles-{account_id}")
 
     def get_role_credentials(self, request: Request) -> Response:
-        """GetRoleCredentials, ``GET /federation/credentials``."""
+        """``GET /federation/credentials``."""
         token = self._authenticate(request)
         values = _query(request, required=("account_id", "role_name"))
         account_id, role = values["account_id"], values["role_name"]
@@ -76,7 +77,7 @@ class Portal:
         )
 
     def logout(self, request: Request) -> Response:
-        """Logout, ``POST /logout``: ends the sign-in session, role credentials live on."""
+        """``POST /logout``: ends the sign-in session, role credentials live on."""
         token = self._authenticate(request)
         _query(request)
         self.realm.sign_out(token.grant.session)
@@ -126,7 +127,6 @@ def reserved_role(account_id: str, role: str) -> str:
 def issue_role_credentials(
     realm: Realm, account_id: str, role: str, session_name: str, life: float
 ) -> RoleCredentials:
-    """Make credentials that speak for ``role`` in an account."""
     letters = string.ascii_uppercase + "234567"
     suffix = "".join(secrets.choice(letters) for _ in range(16))
     digest = hashlib.sha256(f"{account_id}/{role}".encode()).hexdigest()[:17].upper()

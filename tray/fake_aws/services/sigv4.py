@@ -19,10 +19,7 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parts of a SigV4 Authorization header, with the request they sign.
-
-    The date is not compared with a clock: tests move the server's clock, not the client's.
-    """
+    """The date is not compared with a clock: tests move the server's, not the client's."""
 
     access_key_id: str
     day: str
@@ -34,11 +31,11 @@ class Signature:
 
     @classmethod
     def of(cls, request: Request) -> Signature:
-        """Read the header.
+        """
+        Read the header.
 
-        Raises:
-            AwsError: MissingAuthenticationToken without one, IncompleteSignature for one that
-                is malformed, of another service, or leaves host or date unsigned.
+        Raises AwsError: MissingAuthenticationToken without one, IncompleteSignature for one that
+        is malformed, of another service, or leaves host or date unsigned.
         """
         text = request.headers.get("authorization")
         if text is None:
@@ -62,11 +59,7 @@ class Signature:
         )
 
     def verify(self, secret_access_key: str) -> None:
-        """Compare with the signature that this secret key makes.
-
-        Raises:
-            AwsError: SignatureDoesNotMatch.
-        """
+        """Raises AwsError (SignatureDoesNotMatch) unless this secret key made the signature."""
         key = f"AWS4{secret_access_key}".encode()
         for part in (self.day, self.region, self.service, "aws4_request"):
             key = _hmac(key, part)

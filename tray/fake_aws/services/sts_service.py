@@ -1,4 +1,5 @@
-"""The token service (sts 2011-06-15): who am I, and role chains.
+"""
+The token service (sts 2011-06-15): caller identity and role chains.
 
 Decides whether a signature was made with credentials we issued.
 """
@@ -24,18 +25,16 @@ _KNOWN = {
 
 
 def action_of(request: Request) -> str:
-    """Return the ``Action`` of a query-protocol request, or an empty text."""
     return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("Action", "")
 
 
 class Sts:
-    """The service's operations; the server's lock is held."""
+    """The server's lock is held."""
 
     def __init__(self, realm: Realm) -> None:
         self.realm = realm
 
     def get_caller_identity(self, request: Request) -> Response:
-        """GetCallerIdentity: the account and ARN that the credentials speak for."""
         caller = self._authenticate(request)
         _parameters(request)
         return _result(
@@ -45,7 +44,7 @@ class Sts:
         )
 
     def assume_role(self, request: Request) -> Response:
-        """AssumeRole: credentials of any role named well; a chain lives an hour at most."""
+        """Credentials of any well-formed role name; a chain lives an hour at most."""
         self._authenticate(request)
         values = _parameters(request)
         arn = _ROLE_ARN.fullmatch(values.get("RoleArn", ""))
@@ -68,7 +67,6 @@ class Sts:
         )
 
     def unknown(self, request: Request) -> Response:
-        """Refuse an action that we do not play."""
         raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")
 
     def _authenticate(self, request: Request) -> RoleCredentials:

@@ -1,8 +1,8 @@
 """
-Whether SSO Tray starts at login: asked, set and taken back, in each system's own way.
+Whether SSO Tray starts at login, in each system's own way.
 
-Only what we wrote is rewritten or removed; an entry that somebody changed is theirs. Switching it
-off in the desktop's own settings is no such change, and is respected.
+Only what we wrote is rewritten or removed; an entry that someone changed is theirs. Switching it
+off in the desktop's own settings is not such a change, and is respected.
 """
 
 from __future__ import annotations
@@ -11,41 +11,37 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from tray.errors import UserMustAct
+from tray.storage.atomic_files import make_directories, read_small, write_atomic
+
+_LIMIT: Final = 64 * 1024
 
 Status = Literal["on", "off", "changed"]
-"""
-``changed``: somebody else's hand was on the entry, and it is left alone. ``off``: there is none,
-or it is switched off.
-"""
+""""changed": someone else edited it, and it is left alone. "off": absent or disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it stands; the command is known of our own only."""
+
+    on: bool
+    ours: bool
+    command: Sequence[str] | None
 
 
 class Autostart(ABC):
-    """One system's way to start a program at login."""
-
     @property
     @abstractmethod
     def place(self) -> str:
         """Where the entry is, for a sentence."""
 
     @abstractmethod
-    def status(self) -> Status:
-        """
-        Say what the system would do at the next login.
-
-        Raises:
-            OSError: the entry cannot be read.
-        """
-
-    @abstractmethod
-    def written(self) -> Sequence[str] | None:
-        """Return the command of an entry that is on and ours, else None."""
-
-    @abstractmethod
-    def _theirs(self) -> bool:
-        """Whether there is an entry of our name, on or off, that we did not write."""
+    def _found(self) -> Found | None:
+        """Return the entry of our name, on or off, whoever wrote it."""
 
     @abstractmethod
     def _write(self, command: Sequence[str]) -> None:
@@ -55,29 +51,30 @@ class Autostart(ABC):
     def _remove(self) -> None:
         """Remove our entry, if there is one."""
 
+    def status(self) -> Status:
+        """What the system would do at the next login; raises OSError if it cannot be read."""
+        found = self._found()
+        if found is None or not found.on:
+            return "off"
+        return "on" if found.ours else "changed"
+
+    def written(self) -> Sequence[str] | None:
+        """Return the command of an entry that is on and ours, else None."""
+        found = self._found()
+        return found.command if found is not None and found.on and found.ours else None
+
+    def _theirs(self) -> bool:
+        found = self._found()
+        return found is not None and not found.ours
+
     def enable(self, command: Sequence[str]) -> None:
-        """
-        Start ``command`` at login; also where it was switched off before.
-
-        Args:
-            command: argv, its first word an absolute path.
-
-        Raises:
-            UserMustAct: the entry was changed by somebody else.
-            OSError: it cannot be written.
-        """
+        """Also where it was switched off; raises UserMustAct if the entry was edited, OSError."""
         if self._theirs():
             raise self._changed()
         self._write(command)
 
     def disable(self) -> None:
-        """
-        Start it no more; harmless where it does not start.
-
-        Raises:
-            UserMustAct: the entry was changed by somebody else.
-            OSError: it cannot be removed.
-        """
+        """Repeatable; raises UserMustAct if the entry was edited, OSError."""
         if self.status() == "changed":
             raise self._changed()
         if not self._theirs():
@@ -85,15 +82,9 @@ class Autostart(ABC):
 
     def follow(self, command: Sequence[str]) -> bool:
         """
-        Write the entry anew if it is on, ours, and names another place than the program is at now.
+        Rewrite an entry that is on and ours if the program has moved; return whether it was.
 
-        For the start of the daemon: after an update or a move the next login finds it.
-
-        Returns:
-            Whether it was rewritten.
-
-        Raises:
-            OSError: it cannot be read or written.
+        At the daemon's start: after an update or a move the next login finds it. Raises OSError.
         """
         written = self.written()
         if written is None or list(written) == list(command):
@@ -105,7 +96,31 @@ class Autostart(ABC):
         return UserMustAct(f"{self.place} was edited by hand. Edit or remove it there.")
 
 
+class FileEntry(Autostart):
+    """An entry that is a file of its own."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @property
+    def place(self) -> str:
+        return str(self._file)
+
+    def _remove(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def _data(self) -> bytes | None:
+        try:
+            return read_small(self._file, _LIMIT)
+        except FileNotFoundError:
+            return None
+
+    def _save(self, data: bytes) -> None:
+        make_directories(self._file.parent)
+        write_atomic(self._file, data, mode=0o644)
+
+
 def digest(content: Any) -> str:
-    """Return 16 hex digits of SHA-256 over what an entry says, to know our own again by (A4)."""
+    """Return 16 hex digits of SHA-256 over an entry's content, to recognise our own by (A4)."""
     written = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()[:16]

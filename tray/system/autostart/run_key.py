@@ -1,8 +1,8 @@
 """
-Start at login on Windows: the user's Run key. From Microsoft's reference; has not run there yet.
+Start at login on Windows: the user's Run key, from Microsoft's reference. Never run.
 
-The value can hold nothing but the command, so what we wrote is remembered under a key of ours.
-Task Manager switches entries off in ``StartupApproved``: an odd first byte there means off.
+The value can hold only the command, so what we wrote is remembered under a key of ours. Task
+Manager disables entries in ``StartupApproved``: an odd first byte there means off.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from subprocess import list2cmdline
 from typing import Any, Final, Protocol
 
-from tray.system.autostart.autostart_entry import Autostart, Status
+from tray.system.autostart.autostart_entry import Autostart, Found
 
 VALUE: Final = "SSO Tray"
 RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -23,7 +23,7 @@ ARGUMENTS: Final = "autostart-arguments"
 
 
 class Registry(Protocol):
-    """The part of HKEY_CURRENT_USER that is used; a value is a text or bytes."""
+    """The part of HKEY_CURRENT_USER that is used; a value is text or bytes."""
 
     def read(self, key: str, name: str) -> str | bytes | None:
         """Return a value, None where there is none."""
@@ -36,33 +36,23 @@ class Registry(Protocol):
 
 
 class RunKey(Autostart):
-    """The user's entry."""
-
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     @property
     def place(self) -> str:
-        """The value's name."""
         return rf'"{VALUE}" in HKEY_CURRENT_USER\{RUN}'
 
-    def status(self) -> Status:
-        """Say whether it is on; Task Manager can switch it off."""
-        value = self._registry.read(RUN, VALUE)
-        if value is None or self._switched_off():
-            return "off"
-        return "changed" if self._theirs() else "on"
-
-    def written(self) -> Sequence[str] | None:
-        """Return the command, if the entry is on and ours."""
-        arguments = self._registry.read(OWN, ARGUMENTS)
-        if self.status() != "on" or not isinstance(arguments, str):
+    def _found(self) -> Found | None:
+        value, approved, arguments = (
+            self._registry.read(key, name)
+            for key, name in ((RUN, VALUE), (APPROVED, VALUE), (OWN, ARGUMENTS))
+        )
+        if value is None:
             return None
-        return arguments.split("\n")
-
-    def _theirs(self) -> bool:
-        value = self._registry.read(RUN, VALUE)
-        return value is not None and value != self._registry.read(OWN, WRITTEN)
+        off = isinstance(approved, bytes) and bool(approved) and approved[0] % 2 == 1
+        command = arguments.split("\n") if isinstance(arguments, str) else None
+        return Found(not off, value == self._registry.read(OWN, WRITTEN), command)
 
     def _write(self, command: Sequence[str]) -> None:
         line = list2cmdline(command)
@@ -75,19 +65,12 @@ class RunKey(Autostart):
         for key, name in ((RUN, VALUE), (APPROVED, VALUE), (OWN, WRITTEN), (OWN, ARGUMENTS)):
             self._registry.delete(key, name)
 
-    def _switched_off(self) -> bool:
-        approved = self._registry.read(APPROVED, VALUE)
-        return isinstance(approved, bytes) and bool(approved) and approved[0] % 2 == 1
-
 
 class WindowsRegistry:
-    """The real registry, by ``winreg``."""
-
     def __init__(self) -> None:
         self._winreg: Any = importlib.import_module("winreg")
 
     def read(self, key: str, name: str) -> str | bytes | None:
-        """Return a value, None where there is none."""
         reg = self._winreg
         try:
             with reg.OpenKey(reg.HKEY_CURRENT_USER, key) as opened:
@@ -97,13 +80,11 @@ class WindowsRegistry:
         return value if isinstance(value, str | bytes) else str(value)
 
     def write(self, key: str, name: str, value: str) -> None:
-        """Set a text, making the key where it is missing."""
         reg = self._winreg
         with reg.CreateKey(reg.HKEY_CURRENT_USER, key) as opened:
             reg.SetValueEx(opened, name, 0, reg.REG_SZ, value)
 
     def delete(self, key: str, name: str) -> None:
-        """Remove a value; harmless where there is none."""
         reg = self._winreg
         try:
             with reg.OpenKey(reg.HKEY_CURRENT_USER, key, 0, reg.KEY_SET_VALUE) as opened:

@@ -1,4 +1,4 @@
-"""Whether SSO Tray starts at login: this system's way, and the command it starts."""
+"""This system's way to start SSO Tray at login, and the command it starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tray.system.spawn import own_program
 
 
 def autostart_for(environ: Mapping[str, str]) -> Autostart:
-    """Return this system's way."""
     if LINUX:
         from tray.system.autostart.xdg_autostart import DesktopEntry
 
@@ -25,5 +24,4 @@ def autostart_for(environ: Mapping[str, str]) -> Autostart:
 
 
 def own_command(environ: Mapping[str, str]) -> list[str]:
-    """Return the argv that starts this very program as the daemon."""
     return [*own_program(environ), "run"]

@@ -12,108 +12,66 @@ from pathlib import Path
 from typing import Final, Self
 
 from tray.errors import UserMustAct
-from tray.storage.atomic_files import make_directories, read_small, write_atomic
-from tray.system.autostart.autostart_entry import Autostart, Status, digest
+from tray.system.autostart.autostart_entry import FileEntry, Found, Status, digest
 from tray.system.paths import Paths
 
 FILE_NAME: Final = "sso-tray.desktop"
-UNIT: Final = "sso-tray.service"
-"""The packages' user unit: the other way to start at login, never beside this one."""
+UNIT: Final = "sso-tray.service"  # the packages' user unit; never used together with this entry
 
-_LIMIT: Final = 64 * 1024
 _GROUP: Final = "[Desktop Entry]"
 _MARK: Final = "X-SSO-Tray-Digest"
 _SWITCHES: Final = frozenset(
     {"Hidden", "X-GNOME-Autostart-enabled", "X-MATE-Autostart-enabled", "X-MATE-Autostart-Enabled"}
 )
-"""What the desktops' own settings change to switch an entry off and on."""
+"""Keys that desktops' own settings change to switch an entry off and on."""
 
 _QUOTED: Final = re.compile(r'["`$\\]')
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 
 
-class DesktopEntry(Autostart):
-    """The autostart entry of one user."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
+class DesktopEntry(FileEntry):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Find it by ``XDG_CONFIG_HOME`` or the home directory."""
         named = environ.get("XDG_CONFIG_HOME", "")
         home = Paths.from_environment(environ).home
         config = Path(named) if named and Path(named).is_absolute() else home / ".config"
         return cls(config / "autostart" / FILE_NAME)
 
-    @property
-    def place(self) -> str:
-        """The file's path."""
-        return str(self._file)
-
     def enable(self, command: Sequence[str]) -> None:
-        """Start ``command`` at login, unless systemd's user unit does so already."""
+        """Do nothing if systemd's user unit starts us already."""
         if not self._by_unit():
             super().enable(command)
 
     def disable(self) -> None:
-        """
-        Start it no more.
-
-        Raises:
-            UserMustAct: the user unit is enabled, which only systemctl can undo.
-        """
+        """Raises UserMustAct if the user unit is enabled, which only systemctl can undo."""
         if self._by_unit():
             msg = f"systemd starts SSO Tray at login. Run: systemctl --user disable {UNIT}"
             raise UserMustAct(msg)
         super().disable()
 
     def status(self) -> Status:
-        """Say whether it is on; a file that is none of ours is ``changed``, unless it is off."""
-        if self._by_unit():
-            return "on"
-        said = self._read()
-        if said is None or _switched_off(said):
-            return "off"
-        return "on" if _is_ours(said) else "changed"
-
-    def written(self) -> Sequence[str] | None:
-        """Return the command, if the entry is on and ours."""
-        said = self._read()
-        if said is None or _switched_off(said) or not _is_ours(said):
-            return None
-        return split_exec(said["Exec"])
+        """A file that is not ours is ``changed``, unless it is off."""
+        return "on" if self._by_unit() else super().status()
 
     def _by_unit(self) -> bool:
-        """Whether the unit is enabled; where there is an entry too, the unit stands back."""
+        """Whether the unit is enabled; if there is an entry too, the unit yields to it."""
         wanted = self._file.parent.parent / "systemd/user/graphical-session.target.wants" / UNIT
         return wanted.is_symlink() and not self._file.exists()
 
-    def _theirs(self) -> bool:
-        said = self._read()
-        return said is not None and not _is_ours(said)
+    def _found(self) -> Found | None:
+        data = self._data()
+        if data is None:
+            return None
+        said = parse(data.decode("utf-8", "replace"))
+        ours = _is_ours(said)
+        return Found(not _switched_off(said), ours, split_exec(said["Exec"]) if ours else None)
 
     def _write(self, command: Sequence[str]) -> None:
-        make_directories(self._file.parent)
-        write_atomic(self._file, render(command).encode(), mode=0o644)
-
-    def _remove(self) -> None:
-        self._file.unlink(missing_ok=True)
-
-    def _read(self) -> dict[str, str] | None:
-        try:
-            return parse(read_small(self._file, _LIMIT).decode("utf-8", "replace"))
-        except FileNotFoundError:
-            return None
+        self._save(render(command).encode())
 
 
 def render(command: Sequence[str]) -> str:
-    """
-    Return the whole file for a command.
-
-    Raises:
-        UserMustAct: the command has characters in it that no entry can hold.
-    """
+    """Return the file's text; raises UserMustAct if no entry can hold the command."""
     keys = {
         "Type": "Application",
         "Name": "SSO Tray",
@@ -130,7 +88,6 @@ def render(command: Sequence[str]) -> str:
 
 
 def parse(text: str) -> dict[str, str]:
-    """Return the keys of the entry's group as they stand; comments and other groups are left."""
     said: dict[str, str] = {}
     inside = False
     for line in text.splitlines():
@@ -143,7 +100,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 def split_exec(value: str) -> list[str]:
-    """Return the argv behind an ``Exec`` value of our own writing."""
+    """Return the argv of an ``Exec`` value that we wrote."""
     text = re.sub(r"\\(.)", r"\1", value)
     words = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', text)
     return [re.sub(r"\\(.)", r"\1", quoted or plain).replace("%%", "%") for quoted, plain in words]
@@ -174,5 +131,5 @@ def _argument(word: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    r"""Escape a value of type string: each backslash of its own is written as ``\\``."""
+    r"""Escape a value of type string: each backslash becomes ``\\``."""
     return value.replace("\\", "\\\\")

@@ -24,19 +24,16 @@ SYSTEM_BUS: Final = "unix:path=/run/dbus/system_bus_socket"
 BUS_NAME: Final = "org.freedesktop.DBus"
 
 _FIRST_RETRY_SECONDS: Final = 1.0
-_SLOWER: Final = 4.0
-"""Factor between two waits: a missing bus seldom comes, and every try wakes us."""
+_SLOWER: Final = 4.0  # factor between two waits: a missing bus seldom comes, each try wakes us
 _AUTH_SECONDS: Final = 10.0
 
 
 class BusClient(Protocol):
-    """Something that uses the connection."""
-
     async def connected(self, bus: MessageBus) -> None:
         """Called once for each connection; cancelled if it ends before this returns."""
 
     def disconnected(self, reason: str) -> None:
-        """Called when the connection ends, and for each failed try, with the reason."""
+        """Called when the connection ends, and for each failed try."""
 
 
 class NoBus(Exception):
@@ -44,20 +41,12 @@ class NoBus(Exception):
 
 
 def system_bus_address(environ: Mapping[str, str]) -> str:
-    """Return where the system bus listens (D-Bus Specification, "System message bus")."""
+    """D-Bus Specification, "System message bus"."""
     return environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM_BUS
 
 
 def session_bus_address(environ: Mapping[str, str]) -> str:
-    """
-    Return where the session bus listens.
-
-    That is ``DBUS_SESSION_BUS_ADDRESS``, else systemd's socket ``$XDG_RUNTIME_DIR/bus``
-    (sd_bus_default_user(3)), which helps where only the variable was lost.
-
-    Raises:
-        NoBus: there is neither.
-    """
+    """The socket helps if only the variable was lost (sd_bus_default_user(3)); raises `NoBus`."""
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if address:
         return address
@@ -82,7 +71,6 @@ def method_call(
     *,
     flags: MessageFlag = MessageFlag.NONE,
 ) -> Message:
-    """Return the message of a method call."""
     return Message(
         destination=destination,
         path=path,
@@ -95,7 +83,6 @@ def method_call(
 
 
 def bus_call(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
-    """Return a call to the bus itself."""
     return method_call(BUS_NAME, "/org/freedesktop/DBus", BUS_NAME, member, signature, body)
 
 
@@ -103,7 +90,7 @@ def send_and_forget(bus: MessageBus, message: Message) -> None:
     """
     Send a call whose answer is not needed; raises nothing.
 
-    When the connection has ended, which its clients learn anyway, dbus-fast 5.2 raises or keeps an
+    If the connection has ended, which its clients learn anyway, dbus-fast 5.2 raises or keeps an
     exception that has to be retrieved.
     """
     message.flags |= MessageFlag.NO_REPLY_EXPECTED
@@ -130,7 +117,6 @@ class _PatientSocket:
         self._sock = sock
 
     def send(self, data: memoryview) -> int:
-        """Return how many bytes were taken."""
         try:
             return self._sock.send(data)
         except BlockingIOError:
@@ -138,13 +124,7 @@ class _PatientSocket:
 
 
 class Bus:
-    """
-    The connection, shared by its clients.
-
-    Args:
-        address: called before each try; returns where the bus listens or raises `NoBus`.
-        retry_seconds: the longest time between two tries.
-    """
+    """``address`` returns where the bus listens or raises `NoBus`; called before each try."""
 
     def __init__(self, name: str, address: Callable[[], str], *, retry_seconds: float) -> None:
         self._name = name
@@ -156,11 +136,10 @@ class Bus:
         self._reason = ""
 
     def join(self, client: BusClient) -> None:
-        """Add a client, before :meth:`serve`."""
         self._clients.append(client)
 
     async def serve(self) -> None:
-        """Connect and connect again until :meth:`stop`; raises nothing."""
+        """Connect and reconnect until :meth:`stop`; raises nothing."""
         delay = min(_FIRST_RETRY_SECONDS, self._retry)
         while not self._stopping.is_set():
             try:
@@ -176,7 +155,6 @@ class Bus:
             delay = min(_SLOWER * delay, self._retry)
 
     def stop(self) -> None:
-        """End :meth:`serve`; the connection closes."""
         self._stopping.set()
         if self._bus is not None:
             self._bus.disconnect()
@@ -188,7 +166,6 @@ class Bus:
         return bus
 
     async def _live(self, bus: MessageBus) -> str:
-        """Give the connection to the clients and return why it ended."""
         self._bus, self._reason = bus, ""
         tasks = [asyncio.ensure_future(self._introduce(client, bus)) for client in self._clients]
         try:

@@ -16,15 +16,7 @@ NOTICES = "org.freedesktop.Notifications"
 def owned_names(
     environ: Mapping[str, str], names: Sequence[str], within: float = 3.0
 ) -> frozenset[str]:
-    """
-    Return which of some names are owned or can be started.
-
-    Args:
-        within: seconds.
-
-    Raises:
-        NoBus: there is none, or it does not answer in time.
-    """
+    """Return the names owned or startable; raises `NoBus` after ``within`` seconds."""
     address = session_bus_address(environ)
     try:
         return asyncio.run(asyncio.wait_for(_owned(address, names), within))

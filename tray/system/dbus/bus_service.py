@@ -1,8 +1,8 @@
 """
 Follows one service on a bus: its state, its signals, and when it comes and goes.
 
-It is never started by us, its signals count only while it owns its name, and its absence is a
-state (`missing`), not an error.
+We never start it, its signals count only while it owns its name, and its absence is a state
+(`missing`), not an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call, sen
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 5.0
-"""How long a service may take to answer."""
 
 _BUS_PATH: Final = "/org/freedesktop/DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -30,21 +29,17 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 class BusService(ABC):
     """One service; a client of a :class:`tray.system.dbus.bus_connection.Bus`."""
 
-    name: ClassVar[str]
-    """Its well-known name on the bus."""
-    rules: ClassVar[tuple[str, ...]]
-    """Match rules for its signals (D-Bus Specification, "Match Rules")."""
+    name: ClassVar[str]  # well-known name on the bus
+    rules: ClassVar[tuple[str, ...]]  # for its signals (D-Bus Specification, "Match Rules")
 
     def __init__(self) -> None:
-        self.missing: str | None = "not connected yet"
-        """Why it reports nothing; None while it does."""
+        self.missing: str | None = "not connected yet"  # why it reports nothing, else None
         self._bus: MessageBus | None = None
         self._owner: str | None = None
         self._heard = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def connected(self, bus: MessageBus) -> None:
-        """Look for the service on this connection."""
         self._bus = bus
         bus.add_message_handler(self._received)
         came_and_went = (
@@ -57,7 +52,6 @@ class BusService(ABC):
         await self._follow(found[0] if found else None)
 
     def disconnected(self, reason: str) -> None:
-        """Note that there is no connection."""
         self._bus = None
         self._lose(f"not available: {reason}")
 
@@ -85,11 +79,7 @@ class BusService(ABC):
         return await self._call(self.name, path, interface, member, signature, body or [])
 
     async def _property(self, path: str, interface: str, name: str) -> Any:
-        """
-        Return a property's value, or None.
-
-        Read again if a signal came in between: the answer may be older.
-        """
+        """Read again if a signal came in between: the answer may be older."""
         while True:
             before = self._heard
             found = await self._ask(path, _PROPERTIES, "Get", "ss", [interface, name])

@@ -11,15 +11,11 @@ from tray.system.events.power import Logind
 from tray.system.events.screen import SCREEN_SAVERS, ScreenLock
 
 SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
-"""The names of `tray.core.events.SystemEvent` that the system reports."""
 
-SYSTEM_BUS_RETRY_SECONDS: Final = 900.0
-"""A machine without one (a container) hardly ever gets one; retries should wake us seldom."""
+SYSTEM_BUS_RETRY_SECONDS: Final = 900.0  # a container hardly ever gets one
 
 
 class LinuxEvents:
-    """All sources of events."""
-
     def __init__(
         self, on_event: Callable[[SystemEventName], None], environ: Mapping[str, str]
     ) -> None:
@@ -37,11 +33,9 @@ class LinuxEvents:
 
     @property
     def on_session_bus(self) -> tuple[BusClient, ...]:
-        """Those that live on the session bus."""
         return self._savers
 
     def missing(self) -> dict[str, str]:
-        """Return which events are missing, and why; see `SystemEvents.missing`."""
         reasons = {"sleep": self._logind.missing, "network": self._network.missing}
         if all(saver.missing for saver in self._savers):
             reasons["lock"] = self._logind.lock_missing

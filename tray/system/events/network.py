@@ -24,11 +24,7 @@ be reached all the same (NMState, https://networkmanager.dev/docs/api/latest/nm-
 
 
 class NetworkManager(BusService):
-    """
-    NetworkManager's state.
-
-    ``network-up`` comes with each step up, also when a captive portal has been passed.
-    """
+    """``network-up`` comes with each step up, also when a captive portal has been passed."""
 
     name: ClassVar[str] = _NAME
     rules: ClassVar[tuple[str, ...]] = (

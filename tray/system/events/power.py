@@ -32,10 +32,8 @@ class Logind(BusService):
 
     The signal ``Lock`` is ignored: it asks for a lock, and where nothing locks, or the locker does
     not report its end (https://github.com/swaywm/swaylock/issues/382), notices would be held back
-    for ever. ``LockedHint``, which desktops set, and the signal ``Unlock`` count.
-
-    Args:
-        environ: for ``XDG_SESSION_ID``, where logind knows of no graphical session.
+    for ever. ``LockedHint``, which desktops set, and the signal ``Unlock`` count. ``environ``
+    gives ``XDG_SESSION_ID``, where logind knows of no graphical session.
     """
 
     name: ClassVar[str] = _LOGIND
@@ -104,7 +102,6 @@ class Logind(BusService):
         await self._find_session()
 
     async def _display(self) -> str | None:
-        """Return the user's graphical session."""
         user = await self._ask(_PATH, _MANAGER, "GetUser", "u", [os.getuid()])
         if not user:
             return None

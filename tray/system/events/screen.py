@@ -24,7 +24,6 @@ class ScreenLock:
         self._sources: set[str] = set()
 
     def update(self, source: str, *, locked: bool) -> None:
-        """Note what one source says."""
         before = bool(self._sources)
         if locked:
             self._sources.add(source)
@@ -33,7 +32,6 @@ class ScreenLock:
         self._compare(before)
 
     def clear(self) -> None:
-        """Note that the whole session was unlocked."""
         before = bool(self._sources)
         self._sources.clear()
         self._compare(before)

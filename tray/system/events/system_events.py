@@ -1,7 +1,7 @@
 """
-System events: sleep, screen lock and network; and which of them are not available here.
+System events (sleep, screen lock, network), and which of them are missing here; Linux only so far.
 
-Only on Linux so far. Elsewhere comparing both clocks every 60 seconds shows that the machine slept
+Elsewhere comparing both clocks every 60 seconds shows that the machine slept
 (`tray.system.wall_clock`).
 """
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 
 class SystemEvents:
-    """This machine's events, on the loop."""
-
     def __init__(
         self, on_event: Callable[[SystemEventName], None], environ: Mapping[str, str]
     ) -> None:
@@ -37,12 +35,10 @@ class SystemEvents:
         return self._linux.on_session_bus if self._linux is not None else ()
 
     def start(self) -> None:
-        """Listen until :meth:`close`."""
         if self._linux is not None:
             self._serving = asyncio.get_running_loop().create_task(self._linux.bus.serve())
 
     async def close(self) -> None:
-        """Stop listening."""
         if self._linux is not None and self._serving is not None:
             self._linux.bus.stop()
             await self._serving

@@ -26,11 +26,7 @@ _LONGEST_WAIT: Final = 0.025
 
 
 def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
-    """
-    Return a lock's file, such as ``<state>/locks/session-<16 hex of SHA-256>``.
-
-    ``session`` and ``sign-in`` take a session key, the others none.
-    """
+    """``session`` and ``sign-in`` take a session key, the others none."""
     per_session = kind in {"session", "sign-in"}
     if per_session != (key is not None):
         msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"
@@ -47,10 +43,7 @@ class FileLock:
     The kernel releases it when its process dies. The file stays (removing it would let two
     processes lock two files of one name). Two `FileLock` objects exclude each other within one
     process, too. A forked child does not hold its parent's lock; a started program does not
-    inherit it. As a context manager it waits `timeout` seconds, then raises `Busy`.
-
-    Args:
-        timeout: seconds that ``with`` waits; None waits for ever.
+    inherit it. ``with`` waits ``timeout`` seconds (None: for ever), then raises `Busy`.
     """
 
     def __init__(self, path: Path, *, timeout: float | None = None) -> None:
@@ -60,19 +53,14 @@ class FileLock:
 
     @property
     def held(self) -> bool:
-        """Whether this object holds the lock now."""
         return self._descriptor is not None
 
     def acquire(self, timeout: float | None = 0) -> bool:
         """
-        Take the lock.
+        Take the lock within ``timeout`` seconds: 0 tries once, None blocks in the kernel.
 
-        Args:
-            timeout: seconds. 0 tries once. None blocks the calling thread in the kernel, without
-                polling. Anything else polls, with waits growing from 1 to 25 ms.
-
-        Raises:
-            UserMustAct: the lock's file cannot be made or opened; the sentence names it.
+        Anything else polls, with waits growing from 1 to 25 ms. Raises UserMustAct, naming the
+        file, if that cannot be made or opened.
         """
         if self.held:
             msg = f"the lock {self.path.name} was taken twice"
@@ -90,7 +78,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Release the lock; harmless if it is not held."""
+        """Harmless if it is not held."""
         if self._descriptor is None:
             return
         _held_locks.discard(self)
@@ -124,7 +112,7 @@ class FileLock:
             raise UserMustAct(msg, reason="no-permission") from error
 
     def _is_current(self, descriptor: int) -> bool:
-        """Whether the file we locked still has that name (somebody may have removed it)."""
+        """Whether the file we locked still has that name (it may have been removed)."""
         try:
             return os.path.samestat(os.fstat(descriptor), self.path.stat())
         except FileNotFoundError:

@@ -6,7 +6,7 @@ import fcntl
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """Lock a file opened for writing; with ``block`` wait until it is free. Returns success."""
+    """With ``block`` wait until it is free. Returns success."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB))
     except BlockingIOError:
@@ -15,5 +15,5 @@ def lock_file(descriptor: int, *, block: bool) -> bool:
 
 
 def unlock_file(descriptor: int) -> None:
-    """Unlock it at once, whoever else still holds a copy of the descriptor."""
+    """Unlock at once, whoever else still holds a copy of the descriptor."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,4 +1,4 @@
-"""LockFileEx: released when its process dies. Written from Microsoft's reference; never run."""
+"""LockFileEx: released when its process dies. From Microsoft's reference; never run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _handle(descriptor: int) -> ctypes.c_void_p:
 
 
 def lock_file(descriptor: int, *, block: bool) -> bool:
-    """Lock a file opened for writing; with ``block`` wait until it is free. Returns success."""
+    """With ``block`` wait until it is free. Returns success."""
     flags = _EXCLUSIVE | (0 if block else _FAIL_IMMEDIATELY)
     place = _Overlapped(Offset=_FAR_OFFSET)
     if _kernel32().LockFileEx(_handle(descriptor), flags, 0, 1, 0, ctypes.byref(place)):
@@ -45,6 +45,5 @@ def lock_file(descriptor: int, *, block: bool) -> bool:
 
 
 def unlock_file(descriptor: int) -> None:
-    """Unlock it."""
     place = _Overlapped(Offset=_FAR_OFFSET)
     _kernel32().UnlockFileEx(_handle(descriptor), 0, 1, 0, ctypes.byref(place))

@@ -18,33 +18,28 @@ from tray.system.watch.directory_change import DirectoryChange
 
 
 class DirectoryEvents(Protocol):
-    """What every implementation can do; `directory_events` makes the one for this system."""
+    """`directory_events` makes the one for this system."""
 
     def follow(self, directories: Iterable[Path]) -> None:
         """
         Follow exactly these directories from now on; what they hold now is not reported.
 
-        The paths are absolute, and may be symbolic links or not exist. Follow first, then read
-        the files, so that no change is missed. A call with the same set checks all watches.
+        The paths are absolute, and may be symbolic links or not exist. Follow first, then read the
+        files, so that no change is missed. A call with the same set checks all watches.
         """
 
     def read(self) -> set[DirectoryChange]:
         """Return what changed since the last call; empty if nothing did. Never blocks."""
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to report."""
+        """Have ``ready`` called on ``loop`` whenever `read` has something to report."""
 
     def close(self) -> None:
         """Stop following; repeatable."""
 
 
 def directory_events() -> DirectoryEvents:
-    """
-    Make the best there is on this system: inotify on Linux, else watchdog.
-
-    Raises:
-        UserMustAct: the kernel allows this user no more inotify instances.
-    """
+    """Make inotify on Linux, else watchdog; raises UserMustAct at the kernel's limit."""
     if LINUX:
         from tray.system.watch.inotify_watch import InotifyEvents
 
@@ -56,7 +51,7 @@ def directory_events() -> DirectoryEvents:
 
 def places(file: Path) -> set[tuple[Path, str]]:
     """
-    Return every (directory, name) under which a change of `file` is reported.
+    Return every (directory, name) under which a change of ``file`` is reported.
 
     One for a plain file; for a symbolic link also those of its target, since writing to that
     changes nothing in the link's directory. Call it again when one of them changes.

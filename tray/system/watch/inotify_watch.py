@@ -38,7 +38,7 @@ _MOST_LINKS: Final = 40  # as the kernel: path_resolution(7)
 
 
 class InotifyEvents:
-    """Follow directories on Linux; see `tray.system.watch.directory_watch.DirectoryEvents`."""
+    """See `tray.system.watch.directory_watch.DirectoryEvents`."""
 
     def __init__(self) -> None:
         try:
@@ -55,17 +55,11 @@ class InotifyEvents:
         self._ready: Callable[[], None] | None = None
 
     def fileno(self) -> int:
-        """The descriptor; readable when `read` has something to report."""
         descriptor: int = self._inotify.fileno()
         return descriptor
 
     def follow(self, directories: Iterable[Path]) -> None:
-        """
-        Follow exactly these directories from now on; what they hold now is not reported.
-
-        Raises:
-            UserMustAct: the kernel allows this user no more watches.
-        """
+        """Raises UserMustAct if the kernel allows this user no more watches."""
         wanted = frozenset(directories)
         known = self._followed & wanted
         self._followed = wanted
@@ -74,7 +68,6 @@ class InotifyEvents:
             self._loop.call_soon(self._ready)
 
     def read(self) -> set[DirectoryChange]:
-        """Return what changed since the last call; empty if nothing did. Never blocks."""
         changes, self._unread = self._unread, set()
         moved = False
         for event in self._inotify.read(timeout=0):
@@ -89,12 +82,10 @@ class InotifyEvents:
         return {change for change in changes if change[0] in self._followed}
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to report."""
         self._loop, self._ready = loop, ready
         loop.add_reader(self.fileno(), ready)
 
     def close(self) -> None:
-        """Close the descriptor; repeatable."""
         if self._inotify.closed:
             return
         if self._loop is not None:
@@ -116,11 +107,7 @@ class InotifyEvents:
                 yield directory, event.name
 
     def _watch_anew(self) -> set[DirectoryChange]:
-        """
-        Bring the kernel's watches in line with the file system.
-
-        Returns the followed directories that appeared, disappeared or were replaced.
-        """
+        """Update the watches; return the directories that appeared, vanished or were replaced."""
         before = self._found
         self._contents, self._structure, self._found = {}, set(), {}
         masks: dict[int, int] = {}
@@ -153,11 +140,7 @@ class InotifyEvents:
         return None
 
     def _add(self, path: Path, mask: int, masks: dict[int, int]) -> int | None:
-        """
-        Watch one directory; two paths to one directory share a watch and both masks.
-
-        Returns the watch, None where the directory is gone or may not be read.
-        """
+        """None: gone or unreadable. Two paths to one directory share a watch and both masks."""
         try:
             descriptor: int = self._inotify.add_watch(path, mask | flags.ONLYDIR)
             whole = mask | masks.get(descriptor, 0)
@@ -216,7 +199,6 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
 
 
 def _is_plain_file(path: Path) -> bool:
-    """Whether it is a newly created file, not a directory or a (hard) link."""
     try:
         found = path.lstat()
     except OSError:

@@ -21,7 +21,7 @@ _UNTOLD: Final = frozenset({"opened", "closed_no_write"})
 
 
 class WatchdogEvents:
-    """Follow directories where there is no inotify; see `directory_watch.DirectoryEvents`."""
+    """See `tray.system.watch.directory_watch.DirectoryEvents`."""
 
     def __init__(self) -> None:
         # By name: the package is installed only where it is used.
@@ -36,13 +36,11 @@ class WatchdogEvents:
         self._ready: Callable[[], None] | None = None
 
     def follow(self, directories: Iterable[Path]) -> None:
-        """Follow exactly these directories from now on; what they hold now is not reported."""
         known, self._followed = self._followed, frozenset(directories)
         changed = self._watch_anew()
         self._report({(path, None) for path in changed if path in known})
 
     def read(self) -> set[DirectoryChange]:
-        """Return what changed since the last call; empty if nothing did. Never blocks."""
         with self._guard:
             changes, self._unread = self._unread, set()
             stale, self._stale = self._stale, False
@@ -51,12 +49,10 @@ class WatchdogEvents:
         return {change for change in changes if change[0] in self._followed}
 
     def attach(self, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]) -> None:
-        """Have `ready` called on `loop` whenever `read` has something to report."""
         with self._guard:
             self._loop, self._ready = loop, ready
 
     def close(self) -> None:
-        """Stop the threads; repeatable."""
         with self._guard:
             self._loop = self._ready = None
         if self._observer.is_alive():
@@ -78,7 +74,6 @@ class WatchdogEvents:
         return {path for path, identity in identities.items() if before.get(path) != identity}
 
     def _schedule(self, directory: Path, found: Path) -> None:
-        """Watch `found`: the directory itself, or the nearest parent that exists."""
         # The events name real paths, whatever was asked for.
         real = found.resolve()
 

@@ -68,7 +68,6 @@ class Slots:
         return Slot(name, "ours", text, parsed)
 
     def write(self, name: str, text: Secret) -> None:
-        """Write one slot over whatever it holds."""
         if self._backend.max_chars is None:
             self._seam("item")
             self._backend.set(name, text)
@@ -91,12 +90,7 @@ class Slots:
         self._backend.set(name, Secret(json.dumps(manifest)))
 
     def remove(self, name: str) -> None:
-        """
-        Remove one slot; repeatable.
-
-        Parts are written upwards and removed downwards, so those left by a killed process have no
-        gaps and are all found.
-        """
+        """Remove parts downwards: those left by a killed process have no gaps and are found."""
         self._seam("remove")
         self._backend.delete(name)
         if self._backend.max_chars is None:
@@ -109,7 +103,7 @@ class Slots:
             self._backend.delete(_part(name, number))
 
     def _joined(self, name: str, item: Secret) -> Secret | None:
-        """Return the whole text behind an item; None where parts are missing or changed."""
+        """None where parts are missing or changed."""
         if self._backend.max_chars is None:
             return item
         manifest = parse_object(item)

@@ -16,11 +16,7 @@ _MOST_DUPLICATES: Final = 8
 
 
 class KeyringItems:
-    """
-    What the three backends share: reading, writing and removing an item.
-
-    `make` returns the allow-listed class; `translate` turns what it raises into our errors.
-    """
+    """`make` returns the allow-listed class; `translate` turns what it raises into our errors."""
 
     def __init__(
         self,

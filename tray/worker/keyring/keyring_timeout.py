@@ -33,13 +33,7 @@ class Patience:
         self._thread: threading.Thread | None = None
 
     def within(self, deadline: float, request: Callable[[], T]) -> T:
-        """
-        Run one request in a thread and wait until `deadline` (`time.monotonic`), queue included.
-
-        Raises:
-        KeyringUnavailable: the time is up, or (at once) an earlier request still hangs; the
-        reason is ``keyring-waiting``.
-        """
+        """Run a request before `deadline` (`time.monotonic`), else raise ``keyring-waiting``."""
         turn: _Turn[T] = _Turn(request)
         with self._change:
             if self._overdue:
@@ -95,8 +89,6 @@ class Patience:
 
 
 class _Turn(Generic[T]):
-    """A request and its result, passed from the thread to the caller."""
-
     def __init__(self, request: Callable[[], T]) -> None:
         self._request = request
         self._values: list[T] = []
@@ -112,7 +104,6 @@ class _Turn(Generic[T]):
             self._error = error
 
     def refuse(self) -> None:
-        """Release the caller without an answer."""
         self._refused = True
         self.end()
 
@@ -122,7 +113,6 @@ class _Turn(Generic[T]):
             self._over.release()
 
     def over(self, deadline: float) -> bool:
-        """Wait for the end of the turn; return whether it has come."""
         return self._over.acquire(timeout=_left(deadline))
 
     def result(self) -> T:

@@ -55,10 +55,10 @@ class KeychainBackend(KeyringItems):
 
     def unlock(self) -> None:
         """
-        Unlock the default keychain; prompts, and raises `KeyringDenied` when dismissed.
+        Unlock the default keychain; raises `KeyringDenied` when dismissed.
 
-        From here on this process may prompt: reading the items once now lets the user allow them
-        to a new version of Python, which macOS asks per item.
+        Reading the items once now lets the user allow them to a new version of Python, which macOS
+        asks per item.
         """
         self._security.SecKeychainSetUserInteractionAllowed(1)
         if self._security.SecKeychainUnlock(self._default(), 0, None, 0):

@@ -49,12 +49,7 @@ turn, and again before it is taken as missing.
 
 
 class SecretServiceBackend(KeyringItems):
-    """
-    Items in the default collection of the session bus's Secret Service.
-
-    The bus starts a service that is not running, which does not prompt but may take a while:
-    `keyring_timeout` limits that.
-    """
+    """Items in the default collection; the bus may start the service, which does not prompt."""
 
     name = "Secret Service"
     max_chars = None
@@ -68,13 +63,7 @@ class SecretServiceBackend(KeyringItems):
         return guarded(self._quiet.lock_state, _translated)
 
     def unlock(self) -> None:
-        """
-        Unlock the default collection, creating it first if there is none; prompts.
-
-        Raises:
-        KeyringDenied: the prompt was dismissed, or there is no program to show it.
-        KeyringUnavailable: there is no keyring.
-        """
+        """Unlock or create the default collection; `KeyringDenied` if dismissed or not shown."""
         guarded(_unlock, _translated_prompt)
 
 
@@ -111,13 +100,11 @@ class _Line:
         return self._session
 
     def find_collection(self) -> Any:  # secretstorage says no types here
-        """Find the current default collection; raises `ItemNotFoundException`."""
         self._collection = _default_collection(self.bus)
         return self._collection
 
     @property
     def collection(self) -> Any:
-        """The collection found last, ready to carry secrets."""
         found = self._collection or self.find_collection()
         found.session = self.session
         return found
@@ -203,7 +190,6 @@ class _QuietKeyring(SecretService.Keyring):
             item.delete()
 
     def _item(self, line: _Line, service: str, username: str) -> Any:
-        """Return our item if there is one; other programs' items are not ours."""
         marks = self._marks(service, username)
         with suppress(ItemNotFoundException):
             if username in line.items and _attributes(line.items[username]) == marks:
@@ -243,12 +229,10 @@ class _QuietKeyring(SecretService.Keyring):
 
 
 def _attributes(item: Any) -> dict[str, str]:
-    """Return an item's attributes without the one that GNOME Keyring adds."""
     return {name: value for name, value in item.get_attributes().items() if name != "xdg:schema"}
 
 
 def _connect() -> Any:
-    """Connect to the session bus if a Secret Service is there or can be started."""
     bus = secretstorage.dbus_init()
     try:
         available = secretstorage.check_service_availability(bus)

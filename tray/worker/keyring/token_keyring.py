@@ -95,13 +95,7 @@ class TokenKeyring:
         return self._patience.within(self._deadline(self._read_seconds), self._backend.lock_state)
 
     def unlock(self) -> None:
-        """
-        Prompt the user to unlock the keyring; call only after a click.
-
-        Raises:
-        KeyringDenied: the prompt was dismissed, or none could be shown.
-        KeyringUnavailable: there is no keyring, or the prompt was not answered in time.
-        """
+        """Prompt the user to unlock the keyring; `KeyringDenied` if dismissed or not shown."""
         deadline = self._deadline(self._unlock_seconds)
         self._patience.within(deadline, self._backend.unlock)
 
@@ -185,7 +179,6 @@ class TokenKeyring:
         return None if newest is None else replace(newest, slots=states)
 
     def generations(self, key: str) -> tuple[int, ...]:
-        """Return the whole generations, oldest first."""
         mine = (slot.generation for slot in self._all(key) if slot.content == "ours")
         return tuple(sorted(mine))
 
@@ -200,7 +193,6 @@ class TokenKeyring:
         self._at_once(self._write_seconds, deleted)
 
     def settled(self, timeout: float) -> bool:
-        """Wait for an overdue request; whether the keyring can be asked again."""
         return self._patience.settled(timeout)
 
     def _deadline(self, seconds: float) -> float:
@@ -230,7 +222,6 @@ class TokenKeyring:
         return self._at_once(self._read_seconds, lambda keyring: self._read_all(keyring, key))
 
     def _known(self, keyring: Slots, key: str) -> tuple[Lineage, tuple[SlotState, ...]]:
-        """Return the lineage of the newest item and what the slots hold."""
         slots = self._read_all(keyring, key)
         newest = max(slots, key=lambda slot: slot.generation).item
         return newest.lineage if newest else NO_LINEAGE, tuple(slot.state for slot in slots)

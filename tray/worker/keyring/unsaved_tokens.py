@@ -20,11 +20,7 @@ FILES_TIMEOUT = 2.0
 
 
 class Unsaved:
-    """
-    Keeps trying to save refresh data, each session's in its own thread.
-
-    When the process must end, `save_in_files` saves the rest in full token files.
-    """
+    """Keeps trying to save refresh data, each session's in its own thread."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
@@ -59,18 +55,13 @@ class Unsaved:
         thread.start()
 
     def drop(self, key: str) -> None:
-        """Forget a session that was signed out."""
         with self._lock:
             waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.stop.set()
 
     def settle(self, key: str) -> None:
-        """
-        Save a session's data now, if any is held: a renewal must start from the newest.
-
-        Call without the session's lock. Raises `TrayError` or `OSError` if it fails again.
-        """
+        """Save a session's data now, without its lock: a renewal must start from the newest."""
         with self._lock:
             waiting = self._waiting.get(key)
         if waiting is None:

@@ -29,8 +29,7 @@ from tray.worker.sign_in.sign_in_saving import SignInResult, save
 log = logging.getLogger(__name__)
 
 GRANT: Final[Grant] = "authorization_code"
-EXCHANGE_PAUSES: Final = (0.5, 2.0)
-"""Seconds before a code that never reached AWS is sent again: it is good for some minutes."""
+EXCHANGE_PAUSES: Final = (0.5, 2.0)  # seconds before resending a code that never reached AWS
 
 _CODE_REFUSED: Final = "AWS didn't accept the code from the browser."
 
@@ -39,15 +38,9 @@ def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
     """
     Sign in by browser.
 
-    A wrong code or an error in the callback doesn't end it: a link in a browser's command line is
+    A wrong code or an error in the callback does not end it: a link on a browser's command line is
     no secret, so neither proves that AWS or the user has said no. AWS is asked about each code.
-
-    Args:
-        attempt: the sign-in.
-        port: of the loopback server, or None for any.
-
-    Raises:
-        TrayError: as `tray.worker.sign_in.sign_in_flow.sign_in` says.
+    Raises as `tray.worker.sign_in.sign_in_flow.sign_in` says.
     """
     session, oidc = attempt.session, attempt.context.oidc
     state, verifier = new_state(), new_verifier()
@@ -166,7 +159,7 @@ def _exchanged(
     code: Secret,
     verifier: Secret,
 ) -> SsoToken:
-    """Exchange the code; again where AWS did not get the request, as the code is good then."""
+    """Exchange the code; again if AWS did not get the request, as the code is still good."""
     session, context = attempt.session, attempt.context
     context.seam("exchanging")
     pauses = list(EXCHANGE_PAUSES)

@@ -1,8 +1,8 @@
 """
-Waiting for the browser's answer to a sign-in, at a port of 127.0.0.1 (RFC 8252 7.3 and 8.3).
+Wait for the browser's answer to a sign-in, at a port of 127.0.0.1 (RFC 8252 7.3 and 8.3).
 
-One path, one host, one method, one state: anything else changes nothing. What has the right state
-is answered once it is known how the sign-in ended, so that the page tells the truth.
+One path, one host, one method, one state: anything else changes nothing. A right request is
+answered once the sign-in has ended, so that the page tells the truth.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
 
 CALLBACK_PATH: Final = "/oauth/callback"
-HELD_FOR: Final = 20.0
-"""Seconds a browser waits for the end of the sign-in; then its page says that it takes longer."""
-MOST_CALLBACKS: Final = 50
-"""Different codes and errors remembered for one sign-in."""
+HELD_FOR: Final = 20.0  # seconds until a waiting browser gets a page that says to wait
+MOST_CALLBACKS: Final = 50  # different codes and errors remembered for one sign-in
 
 _LONGEST_CODE: Final = 8 * 1024
 _MOST_PARAMETERS: Final = 20
@@ -57,15 +55,11 @@ class Callback:
 
 class CallbackServer:
     """
-    Listens from ``__enter__`` to ``__exit__``.
+    Listen from ``__enter__`` to ``__exit__``.
 
-    Args:
-        key: the session, named on the page of a sign-in that takes long.
-        state: what tells the callback from a forgery; 256 random bits.
-        port: a fixed port, or None for any free one.
-        report: told in a sentence when another user has connected.
-        head_within: seconds a connection has for its request.
-        held_for: seconds until a waiting browser is told that it takes longer.
+    ``state``, 256 random bits, tells the callback from a forgery. ``report`` gets a sentence when
+    another user has connected. After ``held_for`` seconds a waiting browser gets a page that says
+    so.
     """
 
     def __init__(
@@ -98,26 +92,16 @@ class CallbackServer:
         return f"http://{self._server.host}{CALLBACK_PATH}"
 
     def __enter__(self) -> Self:
-        """
-        Listen.
-
-        Raises:
-            NoFreePort: no port can be had, or not the one that was named.
-        """
+        """Listen; raises NoFreePort."""
         self._server.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the port within a second, once the last page got through."""
+        """Close the port within a second, once the last page is sent."""
         self._server.__exit__(*error)
 
     def wait(self, seconds: float) -> Callback | None:
-        """
-        Wait for the next callback; each different one comes once.
-
-        Raises:
-            OurBug: the server's thread has died.
-        """
+        """Wait for the next callback; each comes once. Raises OurBug if the server has died."""
         try:
             return self._arrived.get(timeout=seconds)
         except queue.Empty:
@@ -127,12 +111,12 @@ class CallbackServer:
             return None
 
     def refuse(self, callback: Callback, page: Response) -> None:
-        """Answer one callback, and whoever sends it again; the waiting continues."""
+        """Answer one callback, and any repeat of it; the waiting continues."""
         with self._lock:
             self._answers[callback].set_result(page)
 
     def finish(self, page: Response) -> None:
-        """Answer all that are waiting, and all that come later."""
+        """Answer all callbacks that wait, and all later ones."""
         with self._lock:
             self._end = page
             for answer in self._answers.values():
@@ -156,22 +140,16 @@ class CallbackServer:
             )
 
     def _forget_one(self) -> bool:
-        """Forget the oldest callback that has been refused."""
         oldest = next((one for one, answer in self._answers.items() if answer.done()), None)
         return oldest is not None and self._answers.pop(oldest) is not None
 
 
 def judge(request: Request, *, host: str, state: Secret) -> Callback | int:
     """
-    Decide whether a request is the callback of this sign-in.
+    Return what came back, or the 4xx that refuses what is not the callback of this sign-in.
 
-    Args:
-        request: what came.
-        host: what the Host header must be, exactly: ``127.0.0.1:41234``.
-        state: of this sign-in, compared in constant time.
-
-    Returns:
-        What came back, or the status that refuses it, always 4xx.
+    The Host header must be exactly ``host`` (``127.0.0.1:41234``); ``state`` is compared in
+    constant time.
     """
     refusal = page_refusal(request, host=host, path=CALLBACK_PATH)
     if refusal is not None:

@@ -1,16 +1,16 @@
 """
-Client registrations kept in the keyring: one per session and grant, until it expires (L2).
+Client registrations in the keyring: one per session and grant, until it expires (L2).
 
-They are items of their own, so that they outlive a sign-out. Without a working keyring there is
-nothing to reuse and each sign-in registers anew; a registration in a cache file is never taken,
-as the file does not say what it was made for.
+They are separate items, so that they outlive a sign-out. Without a working keyring each sign-in
+registers anew; a registration in a cache file is never used, as the file does not say what it was
+made for.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from tray.aws.api.oidc import Grant
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -21,13 +21,7 @@ from tray.worker.job_context import JobContext
 
 log = logging.getLogger(__name__)
 
-SPENT_BEFORE: Final = 15 * 60.0
-"""Seconds before its end from which a registration counts as expired, as the AWS CLI has it."""
-
-
-def item_keys(key: str) -> tuple[str, ...]:
-    """Return under which keys the keyring keeps a session's registrations."""
-    return tuple(_key(key, grant) for grant in get_args(Grant))
+SPENT_BEFORE: Final = 15 * 60.0  # seconds before its end, as in the AWS CLI
 
 
 def kept(
@@ -50,7 +44,7 @@ def kept(
 def keep(
     session: SsoSession, context: JobContext, grant: Grant, registration: Registration
 ) -> None:
-    """Keep a registration that has brought a token; a keyring that will not is no loss."""
+    """Keep a registration that has brought a token; a keyring that refuses is no loss."""
     item = SsoToken(
         start_url=session.start_url,
         region=session.region,
@@ -67,7 +61,7 @@ def keep(
 
 
 def forget(session: SsoSession, context: JobContext, grant: Grant) -> None:
-    """Forget a registration that AWS does not take, or that may be the reason nobody came back."""
+    """Forget a registration that AWS refuses, or that may be why the browser never came back."""
     try:
         context.keyring_store.delete(_key(session.key, grant))
     except KEYRING_ERRORS as error:
@@ -75,5 +69,5 @@ def forget(session: SsoSession, context: JobContext, grant: Grant) -> None:
 
 
 def _key(key: str, grant: str) -> str:
-    """Name the item: a token held under it would carry nothing but its registration."""
+    """Return the item's name: a token kept under it carries nothing but its registration."""
     return f"{key} registration {grant}"

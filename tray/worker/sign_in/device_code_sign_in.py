@@ -23,17 +23,11 @@ from tray.worker.sign_in.sign_in_saving import SignInResult, save
 log = logging.getLogger(__name__)
 
 GRANT: Final[Grant] = "device_code"
-SLOWER_BY: Final = 5.0
-"""Seconds added to the interval for good when AWS says slow_down (RFC 8628 3.5)."""
+SLOWER_BY: Final = 5.0  # seconds added to the interval at each slow_down (RFC 8628 3.5)
 
 
 def by_code(attempt: Attempt) -> SignInResult:
-    """
-    Sign in by code: the page opens with the code filled in, and the code is shown (L8).
-
-    Raises:
-        TrayError: as `tray.worker.sign_in.sign_in_flow.sign_in` says.
-    """
+    """Sign in by code: the page opens with the code filled in, and the code is shown (L8)."""
     registration, grant = attempt.prepared(lambda: _started(attempt))
     life = grant.expires_at - attempt.context.clock()
     attempt.show(grant.verification_uri_complete, grant.user_code, life)

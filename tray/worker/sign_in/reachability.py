@@ -15,19 +15,14 @@ from tray.errors import TlsFailed
 
 log = logging.getLogger(__name__)
 
-_SECONDS: Final = 5
-"""For connecting to each address of the host, and for the answer."""
+_SECONDS: Final = 5  # for connecting to each address of the host, and for the answer
 
 
 def reach(clients: AwsClients, region: str) -> None:
     """
-    Ask the sign-in service for anything; whatever it answers, it was reached.
+    Ask the sign-in service for anything; any answer will do, and nothing of ours is sent.
 
-    Neither registers nor changes anything, and says nothing of ours.
-
-    Raises:
-        Offline: no answer came.
-        RequestRefused: no call can be made with this region or endpoint.
+    Raises Offline without an answer, RequestRefused if the region or endpoint allows no call.
     """
     url = clients.oidc(region).meta.endpoint_url
 

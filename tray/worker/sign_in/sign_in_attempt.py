@@ -32,10 +32,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PREPARED_WITHIN: Final = 20.0
-"""Seconds within which AWS must have answered, before any browser opens (L4)."""
-LOOK_EVERY: Final = 0.1
-"""Seconds between two looks at the cancel event, which another thread sets."""
+PREPARED_WITHIN: Final = 20.0  # seconds for AWS to answer, before any browser opens (L4)
+LOOK_EVERY: Final = 0.1  # seconds between two looks at the cancel event, which another thread sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,8 @@ class SignInPage:
     """
     The page where the user signs in.
 
-    Args:
-        url: to open.
-        user_code: the code to compare with the page's (device code), else None.
-        deadline: of the sign-in, seconds since the epoch.
+    ``user_code`` is to compare with the page's (device code). ``deadline``: seconds since the
+    epoch.
     """
 
     url: str
@@ -55,7 +51,7 @@ class SignInPage:
 
 
 class Attempt:
-    """One sign-in; what it is made with is described at `sign_in_flow.sign_in`."""
+    """One sign-in; `sign_in_flow.sign_in` describes its parameters."""
 
     def __init__(
         self,
@@ -70,10 +66,8 @@ class Attempt:
     ) -> None:
         self.session = session
         self.context = context.reaching(session.connection)
-        self.reused = False
-        """Whether its registration is an older one."""
-        self.older_ended = False
-        """Whether the portal session that was running has been ended by us."""
+        self.reused = False  # whether its registration is an older one
+        self.older_ended = False  # whether we have ended the portal session that was running
         self._ready, self._cancelled, self._patience = ready, cancelled, patience
         self._afresh = afresh
         self.report = report
@@ -84,11 +78,9 @@ class Attempt:
 
     def prepared(self, work: Callable[[], T], *, within: float = PREPARED_WITHIN) -> T:
         """
-        Do what is needed before the page opens; work that takes longer is left to itself.
+        Do what is needed before the page opens; work that takes longer is abandoned.
 
-        Raises:
-            Offline: it took too long.
-            SignInEnded: it was cancelled.
+        Raises Offline if it took too long, SignInEnded if cancelled.
         """
         done = _in_thread(work)
         until = time.monotonic() + within
@@ -105,7 +97,7 @@ class Attempt:
         """
         Return the kept registration for a grant, or a new one.
 
-        Where a scoped code sign-in brought no refresh token, the next has no scopes (L2).
+        If a scoped code sign-in brought no refresh token, the next has no scopes (L2).
         """
         session, context = self.session, self.context
         unscoped = grant == "device_code" and context.record(session).unscoped
@@ -119,15 +111,10 @@ class Attempt:
 
     def show(self, url: str, user_code: str | None = None, life: float | None = None) -> None:
         """
-        End the older session if that was asked for, and let the user sign in at this page.
+        End the older session if requested, and let the user sign in at this page.
 
-        Args:
-            url: the page.
-            user_code: the code to compare.
-            life: seconds for which AWS says the page is good.
-
-        Raises:
-            WillRetry, UserMustAct: the older session could not be ended; nothing has changed.
+        ``life``: seconds for which AWS says the page is good. Raises WillRetry or UserMustAct if
+        the older session could not be ended; nothing has changed then.
         """
         if self._afresh:
             _end_portal_session(self.session, self.context)
@@ -142,22 +129,12 @@ class Attempt:
     # --- While the user signs in ---
 
     def pause(self, seconds: float) -> None:
-        """
-        Wait, at most until the deadline.
-
-        Raises:
-            SignInEnded: cancelled, or too late.
-        """
+        """Wait, at most until the deadline; raises SignInEnded when cancelled or too late."""
         self._cancelled.wait(min(seconds, max(0.0, self._ends - time.monotonic())))
         self.check()
 
     def check(self) -> None:
-        """
-        Raise where the sign-in has ended without an answer.
-
-        Raises:
-            SignInEnded: cancelled, or too late.
-        """
+        """Raise SignInEnded if the sign-in was cancelled or is too late."""
         self._check_cancelled()
         if self._told.done():
             self._told.result()  # raises what showing the page raised
@@ -171,7 +148,6 @@ class Attempt:
         return SignInEnded(sentence)
 
     def denied(self) -> SignInEnded:
-        """Return the end of a sign-in that was denied in the browser."""
         return self.ended(f'Access to "{clean(self.session.key)}" was denied in the browser.')
 
     def _check_cancelled(self) -> None:
@@ -194,7 +170,7 @@ class Attempt:
         """
         Forget an older registration that brought no token, so that the next sign-in makes one.
 
-        For one that AWS does not know it shows an error page, and the browser never comes back.
+        If AWS does not know it, AWS shows an error page and the browser never comes back.
         """
         if self.reused:
             client_registrations.forget(self.session, self.context, grant)
@@ -204,8 +180,7 @@ def _end_portal_session(session: SsoSession, context: JobContext) -> None:
     """
     End the running portal session, so that the next sign-in starts a new one (L9).
 
-    Raises:
-        WillRetry, UserMustAct: AWS could not be asked; nothing has changed.
+    Raises WillRetry or UserMustAct if AWS could not be asked; nothing has changed then.
     """
     tokens = {token.fingerprint: token for token in _older_tokens(session, context)}
     asked = False

@@ -42,16 +42,13 @@ def sign_in(
     Sign in to a session, from registering to the published token.
 
     Args:
-        session: which one.
-        context: what to work with.
-        method: ``pkce``, which becomes ``device`` where no port can be had, or ``device`` (L1).
+        method: ``pkce``, which becomes ``device`` if no port can be had, or ``device`` (L1).
         afresh: end the running portal session first, once everything is prepared (L9).
-        callback_port: a fixed port for the loopback server, or None for any.
-        ready: told once which page to open, in a thread of its own, as it may start a browser
-            command that blocks. The loopback server is listening by then (L3).
+        ready: gets the page to open, once, in its own thread, as it may start a browser command
+            that blocks. The loopback server is listening by then (L3).
         cancelled: set by another thread to end the sign-in.
-        report: told in a sentence what happens while it waits: an error in the browser, another
-            user at the port. The log has it, too.
+        report: gets sentences about events while it waits: an error in the browser or
+            another user at the port. They are logged as well.
         patience: seconds from `ready` to the deadline (L4); for a code at most its own life.
 
     Raises:
@@ -85,21 +82,11 @@ def sign_in_or_join(
     report: Callable[[str], None],
 ) -> SignInResult:
     """
-    Sign in, unless another process is signing in to this session: its result is ours then.
+    Sign in as `sign_in` does, or use the result of another process that is signing in.
 
-    Args:
-        session: which one.
-        context: what to work with.
-        seen: fingerprint of the token that will not do; any other that lives will.
-        method: as for `sign_in`, as are the others.
-        callback_port: see there.
-        ready: see there.
-        cancelled: also ends the waiting for the other sign-in.
-        report: also told that another sign-in is waited for.
-
-    Raises:
-        SignInEnded: the other sign-in brought nothing.
-        TrayError: as `sign_in` says.
+    ``seen``: fingerprint of the token that will not do; any other live one will. ``cancelled``
+    also ends the waiting, and ``report`` announces it. Raises SignInEnded if the other brought
+    nothing.
     """
     lock = _lock(session, context)
     until = time.monotonic() + policy.SIGN_IN_DEADLINE

@@ -84,18 +84,11 @@ HEADERS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
 )
-"""Sent with every page beside what every answer has: nothing is loaded, framed or shared."""
+"""Sent with every page: nothing is loaded, framed or shared."""
 
 
 def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
-    """
-    Return the page of a sign-in whose tokens are stored and published.
-
-    Args:
-        key: the session.
-        renews: whether it renews itself.
-        sentence: what else the user should know, or None.
-    """
+    """Return the page of a sign-in whose tokens are stored and published."""
     close = f"You can close this tab.{' The session renews automatically.' if renews else ''}"
     after = (
         "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
@@ -110,11 +103,8 @@ def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = T
     """
     Return the page of a sign-in that failed after the browser's part.
 
-    Args:
-        key: the session.
-        sentence: ours, saying what went wrong.
-        afresh: the earlier session was ended first.
-        unchanged: whether it is certain that nothing else has changed.
+    ``afresh``: the earlier session was ended first. ``unchanged``: certainly nothing else has
+    changed.
     """
     body = [escape(sentence)]
     if afresh:
@@ -130,13 +120,9 @@ def still_waiting(
     key: str, sentence: str, *, denied: bool = False, afresh: bool = False
 ) -> Response:  # fmt: skip
     """
-    Return the page for an answer that doesn't complete the sign-in, which waits for another.
+    Return the page for an answer that does not complete the sign-in, which waits for another.
 
-    Args:
-        key: the session.
-        sentence: ours, saying why not.
-        denied: whether the browser says that access was denied.
-        afresh: the earlier session was ended first.
+    ``denied``: the browser says so. ``afresh``: the earlier session was ended first.
     """
     title = "Access denied" if denied else "Sign-in not complete"
     waits = f"the sign-in to {_name(key)} is still waiting."
@@ -156,7 +142,7 @@ def unfinished(key: str) -> Response:
 
 
 def refused(status: int) -> Response:
-    """Return the answer to what isn't the callback; it names nothing."""
+    """Return the answer to what is not the callback; it names nothing."""
     body = ["A sign-in is waiting at this address, but this request isn't part of it."]
     after = [
         "Nothing has changed. Continue in the tab where you're signing in, or start again from "

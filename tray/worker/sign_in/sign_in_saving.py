@@ -1,5 +1,5 @@
 """
-What becomes of a sign-in's tokens: kept in the keyring and published, or else in the file (L12).
+Save a sign-in's tokens: in the keyring and published, or else in the file (L12).
 
 A successful sign-in is never lost to a keyring: what the keyring has not confirmed goes into the
 full file, as the AWS CLI would write it, and adoption moves it later.
@@ -20,8 +20,7 @@ from tray.worker.job_context import JobContext
 
 log = logging.getLogger(__name__)
 
-LOCK_WITHIN: Final = 90.0
-"""Seconds a new sign-in waits for a transaction on the older one; none takes nearly as long."""
+LOCK_WITHIN: Final = 90.0  # seconds to wait for a transaction on the older token
 
 _IN_FILE: Final[dict[Reason, str]] = {
     "keyring-locked": (
@@ -51,11 +50,8 @@ class SignInResult:
     """
     A sign-in that succeeded.
 
-    Args:
-        token: what the rules may know of it.
-        store: who keeps its refresh data now (K1).
-        reason: why that is not the keyring, where the keyring is to blame.
-        sentence: what else the user should know (L12), or None.
+    ``store`` now keeps the refresh data (K1); ``reason`` is why not the keyring, if that is to
+    blame; ``sentence`` is what else the user should know (L12).
     """
 
     token: TokenFacts
@@ -70,8 +66,7 @@ def save(
     """
     Keep and publish a sign-in's token, under the session's lock.
 
-    Raises:
-        UserMustAct: the cache file cannot be written.
+    Raises UserMustAct if the cache file cannot be written.
     """
     lock = context.session_lock(session)
     if not lock.acquire(lock_within):
@@ -165,7 +160,7 @@ def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
 
 
 def _record(session: SsoSession, context: JobContext, **changes: object) -> None:
-    """Change the record; where that fails the file alone tells, and is renewed from there."""
+    """Change the record; if that fails the file alone decides, and is renewed from."""
     try:
         context.records.change(session.key, **changes)
     except (TrayError, OSError) as error:

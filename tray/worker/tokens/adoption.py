@@ -72,12 +72,7 @@ def _stays_released(session: SsoSession, context: JobContext) -> bool:
 def take_in(
     session: SsoSession, context: JobContext, *, adopt: bool, renewing: bool = False
 ) -> Outcome:
-    """
-    Judge a file and take it in, with the session's lock held and a file in place.
-
-    `renewing` renews at once what was taken in, as happens anyway once it has expired. Returns
-    and raises as `adopt` and `tray.worker.tokens.renewal.renew`.
-    """
+    """Judge a file under the session's lock; `renewing` renews at once what was taken in."""
     for _ in range(granted.STARTS):
         with OpenTokenFile(session, context) as file:
             done = _once(session, context, file, adopt=adopt, renewing=renewing)
@@ -89,7 +84,6 @@ def take_in(
 def _once(
     session: SsoSession, context: JobContext, file: OpenTokenFile, *, adopt: bool, renewing: bool
 ) -> Outcome | None:
-    """Try once; None if the file changed meanwhile."""
     token, record = file.token, context.record(session)
     if not belongs(token, session):
         log.warning("%s: its file is of another start URL or region", session.key)
@@ -123,7 +117,6 @@ def _once(
 def _written_over(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> Renewed:
-    """Write the newest lean file over an older one."""
     kept = item.token.with_extra(file.token.extra)
     log.info("%s: its token file was an older one; written over", session.key)
     context.records.change(session.key, store="keyring", lineage=item.lineage)
@@ -156,7 +149,6 @@ def _moved(
     *,
     renewing: bool,
 ) -> Outcome | None:
-    """Move a file's refresh data into the keyring; None if the file changed meanwhile."""
     handed_back = context.record(session).store == "keyring"
     if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
@@ -222,7 +214,7 @@ def _order(
 
 
 def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
-    """Add the registration's scopes as the keyring knows them; no file has those."""
+    """No file has the registration's scopes, but the keyring does."""
     ours, known = token.registration, item.token.registration if item is not None else None
     if ours is None or known is None or ours.client_id != known.client_id:
         return token

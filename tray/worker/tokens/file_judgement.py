@@ -30,12 +30,7 @@ def usable(token: SsoToken, context: JobContext) -> bool:
 
 
 def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
-    """
-    Whether a file's token came before the one we keep (K4): its refresh token is never sent.
-
-    `item` is None where the keyring cannot be read or keeps nothing; then the record's copy of
-    the lineage counts.
-    """
+    """Whether it came before the kept or recorded one (K4): its refresh token is never sent."""
     if item is None:
         return record.lineage.has_replaced(file.pair)
     if item.token.fingerprint == file.fingerprint:
@@ -67,12 +62,7 @@ def portal_takes(session: SsoSession, context: JobContext, token: SsoToken) -> b
 def after_sign_out(
     session: SsoSession, context: JobContext, file: SsoToken, final_check: FinalCheck
 ) -> Outcome | None:
-    """
-    Judge a file that appears after a sign-out; a token that AWS has ended is removed.
-
-    Returns None if it is a sign-in, otherwise why it does not count. Raises `TokenFileChanged`;
-    `WillRetry` or `UserMustAct` if the portal did not say.
-    """
+    """Judge a file that appears after a sign-out; None if it is a sign-in."""
     record = context.record(session)
     if usable(file, context) and portal_takes(session, context, file):
         return None

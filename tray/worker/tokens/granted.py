@@ -22,16 +22,11 @@ GIVE_UP_PATIENCE = 5.0  # seconds an ending process waits for the lock; then it 
 
 
 def ask(context: JobContext, token: SsoToken) -> SsoToken:
-    """
-    Ask AWS for a new token; AWS, not our clock, decides whether the registration is too old.
-
-    Raises `GrantRefused` or `RegistrationRefused` if AWS said no, otherwise as `Oidc.refresh`.
-    """
+    """Ask AWS for a token; AWS, not our clock, decides whether the registration is too old."""
     return context.oidc.refresh(token)
 
 
 def by_others(session: SsoSession, context: JobContext, token: SsoToken) -> Renewed:
-    """Return the outcome where the file already has a newer token."""
     store = context.record(session).store or "file"
     return Renewed(context.facts(session, token), store, by_us=False)
 
@@ -112,7 +107,6 @@ def _stored(
     replaced: Sequence[SsoToken],
     seen: KeyringItem,
 ) -> KeyringItem | None:
-    """Return what the keyring has confirmed, or None."""
     try:
         item = context.keep(session, token, replaced=replaced, seen=seen)
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
@@ -143,7 +137,6 @@ class _Held:
         self._leaving = threading.Lock()
 
     def store(self) -> None:
-        """Try the keyring again; raises `TrayError` or `OSError`."""
         self._enter()
         try:
             context = self._context
@@ -157,7 +150,6 @@ class _Held:
             self._leave()
 
     def write_file(self) -> None:
-        """Try the full file again; raises `TrayError` or `OSError`."""
         self._enter()
         try:
             self._write()
@@ -212,7 +204,6 @@ class _Held:
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_superseded(self) -> bool:
-        """Whether the session was signed out or a newer token written."""
         record = self._context.record(self._session)
         if self._token.fingerprint in record.signed_out:
             return True

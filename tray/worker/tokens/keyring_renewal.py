@@ -85,11 +85,7 @@ def refused(
     published: SsoToken,
     error: GrantRefused | RegistrationRefused,
 ) -> Outcome:
-    """
-    Decide what a refusal means (R4): read the file again, then ask the portal once.
-
-    A program without our lock (an SDK, ``aws sso login``) may have renewed in the meantime.
-    """
+    """Read the file again: a program without our lock may have renewed; then ask AWS once (R4)."""
     try:
         again = context.read(session)
     except (CacheFileTorn, CacheFileBad):

@@ -64,7 +64,6 @@ class OpenTokenFile:
             raise TokenFileChanged(self._session, None)
 
     def written_late(self) -> SsoToken | None:
-        """Return a whole token written into the old file since it was last read, if any."""
         late = read_descriptor(self.descriptor)
         if late == self.data:
             return None

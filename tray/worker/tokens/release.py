@@ -60,12 +60,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
 
 
 def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem:
-    """
-    Take in a full file first: what the keyring keeps then is handed back.
-
-    Raises `UserMustAct` if the file is from another portal, `WillRetry` if AWS did not say whether
-    its sign-in is good.
-    """
+    """Take in a full file first: what the keyring keeps then is handed back."""
     published = context.read_or_none(session)
     if published is None:
         return item

@@ -109,7 +109,7 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
 
 
 def _back(session: SsoSession, context: JobContext) -> RemovalJudged | None:
-    """Report a file that was written while AWS was asked: it is newer."""
+    """A file that was written while AWS was asked is newer."""
     token = context.read(session)
     return None if token is None else RemovalJudged("back", context.facts(session, token))
 

@@ -164,11 +164,7 @@ def _publish_filed(
 
 
 def check(session: SsoSession, context: JobContext) -> Outcome:
-    """
-    Ask the portal once whether it takes the published token (R4).
-
-    Raises `CacheFileTorn` or `CacheFileBad`; if the file is gone, as `judge_removed`.
-    """
+    """Ask the portal once whether it takes the published token (R4); may raise `CacheFileBad`."""
     published = context.read(session)
     if published is None:
         return removal.judge_removed(session, context)

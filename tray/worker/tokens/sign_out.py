@@ -81,7 +81,6 @@ def _record(
 
 
 def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:
-    """Return what is kept, and whether that is all the keyring has."""
     try:
         return context.keyring_store.item(session), True
     except KEYRING_ERRORS as error:
@@ -152,7 +151,6 @@ def _remove(path: Path) -> None:
 
 
 def _roles_removed(session: SsoSession, context: JobContext) -> list[str]:
-    """Remove the AWS CLI's cached role credentials; return a sentence for those left."""
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
     except ConfigRejected:
