@@ -128,8 +128,6 @@ class Sandbox:
         return AgentClient(self.paths.runtime_sockets, world(self.environ))
 
     def notice(self, category: str, patience: float) -> dict[str, Any]:
-        """Wait for a notice, at most ``patience`` seconds."""
-
         def found() -> dict[str, Any] | None:
             return next((one for one in self.notices if one["category"] == category), None)
 
@@ -184,7 +182,6 @@ class Sandbox:
         return done.stdout
 
     def state(self) -> str:
-        """As ``status --json`` has it."""
         document = json.loads(self.tray("status", "--json", whole=True))
         return next(str(one["state"]) for one in document["sessions"] if one["key"] == SESSION)
 
@@ -201,6 +198,5 @@ class Sandbox:
             time.sleep(0.05)
 
     def close(self) -> None:
-        """Leave nothing behind in the keyring."""
         with suppress(StepFailed):
             self.witness("forget", self.service)

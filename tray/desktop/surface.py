@@ -81,7 +81,6 @@ class LinuxSurface(Surface):
         self._bus.join(client)
 
     def start(self) -> None:
-        """Serve the bus until :meth:`stop`."""
         self._serving = asyncio.get_running_loop().create_task(self._bus.serve())
 
     async def stop(self) -> None:

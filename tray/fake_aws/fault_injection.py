@@ -24,8 +24,6 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault, waiting for its requests."""
-
     operation: str  # of the requests it strikes, as in the request log
     kind: str  # one of :data:`KINDS`, or an AWS error's name
     times: int | None  # how many requests it strikes; None for all until cancelled
@@ -111,7 +109,6 @@ class Faults:
         return fault
 
     def take(self, operation: str, about: RequestDetails) -> Fault | None:
-        """Return the fault that strikes this request, counted as used once, or None."""
         with self._changed:
             for fault in self._faults:
                 if fault.strikes(operation, about):

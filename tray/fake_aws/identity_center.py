@@ -49,7 +49,6 @@ class IdentityCenter(ServerOptions):
     lock: threading.Condition = field(default_factory=threading.Condition, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Nothing is opened before ``start``."""
         self._realm = Realm(self)
         self._exchange = Exchange(self._realm, self.lock)
         self._server: HttpServer | None = None
@@ -85,7 +84,6 @@ class IdentityCenter(ServerOptions):
 
     @property
     def url(self) -> str:
-        """Such as ``http://127.0.0.1:41234``."""
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self) -> dict[str, str]:
@@ -189,11 +187,7 @@ class IdentityCenter(ServerOptions):
         return self._exchange.journal.calls()
 
     def count(self, wanted: Wanted, *, since: int = 0, **filters: object) -> int:
-        """
-        Count requests; ``since`` leaves out the first so many of ``requests``.
-
-        ``filters`` are members of :class:`LoggedRequest` or its details that must be equal.
-        """
+        """``since`` skips that many requests; ``filters`` are equal members of LoggedRequest."""
         return len(self._exchange.journal.find(wanted, filters, since))
 
     def wait_for(

@@ -78,7 +78,6 @@ class Grant:
         return bool(self.newest)
 
     def accepts(self, refresh_token: str) -> bool:
-        """Whether rotation still lets this refresh token be used."""
         return refresh_token in self.newest or refresh_token == self.previous
 
 
@@ -132,11 +131,7 @@ class Realm:
     # Sign-in sessions
 
     def check_start_url(self, text: str) -> str:
-        """
-        Return the plain form of a start URL of ours.
-
-        Raises AwsError (InvalidRequestException) for a foreign one or one of another region.
-        """
+        """Return its plain form; InvalidRequestException if foreign or of another region."""
         plain = plain_start_url(text)
         if not plain.startswith("https://"):
             raise AwsError("InvalidRequestException", "the start URL must use https")
@@ -149,7 +144,6 @@ class Realm:
         return plain
 
     def sign_in(self, start_url: str, user: str) -> Session:
-        """Return the live session of this user, or begin one."""
         now = self.knobs.time()
         for session in self.live_sessions(start_url, user):
             return session

@@ -73,7 +73,6 @@ class Journal:
     def find(
         self, wanted: Wanted, filters: Mapping[str, object], since: int = 0
     ) -> tuple[LoggedRequest, ...]:
-        """Return the matching calls after the first ``since`` ones."""
         if not filters.keys() <= CALL_NAMES:
             msg = f"no such filter: {sorted(filters.keys() - CALL_NAMES)}"
             raise ValueError(msg)

@@ -54,11 +54,7 @@ def listen(path: Path) -> socket.socket:
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
-    """
-    Connect within ``timeout`` seconds, which stays set on the socket.
-
-    Raises `Unreachable` if nothing answers, or another user's process does.
-    """
+    """Raises `Unreachable` if nothing answers, or another user's process does."""
     if WINDOWS:
         raise Unreachable(_NOT_ON_WINDOWS)
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -78,11 +74,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
 
 
 def peer_uid(connection: socket.socket) -> int:
-    """
-    Return the uid of the other end, from the kernel.
-
-    Sources: unix(7) SO_PEERCRED on Linux; ``sys/un.h`` LOCAL_PEERCRED on macOS (never run).
-    """
+    """From the kernel: SO_PEERCRED (unix(7)), LOCAL_PEERCRED (macOS' ``sys/un.h``, never run)."""
     if LINUX:
         return _linux_peer(connection)[1]
     local_level, local_peercred, xucred_bytes = 0, 1, 76
@@ -96,7 +88,6 @@ def peer_process(connection: socket.socket) -> int:
 
 
 def _linux_peer(connection: socket.socket) -> tuple[int, int, int]:
-    """Return pid, uid and gid."""
     found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, gid = struct.unpack("3i", found)
     return pid, uid, gid

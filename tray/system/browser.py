@@ -40,8 +40,6 @@ _ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class BrowserChoice:
-    """The commands that would open a page here."""
-
     # argv templates, tried in order; ``%s`` stands for the URL
     commands: tuple[tuple[str, ...], ...]
     # who decided: the session's own ``template``, the variable ``BROWSER``, or the ``system``;

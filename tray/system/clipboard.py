@@ -48,7 +48,6 @@ def _may_be_copied(text: str) -> bool:
 
 
 def _ways(text: str, environ: Mapping[str, str]) -> Iterator[tuple[list[str], bytes]]:
-    """Yield commands with their input, the likeliest first."""
     plain = text.encode("utf-8", "replace")
     if MACOS:
         yield ["pbcopy"], plain

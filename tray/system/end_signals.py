@@ -47,7 +47,6 @@ class ShutdownSignals:
             callback()
 
     def heard(self) -> None:
-        """Pass a request on, from whatever thread."""
         self._asked = True
         if self._pass_on is not None:
             self._pass_on()

@@ -126,12 +126,7 @@ def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bo
 
 
 def start(one: Running, program: Path) -> None:
-    """
-    Start a daemon as its user; returns at once.
-
-    Raises KeyError if there is no such user, OSError if the program or the user's directory cannot
-    be used.
-    """
+    """Raises KeyError if there is no such user, OSError if program or directory are unusable."""
     user = pwd.getpwuid(one.uid)
     if one.by_unit:
         manager = ["systemctl", f"--machine={user.pw_name}@.host", "--user"]

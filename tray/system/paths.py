@@ -153,11 +153,7 @@ def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path,
 
 
 def _fitting(path: Path, home: Path) -> Path:
-    """
-    Shorten a path too long for a socket, to a directory in the home named by its hash.
-
-    Not in a temporary directory, where others can be first.
-    """
+    """Shorten a path for a socket; not to a temporary directory, where others can be first."""
     written = os.fsencode(path)
     if len(written) <= LONGEST_SOCKET_PATH:
         return path

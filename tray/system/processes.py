@@ -11,11 +11,7 @@ _PROC: Final = Path("/proc")
 
 
 def program_behind(process: int) -> str:
-    """
-    Return the program that started a process, such as ``terraform (4711)``; empty if unknown.
-
-    The name is the kernel's (proc(5), at most 15 bytes); other systems give none.
-    """
+    """Return such as ``terraform (4711)``, by the kernel's 15-byte name (proc(5)); else empty."""
     try:
         # The name in brackets may hold brackets; the parent is the second field after it.
         parent = (_PROC / str(process) / "stat").read_bytes().rpartition(b")")[2].split()[1]

@@ -24,7 +24,6 @@ PARTS: Final = (
     "tray.demo.demo_witness",
     "tray.system.package_upgrade",
 )
-"""The modules that are started as programs; a frozen program contains these."""
 
 _CREDENTIALS: Final = frozenset(
     {

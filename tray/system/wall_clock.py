@@ -31,8 +31,6 @@ _JUMP_SECONDS: Final = 2.0
 
 
 class WallClockTimer(Protocol):
-    """Either timer; see `start_wall_timer`."""
-
     def arm(self, at_wall: float | None) -> None:
         """Ring at this time (seconds since the epoch); None: only when the clock is set."""
 
@@ -120,11 +118,7 @@ class WallTimer:
 
 
 class PollingTimer:
-    """
-    The same without a timerfd: the loop's timers, and both clocks compared every minute.
-
-    ``mono`` is a clock that is never set (it may stop while the machine sleeps).
-    """
+    """Without a timerfd: both clocks compared every minute; ``mono`` is one that is never set."""
 
     def __init__(
         self,

@@ -80,11 +80,7 @@ class ListingCancelled(ServiceTrouble):
 
 
 class RequestPacing:
-    """
-    Call AWS at the rate it allows; shared by all threads.
-
-    When one of them is throttled, the others wait as well, each with jitter.
-    """
+    """Call AWS at the rate it allows; when one thread is throttled, all wait, with jitter."""
 
     def __init__(
         self,
@@ -99,11 +95,7 @@ class RequestPacing:
         self._not_before = 0.0
 
     def __call__(self, ask: Callable[[], Response]) -> Response:
-        """
-        Call ``ask``, again where AWS throttles.
-
-        Raises ServiceTrouble if AWS asks for too long a wait, or the listing was stopped.
-        """
+        """Raises ServiceTrouble if AWS asks for too long a wait, or the listing was stopped."""
         for number in range(TRIES):
             self._wait()
             try:

@@ -119,11 +119,7 @@ def printable(text: object, longest: int = 64) -> str:
 
 
 def retry_after(headers: Mapping[str, Any], now: float) -> float | None:
-    """
-    Return the seconds that ``Retry-After`` asks for, at most an hour (RFC 9110 10.2.3).
-
-    Names of ``headers`` are in lower case.
-    """
+    """Return seconds, at most an hour (RFC 9110 10.2.3); header names are in lower case."""
     text = str(headers.get("retry-after", "")).strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return min(float(text), _LONGEST_WAIT)

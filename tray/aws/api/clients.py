@@ -108,11 +108,7 @@ class _Shared:
 
 
 class AwsClients:
-    """
-    Shared clients, one for each service and region; safe to use from many threads.
-
-    ``connect_timeout`` is seconds for each address of a host, ``read_timeout`` without a byte.
-    """
+    """One client for each service and region; thread-safe. Timeouts are in seconds."""
 
     def __init__(
         self,

@@ -140,11 +140,7 @@ class Oidc:
         return f"{endpoint}/authorize?{urlencode(query, quote_via=quote, safe='')}"
 
     def start_device(self, session: SsoSession, registration: Registration) -> DeviceGrant:
-        """
-        Start a sign-in by code.
-
-        Raises RequestRefused if the start URL is wrong, RegistrationRefused to register anew.
-        """
+        """Raises RequestRefused for a wrong start URL, RegistrationRefused to register anew."""
         operation = "StartDeviceAuthorization"
         client = self._clients.oidc(session.region)
         answer = self._clients.call(
@@ -201,11 +197,7 @@ class Oidc:
     def token_by_device(
         self, session: SsoSession, registration: Registration, grant: DeviceGrant
     ) -> SsoToken:
-        """
-        Ask once whether the user has approved a device code (RFC 8628 3.4).
-
-        Raises AuthorizationPending, SlowDown, CodeExpired, AccessDenied or WillRetry.
-        """
+        """Ask once (RFC 8628 3.4); AuthorizationPending and SlowDown mean: ask again."""
         return self._first_token(
             session,
             registration,
@@ -268,7 +260,6 @@ class Oidc:
         return self._clients.call("CreateToken", client.create_token, whole, instead=instead)
 
     def _token_from(self, answer: Mapping[str, Any], before: SsoToken) -> SsoToken:
-        """Return a token with the answer's values, ends by our clock."""
         issued_at = self._clock()
         refresh_token = answer.get("refreshToken")
         return replace(

@@ -99,11 +99,7 @@ class Portal:
         )
 
     def check(self, access_token: Secret, region: str) -> None:
-        """
-        Check an access token by the cheapest call there is (rules R4, K5).
-
-        Raises TokenRejected if it is not good, whatever its ``expiresAt`` says, or WillRetry.
-        """
+        """The cheapest call (rules R4, K5); raises TokenRejected whatever ``expiresAt`` says."""
         self._clients.call(
             "ListAccounts",
             self._clients.portal(region).list_accounts,

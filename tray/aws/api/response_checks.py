@@ -36,11 +36,7 @@ class ResponseCheck:
         self._host = host_of(endpoint)
 
     def __call__(self, response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:
-        """
-        Handle botocore's event ``before-parse``.
-
-        Raises Offline if something other than AWS answered, ServiceTrouble if the answer is cut.
-        """
+        """Handle ``before-parse``; Offline: not AWS's answer, ServiceTrouble: it is cut."""
         status: int = response_dict["status_code"]
         body: bytes = response_dict["body"]
         kind = str(response_dict["headers"].get("content-type", "")).lower()
@@ -76,7 +72,6 @@ def text_member(operation: str, answer: Mapping[str, Any], name: str) -> str:
 
 
 def number_member(answer: Mapping[str, Any], name: str) -> int | None:
-    """Return a positive whole number, else None."""
     value = answer.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None
@@ -84,7 +79,6 @@ def number_member(answer: Mapping[str, Any], name: str) -> int | None:
 
 
 def is_sendable(value: object) -> TypeGuard[str]:
-    """Whether a value is a text that an HTTP header can carry."""
     return isinstance(value, str) and bool(_SENDABLE.fullmatch(value))
 
 

@@ -21,11 +21,7 @@ class CallerIdentity:
 def caller_identity(
     clients: AwsClients, credentials: RoleCredentials, region: str
 ) -> CallerIdentity:
-    """
-    Ask STS in any region of the partition.
-
-    Raises RoleForbidden if the credentials have expired or are not valid, WillRetry.
-    """
+    """Use any region of the partition; RoleForbidden means expired or invalid credentials."""
     client = clients.sts(
         region,
         credentials.access_key_id,

@@ -66,7 +66,6 @@ class SsoToken:
 
     @property
     def refreshable(self) -> bool:
-        """Whether it carries everything a renewal needs."""
         return bool(self.refresh_token) and self.registration is not None
 
     def with_extra(self, extra: Mapping[str, object]) -> SsoToken:

@@ -37,18 +37,13 @@ def parse_timestamp(text: str) -> float:
 
 
 def format_timestamp(seconds: float) -> str:
-    """
-    Return ``YYYY-MM-DDTHH:MM:SSZ``, the only form that every SDK reads (measured).
-
-    A fraction is dropped; outside the years 1 to 9999 it is their first or last second.
-    """
+    """The only form that every SDK reads (measured); years outside 1 to 9999 are clamped."""
     whole = math.floor(max(_FIRST, min(seconds, _LAST)))
     moment = _EPOCH + timedelta(seconds=whole)
     return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _offset(zone: str | None) -> float:
-    """Return the seconds that a zone is east of UTC."""
     if zone is None or zone.upper() in ("Z", "UTC"):
         return 0.0
     hours, minutes = int(zone[1:3]), int(zone[-2:])

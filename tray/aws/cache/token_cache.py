@@ -47,11 +47,7 @@ def cache_directory(home: Path) -> Path:
 
 
 def cache_path(directory: Path, key: str) -> Path:
-    """
-    Return the token file of a session key (rule S2; botocore ``SSOTokenLoader``).
-
-    The key is the sso-session's name, or the start URL exactly as written.
-    """
+    """``key`` is the sso-session's name or the start URL as written (S2; ``SSOTokenLoader``)."""
     name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
     return directory / f"{name}.json"
 
@@ -199,7 +195,6 @@ def _registration(members: Mapping[str, object], place: str) -> Registration | N
 
 
 def _text(members: Mapping[str, object], name: str, place: str) -> str:
-    """Return a member's text, empty where it is absent."""
     value = members.get(name, "")
     if not isinstance(value, str):
         raise CacheFileBad(f"{place}: {name} isn't text.")

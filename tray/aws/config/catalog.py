@@ -88,11 +88,7 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
 
 
 def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
-    """
-    Return the environment that sends an SDK's calls where a profile's keys do.
-
-    Raises ConfigRejected as :func:`read_catalog`.
-    """
+    """Return the environment that sends an SDK's calls where a profile's keys do."""
     merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
     return variables_of(merged.profiles.get(name, {}), merged.services)
 
@@ -113,11 +109,7 @@ class CatalogReader:
         self._verdict: Catalog | ConfigRejected = Catalog()
 
     def read(self) -> Catalog:
-        """
-        Return the same object while the files say the same; raises ConfigRejected.
-
-        A refused file is parsed again when it changes, an unreadable one each time.
-        """
+        """Return the same object while the files say the same; raises ConfigRejected."""
         marks = [config_files.mark(self.files.config), config_files.mark(self.files.credentials)]
         if self._marks is None or marks != self._marks:
             self._reread(marks)

@@ -97,11 +97,7 @@ def inherited(data: bytes, file: str) -> Section:
 
 
 def profile_header(name: str) -> str:
-    """
-    Return the header of a new profile, quoted where the AWS CLI wants it.
-
-    Raises EditRefused if the name cannot be in a header, or not every SDK would find it again.
-    """
+    """Quoted where the AWS CLI wants it; EditRefused unless every SDK would find it again."""
     return name if name == "default" else f"profile {_header_word(name, 'profile')}"
 
 
@@ -111,7 +107,6 @@ def session_header(name: str) -> str:
 
 
 def written_header(data: bytes, file: str, kind: str, name: str) -> str | None:
-    """Return the header that a file has for one profile or sso-session, or None."""
     return written_headers(data, file, kind).get(name)
 
 
@@ -248,7 +243,6 @@ def _sign(lines: Sequence[Line]) -> str:
 
 
 def _closed(lines: list[Line], end: str) -> list[Line]:
-    """Give the last line an end, so that another can follow it."""
     if not lines or lines[-1].end:
         return lines
     last = lines[-1]

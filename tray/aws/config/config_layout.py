@@ -64,11 +64,7 @@ def _divided(text: str) -> Iterator[Line]:
 
 
 def section_span(lines: list[Line], header: str) -> Span | None:
-    """
-    Return the lines from a section's header to its last option; None if there is none.
-
-    Blank lines and comments after the last option may belong to what follows.
-    """
+    """From header to last option; comments after that may belong to what follows."""
     for start, line in enumerate(lines):
         if line.kind != "header" or line.name != header:
             continue

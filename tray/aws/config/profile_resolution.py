@@ -30,8 +30,6 @@ _LONGEST_CHAIN = 100  # hops; AWS needs two or three, and botocore runs out of s
 
 
 class ConfigIndex:
-    """Both files and the sessions found in them: what resolving a profile needs."""
-
     def __init__(self, merged: MergedConfig, sessions: Mapping[str, SsoSession]) -> None:
         self.merged = merged
         self.sessions = sessions
@@ -45,7 +43,6 @@ class ConfigIndex:
         """Complete sso-sessions, each with the keys that exclude the fast path of `describe`."""
 
     def session_of(self, settings: Section) -> str | None:
-        """Return the key of the existing session these keys name, or None."""
         key = session_key(settings)
         if key is None or key not in self.sessions:
             return None
@@ -104,7 +101,6 @@ def _is_sso(settings: Section) -> bool:
 
 
 def _section_of(settings: Section, known: ConfigIndex) -> Section:
-    """Return the keys of the sso-session a profile names, empty for a legacy one."""
     name = settings.get("sso_session")
     return known.merged.sso_sessions.get(name, {}) if isinstance(name, str) else {}
 
@@ -144,7 +140,6 @@ def _login_problem(
 
 
 def _sso_problem(name: str, settings: Section, section: Section) -> str | None:
-    """Return why botocore's ``SSOProvider`` would refuse these keys."""
     for key, value in section.items():
         if settings.get(key, value) != value:
             session = clean(text_of(settings, "sso_session"))

@@ -18,11 +18,7 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 
 
 def session_key(settings: Mapping[str, Value]) -> str | None:
-    """
-    Return the key of the session that a profile names (rule S1), whether it exists or not.
-
-    It is the ``sso_session`` name, else ``sso_start_url`` as written.
-    """
+    """Return ``sso_session``, else ``sso_start_url`` as written, even of no session (S1)."""
     key = settings.get("sso_session")
     if key is None:
         key = settings.get("sso_start_url") or None

@@ -167,7 +167,6 @@ class _Painter:
     def overlay(
         self, shapes: tuple[Shape, ...], colour: Colour, at: tuple[float, float], scale: float
     ) -> None:
-        """Draw a small mark over the sign, with a clear gap around it."""
         self.clear(shapes, scale + _GAP, at)
         self.fill(shapes, (*colour, 255), scale, at)
 

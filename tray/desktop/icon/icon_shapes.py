@@ -32,8 +32,6 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line with round ends and joins."""
-
     points: tuple[Point, ...]
     width: float
 
@@ -186,7 +184,6 @@ def on_ring(arc: Arc, turn: float, radius: float) -> Point:
 
 
 def outline(arc: Arc, steps: int = 96) -> list[Point]:
-    """Return an arc as a polygon: along its outer edge and back along the inner one."""
     turns = [arc.start + arc.sweep * step / steps for step in range(steps + 1)]
     outer = [on_ring(arc, turn, arc.radius + arc.width / 2) for turn in turns]
     inner = [on_ring(arc, turn, arc.radius - arc.width / 2) for turn in reversed(turns)]

@@ -74,7 +74,6 @@ class DBusMenu(ServiceInterface):
 
     @dbus_property(_READ, name="IconThemePath")
     def icon_theme_path(self) -> Strings:
-        """Empty: rows have no pictures."""
         return []
 
     @dbus_method(name="GetLayout")
@@ -95,7 +94,6 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="GetProperty")
     def get_property(self, number: DBusInt32, name: DBusStr) -> DBusVariant:
-        """Return a property, or its default where the node does not set it."""
         self._known(number)
         value = self._tree.nodes[number].properties.get(name, DEFAULTS.get(name))
         if value is None:
@@ -115,7 +113,6 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="EventGroup")
     def event_group(self, events: Events) -> Ints:
-        """Return the unknown rows among the events."""
         for number, kind, *_ in events:
             self._take(number, kind)
         return self._unknown([number for number, *_ in events])
@@ -152,7 +149,6 @@ class DBusMenu(ServiceInterface):
 
     @dbus_signal(name="ItemActivationRequested")
     def item_activation_requested(self, number: int, timestamp: int) -> ActivationRequest:
-        """Ask the host to open the menu at a row; part of the interface."""
         return [number, timestamp]
 
     def _layout(self, number: int, depth: int, names: Collection[str]) -> list[Any]:

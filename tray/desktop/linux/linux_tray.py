@@ -19,11 +19,7 @@ LINES = 8  # sessions in the tooltip; the menu lists all
 
 
 class LinuxTray:
-    """
-    Called on the loop's thread; every method returns at once and raises nothing.
-
-    A desktop that fails costs the icon, never the daemon.
-    """
+    """Called on the loop; returns at once, raises nothing: a failing desktop costs the icon."""
 
     def __init__(
         self,

@@ -52,8 +52,6 @@ class MenuChange:
 
 
 class MenuTree:
-    """The current menu, and every number ever given."""
-
     def __init__(self) -> None:
         self.revision = 1
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}

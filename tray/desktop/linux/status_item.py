@@ -95,7 +95,6 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
-        """In the sizes panels ask for, so that none has to scale."""
         return self.face.pixmaps
 
     @dbus_property(_READ, name="OverlayIconName")
@@ -165,8 +164,6 @@ class StatusItem(ServiceInterface):
 
 
 class ClickableStatusItem(StatusItem):
-    """An item whose left click does something."""
-
     only_menu = False
 
     def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:

@@ -97,7 +97,6 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
 
     @property
     def detail(self) -> str:
-        """The tooltip's text below the title: plain, one or more lines."""
         return self._face.detail
 
     @detail.setter

@@ -72,5 +72,4 @@ def _taken(action: Callable[[], object] | Menu | None) -> Any:
 
 
 def key_of(row: MenuItem) -> str:
-    """Return the key of a row; a plain pystray row is identified by its text."""
     return row.key if isinstance(row, Row) else str(row.text)

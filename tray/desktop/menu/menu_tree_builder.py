@@ -109,7 +109,6 @@ def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
 def _by_urgency(
     rows: tuple[SessionRow, ...],
 ) -> tuple[tuple[SessionRow, ...], tuple[SessionRow, ...]]:
-    """Split sessions into those on the first level and the others, each in config order."""
     if len(rows) <= SESSIONS:
         return rows, ()
     calm = ("signed-in", "signed-out")

@@ -33,11 +33,7 @@ class OwnLoop(Protocol):
 
 
 class MainThreadIcon:
-    """
-    What our native icons add to pystray's: calls from other threads, in order.
-
-    A subclass wakes its loop in :meth:`wake`, which then calls :meth:`drain` on the main thread.
-    """
+    """Calls from other threads, in order: :meth:`wake` has the loop call :meth:`drain`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._words: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
@@ -61,11 +57,7 @@ class MainThreadIcon:
 
 
 class MainThread:
-    """
-    Lends the main thread to the icon.
-
-    :meth:`run` is called on it; everything else on the loop's thread.
-    """
+    """:meth:`run` is called on the main thread; everything else on the loop's."""
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()

@@ -35,11 +35,7 @@ TIP_LENGTH: Final = 127  # characters that Windows shows (NOTIFYICONDATAW.szTip)
 
 
 class NativeTray:
-    """
-    Like `tray.desktop.linux.linux_tray.LinuxTray`: on the loop's thread, never blocks or raises.
-
-    ``ampersand`` is how ``&`` is written in this system's menus.
-    """
+    """As `LinuxTray`; ``ampersand`` is how ``&`` is written in this system's menus."""
 
     def __init__(
         self,

@@ -32,7 +32,6 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         self.run(self._shown)
 
     def end(self) -> None:
-        """Stop the message loop, at once or as soon as it runs."""
         self._ended = True
         if self._running:
             self._stop()

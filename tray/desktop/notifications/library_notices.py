@@ -53,8 +53,6 @@ class NotificationCenter(Protocol):
 
 
 class LibraryNotices(NoticeChannel):
-    """The first channel on macOS and Windows."""
-
     shown_by: ClassVar[ShownBy] = "desktop-notifier"
 
     def __init__(

@@ -35,11 +35,7 @@ _LINGER_SECONDS: Final = 60.0
 
 
 class ProcessNotices(NoticeChannel):
-    """
-    Start a program, write the notice to its standard input, wait for its confirmation.
-
-    Such a notice has no buttons and cannot be withdrawn.
-    """
+    """Such a notice has no buttons and cannot be withdrawn."""
 
     def __init__(
         self, pressed: Pressed, environ: Mapping[str, str], *, limit: float = LIMIT_SECONDS
@@ -129,7 +125,6 @@ class OsascriptNotices(ProcessNotices):
 
 
 async def _see_off(process: Process) -> None:
-    """Wait for its end, and make sure it comes."""
     try:
         async with asyncio.timeout(_LINGER_SECONDS):
             await process.communicate()

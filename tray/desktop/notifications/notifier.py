@@ -60,7 +60,6 @@ class NoticeChannel(ABC):
         return await self._kept("withdraw", self._withdraw(slot))
 
     async def close(self) -> None:
-        """End background work, and wait until it has ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -79,7 +78,6 @@ class NoticeChannel(ABC):
         task.add_done_callback(self._tasks.discard)
 
     def _press(self, button: Button) -> None:
-        """Report a click; an exception in the callback cannot break the channel."""
         try:
             self._pressed(button.action, button.keys)
         except Exception:
@@ -102,8 +100,6 @@ class NoticeChannel(ABC):
 
 
 class BusChannel(NoticeChannel):
-    """A channel on the session bus."""
-
     @abstractmethod
     async def connected(self, bus: MessageBus) -> None:
         """Use this connection from now on."""

@@ -111,8 +111,6 @@ class HttpServer(socketserver.TCPServer):
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One connection; the base class parses request lines and headers."""
-
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True

@@ -16,11 +16,7 @@ CAPTIVE_PAGE = "<!doctype html><title>Welcome</title><p>Accept our terms to use 
 
 
 class Exchange:
-    """
-    Runs in the connection's thread.
-
-    The lock is held while a rule decides and never during a wait.
-    """
+    """In the connection's thread; the lock is held while a rule decides, never while waiting."""
 
     def __init__(self, realm: Realm, lock: Condition) -> None:
         self.journal = Journal(lock)

@@ -32,8 +32,6 @@ class Operation:
 
 
 class Routes:
-    """The five services behind one port."""
-
     def __init__(self, realm: Realm) -> None:
         oidc = Oidc(realm)
         consent = Consent(oidc)

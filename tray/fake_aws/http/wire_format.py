@@ -116,11 +116,7 @@ def refuse_oidc(refused: AwsError) -> Response:
 
 
 def refuse_portal(refused: AwsError) -> Response:
-    """
-    As the portal: ``{"message", "__type"}``.
-
-    The header carries the suffix after a colon that the real portal sends and SDKs strip.
-    """
+    """With the header's suffix after a colon that the real portal sends and SDKs strip."""
     kind = f"com.amazonaws.switchboard.portal#{refused.name}"
     body = json.dumps({"message": refused.message, "__type": kind}).encode()
     headers = (("x-amzn-ErrorType", f"{refused.name}:http://internal.amazon.com/coral/"),)
@@ -141,12 +137,7 @@ def refuse_sts(refused: AwsError) -> Response:
 
 
 def read_members(request: Request) -> dict[str, Any]:
-    """
-    Return the members of a rest-json body.
-
-    Raises AwsError (InvalidRequestException) for anything but one JSON object without repeated or
-    null members.
-    """
+    """Refuse anything but one JSON object without repeated or null members."""
     kind = request.headers.get("content-type", "application/json")
     if not re.match(r"application/(x-amz-)?json\b", kind):
         raise AwsError("InvalidRequestException", "the body must be application/json")

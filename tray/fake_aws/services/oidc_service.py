@@ -264,11 +264,7 @@ class Oidc:
 
 
 def loopback_redirect(uri: str) -> SplitResult | None:
-    """
-    Return the parts of a redirect URI to 127.0.0.1, or None for any other URI.
-
-    Only the IP literal counts: ``localhost`` may be another host (RFC 8252 8.3).
-    """
+    """Only 127.0.0.1 counts: ``localhost`` may be another host (RFC 8252 8.3)."""
     if not re.fullmatch(r"http://127\.0\.0\.1(:[0-9]{1,5})?/[A-Za-z0-9/._~-]*", uri):
         return None
     parts = urlsplit(uri)

@@ -19,11 +19,7 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """
-    A SigV4 Authorization header, with the request it signs.
-
-    The date is not compared with a clock: tests move the server's clock, not the client's.
-    """
+    """The date is not compared with a clock: tests move the server's, not the client's."""
 
     access_key_id: str
     day: str

@@ -25,7 +25,6 @@ _KNOWN = {
 
 
 def action_of(request: Request) -> str:
-    """Return the ``Action`` of a query-protocol request, or an empty text."""
     return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("Action", "")
 
 
@@ -68,7 +67,6 @@ class Sts:
         )
 
     def unknown(self, request: Request) -> Response:
-        """Refuse an action that is not implemented."""
         raise AwsError("InvalidAction", f"Could not find operation {action_of(request)!r}")
 
     def _authenticate(self, request: Request) -> RoleCredentials:

@@ -68,21 +68,13 @@ class Autostart(ABC):
         return found is not None and not found.ours
 
     def enable(self, command: Sequence[str]) -> None:
-        """
-        Start ``command`` (an absolute path first) at login, even if that was switched off before.
-
-        Raises UserMustAct if someone else changed the entry, OSError if it cannot be written.
-        """
+        """Also where it was switched off; raises UserMustAct if the entry was edited, OSError."""
         if self._theirs():
             raise self._changed()
         self._write(command)
 
     def disable(self) -> None:
-        """
-        Do not start at login; harmless if it does not start anyway.
-
-        Raises UserMustAct if someone else changed the entry, OSError if it cannot be removed.
-        """
+        """Repeatable; raises UserMustAct if the entry was edited, OSError."""
         if self.status() == "changed":
             raise self._changed()
         if not self._theirs():

@@ -24,5 +24,4 @@ def autostart_for(environ: Mapping[str, str]) -> Autostart:
 
 
 def own_command(environ: Mapping[str, str]) -> list[str]:
-    """Return the argv that starts this very program as the daemon."""
     return [*own_program(environ), "run"]

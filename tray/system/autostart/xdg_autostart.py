@@ -88,7 +88,6 @@ def render(command: Sequence[str]) -> str:
 
 
 def parse(text: str) -> dict[str, str]:
-    """Return the raw keys of the entry's group; comments and other groups are ignored."""
     said: dict[str, str] = {}
     inside = False
     for line in text.splitlines():

@@ -46,11 +46,7 @@ def system_bus_address(environ: Mapping[str, str]) -> str:
 
 
 def session_bus_address(environ: Mapping[str, str]) -> str:
-    """
-    Return ``DBUS_SESSION_BUS_ADDRESS``, else systemd's socket ``$XDG_RUNTIME_DIR/bus``.
-
-    The socket helps where only the variable was lost (sd_bus_default_user(3)). Raises `NoBus`.
-    """
+    """The socket helps if only the variable was lost (sd_bus_default_user(3)); raises `NoBus`."""
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     if address:
         return address
@@ -87,7 +83,6 @@ def method_call(
 
 
 def bus_call(member: str, signature: str = "", body: list[Any] | None = None) -> Message:
-    """A call to the bus itself."""
     return method_call(BUS_NAME, "/org/freedesktop/DBus", BUS_NAME, member, signature, body)
 
 
@@ -129,12 +124,7 @@ class _PatientSocket:
 
 
 class Bus:
-    """
-    The connection, shared by its clients.
-
-    ``address`` is called before each try; it returns where the bus listens or raises `NoBus`.
-    ``retry_seconds`` is the longest time between two tries.
-    """
+    """``address`` returns where the bus listens or raises `NoBus`; called before each try."""
 
     def __init__(self, name: str, address: Callable[[], str], *, retry_seconds: float) -> None:
         self._name = name
@@ -146,7 +136,6 @@ class Bus:
         self._reason = ""
 
     def join(self, client: BusClient) -> None:
-        """Add a client, before :meth:`serve`."""
         self._clients.append(client)
 
     async def serve(self) -> None:
@@ -177,7 +166,6 @@ class Bus:
         return bus
 
     async def _live(self, bus: MessageBus) -> str:
-        """Give the connection to the clients and return why it ended."""
         self._bus, self._reason = bus, ""
         tasks = [asyncio.ensure_future(self._introduce(client, bus)) for client in self._clients]
         try:

@@ -36,7 +36,6 @@ class LinuxEvents:
         return self._savers
 
     def missing(self) -> dict[str, str]:
-        """See `SystemEvents.missing`."""
         reasons = {"sleep": self._logind.missing, "network": self._network.missing}
         if all(saver.missing for saver in self._savers):
             reasons["lock"] = self._logind.lock_missing

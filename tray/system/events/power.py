@@ -102,7 +102,6 @@ class Logind(BusService):
         await self._find_session()
 
     async def _display(self) -> str | None:
-        """Return the user's graphical session."""
         user = await self._ask(_PATH, _MANAGER, "GetUser", "u", [os.getuid()])
         if not user:
             return None

@@ -32,7 +32,6 @@ class ScreenLock:
         self._compare(before)
 
     def clear(self) -> None:
-        """The whole session was unlocked."""
         before = bool(self._sources)
         self._sources.clear()
         self._compare(before)

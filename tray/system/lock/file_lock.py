@@ -26,11 +26,7 @@ _LONGEST_WAIT: Final = 0.025
 
 
 def lock_path(state: Path, kind: LockKind, key: str | None = None) -> Path:
-    """
-    Return a path such as ``<state>/locks/session-<16 hex of SHA-256>``.
-
-    ``session`` and ``sign-in`` take a session key, the others none.
-    """
+    """``session`` and ``sign-in`` take a session key, the others none."""
     per_session = kind in {"session", "sign-in"}
     if per_session != (key is not None):
         msg = f"the lock {kind!r} was asked for {'without' if per_session else 'with'} a key"

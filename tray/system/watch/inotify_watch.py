@@ -140,11 +140,7 @@ class InotifyEvents:
         return None
 
     def _add(self, path: Path, mask: int, masks: dict[int, int]) -> int | None:
-        """
-        Watch one directory, unless it is gone or unreadable (None).
-
-        Two paths to one directory share a watch and both masks.
-        """
+        """None: gone or unreadable. Two paths to one directory share a watch and both masks."""
         try:
             descriptor: int = self._inotify.add_watch(path, mask | flags.ONLYDIR)
             whole = mask | masks.get(descriptor, 0)
@@ -203,7 +199,6 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
 
 
 def _is_plain_file(path: Path) -> bool:
-    """Whether it is a newly created file, not a directory or a (hard) link."""
     try:
         found = path.lstat()
     except OSError:

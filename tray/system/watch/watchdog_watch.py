@@ -74,7 +74,6 @@ class WatchdogEvents:
         return {path for path, identity in identities.items() if before.get(path) != identity}
 
     def _schedule(self, directory: Path, found: Path) -> None:
-        """Watch ``found``: the directory itself, or the nearest parent that exists."""
         # The events name real paths, whatever was asked for.
         real = found.resolve()
 
