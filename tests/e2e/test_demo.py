@@ -44,7 +44,7 @@ def test_the_demo_tells_the_truth_anywhere() -> None:
             "the keyring, read by another client, holds the server's refresh token" in beside.out
         )
         assert (0, []) == (alone[0], alone[2]), alone[1]
-        assert "no keyring works here: file mode" in alone[1]
+        assert "no keyring here, so the refresh token is in the cache file" in alone[1]
         assert "{'sso-tray'}" == services
         assert [] == living.messages[heard:]
         assert here.keyring_renews()

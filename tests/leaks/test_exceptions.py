@@ -9,7 +9,7 @@ import pytest
 
 from tests.leaks.canaries import Canaries
 from tests.worker.memory_backend import MemoryBackend
-from tests.worker.signing_in import Place, approving, place_to_sign_in
+from tests.worker.signing_in import Place, approving, place_to_sign_in, then_cancelling
 from tests.worker.world import CORP, token_of, world_in
 from tray.aws.cache.token_cache import full_document, parse_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
@@ -142,9 +142,9 @@ def test_no_error_of_a_sign_in_shows_a_secret(place: Place, operation: str, kind
     place.center.sign_in()
     said = " ".join(place.center.secrets())
     place.center.fault(operation, kind, times=None, message=said)
-    browser = approving()
+    browser, cancelled = then_cancelling(approving())
 
-    told = what_is_shown(lambda: place.sign_in(browser))
+    told = what_is_shown(lambda: place.sign_in(browser, cancelled=cancelled))
     told += "".join(page for _, page in browser.shown)
 
     assert set() == Canaries(place.center.secrets()).in_text(told)

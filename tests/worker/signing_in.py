@@ -123,6 +123,19 @@ def approving() -> Browser:
     return Browser(fetch)
 
 
+def then_cancelling(first: Browser) -> tuple[Browser, threading.Event]:
+    """Return a browser whose user cancels the sign-in after what `first` does."""
+    cancelled = threading.Event()
+
+    def act(url: str) -> tuple[int, str]:
+        assert first.act is not None
+        shown = first.act(url)
+        cancelled.set()
+        return shown
+
+    return Browser(act), cancelled
+
+
 def idle() -> Browser:
     """Return a browser that opens and whose person then does nothing."""
     return Browser()

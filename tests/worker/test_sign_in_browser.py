@@ -25,6 +25,7 @@ from tests.worker.signing_in import (
     make_tools,
     place_to_sign_in,
     port_in,
+    then_cancelling,
 )
 from tray.errors import (
     Busy,
@@ -152,19 +153,6 @@ def test_what_telling_raises_ends_the_sign_in(place: Place) -> None:
 
     with pytest.raises(UserMustAct, match="no browser"):
         place.sign_in(Browser(act))
-
-
-def then_cancelling(first: Browser) -> tuple[Browser, threading.Event]:
-    """Return a browser whose user cancels the sign-in after what `first` does."""
-    cancelled = threading.Event()
-
-    def act(url: str) -> tuple[int, str]:
-        assert first.act is not None
-        shown = first.act(url)
-        cancelled.set()
-        return shown
-
-    return Browser(act), cancelled
 
 
 def test_a_denial_keeps_the_old_token(place: Place) -> None:
