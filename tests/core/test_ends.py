@@ -246,13 +246,14 @@ def test_a_refusal_before_a_restart_makes_the_next_sign_in_a_true_start() -> Non
 
 
 def test_a_refusal_survives_a_restart() -> None:
-    """What was refused or found dead is still so for the next run of the daemon."""
+    """What was found dead is still so for the next run, unless the keyring has a newer token."""
     story = kept()
     story.run_until(0.6 * HOUR, refused("dead"))
 
     again = Story(stores={"corp": "keyring"}, memories=story.kept(), start=0.7 * HOUR)
     again.file(token())
+    again.answer(Renewed(token(), "keyring", by_us=False))
 
     assert ("expired", "session-over") == (again.row().state, again.row().reason)
-    assert [] == again.jobs()
+    assert ["adopt"] == again.jobs()
     assert [] == again.notices()

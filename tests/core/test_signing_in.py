@@ -241,6 +241,19 @@ def test_a_sign_in_whose_process_died_is_looked_for(there: bool) -> None:
     assert there or "keyring" == story.row().store
 
 
+def test_a_sign_in_whose_process_died_after_its_cancellation_is_looked_for() -> None:
+    """K8: the keyring may have taken its token just before the process obeyed."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.SignInRequested("corp", afresh=True))
+    attempt = _attempt(story)
+    story.send(ev.SignInCancelled("corp"))
+
+    story.send(ev.SignInFailed("corp", attempt, "It died.", lost=True))
+
+    assert ["adopt"] == story.jobs()
+
+
 def _attempt(story: Story) -> int:
     sign_in = story.session().sign_in
     assert sign_in is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.simulation.workers import LOST
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import SsoSession
@@ -96,22 +97,20 @@ class Person:
         world.truth.thrown(key)
         world.truth.signed_in(key, given)
 
-        def kept(result: SignInResult | str) -> None:
+        def kept(result: SignInResult | str | None) -> None:
             world.truth.unwell()
-            told: ev.Event = (
-                ev.SignInFailed(key, process.attempt, result)
-                if isinstance(result, str)
-                else ev.SignedIn(
-                    key,
-                    process.attempt,
-                    result.token,
-                    result.store,
-                    result.reason,
-                    result.sentence,
+            attempt = process.attempt
+            event: ev.Event
+            if result is None:
+                event = ev.SignInFailed(key, attempt, LOST.sentence, lost=True)
+            elif isinstance(result, str):
+                event = ev.SignInFailed(key, attempt, result)
+            else:
+                event = ev.SignedIn(
+                    key, attempt, result.token, result.store, result.reason, result.sentence
                 )
-            )
             delay = world.draw("signed-in", key, 0.005, 0.3)
-            world.later(delay, f"{key}: signed in", lambda: world.report(process.life, told))
+            world.later(delay, f"{key}: signed in", lambda: world.report(process.life, event))
 
         world.workers.save(process.session, world.machine.token(given, process.session), kept)
 

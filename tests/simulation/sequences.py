@@ -183,7 +183,22 @@ SEQUENCES = (
             f"a sign-in killed at step {step} stays signed out", 2,
             do("kill", 99, much=step / 40), do("click", 100), length=LONG,
         )
-        for step in (5, 6, 7)
+        for step in (4, 5, 6, 7)
+    ),
+    Sequence(
+        "an older CLI's sign-in after a sign-out claims to renew", 1,
+        do("aws sso login", 10), do("sign out", 100), do("old login", 200), length=LONG,
+    ),
+    Sequence(
+        "an older CLI's sign-in after a removal claims to renew", 37,
+        do("click", 3772.033, much=0.407), do("click", 20785.891, much=0.729),
+        do("remove", 50041.934, much=0.229), do("old login", 53201.32, much=0.99), until=53803,
+    ),
+    Sequence(
+        "a sign-in killed before its record is not looked for over an older token", 110,
+        do("aws sso login", 2544.327, "twin", 0.777), do("aws mute", 4084.744, "twin", 0.551),
+        do("cut short", 10108.208, "twin", 0.584), do("kill", 11010.783, "twin", 0.099),
+        until=14060,
     ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -87,15 +87,19 @@ class Workers:
         self,
         session: SsoSession,
         token: SsoToken,
-        done: Callable[[SignInResult | str], None],
+        done: Callable[[SignInResult | str | None], None],
     ) -> None:
-        """Let a sign-in process keep what it was given; told what came of it, or why nothing."""
+        """
+        Let a sign-in process keep what it was given.
+
+        `done` gets what came of it, or why nothing did; None if the process was killed.
+        """
         world = self._world
         worker = self._new("sign-in")
         given = world.machine.aws.given(token.access_token.reveal())
         assert given is not None
         worker.hands[session.key] = given
-        worker.answers[0] = lambda _: done("A process of SSO Tray's was killed at its work.")
+        worker.answers[0] = lambda _: done(None)
         context = self._context(worker, session.key, 0)
 
         def work() -> None:

@@ -298,6 +298,17 @@ def test_after_a_sign_out_an_unknown_token_counts_once_the_portal_takes_it(stric
     assert (login.fingerprint, "keyring") == (adopted.token.fingerprint, strict.store)
 
 
+def test_after_a_sign_out_a_login_without_refresh_data_does_not_renew(strict: World) -> None:
+    """K1: the record still names the keyring, which keeps nothing for it."""
+    strict.keep_in_keyring()
+    strict.run("sign-out")
+    _write_lean(strict, strict.sign_in(scopes=()))
+
+    outcomes = [strict.run("adopt"), strict.run("renew")]
+
+    assert [Unrenewable(), Unrenewable()] == outcomes
+
+
 @pytest.mark.parametrize("store", [None, "file"])
 @pytest.mark.parametrize("kind", ["adopt", "renew"])
 def test_the_keyring_item_counts_whatever_the_record_says(

@@ -132,6 +132,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
     token, usual = outcome.token, session.life
     goes_on = session.token is not None and outcome.of == session.token.fingerprint
     seen = present(session, token)
+    # A refusal of this very token stands: nothing newer was found.
+    refused_still = session.memory.refused == token.fingerprint
     after = replace(
         seen,
         token=token,
@@ -143,7 +145,7 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
         retry_at=None,
-        memory=replace(session.memory, refused=None),
+        memory=session.memory if refused_still else replace(session.memory, refused=None),
     )
     if outcome.by_us:
         after = replace(after, memory=replace(after.memory, given=token))

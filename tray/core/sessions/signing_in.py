@@ -200,15 +200,22 @@ def failed(state: TrayState, event: ev.SignInFailed) -> Step:
     """Drop a sign-in that brought nothing; the older token is kept (fault 60)."""
     session, sign_in = _current(state, event.key, event.attempt)
     if session is None or sign_in is None:
+        given_up_before = state.sessions.get(event.key)
+        if event.lost and given_up_before is not None:
+            state = state.with_session(_looked_for(given_up_before))
         return state, ()
     note = fx.RecordHistory("sign-in-failed", event.key, event.reason)
     tells = fx.done(sign_in.requests, 1, event.sentence)
     left = _without_sign_in(session, sign_in)
     if event.lost:
-        # It may have died after the keyring had the token and before the file was there (K8).
-        look = QueuedJob("judge-removed" if session.file_status == "absent" else "adopt")
-        left = replace(left, queue=(*left.queue, look))
+        left = _looked_for(left)
     return state.with_session(left), (note, *tells)
+
+
+def _looked_for(session: Session) -> Session:
+    """Look for what a sign-in left that died between the keyring and the file (K8)."""
+    look = QueuedJob("judge-removed" if session.file_status == "absent" else "adopt")
+    return replace(session, queue=(*session.queue, look))
 
 
 def cancelled(state: TrayState, event: ev.SignInCancelled) -> Step:

@@ -172,8 +172,10 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     if session.store == "released" or (
         old is None and session.store is not None and not session.fresh_start
     ):
-        # At a start the record may be an old copy; a released session is left alone otherwise.
-        return old is None and newest not in (None, token.fingerprint)
+        # At a start the record may be an old copy, and a sign-in after the session's end may have
+        # died before it was recorded; a released session is left alone otherwise.
+        ended = session.store != "released" and session.memory.dead == token.fingerprint
+        return old is None and (ended or newest not in (None, token.fingerprint))
     return True
 
 

@@ -129,12 +129,14 @@ def _lean(
     session: SsoSession, context: JobContext, token: SsoToken, item: KeyringItem | None
 ) -> Outcome:
     """Judge a file that has nothing to move: ours, or from a login that cannot renew itself."""
-    store = context.record(session).store
+    record = context.record(session)
+    if item is None and record.store == "keyring" and record.unstored != token.fingerprint:
+        return Unrenewable()  # a login after a sign-out: the keyring keeps nothing for it
     if item is None:
-        return Adopted(context.facts(session, token), store or "file")
+        return Adopted(context.facts(session, token), record.store or "file")
     if is_other_login(token, item, context, session) and usable(token, context):
         return Unrenewable()
-    if store != "keyring":  # the record was lost, or is an old copy
+    if record.store != "keyring":  # the record was lost, or is an old copy
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     return Renewed(context.facts(session, token), "keyring", by_us=False)
 
