@@ -83,14 +83,10 @@ class RoleForbidden(UserMustAct):
 
 
 class TlsFailed(UserMustAct):
-    """The server's certificate is not trusted."""
-
     default_reason = "tls"
 
 
 class CacheFileBad(UserMustAct):
-    """A token cache file that cannot be used as it stands."""
-
     default_reason = "bad-file"
 
 

@@ -23,7 +23,6 @@ from tray.storage.settings import Settings
 @click.argument("target", type=click.Choice(managed_sections.TARGETS))
 @click.option("--off", is_flag=True, help="Undo it.")
 def apply(target: str, *, off: bool) -> None:
-    """Write the managed section, or take it out."""
     context = CommandContext.of_this_process()
     meant = cast("Target", target)
     where = _managed(context, context.settings_or_safe() if off else context.settings())
@@ -49,12 +48,7 @@ def _managed(context: CommandContext, settings: Settings) -> ManagedContext:
 
 
 def follow_active(context: CommandContext) -> bool:
-    """
-    Let what is applied follow; the daemon does, too, and whoever comes first writes.
-
-    Returns:
-        Whether it could; why not has been said.
-    """
+    """Apply the active profile, as the daemon does; False if that failed, which is reported."""
     if not managed_sections.at_work(context.paths.state):
         return True
     followed = True

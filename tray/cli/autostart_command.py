@@ -12,7 +12,6 @@ from tray.system.autostart.start_at_login import autostart_for, own_command
 @click.command(help=help_texts.AUTOSTART)
 @click.argument("what", type=click.Choice(["on", "off", "status"]), default="status")
 def autostart(what: str) -> None:
-    """Change or show the setting."""
     environ = CommandContext.of_this_process().environ
     entry = autostart_for(environ)
     if what == "on":

@@ -1,4 +1,4 @@
-"""Where a command runs: its environment, paths and config, and the daemon, if one is there."""
+"""Where a command runs: its environment, paths and config, and the daemon, if one runs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,8 @@ from tray.storage.active_profile import read_active
 from tray.storage.settings import SAFE, Settings, read_settings
 from tray.system.paths import Paths, world
 
-NO_SUCH_NAME = 2
-"""
-Exit code of a daemon that does not know a name. We have found it in the config by then: it was
-edited a moment ago, and the daemon has yet to read it.
-"""
-JOB_PATIENCE = 120.0
-"""Seconds to wait for a daemon that runs a transaction; its own deadline is shorter."""
+NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
+JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own deadline is shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +42,15 @@ class CommandContext:
         return cls(environ, Paths.from_environment(environ), CatalogReader(files))
 
     def catalog(self) -> Catalog:
-        """
-        Return what the AWS config says now.
-
-        Raises:
-            ConfigRejected: botocore refuses it, too.
-        """
+        """Return the current AWS config; raises ConfigRejected if botocore refuses it, too."""
         return with_managed(self.reader.read(), self.paths.state)
 
     def settings(self) -> Settings:
-        """
-        Return the user's settings.
-
-        Raises:
-            ConfigRejected: a file cannot be read as a whole.
-        """
+        """Return the settings; raises ConfigRejected if a file cannot be read as a whole."""
         return read_settings(self.paths.settings_file, self.paths.state)
 
     def settings_or_safe(self) -> Settings:
-        """Return the settings; of a file that cannot be read, safe ones that name the problem."""
+        """Return the settings; for an unreadable file, safe ones that name the problem."""
         try:
             return self.settings()
         except ConfigRejected as error:
@@ -78,12 +63,12 @@ class CommandContext:
 
     @property
     def shell_follows(self) -> bool:
-        """Whether ``AWS_PROFILE`` here is what this shell's hook made of it (A2)."""
+        """Whether this shell's hook has set ``AWS_PROFILE`` (A2)."""
         return shell_follows(self.environ)
 
     @property
     def profile_in_force(self) -> str | None:
-        """The profile commands without a name are about."""
+        """The profile of commands without a name."""
         return self.exported_profile or read_active(self.paths.state)
 
     @contextmanager
@@ -95,12 +80,7 @@ class CommandContext:
     def asked(
         self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
     ) -> dict[str, Any] | None:
-        """
-        Let the daemon do something.
-
-        Returns:
-            Its last word, or None: act alone. Why is said, unless simply no daemon runs.
-        """
+        """Let the daemon act and return its last message, or None: act alone; why is printed."""
         connected = False
         try:
             with self.daemon() as agent:
@@ -121,23 +101,15 @@ def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> Non
 
 
 def now() -> Now:
-    """Read both clocks, for a reader in this machine's zone."""
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
 
 
 def note(sentence: str) -> None:
-    """Say something beside the answer, on stderr."""
     click.echo(f"sso-tray: {sentence}", err=True)
 
 
 class Ended(TrayError):
-    """
-    A command came to an end that is no success.
-
-    Args:
-        sentence: what to say on stderr; empty where everything has been said.
-        exit_code: of rule C1.
-    """
+    """A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said."""
 
     def __init__(self, sentence: str, exit_code: int) -> None:
         super().__init__(sentence)
@@ -145,7 +117,7 @@ class Ended(TrayError):
 
 
 def finish(exit_code: int, sentence: str) -> None:
-    """Say the last word of a request: on stdout if it was done, else as an error."""
+    """Print the last sentence of a request: on stdout if it was done, else as an error."""
     if exit_code:
         raise Ended(sentence, exit_code)
     if sentence:

@@ -1,4 +1,4 @@
-"""``console``: a profile's AWS console in the browser, as a rule by the portal's own link."""
+"""``console``: a profile's AWS console in the browser, usually by the portal's own link."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from tray.loopback.loopback_server import LoopbackServer
 from tray.secret import Secret
 from tray.system.browser import browser_command, open_browser
 
-FETCHED_WITHIN: Final = 60.0
-"""Seconds the browser may take to come for a link that signs in."""
+FETCHED_WITHIN: Final = 60.0  # seconds the browser may take to open a link that signs in
 
 
 @click.command(help=help_texts.CONSOLE)
@@ -36,7 +35,6 @@ FETCHED_WITHIN: Final = 60.0
 )
 @click.option("--destination", metavar="URL", help="The console page to open.")
 def console(*, profile: str | None, prints: bool, federate: bool, destination: str | None) -> None:
-    """Open the console."""
     if destination is not None and urlsplit(destination).scheme != "https":
         raise click.UsageError("--destination must be an https URL.")
     context = CommandContext.of_this_process()
@@ -103,10 +101,10 @@ def _federated(
 
 class Redirect:
     """
-    Leads one browser on to a link that signs in, from a page nobody can guess.
+    Lead one browser on to a link that signs in, from a page nobody can guess.
 
-    A browser's command line is for everybody on the machine to read, so the link itself is never
-    on it. The first right request uses the page up.
+    Everybody on the machine can read a browser's command line, so the link itself is never on it.
+    The first right request uses the page up.
     """
 
     def __init__(self, link: Secret, report: Callable[[str], None] | None = None) -> None:
@@ -124,11 +122,9 @@ class Redirect:
 
     @property
     def page(self) -> str:
-        """What the browser is to open."""
         return f"http://{self._server.host}{self._path}"
 
     def fetched(self, within: float = FETCHED_WITHIN) -> bool:
-        """Wait until the browser has come for the link; return whether it has."""
         return self._fetched.wait(within)
 
     def _answer(self, request: Request) -> Response:

@@ -42,7 +42,6 @@ Operation = Literal["credentials", "whoami"]
     help="Use the active profile, whatever AWS_PROFILE says.",
 )
 def credentials(*, profile: str | None, form: Format, active: bool) -> None:
-    """Print credentials."""
     if active and profile is not None:
         raise click.UsageError("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
@@ -53,7 +52,6 @@ def credentials(*, profile: str | None, form: Format, active: bool) -> None:
 @click.command(help=help_texts.WHOAMI)
 @takes_profile
 def whoami(*, profile: str | None) -> None:
-    """Ask AWS who we are."""
     context = CommandContext.of_this_process()
     found = given(context, "whoami", _meant(context, profile))
     for label, member in (
@@ -74,7 +72,6 @@ def _meant(context: CommandContext, name: str | None, *, active: bool = False) -
 
 
 def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
-    """Return what was asked for, from the daemon or without it."""
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
     done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
@@ -90,7 +87,7 @@ def given(context: CommandContext, operation: Operation, profile: Profile) -> di
 def _alone(
     context: CommandContext, operation: Operation, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
-    """Get it without a daemon; a token that has ended is renewed first, where that is ours."""
+    """Answer without a daemon; an expired token is renewed first, if that is our task."""
     from tray.cli.standalone import Standalone
 
     with Standalone(context) as standalone:
@@ -132,7 +129,6 @@ def _of_session(
 
 
 def _renew(standalone: Standalone, session: SsoSession) -> None:
-    """Renew before credentials are asked for."""
     from tray.cli.standalone import REQUEST
 
     state = standalone.state.sessions[session.key]

@@ -19,7 +19,6 @@ from tray.system.spawn import module_command, worker_environment
 @click.command(help=help_texts.RUN)
 @click.option("--no-icon", is_flag=True, help="Run without an icon.")
 def run(*, no_icon: bool = False) -> None:
-    """Become the daemon."""
     context = CommandContext.of_this_process()
     try:
         with context.daemon() as agent:
@@ -43,14 +42,13 @@ def _become_daemon(context: CommandContext, options: list[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if WINDOWS:
-        # There exec would give the shell its prompt back while the daemon runs on.
+        # On Windows exec would return to the shell's prompt while the daemon runs.
         raise Ended("", subprocess.call(command, env=environ))
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
 @click.command("quit", help=help_texts.QUIT)
 def end() -> None:
-    """Ask the daemon to end."""
     context = CommandContext.of_this_process()
     try:
         with context.daemon() as agent:
@@ -65,7 +63,6 @@ def end() -> None:
 
 @click.command(help=help_texts.DEMO)
 def demo() -> None:
-    """Tell the story."""
     from tray.demo.demo_story import main
 
     raise Ended("", main())

@@ -19,7 +19,6 @@ GUIDE: Final = Path(__file__).parents[1] / "guide"
 @click.command(help=help_texts.GUIDE)
 @click.argument("topic", required=False)
 def guide(topic: str | None) -> None:
-    """Show a page, or the list of them."""
     pages = {path.stem: path for path in sorted(GUIDE.glob("*.md"))}
     if topic is None:
         width = max(map(len, pages))
@@ -35,7 +34,6 @@ def guide(topic: str | None) -> None:
 
 
 def title(page: Path) -> str:
-    """Return the heading a page begins with."""
     with page.open(encoding="utf-8") as lines:
         return lines.readline().removeprefix("#").strip()
 

@@ -1,4 +1,4 @@
-"""``log``: the log's last lines, or what happened to the sessions, and what comes next."""
+"""``log``: the log's last lines, or the history and what comes next."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
 
 LINES: Final = 40
-LOOK_EVERY: Final = 0.25
-"""Seconds between looks of ``--follow``: a file tells nobody that it has grown."""
+LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 
 
 @click.command(help=help_texts.LOG)
@@ -37,7 +36,6 @@ LOOK_EVERY: Final = 0.25
 )
 @click.option("-f", "--follow", is_flag=True, help="Keep showing new lines; Ctrl-C stops.")
 def log(*, history: bool, lines: int, follow: bool) -> None:
-    """Show the log."""
     state = CommandContext.of_this_process().paths.state
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
@@ -57,7 +55,7 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
 
 
 def clean_line(line: str) -> str:
-    """Return a line that no terminal obeys; ours are clean, but anybody may have edited one."""
+    """Return a line without terminal control: ours are clean, unless the file was edited."""
     return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
@@ -85,7 +83,7 @@ def _split(data: bytes) -> list[str]:
 
 
 class _Tail:
-    """A log file read to its end, and on: anew for each look, as Windows renames no open file."""
+    """Read a log file as it grows; opened for each look, as Windows renames no open file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -94,7 +92,6 @@ class _Tail:
         self._place = 0
 
     def read(self) -> list[str]:
-        """Return the whole lines that are new."""
         lines: list[str] = []
         if self._known is not None and _number(self._path) != self._known:
             if _number(self._older) == self._known:
@@ -107,9 +104,9 @@ class _Tail:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
                 if self._known not in (None, found.st_ino):
-                    return []  # it was put away this very moment: the next look sees that
+                    return []  # it was rotated just now: the next look sees that
                 if found.st_size < self._place:
-                    self._place = 0  # somebody emptied it
+                    self._place = 0  # it was emptied
                 self._known = found.st_ino
                 file.seek(self._place)
                 data = file.read()

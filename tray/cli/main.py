@@ -1,4 +1,4 @@
-"""The command ``sso-tray``: its commands, and what their failures mean to the shell (rule C1)."""
+"""The command ``sso-tray``: its commands, and the exit codes of their failures (rule C1)."""
 
 from __future__ import annotations
 
@@ -48,8 +48,6 @@ COMMANDS: Final = {
 
 
 class _Commands(click.Group):
-    """The commands, in the order of the manual."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(COMMANDS)
@@ -102,7 +100,7 @@ class _Commands(click.Group):
 @click.version_option(tray.__version__, message="sso-tray %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Start SSO Tray where no command was named."""
+    """Start SSO Tray if no command was named."""
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:
@@ -112,19 +110,11 @@ def cli(context: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run the command line.
-
-    Args:
-        arguments: without the program's name; by default the process's own.
-
-    Returns:
-        The exit code of rule C1; every failure has been said in one sentence on stderr.
-    """
+    """Return the exit code of rule C1; every failure has been said in one sentence on stderr."""
     lead_back(os.environ)
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
-    # What a library or a transaction logs is no part of a command's output.
+    # Keep what libraries and transactions log out of a command's output.
     logging.getLogger().addHandler(logging.NullHandler())
     if "_SSO_TRAY_COMPLETE" in os.environ:
         from tray.cli.shell.completion import register
@@ -138,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`sso-tray profiles | head`).
+        # The reader of our output has seen enough (`sso-tray profiles | head`).
         _drop_output()
         return 1
     except click.exceptions.Exit as exit_:
@@ -152,7 +142,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Say what went wrong and return the exit code."""
     match error:
         case Ended():
             if error.sentence:
@@ -185,7 +174,7 @@ def _where(error: Exception) -> str:
 
 
 def _never_refuse_a_character(stream: TextIO) -> None:
-    """Names come from files; a terminal that cannot show a letter gets its escape."""
+    """Let a terminal that cannot show a letter of a name from a file get its escape."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")

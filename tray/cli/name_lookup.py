@@ -43,13 +43,10 @@ profile_option = click.option(
 
 def session_named(catalog: Catalog, name: str) -> SsoSession:
     """
-    Return the session a name means: itself, or the one of the profile so called (C1).
+    Return the session of this name, or of the profile of this name (C1).
 
-    A session is also known by the name that ``status`` shows, unless two share it.
-
-    Raises:
-        NotFound: there is neither.
-        UserMustAct: the profile belongs to no session.
+    The name that ``status`` shows works, too, unless two share it. Raises NotFound, or UserMustAct
+    if the profile belongs to no session.
     """
     for session in catalog.sessions:
         if session.key == name:
@@ -65,12 +62,11 @@ def session_named(catalog: Catalog, name: str) -> SsoSession:
 
 
 def shown_names(key: str) -> tuple[str, ...]:
-    """Return what a session is called on the screen: its name, and as the screen can show it."""
+    """Return the names of a session: its own, and as the screen can show it."""
     return session_name(key), clean(session_name(key))
 
 
 def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
-    """Return the session a profile belongs to."""
     for session in catalog.sessions:
         if session.key == profile.session:
             return session
@@ -80,7 +76,6 @@ def session_of(catalog: Catalog, profile: Profile) -> SsoSession:
 
 
 def profile_named(catalog: Catalog, name: str) -> Profile:
-    """Return a profile by its name."""
     for profile in catalog.profiles:
         if profile.name == name:
             return profile
@@ -91,14 +86,8 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
     """
     Return the session a command is about.
 
-    Args:
-        catalog: the AWS config.
-        name: what was typed; None: the session of the active profile, else the only session.
-        in_force: the profile commands without a name are about.
-
-    Raises:
-        NotFound: there is nothing of this name.
-        click.UsageError: nothing was typed and there are several sessions, or none.
+    Without a name: that of the profile in force, else the only one. Raises NotFound, or
+    click.UsageError if nothing was typed and there are several sessions, or none.
     """
     if name is not None:
         return session_named(catalog, name)
@@ -113,7 +102,6 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
 
 
 def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> Profile:
-    """Return the profile a command is about."""
     wanted = name or in_force
     if wanted is None:
         raise click.UsageError("No profile is active. Name one with --profile.")
@@ -121,7 +109,6 @@ def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> P
 
 
 def unknown(what: str, name: str, known: list[str]) -> NotFound:
-    """Return the error for a name that nothing has, with the nearest ones or all there are."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=3, cutoff=0.5)

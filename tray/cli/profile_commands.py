@@ -27,7 +27,6 @@ _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 @click.command(help=help_texts.PROFILES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def profiles(*, as_json: bool) -> None:
-    """List the profiles."""
     context = CommandContext.of_this_process()
     refused = False
     try:
@@ -70,7 +69,6 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
 @click.argument("profile", required=False, shell_complete=completion.profiles)
 @click.option("--none", "nobody", is_flag=True, help="Make no profile active.")
 def use(profile: str | None, *, nobody: bool) -> None:
-    """Pick the active profile."""
     context = CommandContext.of_this_process()
     if nobody and profile is not None:
         raise click.UsageError("Give a profile or --none, not both.")
@@ -86,7 +84,6 @@ def use(profile: str | None, *, nobody: bool) -> None:
 
 
 def _meant(context: CommandContext, name: str) -> str:
-    """Return the profile that was named, if it may be picked."""
     if name == "-":
         previous = read_previous(context.paths.state)
         if previous is None:
@@ -107,7 +104,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
     done = context.asked("use", profile=name)
     if done is None:
         if name is not None:
-            context.settings()  # where nobody can read what is guarded, nothing is picked (A7)
+            context.settings()  # without knowing what is guarded, nothing is picked (A7)
         record_active(context.paths.state, name)
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
@@ -119,5 +116,4 @@ def _switch(context: CommandContext, name: str | None) -> None:
 
 
 def _takes_effect(context: CommandContext) -> bool:
-    """Whether anything follows the active profile already."""
     return context.shell_follows or bool(applies(context.paths.state))

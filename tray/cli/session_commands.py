@@ -1,4 +1,4 @@
-"""What is done to sessions without a browser: ``logout``, ``renew``, ``release``."""
+"""Commands on sessions without a browser: ``logout``, ``renew``, ``release``."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from tray.core.session import shares_portal
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
 
-MakeRequest = Callable[[str, str], ev.Event]
-"""Makes the request about a session, by its key and the requester's name."""
+MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the requester's name
 
 
 @click.command(help=help_texts.LOGOUT)
 @click.argument("session", required=False, shell_complete=completion.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
-    """Sign out."""
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
     if not every:
@@ -35,7 +33,6 @@ def logout(session: str | None, *, every: bool) -> None:
 @click.command(help=help_texts.RENEW)
 @click.argument("session", required=False, shell_complete=completion.sessions)
 def renew(session: str | None) -> None:
-    """Renew now."""
     context = CommandContext.of_this_process()
     each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
@@ -44,13 +41,11 @@ def renew(session: str | None) -> None:
 @click.argument("session", required=False, shell_complete=completion.sessions)
 @click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
-    """Return sessions to the AWS CLI."""
     context = CommandContext.of_this_process()
     each(context, meant(context, session, every=every), "release", ev.ReleaseRequested)
 
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
-    """Return the sessions a command is about."""
     if every and name is not None:
         raise click.UsageError("Give a session or --all, not both.")
     catalog = context.catalog()
@@ -69,7 +64,6 @@ def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
 def each(
     context: CommandContext, sessions: tuple[SsoSession, ...], op: str, request: MakeRequest
 ) -> None:
-    """Do it to each session, one after the other."""
     one_by_one(sessions, lambda session: _one(context, session, op, request))
 
 
@@ -92,7 +86,6 @@ def one_by_one(
 
 
 def renewed(context: CommandContext, session: SsoSession) -> tuple[int, str]:
-    """Renew a session's token as ``renew`` does; return the exit code and the last word."""
     return _one(context, session, "renew", ev.RenewRequested)
 
 

@@ -34,7 +34,7 @@ SignIn = Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let a transaction finish before Ctrl-C counts: in its midst a refresh token may be new."""
+    """Let a transaction finish before Ctrl-C counts: halfway, a refresh token may be new."""
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
@@ -49,10 +49,10 @@ def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
     """
-    Return the state of the rules as the files alone show it: no keyring, no network (C2).
+    Return the state as the files alone show it: no keyring, no network (C2).
 
-    What the rules want done about it is left undone, except that a file which another program
-    is writing is looked at again as they ask (K3), which takes two seconds at most.
+    Effects are not carried out, except that a file which another program is writing is read again
+    (K3), which takes two seconds at most.
     """
     records = Records(context.paths.state).read()
     stores = {key: record.store for key, record in records.items()}
@@ -76,7 +76,7 @@ def recalled(
 
 
 def _looked(context: CommandContext, state: TrayState, effects: Iterable[Effect]) -> TrayState:
-    """Look at the cache files as the rules ask, each at its time."""
+    """Inspect the cache files as the rules ask, each at its time."""
     due = _due(effects)
     while due:
         key = min(due, key=lambda one: due[one])
@@ -98,22 +98,17 @@ def _due(effects: Iterable[Effect]) -> dict[str, float]:
 
 
 def view_of_files(context: CommandContext) -> View:
-    """Return what a person sees when only files are asked; unusable settings are a problem."""
+    """Return what the user sees from files alone; unusable settings are a problem."""
     settings = context.settings_or_safe()
     return view(recalled(context, settings.preferences, settings.problems), now())
 
 
 class Standalone:
     """
-    One request's worth of the daemon, as a context manager around its tools.
+    The daemon's work for one request.
 
-    Leaving it writes full files where the keyring has not confirmed yet (R3).
-
-    Args:
-        context: the world of this command.
-
-    Raises:
-        ConfigRejected: the settings or the AWS config cannot be used.
+    Leaving it writes full files where the keyring has not confirmed yet (R3). Raises
+    ConfigRejected if the settings or the AWS config cannot be used.
     """
 
     def __init__(self, context: CommandContext) -> None:
@@ -125,7 +120,7 @@ class Standalone:
             note(problem)
         self._history = History(context.paths.state)
         state = recalled(context, job_context.settings.preferences)
-        # Jobs the rules ask for at once wait: this command does what was typed.
+        # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
 
@@ -168,12 +163,10 @@ class Standalone:
         return last
 
     def remember(self, key: str, event: ev.Event) -> None:
-        """Let the rules remember something; nothing else is done."""
         for effect in self._fed(event):
             self._kept(effect, key)
 
     def add_history(self, what: str, key: str | None, detail: str) -> None:
-        """Add a line to the history, such as who asked for which role."""
         self._history.add(now().wall, what, key, detail)
 
     def _fed(self, event: ev.Event) -> tuple[Effect, ...]:
@@ -205,7 +198,7 @@ class Standalone:
                 try:
                     self.job_context.records.change(key, memory=effect.memory)
                 except (OSError, TrayError):
-                    # What was asked for is done; only our memory of it is incomplete.
+                    # The request is done; only our memory of it is incomplete.
                     note("state.json cannot be written.")
             case fx.RecordHistory() if effect.key in (key, None):
                 self._history.add(now().wall, effect.what, effect.key, effect.detail)

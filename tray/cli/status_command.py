@@ -26,8 +26,7 @@ from tray.core.views.view import SessionRow
 from tray.errors import TrayError
 from tray.managed import managed_sections
 
-LOOK_EVERY: Final = 1.0
-"""Seconds between looks of ``--watch``; with a daemon only the words are looked at again."""
+LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
 
 _COLOURS: Final = {
     "signed-in": "green",
@@ -37,8 +36,7 @@ _COLOURS: Final = {
     "expired": "red",
     "unreadable": "red",
 }
-RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"
-"""What is said of a session that a daemon would be renewing."""
+RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon would renew it
 _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
@@ -47,7 +45,6 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.option("--watch", is_flag=True, help="Keep running and print every change; Ctrl-C stops.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
-    """Show the sessions."""
     context = CommandContext.of_this_process()
     document = _only(status_now(context), session)
     if watch:
@@ -90,7 +87,7 @@ def of_files(context: CommandContext) -> dict[str, Any]:
 
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:
-    """Whether SDKs can work with a session, as its entry in the document says (C2)."""
+    """Whether SDKs can use a session, from its entry in the document (C2)."""
     end = _moment(entry["token_expires_at"])
     if entry["state"] == "signing-in":
         return end is not None and end > now and entry["reason"] != "session-over"
@@ -98,7 +95,7 @@ def usable_now(entry: dict[str, Any], now: float) -> bool:
 
 
 def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Leave only the named sessions; a profile's name stands for its session (C1)."""
+    """Keep only the named sessions; a profile's name stands for its session (C1)."""
     if not names:
         return document
     entries = document["sessions"]
@@ -119,7 +116,6 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def in_words(context: CommandContext, document: dict[str, Any]) -> str:
-    """Say the document in aligned lines, each ended by a newline."""
     now, zone = time.time(), datetime.now().astimezone().tzinfo
     rows = [_row(entry) for entry in document["sessions"]]
     width = max((len(clean(row.name)) for row in rows), default=0)
@@ -136,7 +132,6 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
 
 
 def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
-    """Return how a session is, in the words of the tray; ``entry`` is its one of the document."""
     row, zone = _row(entry), datetime.now().astimezone().tzinfo
     if standalone and row.state == "expired" and row.renews:
         return RENEWABLE
@@ -164,7 +159,7 @@ def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(entry: dict[str, Any]) -> SessionRow:
-    """Make a row of the view from its entry, for the words to be the tray's own."""
+    """Make a row of the view from its entry, so that the words are the tray's own."""
     return SessionRow(
         key=entry["key"],
         name=entry["name"],
@@ -191,11 +186,7 @@ def _moment(timestamp: str | None) -> float | None:
     return None if timestamp is None else parse_timestamp(timestamp)
 
 
-# --- Watching -------------------------------------------------------------------------------
-
-
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:
-    """Print again whenever what is printed would differ, until Ctrl-C."""
     last = ""
     try:
         for received in _documents(context):
@@ -227,11 +218,11 @@ def _documents(context: CommandContext) -> Iterator[dict[str, Any]]:
 
 
 def _of_daemon(context: CommandContext) -> Iterator[dict[str, Any]]:
-    """Yield what a daemon sends until it goes away; at once nothing where none runs."""
+    """Yield what a daemon sends until it goes away; nothing if none runs."""
     arrived: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     def listen() -> None:
-        # Why a daemon does not act for us was said when the command began.
+        # The command has already said why a daemon does not act for us.
         with suppress(TrayError), context.daemon() as agent:
             for message in agent.ask("subscribe", patience=None):
                 if "status" in message:

@@ -1,8 +1,4 @@
-"""
-Install the credential helper: one file that a Python of the system runs.
-
-That way ``~/.aws/config`` stays right when this program is upgraded or its environment removed.
-"""
+"""Install the credential helper: one file, run by the system's Python, that outlives upgrades."""
 
 from __future__ import annotations
 
@@ -30,8 +26,7 @@ def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     Write the credential helper if it is missing, and return the argv for ``credential_process``.
 
     A profile's name may be added; without one the active profile is used. A frozen program on a
-    system without Python names itself. Raises OSError or FileRefused if ``state`` cannot be
-    written.
+    system without Python names itself. OSError or FileRefused if ``state`` cannot be written.
     """
     program = own_program(environ)
     if frozen() and interpreter() != str(SYSTEM_PYTHON):

@@ -90,7 +90,7 @@ def asked_at(path: str, request: bytes) -> bytes:
     from _socket import AF_UNIX, SOCK_STREAM, socket
 
     user = posix.geteuid()
-    # Another user can have been there first: directory, socket and peer must be ours.
+    # Another user may have been first: directory, socket and peer must be ours.
     directory, itself = posix.stat(path.rpartition("/")[0]), posix.lstat(path)
     if directory.st_uid != user or directory.st_mode & 0o077 or itself.st_uid != user:
         return b""
@@ -138,7 +138,7 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
     found = []
     for name, value in environ.items():
         if name in OF_PATHS:
-            # A path that needs our directory or other variables is the full program's to read.
+            # The full program reads paths that need our directory or other variables.
             if value and (value[:1] not in (b"/", b"~") or b"$" in value):
                 raise NoDaemon
         elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
@@ -184,7 +184,7 @@ def act_alone(profile: str) -> int:
     which = ["--profile", profile] if profile else ["--active"]
     command = [*PROGRAM, "credentials", "--format", "process", *which]
     environ = dict(os.environ)
-    # What the caller's own Python needs is not for ours.
+    # The settings of the caller's Python are not for ours.
     for name in ("PYTHONHOME", "PYTHONPATH"):
         environ.pop(name, None)
     if PYTHONPATH:
@@ -203,6 +203,6 @@ def act_alone(profile: str) -> int:
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     if "posix" in sys.modules:
-        # Taking the interpreter down in order would cost a tenth of all this.
+        # An orderly shutdown of the interpreter would take a tenth of the whole time.
         sys.modules["posix"]._exit(code)  # noqa: SLF001  (the name `os` gives it, too)
     sys.exit(code)

@@ -44,7 +44,7 @@ def _main() -> int:
         return 0
     if _lived():
         lock.release()
-        # By the name that every version has: it may be an older one that was installed over us.
+        # By a name that every version has: an older one may have been installed over us.
         anew = module_command("tray", "run", *[one for one in sys.argv[1:] if one == "--no-icon"])
         os.execv(anew[0], anew)  # noqa: S606  (ourselves)
     return 0

@@ -54,7 +54,6 @@ class Connection:
         self._news.set()
 
     async def serve(self, gone: asyncio.Future[bytes]) -> None:
-        """Write until the last message, or until the client has gone or is dropped."""
         while not self.dropped:
             news = asyncio.ensure_future(self._news.wait())
             either: set[asyncio.Future[Any]] = {news, gone}

@@ -57,7 +57,6 @@ class Agent:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, listening: socket.socket) -> None:
-        """Begin to answer on a socket made by `tray.system.agent_socket.listen`."""
         self._server = await asyncio.start_unix_server(
             self._connected, sock=listening, limit=REQUEST_LIMIT
         )
@@ -79,10 +78,7 @@ class Agent:
         for task in self._tasks:
             task.cancel()
 
-    # --- From the rules ------------------------------------------------------------------------
-
     def reply(self, reply: fx.Reply) -> None:
-        """Route an answer to the request that waits for it."""
         client = self._waiting.get(reply.request)
         if client is None:
             return
@@ -100,7 +96,6 @@ class Agent:
         client.send({"progress": page})
 
     def changed(self) -> None:
-        """Send every subscriber the new status."""
         if self._subscribers:
             status = encode({"status": self._answers.status()})
             for client in self._subscribers:
@@ -113,8 +108,6 @@ class Agent:
     def withdraw(self, slot: str) -> None:
         for client in self._subscribers:
             client.send({"withdraw": slot})
-
-    # --- From the clients ----------------------------------------------------------------------
 
     async def _connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -200,7 +193,7 @@ class Agent:
     def _is_of_this_world(self, request: dict[str, Any]) -> bool:
         environ = request.get("environ")
         world = world_of(environ) if isinstance(environ, str) else request.get("world")
-        return world == dict(self._answers.world)
+        return world == dict(self._answers.world)  # rule C3
 
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
         post, op = self._answers.post, request["op"]

@@ -112,8 +112,6 @@ class Daemon:
     def post(self, event: Event) -> None:
         self.loop.post(event)
 
-    # --- Life ----------------------------------------------------------------------------------
-
     async def run(self) -> None:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
@@ -175,8 +173,6 @@ class Daemon:
         self.restarts = True
         self.ended.set()
 
-    # --- Reading -------------------------------------------------------------------------------
-
     async def _read_config(self) -> None:
         catalog, broken = await self.files.catalog()
         if catalog is not None:
@@ -195,14 +191,11 @@ class Daemon:
     def _alarm(self, alarm: str) -> None:
         self.post(ev.SystemEvent("clock-set") if alarm == "clock-set" else ev.Tick())
 
-    # --- Showing -------------------------------------------------------------------------------
-
     def _managed_context(self) -> ManagedContext:
         guarded, state = self.files.settings.preferences.guarded, self.paths.state
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
-        """Show what may have changed after a managed section was written or refused."""
         self.desktop.refresh()
         self.agent.changed()
 

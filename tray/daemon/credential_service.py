@@ -22,6 +22,8 @@ from tray.storage.logs import History
 
 
 class _Failed(Exception):
+    """No credentials; ``code`` is of rule C1."""
+
     def __init__(
         self,
         code: int,
@@ -67,11 +69,7 @@ class CredentialService:
     async def answer(
         self, op: str, name: str | None, asker: str
     ) -> tuple[dict[str, Any], Callable[[], None]]:
-        """
-        Return the answer, and what to call once it has been sent.
-
-        That bookkeeping takes ten times as long as the answer (measured with 10,000 profiles).
-        """
+        """Return the answer, and bookkeeping for later: it takes ten times as long (measured)."""
         name = self._state().active_profile if name is None else name
         if name is None:
             return {"exit": 2, "sentence": sentences.NO_ACTIVE_PROFILE}, _nothing
@@ -151,7 +149,7 @@ class CredentialService:
         except _Failed as failed:
             if held is None or not failed.forbidden:
                 raise
-        # Somebody revoked what was given out before: what is fetched now may well be good.
+        # The cached credentials were revoked; fetched ones may well be good.
         self.cache.forget_one(place)
         given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
         return {"identity": await self._fetch("whoami", profile, credentials=given)}
@@ -177,7 +175,7 @@ class CredentialService:
         error, sentence = done.get("error", ""), str(done["failed"]["sentence"])
         if error == "token-rejected":
             raise _Failed(3, sentence, rejected=True)
-        # The file says its end in whole seconds, up to one earlier than we know it.
+        # The file's end is in whole seconds, up to one earlier than ours.
         known = self._session(profile.session or "")
         again = error == "sign-in-needed" and known is not None and renewable(known)
         raise _Failed(

@@ -61,11 +61,7 @@ class Desktop:
         self.tray = self._made_tray() if icon else None
 
     def _made_tray(self) -> TrayFace | None:
-        """
-        Make the icon; an import error costs the icon alone (fault 72), as pystray raises anything.
-
-        Without an icon neither pystray nor Pillow is loaded.
-        """
+        """Make the icon; whatever pystray raises at import costs the icon alone (fault 72)."""
         try:
             return self._surface.make_tray()
         except Exception as error:  # noqa: BLE001  (see above)
@@ -108,7 +104,6 @@ class Desktop:
             self._redraw = asyncio.get_running_loop().call_later(delay, self.show, view)
 
     def refresh(self) -> None:
-        """Draw the last view again: a setting or a managed section has changed."""
         if self._view is not None:
             self.show(self._view)
 
@@ -144,7 +139,7 @@ class Desktop:
     def report(self, report: fx.Report) -> None:
         """Show the result of a click, even where warnings are off."""
         once = f"click:{report.title}"
-        # The category is for the picture: what went well has no warning sign.
+        # The category selects the icon: success has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"
         self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
@@ -184,7 +179,7 @@ class Desktop:
             zone=zone,
         )
 
-    def _host(self, present: bool, reason: str) -> None:  # as the icon tells it
+    def _host(self, present: bool, reason: str) -> None:  # as the icon reports it
         self._problem = None if present else menu_text.no_tray(reason)
 
     def _pressed(self, action: ButtonAction, keys: tuple[str, ...]) -> None:

@@ -83,7 +83,6 @@ class InputFiles:
         self._post(ev.PreferencesRead(self.settings.preferences, problems))
 
     def read_records(self) -> None:
-        """Read each session's memory and the active profile."""
         entries = self._records.read()
         self._post(
             ev.RecordsRead(

@@ -40,7 +40,6 @@ class ManagedUpdates:
         return managed_sections.applies(self._world().paths.state)
 
     def shown(self, view: View) -> None:
-        """Update the sections if the active profile or its guard has changed."""
         active = next((one for one in view.profiles if one.name == view.active_profile), None)
         seen = (active, view.guarded)
         if seen != self._seen:
@@ -48,7 +47,6 @@ class ManagedUpdates:
             self.follow()
 
     def follow(self) -> None:
-        """Update the sections; one writer at a time."""
         if self._task is not None and not self._task.done():
             self._again = True  # it may have read the profile that was active before
         elif managed_sections.at_work(self._world().paths.state):

@@ -16,8 +16,6 @@ FRESH_FOR: Final = 15 * 60.0  # seconds; SDKs fetch again with less than this le
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """One ``credential_process`` document, as text that no repr shows."""
-
     document: dict[str, Any]
     ends_at: float
     good_until: float
@@ -55,14 +53,12 @@ class RoleCredentialCache:
         self._asked: dict[CacheKey, asyncio.Task[dict[str, Any]]] = {}
 
     def held(self, place: CacheKey) -> dict[str, Any] | None:
-        """Return credentials that stay good for long enough, or None."""
         held = self._held.get(place)
         return held.document if held is not None and held.good_until > self._clock() else None
 
     async def get(
         self, place: CacheKey, fetch: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        """Return credentials from memory or by one call for all callers that wait."""
         held = self.held(place)
         if held is not None:
             return held
@@ -110,6 +106,6 @@ class RoleCredentialCache:
             return
         now, end = self._clock(), parse_timestamp(expiration)
         self._held = {old: held for old, held in self._held.items() if held.ends_at > now}
-        # Lives shorter than the SDKs' window are good for half of themselves.
+        # Lifetimes shorter than the SDKs' window count half.
         good_until = max(end - FRESH_FOR, asked_at + (end - asked_at) / 2)
         self._held[place] = _Held(document, end, good_until)

@@ -50,7 +50,6 @@ class WorkerJobs:
             cancel.set()
 
     def go(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine in a task that is kept until it ends."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

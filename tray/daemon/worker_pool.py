@@ -23,8 +23,6 @@ FAREWELL: Final = 1.0  # seconds to wait for a worker when the daemon ends; it t
 
 
 class WorkerLost(Exception):
-    """The worker ended or did not answer in time."""
-
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -78,11 +76,7 @@ class Pool:
     async def ask(
         self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
     ) -> dict[str, Any]:
-        """
-        Send the shared worker a request and return its answer.
-
-        Raises WorkerLost if it ended or is overdue, OtherProgram if it is of another version.
-        """
+        """Ask the shared worker; raises WorkerLost if it ended or is overdue, or OtherProgram."""
         worker = await self._shared_worker()
         asked = self._send(worker, request)
         try:
@@ -126,8 +120,6 @@ class Pool:
         readers = {worker.reader for worker in self._workers if worker.reader is not None}
         if readers:
             await asyncio.wait(readers, timeout=FAREWELL)
-
-    # --- one worker --------------------------------------------------------------------------
 
     async def _shared_worker(self) -> _Worker:
         async with self._starting:
@@ -181,7 +173,6 @@ class Pool:
             worker.process.stdin.close()
 
     async def _read(self, worker: _Worker) -> None:
-        """Read a worker's messages until it ends; then fail the requests that still wait."""
         assert worker.process.stdout is not None  # noqa: S101  (it was started with a pipe)
         try:
             while line := await worker.process.stdout.readline():

@@ -32,7 +32,6 @@ class Response:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def encoded(self, *, bodyless: bool = False) -> bytes:
-        """Return the bytes to send; ``bodyless`` is for HEAD."""
         lines = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Date: {formatdate(usegmt=True)}",
@@ -51,11 +50,7 @@ class Response:
 
 
 def head_end(received: bytes | bytearray) -> int | None:
-    """
-    Return the offset after a head's empty line, or None while more must come.
-
-    A negative number is the status that refuses what is already too long.
-    """
+    """Return the offset after the empty line, None while more must come, or minus a 4xx status."""
     line = received.find(b"\r\n", 0, LONGEST_LINE)
     if line < 0 and len(received) >= LONGEST_LINE:
         return -HTTPStatus.REQUEST_URI_TOO_LONG

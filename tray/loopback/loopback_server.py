@@ -100,7 +100,6 @@ class LoopbackServer:
 
     @property
     def host(self) -> str:
-        """The Host header of a right request."""
         return f"{_ADDRESS}:{self.port}"
 
     @property
@@ -108,12 +107,7 @@ class LoopbackServer:
         return self._thread.is_alive()
 
     def __enter__(self) -> Self:
-        """
-        Bind, listen and serve.
-
-        Raises NoFreePort, or UserMustAct if this system does not say who connects and that is
-        required.
-        """
+        """Bind, listen and serve; NoFreePort, or UserMustAct if it cannot see who connects."""
         try:
             if self._peers.open() is None and not self._unknown_peers:
                 msg = "This system doesn't say which user connects to a port on 127.0.0.1."

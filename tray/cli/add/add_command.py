@@ -1,4 +1,4 @@
-"""``add``: profiles for the accounts and roles a session gives, as few questions as possible."""
+"""``add``: profiles for the accounts and roles of a session, with as few questions as possible."""
 
 from __future__ import annotations
 
@@ -39,8 +39,6 @@ from tray.managed.config_write import add_profiles
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What was typed."""
-
     start_url: str | None
     sso_region: str | None
     scopes: str | None
@@ -57,7 +55,6 @@ class _Options:
 
     @property
     def narrows(self) -> bool:
-        """Whether the options say which roles, so that nobody has to be asked."""
         return bool(self.every or self.sync or self.prune or self.account or self.role)
 
 
@@ -101,7 +98,6 @@ def add(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Add profiles."""
     typed = _Options(
         start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
         dry_run, yes,
@@ -133,9 +129,6 @@ def _check(typed: _Options) -> None:
         raise click.UsageError(flaw)
     if typed.prune and not typed.sync:
         raise click.UsageError("--prune needs --sync.")
-
-
-# --- The roles ------------------------------------------------------------------------------
 
 
 def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
@@ -172,7 +165,7 @@ def _with_defaults(
     found: Sequence[Assignment],
     typed: _Options,
 ) -> _Options:
-    """Ask for what else a profile has, where a person is asked anyway."""
+    """Ask for the other keys of a profile, if the user is asked anyway."""
     profiles = context.catalog().profiles
     region, output = typed.region, typed.output
     if region is None:
@@ -190,7 +183,7 @@ def _with_defaults(
         return f'the profile "{clean(name)}" already exists' if name in taken else None
 
     name = asked("CLI profile name", default, lambda name: _name_fault(name) or flaw(name))
-    # What was offered has its number already; as a template it would get another.
+    # An offered name has its number already; as a template it would get another.
     return typed if name == default else replace(typed, name=name)
 
 
@@ -199,13 +192,10 @@ def _name_fault(name: str) -> str | None:
 
 
 def _or_none(what: str, default: str | None) -> str | None:
-    """Ask for what a profile can do without: a dash says so."""
+    """Ask for an optional value; a dash means none."""
     question = f"{what} (- for none)"
     answer: str = click.prompt(question, default=default or "-", err=True).strip()
     return None if answer in ("", "-") else answer
-
-
-# --- Writing --------------------------------------------------------------------------------
 
 
 def _write(
@@ -242,7 +232,7 @@ def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:
 
 
 def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
-    """Return what may be taken out, and say why the rest stays until a person removes it."""
+    """Return what may be removed; say why the rest stays until the user removes it."""
     if not gone:
         return ()
     path = context.paths.aws_config
@@ -264,7 +254,7 @@ def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
 
 
 def _offered(gone: Sequence[str], typed: _Options, *, asks: bool) -> bool:
-    """Tell what is gone; return whether somebody wants it taken out."""
+    """Say what is gone; return whether it should be removed."""
     if not gone or typed.prune:
         return False
     names = ", ".join(clean(name) for name in gone[:10]) + (" ..." if len(gone) > 10 else "")

@@ -1,4 +1,4 @@
-"""The session that profiles are added for: known, or new; and somebody signed in to it."""
+"""The session that profiles are added for: known or new, with a user signed in to it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ SCOPE = ",".join(DEFAULT_SCOPES)
 
 @dataclass(frozen=True, slots=True)
 class RequestedSession:
-    """What was typed of a session."""
-
     name: str | None
     start_url: str | None
     region: str | None
@@ -43,12 +41,8 @@ def session_for(context: CommandContext, requested: RequestedSession) -> SsoSess
     """
     Return the session; a new one is written into the config.
 
-    It stands there before anybody signs in, so that no token is left of which no config knows.
-
-    Raises:
-        click.UsageError: something is missing or wrong.
-        Ended: it is another session, it cannot be used, or nothing may be written.
-        ConfigRejected: the config cannot be read.
+    It is written before the sign-in, so that no token is left that no config names. Raises
+    click.UsageError, ConfigRejected, or Ended if it is another, unusable or may not be written.
     """
     known = {one.key: one for one in context.catalog().sessions}
     name = requested.name
@@ -66,7 +60,7 @@ def session_for(context: CommandContext, requested: RequestedSession) -> SsoSess
 
 
 def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
-    """Refuse to take one session for another that was described."""
+    """Refuse an existing session that differs from what was typed."""
     url, region = requested.start_url, requested.region
     other = {
         "another start URL": url is not None and not same_portal(url, session.start_url),
@@ -115,7 +109,7 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
 
 
 def _flaw(name: str, known: Collection[str]) -> str | None:
-    """A name that is there already is what it is."""
+    """An existing name is always accepted."""
     return None if name in known else session_name_flaw(name)
 
 
@@ -142,17 +136,10 @@ def _sentence(clause: str) -> str:
 
 def signed_in(context: CommandContext, session: SsoSession, *, again: bool = False) -> None:
     """
-    Let a token that has ended be renewed, else sign in as ``login`` does.
+    Let an expired token be renewed, else sign in as ``login`` does.
 
-    Having typed the command is the click (L6); what renews itself opens no browser.
-
-    Args:
-        context: the world of this command.
-        session: which.
-        again: the portal did not want the token, whatever its file says (R6).
-
-    Raises:
-        Ended: it did not come to a sign-in.
+    Typing the command is the click (L6); what renews itself opens no browser. ``again``: the
+    portal rejected the token, whatever its file says (R6). Raises Ended without a sign-in.
     """
     entries = status_now(context)["sessions"]
     entry = next((one for one in entries if one["key"] == session.key), None)

@@ -1,4 +1,4 @@
-"""Showing a change of the AWS config before it is made, and asking for consent."""
+"""Show a change of the AWS config before it is made, and ask for consent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from tray.aws.config import config_files
 from tray.cli.command_context import Ended
 from tray.core.text.display_names import clean
 
-SHOWN: Final = 200
-"""Lines of a diff that are shown; five hundred accounts are no reading matter."""
+SHOWN: Final = 200  # lines of a diff that are shown
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
-    """Show on stdout what a change would do to a file; return whether it would do anything."""
+    """Show what a change would do to a file; return whether it would do anything."""
     before = config_files.read(path) or b""
     after = change(before)
     lines = list(
@@ -42,6 +41,5 @@ def show_diff(path: Path, change: Callable[[bytes], bytes]) -> bool:
 
 
 def may_write(*, asks: bool) -> None:
-    """Ask for consent, where somebody can be asked; without it, end."""
     if asks and not click.confirm("Write this?", default=True, err=True):
         raise Ended("No changes made.", 1)

@@ -1,4 +1,4 @@
-"""Telling what somebody pasted into a question that wants one value."""
+"""Recognizing a paste in answer to a question that wants one value."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ _KEY: Final = re.compile(
 )
 _SECTION: Final = re.compile(r"\[[^\]]+\]?")
 _SETTING: Final = re.compile(r"(?:export )?[A-Za-z_]+\s*=.*")
-_QUIET: Final = 0.1
-"""Seconds without a further line after which a paste is over."""
+_QUIET: Final = 0.1  # seconds without a further line after which a paste is over
 
 
 def pasted(answer: str) -> str | None:
-    """Return what an answer is where it cannot be one: keys, or lines of a config; else None."""
+    """Return what was pasted instead of one value (keys, or lines of a config); else None."""
     if _KEY.match(answer):
         return (
             "Those are temporary keys, which expire in a few hours and can't be renewed. "

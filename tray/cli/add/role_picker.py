@@ -1,4 +1,4 @@
-"""Picking some of many roles in a terminal: a numbered list, narrowed by what one types."""
+"""Picking some of many roles in a terminal: a numbered list that typed words narrow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOW: Final = "Enter numbers (1 3 5-7), a word to filter, * for all shown, or not
 def pick(
     every: Sequence[Assignment], known: Mapping[tuple[str, str], str]
 ) -> tuple[Assignment, ...]:
-    """Let the user pick; ``known`` has the profiles there are, by account and role."""
+    """Let the user pick; ``known`` has the existing profiles, by account and role."""
     shown = tuple(every)
     while True:
         _show(shown, len(every), known)
@@ -39,7 +39,7 @@ def pick(
 
 
 def numbers_of(answer: str, count: int) -> list[int]:
-    """Return the numbers of ``1 3 5-7``, each once and in order; empty where it is none."""
+    """Return the numbers of ``1 3 5-7``, each once and in order; empty if invalid."""
     numbers: set[int] = set()
     for part in re.split(r"[,\s]+", answer):
         found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part)

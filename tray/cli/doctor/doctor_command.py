@@ -1,4 +1,4 @@
-"""``doctor``: one screen of what works and what to do, for people, programs and reports."""
+"""``doctor``: one screen of what works and what to do."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
     help="Write an archive for a bug report, without secrets.",
 )
 def doctor(*, as_json: bool, bundle: Path | None) -> None:
-    """Look at everything."""
     if as_json and bundle is not None:
         raise click.UsageError("Use --json or --bundle, not both: the archive contains the JSON.")
     context = CommandContext.of_this_process()
@@ -95,7 +94,7 @@ def _version(name: str) -> str | None:
 
 
 def screen(findings: Sequence[Finding]) -> list[str]:
-    """Return the lines for a person: aligned, at most 80 wide, readable without colour."""
+    """Return the lines to show: aligned, at most 80 wide, readable without colour."""
     lines: list[str] = []
     margin = max((len(clean(one.area, 24)) for one in findings), default=0)
     for one in findings:
@@ -118,6 +117,6 @@ def _summary(problems: int, notes: int) -> str:
 def _wrapped(words: str, width: int) -> list[str]:
     from textwrap import wrap
 
-    # A path stays in one piece, to be copied.
+    # A path is not broken, so that it can be copied.
     whole = wrap(words, max(30, width), break_on_hyphens=False, break_long_words=False)
     return whole or [""]

@@ -1,9 +1,8 @@
 """
 How a text loses names and secrets, and stays useful.
 
-A name becomes a numbered word, the same name the same word all through a report; no hash, for
-an account has twelve digits and could be found again by trying. What is known to be secret goes
-in every form it may be written in, what looks like one goes too.
+A name becomes a numbered word, the same all through a report; an account's hash could be found by
+trying. Known secrets are removed in every form, and so is what looks like one.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 Kind = Literal["profile", "session", "account", "role", "url", "name", "user", "host"]
 
 CUT: Final = "(cut)"
-SHORTEST_SECRET: Final = 8
-"""Characters; anything shorter is also a word of every day."""
+SHORTEST_SECRET: Final = 8  # characters; shorter ones are also everyday words
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
 _AWS_HOST: Final = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
@@ -40,13 +38,7 @@ _WORD: Final = re.compile(r"(?:profile|session|account|role|url|name|user|host)-
 
 
 class Mask:
-    """
-    Gives out the words of one report.
-
-    Args:
-        secrets: what must not be in it; those too short to tell from words are left out.
-        home: the home directory, written ``~``.
-    """
+    """The numbered words of one report; ``secrets`` too short to tell from words stay."""
 
     def __init__(self, secrets: Iterable[str] = (), home: str = "") -> None:
         # A large home has ten thousand names and secrets, and as many lines: both are found by
@@ -63,7 +55,7 @@ class Mask:
         self._lengths: dict[str, set[int]] = {}
 
     def word(self, kind: Kind, name: str) -> str:
-        """Return the word for a name; it is known from now on in every text."""
+        """Return the word for a name, which is masked in every text from now on."""
         if name in ("", "default"):
             return name
         if name not in self._words:
@@ -72,7 +64,7 @@ class Mask:
         return self._words[name]
 
     def url(self, url: str) -> str:
-        """Return the word for a start URL, under which its shorter forms are known too."""
+        """Return the word for a start URL, which also covers its shorter forms."""
         word = self.word("url", url)
         try:
             host = urlsplit(url).hostname or ""
@@ -85,7 +77,6 @@ class Mask:
         return word
 
     def text(self, text: str) -> str:
-        """Return a text with all that is known and all that looks like it replaced."""
         text = self._without_secrets(text)
         if self._home:
             text = re.sub(re.escape(self._home) + r"(?![\w.-])", "~", text)
@@ -108,7 +99,7 @@ class Mask:
     def _without_secrets(self, text: str) -> str:
         places = range(len(text) - SHORTEST_SECRET + 1)
         begun = {text[at : at + SHORTEST_SECRET] for at in places} & self._secrets.keys()
-        # The longest first, so that none is cut in its midst by a shorter one.
+        # The longest first, so that a shorter one does not cut it.
         for form in sorted((form for one in begun for form in self._secrets[one]), key=_longest):
             text = text.replace(form, CUT)
         return text
@@ -156,7 +147,7 @@ class Mask:
         return self._known(host) or self.word("url", found[0])
 
     def _masked_quote(self, found: re.Match[str]) -> str:
-        """Mask a name that somebody chose, also one that is gone from the config."""
+        """Mask a name that the user chose, even if the config no longer has it."""
         mark, name = found[0][0], found[0][1:-1]
         if _WORD.fullmatch(name) or name == CUT:
             return found[0]
@@ -168,7 +159,7 @@ def _longest(form: str) -> tuple[int, str]:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield a text as it is, in JSON, in a URL, and in base64 of both alphabets, any alignment."""
+    """Yield a text as it is, in JSON, in a URL, and in both base64 alphabets at any alignment."""
     escaped = json_escaped(secret)
     yield from (secret, escaped, escaped.replace("/", "\\/"))
     for safe in ("", "/"):
@@ -177,13 +168,12 @@ def forms(secret: str) -> Iterator[str]:
     raw = secret.encode(errors="surrogateescape")
     for encode in (b64encode, urlsafe_b64encode):
         for before in range(3):
-            # What stands before and behind changes the characters at both ends; they are cut.
+            # The neighbouring text changes the characters at both ends; they are cut.
             text = encode(b"\0" * before + raw).decode()
             yield text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
 
 
 def json_escaped(text: str) -> str:
-    """Return a text as it stands between the quotes of JSON."""
     short = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
     short |= {'"': '\\"', "\\": "\\\\"}
     return "".join(
@@ -195,8 +185,6 @@ def _unicode_escape(sign: str) -> str:
     data = sign.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{data[at] << 8 | data[at + 1]:04x}" for at in range(0, len(data), 2))
 
-
-# --- Values that may be shown ------------------------------------------------------------------
 
 _REGION: Final = r"[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-\d{1,2}"
 _LOCALE: Final = r"C|POSIX|(?:C|[a-z]{2,3}_[A-Z]{2})(?:\.(?:UTF-8|utf8|ISO-?8859-1))?"
@@ -213,7 +201,7 @@ PLAIN_KEYS: Final[Mapping[str, str]] = {
     "sso_region": _REGION,
     "sso_registration_scopes": r"[a-z]{3,15}:[a-z]{3,15}:[a-z]{3,15}",
 }
-"""Keys of the AWS config whose values identify nobody, each with what such a value looks like."""
+"""Keys of the AWS config whose values identify nobody, with the form of such a value."""
 
 PLAIN_VARIABLES: Final[Mapping[str, str]] = {
     "AWS_DEFAULT_REGION": _REGION,
@@ -224,11 +212,10 @@ PLAIN_VARIABLES: Final[Mapping[str, str]] = {
     "XDG_CURRENT_DESKTOP": f"(?:{_DESKTOPS})(?::(?:{_DESKTOPS}))*",
     "XDG_SESSION_TYPE": "x11|wayland|tty|mir",
 }
-"""The same for environment variables."""
 
 
 def plain(name: str, value: object, shapes: Mapping[str, str]) -> str:
-    """Return a value that looks as it should, else only that there is one."""
+    """Return a value that has the expected form, else only that there is one."""
     shape = shapes.get(name)
     fits = shape is not None and isinstance(value, str) and re.fullmatch(shape, value)
     return str(value) if fits else "(set)"

@@ -1,4 +1,4 @@
-"""What ``doctor`` looks at: each thing by itself, with a deadline, and none can stop the rest."""
+"""What ``doctor`` checks: each probe by itself, with a deadline, and none can stop the rest."""
 
 from __future__ import annotations
 
@@ -32,20 +32,15 @@ from tray.storage.session_records import Records
 
 log = logging.getLogger(__name__)
 
-ALL_WITHIN: Final = 8.0
-"""Seconds for all probes, which run side by side; with start and end the command takes ten."""
-DAEMON_PATIENCE: Final = 3.0
-"""Seconds a daemon has to answer; it takes milliseconds, whatever else it waits for."""
+ALL_WITHIN: Final = 8.0  # seconds for all probes, side by side; the whole command takes ten
+DAEMON_PATIENCE: Final = 3.0  # seconds a daemon has to answer; it takes milliseconds
 
 
-Found: TypeAlias = Mapping[str, Any]
-"""Members of `Facts`, by name."""
+Found: TypeAlias = Mapping[str, Any]  # members of `Facts`, by name
 
 
 @dataclass(frozen=True, slots=True)
 class _Config:
-    """The config, as far as it can be read."""
-
     catalog: Catalog | None = None
     problem: str | None = None
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -85,7 +80,7 @@ def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
         now=time.time(),
         program=tray.__version__,
         environ=context.environ,
-        # Where these ends are kept is a line of its own already.
+        # Where these times are kept has its own line already.
         unknown=tuple((area, why) for area, why in unknown.items() if area != "registrations"),
         **found,
     )
@@ -118,9 +113,6 @@ def side_by_side(
         except Exception as error:  # noqa: BLE001  (as above; its own text may hold anything)
             unknown[area] = type(error).__name__
     return found, unknown
-
-
-# --- The config ---------------------------------------------------------------------------------
 
 
 def _config(context: CommandContext, result: Future[_Config]) -> Found:
@@ -161,21 +153,11 @@ def _read_config(context: CommandContext) -> _Config:
 
 
 def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
-    """
-    Return whose credentials a ``credential_process`` of ours asks for.
-
-    Args:
-        command: it.
-        name: of the profile that has it.
-        environ: ``credentials`` without a profile asks for the one that AWS_PROFILE names.
-
-    Returns:
-        A profile's name; None stands for the active one.
-    """
+    """Return whose credentials our ``credential_process`` gives; None: the active profile's."""
     try:
         words = shlex.split(command)
     except ValueError:
-        return None  # nobody can start it
+        return None  # it cannot be started
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "--profile":
             return following or None
@@ -191,9 +173,6 @@ def _recorded(context: CommandContext) -> Found:
     if context.shell_follows:
         through = (*through, "shell")
     return {"active": read_active(context.paths.state), "applies": through}
-
-
-# --- Sessions -----------------------------------------------------------------------------------
 
 
 def _daemon(context: CommandContext) -> Found:
@@ -242,7 +221,7 @@ def _keyring(context: CommandContext) -> Found:
 
 
 def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str, float]:
-    """Return when registrations end, as files and an unlocked keyring tell; never a prompt."""
+    """Return when registrations end, from files and an unlocked keyring; never a prompt."""
     from tray.worker.job_context import JobContext
 
     job_context = JobContext.from_environment(context.environ)
@@ -262,7 +241,7 @@ def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str
 
 
 def _skew(catalog: Catalog | None) -> Found:
-    """Ask the portal with a token that is none: its refusal tells the time."""
+    """Call the portal with an invalid token: the refusal tells the time."""
     from tray.aws.api.clients import AwsClients
     from tray.aws.api.portal import Portal
 

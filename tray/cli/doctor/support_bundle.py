@@ -1,9 +1,9 @@
 """
-The archive of ``doctor --bundle``: what a report needs, and no secret.
+The archive of ``doctor --bundle``: what a report needs, without secrets.
 
-Values are let through by their shape, never kept out by a list of bad names. Names, accounts and
-start URLs are numbered words, the same in every file of the archive; texts of ours lose every
-secret this machine knows of, in every form, and whatever looks like one.
+Values are let through by their form, never kept out by a list of bad names. Names, accounts and
+start URLs are numbered words, the same in every file. Our texts lose every secret this machine
+knows of, in every form, and whatever looks like one.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ from tray.storage.atomic_files import FileRefused, read_small
 LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
 HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
 LARGEST: Final = 4 * 1024 * 1024
-CACHE_FILES: Final = 500
-"""Files of the token cache that are looked into for what has to be kept out."""
+CACHE_FILES: Final = 500  # files of the token cache that are searched for secrets
 
-LONGEST_WORD: Final = 12
-"""Letters."""
+LONGEST_WORD: Final = 12  # letters
 
 _NAMED: Final[Mapping[str, Kind]] = {
     "sso_session": "session",
@@ -52,7 +50,7 @@ _KNOWN_KEYS: Final = frozenset({
 _TOLD_OF_TOKENS: Final = frozenset({
     "ProviderType", "expiresAt", "region", "registrationExpiresAt", "scopes", "startUrl",
 })  # fmt: skip
-"""Members of the AWS CLI's cache files that are no secrets."""
+"""Members of the AWS CLI's cache files that are not secret."""
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}|[a-z]{2,5}_proxy")
 _LOG_LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [A-Z]{4,8} [a-z_.]{1,60}: )(.*)")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -60,18 +58,7 @@ _HAPPENED: Final = re.compile(r"[a-z]+(-[a-z]+){0,4}")
 
 
 def write_bundle(path: Path, context: CommandContext, findings: Mapping[str, Any]) -> None:
-    """
-    Write the archive, readable by the user alone; an existing file is never written over.
-
-    Args:
-        path: where to.
-        context: whose files.
-        findings: the doctor's document.
-
-    Raises:
-        UserMustAct: there is a file already.
-        OSError: it cannot be written; nothing is left behind.
-    """
+    """Write the archive, readable by the user alone; UserMustAct if the file exists."""
     if os.path.lexists(path):
         raise _taken(path)
     archive = _archive(context, findings)
@@ -146,7 +133,7 @@ def _findings(document: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
 
 
 def _happening(line: str, mask: Mask) -> dict[str, str]:
-    """Return a line of the history, as far as it is what we write there."""
+    """Return a line of the history, as far as it has the form we write."""
     try:
         event = json.loads(line)
         at, what = str(event["at"]), str(event["what"])
@@ -158,7 +145,7 @@ def _happening(line: str, mask: Mask) -> dict[str, str]:
     if isinstance(event.get("session"), str):
         shown["session"] = _session(event["session"], mask)
     if isinstance(event.get("detail"), str):
-        # A picked profile stands there as it is; the config may have lost it since.
+        # A picked profile is recorded by name; the config may no longer have it.
         picked = what == "active-profile" and event["detail"] != "none"
         shown["detail"] = (
             mask.word("profile", event["detail"]) if picked else mask.text(event["detail"])
@@ -191,7 +178,7 @@ def _masked(value: Any, mask: Mask) -> Any:
 
 
 def _environment(environ: Mapping[str, str], mask: Mask) -> dict[str, str]:
-    """Return every variable's name, and the value where it can hold nothing but a word."""
+    """Return every variable's name, and the value where it can be nothing but a word."""
     return {
         mask.text(name) if _VARIABLE.fullmatch(name) else mask.word("name", name): plain(
             name, environ[name], PLAIN_VARIABLES
@@ -201,7 +188,7 @@ def _environment(environ: Mapping[str, str], mask: Mask) -> dict[str, str]:
 
 
 class _Files:
-    """The two files of the user's, each read once."""
+    """The user's two files, each read once."""
 
     def __init__(self, context: CommandContext) -> None:
         self.sections: dict[Path, Mapping[str, ini.Section] | str] = {}
@@ -217,11 +204,7 @@ class _Files:
                     self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
 
     def values(self) -> Iterator[str]:
-        """
-        Yield every value that is neither plain nor a name, and every key no tool knows.
-
-        Of a file that nobody can take apart, every word.
-        """
+        """Yield values that may be secret, and unknown keys; every word of an unparsable file."""
         yield from self._refused
         for sections in self.sections.values():
             if isinstance(sections, str):
@@ -233,7 +216,7 @@ class _Files:
                         yield from _texts(value)
 
     def outline(self, mask: Mask, path: Path) -> str:
-        """Return a file's sections and keys; values only where they tell of nobody."""
+        """Return a file's sections and keys; values only where they identify no one."""
         sections = self.sections[path]
         if isinstance(sections, str):
             return f"{mask.text(sections)}\n"
@@ -263,11 +246,8 @@ def _value(key: str, value: object, mask: Mask) -> str:
     return mask.url(value) if kind == "url" else mask.word(kind, value)
 
 
-# --- What must not be in it ---------------------------------------------------------------------
-
-
 def _secrets(context: CommandContext, files: _Files) -> set[str]:
-    """Return every value of this machine that could be secret: kept here only to be cut."""
+    """Return every value of this machine that could be secret, only to be removed."""
     found = set(files.values())
     found.update(name for name in context.environ if not _VARIABLE.fullmatch(name))
     for name, value in context.environ.items():
@@ -279,12 +259,12 @@ def _secrets(context: CommandContext, files: _Files) -> set[str]:
         with suppress(OSError, FileRefused, ValueError, AttributeError, RecursionError):
             cached = json.loads(read_small(path))
             found.update(_texts({key: cached[key] for key in cached.keys() - _TOLD_OF_TOKENS}))
-    # Short words of letters alone are also words of our own sentences.
+    # Short words of letters alone also occur in our own sentences.
     return {one for one in found if not one.isalpha() or len(one) > LONGEST_WORD}
 
 
 def _is_path(value: str) -> bool:
-    """Whether a variable names what is there, one path or several."""
+    """Whether a variable holds existing paths, one or several."""
     return value.startswith("/") and any(os.path.lexists(one) for one in value.split(":"))
 
 

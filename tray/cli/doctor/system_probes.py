@@ -1,4 +1,4 @@
-"""What ``doctor`` looks at outside of AWS: the desktop, the AWS CLI, the start at login, files."""
+"""What ``doctor`` checks outside of AWS: desktop, AWS CLI, start at login, files."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ from tray.system.autostart.start_at_login import autostart_for
 from tray.system.browser import browser_command
 from tray.system.lock.file_lock import FileLock, lock_path
 
-CLI_PATIENCE: Final = 6.0
-"""Seconds ``aws --version`` may take; then it is ended, before our own time is up."""
+CLI_PATIENCE: Final = 6.0  # seconds for `aws --version`; then it is ended
 UNIT: Final = "sso-tray.service"
 
 _NAMES_FILES: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
 
 
 def hosts(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Look for a tray and a notification service on the session bus, where there is one."""
     if not LINUX:
         return {}
     from tray.system.dbus.bus_connection import NoBus
@@ -43,13 +41,13 @@ def hosts(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def browser(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Look whether a page could be opened; nothing is started."""
+    """Check whether a page could be opened; nothing is started."""
     choice = browser_command(environ)
     return {"browser": (choice.available, choice.reason)}
 
 
 def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Ask the ``aws`` on PATH for its version; empty where there is none."""
+    """Ask the ``aws`` on PATH for its version; empty if there is none."""
     program = shutil.which("aws", path=environ.get("PATH"))
     if program is None:
         return {"aws_cli": ()}
@@ -70,7 +68,7 @@ def aws_cli(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def starts(context: CommandContext) -> dict[str, Any]:
-    """Look how it starts at login: by the desktop's entry or by the systemd unit."""
+    """Check whether the desktop's entry or the systemd unit starts it at login."""
     named = context.environ.get("XDG_CONFIG_HOME", "")
     own = Path(named) if named.startswith("/") else context.paths.home / ".config"
     places = (own / "systemd/user", Path("/etc/systemd/user"), Path("/usr/lib/systemd/user"))
@@ -80,7 +78,7 @@ def starts(context: CommandContext) -> dict[str, Any]:
 
 
 def files(context: CommandContext, catalog: Catalog | None) -> dict[str, Any]:
-    """Look at owner and mode of what is private, and at what has to be writable."""
+    """Check owner and mode of private files, and what has to be writable."""
     paths = context.paths
     private = [paths.state, *_sockets(context), paths.aws_credentials]
     sessions = catalog.sessions if catalog is not None else ()
@@ -101,7 +99,6 @@ def files(context: CommandContext, catalog: Catalog | None) -> dict[str, Any]:
 
 
 def tilde(context: CommandContext, path: Path) -> str:
-    """Return a path as a person would write it."""
     if path.is_relative_to(context.paths.home):
         return f"~/{path.relative_to(context.paths.home).as_posix()}"
     return str(path)
@@ -130,13 +127,13 @@ def _is_missing(context: CommandContext, name: str) -> bool:
 
 
 def locks(state: Path) -> dict[str, Any]:
-    """Try whether a lock keeps a second one out: on some network homes it does not."""
+    """Check that a lock keeps a second one out: on some network homes it does not."""
     if not state.exists() or not os.access(state, os.W_OK | os.X_OK):
         return {}
     first, second = (FileLock(lock_path(state, "config")) for _ in range(2))
     try:
         if not first.acquire(2.0):
-            return {}  # somebody edits just now
+            return {}  # it is being edited
         try:
             if second.acquire(0):
                 second.release()

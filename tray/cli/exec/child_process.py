@@ -12,20 +12,13 @@ from typing import Final
 
 POSIX: Final = hasattr(os, "posix_spawnp")
 
-SIGNALLED: Final = 128
-"""Added to the number of the signal that ended the child, as shells do."""
+SIGNALLED: Final = 128  # plus the number of the signal that ended the child, as in shells
 
-_BY_KERNEL: Final = 128
-"""``si_code`` of a signal from the terminal, which the child got by itself (sigaction(2))."""
+_BY_KERNEL: Final = 128  # `si_code` of a signal that the child got as well (sigaction(2))
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """
-    Become a command. Where there is no exec (Windows), run it and return its status.
-
-    Raises:
-        OSError: it cannot be started.
-    """
+    """Become a command, or without exec (Windows) run it; OSError if it cannot be started."""
     sys.stdout.flush()
     sys.stderr.flush()
     if POSIX:
@@ -38,19 +31,7 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
 def run_beside(
     command: Sequence[str], surroundings: AbstractContextManager[Mapping[str, str]]
 ) -> int:
-    """
-    Run a command, pass it the signals we get, and return its exit status.
-
-    Args:
-        command: the argv.
-        surroundings: what has to last as long as the command; yields its environment.
-
-    Returns:
-        The exit status; 128 plus the number of the signal that ended it.
-
-    Raises:
-        OSError: it cannot be started.
-    """
+    """Run a command while ``surroundings`` last, pass on our signals, return its exit status."""
     if not POSIX:
         with surroundings as environ:
             return subprocess.call(list(command), env=dict(environ))

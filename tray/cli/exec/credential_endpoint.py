@@ -2,9 +2,8 @@
 A container-credentials endpoint: whoever has the token gets a profile's credentials.
 
 The protocol is that of the AWS SDKs' container provider (AWS SDKs guide, "Container credential
-provider"): GET on ``AWS_CONTAINER_CREDENTIALS_FULL_URI`` with the token as the ``Authorization``
-header. A page in a browser cannot know the token, and a name that was rebound to 127.0.0.1
-stands in its ``Host`` header.
+provider"): GET on ``AWS_CONTAINER_CREDENTIALS_FULL_URI`` with the token as ``Authorization``. A
+browser's page cannot know the token, and a name rebound to 127.0.0.1 shows in its ``Host``.
 """
 
 from __future__ import annotations
@@ -32,14 +31,10 @@ from tray.storage.atomic_files import write_atomic
 log = logging.getLogger(__name__)
 
 PATH: Final = "/credentials"
-HEAD_WITHIN: Final = 5.0
-"""Seconds a connection has for its request."""
-ANSWER_WITHIN: Final = 0.9
-"""Seconds for an answer: the SDK for JavaScript gives up a try after 1, boto3 after 2."""
-LATE_ANSWER_LIFE: Final = 30.0
-"""Seconds in which the next try may have what came too late for the one before."""
-USER_KEYS_LIFE: Final = 3600.0
-"""An IAM user's keys never expire; the SDKs want an end, and ask again then."""
+HEAD_WITHIN: Final = 5.0  # seconds a connection has for its request
+ANSWER_WITHIN: Final = 0.9  # seconds; the SDK for JavaScript gives up a try after 1, boto3 after 2
+LATE_ANSWER_LIFE: Final = 30.0  # seconds in which the next try may have a late answer
+USER_KEYS_LIFE: Final = 3600.0  # seconds; an IAM user's keys never expire, but SDKs want an end
 
 NOT_YET: Final = "The credentials are being fetched; ask again in a moment."
 
@@ -50,15 +45,14 @@ class Endpoint:
 
     Args:
         profile: says at each request whose credentials; it may raise `TrayError`.
-        ask: gets its ``credential_process`` document from the daemon, which keeps it while it is
-            good and drops it at a sign-out; None where no daemon acts for us.
-        fetch: gets it without one. Both may block, and raise `TrayError` where there are none.
-        signed_in_by: names the sign-in that credentials come from; with another, or with none,
-            what is in memory is given to nobody.
-        document: one that is at hand already; the first request need not wait for another.
-        report: told in a sentence when another user has connected.
-        head_within: seconds a connection has for its request.
-        answer_within: seconds after which a client is told to ask again; the fetching continues.
+        ask: gets the ``credential_process`` document from the daemon, which drops it at a
+            sign-out; None where no daemon acts for us.
+        fetch: gets it without one. Both may block, and raise `TrayError` if there are none.
+        signed_in_by: names the sign-in that credentials come from; after another one, or none,
+            those in memory are not given out.
+        document: one for the first request.
+        report: gets a sentence when another user has connected.
+        answer_within: seconds after which a client must ask again; the fetching continues.
     """
 
     def __init__(
@@ -87,12 +81,7 @@ class Endpoint:
         self._server = LoopbackServer(self._answer, report=report, head_within=head_within)
 
     def variables(self, token_file: Path) -> dict[str, str]:
-        """
-        Return what tells an SDK of the endpoint; for the child's environment only.
-
-        Args:
-            token_file: written with the token, for SDKs that read only a file (object_store).
-        """
+        """Return the child's variables; some SDKs (object_store) read only ``token_file``."""
         write_atomic(token_file, self._token.reveal().encode())  # no newline: SDKs refuse one
         return {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{self._server.host}{PATH}",
@@ -101,17 +90,12 @@ class Endpoint:
         }
 
     def __enter__(self) -> Self:
-        """
-        Bind and serve.
-
-        Raises:
-            UserMustAct: no port can be had, or this system doesn't say which user connects.
-        """
+        """Bind and serve; UserMustAct without a port or a way to see who connects."""
         self._server.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the port; what is under way is cut."""
+        """Close the port; requests under way are cut off."""
         self._server.__exit__(*error)
 
     def _answer(self, request: Request) -> Response | Held:
@@ -174,25 +158,17 @@ class Endpoint:
         try:
             return self._ask(profile)
         except TrayError:
-            # After a sign-out nobody gets what was given before, even once the daemon is gone.
+            # After a sign-out nobody gets older credentials, even once the daemon is gone.
             self._memory.forget(place.key)
             raise
 
 
 def refused(request: Request, port: int, token: Secret) -> int | None:
     """
-    Decide whether a request gets credentials.
+    Return the status that refuses a request, or None.
 
-    The Host header may name loopback in any way, with the port or without: clients built on the
-    AWS Common Runtime leave it out.
-
-    Args:
-        request: what came.
-        port: of the endpoint.
-        token: what the Authorization header must be, compared in constant time.
-
-    Returns:
-        The status that refuses it, or None.
+    The Host header may be any spelling of loopback, with or without the port: clients built on the
+    AWS Common Runtime leave it out. The token is compared in constant time.
     """
     hosts = request.headers.get("host", [])
     if len(hosts) != 1 or not names_loopback(hosts[0], port):
@@ -207,7 +183,6 @@ def refused(request: Request, port: int, token: Secret) -> int | None:
 
 
 def container_document(document: dict[str, Any], now: float) -> dict[str, Any]:
-    """Return a ``credential_process`` document as the container provider words it."""
     end = document.get("Expiration") or format_timestamp(now + USER_KEYS_LIFE)
     given = {
         "AccessKeyId": document["AccessKeyId"],
@@ -219,7 +194,7 @@ def container_document(document: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def _trouble(error: TrayError) -> Response:
-    """Return an error as SDKs take it: Go, Java and Rust stop at a 4xx, and retry after a 5xx."""
+    """Return an error for SDKs: Go, Java and Rust stop at a 4xx, and retry after a 5xx."""
     status = 403 if isinstance(error, UserMustAct) else 500
     status = 503 if isinstance(error, WillRetry) else status
     return _failure(status, type(error).__name__, error.sentence)

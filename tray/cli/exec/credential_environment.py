@@ -1,4 +1,4 @@
-"""Credentials as environment variables: for a child, or as lines a shell takes in."""
+"""Credentials as environment variables: for a child, or as lines for a shell."""
 
 from __future__ import annotations
 
@@ -17,24 +17,16 @@ _MEMBERS: Final = {
     "AWS_SESSION_TOKEN": "SessionToken",
     "AWS_CREDENTIAL_EXPIRATION": "Expiration",
 }
-"""What the SDKs and `aws configure export-credentials` call the document's members."""
+"""The document's members in the words of SDKs and `aws configure export-credentials`."""
 
 
 def variables(document: Mapping[str, Any]) -> dict[str, str | None]:
-    """
-    Return the variables that carry some credentials.
-
-    Args:
-        document: of ``credential_process``.
-
-    Returns:
-        Names to values; None: to be unset, for an older value would belong to other keys.
-    """
+    """Return a document's variables; None unsets an older value, which is of other keys."""
     return {name: document.get(member) for name, member in _MEMBERS.items()}
 
 
 def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a profile's region, unless the environment names one already."""
+    """Return the variables for a profile's region, unless the environment has one already."""
     named = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if named or not profile.region:
         return {}
@@ -43,7 +35,7 @@ def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the variables that keep requests to loopback away from a proxy, whose names they add.
+    Return the variables that keep requests to loopback from a proxy, added to the existing ones.
 
     The Rust SDK asks a proxy even for 127.0.0.1. Programs read one of the two spellings.
     """
@@ -55,14 +47,10 @@ def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
     """
-    Return credentials in a format.
+    Return a ``credential_process`` document in a format.
 
-    Args:
-        form: ``process``: the document as SDKs read it; ``json``: the same for people and
-            scripts, with the profile's name and region; else lines for a shell, POSIX for
-            ``env``.
-        document: of ``credential_process``.
-        profile: whose they are.
+    ``process``: as SDKs read it; ``json``: the same with the profile's name and region; else lines
+    for a shell, POSIX for ``env``.
     """
     match form:
         case "process":
@@ -101,12 +89,10 @@ def _powershell(name: str, value: str | None) -> str:
 
 
 def posix_word(value: str) -> str:
-    """Return a text as one word of a POSIX shell, bash or zsh."""
     return "'" + value.replace("'", "'\\''") + "'"
 
 
 def fish_word(value: str) -> str:
-    """Return a text as one word of fish."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -118,7 +104,7 @@ def powershell_word(value: str) -> str:
 
 
 def powershell_ascii(value: str) -> str:
-    """Return a text as an expression of ASCII alone: PowerShell reads a program in a code page."""
+    """Return a text as an ASCII expression: PowerShell reads a program in a code page."""
     if value.isascii():
         return powershell_word(value)
     units = value.encode("utf-16-be", "surrogatepass")

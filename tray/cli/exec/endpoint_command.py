@@ -46,7 +46,6 @@ _OVERRIDES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 )
 @click.argument("what", metavar="[env]", type=click.Choice(["env"]), required=False)
 def endpoint(*, profile: str | None, what: str | None) -> None:
-    """Serve credentials until Ctrl-C, or print what leads to them."""
     context = CommandContext.of_this_process()
     if profile is not None:
         profile_named(context.catalog(), profile)
@@ -58,7 +57,6 @@ def endpoint(*, profile: str | None, what: str | None) -> None:
 
 
 def _folder(context: CommandContext, profile: str | None) -> Path:
-    """Return the private directory of one profile's endpoint, or of the active one's."""
     name = hashlib.sha256((profile or "").encode()).hexdigest()[:16]
     return context.paths.runtime_sockets[0].parent / f"endpoint-{name}"
 
@@ -108,12 +106,7 @@ def _stop_signals() -> Iterator[threading.Event]:
 
 
 def _meant(context: CommandContext, name: str | None) -> Profile:
-    """
-    Return the profile whose credentials to give now.
-
-    Raises:
-        UserMustAct: none is active, or one that is given only to those who name it (A7).
-    """
+    """Return the current profile; UserMustAct if none is active, or it must be named (A7)."""
     if name is not None:
         return profile_named(context.catalog(), name)
     active = read_active(context.paths.state)

@@ -1,8 +1,8 @@
 """
-``exec``: a command with credentials of a profile, and nothing else that would shadow them.
+``exec``: a command with credentials of a profile, and nothing that would shadow them.
 
-Exit codes are those of env(1), so that ours are not taken for the child's: 125 failed, 126 the
-command cannot be run, 127 there is none; and 3, before it starts, where you must sign in.
+Exit codes are those of env(1), so that ours differ from the child's: 125 failed, 126 the command
+cannot be run, 127 not found; and 3, before it starts, if you must sign in.
 """
 
 from __future__ import annotations
@@ -38,15 +38,14 @@ OURS_FAILED: Final = 125
 CANNOT_RUN: Final = 126
 NOT_FOUND: Final = 127
 
-_LAST_BEFORE: Final = "tray.exec.last-before"
-"""Where the parser keeps the word before the first ``--``."""
+_LAST_BEFORE: Final = "tray.exec.last-before"  # for the word before the first `--`
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
     "source_profile", "sso_account_id", "sso_session", "sso_start_url",
     "web_identity_token_file",
 })  # fmt: skip
-"""Keys with which a ``[default]`` gives credentials; SDKs take them before an endpoint's."""
+"""Keys with which a ``[default]`` gives credentials; SDKs prefer them to an endpoint's."""
 
 _KEY_LINE: Final = re.compile(
     rb"\s*aws_(access_key_id|secret_access_key|session_token|security_token)\s*[=:]", re.IGNORECASE
@@ -54,13 +53,13 @@ _KEY_LINE: Final = re.compile(
 
 
 class _WrongUse(click.UsageError):
-    """Wrong use, ended as env(1) ends it: a child may well end with 2."""
+    """Wrong use, with the exit code of env(1): a child may well end with 2."""
 
     exit_code = OURS_FAILED
 
 
 class _AsEnv(click.Command):
-    """A command whose wrong use is `_WrongUse`; it may have a profile before the ``--``."""
+    """A command whose wrong use is `_WrongUse`; a profile may stand before the ``--``."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         try:
@@ -86,7 +85,6 @@ class _AsEnv(click.Command):
 def execute(
     typed: click.Context, *, profile: str | None, endpoint: bool, command: tuple[str, ...]
 ) -> int:
-    """Run a command with credentials."""
     try:
         context = CommandContext.of_this_process()
         catalog = context.catalog()
@@ -121,12 +119,7 @@ def execute(
 
 @contextmanager
 def _as_env(command: Sequence[str]) -> Iterator[None]:
-    """
-    Word why a command did not start.
-
-    Raises:
-        Ended: it is not there, or cannot be run.
-    """
+    """Say in Ended why a command did not start: it is not there, or cannot be run."""
     try:
         yield
     except OSError as error:
@@ -167,12 +160,7 @@ def _with_endpoint(
 
 
 def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
-    """
-    Ask the daemon; None where it cannot act. Nothing is said: the terminal is the child's.
-
-    Raises:
-        SignInNeeded, Ended: it says why there are none.
-    """
+    """Ask the daemon, in silence: the terminal is the child's. None if it cannot act."""
     try:
         with context.daemon() as agent:
             done = agent.done("credentials", patience=JOB_PATIENCE, profile=profile.name)
@@ -187,12 +175,7 @@ def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | N
 
 
 def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
-    """
-    Get credentials without a daemon, in a process of its own: it takes locks and time.
-
-    Raises:
-        SignInNeeded, Ended: it says why there are none.
-    """
+    """Get credentials without a daemon, in a separate process: it takes locks and time."""
     done = subprocess.run(
         [*own_program(context.environ), "credentials", "--profile", profile.name],
         env=context.environ,
@@ -229,8 +212,8 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
     """
     Return the variables that keep a ``[default]`` with credentials from winning over an endpoint.
 
-    They select one more profile, without credentials, in a copy of the config. The user's other
-    profiles can still be named there, except that the copy has no keys.
+    They select one more profile, without credentials, in a copy of the config, where the user's
+    other profiles can still be named, but without their keys.
     """
     if not default_gives_credentials(context):
         return {}
@@ -247,7 +230,6 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
 
 
 def default_gives_credentials(context: CommandContext) -> bool:
-    """Whether ``[default]`` has credentials, which SDKs take before an endpoint's."""
     files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
         return not SHADOWS.isdisjoint(profile_settings(files, "default"))
@@ -256,7 +238,7 @@ def default_gives_credentials(context: CommandContext) -> bool:
 
 
 def without_keys(config: bytes) -> bytes:
-    """Return an AWS config file without its secrets: the lines of credential keys."""
+    """Return an AWS config file without the lines of credential keys."""
     kept, dropping = [], False
     for line in config.splitlines(keepends=True):
         continues = line[:1] in b" \t" and bool(line.strip())

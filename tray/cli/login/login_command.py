@@ -1,4 +1,4 @@
-"""``login``: having typed it is the click that opens a browser, from this very terminal (L6)."""
+"""``login``: typing it is the click that opens a browser, from this very terminal (L6)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ from tray.system.browser import browser_command
 if TYPE_CHECKING:
     from tray.cli.standalone import Standalone
 
-SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0
-"""Seconds to wait for the daemon, which ends every sign-in before that (L4)."""
+SIGN_IN_PATIENCE = SIGN_IN_DEADLINE + 60.0  # seconds; the daemon ends sign-ins earlier (L4)
 
 _NEEDY = ("signed-out", "expired", "ending", "unreadable")
 
@@ -46,8 +45,6 @@ Method = Literal["pkce", "device"]
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What was typed."""
-
     device_code: bool
     no_browser: bool
     afresh: bool
@@ -72,7 +69,6 @@ class _Options:
     help="The port on 127.0.0.1 that the browser returns to.",
 )
 def login(session: str | None, *, every: bool, **options: Any) -> None:
-    """Sign in."""
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
         raise click.UsageError("--callback-port doesn't go with --device-code.")
@@ -99,7 +95,7 @@ def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[S
 
 
 def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> tuple[int, str]:
-    """Sign in to one session; return the exit code and the last sentence."""
+    """Return the exit code and the last sentence."""
     template, problem = _template(context, session)
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
@@ -115,7 +111,7 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
 
 
 def _template(context: CommandContext, session: SsoSession) -> tuple[str | None, str]:
-    """Return the browser set for a session, and what is wrong with the settings, if anything."""
+    """Return the session's browser command, and any problem with the settings."""
     settings = context.settings_or_safe()
     return settings.browser(session.key), " ".join(settings.problems)
 
@@ -123,11 +119,7 @@ def _template(context: CommandContext, session: SsoSession) -> tuple[str | None,
 def _method(
     context: CommandContext, session: SsoSession, typed: _Options, template: str | None
 ) -> tuple[Method | None, str]:
-    """
-    Return the way to sign in, and why it is a code where nobody asked for one (L1).
-
-    None means by the session's style.
-    """
+    """Return the way to sign in (None: the session's style), and why it is a code unasked (L1)."""
     if typed.device_code:
         return "device", ""
     if typed.no_browser or typed.callback_port is not None or session.legacy:
@@ -143,7 +135,7 @@ def _by_resident(
     method: Method | None,
     page: SignInPage,
 ) -> tuple[int, str] | None:
-    """Let the daemon sign in; None = it cannot act for us."""
+    """Let the daemon sign in; None if it cannot act for us."""
     connected = False
     try:
         with context.daemon() as agent:
@@ -161,12 +153,12 @@ def _by_resident(
                 elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                     return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:
-        # The daemon cancels it, now that nobody waits for it.
+        # The daemon cancels it, as no client waits for it.
         sentence = sentences.sign_in_cancelled(session.key, earlier_ended=page.ended_earlier)
         raise Ended(sentence, 1) from None
     except (OtherWorld, Unreachable) as error:
         if page.shown:
-            # A second sign-in would open a second page; the person decides.
+            # A second sign-in would open a second page; the user decides.
             return 1, error.sentence
         say_acting_alone(error, connected=connected)
     return None

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal while the browser page waits for them (L4, L8)."""
+"""What the user sees in the terminal while the browser page waits (L4, L8)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from tray.system.browser import browser_command, open_browser
 
 
 class SignInPage:
-    """One sign-in's page: the link, the code to compare, the time left, the browser."""
-
     def __init__(
         self,
         context: CommandContext,
@@ -48,16 +46,7 @@ class SignInPage:
         open_it: bool,
         afresh: bool = False,
     ) -> None:
-        """
-        Show the link, and open it where that is ours to do.
-
-        Args:
-            url: the page.
-            user_code: what to compare it with, for device codes.
-            deadline: when the sign-in ends by itself, seconds since the epoch.
-            open_it: False where somebody else's click has opened it already.
-            afresh: whether the running session has been signed out for it.
-        """
+        """Show the link; ``open_it``: no other click has done so. ``deadline``: epoch time."""
         self.shown, self.ended_earlier = True, afresh
         if self._why_a_code:
             note(f"{self._why_a_code}. Sign in with a code instead, or use --no-browser.")
@@ -82,13 +71,11 @@ class SignInPage:
         self._count_down(deadline)
 
     def close(self) -> None:
-        """Clear the countdown."""
         self._closed.set()
         if self._countdown is not None:
             self._countdown.join()
 
     def _count_down(self, deadline: float) -> None:
-        """Show the time left, on terminals alone."""
         if deadline and self._countdown is None and sys.stderr.isatty():
             self._countdown = threading.Thread(
                 target=self._tick, args=(deadline,), name="countdown", daemon=True

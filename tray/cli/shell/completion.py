@@ -1,4 +1,4 @@
-"""Names for a shell to complete: quickly, and in silence where anything is wrong."""
+"""Names for a shell to complete: quickly, and in silence if anything is wrong."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from tray.cli.command_context import CommandContext
 from tray.core.model import Catalog
 from tray.errors import TrayError
 
-ASKED: Final = "_SSO_TRAY_COMPLETE"
-"""The variable by which a shell asks for words; click derives it from the program's name."""
+ASKED: Final = "_SSO_TRAY_COMPLETE"  # as click derives it from the program's name
 
 _SPECIAL: Final = re.compile(r"[^\w@%+=:,./-]")
 _SPECIAL_QUOTED: Final = re.compile(r"[\"'$`\\\\!]")
@@ -31,8 +30,8 @@ class Bash(BashComplete):
     """
     Completion for bash, to which a name from a file is only data.
 
-    click's own puts names on the command line as they are, where bash would expand them, and
-    starts a process to ask for bash's version.
+    click puts names on the command line as they are, where bash would expand them, and starts a
+    process to ask for bash's version.
     """
 
     source_template = """\
@@ -56,7 +55,6 @@ complete -o nosort -F %(complete_func)s %(prog_name)s 2>/dev/null ||
         return ShellComplete.source(self)
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
-        """Return a line of the script's: the kind, and the word as bash has to read it."""
         value = str(item.value)
         words, place = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
         quoted = place < len(words) and words[place][:1] in ("'", '"')
@@ -68,12 +66,10 @@ complete -o nosort -F %(complete_func)s %(prog_name)s 2>/dev/null ||
 
 
 def register() -> None:
-    """Let click answer a bash as `Bash` does."""
     add_completion_class(Bash)
 
 
 def script(shell: str, program: click.Command) -> str:
-    """Return what completes in a shell."""
     register()
     kind = get_completion_class(shell)
     if kind is None:
@@ -82,7 +78,7 @@ def script(shell: str, program: click.Command) -> str:
 
 
 def sessions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the sessions whose name begins so, then the profiles, which stand for theirs."""
+    """Return the sessions that begin so, then the profiles, which stand for theirs."""
     del context, parameter
     catalog = _catalog()
     names = [one.key for one in catalog.sessions]
@@ -91,7 +87,6 @@ def sessions(context: click.Context, parameter: click.Parameter, incomplete: str
 
 
 def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the profiles whose name begins so."""
     del context, parameter
     catalog = _catalog()
     names = [one.name for one in catalog.profiles if one.name not in catalog.managed]

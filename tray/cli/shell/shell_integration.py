@@ -1,4 +1,4 @@
-"""What shells take in: the hook that follows the active profile, and completion."""
+"""What shells run: the hook that follows the active profile, and completion."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
 @click.command("shell-init", help=help_texts.SHELL_INIT)
 @click.argument("shell", type=click.Choice(SHELLS))
 def shell_init(shell: str) -> None:
-    """Print the hook."""
     context = CommandContext.of_this_process()
     if not _daemon_runs_here(context):
         tell_prompts(context)
@@ -47,7 +46,7 @@ def shell_init(shell: str) -> None:
 
 
 def _daemon_runs_here(context: CommandContext) -> bool:
-    """Whether a daemon tells the shells, be it of this world or of another one."""
+    """Whether a daemon writes the prompt's file, be it of this world or another."""
     try:
         with context.daemon() as agent:
             agent.done("status")
@@ -59,18 +58,14 @@ def _daemon_runs_here(context: CommandContext) -> bool:
 
 
 def tell_prompts(context: CommandContext) -> None:
-    """
-    Tell the shells which profile is active, where no daemon does.
-
-    What hinders it is only said: the active profile is picked, and a hook is a hook all the same.
-    """
+    """Tell the shells the active profile if no daemon does; a failure is only reported."""
     from tray.cli.standalone import view_of_files
 
     try:
         if read_active(context.paths.state) is None:
             write_prompt(context.paths.state, None, guarded=False)
             return
-        context.catalog()  # in one that cannot be read, nobody knows whether the profile is there
+        context.catalog()  # an unreadable one does not show whether the profile exists
         seen = view_of_files(context)
         write_prompt(
             context.paths.state,
@@ -89,6 +84,5 @@ def tell_prompts(context: CommandContext) -> None:
 @click.command(help=help_texts.COMPLETION)
 @click.argument("shell", type=click.Choice(COMPLETES))
 def completion(shell: str) -> None:
-    """Print what completes."""
     program = click.get_current_context().find_root().command
     click.echo(script(shell, program), nl=False)

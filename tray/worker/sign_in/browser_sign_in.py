@@ -67,7 +67,7 @@ def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
 def _registration(attempt: Attempt) -> Registration:
     registration = attempt.registration(GRANT)
     if attempt.reused:
-        # Nothing else would ask AWS before a browser opens, and that on an error page.
+        # Otherwise nothing would contact AWS before a browser opens, on an error page.
         reach(attempt.context.clients, attempt.session.region)
     return registration
 
@@ -75,7 +75,6 @@ def _registration(attempt: Attempt) -> Registration:
 def _token(
     attempt: Attempt, server: CallbackServer, registration: Registration, verifier: Secret
 ) -> SsoToken:  # fmt: skip
-    """Return the token for the first code that AWS accepts."""
     key, reported = attempt.session.key, None
     while True:
         try:
@@ -122,7 +121,6 @@ def _next(attempt: Attempt, server: CallbackServer) -> Callback:
 
 
 def _saved(attempt: Attempt, server: CallbackServer, token: SsoToken) -> SignInResult:
-    """Save the token, and show in the browser how that went."""
     key, afresh = attempt.session.key, attempt.older_ended
     page = sign_in_pages.failed(key, MISTAKE, afresh=afresh, unchanged=False)
     try:

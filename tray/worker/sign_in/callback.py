@@ -58,8 +58,7 @@ class CallbackServer:
     Listen from ``__enter__`` to ``__exit__``.
 
     ``state``, 256 random bits, tells the callback from a forgery. ``report`` gets a sentence when
-    another user has connected. After ``held_for`` seconds a waiting browser gets a page that says
-    so.
+    another user has connected. A browser waits ``held_for`` seconds, then gets a page saying so.
     """
 
     def __init__(
@@ -116,7 +115,6 @@ class CallbackServer:
             self._answers[callback].set_result(page)
 
     def finish(self, page: Response) -> None:
-        """Answer all callbacks that wait, and all later ones."""
         with self._lock:
             self._end = page
             for answer in self._answers.values():
@@ -145,12 +143,7 @@ class CallbackServer:
 
 
 def judge(request: Request, *, host: str, state: Secret) -> Callback | int:
-    """
-    Return what came back, or the 4xx that refuses what is not the callback of this sign-in.
-
-    The Host header must be exactly ``host`` (``127.0.0.1:41234``); ``state`` is compared in
-    constant time.
-    """
+    """Return the callback, or the 4xx that refuses it; ``state`` is compared in constant time."""
     refusal = page_refusal(request, host=host, path=CALLBACK_PATH)
     if refusal is not None:
         return refusal

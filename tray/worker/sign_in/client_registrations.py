@@ -1,9 +1,8 @@
 """
 Client registrations in the keyring: one per session and grant, until it expires (L2).
 
-They are separate items, so that they outlive a sign-out. Without a working keyring each sign-in
-registers anew; a registration in a cache file is never used, as the file does not say what it was
-made for.
+They are separate items, so that they outlive a sign-out. Without a keyring each sign-in registers
+anew; a registration in a cache file is never used, as the file does not say what it is for.
 """
 
 from __future__ import annotations

@@ -37,5 +37,5 @@ def reach(clients: AwsClients, region: str) -> None:
     try:
         clients.call("HEAD", ask, {})
     except TlsFailed:
-        # Reached; whom the certificate belongs to is the browser's and the next call's matter.
+        # Reached; the browser and the next call judge the certificate.
         log.debug("%s is reached, its certificate is not judged here", region)

@@ -38,12 +38,7 @@ LOOK_EVERY: Final = 0.1  # seconds between two looks at the cancel event, which 
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """
-    The page where the user signs in.
-
-    ``user_code`` is to compare with the page's (device code). ``deadline``: seconds since the
-    epoch.
-    """
+    """``user_code`` must equal the page's (device code); ``deadline``: seconds since the epoch."""
 
     url: str
     user_code: str | None
@@ -74,14 +69,8 @@ class Attempt:
         self._ends = time.monotonic() + patience
         self._told: Future[None] = Future()
 
-    # --- Before the page opens ---
-
     def prepared(self, work: Callable[[], T], *, within: float = PREPARED_WITHIN) -> T:
-        """
-        Do what is needed before the page opens; work that takes longer is abandoned.
-
-        Raises Offline if it took too long, SignInEnded if cancelled.
-        """
+        """Prepare; Offline if it took too long (it is left alone), SignInEnded if cancelled."""
         done = _in_thread(work)
         until = time.monotonic() + within
         while time.monotonic() < until:
@@ -126,8 +115,6 @@ class Attempt:
         self.context.seam("ready")
         self._told = _in_thread(lambda: self._ready(page))
 
-    # --- While the user signs in ---
-
     def pause(self, seconds: float) -> None:
         """Wait, at most until the deadline; raises SignInEnded when cancelled or too late."""
         self._cancelled.wait(min(seconds, max(0.0, self._ends - time.monotonic())))
@@ -154,34 +141,22 @@ class Attempt:
         if self._cancelled.is_set():
             raise self.ended(sentences.sign_in_cancelled(self.session.key))
 
-    # --- Afterwards ---
-
     def complete(self, registration: Registration, token: SsoToken) -> SsoToken:
-        """Return a new token with all that the keyring stores."""
         self.context.seam("granted")
         return replace(token, registration=registration).issued(self.context.clock())
 
     def keep(self, registration: Registration, grant: Grant, result: SignInResult) -> None:
-        """Keep a new registration that has brought a token, where the keyring works."""
         if not self.reused and result.reason is None:
             client_registrations.keep(self.session, self.context, grant, registration)
 
     def forget(self, grant: Grant) -> None:
-        """
-        Forget an older registration that brought no token, so that the next sign-in makes one.
-
-        If AWS does not know it, AWS shows an error page and the browser never comes back.
-        """
+        """Forget an older registration that brought no token: AWS may no longer know it."""
         if self.reused:
             client_registrations.forget(self.session, self.context, grant)
 
 
 def _end_portal_session(session: SsoSession, context: JobContext) -> None:
-    """
-    End the running portal session, so that the next sign-in starts a new one (L9).
-
-    Raises WillRetry or UserMustAct if AWS could not be asked; nothing has changed then.
-    """
+    """End the running portal session, so that a new one starts (L9); an error changes nothing."""
     tokens = {token.fingerprint: token for token in _older_tokens(session, context)}
     asked = False
     for token in tokens.values():
@@ -212,7 +187,6 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
 
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:
-    """Run something that may block, in a thread nobody has to wait for."""
     done: Future[T] = Future()
 
     def run() -> None:

@@ -84,9 +84,8 @@ def sign_in_or_join(
     """
     Sign in as `sign_in` does, or use the result of another process that is signing in.
 
-    ``seen``: fingerprint of the token that will not do; any other live one will. ``cancelled``
-    also ends the waiting, and ``report`` announces it. Raises SignInEnded if the other brought
-    nothing.
+    ``seen``: fingerprint of the token that does not work; any other live one does. ``cancelled``
+    also ends the waiting, ``report`` announces it. SignInEnded if the other brought nothing.
     """
     lock = _lock(session, context)
     until = time.monotonic() + policy.SIGN_IN_DEADLINE

@@ -88,7 +88,6 @@ HEADERS: Final = (
 
 
 def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
-    """Return the page of a sign-in whose tokens are stored and published."""
     close = f"You can close this tab.{' The session renews automatically.' if renews else ''}"
     after = (
         "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
@@ -100,12 +99,7 @@ def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
 
 
 def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = True) -> Response:
-    """
-    Return the page of a sign-in that failed after the browser's part.
-
-    ``afresh``: the earlier session was ended first. ``unchanged``: certainly nothing else has
-    changed.
-    """
+    """``afresh``: the earlier session was ended first; ``unchanged``: nothing else has changed."""
     body = [escape(sentence)]
     if afresh:
         body.append("The previous session is already signed out, so sign in again.")
@@ -119,11 +113,7 @@ def failed(key: str, sentence: str, *, afresh: bool = False, unchanged: bool = T
 def still_waiting(
     key: str, sentence: str, *, denied: bool = False, afresh: bool = False
 ) -> Response:  # fmt: skip
-    """
-    Return the page for an answer that does not complete the sign-in, which waits for another.
-
-    ``denied``: the browser says so. ``afresh``: the earlier session was ended first.
-    """
+    """Return the page for an answer that does not complete the sign-in, which still waits."""
     title = "Access denied" if denied else "Sign-in not complete"
     waits = f"the sign-in to {_name(key)} is still waiting."
     body = [escape(sentence), f"T{waits[1:]}" if afresh else f"Nothing has changed, and {waits}"]
@@ -135,7 +125,6 @@ def still_waiting(
 
 
 def unfinished(key: str) -> Response:
-    """Return the page for a browser that has waited long enough."""
     body = [f"AWS approved the sign-in to {_name(key)}. SSO Tray is still finishing it."]
     after = ["You can close this tab. The tray menu and the terminal show the result."]
     return _page(202, "Almost there", ("calm", _WAITING), body, after)

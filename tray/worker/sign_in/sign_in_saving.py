@@ -63,14 +63,10 @@ class SignInResult:
 def save(
     session: SsoSession, context: JobContext, token: SsoToken, *, lock_within: float = LOCK_WITHIN
 ) -> SignInResult:
-    """
-    Keep and publish a sign-in's token, under the session's lock.
-
-    Raises UserMustAct if the cache file cannot be written.
-    """
+    """Keep and publish a token, under the session's lock; UserMustAct without a writable file."""
     lock = context.session_lock(session)
     if not lock.acquire(lock_within):
-        # As `aws sso login` would, which knows no locks; whoever holds it adopts the file later.
+        # As `aws sso login` would, which knows no locks; the holder adopts the file later.
         log.warning("%s: its lock is not to be had; the file is written without", session.key)
         store = _recorded_file(session, context)
         _publish(session, context, token, lean=False)
@@ -160,7 +156,7 @@ def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
 
 
 def _record(session: SsoSession, context: JobContext, **changes: object) -> None:
-    """Change the record; if that fails the file alone decides, and is renewed from."""
+    """Change the record; if that fails the token is renewed from the file."""
     try:
         context.records.change(session.key, **changes)
     except (TrayError, OSError) as error:
@@ -185,5 +181,5 @@ def _forget_older(session: SsoSession, context: JobContext, generation: int) -> 
     try:
         context.keyring_store.forget_older(session.key, generation)
     except KEYRING_ERRORS as error:
-        # The newest generation counts; the older ones go with the next renewal.
+        # The newest generation counts; the next renewal removes the older ones.
         log.info("%s: older generations remain (%s)", session.key, error.reason)
