@@ -15,6 +15,7 @@ from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import lean_document
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
+from tray.worker.sign_in.sign_in_saving import save
 
 
 def _kept(world: World) -> SsoToken:
@@ -268,6 +269,20 @@ def test_a_login_without_refresh_data_is_used_to_its_end(strict: World) -> None:
     assert ours == kept
     assert isinstance(after, Renewed)
     assert after.by_us
+
+
+def test_what_our_sign_in_replaced_is_older(strict: World) -> None:
+    """K4: another program's token comes back, and does not count for a new login."""
+    replaced, ours = strict.sign_in(scopes=()), strict.sign_in()
+    strict.context.publish_lean(CORP, replaced)
+    save(CORP, strict.context, ours)
+    _write_lean(strict, replaced)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert ours.fingerprint == outcome.token.fingerprint
+    assert ours.access_token.reveal() == strict.members()["accessToken"]
 
 
 @pytest.mark.parametrize("full", [False, True])
