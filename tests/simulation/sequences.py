@@ -12,6 +12,7 @@ from tests.simulation.world import ROTATIONS
 from tray.core.sessions.schedule import share
 
 HOUR = 3600.0
+OLD = "https://old.awsapps.com/start"
 IGNORES = next(seed for seed in range(100) if share(seed, "person", CORP.key, 0) > 0.9)
 """A seed whose person leaves the first page open."""
 LONG = 90 * 24 * HOUR
@@ -162,6 +163,19 @@ SEQUENCES = (
     Sequence(
         "a clock ahead for a second ends the registration", 1,
         do("aws sso login", 10), do("clock", 1000, much=4.1 / 8, step=0), length=LONG,
+    ),
+    Sequence(
+        "an end written a year ahead puts the renewal off", 1,
+        do("aws sso login", 10), do("redate", 100, much=0.3), length=LONG,
+    ),
+    Sequence(
+        "an end written into the past stays there", 20,
+        do("click", 2672.559, OLD, 0.144), do("redate", 4289.71, OLD, 0.863), until=9636,
+    ),
+    Sequence(
+        "an end written into a full file is not believed", 24,
+        do("keyring absent", 16151.691, OLD, 0.727), do("click", 16804.844, OLD, 0.337),
+        do("redate", 20654.927, OLD, 0.9), until=21925,
     ),
     Sequence(
         "a sign-in page left open blocks the renewal", IGNORES,

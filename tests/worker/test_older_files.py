@@ -11,6 +11,7 @@ import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World
 from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import lean_document
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
@@ -267,6 +268,20 @@ def test_a_login_without_refresh_data_is_used_to_its_end(strict: World) -> None:
     assert ours == kept
     assert isinstance(after, Renewed)
     assert after.by_us
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_an_earlier_end_in_the_file_is_written_over(strict: World, full: bool) -> None:
+    """K4: SDKs would take a token for expired that the keyring knows to live."""
+    kept = strict.keep_in_keyring()
+    changed = replace(kept, expires_at=strict.now() - 3600)
+    strict.write_file(changed) if full else _write_lean(strict, changed)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed | Adopted)
+    assert kept.expires_at == pytest.approx(outcome.token.expires_at, abs=1)
+    assert strict.members()["expiresAt"] == format_timestamp(kept.expires_at)
 
 
 def test_after_a_sign_out_its_own_token_is_cleaned_away(strict: World) -> None:

@@ -235,6 +235,8 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         adopt_tried=outcome.token.fingerprint,
         adopted_at=now.wall if first else session.adopted_at,
     )
+    if kept:
+        after = replace(after, memory=replace(after.memory, given=outcome.token))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note
