@@ -204,6 +204,16 @@ SEQUENCES = (
         do("aws sso login", 10), do("sign out", 100), do("old login", 200), length=LONG,
     ),
     Sequence(
+        "an old registration is taken for a living portal session", 19,
+        do("aws sso login", 0.109, "twin", 0.259), do("registration ends", 7938.124, "twin", 0.94),
+        do("click", 7962.352, "twin", 0.826), until=8986,
+    ),
+    Sequence(
+        "a released session outlives an abandoned sign-in afresh", 31,
+        do("aws sso login", 56700.538, much=0.765), do("release", 57266.562, much=0.457),
+        do("redate", 72129.611, much=0.494), do("click", 72130.93, much=0.775), until=75556,
+    ),
+    Sequence(
         "an older CLI's token that our sign-in replaced comes back", 16,
         do("old login", 11749.094, much=0.859), do("read", 14959.709, much=0.212),
         do("click", 30899.266, much=0.765), do("sdk writes older", 37279.118, much=0.549),

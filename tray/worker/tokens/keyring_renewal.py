@@ -93,9 +93,10 @@ def refused(
     changed = again is not None and not is_same(again, published)
     if again is not None and changed and not is_older(again, None, context.record(session)):
         return granted.by_others(session, context, again)
+    portal = ask_portal(session, context, published)
     if isinstance(error, RegistrationRefused):
-        return Refused("valid", "registration-expired")
-    return Refused(ask_portal(session, context, published))
+        return Refused(portal, "registration-expired")
+    return Refused(portal)
 
 
 def _fresh(token: SsoToken, context: JobContext) -> bool:
