@@ -204,6 +204,12 @@ SEQUENCES = (
         do("aws sso login", 10), do("sign out", 100), do("old login", 200), length=LONG,
     ),
     Sequence(
+        "a sign-in under a clock that is a day behind is written over", 22,
+        do("click", 8.328, OLD, 0.005), do("unreadable", 108.808, OLD, 0.338),
+        do("clock", 4168.801, OLD, 0.966, step=3),
+        do("aws sso login", 4170.256, OLD, 0.199, step=13), until=23357,
+    ),
+    Sequence(
         "an old registration is taken for a living portal session", 19,
         do("aws sso login", 0.109, "twin", 0.259), do("registration ends", 7938.124, "twin", 0.94),
         do("click", 7962.352, "twin", 0.826), until=8986,

@@ -80,6 +80,27 @@ def test_a_file_that_ended_before_ours_began_is_older(strict: World) -> None:
     assert asked == strict.asked()
 
 
+@pytest.mark.parametrize("first", ["renewal", "clock"])
+def test_a_sign_in_under_a_clock_that_is_behind_is_not_older(strict: World, first: str) -> None:
+    """K4: its end says nothing beside AWS's date of the kept token, and it is adopted."""
+    strict.keep_in_keyring()
+    if first == "renewal":
+        strict.run("renew")
+    strict.offset -= 24 * 3600
+    if first == "clock":
+        strict.run("renew")
+    dated = _kept(strict).dated
+    login = replace(strict.sign_in(), expires_at=strict.now() + 3600)
+    strict.write_file(login)
+
+    outcome = strict.run("adopt")
+
+    assert dated is not None
+    assert login.expires_at < dated
+    assert isinstance(outcome, Adopted)
+    assert login.fingerprint == outcome.token.fingerprint == _kept(strict).fingerprint
+
+
 def test_an_older_file_is_not_renewed_from_while_the_keyring_is_locked(strict: World) -> None:
     """K4: the copy of the lineage in ``state.json`` tells."""
     older, newest = _renewed(strict)

@@ -100,7 +100,7 @@ def _once(
         return Adopted(context.facts(session, token), record.store or "file")
     try:
         if item is not None and (
-            is_older(token, item, record) or _ends_early(token, item, context)
+            is_older(session, context, token, item) or _ends_early(token, item, context)
         ):
             return _written_over(session, context, file, item)
         if item is None and record.signed_out:
@@ -250,7 +250,7 @@ def _written_late(
     for pause in LOOKS_BACK:
         time.sleep(pause)
         late = file.written_late()
-        if late is None or is_older(late, item, context.record(session)):
+        if late is None or is_older(session, context, late, item):
             continue
         published = context.read_or_none(session)
         if published is not None and published.refreshable:
