@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.core.story import HOUR, MINUTE, T0, Answer, Story, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.model import Memory, Preferences
-from tray.core.outcomes import Adopted, Outcome, Refused, Renewed
+from tray.core.outcomes import Adopted, Outcome, PortalChecked, Refused, Renewed
 
 
 def kept(**memory: object) -> Story:
@@ -215,6 +216,25 @@ def test_a_sign_in_with_an_old_client_starts_nothing() -> None:
 
     assert T0 - 7 * HOUR == story.session().memory.started_at
     assert () == story.session().memory.lengths
+
+
+@pytest.mark.parametrize(
+    ("first", "state"), [("dead", "expired"), ("unreachable", "expired"), ("valid", "ending")]
+)
+def test_an_old_client_says_nothing_of_the_session(
+    first: Literal["valid", "dead", "unreachable"], state: str
+) -> None:
+    """R4: the portal does, and is asked again until it has."""
+    story = kept()
+    story.run_until(0.6 * HOUR, lambda _s, _a: Refused(first, "registration-expired"))
+    asked = story.jobs().count("check")
+    if first == "unreachable":
+        story.run_until(0.9 * HOUR, lambda _s, _a: PortalChecked("a", "unreachable"))
+        asked = story.jobs().count("check")
+        story.run_until(0.99 * HOUR, lambda _s, _a: PortalChecked("a", "dead"))
+
+    assert (first == "unreachable") == (asked > 2)
+    assert state == story.row().state
 
 
 def test_another_programs_sign_in_after_a_refusal_is_a_true_start() -> None:

@@ -33,6 +33,27 @@ def kept(life: float = HOUR) -> Story:
     return story
 
 
+@pytest.mark.parametrize(("end", "looks"), [(365 * 24 * HOUR, []), (-HOUR, ["adopt"])])
+def test_an_end_written_into_the_file_of_a_kept_token_counts_for_nothing(
+    end: float, looks: list[str]
+) -> None:
+    """R1: the keyring's end counts; an earlier one in the file is written over, once."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(replace(token(), refreshable=True))
+    story.answer(Adopted(token(), "keyring"))
+    before = (story.row().state, story.session().token, story.jobs())
+    changed = replace(token(), expires_at=T0 + end)
+
+    story.file(changed)
+    tried = story.jobs()[len(before[2]) :]
+    if looks:
+        story.answer(Failed("keyring-locked", "It is locked."))
+    story.file(changed)
+
+    assert looks == tried == story.jobs()[len(before[2]) :]
+    assert before[:2] == (story.row().state, story.session().token)
+
+
 @pytest.mark.parametrize(
     ("life", "earliest", "latest"),
     [

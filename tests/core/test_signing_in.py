@@ -223,6 +223,33 @@ def test_sessions_of_one_portal_end_together(afresh: bool) -> None:
     assert "renew" not in story.jobs()
 
 
+def test_an_abandoned_afresh_sign_in_ends_a_released_session() -> None:
+    """K7, L9: its token is ours to ask the portal about, not to refresh."""
+    story = Story(stores={"corp": "released"})
+    story.file(replace(token(), refreshable=True))
+    story.send(ev.SignInRequested("corp", afresh=True))
+    story.send(ev.SignInReady("corp", _attempt(story), URL))
+
+    story.send(ev.SignInCancelled("corp"))
+    story.answer(PortalChecked("a", "dead"))
+
+    assert ["check"] == story.jobs()
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+
+
+def test_a_refused_expired_token_does_not_end_its_session() -> None:
+    """R4: the portal takes no expired token; a refresh decides."""
+    story = Story(stores={"corp": "released"})
+    story.file(replace(token(), refreshable=True))
+    story.send(ev.SignInRequested("corp", afresh=True))
+    story.send(ev.SignInReady("corp", _attempt(story), URL))
+    story.send(ev.SignInCancelled("corp"), 59 * 60)
+
+    story.answer(PortalChecked("a", "dead"), 2 * HOUR)
+
+    assert ("expired", None) == (story.row().state, story.row().reason)
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_a_sign_in_whose_process_died_is_looked_for(there: bool) -> None:
     """K8: the keyring may have its token although the file has not, or an older one."""

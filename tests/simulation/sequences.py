@@ -12,6 +12,7 @@ from tests.simulation.world import ROTATIONS
 from tray.core.sessions.schedule import share
 
 HOUR = 3600.0
+OLD = "https://old.awsapps.com/start"
 IGNORES = next(seed for seed in range(100) if share(seed, "person", CORP.key, 0) > 0.9)
 """A seed whose person leaves the first page open."""
 LONG = 90 * 24 * HOUR
@@ -164,6 +165,19 @@ SEQUENCES = (
         do("aws sso login", 10), do("clock", 1000, much=4.1 / 8, step=0), length=LONG,
     ),
     Sequence(
+        "an end written a year ahead puts the renewal off", 1,
+        do("aws sso login", 10), do("redate", 100, much=0.3), length=LONG,
+    ),
+    Sequence(
+        "an end written into the past stays there", 20,
+        do("click", 2672.559, OLD, 0.144), do("redate", 4289.71, OLD, 0.863), until=9636,
+    ),
+    Sequence(
+        "an end written into a full file is not believed", 24,
+        do("keyring absent", 16151.691, OLD, 0.727), do("click", 16804.844, OLD, 0.337),
+        do("redate", 20654.927, OLD, 0.9), until=21925,
+    ),
+    Sequence(
         "a sign-in page left open blocks the renewal", IGNORES,
         do("aws sso login", 10), do("aws 503", 1600, much=weather(1900)), do("click", 3499),
         length=LONG,
@@ -188,6 +202,28 @@ SEQUENCES = (
     Sequence(
         "an older CLI's sign-in after a sign-out claims to renew", 1,
         do("aws sso login", 10), do("sign out", 100), do("old login", 200), length=LONG,
+    ),
+    Sequence(
+        "a sign-in under a clock that is a day behind is written over", 22,
+        do("click", 8.328, OLD, 0.005), do("unreadable", 108.808, OLD, 0.338),
+        do("clock", 4168.801, OLD, 0.966, step=3),
+        do("aws sso login", 4170.256, OLD, 0.199, step=13), until=23357,
+    ),
+    Sequence(
+        "an old registration is taken for a living portal session", 19,
+        do("aws sso login", 0.109, "twin", 0.259), do("registration ends", 7938.124, "twin", 0.94),
+        do("click", 7962.352, "twin", 0.826), until=8986,
+    ),
+    Sequence(
+        "a released session outlives an abandoned sign-in afresh", 31,
+        do("aws sso login", 56700.538, much=0.765), do("release", 57266.562, much=0.457),
+        do("redate", 72129.611, much=0.494), do("click", 72130.93, much=0.775), until=75556,
+    ),
+    Sequence(
+        "an older CLI's token that our sign-in replaced comes back", 16,
+        do("old login", 11749.094, much=0.859), do("read", 14959.709, much=0.212),
+        do("click", 30899.266, much=0.765), do("sdk writes older", 37279.118, much=0.549),
+        until=38552,
     ),
     Sequence(
         "an older CLI's sign-in after a removal claims to renew", 37,

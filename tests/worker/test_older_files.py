@@ -11,9 +11,11 @@ import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World
 from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import lean_document
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
+from tray.worker.sign_in.sign_in_saving import save
 
 
 def _kept(world: World) -> SsoToken:
@@ -76,6 +78,27 @@ def test_a_file_that_ended_before_ours_began_is_older(strict: World) -> None:
 
     assert _kept(strict).access_token.reveal() == strict.members()["accessToken"]
     assert asked == strict.asked()
+
+
+@pytest.mark.parametrize("first", ["renewal", "clock"])
+def test_a_sign_in_under_a_clock_that_is_behind_is_not_older(strict: World, first: str) -> None:
+    """K4: its end says nothing beside AWS's date of the kept token, and it is adopted."""
+    strict.keep_in_keyring()
+    if first == "renewal":
+        strict.run("renew")
+    strict.offset -= 24 * 3600
+    if first == "clock":
+        strict.run("renew")
+    dated = _kept(strict).dated
+    login = replace(strict.sign_in(), expires_at=strict.now() + 3600)
+    strict.write_file(login)
+
+    outcome = strict.run("adopt")
+
+    assert dated is not None
+    assert login.expires_at < dated
+    assert isinstance(outcome, Adopted)
+    assert login.fingerprint == outcome.token.fingerprint == _kept(strict).fingerprint
 
 
 def test_an_older_file_is_not_renewed_from_while_the_keyring_is_locked(strict: World) -> None:
@@ -267,6 +290,34 @@ def test_a_login_without_refresh_data_is_used_to_its_end(strict: World) -> None:
     assert ours == kept
     assert isinstance(after, Renewed)
     assert after.by_us
+
+
+def test_what_our_sign_in_replaced_is_older(strict: World) -> None:
+    """K4: another program's token comes back, and does not count for a new login."""
+    replaced, ours = strict.sign_in(scopes=()), strict.sign_in()
+    strict.context.publish_lean(CORP, replaced)
+    save(CORP, strict.context, ours)
+    _write_lean(strict, replaced)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed)
+    assert ours.fingerprint == outcome.token.fingerprint
+    assert ours.access_token.reveal() == strict.members()["accessToken"]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_an_earlier_end_in_the_file_is_written_over(strict: World, full: bool) -> None:
+    """K4: SDKs would take a token for expired that the keyring knows to live."""
+    kept = strict.keep_in_keyring()
+    changed = replace(kept, expires_at=strict.now() - 3600)
+    strict.write_file(changed) if full else _write_lean(strict, changed)
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Renewed | Adopted)
+    assert kept.expires_at == pytest.approx(outcome.token.expires_at, abs=1)
+    assert strict.members()["expiresAt"] == format_timestamp(kept.expires_at)
 
 
 def test_after_a_sign_out_its_own_token_is_cleaned_away(strict: World) -> None:

@@ -121,6 +121,18 @@ def test_an_expired_registration_is_named(world: World) -> None:
     assert (Refused("valid", "registration-expired"), 1) == (outcome, world.asked())
 
 
+def test_an_expired_registration_does_not_stand_for_the_portals_word(world: World) -> None:
+    """R4: a session that was signed out meanwhile is over, whatever the client's age."""
+    world.center.registration_life = 60
+    world.keep_in_keyring()
+    world.advance(61)
+    world.center.revoke()
+
+    outcome = world.run("renew")
+
+    assert (Refused("dead", "registration-expired"), 1) == (outcome, world.asked("ListAccounts"))
+
+
 @pytest.mark.parametrize(("ending", "portal"), [("end_session", "valid"), ("revoke", "dead")])
 def test_a_refusal_asks_the_portal_once(world: World, ending: str, portal: Any) -> None:
     """R4: after a natural end the token lives on, after a sign-out it is dead."""

@@ -124,8 +124,8 @@ class Redirect:
     def page(self) -> str:
         return f"http://{self._server.host}{self._path}"
 
-    def fetched(self, within: float = FETCHED_WITHIN) -> bool:
-        return self._fetched.wait(within)
+    def fetched(self) -> bool:
+        return self._fetched.wait(FETCHED_WITHIN)
 
     def _answer(self, request: Request) -> Response:
         refusal = page_refusal(request, host=self._server.host, path=self._path)

@@ -57,6 +57,7 @@ AWS gives lives, and the cache file ends, in whole seconds: the true end may be 
 ENDING_BEFORE: Final = 30 * MINUTE  # a known end this near makes the state ``ending`` (S5)
 LENGTHS_KEPT: Final = 5  # observed session lengths that are remembered for ``learnt``
 CLOCK_SLACK: Final = 5.0  # seconds by which our clock and a slow answer may blur an end
+CLOCK_OFF: Final = 120.0  # seconds from AWS's date by which our clock is wrong, no answer slow
 CLOCK_STEP: Final = 1.0  # seconds by which equal ends may differ: AWS counts in whole seconds
 
 # --- Warning (W1-W3) ---

@@ -92,6 +92,7 @@ class Session:
     bad: FileBad | None = None
     # the last good one seen; kept while a file is torn, bad or being judged
     token: TokenFacts | None = None
+    file_ends_at: float | None = None  # the end that the file says, which anybody may have written
     # the token with which this sign-in began, as far as seen; our renewals keep it, another
     # program's token does not, as it may be another user's
     origin: str | None = None

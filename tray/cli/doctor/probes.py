@@ -48,12 +48,12 @@ class _Config:
     calls: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
-    """Return all facts; ``unknown`` names what took longer than ``within`` seconds or failed."""
+def gathered(context: CommandContext) -> Facts:
+    """Return all facts; ``unknown`` names what took longer than `ALL_WITHIN` or failed."""
     config: Future[_Config] = Future()
 
     def catalog() -> Catalog | None:
-        return config.result(within).catalog
+        return config.result(ALL_WITHIN).catalog
 
     found, unknown = side_by_side(
         {
@@ -70,7 +70,7 @@ def gathered(context: CommandContext, within: float = ALL_WITHIN) -> Facts:
             "files": lambda: system.files(context, catalog()),
             "locks": lambda: system.locks(context.paths.state),
         },
-        within,
+        ALL_WITHIN,
     )
     ends: Mapping[str, float] = found.pop("registrations", {})
     found["sessions"] = tuple(

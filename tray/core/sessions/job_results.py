@@ -161,11 +161,12 @@ def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now
     session = replace(session, failing=None)
     if token is None:
         return session
-    if outcome.reason == "registration-expired":
-        # The portal session lives on; only our client is too old, for good.
-        return replace(
+    if outcome.reason == "registration-expired" and outcome.portal != "dead":
+        # Only our client is too old, for good; the portal session lives on, as far as is known.
+        session = replace(
             session, without_refresh_token=token.fingerprint, notable="registration-expired"
         )
+        return session if outcome.portal == "valid" else _still_unasked(session, now)
     memory = replace(session.memory, refused=token.fingerprint)
     if outcome.portal == "dead":
         end = exact_end(session)
@@ -192,12 +193,22 @@ def _checked(
         return session
     if refused(session):
         return _refused(state, session, job, Refused(outcome.portal), now)
-    if outcome.portal != "dead" or session.store == "released":
+    if outcome.portal == "unreachable":
+        return _still_unasked(session, now)
+    if outcome.portal != "dead":
         return session
     if session.logins and renewable(session):
         refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
         return replace(session, queue=(*session.queue, refresh))
-    return over(session, now)
+    # The portal takes no expired token; whether that one's session is over a refresh shows.
+    return over(session, now) if token.expires_at > now.wall else session
+
+
+def _still_unasked(session: Session, now: Now) -> Session:
+    """Ask the portal later about a token that AWS will not renew for us any more."""
+    if session.notable != "registration-expired":
+        return session
+    return replace(session, unconfirmed_at=now.wall + policy.BACKOFF_MOST)
 
 
 def _asked_again(
@@ -235,6 +246,8 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         adopt_tried=outcome.token.fingerprint,
         adopted_at=now.wall if first else session.adopted_at,
     )
+    if kept:
+        after = replace(after, memory=replace(after.memory, given=outcome.token))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note
@@ -273,7 +286,7 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
     before = session.failing
     failures = before.failures if before is not None else 0
     if job.kind == "check" and not refused(session):
-        return session
+        return _still_unasked(session, now)
     if job.kind == "check":
         return _asked_again(state, session, outcome.reason, outcome.sentence, failures, now)
     if refused(session) and not awaits_judgement(session):

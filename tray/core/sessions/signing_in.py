@@ -238,10 +238,17 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """An afresh one had signed the portal session out (L9): one refresh shows what is left."""
+    """
+    Drop an unfinished sign-in; an afresh one had signed the portal session out (L9).
+
+    One refresh shows what is left, or the portal where the session is released.
+    """
     left = replace(session, sign_in=None)
-    signed_out = sign_in.afresh and sign_in.url is not None and session.token is not None
-    return suspect(left) if signed_out else left
+    if not (sign_in.afresh and sign_in.url is not None and session.token is not None):
+        return left
+    if session.store == "released":
+        return replace(left, queue=(*left.queue, QueuedJob("check")))
+    return suspect(left)
 
 
 def left(state: TrayState, event: ev.RequesterLeft) -> Step:

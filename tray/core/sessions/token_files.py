@@ -148,8 +148,10 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
             return state.with_session(not_ours(session)), ()
         case TokenFacts():
             seen = present(session, event.file_status)
-            if _wants_look(state, session, event.file_status):
+            looks = _wants_look(state, session, event.file_status)
+            if looks or _ends_early(session, seen, event.file_status, now):
                 seen = replace(seen, queue=(*seen.queue, LOOK))
+            seen = replace(seen, file_ends_at=event.file_status.expires_at)
             return state.with_session(seen), ()
         case ev.FileAbsent():
             return state.with_session(_absent(session, now)), ()
@@ -177,6 +179,21 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
         ended = session.store != "released" and session.memory.dead == token.fingerprint
         return old is None and (ended or newest not in (None, token.fingerprint))
     return True
+
+
+def _ends_early(session: Session, seen: Session, file: TokenFacts, now: Now) -> bool:
+    """Whether somebody has written an earlier end into our lean file: SDKs believe it (K4)."""
+    token = seen.token
+    return (
+        token is not None
+        and seen.store == "keyring"
+        and not file.refreshable
+        and session.sign_in is None
+        and LOOK not in session.queue
+        and session.file_ends_at != file.expires_at
+        and file.expires_at + policy.CLOCK_SLACK < token.expires_at
+        and token.expires_at > now.wall
+    )
 
 
 def not_ours(session: Session) -> Session:
@@ -235,13 +252,15 @@ def present(session: Session, token: TokenFacts) -> Session:
     """
     Take in a token that is in the cache file.
 
-    The same token again changes only whether the file carries refresh data. An unknown token was
+    The same token again changes only whether the file carries refresh data, and its end unless the
+    keyring holds it: then the end that AWS gave counts. An unknown token was
     written last and so is newer (K4), whatever its ``expiresAt``.
     """
     seen = replace(session, file_status="present", absent_since=None, torn_reads=0, bad=None)
     old, given = session.token, session.memory.given
     if given is not None and given.fingerprint == token.fingerprint:
-        token = replace(token, issued_at=given.issued_at, expires_at=given.expires_at)
+        ends_at = given.expires_at if session.store == "keyring" else token.expires_at
+        token = replace(token, issued_at=given.issued_at, expires_at=ends_at)
     if old is None or old.fingerprint != token.fingerprint:
         return new_token(seen, token, session)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final
 
-from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
+from dbus_fast import DBusError, ErrorType, Variant
 from dbus_fast.annotations import (
     DBusBool,
     DBusInt32,
@@ -20,15 +20,15 @@ from dbus_fast.annotations import (
     DBusUInt32,
     DBusVariant,
 )
-from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
+from tray.desktop.linux.fixed_property import fixed
 from tray.desktop.linux.menu_tree import DEFAULTS, ROOT, MenuChange, MenuTree, Value
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = 3  # EventGroup and AboutToShowGroup; Waybar shows no menu below 3 (Waybar 5315)
 
-_READ: Final = PropertyAccess.READ
 _NODE: Final = "(ia{sv}av)"
 
 Strings = Annotated[list[str], DBusSignature("as")]
@@ -45,6 +45,11 @@ ActivationRequest = Annotated[list[int], DBusSignature("iu")]
 class DBusMenu(ServiceInterface):
     """``opened`` returns whether the menu changed; ``clicked`` may get a number of a gone row."""
 
+    version = fixed("Version", DBusUInt32, VERSION)
+    text_direction = fixed("TextDirection", DBusStr, "ltr")
+    status = fixed("Status", DBusStr, "normal")  # the icon, not the menu, asks for attention
+    icon_theme_path = fixed("IconThemePath", Strings, [])  # rows have no pictures
+
     def __init__(
         self, tree: MenuTree, opened: Callable[[], bool], clicked: Callable[[int], None]
     ) -> None:
@@ -58,23 +63,6 @@ class DBusMenu(ServiceInterface):
             self.layout_updated(change.layout)
         if change.updated or change.removed:
             self.items_properties_updated(change)
-
-    @dbus_property(_READ, name="Version")
-    def version(self) -> DBusUInt32:
-        return VERSION
-
-    @dbus_property(_READ, name="TextDirection")
-    def text_direction(self) -> DBusStr:
-        return "ltr"
-
-    @dbus_property(_READ, name="Status")
-    def status(self) -> DBusStr:
-        """The icon, not the menu, asks for attention."""
-        return "normal"
-
-    @dbus_property(_READ, name="IconThemePath")
-    def icon_theme_path(self) -> Strings:
-        return []
 
     @dbus_method(name="GetLayout")
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:

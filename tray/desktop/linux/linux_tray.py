@@ -28,11 +28,10 @@ class LinuxTray:
         act: Callable[[Event], None],
         extras: Callable[[], MenuExtras],
         host: Callable[[bool, str], None],
-        theme: Theme = "any",
     ) -> None:
         self._act = act
         self._extras = extras
-        self._theme: Theme = theme
+        self._theme: Theme = "any"
         self._look: IconState | None = None
         self._view: View | None = None
         self._icon = StatusNotifierIcon("sso-tray")

@@ -23,6 +23,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 from PIL import Image
 
 from tray.core.text.display_names import without_markup
+from tray.desktop.linux.fixed_property import fixed
 
 MENU_PATH: Final = "/StatusNotifierItem/Menu"
 
@@ -59,13 +60,19 @@ class StatusItem(ServiceInterface):
 
     only_menu = True
 
+    category = fixed("Category", DBusStr, "ApplicationStatus")
+    window_id = fixed("WindowId", DBusInt32, 0)
+    icon_name = fixed("IconName", DBusStr, "")  # hosts take the pixels
+    icon_theme_path = fixed("IconThemePath", DBusStr, "")
+    overlay_icon_name = fixed("OverlayIconName", DBusStr, "")  # the icon has its own badge
+    overlay_icon_pixmap = fixed("OverlayIconPixmap", Pixmaps, [])
+    attention_icon_name = fixed("AttentionIconName", DBusStr, "")  # hosts take the pixels
+    attention_movie_name = fixed("AttentionMovieName", DBusStr, "")  # nothing blinks
+    menu = fixed("Menu", DBusObjectPath, MENU_PATH)
+
     def __init__(self, face: ItemState) -> None:
         super().__init__("org.kde.StatusNotifierItem")
         self.face = face
-
-    @dbus_property(_READ, name="Category")
-    def category(self) -> DBusStr:
-        return "ApplicationStatus"
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
@@ -80,46 +87,14 @@ class StatusItem(ServiceInterface):
     def status(self) -> DBusStr:
         return self.face.status
 
-    @dbus_property(_READ, name="WindowId")
-    def window_id(self) -> DBusInt32:
-        return 0
-
-    @dbus_property(_READ, name="IconName")
-    def icon_name(self) -> DBusStr:
-        """Empty, so that hosts take the pixels."""
-        return ""
-
-    @dbus_property(_READ, name="IconThemePath")
-    def icon_theme_path(self) -> DBusStr:
-        return ""
-
     @dbus_property(_READ, name="IconPixmap")
     def icon_pixmap(self) -> Pixmaps:
         return self.face.pixmaps
-
-    @dbus_property(_READ, name="OverlayIconName")
-    def overlay_icon_name(self) -> DBusStr:
-        """Empty: the icon carries its own badge."""
-        return ""
-
-    @dbus_property(_READ, name="OverlayIconPixmap")
-    def overlay_icon_pixmap(self) -> Pixmaps:
-        return []
-
-    @dbus_property(_READ, name="AttentionIconName")
-    def attention_icon_name(self) -> DBusStr:
-        """Empty, so that hosts take the pixels."""
-        return ""
 
     @dbus_property(_READ, name="AttentionIconPixmap")
     def attention_icon_pixmap(self) -> Pixmaps:
         """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
-
-    @dbus_property(_READ, name="AttentionMovieName")
-    def attention_movie_name(self) -> DBusStr:
-        """Empty: nothing blinks."""
-        return ""
 
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
@@ -129,10 +104,6 @@ class StatusItem(ServiceInterface):
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
         return self.only_menu
-
-    @dbus_property(_READ, name="Menu")
-    def menu(self) -> DBusObjectPath:
-        return MENU_PATH
 
     @dbus_method(name="ContextMenu")
     def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:

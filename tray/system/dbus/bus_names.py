@@ -13,13 +13,11 @@ TRAY_HOST = "org.kde.StatusNotifierWatcher"
 NOTICES = "org.freedesktop.Notifications"
 
 
-def owned_names(
-    environ: Mapping[str, str], names: Sequence[str], within: float = 3.0
-) -> frozenset[str]:
-    """Return the names owned or startable; raises `NoBus` after ``within`` seconds."""
+def owned_names(environ: Mapping[str, str], names: Sequence[str]) -> frozenset[str]:
+    """Return the names owned or startable; raises `NoBus` after three seconds."""
     address = session_bus_address(environ)
     try:
-        return asyncio.run(asyncio.wait_for(_owned(address, names), within))
+        return asyncio.run(asyncio.wait_for(_owned(address, names), 3.0))
     except TimeoutError:
         why = "it does not answer"
     except OSError as error:

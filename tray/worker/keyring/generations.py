@@ -26,6 +26,7 @@ from tray.worker.keyring.item_document import (
 )
 from tray.worker.keyring.keyring_backends import KeyringBackend
 
+PART_CHARS: Final = 1000  # where the backend has a limit
 _MANIFEST: Final = "parts"
 
 
@@ -46,13 +47,10 @@ class Slot:
 
 
 class Slots:
-    """`part_chars` applies where the backend has a limit; `seam` is called before each change."""
+    """`seam` is called before each change."""
 
-    def __init__(
-        self, backend: KeyringBackend, *, part_chars: int, seam: Callable[[str], None]
-    ) -> None:
+    def __init__(self, backend: KeyringBackend, seam: Callable[[str], None]) -> None:
         self._backend = backend
-        self._part_chars = part_chars
         self._seam = seam
 
     def read(self, name: str) -> Slot:
@@ -74,14 +72,11 @@ class Slots:
             return
         self.remove(name)
         whole = text.reveal()
-        if len(whole) <= self._part_chars:
+        if len(whole) <= PART_CHARS:
             self._seam("item")
             self._backend.set(name, text)
             return
-        parts = [
-            whole[start : start + self._part_chars]
-            for start in range(0, len(whole), self._part_chars)
-        ]
+        parts = [whole[start : start + PART_CHARS] for start in range(0, len(whole), PART_CHARS)]
         for number, part in enumerate(parts, 1):
             self._seam(f"part {number}")
             self._backend.set(_part(name, number), Secret(part))
@@ -110,7 +105,7 @@ class Slots:
         if manifest is None or _MANIFEST not in manifest:
             return item
         count = manifest[_MANIFEST]
-        if type(count) is not int or not 0 < count <= LONGEST // self._part_chars:
+        if type(count) is not int or not 0 < count <= LONGEST // PART_CHARS:
             return None
         parts = [self._backend.get(_part(name, number)) for number in range(1, count + 1)]
         whole = "".join(part.reveal() for part in parts if part is not None)

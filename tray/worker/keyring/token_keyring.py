@@ -63,7 +63,6 @@ class TokenKeyring:
         read_seconds: float = 5.0,
         write_seconds: float = 10.0,
         unlock_seconds: float = 600.0,
-        part_chars: int = 1000,
         seam: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._backend = system_backend(service) if backend is None else backend
@@ -71,7 +70,6 @@ class TokenKeyring:
         self._read_seconds = read_seconds
         self._write_seconds = write_seconds
         self._unlock_seconds = unlock_seconds
-        self._part_chars = part_chars
         self._seam = seam
         real = os.path.realpath(cache_directory)
         self._place = hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
@@ -214,7 +212,7 @@ class TokenKeyring:
                 raise keyring_locked()
             if state == "absent":
                 raise keyring_absent()
-            return work(Slots(backend, part_chars=self._part_chars, seam=self._seam))
+            return work(Slots(backend, self._seam))
 
         return self._patience.within(deadline, turn)
 

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from tray.errors import KeyringUnavailable
 
@@ -137,14 +138,11 @@ class Unsaved:
             return True
 
 
+@dataclass(eq=False, slots=True)
 class _Waiting:
-    def __init__(
-        self,
-        key: str,
-        store: Callable[[], None],
-        give_up: Callable[[], None],
-        stored: Callable[[], None],
-    ) -> None:
-        self.key, self.store, self.give_up, self.stored = key, store, give_up, stored
-        self.stop = threading.Event()
-        self.busy = threading.Lock()
+    key: str
+    store: Callable[[], None]
+    give_up: Callable[[], None]
+    stored: Callable[[], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    busy: threading.Lock = field(default_factory=threading.Lock)

@@ -16,7 +16,7 @@ from tray.core.model import Reason, SsoSession, TokenFacts, TokenStore
 from tray.core.text import sentences
 from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
-from tray.worker.job_context import JobContext
+from tray.worker.job_context import JobContext, belongs
 
 log = logging.getLogger(__name__)
 
@@ -75,16 +75,21 @@ def save(
         published = context.read_or_none(session)
         if published is not None:
             token = token.with_extra(published.extra)
-        return _saved(session, context, token)
+        return _saved(session, context, token, published)
     finally:
         lock.release()
 
 
-def _saved(session: SsoSession, context: JobContext, token: SsoToken) -> SignInResult:
+def _saved(
+    session: SsoSession, context: JobContext, token: SsoToken, published: SsoToken | None
+) -> SignInResult:
     if not token.refreshable:
         return _nothing_to_keep(session, context, token)
     try:
-        item = context.keep(session, token)
+        # What it replaces may come back, as any token of ours may (K4).
+        ours = published is not None and belongs(published, session)
+        replaced = (published,) if published is not None and ours else ()
+        item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
         reason = error.reason or "keyring-absent"

@@ -99,7 +99,9 @@ def _once(
             return _kept_in_file(session, context, token, error)
         return Adopted(context.facts(session, token), record.store or "file")
     try:
-        if item is not None and is_older(token, item, record):
+        if item is not None and (
+            is_older(session, context, token, item) or _ends_early(token, item, context)
+        ):
             return _written_over(session, context, file, item)
         if item is None and record.signed_out:
             not_signed_in = after_sign_out(session, context, token, file.insist_unchanged)
@@ -114,11 +116,23 @@ def _once(
         return None
 
 
+def _ends_early(file: SsoToken, item: KeyringItem, context: JobContext) -> bool:
+    """
+    Whether a lean file says that the kept token ends before it does.
+
+    SDKs would take it for expired. A later end is left alone.
+    """
+    kept = item.token
+    ours = kept.fingerprint == file.fingerprint and not file.refreshable
+    early = file.expires_at + policy.CLOCK_SLACK < kept.expires_at
+    return ours and early and usable(kept, context)
+
+
 def _written_over(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> Renewed:
     kept = item.token.with_extra(file.token.extra)
-    log.info("%s: its token file was an older one; written over", session.key)
+    log.info("%s: its token file was an older one, or its end was changed", session.key)
     context.records.change(session.key, store="keyring", lineage=item.lineage)
     context.publish_lean(session, kept, file.insist_unchanged)
     context.seam("published")
@@ -199,10 +213,13 @@ def _order(
     """
     if item is None:
         return file, ()
+    kept = item.token
+    if kept.fingerprint == file.fingerprint:  # the file's end may have been changed
+        file = replace(file, expires_at=kept.expires_at, dated=kept.dated)
     newest = item.lineage.merged(context.record(session).lineage).newest
     if newest is not None and newest.access == file.fingerprint:
         return file, item.beside
-    kept, known = item.token, item.token.registration
+    known = kept.registration
     same_client = (
         known is not None
         and file.registration is not None
@@ -233,7 +250,7 @@ def _written_late(
     for pause in LOOKS_BACK:
         time.sleep(pause)
         late = file.written_late()
-        if late is None or is_older(late, item, context.record(session)):
+        if late is None or is_older(session, context, late, item):
             continue
         published = context.read_or_none(session)
         if published is not None and published.refreshable:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from tray.aws.cache.sso_token import SsoToken
+from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Refused, RemovalJudged
 from tray.errors import TokenRejected, TrayError
-from tray.storage.session_records import Record
 from tray.worker.job_context import FinalCheck, JobContext
 from tray.worker.keyring.item_document import KeyringItem
 
@@ -29,16 +29,27 @@ def usable(token: SsoToken, context: JobContext) -> bool:
     return token.expires_at > context.clock()
 
 
-def is_older(file: SsoToken, item: KeyringItem | None, record: Record) -> bool:
-    """Whether it came before the kept or recorded one (K4): its refresh token is never sent."""
+def is_older(
+    session: SsoSession, context: JobContext, file: SsoToken, item: KeyringItem | None
+) -> bool:
+    """
+    Whether it came before the kept or recorded one (K4): its refresh token is never sent.
+
+    A file's end is by this machine's clock. It says nothing beside AWS's date if that clock is
+    behind it now, or was wrong when AWS gave the kept token.
+    """
+    record = context.record(session)
     if item is None:
         return record.lineage.has_replaced(file.pair)
     if item.token.fingerprint == file.fingerprint:
         return False
     if item.lineage.merged(record.lineage).has_replaced(file.pair):
         return True
-    given_at = item.token.dated
-    return given_at is not None and file.expires_at <= given_at
+    kept, given_at = item.token, item.token.dated
+    if given_at is None or context.clock() + policy.CLOCK_SLACK < given_at:
+        return False
+    off = 0.0 if kept.issued_at is None else abs(kept.issued_at - given_at)
+    return off <= policy.CLOCK_OFF and file.expires_at <= given_at
 
 
 def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:

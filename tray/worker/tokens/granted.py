@@ -61,7 +61,7 @@ def store_and_publish(
         except TokenFileChanged as meanwhile:
             if meanwhile.token is None:
                 return None
-            if not is_older(meanwhile.token, item, context.record(session)):
+            if not is_older(session, context, meanwhile.token, item):
                 return by_others(session, context, meanwhile.token)
             published = meanwhile.token
         else:
@@ -210,4 +210,4 @@ class _Held:
         published = self._context.read_or_none(self._session)
         if published is None or published.fingerprint in self._ours:
             return False
-        return not is_older(published, None, record)
+        return not is_older(self._session, self._context, published, None)

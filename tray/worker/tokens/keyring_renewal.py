@@ -30,9 +30,8 @@ def renew_kept(
     If AWS refuses the token in use, each of those beside it is tried once (K4). `proved` means
     that the keyring has just taken this very item. Raises as `tray.worker.tokens.renewal.renew`.
     """
-    record = context.record(session)
     if item.token.fingerprint != published.fingerprint:
-        if is_older(published, item, record):
+        if is_older(session, context, published, item):
             # Restored from a backup, or an earlier run died between storing and publishing.
             final_check = context.still(session, published)
             published = item.token.without_refresh_data().with_extra(published.extra)
@@ -91,11 +90,12 @@ def refused(
     except (CacheFileTorn, CacheFileBad):
         again = None
     changed = again is not None and not is_same(again, published)
-    if again is not None and changed and not is_older(again, None, context.record(session)):
+    if again is not None and changed and not is_older(session, context, again, None):
         return granted.by_others(session, context, again)
+    portal = ask_portal(session, context, published)
     if isinstance(error, RegistrationRefused):
-        return Refused("valid", "registration-expired")
-    return Refused(ask_portal(session, context, published))
+        return Refused(portal, "registration-expired")
+    return Refused(portal)
 
 
 def _fresh(token: SsoToken, context: JobContext) -> bool:

@@ -67,7 +67,7 @@ def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> Keyr
     if not belongs(published, session):
         raise UserMustAct(IN_THE_WAY.format(file=context.file_of(session), key=session.key))
     same = published.pair == item.token.pair
-    if not published.refreshable or same or is_older(published, item, context.record(session)):
+    if not published.refreshable or same or is_older(session, context, published, item):
         return item
     take_in(session, context, adopt=True)
     return context.item(session) or item

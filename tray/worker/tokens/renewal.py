@@ -73,7 +73,7 @@ def renew(
 
 def _counts(session: SsoSession, context: JobContext, token: SsoToken) -> bool:
     """Whether a token that another program has written is usable and not an older one."""
-    return usable(token, context) and not is_older(token, None, context.record(session))
+    return usable(token, context) and not is_older(session, context, token, None)
 
 
 def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
@@ -108,7 +108,7 @@ def _kept(session: SsoSession, context: JobContext, published: SsoToken) -> Keyr
         return None
     if item is not None and record.store != "keyring":
         other = is_other_login(published, item, context, session) and usable(published, context)
-        if other and not is_older(published, item, record):
+        if other and not is_older(session, context, published, item):
             return None
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     return item
@@ -119,7 +119,7 @@ def _renew_filed(
 ) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
     store = context.record(session).store
-    if is_older(published, None, context.record(session)):
+    if is_older(session, context, published, None):
         return Failed(adopted.reason or "other", sentences.older_file(session.key))
     if store is None:
         store = context.records.change(session.key, store="file").store
