@@ -226,6 +226,12 @@ SEQUENCES = (
         until=38552,
     ),
     Sequence(
+        "an older CLI's token comes back over a sign-in that a slow keyring left in the file", 16,
+        do("old login", 11749.094, much=0.859), do("read", 14959.709, much=0.212),
+        do("keyring slow", 30824.849, much=0.512), do("click", 30899.266, much=0.765),
+        do("sdk writes older", 37279.118, much=0.549), until=38552,
+    ),
+    Sequence(
         "an older CLI's sign-in after a removal claims to renew", 37,
         do("click", 3772.033, much=0.407), do("click", 20785.891, much=0.729),
         do("remove", 50041.934, much=0.229), do("old login", 53201.32, much=0.99), until=53803,

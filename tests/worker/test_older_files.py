@@ -292,11 +292,15 @@ def test_a_login_without_refresh_data_is_used_to_its_end(strict: World) -> None:
     assert after.by_us
 
 
-def test_what_our_sign_in_replaced_is_older(strict: World) -> None:
+@pytest.mark.parametrize("locked", [False, True])
+def test_what_our_sign_in_replaced_is_older(strict: World, locked: bool) -> None:
     """K4: another program's token comes back, and does not count for a new login."""
     replaced, ours = strict.sign_in(scopes=()), strict.sign_in()
     strict.context.publish_lean(CORP, replaced)
+    strict.backend.state = "locked" if locked else "ready"
     save(CORP, strict.context, ours)
+    strict.backend.state = "ready"
+    strict.run("adopt")
     _write_lean(strict, replaced)
 
     outcome = strict.run("adopt")

@@ -85,15 +85,21 @@ def _saved(
 ) -> SignInResult:
     if not token.refreshable:
         return _nothing_to_keep(session, context, token)
+    # What it replaces may come back, as any token of ours may (K4).
+    ours = published is not None and belongs(published, session)
+    replaced = (published,) if published is not None and ours else ()
     try:
-        # What it replaces may come back, as any token of ours may (K4).
-        ours = published is not None and belongs(published, session)
-        replaced = (published,) if published is not None and ours else ()
         item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
         reason = error.reason or "keyring-absent"
-        return _left_in_file(session, context, token, reason)
+        left = _left_in_file(session, context, token, reason)
+        # Only what was written counts: otherwise the file still holds the session's newest token.
+        lineage = context.record(session).lineage
+        for one in (*replaced, token):
+            lineage = lineage.followed_by(one.pair)
+        context.note(session, lineage=lineage)
+        return left
     context.seam("stored")
     try:
         context.records.change(
