@@ -59,6 +59,18 @@ def test_a_known_end_is_warned_about_and_asked_about_once() -> None:
     assert ("expired", "session-over") == (story.row().state, story.row().reason)
 
 
+@pytest.mark.parametrize("ends_at", [15.0, 16.0, 17.0, 18.5, 20.0])
+def test_a_last_token_of_seconds_puts_off_no_end(ends_at: float) -> None:
+    """The life of a token cut short by the session's end measures no allowance (R5)."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token(life=8))
+
+    story.run_until(ends_at + 20, renewing(8, ends_at))
+
+    assert "expired" == story.notices()[-1]
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
+
+
 def test_ever_shorter_tokens_do_not_make_us_hammer() -> None:
     """Zeno's session, each token half as long as the last, is asked about with measure (R5)."""
     story = kept()

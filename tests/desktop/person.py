@@ -275,9 +275,13 @@ def _place_of(level: Shown, label: str) -> tuple[int, Shown]:
         for row in level.children
         if row.properties.get("type") != "separator" and row.properties.get("enabled", True)
     ]
-    for place, row in enumerate(stops):
-        if row.properties["label"].replace("__", "_").startswith(label):
-            return place, row
+    shown = [row.properties["label"].replace("__", "_") for row in stops]
+    # A whole label comes first: another row's may begin with it.
+    found = [words for words in shown if words == label]
+    found += [words for words in shown if words.startswith(label)]
+    if found:
+        place = shown.index(found[0])
+        return place, stops[place]
     raise AssertionError(f"no row {label!r} can be clicked in {level.labels()}")
 
 

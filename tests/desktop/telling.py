@@ -31,7 +31,7 @@ EXPIRED = Notice(
     category="expired",
     severity="urgent",
     title='Your AWS session "corp" has expired',
-    text="Sign in again to go on working.",
+    text="Sign in again to keep working.",
     buttons=(SIGN_IN,),
     keys=("corp",),
 )

@@ -69,5 +69,5 @@ def test_a_role_is_picked_in_the_menu_and_becomes_a_profile() -> None:
             "sso_account_id = 123456789012\nsso_role_name = ReadOnly\nregion = eu-west-1\n"
         )
         assert ["dev", PICKED] == [one.name for one in catalog.profiles]
-        assert f"profile added {PICKED} corp" in who.recent()
+        assert f"corp: added profile {PICKED}" in who.recent()
         assert f"ReadOnly: profile {PICKED}" in str(who.menu().labels())

@@ -27,8 +27,8 @@ def no_tray(who: Person) -> bool:
     """Whether ``status`` says that no tray shows the icon, and what of it."""
     (problem,) = who.status()["problems"] or [""]
     assert isinstance(problem, str)
-    return problem.startswith("No tray shows the icon (") and problem.endswith(
-        "the AppIndicator extension; everything else works."
+    return problem.startswith("The icon can't be shown (") and problem.endswith(
+        "the AppIndicator extension. Everything else works."
     )
 
 

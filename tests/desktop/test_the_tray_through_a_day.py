@@ -82,7 +82,7 @@ def test_a_person_lives_a_day_with_the_mouse_alone() -> None:
 
         assert not who.token_file().exists()
         assert session(who)["state"] == "signed-out"
-        assert ["signed out corp", "signed in corp"] == who.recent()[:2]
+        assert ["corp: signed out", "corp: signed in"] == who.recent()[:2]
 
         who.click_on("Quit", picture="day-7-quit")
 

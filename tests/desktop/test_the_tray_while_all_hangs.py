@@ -36,7 +36,7 @@ def test_a_sign_in_nobody_finishes_is_cancelled_with_a_click() -> None:
         until(lambda: offered(who) == ["Copy sign-in link", "Cancel sign-in"], "the link")
         who.sees_icon("signing-in")
 
-        assert who.menu().labels()[0].startswith("corp: signing in, finish in the browser within")
+        assert who.menu().labels()[0].startswith("corp: signing in – finish in the browser (")
 
         before = len(who.living.messages)
         who.click_on("corp", "Cancel sign-in", picture="hang-cancel")

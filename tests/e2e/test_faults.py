@@ -165,17 +165,22 @@ def test_aws_that_cannot_be_reached() -> None:
         before = [here.tray("login", SESSION, **closed), here.tray("login", "dev", **closed)]
         here.tray("login", SESSION)
         file, items = here.file_of().read_bytes(), here.kept()
+        afresh = here.tray("login", SESSION, "--afresh", **closed)
         after = [
             here.tray("renew", SESSION, **closed),
-            here.tray("login", SESSION, "--afresh", **closed),
             here.tray("credentials", "--profile", "test-profile", **closed),
         ]
         status = here.tray("status", SESSION, **closed)
         opened = len(here.opened())
         unharmed = here.keyring_renews()
 
-        assert [1] * 5 == [done.code for done in (*before, *after)]
+        assert [1] * 5 == [done.code for done in (*before, afresh, *after)]
         assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
+        assert [
+            f'sso-tray: Signing out of "{SESSION}" also ends sso-portal.awsapps.com:'
+            " it uses the same start URL.",
+            "sso-tray: 127.0.0.1 can't be reached.",
+        ] == afresh.err.splitlines()
         assert (0, 1) == (status.code, opened)
         assert file == here.file_of().read_bytes()
         assert unharmed

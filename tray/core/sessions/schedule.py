@@ -79,13 +79,17 @@ def allowed_at(session: Session, trigger: Trigger) -> float:
     brought = [(one.at, one.life) for one in own if one.life is not None]
     if len(brought) >= policy.RENEWALS_PER_LIFE:
         at, life = brought[-policy.RENEWALS_PER_LIFE]
-        life = min(life, brought[-1][1])
-        moments.append(at + (life if life >= policy.SHORTEST_LIFE else policy.LIFE_UNMEASURED))
+        moments.append(at + min(_measured(life), _measured(brought[-1][1])))
     if trigger == "program" and session.advanced_at is not None:
         moments.append(session.advanced_at + policy.PROGRAMS_ADVANCE_EVERY)
     if trigger == "user" and len(own) >= policy.USER_ATTEMPTS:
         moments.append(own[-policy.USER_ATTEMPTS].at + policy.USER_ATTEMPTS_WITHIN)
     return max(moments)
+
+
+def _measured(life: float) -> float:
+    # A token cut short by its session's end says nothing about the lives before it.
+    return life if life >= policy.SHORTEST_LIFE else policy.LIFE_UNMEASURED
 
 
 def counted(session: Session, trigger: Trigger, now: Now, life: float | None = None) -> Session:

@@ -259,8 +259,9 @@ def signed_out(key: str, remains: str | None) -> str:
 
 
 def ends_too(key: str, others: Sequence[str]) -> str:
-    verb = "ends" if len(others) == 1 else "end"
-    return f'{names(others)} {verb} with "{clean(key)}" at AWS: the start URL is the same.'
+    same = "it uses" if len(others) == 1 else "they use"
+    ended = names(others)
+    return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same start URL.'
 
 
 def signed_out_elsewhere(key: str) -> str:
