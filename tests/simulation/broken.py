@@ -331,7 +331,7 @@ SLIPS: tuple[Slip, ...] = (
          "safety: no refresh token is lost"),
     Slip("W2: only the last thing told is remembered", (notice_delivery, "_remember"), _forgetful,
          "each cause is told once"),
-    Slip("W2: the keyring is told of each time", (notice_delivery, "_was_told"), _keyring_again,
+    Slip("W2: the keyring is told of each time", (notice_delivery, "_was_shown"), _keyring_again,
          "economy: few notices"),
     Slip("a session with a job gets another", (upkeep, "upkeep"), _job_forgotten,
          "one job a session"),
