@@ -121,8 +121,8 @@ def test_adoption_turns_it_lean(name: ClientName, act: Act, desk: Desk) -> None:
 def test_whatever_is_left_of_it_we_go_on(
     name: ClientName, act: Act, moments: tuple[int, ...], desk: Desk
 ) -> None:
-    """With 14 minutes left of what they wrote, 4, or none, it is read, adopted and renewed."""
-    left, stores, outcomes, good = [], [], [], []
+    """With 14 minutes left, 4, or none, it is adopted and renewed: at once if it has expired."""
+    left, adoptions, outcomes, good = [], [], [], []
     for minutes in moments:
         write(name, act, desk, minutes or 60)
         if not minutes:
@@ -130,13 +130,20 @@ def test_whatever_is_left_of_it_we_go_on(
         token = read_token(desk.file())
         assert token is not None
         left.append(max(math.ceil((token.expires_at - desk.context.clock()) / 60), 0))
+        before = desk.refreshes()
         adopted = desk.adopt()
-        stores.append((adopted.store, adopted.reason) if isinstance(adopted, Adopted) else None)
+        assert isinstance(adopted, Renewed) or (
+            isinstance(adopted, Adopted) and adopted.reason is None
+        )
+        adoptions.append((type(adopted), adopted.store, desk.refreshes() - before))
+        assert desk.center.accepts_access_token(desk.members()["accessToken"])
         renewed = desk.renew()
         outcomes.append(renewed.by_us if isinstance(renewed, Renewed) else renewed)
         good.append(desk.center.accepts_access_token(desk.members()["accessToken"]))
 
-    assert [("keyring", None)] * len(moments) == stores
+    expired = (Renewed, "keyring", 1)
+    living = (Adopted, "keyring", 0)
+    assert [living if minutes else expired for minutes in moments] == adoptions
     assert [True] * len(moments) == outcomes == good
     assert all(seen <= minutes for seen, minutes in zip(left, moments, strict=True))
     assert all(seen > 0 for seen, minutes in zip(left, moments, strict=True) if minutes)

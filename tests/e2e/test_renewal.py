@@ -110,10 +110,11 @@ def live_through(*, shortened: bool) -> Story:
         true_end = here.center.live_sessions()[0].ends_at
         with boto3_at_work(here) as by_boto3, aws_at_work(here) as by_aws:
             warning = living.until_notice("ending")
-        ending, published = living.session(SESSION), here.token_file()["expiresAt"]
-        refusals = [
-            f"{call.operation} {call.error}" for call in here.center.requests if call.error
-        ]
+            # Before the clients end: on a busy machine that takes longer than the session lasts.
+            ending, published = living.session(SESSION), here.token_file()["expiresAt"]
+            refusals = [
+                f"{call.operation} {call.error}" for call in here.center.requests if call.error
+            ]
         return Story(
             answers=min(len(by_boto3), len(by_aws)),
             true_end=true_end,

@@ -69,7 +69,8 @@ LOST = {
     "renew": Lost(["answered", "vault: store", "vault: item"], Refused("valid")),
     "renew-from-the-file": Lost(["answered", "temp-written"], Refused("valid")),
     "adopt-and-renew": Lost(["answered", "vault: store", "vault: item"], Refused("valid")),
-    "renew-past-its-end": Lost(["answered", "vault: store", "vault: item"], Refused("dead")),
+    # Past its end by our clock alone: AWS still takes it, and that counts.
+    "renew-past-its-end": Lost(["answered", "vault: store", "vault: item"], Refused("valid")),
     "refresh-decides": Lost(
         ["answered", "vault: store", "vault: item"], RemovalJudged("signed-out")
     ),
