@@ -144,5 +144,6 @@ class _Waiting:
     store: Callable[[], None]
     give_up: Callable[[], None]
     stored: Callable[[], None]
-    stop: threading.Event = field(default_factory=threading.Event)
-    busy: threading.Lock = field(default_factory=threading.Lock)
+    # Looked up when one is made: the simulation puts a clock of its own there.
+    stop: threading.Event = field(default_factory=lambda: threading.Event())  # noqa: PLW0108
+    busy: threading.Lock = field(default_factory=lambda: threading.Lock())  # noqa: PLW0108
