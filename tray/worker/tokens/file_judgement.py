@@ -62,7 +62,7 @@ def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> Por
 
 
 def portal_takes(session: SsoSession, context: JobContext, token: SsoToken) -> bool:
-    """Ask only if it has not expired; raises `WillRetry` or `UserMustAct` without an answer."""
+    """Ask, expired or not; raises `WillRetry` or `UserMustAct` without an answer."""
     try:
         context.portal.check(token.access_token, session.region)
     except TokenRejected:
