@@ -196,8 +196,13 @@ def test_a_locked_keyring() -> None:
     with desk("locked", token_life=8) as here, here.daemon() as living:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
+        ends = here.token_file()["expiresAt"]
+        # The next token lives long, so that no renewal of the daemon's own runs while it is locked.
+        here.center.token_life = 600
         here.keyring.unlock()
-        living.until_state(SESSION, "signed-in", keeper="keyring")
+        until(lambda: here.token_file()["expiresAt"] > ends, "renewed")
+        later = here.token_file()["expiresAt"]
+        living.until_state(SESSION, "signed-in", keeper="keyring", token_expires_at=later)
         moved = "refreshToken" not in here.token_file()
         here.keyring.lock()
         refused = here.tray("renew", SESSION)
