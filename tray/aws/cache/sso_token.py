@@ -21,8 +21,9 @@ class Registration:
     A client registration at Identity Center (RFC 7591; RegisterClient).
 
     ``expires_at`` is ``clientSecretExpiresAt``, seconds since the epoch. ``grant`` is the kind of
-    sign-in it was made for, ``authorization_code`` or ``device_code``; empty where that is unknown
-    (a cache file does not say).
+    sign-in it was made for, ``authorization_code`` or ``device_code``, ``endpoint`` where it was
+    made: its sign-in and renewals go there, too. Both are empty where that is unknown (a cache
+    file does not say).
     """
 
     client_id: str
@@ -30,6 +31,7 @@ class Registration:
     expires_at: float
     scopes: tuple[str, ...] = ()
     grant: str = ""
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

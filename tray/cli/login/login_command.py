@@ -122,7 +122,9 @@ def _method(
     """Return the way to sign in (None: the session's style), and why it is a code unasked (L1)."""
     if typed.device_code:
         return "device", ""
-    if typed.no_browser or typed.callback_port is not None or session.legacy:
+    if typed.callback_port is not None and not session.legacy:
+        return "pkce", ""
+    if typed.no_browser or session.legacy:
         return None, ""
     choice = browser_command(context.environ, template)
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))

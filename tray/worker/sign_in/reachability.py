@@ -25,9 +25,11 @@ def reach(clients: AwsClients, region: str) -> None:
     Raises Offline without an answer, RequestRefused if the region or endpoint allows no call.
     """
     url = clients.oidc(region).meta.endpoint_url
+    own = clients.connection.own.proxy
+    proxies = {"http": own, "https": own} if own else get_environ_proxies(url)
 
     def ask() -> Mapping[str, object]:
-        http = URLLib3Session(proxies=get_environ_proxies(url), timeout=_SECONDS)
+        http = URLLib3Session(proxies=proxies, timeout=_SECONDS)
         try:
             http.send(AWSRequest(method="HEAD", url=url).prepare())
         finally:
