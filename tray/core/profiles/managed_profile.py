@@ -1,9 +1,4 @@
-"""
-What a managed section of the AWS config says, and whose it is (A1, A3, A4, A7). Pure.
-
-A section is ours as long as the keys we wrote still have our values; once another program or the
-user has changed it, it is theirs.
-"""
+"""What a managed section says (A1, A3); it is ours while our keys have our values (A4, A7)."""
 
 from __future__ import annotations
 
