@@ -313,9 +313,9 @@ Checks SSO Tray, the desktop, the keyring (without a prompt), the AWS config and
 it, your sessions, the environment, the clock and file permissions. It takes ten seconds at most.
 
 --bundle FILE writes an archive for a bug report: these findings, state, logs, history, the names
-of environment variables and the outline of the config. Secret values are removed in every form.
-Values under 8 characters, or up to 12 letters, look like words and may remain. Sessions, profiles,
-accounts, roles and start URLs are replaced by numbered words. An existing FILE is left alone.
+of environment variables that SSO Tray knows, and the outline of the config. Only words of SSO Tray
+itself and short numbers are kept; sessions, profiles, accounts, roles and start URLs are replaced
+by numbered words, all else by "(cut)". An existing FILE is left alone.
 
 \b
 Exit codes:
