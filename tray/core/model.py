@@ -312,12 +312,7 @@ class Memory:
     given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """
-        Return it for ``state.json``.
-
-        Version 0.1 drops a memory that lacks one of these members or has another: new ones belong
-        in the session's entry, `tray.storage.session_records`.
-        """
+        """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
         return {
             "type": "Memory",
             "started_at": self.started_at,
@@ -330,7 +325,6 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """An absent member gets its default."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(

@@ -122,14 +122,9 @@ class JobContext:
 
     def read(self, session: SsoSession) -> SsoToken | None:
         """
-        Read the token file, retrying while another program is writing it (K3).
+        Read the token file, spelled as the config; its mtime is the token's time of issue.
 
-        The file's mtime is the token's issue time, see `publish_lean`. An equivalent start URL and
-        region are returned as the config spells them.
-
-        Raises:
-        CacheFileTorn: it stayed incomplete for two seconds.
-        CacheFileBad: it cannot be used.
+        CacheFileTorn if another program writes it for two seconds (K3), or CacheFileBad.
         """
         for _ in range(policy.TORN_READS):
             try:
@@ -139,7 +134,6 @@ class JobContext:
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
-        """Read the token file once; a broken one counts as none."""
         try:
             return self._read(session)
         except (CacheFileTorn, CacheFileBad):
@@ -232,8 +226,7 @@ class JobContext:
         """
         Return a check that the token file is unchanged: `TokenFileChanged` if not.
 
-        Only microseconds pass before the rename. A program that writes in place is noticed, as it
-         empties the file first (`CacheFileTorn`, `CacheFileBad`).
+        A program that writes in place is noticed, as it empties the file first.
         """
 
         def final_check() -> None:

@@ -43,13 +43,8 @@ def role_credentials(
     """
     Return fresh credentials of a profile.
 
-    Raises:
-    SignInNeeded: there is no usable access token, or its file is broken.
-    TokenRejected: the portal rejects the published one (R6).
-    RoleForbidden: this role is not assigned.
-    CacheFileTorn, CacheFileBad: the token file cannot be read.
-    UserMustAct: the profile cannot be used.
-    WillRetry: AWS cannot be reached.
+    Raises SignInNeeded without a usable access token, TokenRejected (R6), RoleForbidden,
+    CacheFileTorn, CacheFileBad, WillRetry, or UserMustAct if the profile cannot be used.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
@@ -72,12 +67,7 @@ def identity(
     context: JobContext,
     document: Mapping[str, Any] | None = None,
 ) -> CallerIdentity:
-    """
-    Return whom a profile's credentials belong to.
-
-    `document` is its ``credential_process`` document if known. Raises `RoleForbidden` if AWS
-    rejects the credentials, otherwise as `role_credentials`.
-    """
+    """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
         document = credentials_document(role_credentials(session, profile, context))
     credentials = RoleCredentials(

@@ -141,7 +141,6 @@ class AwsClients:
         self.connection = AWS_DEFAULTS
 
     def reaching(self, connection: ConnectionSettings) -> AwsClients:
-        """Return clients for other connection settings; they share everything else."""
         other = object.__new__(AwsClients)
         other.__dict__.update(self.__dict__, connection=connection)
         return other
@@ -160,7 +159,6 @@ class AwsClients:
         return cast("SSOOIDCClient", self._client("sso-oidc", region, kept))
 
     def portal(self, region: str) -> SSOClient:
-        """Raises RequestRefused if no call can be made with this region or endpoint."""
         return cast("SSOClient", self._client("sso", region))
 
     def sts(
@@ -200,7 +198,6 @@ class AwsClients:
         raise trouble
 
     def close(self) -> None:
-        """Clients are made again when next needed."""
         with self._shared.lock:
             clients = list(self._shared.clients.values())
             self._shared.clients.clear()
@@ -277,7 +274,6 @@ class _NoCredentials:
 
 
 def _new_session() -> botocore.session.Session:
-    """Without profile, config files and credentials."""
     session = botocore.session.Session(
         session_vars={
             "profile": _NO_VARIABLE,

@@ -1,8 +1,4 @@
-"""
-Identity Center's OIDC service: registration, both ways of signing in, and renewal.
-
-``sso-oidc`` 2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
-"""
+"""Identity Center's OIDC service (``sso-oidc`` 2019-06-10; RFC 6749, 7636 and 8628)."""
 
 from __future__ import annotations
 
@@ -139,12 +135,7 @@ class Oidc:
         state: Secret,
         challenge: str,
     ) -> str:
-        """
-        Return the page to open for the authorization code grant (RFC 7636 4.3).
-
-        As in the AWS CLI, it is at the client's endpoint and says ``scopes``, not ``scope``.
-        Raises RequestRefused if no call can be made with this region or endpoint.
-        """
+        """Return the page to open (RFC 7636 4.3), as in the AWS CLI; raises RequestRefused."""
         query = {
             "response_type": "code",
             "client_id": registration.client_id,
@@ -294,12 +285,7 @@ class Oidc:
 
 
 def _life(answer: Mapping[str, Any]) -> int:
-    """
-    Return an access token's life in seconds, at most 12 h.
-
-    A malformed ``expiresIn`` must not cost us the answer: the refresh token in it may be the only
-    good one. AWS gives registrations with scopes an hour.
-    """
+    """Return seconds, at most 12 h; a malformed ``expiresIn`` must not cost us the answer."""
     seconds = number_member(answer, "expiresIn")
     if seconds is None:
         log.warning("AWS gave a token without a usable expiresIn; taken as an hour")
@@ -310,7 +296,6 @@ def _life(answer: Mapping[str, Any]) -> int:
 
 
 def _cleaned(key: str) -> str:
-    """For the client name that administrators see in logs."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
 
 

@@ -39,12 +39,7 @@ _UNSETTLED = 2.0  # seconds in which a file may change again within one tick of 
 
 
 def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
-    """
-    Return the profile the environment names, or None.
-
-    As for the AWS CLI, ``AWS_PROFILE`` comes before ``AWS_DEFAULT_PROFILE``; the first that is set
-    counts, and an empty one names none.
-    """
+    """Return ``AWS_PROFILE``, or ``AWS_DEFAULT_PROFILE`` if that is not set; None where empty."""
     for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         if variable in environ:
             return environ[variable] or None

@@ -222,12 +222,7 @@ def profile(facts: Facts) -> Iterator[Finding]:
 
 
 def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """
-    Judge credentials in the environment, in the order in which SDKs look (measured).
-
-    A container's endpoint comes last everywhere and shadows no profile; a secret key or session
-    token without a key id is ignored.
-    """
+    """Judge credentials in the environment, in the order in which SDKs look (measured)."""
     keys = [name for name in _KEYS if environ.get(name)]
     if environ.get(_KEYS[0]):
         sentence = (

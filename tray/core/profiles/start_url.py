@@ -13,12 +13,7 @@ _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/?#]\S*)?")
 
 
 def normal_start_url(text: str) -> str:
-    """
-    Return a start URL without query, fragment and trailing slash, its host in lower case.
-
-    ``acme`` and ``acme.awsapps.com`` become ``https://acme.awsapps.com/start``. Nothing is
-    checked: what is no start URL remains recognizable.
-    """
+    """Return a start URL in one form, completing ``acme`` and ``acme.awsapps.com``; unchecked."""
     url = text.strip()
     if _NAME.fullmatch(url):
         url += ".awsapps.com"

@@ -239,11 +239,7 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """
-    Drop an unfinished sign-in; an afresh one had signed the portal session out (L9).
-
-    One refresh shows what is left, or the portal where the session is released.
-    """
+    """Drop a sign-in; if it had ended the session (L9), one refresh shows what is left."""
     left = replace(session, sign_in=None)
     if not (sign_in.afresh and sign_in.url is not None and session.token is not None):
         return left

@@ -19,11 +19,7 @@ _SECONDS: Final = 5  # for connecting to each address of the host, and for the a
 
 
 def reach(clients: AwsClients, region: str) -> None:
-    """
-    Ask the sign-in service for anything; any answer will do, and nothing of ours is sent.
-
-    Raises Offline without an answer, RequestRefused if the region or endpoint allows no call.
-    """
+    """Ask for anything, sending nothing of ours; Offline without an answer, RequestRefused."""
     url = clients.oidc(region).meta.endpoint_url
     own = clients.connection.own.proxy
     proxies = {"http": own, "https": own} if own else get_environ_proxies(url)

@@ -83,11 +83,7 @@ class Attempt:
         raise Offline(msg)
 
     def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
-        """
-        Return the kept registration for a grant, or a new one.
-
-        If a scoped code sign-in brought no refresh token, the next has no scopes (L2).
-        """
+        """Return the kept registration or a new one; no scopes where they do not help (L2)."""
         session, context = self.session, self.context
         unscoped = grant == "device_code" and context.record(session).unscoped
         scopes = () if unscoped else session.scopes
