@@ -117,8 +117,8 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
     lines += ["", *_active(context, document)]
     if standalone and rows:
         lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
-    lines += [styled(f"! {clean(problem, 400)}", colour="yellow")
-              for problem in document["problems"]]  # fmt: skip
+    said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
+    lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
 
 
