@@ -93,6 +93,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         {"catalog": replace(CONFIG, profiles=(DEV, replace(DEV, name="other", connection=FIPS)))},
         "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
     ),
+    ({"guarded": ("*prod*", "D*")}, "note", 'no profile: "*prod*".', "sso-tray profiles"),
     ({"calls": {"me": "me"}}, "problem", '"me" asks SSO Tray for "me"', "--profile"),
     ({"calls": {"dev": None}}, "problem", '"dev" asks SSO Tray for "dev"', "--profile"),
     (
