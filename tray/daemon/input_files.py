@@ -39,11 +39,10 @@ class InputFiles:
 
     async def catalog(self) -> tuple[Catalog | None, str | None]:
         """
-        Read the config; return it if it is new, and the sentence that says why it is broken.
+        Return the config if it is new, and why it is broken; then the last good one counts (S4).
 
-        If it is broken at the start, the last good one is used (S4). A thread reads a
-        large one; others take 3 ms for a thousand profiles, and the thread's heap would stay with
-        the process: 6 MB (measured).
+        Only a large one is read in a thread: its heap of 6 MB would stay with the process
+        (measured).
         """
         try:
             if self._config_size() > LARGE_CONFIG:

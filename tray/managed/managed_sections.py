@@ -62,7 +62,7 @@ def read_applied(state: Path) -> dict[Target, ManagedSection]:
 
 def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
     """
-    Return the document of ``applied.json`` and the part of it that this version knows.
+    Return ``applied.json``, version 1: ``{"version": 1, TARGET: ENTRY}``, and what we know of it.
 
     The format is version 1: ``{"version": 1, TARGET: ENTRY ..., "written": {TARGET: [DIGEST]}}``;
     unknown members stay in it.
@@ -135,13 +135,7 @@ def problems(state: Path) -> tuple[str, ...]:
 
 
 def apply(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> None:
-    """
-    Put a managed section into the config, and keep it there from now on.
-
-    Raises:
-        UserMustAct: the user's own section gives credentials; file and line are named.
-        TrayError, OSError: the files cannot be read or written.
-    """
+    """Put a managed section into the config and keep it there; UserMustAct, TrayError, OSError."""
     with edit_lock(world.paths.state):
         _refuse_other_file(world, target)
         _refuse_foreign(world, target)

@@ -77,7 +77,6 @@ def circle(name: str, source: str) -> str:
 
 
 def in_effect(applies: tuple[str, ...]) -> str:
-    """For ``status``; empty: it takes no effect."""
     words = {
         "default": "[default]",
         "process": "AWS_PROFILE=sso-tray",
