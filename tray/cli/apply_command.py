@@ -22,7 +22,10 @@ from tray.storage.settings import Settings
 def apply(target: str, *, off: bool) -> None:
     context = CommandContext.of_this_process()
     meant = cast("Target", target)
-    where = _managed(context, context.settings_or_safe() if off else context.settings())
+    settings = context.settings_or_safe()
+    for problem in settings.problems:
+        note(problem)
+    where = _managed(context, settings)
     context.catalog()  # a config that botocore refuses is named before anything else
     if off:
         ours = managed_sections.take_back(where, meant)

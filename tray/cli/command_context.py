@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from tray.errors import ConfigRejected, Unreachable
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
-from tray.storage.settings import SAFE, Settings, read_settings
+from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
@@ -50,7 +50,7 @@ class CommandContext:
         try:
             return self.settings()
         except ConfigRejected as error:
-            return replace(SAFE, problems=(error.sentence,))
+            return safe_settings(self.paths.state, (error.sentence,))
 
     @property
     def exported_profile(self) -> str | None:
