@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from tray.aws.config.catalog import CatalogReader, ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.model import Catalog
+from tray.core.model import Catalog, Profile
 from tray.errors import ConfigRejected
+from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.active_profile import read_active
 from tray.storage.atomic_files import FileRefused
 from tray.storage.last_catalog import last_catalog, save_catalog
@@ -35,6 +36,8 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
+        self._reading = 0
+        self._sound = False  # whether botocore would take what was last read
         self.settings: Settings = safe_settings(paths.state)  # the last good ones
 
     async def catalog(self) -> tuple[Catalog | None, str | None]:
@@ -44,6 +47,8 @@ class InputFiles:
         Only a large one is read in a thread: its heap of 6 MB would stay with the process
         (measured).
         """
+        self._sound = False
+        self._reading += 1
         try:
             if self._config_size() > LARGE_CONFIG:
                 catalog = await asyncio.to_thread(self._catalog.read)
@@ -55,8 +60,20 @@ class InputFiles:
             kept = None if self._started else last_catalog(self._paths.state)
             self._started = True
             return kept, error.sentence
-        self._started = True
+        finally:
+            self._reading -= 1
+        self._started = self._sound = True
         return catalog, None
+
+    def surroundings(self, profile: Profile, document: dict[str, Any]) -> str | None:
+        """Return what else a program started with credentials gets, packed; None if unsure."""
+        if self._reading or not self._sound:
+            return None
+        reader = self._catalog
+        before = reader.variables.get(profile.name, {})
+        return ChildEnvironment(
+            reader.marks, profile.name, profile.region, before, variables(document)
+        ).packed()
 
     def _save(self, catalog: Catalog) -> None:
         try:

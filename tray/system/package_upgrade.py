@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
+from tray.system.credential_variables import without_credentials
+from tray.system.spawn import INTERNAL_FLAG, without_bootloader
 
 PROC: Final = Path("/proc")
 NOTE: Final = Path("/run/sso-tray-upgrade.json")  # root only; /run is empty after a restart

@@ -23,7 +23,7 @@ from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.guards import is_managed
-from tray.credential_helper import FILE_NAME
+from tray.credential_helper.helper_installation import FILE_NAME
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.managed import managed_sections
