@@ -21,6 +21,7 @@ from tray.system.config_copy import lead_back
 
 COMMANDS: Final = {
     "run": "tray.cli.daemon_commands:run",
+    "start": "tray.cli.daemon_commands:start",
     "status": "tray.cli.status_command:status",
     "login": "tray.cli.login.login_command:login",
     "logout": "tray.cli.session_commands:logout",

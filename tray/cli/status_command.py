@@ -125,7 +125,7 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
     lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
               for problem in document["problems"]]  # fmt: skip
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
+from tray.core.start_rules import StartDaemon
 from tray.errors import ConfigRejected
 from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
 from tray.values import dataclass
@@ -25,12 +26,12 @@ EVERY_PROFILE = ("*",)
 """The guard while the setting ``guarded`` cannot be understood: better too many than too few."""
 
 _KNOWN = {
-    "": ("browser", "guarded", "keyring", "sessions", "profiles", "warnings", "compat", "log"),
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
+_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
 _KNOWN_OF_SESSION = ("length_hours", "browser")
 _KNOWN_OF_PROFILE = ("browser",)
 _BROWSER = "a command such as 'firefox -P work %s'"
@@ -47,6 +48,7 @@ class Settings:
     profile_browsers: Mapping[str, str] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -73,7 +75,7 @@ class Settings:
         )
 
 
-SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
+SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE), start_daemon="never")
 """The settings until some could be read."""
 
 
@@ -194,6 +196,11 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _start_daemon(value: object) -> StartDaemon | None:
+    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
+    return next((one for one in choices if one == value), None)
+
+
 def _word(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() and value.isprintable() else None
 
@@ -228,11 +235,11 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
     problems: list[str] = []
     top = _Table(path, document, problems)
     old = settings.preferences
-    sections = {name: top.table(name) for name in _KNOWN if name}
+    sections = {name: top.table(name) for name in _KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: tuple[str, ...] = ()
     if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped = top.check_names(_KNOWN[""])
+        mistyped = top.check_names((*_KNOWN_AT_TOP, *_KNOWN))
         for name, section in sections.items():
             section.check_names(_KNOWN[name])
         for one in sessions.values():
@@ -279,6 +286,13 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
         log_debug=sections["log"].flag("debug", settings.log_debug),
+        start_daemon=top.take(
+            "start_daemon",
+            settings.start_daemon,
+            _start_daemon,
+            '"auto", "never" or "always"',
+            instead="never",
+        ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 

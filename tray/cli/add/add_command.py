@@ -16,6 +16,7 @@ from tray.cli.add.add_session import SCOPE, RequestedSession, asked, session_for
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.role_picker import pick
 from tray.cli.command_context import CommandContext, Ended, note
+from tray.cli.daemon_commands import start_if_needed
 from tray.cli.shell import completion
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
@@ -81,6 +82,7 @@ class _Options:
 @click.option("--prune", is_flag=True, help="With --sync: remove lost ones.")
 @click.option("--dry-run", is_flag=True, help="Show the change without making it.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+@click.option("--no-daemon", is_flag=True, help="Don't start SSO Tray in the background.")
 def add(
     session: str | None,
     *,
@@ -97,6 +99,7 @@ def add(
     prune: bool,
     dry_run: bool,
     yes: bool,
+    no_daemon: bool,
 ) -> None:
     typed = _Options(
         start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
@@ -109,6 +112,7 @@ def add(
         raise click.UsageError("Choose roles with --all, --account, --role or --sync.")
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
+    start_if_needed(context, "person", no_daemon=no_daemon)
     found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:

@@ -20,6 +20,7 @@ from tray.cli.command_context import (
     note,
     say_acting_alone,
 )
+from tray.cli.daemon_commands import start_if_needed
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
 from tray.cli.shell import completion
@@ -68,12 +69,15 @@ class _Options:
     metavar="N",
     help="The port on 127.0.0.1 that the browser returns to.",
 )
-def login(session: str | None, *, every: bool, **options: Any) -> None:
+@click.option("--no-daemon", is_flag=True, help="Don't start SSO Tray in the background.")
+def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
         raise click.UsageError("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
+    if sessions:
+        start_if_needed(context, "person", no_daemon=no_daemon)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
