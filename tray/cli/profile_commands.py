@@ -13,8 +13,8 @@ from tray.cli.name_lookup import profile_named
 from tray.cli.shell import completion
 from tray.cli.shell.shell_integration import tell_prompts
 from tray.core.model import Catalog
-from tray.core.profiles.guards import is_managed
-from tray.core.text import sentences
+from tray.core.profiles.guards import is_guarded, is_managed
+from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import profiles_document
 from tray.errors import ConfigRejected
@@ -89,6 +89,8 @@ def _meant(context: CommandContext, name: str) -> str:
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
+        if is_guarded(previous, context.settings_or_safe().preferences.guarded):
+            raise Ended(managed_text.guarded_by_name(previous), 1)
         name = previous
     catalog = context.catalog()
     if is_managed(name, catalog.managed):
@@ -103,13 +105,14 @@ def _switch(context: CommandContext, name: str | None) -> None:
     picks = (read_active(context.paths.state), read_previous(context.paths.state))
     done = context.asked("use", profile=name)
     if done is None:
-        if name is not None:
-            context.settings()  # without knowing what is guarded, nothing is picked (A7)
+        settings = context.settings_or_safe()
+        if settings.preferences.guarded is None and name not in (None, picks[0]):
+            raise Ended(" ".join((*settings.problems[:1], managed_text.guard_unknown())), 1)
         record_active(context.paths.state, name)
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
     if not done["exit"] and not follow_active(context):
-        raise Ended(f"{done['sentence']} But the AWS config couldn't be updated.", 1)
+        raise Ended(f"{done['sentence']} But the AWS config doesn't follow it.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])

@@ -55,10 +55,9 @@ def profiles_document(
     profiles: Iterable[Profile],
     *,
     active_profile: str | None,
-    guarded: Iterable[str],
+    guarded: tuple[str, ...] | None,
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    patterns = tuple(guarded)
     return {
         "version": VERSION,
         "profiles": [
@@ -71,7 +70,7 @@ def profiles_document(
                 "role_name": profile.role_name,
                 "region": profile.region,
                 "active": profile.name == active_profile,
-                "guarded": is_guarded(profile.name, patterns),
+                "guarded": is_guarded(profile.name, guarded),
             }
             for profile in profiles
         ],
@@ -100,6 +99,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "renews": row.renews,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
+        "disagreement": row.disagreement,
     }
 
 
