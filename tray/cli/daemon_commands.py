@@ -9,10 +9,8 @@ import sys
 import time
 from dataclasses import replace
 
-import click
-
-from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, finish, note
+from tray.cli.command_context import JOB_PATIENCE, CommandContext
+from tray.cli.front.terminal import Ended, finish, note, say
 from tray.core.start_rules import Starter, Surroundings, obstacle
 from tray.core.text import daemon_text
 from tray.errors import TrayError, Unreachable
@@ -28,28 +26,25 @@ from tray.system.surroundings import desktop_since, host_id, look
 _ENDING_PATIENCE = 60.0  # seconds for a daemon that gives way; it finishes a renewal first
 
 
-@click.command(help=help_texts.RUN)
-@click.option("--no-icon", is_flag=True, help="Run without an icon.")
 def run(*, no_icon: bool = False) -> None:
     context = CommandContext.of_this_process()
     if _one_stays(context, icon=not no_icon):
-        click.echo(daemon_text.ALREADY_RUNNING)
+        say(daemon_text.ALREADY_RUNNING)
         return
     _become_daemon(context, ["--no-icon"] if no_icon else [])
 
 
-@click.command(help=help_texts.START)
 def start() -> None:
     context = CommandContext.of_this_process()
     if _one_stays(context, icon=True):
-        click.echo(daemon_text.ALREADY_RUNNING)
+        say(daemon_text.ALREADY_RUNNING)
         return
     reason = obstacle(_surroundings(context), "start")
     if reason is not None:
         raise Ended(daemon_text.refused(reason), 1)
     if not started(context.paths, context.environ, tried=lambda: None):
         raise Ended(daemon_text.NOT_STARTED, 1)
-    click.echo(daemon_text.RUNNING)
+    say(daemon_text.RUNNING)
 
 
 def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> None:
@@ -128,7 +123,6 @@ def _become_daemon(context: CommandContext, options: list[str]) -> None:
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
-@click.command("quit", help=help_texts.QUIT)
 def end() -> None:
     context = CommandContext.of_this_process()
     try:
@@ -139,12 +133,11 @@ def end() -> None:
     except Unreachable:
         if read_record(context.paths.state).world is not None:
             change_record(context.paths.state, quit_at=time.time())
-        click.echo(daemon_text.NOT_RUNNING)
+        say(daemon_text.NOT_RUNNING)
         return
     finish(done["exit"], done["sentence"])
 
 
-@click.command(help=help_texts.DEMO)
 def demo() -> None:
     from tray.demo.demo_story import main
 
