@@ -177,7 +177,8 @@ def _recorded(context: CommandContext) -> Found:
     through: tuple[str, ...] = managed_sections.applies(context.paths.state)
     if context.shell_follows:
         through = (*through, "shell")
-    return {"active": read_active(context.paths.state), "applies": through}
+    guarded = context.settings_or_safe().preferences.guarded
+    return {"active": read_active(context.paths.state), "applies": through, "guarded": guarded}
 
 
 def _daemon(context: CommandContext) -> Found:

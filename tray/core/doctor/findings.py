@@ -68,6 +68,7 @@ class Facts:
     environ: Mapping[str, str] = field(default_factory=dict)
     missing_files: tuple[str, ...] = ()  # variables that name a missing file
     active: str | None = None
+    guarded: tuple[str, ...] | None = ()  # patterns of guarded profiles
     applies: tuple[str, ...] = ()  # how the active profile takes effect
     aws_cli: tuple[int, ...] | None = None  # on PATH; empty: there is none
     # autostart's status, whether the systemd unit is enabled, whether there is an autostart entry,
