@@ -24,6 +24,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
@@ -103,6 +104,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case StatusRequested():
+            return menu_actions.status(state, now)
         case ConsoleRequested():
             return menu_actions.console(state, event)
         case LinkRequested():
