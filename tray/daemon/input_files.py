@@ -17,7 +17,7 @@ from tray.storage.atomic_files import FileRefused
 from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
-from tray.storage.settings import SAFE, Settings, read_settings
+from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -35,15 +35,14 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
-        self.settings: Settings = SAFE  # the last good ones
+        self.settings: Settings = safe_settings(paths.state)  # the last good ones
 
     async def catalog(self) -> tuple[Catalog | None, str | None]:
         """
-        Read the config; return it if it is new, and the sentence that says why it is broken.
+        Return the config if it is new, and why it is broken; then the last good one counts (S4).
 
-        If it is broken at the start, the last good one is used (S4). A thread reads a
-        large one; others take 3 ms for a thousand profiles, and the thread's heap would stay with
-        the process: 6 MB (measured).
+        Only a large one is read in a thread: its heap of 6 MB would stay with the process
+        (measured).
         """
         try:
             if self._config_size() > LARGE_CONFIG:

@@ -78,7 +78,7 @@ class ManagedUpdates:
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
-    async def _run(self, act: Callable[[ManagedContext], None]) -> None:
+    async def _run(self, act: Callable[[ManagedContext], object]) -> None:
         try:
             await asyncio.to_thread(act, self._world())
             self.refusal = None

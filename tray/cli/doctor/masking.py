@@ -2,7 +2,6 @@
 What a report may hold of a text: this program's own words, and numbered words for names.
 
 A name becomes the same word all through a report; an account's hash could be found by trying.
-Whatever else is not a word of this program, a short number or a region is cut, unseen.
 """
 
 from __future__ import annotations

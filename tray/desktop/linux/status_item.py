@@ -41,13 +41,7 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """
-    What the item shows; shared by all connections.
-
-    ``name`` is ``Id``, the same at each start; ``heading`` and ``detail`` are the tooltip's, plain
-    text, escaped here; ``NeedsAttention`` makes hosts show an icon they would hide; ``pixmaps``
-    are width, height and ARGB32 in network order.
-    """
+    """What the item shows, on all connections; ``name`` is ``Id``, the rest plain text."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -78,7 +72,6 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember its place, or that it is hidden."""
         return self.face.name
 
     @dbus_property(_READ, name="Status")

@@ -56,11 +56,7 @@ HostCallback = Callable[[bool, str], None]
 
 
 class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
-    """
-    As in pystray, ``icon``, ``title`` and ``menu`` are assigned; only differences are sent.
-
-    The title is the tooltip's heading. Actions of rows run on the loop and must not block.
-    """
+    """As in pystray, but ``title`` is the tooltip's heading; actions run on the loop."""
 
     HAS_DEFAULT_ACTION = False
     HAS_MENU = True

@@ -125,7 +125,8 @@ then only watches and warns.
 """
 
 USE: Final = """\
-Make PROFILE the active one; "-" is the previous one. Without an argument, show the active profile.
+Make PROFILE the active one; "-" is the previous one, unless that is guarded. Without an argument,
+show the active profile.
 
 AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
@@ -142,9 +143,11 @@ Make AWS tools follow the active profile through the AWS config.
             Select it once, in AWS_PROFILE or in an IDE.
 
 Nothing else in the file changes. --off restores it, and the state directory keeps the last five
-versions. If another program changes or removes the section, SSO Tray leaves it alone until you
-apply it again, and "status" says so. For a profile that doesn't work in [default], the managed
-keys are removed.
+versions. A region, output or other key that you or a program sets in the section is yours and
+stays. If another program changes or removes credentials there, or [default] gets some in the
+credentials file, SSO Tray removes its own and doesn't write them again until you apply it again;
+until then "use" fails with exit code 1. For a profile that doesn't work in [default], the
+managed keys are removed.
 """
 
 PROFILES: Final = """\
