@@ -163,7 +163,8 @@ def test_what_no_bus_may_carry_is_shown_as_a_mark(bus: Bus) -> None:
             notification_daemon(bus.address) as daemon,
             telling(only_dbus, bus.address) as tray,
         ):
-            assert "dbus" == await tray.shown(replace(ENDING, title="a\0b\udc80\nc", text="d\ne\0"))
+            odd = replace(ENDING, title="a\0b\udc80\nc", text="d\ne\0")
+            assert "dbus" == await tray.shown(odd)
             assert "a\ufffdb\ufffd c" == daemon.only().summary
             assert "d\ne\ufffd" == daemon.only().body
 
