@@ -64,12 +64,12 @@ def shown_event(line: str) -> str:
     try:
         event = json.loads(line)
         at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
-        words = menu_text.happened(
+        text = menu_text.happened(
             event["what"], event.get("session"), event.get("detail", ""), "", brief=False
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
         return clean_line(line)
-    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words}"
+    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {text}"
 
 
 def _lines(path: Path) -> list[str]:
