@@ -178,7 +178,7 @@ def test_aws_that_cannot_be_reached() -> None:
         assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
         assert [
             f'sso-tray: Signing out of "{SESSION}" also ends sso-portal.awsapps.com:'
-            " it uses the same start URL.",
+            " it uses the same Identity Center.",
             "sso-tray: 127.0.0.1 can't be reached.",
         ] == afresh.err.splitlines()
         assert (0, 1) == (status.code, opened)

@@ -14,27 +14,14 @@ from typing import Final
 import click
 
 from tray.aws.cache.timestamps import parse_timestamp
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note
 from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
 
-LINES: Final = 40
 LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 
 
-@click.command(help=help_texts.LOG)
-@click.option("--history", is_flag=True, help="Show what happened to your sessions.")
-@click.option(
-    "-n",
-    "--lines",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=LINES,
-    show_default=True,
-    help="Number of lines to show.",
-)
-@click.option("-f", "--follow", is_flag=True, help="Keep showing new lines; Ctrl-C stops.")
 def log(*, history: bool, lines: int, follow: bool) -> None:
     state = CommandContext.of_this_process().paths.state
     path = state / ("history.jsonl" if history else "sso-tray.log")

@@ -30,7 +30,7 @@ from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState
-from tray.core.text import sentences
+from tray.core.text import managed_text, sentences
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -186,6 +186,8 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     """Return exit code and sentence if a profile cannot be the active one (A7, C1)."""
     if is_managed(name, state.catalog.managed):
         return 1, sentences.managed_profile(name)
+    if state.preferences.guarded is None and name != state.active:
+        return 1, " ".join((*state.settings_problems[:1], managed_text.guard_unknown()))
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:
         return 2, sentences.no_such_profile(name)

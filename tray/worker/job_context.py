@@ -17,7 +17,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core import policy
-from tray.core.connection import ConnectionSettings
+from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
@@ -98,7 +98,13 @@ class JobContext:
             stored=stored,
         )
 
-    def reaching(self, connection: ConnectionSettings) -> JobContext:
+    def for_session(self, session: SsoSession) -> JobContext:
+        return self.reaching(session.connection, session.key)
+
+    def reaching(self, connection: ConnectionSettings, key: str | None) -> JobContext:
+        """Return a context whose calls follow these settings, and ours of a session."""
+        own = self.settings.own_connections.get(key or "", NOTHING_OWN)
+        connection = replace(connection, own=own)
         if connection == self.clients.connection:
             return self
         clients = self.clients.reaching(connection)

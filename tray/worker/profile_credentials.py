@@ -48,14 +48,14 @@ def role_credentials(
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
-    context = context.reaching(profile.connection)
+    context = context.reaching(profile.connection, profile.session)
     if session is not None and profile.kind == "sso":
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    found = botocore_chain.resolve(profile, key)
+    found = botocore_chain.resolve(profile, key, context.clients.connection)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
     )
@@ -77,8 +77,8 @@ def identity(
         0.0,
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
-    clients = context.clients.reaching(profile.connection)
-    return caller_identity(clients, credentials, region)
+    context = context.reaching(profile.connection, profile.session)
+    return caller_identity(context.clients, credentials, region)
 
 
 def credentials_document(credentials: Credentials) -> dict[str, Any]:

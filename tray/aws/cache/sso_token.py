@@ -17,13 +17,18 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A client registration (RFC 7591), its end in epoch seconds; ``grant`` empty: unknown."""
+    """
+    A client registration (RFC 7591), its end in epoch seconds.
+
+    Sign-in and renewals go to ``endpoint``; it and ``grant`` are empty where unknown (a file).
+    """
 
     client_id: str
     client_secret: Secret
     expires_at: float
     scopes: tuple[str, ...] = ()
     grant: str = ""
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

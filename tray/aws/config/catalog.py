@@ -15,7 +15,7 @@ from tray.aws.config.connection_keys import variables_of
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
-from tray.core.connection import ConnectionSettings, agreed
+from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
@@ -154,7 +154,12 @@ def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None
             connections[profile.session].add(profile.connection)
     return Catalog(
         sessions=tuple(
-            replace(session, profiles=tuple(members[key]), connection=agreed(connections[key]))
+            replace(
+                session,
+                profiles=tuple(members[key]),
+                connection=agreed(connections[key]),
+                disagreements=disagreements(connections[key]),
+            )
             for key, session in known.sessions.items()
         ),
         profiles=tuple(profiles),

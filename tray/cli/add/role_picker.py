@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from tray.cli.command_context import Ended, note
+from tray.cli.front.terminal import Ended, note
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.text.display_names import clean
 

@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import (
-    NO_SUCH_NAME,
-    CommandContext,
-    Ended,
-    note,
-    say_acting_alone,
-)
+from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
-from tray.cli.shell import completion
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -51,27 +44,10 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=help_texts.LOGIN)
-@click.argument(
-    "session",
-    metavar="[SESSION|PROFILE]",
-    required=False,
-    shell_complete=completion.sessions,
-)
-@click.option("--all", "every", is_flag=True, help="Sign in to every session that needs it.")
-@click.option("--device-code", is_flag=True, help="Enter a code in a browser on any machine.")
-@click.option("--no-browser", is_flag=True, help="Print the link instead of opening it.")
-@click.option("--afresh", is_flag=True, help="Sign out first, to start a full new session.")
-@click.option(
-    "--callback-port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The port on 127.0.0.1 that the browser returns to.",
-)
 def login(session: str | None, *, every: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
-        raise click.UsageError("--callback-port doesn't go with --device-code.")
+        raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
     if every:
@@ -120,7 +96,9 @@ def _method(
     """Return the way to sign in (None: the session's style), and why it is a code unasked (L1)."""
     if typed.device_code:
         return "device", ""
-    if typed.no_browser or typed.callback_port is not None or session.legacy:
+    if typed.callback_port is not None and not session.legacy:
+        return "pkce", ""
+    if typed.no_browser or session.legacy:
         return None, ""
     choice = browser_command(context.environ, template)
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))

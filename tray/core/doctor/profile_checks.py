@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tray.core.connection import ConnectionSettings, disagreements
+from tray.core.connection import disagreement
 from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
 from tray.core.model import Catalog
-from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
+from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
 from tray.core.profiles.source_chain import source_chain
 from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.display_names import clean
@@ -69,7 +69,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _circles(facts)
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
-    yield from _connections(catalog)
+    yield from _connections(catalog, facts.reached_by)
     yield from _spellings(catalog)
 
 
@@ -115,18 +115,14 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             return
 
 
-def _connections(catalog: Catalog) -> Iterator[Finding]:
+def _connections(
+    catalog: Catalog, reached_by: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Iterator[Finding]:
     """Find settings for reaching AWS that sign-in and renewal do not follow (F3)."""
-    by_session: dict[str, set[ConnectionSettings]] = {}
-    for profile in catalog.profiles:
-        if profile.session is not None:
-            by_session.setdefault(profile.session, set()).add(profile.connection)
-    for key, settings in by_session.items():
-        if keys := disagreements(settings):
-            sentence = (
-                f'The profiles of "{clean(key)}" disagree on {", ".join(keys)}, so the session '
-                "uses AWS's defaults."
-            )
+    own = dict(reached_by)
+    for one in catalog.sessions:
+        sentence = disagreement(one.key, one.disagreements, own.get(one.key, ()))
+        if sentence is not None:
             yield note("config", sentence, "give all of them the same value")
 
 
@@ -198,6 +194,7 @@ def profile(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     if facts.active is not None:
         yield _active(facts, facts.active)
+    yield from _guards(facts)
     yield from _credentials_of(environ)
     yield from _exported(facts)
     region = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
@@ -224,6 +221,18 @@ def profile(facts: Facts) -> Iterator[Finding]:
             "every SDK.",
             "remove them, or rename that section",
         )
+
+
+def _guards(facts: Facts) -> Iterator[Finding]:
+    names = [one.name for one in facts.catalog.profiles] if facts.catalog is not None else None
+    idle = [
+        f'"{clean(pattern)}"'
+        for pattern in facts.guarded or ()
+        if names is not None and not any(is_guarded(name, (pattern,)) for name in names)
+    ]
+    if idle:
+        sentence = f"The setting guarded matches no profile: {listed(idle, SHOWN)}."
+        yield note("profile", sentence, "compare it with: sso-tray profiles")
 
 
 def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -209,7 +209,7 @@ def not_to_prune(
     keys: Collection[str],
     *,
     active: str | None,
-    guarded: Iterable[str],
+    guarded: Iterable[str] | None,
     sources: Collection[str],
 ) -> str | None:
     """Return why a profile stays: only what is exactly as we would write it and unused may go."""

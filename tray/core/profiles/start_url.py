@@ -6,6 +6,9 @@ import re
 from typing import Final
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_INSTANCE: Final = re.compile(
+    r"(ssoins-[a-z0-9]+)\.(?:portal\.[a-z0-9-]+\.app\.aws|[a-z0-9-]+\.portal\.amazonaws\.com)"
+)
 _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/?#]\S*)?")
 
 
@@ -29,3 +32,18 @@ def normal_start_url(text: str) -> str:
 def same_portal(one: str, other: str) -> bool:
     """Whether two start URLs are one portal's; case does not distinguish portals."""
     return normal_start_url(one).casefold() == normal_start_url(other).casefold()
+
+
+def instance_of(start_url: str) -> str | None:
+    """Return the Identity Center instance that a start URL names: ``ssoins-...``."""
+    found = _INSTANCE.fullmatch(_host(start_url))
+    return found[1] if found else None
+
+
+def is_dual_stack(start_url: str) -> bool:
+    """Whether it is a dual-stack portal, ``ssoins-....portal.REGION.app.aws``."""
+    return _host(start_url).endswith(".app.aws")
+
+
+def _host(start_url: str) -> str:
+    return normal_start_url(start_url).partition("://")[2].partition("/")[0]

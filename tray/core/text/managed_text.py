@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tray.core.profiles.managed_profile import Target
 from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
 
 
 def applied(target: Target, active: str | None, *, guarded: bool) -> str:
@@ -48,6 +49,17 @@ def exists(place: str) -> str:
 
 def has_credentials(place: str, key: str) -> str:
     return f"{place} has {key}, so SSO Tray leaves its credentials alone. Rename that section."
+
+
+def guard_unknown() -> str:
+    return (
+        "SSO Tray doesn't know which profiles are guarded until its settings are fixed, so no "
+        "other profile can be picked."
+    )
+
+
+def guarded_by_name(name: str) -> str:
+    return f'"{clean(name)}" is guarded. Name it in full: sso-tray use {quoted(name)}'
 
 
 def elsewhere(target: Target, file: str) -> str:

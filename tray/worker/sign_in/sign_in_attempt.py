@@ -60,7 +60,7 @@ class Attempt:
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.session = session
-        self.context = context.reaching(session.connection)
+        self.context = context.for_session(session)
         self.reused = False  # whether its registration is an older one
         self.older_ended = False  # whether we have ended the portal session that was running
         self._ready, self._cancelled, self._patience = ready, cancelled, patience
