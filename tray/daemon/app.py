@@ -78,9 +78,11 @@ class Daemon:
             paths.state, state=lambda: self.loop.state, post=self.post, ask=self.pool.ask
         )
         self.agent = Agent(
-            AgentHandlers(world(self.environ), self.post, self.status, self.service.answer)
+            AgentHandlers(
+                world(self.environ), self.environ, self.post, self.status, self.service.answer
+            )
         )
-        self.jobs = WorkerJobs(self.pool, self.post, self._restart)
+        self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
             tokens=self.post,

@@ -24,6 +24,7 @@ from tray.core.policy import SIGN_IN_DEADLINE
 from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.system.browser import browser_command
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _by_daemon(
                 afresh=True if typed.afresh else None,
                 method=method,
                 callback_port=typed.callback_port,
+                network=network(context.environ),
             ):
                 if "progress" in message:
                     _show(page, message["progress"])

@@ -11,7 +11,7 @@ from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
 from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.sentences import counted
+from tray.core.text.sentences import counted, listed
 from tray.core.text.shell_commands import login_command, quoted
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
@@ -154,6 +154,10 @@ def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
 def _around(facts: Facts) -> Iterator[Finding]:
     yield from _clock(facts.skew)
     environ = facts.environ
+    if facts.differing:
+        sentence = f"SSO Tray runs without this terminal's {listed(facts.differing, 3)}."
+        remedy = "set ca_bundle and proxy for the session, or restart SSO Tray here"
+        yield note("network", sentence, remedy)
     proxies = [name for name in _PROXIES if environ.get(name)]
     if proxies:
         yield note("network", f"{proxies[0]} is set; the JavaScript SDK doesn't read it.")

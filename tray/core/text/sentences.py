@@ -264,6 +264,15 @@ def ends_too(key: str, others: Sequence[str]) -> str:
     return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
 
 
+def own_network_fails(differing: Sequence[str]) -> str:
+    """SSO Tray signed in through a terminal's network, and its own doesn't reach AWS."""
+    return (
+        "SSO Tray itself can't reach AWS to renew the session, as it runs without this terminal's "
+        f"{listed(differing, 3)}. Set ca_bundle or proxy for the session (sso-tray guide "
+        "files-and-settings), or restart SSO Tray from this terminal."
+    )
+
+
 def signed_out_elsewhere(key: str) -> str:
     """Another program signed out (K5)."""
     return f'Another program signed out of "{clean(key)}".'
