@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.stage import PATIENCE, Stage
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.ipc.child_environment import ChildEnvironment
 from tray.storage.file_mark import file_mark
 

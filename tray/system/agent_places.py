@@ -40,7 +40,7 @@ def places_of_linux(environ: Mapping[str, str]) -> tuple[str, ...]:
     return agent_places(environ, home, f"{state}/{NAME}")
 
 
-def is_private_directory(path: str) -> bool:
+def is_private_directory(path: str | os.PathLike[str]) -> bool:
     """Whether ``path`` is a directory of our own user that nobody else may enter (mode 0700)."""
     try:
         found = os.stat(path)  # noqa: PTH116

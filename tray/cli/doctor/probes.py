@@ -26,6 +26,7 @@ from tray.core.profiles.guards import is_managed
 from tray.credential_helper.helper_installation import FILE_NAME
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.managed import managed_sections
 from tray.secret import Secret
 from tray.storage.active_profile import read_active
@@ -184,10 +185,12 @@ def _daemon(context: CommandContext) -> Found:
     connected = False
     answer: dict[str, Any] | None = None
     standing = "running"
+    differing: tuple[str, ...] = ()
     try:
         with context.daemon() as agent:
             connected = True
-            answer = agent.done("status", patience=DAEMON_PATIENCE)["status"]
+            done = agent.done("status", patience=DAEMON_PATIENCE, network=network(context.environ))
+            answer, differing = done["status"], tuple(done.get("differing", ()))
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
@@ -209,6 +212,7 @@ def _daemon(context: CommandContext) -> Found:
         "daemon": standing,
         "daemon_program": running.get("program"),
         "no_tray": running.get("no_tray"),
+        "differing": differing,
         "problems": tuple(document["problems"]),
         "sessions": sessions,
     }

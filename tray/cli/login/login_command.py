@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
+from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
@@ -24,6 +25,7 @@ from tray.core.policy import SIGN_IN_DEADLINE
 from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.system.browser import browser_command
 
 if TYPE_CHECKING:
@@ -44,12 +46,14 @@ class _Options:
     callback_port: int | None
 
 
-def login(session: str | None, *, every: bool, **options: Any) -> None:
+def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
         raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
+    if sessions:
+        start_if_needed(context, "person", no_daemon=no_daemon)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
@@ -75,7 +79,7 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
-        done = _by_resident(context, session, typed, method, page)
+        done = _by_daemon(context, session, typed, method, page)
         if done is not None:
             if problem:
                 note(problem)  # without a daemon the sign-in itself says so
@@ -104,7 +108,7 @@ def _method(
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
-def _by_resident(
+def _by_daemon(
     context: CommandContext,
     session: SsoSession,
     typed: _Options,
@@ -122,6 +126,7 @@ def _by_resident(
                 afresh=True if typed.afresh else None,
                 method=method,
                 callback_port=typed.callback_port,
+                network=network(context.environ),
             ):
                 if "progress" in message:
                     _show(page, message["progress"])
