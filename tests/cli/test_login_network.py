@@ -13,7 +13,7 @@ import pytest
 
 from tests.aws.calls.wire import self_signed
 from tests.cli.stage import Stage
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 @contextmanager

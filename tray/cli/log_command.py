@@ -26,7 +26,7 @@ def log(*, history: bool, lines: int, follow: bool) -> None:
     state = CommandContext.of_this_process().paths.state
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
-    worded: Callable[[str], str] = _event if history else clean_line
+    worded: Callable[[str], str] = shown_event if history else clean_line
     tail = _Tail(path)
     said = [line for one in older for line in _lines(one)] + tail.read()
     for line in said[-lines:] if lines else ():
@@ -46,16 +46,17 @@ def clean_line(line: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
-def _event(line: str) -> str:
+def shown_event(line: str) -> str:
+    """Return a line of the history in words; one of another form as it is."""
     try:
         event = json.loads(line)
         at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
-        words = menu_text.happened(
+        text = menu_text.happened(
             event["what"], event.get("session"), event.get("detail", ""), "", brief=False
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
         return clean_line(line)
-    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words}"
+    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {text}"
 
 
 def _lines(path: Path) -> list[str]:

@@ -132,19 +132,19 @@ def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
 def _line(
     row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
 ) -> str:
-    words = sentences.status(row, now, zone)
+    text = sentences.status(row, now, zone)
     if standalone and row.state == "expired" and row.renews:
-        words = RENEWABLE
+        text = RENEWABLE
     colour = _COLOURS.get(row.state)
-    shown = styled(words, colour=colour, dim=colour is None)
+    shown = styled(text, colour=colour, dim=colour is None)
     return f"{clean(row.name).ljust(width)}  {shown}"
 
 
 def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
     active, exported = document["active_profile"], context.exported_profile
     through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
-    words = f" (through {through})" if through else ""
-    yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
+    through_what = f" (through {through})" if through else ""
+    yield f"Active profile: {clean(active) if active is not None else 'none'}{through_what}"
     if exported is not None and exported != active and not context.shell_follows:
         yield f"AWS_PROFILE={clean(exported)} overrides it in this terminal."
 

@@ -21,6 +21,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -304,6 +305,7 @@ Event = (
     | EnvironmentRequested
     | SettingRequested
     | SetUpRequested
+    | StatusRequested
     | RolesRequested
     | RolesListed
     | ListingFailed

@@ -24,6 +24,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
@@ -43,9 +44,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(role_listing.without_old(after, now), now)
+    after, shown = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
-    return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
+    return after, (*forgets, *answers, *started, *shown, *_keeps(state, after))
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -103,6 +104,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case StatusRequested():
+            return menu_actions.status(state, now)
         case ConsoleRequested():
             return menu_actions.console(state, event)
         case LinkRequested():
@@ -272,8 +275,8 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
 def _adopted_anew(state: TrayState, now: Now) -> TrayState:
     """Count an adoption not yet shown from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
-        told = f"adopted:{session.key}" in session.memory.notified
-        if session.adopted_at is not None and not told:
+        explained = f"adopted:{session.key}" in session.memory.notified
+        if session.adopted_at is not None and not explained:
             state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 

@@ -200,8 +200,8 @@ class Pool:
 
     def _heard(self, worker: _Worker, message: dict[str, Any]) -> None:
         if "log" in message:
-            level, name, words = message["log"]
-            logging.getLogger(str(name)).log(int(level), "%s", words)
+            level, name, text = message["log"]
+            logging.getLogger(str(name)).log(int(level), "%s", text)
         elif "holding" in message:
             worker.holding = bool(message["holding"])
             self._end_if_possible(worker)

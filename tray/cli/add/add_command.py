@@ -127,8 +127,8 @@ def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment
 
     def progress(done: int, count: int) -> None:
         if shown:
-            words = f"\r\033[KReading accounts: {done} of {count} "
-            click.echo(words if done < count else "\r\033[K", err=True, nl=False)
+            line = f"\r\033[KReading accounts: {done} of {count} "
+            click.echo(line if done < count else "\r\033[K", err=True, nl=False)
 
     with Standalone(context) as standalone:
         return roles_of(session, standalone.job_context, progress=progress)

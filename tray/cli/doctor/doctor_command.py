@@ -106,9 +106,9 @@ def _summary(problems: int, notes: int) -> str:
     return f"{first}, {counted(notes, 'note')}" if notes else first
 
 
-def _wrapped(words: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     from textwrap import wrap
 
     # A path is not broken, so that it can be copied.
-    whole = wrap(words, max(30, width), break_on_hyphens=False, break_long_words=False)
+    whole = wrap(text, max(30, width), break_on_hyphens=False, break_long_words=False)
     return whole or [""]

@@ -71,9 +71,9 @@ def execute(
         raise Ended(error.sentence, error.exit_code if kept else OURS_FAILED) from None
     except TrayError as error:
         raise Ended(error.sentence, OURS_FAILED) from None
-    told = {name: value for name, value in variables(document).items() if value is not None}
+    exported = {name: value for name, value in variables(document).items() if value is not None}
     with _as_env(command):
-        return become(command, environ | told)
+        return become(command, environ | exported)
 
 
 @contextmanager

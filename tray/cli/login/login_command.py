@@ -76,7 +76,7 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
-        done = _by_resident(context, session, typed, method, page)
+        done = _by_daemon(context, session, typed, method, page)
         if done is not None:
             if problem:
                 note(problem)  # without a daemon the sign-in itself says so
@@ -105,7 +105,7 @@ def _method(
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
-def _by_resident(
+def _by_daemon(
     context: CommandContext,
     session: SsoSession,
     typed: _Options,

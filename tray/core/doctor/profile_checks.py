@@ -126,8 +126,9 @@ def _spellings(catalog: Catalog) -> Iterator[Finding]:
         portals.setdefault(normal_start_url(one.start_url).casefold(), set()).add(one.start_url)
     for spellings in portals.values():
         if len(spellings) > 1:
-            words = f"One access portal is written in {len(spellings)} ways, which takes as many "
-            yield Finding("config", "note", f"{words}sign-ins.", "use one sso-session for it")
+            ways = f"{len(spellings)} ways, which takes as many sign-ins"
+            sentence = f"One access portal is written in {ways}."
+            yield Finding("config", "note", sentence, "use one sso-session for it")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:

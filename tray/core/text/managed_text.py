@@ -77,12 +77,12 @@ def circle(name: str, source: str) -> str:
 
 
 def in_effect(applies: tuple[str, ...]) -> str:
-    words = {
+    places = {
         "default": "[default]",
         "process": "AWS_PROFILE=sso-tray",
         "shell": "this shell's prompt hook",
     }
-    return ", ".join(words[one] for one in applies if one in words)
+    return ", ".join(places[one] for one in applies if one in places)
 
 
 def unreadable(file: str, why: str) -> str:
