@@ -11,7 +11,7 @@ from tests.aws.calls.tls_proxy import TlsProxy
 from tests.components import require
 from tests.worker.test_vanity_url import CORP_CONFIG, HOSTS, PORTAL, VANITY, redirect
 from tray.aws.cache.token_cache import cache_path, read_token
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 def test_the_cli_asks_the_hosts_of_the_profile(tmp_path: Path) -> None:

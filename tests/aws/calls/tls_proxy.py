@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.aws.calls.wire import self_signed
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 Answer = Callable[[bytes], bytes]
 

@@ -30,6 +30,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _keyring,
             profile_checks.config,
             _sessions,
+            _elsewhere,
             profile_checks.profile,
             _around,
             _files,
@@ -133,6 +134,15 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             days = counted(max(0, int((ends - facts.now) // DAY)), "day")
             sentence = f"Its registration with AWS ends in {days}. Your next sign-in renews it."
             yield note(name, sentence)
+
+
+def _elsewhere(facts: Facts) -> Iterator[Finding]:
+    for key, host in facts.elsewhere:
+        sentence = (
+            f"Its token file is of another portal ({clean(host)}), and the AWS CLI, boto3 and the "
+            "JavaScript SDK use it all the same."
+        )
+        yield problem(clean(session_name(key)), sentence, login_command(key))
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
