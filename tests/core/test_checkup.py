@@ -54,8 +54,8 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
 PAIR = {"aws_access_key_id": "***", "aws_secret_access_key": "***"}
 FIPS = "use_fips_endpoint"
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
-    ({"daemon": "none"}, "note", "isn't running", "sso-tray run"),
-    ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray run"),
+    ({"daemon": "none"}, "note", "isn't running", "sso-tray start"),
+    ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray start"),
     ({"daemon_program": "0.9"}, "problem", "Version 0.9 is running", "sso-tray quit"),
     ({"daemon": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),

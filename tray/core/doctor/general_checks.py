@@ -45,14 +45,14 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
     match facts.daemon:
         case "running" if theirs is not None and theirs != facts.program:
             sentence = f"Version {clean(theirs)} is running; this command is {facts.program}."
-            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray run")
+            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray start")
         case "running":
             yield ok("sso-tray", "SSO Tray is running and renews sessions.")
         case "none":
             sentence = "SSO Tray isn't running, so nothing renews automatically."
-            yield note("sso-tray", sentence, "sso-tray run")
+            yield note("sso-tray", sentence, "sso-tray start")
         case "mute":
-            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray run"
+            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray start"
             yield problem("sso-tray", "SSO Tray is running but doesn't answer.", remedy)
         case "elsewhere":
             sentence = "SSO Tray is running with other files or endpoints than this terminal."
