@@ -197,7 +197,7 @@ def test_a_locked_keyring() -> None:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         ends = here.token_file()["expiresAt"]
-        # The next token lives long, so that no renewal of the daemon's own runs while it is locked.
+        # The next token lives long: no renewal of the daemon's own runs while it is locked.
         here.center.token_life = 600
         here.keyring.unlock()
         until(lambda: here.token_file()["expiresAt"] > ends, "renewed")

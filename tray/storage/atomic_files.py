@@ -3,7 +3,8 @@ Read and replace small files so that no reader ever sees half of one.
 
 Reading never blocks on a pipe or device and never exceeds its limit. Writing replaces the whole
 file or leaves the old one: temporary file, fsync, rename, fsync of the directory. The operating
-system's errors pass through as ``OSError``; our own refusals are `FileRefused`.
+system's errors pass through as ``OSError``; where a read's error says nothing about the file it is
+`Unread`. Our own refusals are `FileRefused`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tray.errors import UserMustAct
+from tray.errors import Unread, UserMustAct
 
 try:
     import fcntl
@@ -53,6 +54,10 @@ _TEMP_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 
+# What the system says of the path itself; every other error is the machine's, and passes.
+_ANSWERS = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+_ANSWERS_BY_NUMBER = frozenset((errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO))
+
 Seam = Callable[[str], None]
 """Called with the name of each step done, so that a test can stop the process there."""
 
@@ -65,12 +70,30 @@ class FileRefused(UserMustAct):
     """
 
 
+def is_passing(error: OSError) -> bool:
+    """Whether the machine failed (EMFILE, ENOMEM, EIO, ESTALE ..): no answer about the path."""
+    return not isinstance(error, _ANSWERS) and error.errno not in _ANSWERS_BY_NUMBER
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn an error of the machine into `Unread`; answers about the path pass through."""
+    try:
+        yield
+    except OSError as error:
+        if not is_passing(error):
+            raise
+        said = error.strerror or type(error).__name__
+        raise Unread(f"{path} can't be read right now: {said}.") from None
+
+
 def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
     """
     Return the whole of a small regular file; symbolic links are followed.
 
     Raises:
         FileRefused: it is a pipe, device, socket or directory, or larger than `limit` bytes.
+        Unread: the machine could not read it now.
         OSError: as the system says, ``FileNotFoundError`` and ``PermissionError`` included.
     """
     descriptor, data = open_small(path, limit)
@@ -84,15 +107,16 @@ def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
 
     It still shows this file after the name was replaced (adoption, K4 step 5).
     """
-    # Checked before it is opened: opening a device can already do something.
-    _insist_on_regular(path.stat().st_mode, path)
-    descriptor = os.open(path, READ_FLAGS)
-    try:
-        _insist_on_regular(os.fstat(descriptor).st_mode, path)
-        return descriptor, read_descriptor(descriptor, limit, place=str(path))
-    except BaseException:
-        os.close(descriptor)
-        raise
+    with reading(path):
+        # Checked before it is opened: opening a device can already do something.
+        _insist_on_regular(path.stat().st_mode, path)
+        descriptor = os.open(path, READ_FLAGS)
+        try:
+            _insist_on_regular(os.fstat(descriptor).st_mode, path)
+            return descriptor, read_descriptor(descriptor, limit, place=str(path))
+        except BaseException:
+            os.close(descriptor)
+            raise
 
 
 def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
@@ -152,7 +176,7 @@ def write_atomic(
 
 
 def write_changed(path: Path, data: bytes) -> None:
-    """Write a file of the state directory if it has changed; raises `OSError`, `FileRefused`."""
+    """Write a file of the state directory if it has changed; raises `OSError`, `TrayError`."""
     try:
         if read_small(path) == data:
             return

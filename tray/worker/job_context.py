@@ -21,7 +21,7 @@ from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
-from tray.errors import CacheFileBad, CacheFileTorn, TrayError, WillRetry
+from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
@@ -122,13 +122,13 @@ class JobContext:
         region are returned as the config spells them.
 
         Raises:
-        CacheFileTorn: it stayed incomplete for two seconds.
+        Unread: it stayed incomplete, or could not be read, for two seconds.
         CacheFileBad: it cannot be used.
         """
         for _ in range(policy.TORN_READS):
             try:
                 return self._read(session)
-            except CacheFileTorn:
+            except Unread:
                 time.sleep(policy.TORN_DELAY)
         return self._read(session)
 
@@ -136,7 +136,7 @@ class JobContext:
         """Read the token file once; a broken one counts as none."""
         try:
             return self._read(session)
-        except (CacheFileTorn, CacheFileBad):
+        except (Unread, CacheFileBad):
             return None
 
     def _read(self, session: SsoSession) -> SsoToken | None:
@@ -182,7 +182,7 @@ class JobContext:
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
-            earlier = earlier.merged(self.record(session).lineage)
+            earlier = earlier.merged(self.hints(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,
@@ -268,7 +268,16 @@ class JobContext:
         return replace(facts, refreshable=there and file is not None and file.refreshable)
 
     def record(self, session: SsoSession) -> Record:
+        """Raises `Unread`: without the record nothing is begun."""
         return self.records.of(session.key)
+
+    def hints(self, session: SsoSession) -> Record:
+        """Return the record, or an empty one: what AWS has just given never waits for it."""
+        try:
+            return self.record(session)
+        except Unread as unread:
+            log.warning("%s", unread.sentence)
+            return Record()
 
 
 def is_same(one: SsoToken, other: SsoToken) -> bool:

@@ -24,7 +24,7 @@ from tray.aws.config import config_files, ini
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, plain
 from tray.errors import TrayError, UserMustAct
-from tray.storage.atomic_files import FileRefused, read_small
+from tray.storage.atomic_files import read_small
 
 LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
 HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
@@ -90,7 +90,7 @@ def _archive(context: CommandContext, findings: Mapping[str, Any]) -> bytes:
     _person(mask)
     contents["doctor.json"] = _written(_findings(findings, mask))
     for name in ("state.json", *HISTORIES, *LOGS):
-        with suppress(OSError, FileRefused):
+        with suppress(OSError, TrayError):
             data = read_small(context.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
             contents[name] = "".join(_ours(name, data, mask))
     held = io.BytesIO()
@@ -199,7 +199,7 @@ class _Files:
                 self.sections[path] = ini.parse(data, path.name) if data else {}
             except TrayError as error:
                 self.sections[path] = error.sentence
-                with suppress(OSError, FileRefused):
+                with suppress(OSError, TrayError):
                     data = read_small(path, limit=LARGEST)
                     self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
 
@@ -256,7 +256,7 @@ def _secrets(context: CommandContext, files: _Files) -> set[str]:
     caches = (context.paths.token_cache, context.paths.cli_cache)
     paths = [path for cache in caches for path in sorted(cache.glob("*.json"))[:CACHE_FILES]]
     for path in paths:
-        with suppress(OSError, FileRefused, ValueError, AttributeError, RecursionError):
+        with suppress(OSError, TrayError, ValueError, AttributeError, RecursionError):
             cached = json.loads(read_small(path))
             found.update(_texts({key: cached[key] for key in cached.keys() - _TOLD_OF_TOKENS}))
     # Short words of letters alone also occur in our own sentences.

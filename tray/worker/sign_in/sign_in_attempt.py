@@ -89,7 +89,7 @@ class Attempt:
         If a scoped code sign-in brought no refresh token, the next has no scopes (L2).
         """
         session, context = self.session, self.context
-        unscoped = grant == "device_code" and context.record(session).unscoped
+        unscoped = grant == "device_code" and context.hints(session).unscoped
         scopes = () if unscoped else session.scopes
         found = None if anew else client_registrations.kept(session, context, grant, scopes)
         self.reused = found is not None
@@ -177,7 +177,7 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
     try:
         kept = (
             context.keyring_store.load(session)
-            if context.record(session).store == "keyring"
+            if context.hints(session).store == "keyring"
             else None
         )
     except KEYRING_ERRORS as error:
