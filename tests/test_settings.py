@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tray.core.connection import OwnConnection
 from tray.core.model import Preferences
 from tray.errors import ConfigRejected
 from tray.storage.settings import Settings, read_settings, write_setting
@@ -29,6 +30,10 @@ debug = true
 [sessions.corp]
 length_hours = 12
 browser = "firefox -P work %s"
+ca_bundle = "/etc/corp.pem"
+proxy = "http://proxy:3128"
+endpoint_url = "https://sso.example"
+device_code = true
 
 [sessions."https://d-1.awsapps.com/start"]
 length_hours = 0.25
@@ -60,7 +65,12 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         adopt=False,
         guarded=("*prod*", "*live*"),
         session_lengths=(("corp", 43200.0), ("https://d-1.awsapps.com/start", 900.0)),
+        device_code=("corp",),
+        reached_by=(("corp", ("ca_bundle", "proxy", "endpoint_url")),),
     )
+    own = OwnConnection("/etc/corp.pem", "http://proxy:3128", "https://sso.example")
+    assert {"corp": own} == settings.own_connections
+    assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
     assert (preferences, "mine", True, True, ()) == (
         settings.preferences,
         settings.keyring_service,
@@ -111,6 +121,10 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[sessions.corp]\nlength_hours = inf", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = true", "sessions.corp.length_hours"),
         (f"[sessions.corp]\nlength_hours = {'9' * 400}", "sessions.corp.length_hours"),
+        ("[sessions.corp]\ndevice_code = 1", "sessions.corp.device_code"),
+        ('[sessions.corp]\nca_bundle = "corp.pem"', "sessions.corp.ca_bundle"),
+        ('[sessions.corp]\nproxy = "proxy:3128"', "sessions.corp.proxy"),
+        ('[sessions.corp]\nendpoint_url = "http://10.0.0.1"', "sessions.corp.endpoint_url"),
         ("[sessions.corp]\nbrowser = []", "sessions.corp.browser"),
         ('[sessions."a\\u001b[31mb"]\nlength_hours = 0', "sessions.a?[31mb.length_hours"),
     ],

@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
 
 class TrayError(Exception):
-    """
-    Base of all errors raised on purpose.
-
-    ``sentence`` names the place and never holds a secret. ``reason`` (rule S6) is for errors of a
-    session whose class does not already imply one.
-    """
+    """``sentence`` names the place and holds no secret; ``reason`` (S6) is of a session."""
 
     default_reason: ClassVar[Reason | None] = None
 

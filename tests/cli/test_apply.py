@@ -182,8 +182,8 @@ def test_a_mistake_in_the_settings_never_leaves_another_account(
     assert str(file) in status["problems"][0]
 
 
-def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
-    """It is left alone and said; once it is gone ours comes back (A4)."""
+def test_use_fails_where_default_is_somebody_elses(stage: Stage) -> None:
+    """Never success in words alone: our keys go out, the other's stay, and the way out is said."""
     stage.tray("use", "dev")
     stage.tray("apply", "default")
     changed = stage.config.read_text().replace(
@@ -192,12 +192,31 @@ def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
     stage.config.write_text(changed)
 
     moved = stage.tray("use", "reader")
+    left = default_of(stage)
+    again = stage.tray("use", "dev")
     told = stage.tray("status", "--json").json()["problems"]
+    refused = stage.tray("apply", "default")
     off = stage.tray("apply", "default", "--off")
+    after = stage.tray("use", "reader")
 
-    assert changed == stage.config.read_text()
-    assert (0, True) == (moved.code, any("[default]" in one for one in told))
-    assert "No changes made" in off.out
+    assert {"sso_session": "other", "region": "eu-west-1"} == left
+    assert [1, 1, 1, 0, 0] == [one.code for one in (moved, again, refused, off, after)]
+    assert "sso-tray apply default --off" in moved.err
+    assert any("[default]" in one for one in told)
+    assert {"sso_session": "other"} == default_of(stage)
+
+
+@pytest.mark.parametrize("record", ["{", '{"version": 9}'])
+def test_use_fails_where_the_record_cannot_be_read(stage: Stage, record: str) -> None:
+    """Without knowing what is ours nothing is written, and ``use`` says so with exit code 1."""
+    stage.tray("use", "dev")
+    stage.tray("apply", "default")
+    (stage.state / "applied.json").write_text(record)
+
+    done = stage.tray("use", "reader")
+
+    assert (1, "FullAccess") == (done.code, default_of(stage)["sso_role_name"])
+    assert str(stage.state / "applied.json") in done.err
 
 
 def test_a_profile_that_vanishes_takes_default_along(stage: Stage) -> None:

@@ -321,7 +321,7 @@ def test_sessions_of_one_portal_are_named_before_they_end(
     done = stage.tray(*words)
 
     assert 0 == done.code
-    assert 'Signing out of "corp" also ends twin: it uses the same start URL.' in done.err
+    assert 'Signing out of "corp" also ends twin: it uses the same Identity Center.' in done.err
 
 
 _TWIN = f"""\

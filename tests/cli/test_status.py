@@ -156,3 +156,16 @@ def test_a_resident_of_another_world_is_not_asked(stage: Stage) -> None:
     assert 0 == done.code
     assert done.json()["resident"] is None
     assert 1 == len(done.err.splitlines())
+
+
+def test_profiles_that_disagree_are_named(either: Stage) -> None:
+    """The session then uses AWS's defaults, and a setting of its own decides."""
+    either.config.write_text(
+        CONFIG.replace("[profile reader]", "[profile reader]\nca_bundle = /x.pem")
+    )
+    sentence = 'The profiles of "corp" disagree on ca_bundle, so the session uses AWS\'s defaults.'
+    either.until(lambda: either.status()["disagreement"] == sentence)
+
+    said = either.tray("status").out
+
+    assert f"! {sentence}" in said

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tray.core.connection import ConnectionSettings
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, Verdict, worst
 from tray.core.doctor.general_checks import judged
 from tray.core.model import Catalog, Profile, SsoSession, State
@@ -52,7 +51,7 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
     return {"sessions": (SessionFacts("corp", state, state, renews),)}
 
 
-FIPS = ConnectionSettings(fips=True)
+FIPS = "use_fips_endpoint"
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"daemon": "none"}, "note", "isn't running", "sso-tray run"),
     ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray run"),
@@ -90,7 +89,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ),
     ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray doesn't", "services"),
     (
-        {"catalog": replace(CONFIG, profiles=(DEV, replace(DEV, name="other", connection=FIPS)))},
+        {"catalog": replace(CONFIG, sessions=(replace(CORP, disagreements=(FIPS,)),))},
         "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
     ),
     ({"calls": {"me": "me"}}, "problem", '"me" asks SSO Tray for "me"', "--profile"),

@@ -178,7 +178,7 @@ def test_aws_that_cannot_be_reached() -> None:
         assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
         assert [
             f'sso-tray: Signing out of "{SESSION}" also ends sso-portal.awsapps.com:'
-            " it uses the same start URL.",
+            " it uses the same Identity Center.",
             "sso-tray: 127.0.0.1 can't be reached.",
         ] == afresh.err.splitlines()
         assert (0, 1) == (status.code, opened)
@@ -197,7 +197,7 @@ def test_a_locked_keyring() -> None:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         ends = here.token_file()["expiresAt"]
-        # The next token lives long: no renewal of the daemon's own runs while it is locked.
+        # The next token lives long, so that the daemon does not renew it while it is locked.
         here.center.token_life = 600
         here.keyring.unlock()
         until(lambda: here.token_file()["expiresAt"] > ends, "renewed")

@@ -49,14 +49,13 @@ def _managed(context: CommandContext, settings: Settings) -> ManagedContext:
 
 def follow_active(context: CommandContext) -> bool:
     """Apply the active profile, as the daemon does; False if that failed, which is reported."""
-    if not managed_sections.at_work(context.paths.state):
-        return True
-    followed = True
+    said: tuple[str, ...]
     try:
-        managed_sections.follow(_managed(context, context.settings_or_safe()))
+        said = managed_sections.follow(_managed(context, context.settings_or_safe()))
     except TrayError as error:
-        note(error.sentence)
-        followed = False
-    for problem in managed_sections.problems(context.paths.state):
-        note(problem)
-    return followed
+        said = (error.sentence,)
+    except OSError as error:
+        said = (f"The AWS config can't be written: {error.strerror}.",)
+    for sentence in said:
+        note(sentence)
+    return not said

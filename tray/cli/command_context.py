@@ -28,15 +28,12 @@ JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own de
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """The world of this command (rule C3)."""
-
     environ: Mapping[str, str]
     paths: Paths
     reader: CatalogReader = field(repr=False)
 
     @classmethod
     def of_this_process(cls) -> CommandContext:
-        """Look at the environment; no file is read yet."""
         environ = dict(os.environ)
         files = ConfigFiles.from_environment(environ)
         return cls(environ, Paths.from_environment(environ), CatalogReader(files))
@@ -68,7 +65,6 @@ class CommandContext:
 
     @property
     def profile_in_force(self) -> str | None:
-        """The profile of commands without a name."""
         return self.exported_profile or read_active(self.paths.state)
 
     @contextmanager

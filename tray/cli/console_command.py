@@ -100,12 +100,7 @@ def _federated(
 
 
 class Redirect:
-    """
-    Lead one browser on to a link that signs in, from a page nobody can guess.
-
-    Everybody on the machine can read a browser's command line, so the link itself is never on it.
-    The first right request uses the page up.
-    """
+    """Lead one browser to a link that signs in: everybody may read a browser's command line."""
 
     def __init__(self, link: Secret, report: Callable[[str], None] | None = None) -> None:
         self._link = link

@@ -142,9 +142,11 @@ Make AWS tools follow the active profile through the AWS config.
             Select it once, in AWS_PROFILE or in an IDE.
 
 Nothing else in the file changes. --off restores it, and the state directory keeps the last five
-versions. If another program changes or removes the section, SSO Tray leaves it alone until you
-apply it again, and "status" says so. For a profile that doesn't work in [default], the managed
-keys are removed.
+versions. A region, output or other key that you or a program sets in the section is yours and
+stays. If another program changes or removes credentials there, or [default] gets some in the
+credentials file, SSO Tray removes its own and doesn't write them again until you apply it again;
+until then "use" fails with exit code 1. For a profile that doesn't work in [default], the
+managed keys are removed.
 """
 
 PROFILES: Final = """\
@@ -311,9 +313,9 @@ Checks SSO Tray, the desktop, the keyring (without a prompt), the AWS config and
 it, your sessions, the environment, the clock and file permissions. It takes ten seconds at most.
 
 --bundle FILE writes an archive for a bug report: these findings, state, logs, history, the names
-of environment variables and the outline of the config. Secret values are removed in every form.
-Values under 8 characters, or up to 12 letters, look like words and may remain. Sessions, profiles,
-accounts, roles and start URLs are replaced by numbered words. An existing FILE is left alone.
+of environment variables that SSO Tray knows, and the outline of the config. Only words of SSO Tray
+itself and short numbers are kept; sessions, profiles, accounts, roles and start URLs are replaced
+by numbered words, all else by "(cut)". An existing FILE is left alone.
 
 \b
 Exit codes:

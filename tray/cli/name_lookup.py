@@ -42,12 +42,7 @@ profile_option = click.option(
 
 
 def session_named(catalog: Catalog, name: str) -> SsoSession:
-    """
-    Return the session of this name, or of the profile of this name (C1).
-
-    The name that ``status`` shows works, too, unless two share it. Raises NotFound, or UserMustAct
-    if the profile belongs to no session.
-    """
+    """Return the session of this name, shown name or profile (C1); NotFound, UserMustAct."""
     for session in catalog.sessions:
         if session.key == name:
             return session
@@ -83,12 +78,7 @@ def profile_named(catalog: Catalog, name: str) -> Profile:
 
 
 def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> SsoSession:
-    """
-    Return the session a command is about.
-
-    Without a name: that of the profile in force, else the only one. Raises NotFound, or
-    click.UsageError if nothing was typed and there are several sessions, or none.
-    """
+    """Return the named session, else that of the profile in force, else the only one."""
     if name is not None:
         return session_named(catalog, name)
     active = next((one for one in catalog.profiles if one.name == in_force), None)

@@ -109,7 +109,7 @@ def _switch(context: CommandContext, name: str | None) -> None:
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
     if not done["exit"] and not follow_active(context):
-        raise Ended(f"{done['sentence']} But the AWS config couldn't be updated.", 1)
+        raise Ended(f"{done['sentence']} But the AWS config doesn't follow it.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])

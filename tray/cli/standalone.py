@@ -48,12 +48,7 @@ def uninterrupted() -> Iterator[None]:
 def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
-    """
-    Return the state as the files alone show it: no keyring, no network (C2).
-
-    Effects are not carried out, except that a file which another program is writing is read again
-    (K3), which takes two seconds at most.
-    """
+    """Return the state by files alone (C2); one being written is read again, for 2 s at most."""
     records = Records(context.paths.state).read()
     stores = {key: record.store for key, record in records.items()}
     memories = {key: record.memory for key, record in records.items()}
@@ -104,12 +99,7 @@ def view_of_files(context: CommandContext) -> View:
 
 
 class Standalone:
-    """
-    The daemon's work for one request.
-
-    Leaving it writes full files where the keyring has not confirmed yet (R3). Raises
-    ConfigRejected if the settings or the AWS config cannot be used.
-    """
+    """The daemon's work for one request; leaving it saves what no keyring has confirmed (R3)."""
 
     def __init__(self, context: CommandContext) -> None:
         from tray.worker.job_context import JobContext

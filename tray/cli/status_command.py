@@ -126,8 +126,8 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
     lines += ["", *_active(context, document)]
     if standalone and rows:
         lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
-    lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
-              for problem in document["problems"]]  # fmt: skip
+    said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
+    lines += [click.style(f"! {clean(one, 400)}", fg="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
 
 

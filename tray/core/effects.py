@@ -32,8 +32,6 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification, as data (W1)."""
-
     slot: str  # notices in the same slot replace each other on screen
     once_key: str  # the cause; each is shown once
     category: NoticeCategory

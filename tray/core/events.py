@@ -64,8 +64,6 @@ class ConfigRead:
 
 @dataclass(frozen=True, slots=True)
 class ConfigBroken:
-    """As botocore refuses it; ``sentence`` names file and line."""
-
     sentence: str
 
 

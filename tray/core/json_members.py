@@ -49,7 +49,6 @@ class Members:
 
 
 def tag_of(document: object) -> str:
-    """Return which of several types a document encodes."""
     return Members(document).need("type", text)
 
 

@@ -135,6 +135,7 @@ class SsoSession:
     # one sentence why it cannot be signed in to (no start URL, no region, http:)
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
+    disagreements: tuple[str, ...] = ()  # those on which they don't
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -147,6 +148,7 @@ class SsoSession:
             "profiles": list(self.profiles),
             "problem": self.problem,
             "connection": self.connection.to_json(),
+            "disagreements": list(self.disagreements),
         }
 
     @classmethod
@@ -161,6 +163,7 @@ class SsoSession:
             members.need("profiles", list_of(text)),
             members.need("problem", optional(text)),
             members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
+            members.get("disagreements", list_of(text), ()),
         )
 
 
@@ -238,6 +241,9 @@ class Preferences:
     guarded: tuple[str, ...] = ()  # patterns of profile names that a timer never switches (A7)
     # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
+    # names of the settings with which a session is reached, by its key
+    reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +320,7 @@ class Memory:
     given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """
-        Return it for ``state.json``.
-
-        Version 0.1 drops a memory that lacks one of these members or has another: new ones belong
-        in the session's entry, `tray.storage.session_records`.
-        """
+        """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
         return {
             "type": "Memory",
             "started_at": self.started_at,
@@ -332,7 +333,6 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """An absent member gets its default."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(

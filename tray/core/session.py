@@ -18,7 +18,7 @@ from tray.core.model import (
     Trigger,
     Trouble,
 )
-from tray.core.profiles.start_url import same_portal
+from tray.core.profiles.start_url import instance_of, same_portal
 from tray.values import dataclass
 
 
@@ -141,8 +141,13 @@ def same_place(config: SsoSession, start_url: str, region: str) -> bool:
 
 
 def shares_portal(one: SsoSession, other: SsoSession) -> bool:
-    """Whether both are of the same portal, so that signing out of one ends both."""
-    return one.key != other.key and same_place(one, other.start_url, other.region)
+    """Whether both are of the same portal or instance, so that signing out of one ends both."""
+    if one.key == other.key:
+        return False
+    instance = instance_of(one.start_url)
+    if instance is not None and instance == instance_of(other.start_url):
+        return True
+    return same_place(one, other.start_url, other.region)
 
 
 def refused(session: Session) -> bool:

@@ -25,8 +25,7 @@ def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     Write the credential helper if it is missing, and return the argv for ``credential_process``.
 
-    A profile's name may be added; without one the active profile is used. A frozen program on a
-    system without Python names itself. OSError or FileRefused if ``state`` cannot be written.
+    A profile's name may be added. OSError or FileRefused if ``state`` cannot be written.
     """
     program = own_program(environ)
     if frozen() and interpreter() != str(SYSTEM_PYTHON):
@@ -44,9 +43,8 @@ def interpreter() -> str:
     """
     Return a Python that outlives this program's virtual environment and its upgrades.
 
-    On Linux the distribution's, else the one this environment was made from, by the name without a
-    version if that is the same file. Not macOS's ``/usr/bin/python3``, which may only offer to
-    install a compiler.
+    On Linux the distribution's, else the base of this environment; not macOS's
+    ``/usr/bin/python3``, which may only offer to install a compiler.
     """
     if LINUX and os.access(SYSTEM_PYTHON, os.X_OK):
         return str(SYSTEM_PYTHON)

@@ -251,7 +251,6 @@ class Daemon:
             log.warning("the prompt file cannot be written (%s)", type(error).__name__)
 
     def status(self) -> dict[str, Any]:
-        """Return the status document of rule C5."""
         seen, state = self.loop.view(), self.paths.state
         document = status_document(
             seen,

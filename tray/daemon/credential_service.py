@@ -43,11 +43,9 @@ class _Failed(Exception):
 
 class CredentialService:
     """
-    Answer ``credentials`` and ``whoami``.
+    Answer ``credentials`` and ``whoami``, cached ones whatever became of their token.
 
-    Cached credentials are given at once, whatever became of their token. Otherwise an expired
-    token is renewed first, and one the portal rejects is renewed once (R6). Exit code 3: only a
-    sign-in helps.
+    An expired token is renewed first, and one the portal rejects is renewed once (R6).
     """
 
     def __init__(

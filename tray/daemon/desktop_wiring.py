@@ -70,7 +70,6 @@ class Desktop:
             return None
 
     def start(self) -> None:
-        """Connect, or wait for a desktop that is not there yet."""
         self._follow_autostart()
         self.system_events.start()
         self._surface.start()
@@ -137,7 +136,6 @@ class Desktop:
         self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
 
     def report(self, report: fx.Report) -> None:
-        """Show the result of a click, even where warnings are off."""
         once = f"click:{report.title}"
         # The category selects the icon: success has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"

@@ -24,12 +24,7 @@ SETTLE: Final = 0.3  # seconds without a change before a config or settings file
 
 
 class FileWatch:
-    """
-    Watch the token cache, the config, the settings and our own records.
-
-    A token file is inspected as soon as it is written. The others are read a moment after the last
-    change, since editors write them in several steps.
-    """
+    """Token files are inspected at once, others a moment later, as editors write in steps."""
 
     def __init__(
         self,

@@ -45,11 +45,10 @@ class InputFiles:
 
     async def read_config(self, follow: Callable[[Catalog], None]) -> bool:
         """
-        Read the config and post it, after `follow`; return whether it is good.
+        Read the config and post it; return whether it is good. If not, the last good counts (S4).
 
-        If it is not, at the start the last good one is used (S4). A thread reads a
-        large one; others take 3 ms for a thousand profiles, and the thread's heap would stay with
-        the process: 6 MB (measured).
+        Only a large one is read in a thread: its heap of 6 MB would stay with the process
+        (measured).
         """
         trouble: Event | None = None
         try:

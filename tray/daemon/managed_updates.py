@@ -116,7 +116,7 @@ class ManagedUpdates:
             self._again = False
             await self._followed()
 
-    async def _tried(self, act: Callable[[ManagedContext], None]) -> tuple[str, bool] | None:
+    async def _tried(self, act: Callable[[ManagedContext], object]) -> tuple[str, bool] | None:
         """Return why it failed, and whether that passes by itself; None if it did not fail."""
         try:
             await asyncio.to_thread(act, self._world())

@@ -50,11 +50,10 @@ class _Worker:
 
 class Pool:
     """
-    Workers for the daemon.
+    One shared worker for jobs, and a process for each sign-in or unlock, which waits for the user.
 
-    One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
-    or an unlock gets its own process, since it waits for the user. A worker with an overdue job
-    gets no new ones, and is killed once it holds nothing unsaved (R3).
+    A worker with an overdue job gets no new ones, and is killed once it holds nothing unsaved
+    (R3).
     """
 
     def __init__(

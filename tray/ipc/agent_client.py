@@ -126,12 +126,8 @@ class AgentClient:
         """
         Send a request and yield its answers; the last one has ``done``.
 
-        `patience` is in seconds for each line; None waits indefinitely.
-
-        Raises:
-            OtherWorld: the caller must act alone.
-            Unreachable: the daemon went away, is mute, or speaks another version.
-            BadLine: it rejected the request.
+        `patience` is in seconds for each line, or None. Raises OtherWorld: act alone; Unreachable:
+        it went away, is mute, or speaks another version; BadLine: it rejected the request.
         """
         if self._connection is None:
             msg = "SSO Tray isn't running."

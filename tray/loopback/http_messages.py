@@ -78,12 +78,7 @@ def parse(head: bytes) -> Request | None:
 
 
 def page_refusal(request: Request, *, host: str, path: str) -> int | None:
-    """
-    Return the status that refuses anything but a plain GET of one page, or None.
-
-    The Host header must be exactly ``host`` (``127.0.0.1:41234``): no DNS name can be rebound to
-    that. ``path`` is compared in constant time, as it may be the secret.
-    """
+    """Return the status that refuses all but a GET of one page, at exactly this host; or None."""
     hosts = request.headers.get("host", [])
     if len(hosts) != 1:
         return 400

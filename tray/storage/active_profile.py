@@ -9,6 +9,7 @@ from tray.core.views.prompt_file import prompt_lines
 from tray.errors import Unread
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
+    FileRefused,
     private_directory,
     read_small,
     write_atomic,
@@ -22,7 +23,7 @@ def active_path(state: Path) -> Path:
 
 
 def read_active(state: Path) -> str | None:
-    """None where none is recorded; raises `Unread` or `FileRefused` where that is not known."""
+    """None where none is recorded; raises `Unread` where that is not known."""
     return _line(active_path(state))
 
 
@@ -70,7 +71,8 @@ def _line(path: Path) -> str | None:
         data = read_small(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as error:
-        raise Unread(f"{path} can't be read: {error.strerror}.") from None
+    except (OSError, FileRefused) as error:
+        why = error.sentence if isinstance(error, FileRefused) else f"{path}: {error.strerror}."
+        raise Unread(f"The active profile can't be read. {why}") from None
     line = os.fsdecode(data).partition("\n")[0].rstrip("\r")
     return line if line.strip() else None

@@ -1,10 +1,9 @@
 """
 Read and replace small files so that no reader ever sees half of one.
 
-Reading never blocks on a pipe or device and never exceeds its limit. Writing replaces the whole
-file or leaves the old one: temporary file, fsync, rename, fsync of the directory. The operating
-system's errors pass through as ``OSError``; where a read's error says nothing about the file it is
-`Unread`. Our own refusals are `FileRefused`.
+Writing replaces the whole file or leaves the old one: temporary file, fsync, rename, fsync of the
+directory. The system's errors pass through as ``OSError``, but as `Unread` where they say nothing
+about a file to read; our own are `FileRefused`.
 """
 
 from __future__ import annotations
@@ -63,11 +62,7 @@ Seam = Callable[[str], None]
 
 
 class FileRefused(UserMustAct):
-    """
-    A path we refuse to read or write: not a regular file, too large, a loop, another user's.
-
-    Not an ``OSError``, so that a caller's ``except OSError`` keeps its plain meaning.
-    """
+    """A path we refuse, such as a pipe, a loop or another user's; no ``OSError`` of the system."""
 
 
 def is_passing(error: OSError) -> bool:
@@ -91,10 +86,8 @@ def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
     """
     Return the whole of a small regular file; symbolic links are followed.
 
-    Raises:
-        FileRefused: it is a pipe, device, socket or directory, or larger than `limit` bytes.
-        Unread: the machine could not read it now.
-        OSError: as the system says, ``FileNotFoundError`` and ``PermissionError`` included.
+    FileRefused if it is anything else, or larger than `limit` bytes; Unread if the machine cannot
+    read it now; OSError as the system says.
     """
     descriptor, data = open_small(path, limit)
     os.close(descriptor)
@@ -102,11 +95,7 @@ def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
 
 
 def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
-    """
-    Like `read_small`, but also return the open descriptor, for the caller to close.
-
-    It still shows this file after the name was replaced (adoption, K4 step 5).
-    """
+    """Like `read_small`, with the open descriptor, which shows this file after a rename (K4 5)."""
     with reading(path):
         # Checked before it is opened: opening a device can already do something.
         _insist_on_regular(path.stat().st_mode, path)
@@ -209,12 +198,7 @@ def private_directory(path: Path, *, tighten: bool = False) -> Path:
     """
     Make a directory for the user alone (0700), with its missing parents, and return it.
 
-    An existing directory keeps its mode, since others may rely on it, unless `tighten` removes
-    the rights of group and others (state, sockets).
-
-    Raises:
-        FileRefused: the name is something else, or the directory is another user's.
-        OSError: as the system says.
+    An existing one keeps its mode unless `tighten`. FileRefused if it is another user's, OSError.
     """
     make_directories(path)
     found = path.stat()
@@ -322,12 +306,7 @@ def _sync_file(descriptor: int) -> None:
 
 
 def _rename(rename: Callable[[], object]) -> None:
-    """
-    Rename, waiting a moment for a reader that locks the file against it (fault 16).
-
-    Only Windows does so, and only its errors carry ``winerror``; elsewhere ``PermissionError`` is
-    raised at once.
-    """
+    """Rename, waiting a moment on Windows for a reader that locks the file (fault 16)."""
     for _ in range(_RENAME_TRIES - 1):
         try:
             rename()

@@ -95,12 +95,7 @@ class Record:
 
 
 class Records:
-    """
-    Read and change ``state.json``, from any of our processes. It never holds a secret.
-
-    A change is read, merged and written under the lock ``state``, so that the daemon's memory and
-    a worker's token store never overwrite each other.
-    """
+    """Read and change ``state.json`` under the lock ``state``, from any of our processes."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.errors import ConfigRejected
@@ -31,9 +33,11 @@ _KNOWN = {
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
-_KNOWN_OF_SESSION = ("length_hours", "browser")
+_KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 _BROWSER = "a command such as 'firefox -P work %s'"
+_ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
+_PROXY = re.compile(r"https?://[^\s/].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Settings:
     browsers: Mapping[str, str] = field(default_factory=dict)
     # the same by profile, for its console
     profile_browsers: Mapping[str, str] = field(default_factory=dict)
+    # how a session is reached, by its key
+    own_connections: Mapping[str, OwnConnection] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
     # a sentence for each mistake, which only costs the key that it names
@@ -61,6 +67,7 @@ class Settings:
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
             "debug": self.log_debug,
+            "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
 
     @classmethod
@@ -70,6 +77,9 @@ class Settings:
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
             log_debug=sent["debug"],
+            own_connections={
+                key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
+            },
         )
 
 
@@ -239,8 +249,13 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
             one.check_names(_KNOWN_OF_SESSION)
         for one in profiles.values():
             one.check_names(_KNOWN_OF_PROFILE)
-    lengths = dict(old.session_lengths)
+    lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
+    by_code = dict.fromkeys(old.device_code)
     for key, one in sessions.items():
+        if one.flag("device_code", default=False):
+            by_code[key] = None
+        if (own := _own_connection(one)) != NOTHING_OWN:
+            connections[key] = own
         hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
@@ -266,7 +281,10 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
             adopt=sections["keyring"].flag("adopt", old.adopt),
             guarded=guarded,
             session_lengths=tuple(lengths.items()),
+            device_code=tuple(by_code),
+            reached_by=tuple((key, own.given) for key, own in connections.items()),
         ),
+        own_connections=connections,
         keyring_service=sections["keyring"].take(
             "service", settings.keyring_service, _word, "a name"
         ),
@@ -281,6 +299,29 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
         log_debug=sections["log"].flag("debug", settings.log_debug),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
+
+
+def _own_connection(table: _Table) -> OwnConnection:
+    return OwnConnection(
+        ca_bundle=table.take("ca_bundle", None, _path, "the absolute path of a file"),
+        proxy=table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128"),
+        endpoint_url=table.take(
+            "endpoint_url", None, _matching(_ENDPOINT), "an https URL, or an http one on loopback"
+        ),
+    )
+
+
+def _path(value: object) -> str | None:
+    path = Path(_word(value) or "").expanduser()
+    return str(path) if path.is_absolute() else None
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        word = _word(value)
+        return word if word is not None and pattern.fullmatch(word) else None
+
+    return check
 
 
 def _browsers(tables: Mapping[str, _Table]) -> dict[str, str]:

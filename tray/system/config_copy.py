@@ -1,9 +1,4 @@
-"""
-The environment of ``exec --endpoint``'s child, where a copy of the AWS config hides ``[default]``.
-
-SDKs read the copy. Our own commands must not: what they write there would be lost. So the user's
-own values are passed on beside it.
-"""
+"""``exec --endpoint``'s child: a copy of the AWS config hides ``[default]``, but not from us."""
 
 from __future__ import annotations
 

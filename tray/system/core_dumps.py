@@ -14,11 +14,6 @@ PR_SET_DUMPABLE: Final = 4
 
 
 def forbid_core_dumps() -> None:
-    """
-    Linux only: no core of this process, and no other process of the user may read it.
-
-    By prctl(2): a size limit of 0 does not hold where cores go to a program, as with systemd and
-    apport (core(5)). Programs that this process starts are dumpable again.
-    """
+    """Linux only, by prctl(2): no core, even through a program (core(5)), and no debugger."""
     if LINUX and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0):
         log.warning("core dumps cannot be forbidden (error %d)", ctypes.get_errno())

@@ -68,12 +68,7 @@ class Running:
 
 
 def running(program: Path, proc: Path = PROC) -> list[Running]:
-    """
-    Return the daemons that run from a program's file.
-
-    A demo's own daemon is left out: it ends with its demo. So is one in a container: its path
-    looks the same from here, but is another file, which this package does not replace.
-    """
+    """Return the daemons that run from a program's file, but no demo's and none in a container."""
     found = []
     for pid in _from(program, proc):
         # It may have ended in between; then there is nothing to do.
@@ -103,12 +98,7 @@ def wait_for(daemons: list[Running], alive: Callable[[int], bool]) -> list[int]:
 
 
 def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
-    """
-    Start daemons as their users, once the old ones have ended or ``PATIENCE`` is over.
-
-    A new one that found the old one still ending would exit, and none would run. One that cannot
-    be started is reported on stderr; the others are started.
-    """
+    """Start daemons once the old ones have ended; one that cannot be started is reported."""
     left = wait_for(daemons, alive)
     for one in daemons:
         if one.pid in left:

@@ -71,12 +71,7 @@ class Paths:
 
 
 def world(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Describe a process's paths and AWS endpoints, by path and variable name (rule C3).
-
-    The daemon acts for a client only if both are the same. Socket paths and credentials are left
-    out.
-    """
+    """Describe a process's paths and endpoints: the daemon acts for its own world only (C3)."""
     paths = Paths.from_environment(environ)
     described = {
         "aws_config": str(paths.aws_config),
@@ -130,11 +125,7 @@ def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 
 def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
-    """
-    Return the file a variable names, with variables expanded, then ``~``, as in botocore.
-
-    An empty value counts as not set, as in the Go and JavaScript SDKs.
-    """
+    """Return the file a variable names, expanded as in botocore; an empty one is not set."""
     value = environ.get(name)
     if not value:
         return default

@@ -61,8 +61,7 @@ def module_command(module: str, *arguments: str) -> list[str]:
     """
     Return the argv that runs one of `PARTS`, or ``tray`` (the command line), as a program.
 
-    ``-P`` keeps the current directory out of the import path (a ``keyring.py`` there must not be
-    imported); unlike ``-I`` it leaves ``PYTHONPATH`` and user installations working.
+    ``-P`` keeps the current directory, and a ``keyring.py`` there, out of the import path.
     """
     if not frozen():
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -74,12 +73,7 @@ def worker_command(name: str) -> list[str]:
 
 
 def own_program(environ: Mapping[str, str]) -> list[str]:
-    """
-    Return the argv that starts this program, to be stored.
-
-    An AppImage is mounted elsewhere each time, so its file is used; else the command beside the
-    interpreter, which survives updates; else the interpreter with the package.
-    """
+    """Return the argv to store: an AppImage's file, the command beside Python, or the package."""
     image = environ.get("APPIMAGE")
     if image:
         return [image]
@@ -101,12 +95,7 @@ def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Undo a frozen program's bootloader's changes to the environment.
-
-    A browser or the child of ``exec`` must not load our libraries (PyInstaller, "LD_LIBRARY_PATH /
-    LIBPATH considerations").
-    """
+    """Undo the bootloader's changes: a browser must not load our libraries (PyInstaller)."""
     kept = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
     for name in ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH"):
         before = kept.pop(f"{name}_ORIG", None)
@@ -117,12 +106,7 @@ def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Return the environment a worker starts with (rule F3).
-
-    Credentials, profiles and the choice of a keyring are removed. Config files, endpoints, CA
-    bundle, proxies and the import path stay. A worker imports the same ``tray`` as we do.
-    """
+    """Return a worker's environment (F3): without credentials, profiles and keyring choice."""
     kept = {
         name: value
         for name, value in without_credentials(environ).items()

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import client_settings
 from tray.aws.api.error_words import words_for
+from tray.core.connection import ConnectionSettings
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import sign_in_first
@@ -44,9 +45,9 @@ class ResolvedCredentials:
 class _Session(botocore.session.Session):
     """Sends a session's access token only where `tray.core.connection` allows."""
 
-    def __init__(self, profile: Profile) -> None:
-        super().__init__(profile=profile.name)
-        self._connection = profile.connection
+    def __init__(self, name: str, connection: ConnectionSettings) -> None:
+        super().__init__(profile=name)
+        self._connection = connection
 
     def create_client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
         if service_name in ("sso", "sso-oidc"):
@@ -56,10 +57,12 @@ class _Session(botocore.session.Session):
         return super().create_client(service_name, *arguments, **options)
 
 
-def resolve(profile: Profile, session_key: str | None) -> ResolvedCredentials:
+def resolve(
+    profile: Profile, session_key: str | None, connection: ConnectionSettings
+) -> ResolvedCredentials:
     """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
     try:
-        session = _Session(profile)
+        session = _Session(profile.name, connection)
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()

@@ -17,7 +17,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
 from tray.aws.config.catalog import ConfigFiles, read_catalog
 from tray.core import policy
-from tray.core.connection import ConnectionSettings
+from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.session import same_place
@@ -98,7 +98,13 @@ class JobContext:
             stored=stored,
         )
 
-    def reaching(self, connection: ConnectionSettings) -> JobContext:
+    def for_session(self, session: SsoSession) -> JobContext:
+        return self.reaching(session.connection, session.key)
+
+    def reaching(self, connection: ConnectionSettings, key: str | None) -> JobContext:
+        """Return a context whose calls follow these settings, and ours of a session."""
+        own = self.settings.own_connections.get(key or "", NOTHING_OWN)
+        connection = replace(connection, own=own)
         if connection == self.clients.connection:
             return self
         clients = self.clients.reaching(connection)
@@ -116,14 +122,9 @@ class JobContext:
 
     def read(self, session: SsoSession) -> SsoToken | None:
         """
-        Read the token file, retrying while another program is writing it (K3).
+        Read the token file, spelled as the config; its mtime is the token's time of issue.
 
-        The file's mtime is the token's issue time, see `publish_lean`. An equivalent start URL and
-        region are returned as the config spells them.
-
-        Raises:
-        Unread: it stayed incomplete, or could not be read, for two seconds.
-        CacheFileBad: it cannot be used.
+        Unread if it cannot be read, or is being written (K3), for two seconds, or CacheFileBad.
         """
         for _ in range(policy.TORN_READS):
             try:
@@ -133,7 +134,6 @@ class JobContext:
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
-        """Read the token file once; a broken one counts as none."""
         try:
             return self._read(session)
         except (Unread, CacheFileBad):
@@ -226,8 +226,7 @@ class JobContext:
         """
         Return a check that the token file is unchanged: `TokenFileChanged` if not.
 
-        Only microseconds pass before the rename. A program that writes in place is noticed, as it
-         empties the file first (`CacheFileTorn`, `CacheFileBad`).
+        A program that writes in place is noticed, as it empties the file first.
         """
 
         def final_check() -> None:

@@ -22,7 +22,7 @@ def roles_of(
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
     """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
-    context = context.reaching(session.connection)
+    context = context.for_session(session)
     token = context.read(session)
     if token is None:
         raise SignInNeeded(sign_in_first(session.key))

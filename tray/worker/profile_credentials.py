@@ -43,24 +43,19 @@ def role_credentials(
     """
     Return fresh credentials of a profile.
 
-    Raises:
-    SignInNeeded: there is no usable access token, or its file is broken.
-    TokenRejected: the portal rejects the published one (R6).
-    RoleForbidden: this role is not assigned.
-    CacheFileTorn, CacheFileBad: the token file cannot be read.
-    UserMustAct: the profile cannot be used.
-    WillRetry: AWS cannot be reached.
+    Raises SignInNeeded without a usable access token, TokenRejected (R6), RoleForbidden,
+    CacheFileTorn, CacheFileBad, WillRetry, or UserMustAct if the profile cannot be used.
     """
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
-    context = context.reaching(profile.connection)
+    context = context.reaching(profile.connection, profile.session)
     if session is not None and profile.kind == "sso":
         return _of_the_portal(session, profile, context)
     _insist_on_no_circle(profile, context)
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    found = botocore_chain.resolve(profile, key)
+    found = botocore_chain.resolve(profile, key, context.clients.connection)
     return Credentials(
         found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
     )
@@ -72,12 +67,7 @@ def identity(
     context: JobContext,
     document: Mapping[str, Any] | None = None,
 ) -> CallerIdentity:
-    """
-    Return whom a profile's credentials belong to.
-
-    `document` is its ``credential_process`` document if known. Raises `RoleForbidden` if AWS
-    rejects the credentials, otherwise as `role_credentials`.
-    """
+    """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
         document = credentials_document(role_credentials(session, profile, context))
     credentials = RoleCredentials(
@@ -87,8 +77,8 @@ def identity(
         0.0,
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
-    clients = context.clients.reaching(profile.connection)
-    return caller_identity(clients, credentials, region)
+    context = context.reaching(profile.connection, profile.session)
+    return caller_identity(context.clients, credentials, region)
 
 
 def credentials_document(credentials: Credentials) -> dict[str, Any]:

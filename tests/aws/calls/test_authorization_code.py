@@ -149,7 +149,7 @@ class TestRegister:
             "issuerUrl": session.start_url,
         } == json.loads(request.partition(b"\r\n\r\n")[2])
         scopes, grant = ("sso:account:access",), "authorization_code"
-        assert Registration("c", Secret("s"), 4e9, scopes, grant) == made
+        assert Registration("c", Secret("s"), 4e9, scopes, grant, server.url) == made
 
     def test_request_for_device_codes_without_scopes(
         self, oidc: Oidc, lead_to: Callable[[str], None], session: SsoSession

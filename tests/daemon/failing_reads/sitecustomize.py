@@ -22,4 +22,4 @@ def _open(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
     raise OSError(number, os.strerror(number), path)
 
 
-os.open = _open
+os.open = _open  # type: ignore[assignment]  # the same for all that we open

@@ -2,8 +2,7 @@
 Turns botocore's exceptions and AWS's error names into errors that say who has to act.
 
 Sources: the ``sso-oidc`` and ``sso`` service models, RFC 6749 5.2, RFC 8628 3.5. Sentences carry
-host, error name and request id, all cleaned, but no text of the server's, which could repeat what
-we sent.
+no text of the server's, which could repeat what we sent.
 """
 
 from __future__ import annotations
@@ -137,12 +136,10 @@ def http_date(text: str) -> float | None:
 
 
 def captive_portal(host: str) -> Offline:
-    """For an answer that came from something other than AWS."""
     return Offline(f"Something other than AWS answers for {host}. Does this network need a login?")
 
 
 def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
-    """For an answer that is cut or lacks a member."""
     return ServiceTrouble(
         f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
     )
@@ -217,7 +214,6 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
 
 
 def unusable_settings(why: str) -> RequestRefused:
-    """For a region or endpoint with which no call can be made."""
     return RequestRefused(f"Check region, endpoint and CA bundle: {printable(why, 160)}.")
 
 

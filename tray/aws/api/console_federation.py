@@ -1,9 +1,4 @@
-"""
-Turns role credentials into a console link, at the federation endpoint.
-
-The link is a secret for its 15 minutes. Prefer the portal's own link, which is not
-(:mod:`tray.core.profiles.console_link`).
-"""
+"""Makes a console link of role credentials, itself a secret; prefer the portal's own link."""
 
 from __future__ import annotations
 

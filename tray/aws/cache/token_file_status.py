@@ -11,12 +11,7 @@ from tray.storage.atomic_files import reading
 
 
 def look(path: Path, now: float) -> TokenFileStatus:
-    """
-    Look at a cache file once; ``now`` is seconds since the epoch.
-
-    The file's mtime stands for the moment of issue, which no file holds; it is never taken to lie
-    after now or after the token's end.
-    """
+    """Look at a cache file once; its mtime stands for the moment of issue, never after `now`."""
     try:
         token = read_token(path)
         if token is None:

@@ -15,7 +15,7 @@ from tray.aws.config.connection_keys import variables_of
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
-from tray.core.connection import ConnectionSettings, agreed
+from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
@@ -39,12 +39,7 @@ _UNSETTLED = 2.0  # seconds in which a file may change again within one tick of 
 
 
 def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
-    """
-    Return the profile the environment names, or None.
-
-    As for the AWS CLI, ``AWS_PROFILE`` comes before ``AWS_DEFAULT_PROFILE``; the first that is set
-    counts, and an empty one names none.
-    """
+    """Return ``AWS_PROFILE``, or ``AWS_DEFAULT_PROFILE`` if that is not set; None where empty."""
     for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
         if variable in environ:
             return environ[variable] or None
@@ -159,7 +154,12 @@ def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None
             connections[profile.session].add(profile.connection)
     return Catalog(
         sessions=tuple(
-            replace(session, profiles=tuple(members[key]), connection=agreed(connections[key]))
+            replace(
+                session,
+                profiles=tuple(members[key]),
+                connection=agreed(connections[key]),
+                disagreements=disagreements(connections[key]),
+            )
             for key, session in known.sessions.items()
         ),
         profiles=tuple(profiles),

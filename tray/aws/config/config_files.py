@@ -61,12 +61,7 @@ def _expand_home(text: str, environ: Mapping[str, str]) -> str:
 
 
 def mark(path: Path) -> tuple[int, ...] | None:
-    """
-    Return a value that changes when the file does, from one ``stat``; None for no file.
-
-    The last member is the mtime in ns. The ctime is in it, too: it also moves when a mode changes
-    or an mtime is put back.
-    """
+    """Return a value that changes when the file does (mtime in ns last), or None for no file."""
     try:
         info = path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -36,7 +36,9 @@ def connection_of(settings: Section, services: Mapping[str, Section]) -> Connect
         fips=_flag(settings.get("use_fips_endpoint")),
         dualstack=_flag(settings.get("use_dualstack_endpoint")),
         ca_bundle=bundle if isinstance(bundle, str) and bundle else None,
-        **endpoints,
+        sso=endpoints.get("sso"),
+        sso_oidc=endpoints.get("sso_oidc"),
+        sts=endpoints.get("sts"),
     )
 
 

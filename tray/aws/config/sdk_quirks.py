@@ -1,8 +1,4 @@
-"""
-Finds spellings in a config file that SDKs read differently, without judging them.
-
-Measured with botocore and ``@smithy/shared-ini-file-loader``.
-"""
+"""Finds spellings in a config file that SDKs read differently (measured), without judging them."""
 
 from __future__ import annotations
 

@@ -107,12 +107,7 @@ def region_flaw(region: str) -> str | None:
 
 
 def start_url_flaw(url: str) -> str | None:
-    """
-    Return why this start URL is refused, as a clause, or None.
-
-    Only https is accepted, on loopback too, as by the AWS CLI. The URL is never quoted, since it
-    may hold a password.
-    """
+    """Return why a start URL is refused, as a clause that never quotes it, or None."""
     if not url.isprintable() or " " in url:
         return "the start URL contains spaces or invisible characters"
     if "\\" in url:

@@ -165,7 +165,6 @@ def _with_defaults(
     found: Sequence[Assignment],
     typed: _Options,
 ) -> _Options:
-    """Ask for the other keys of a profile, if the user is asked anyway."""
     profiles = context.catalog().profiles
     region, output = typed.region, typed.output
     if region is None:
@@ -192,7 +191,6 @@ def _name_fault(name: str) -> str | None:
 
 
 def _or_none(what: str, default: str | None) -> str | None:
-    """Ask for an optional value; a dash means none."""
     question = f"{what} (- for none)"
     answer: str = click.prompt(question, default=default or "-", err=True).strip()
     return None if answer in ("", "-") else answer
@@ -254,7 +252,6 @@ def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
 
 
 def _offered(gone: Sequence[str], typed: _Options, *, asks: bool) -> bool:
-    """Say what is gone; return whether it should be removed."""
     if not gone or typed.prune:
         return False
     names = ", ".join(clean(name) for name in gone[:10]) + (" ..." if len(gone) > 10 else "")

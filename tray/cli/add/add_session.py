@@ -38,12 +38,7 @@ class RequestedSession:
 
 
 def session_for(context: CommandContext, requested: RequestedSession) -> SsoSession:
-    """
-    Return the session; a new one is written into the config.
-
-    It is written before the sign-in, so that no token is left that no config names. Raises
-    click.UsageError, ConfigRejected, or Ended if it is another, unusable or may not be written.
-    """
+    """Return the session; a new one is in the config before any sign-in. UsageError, Ended."""
     known = {one.key: one for one in context.catalog().sessions}
     name = requested.name
     if name is None and not requested.start_url and len(known) == 1 and not requested.asks:
@@ -60,7 +55,6 @@ def session_for(context: CommandContext, requested: RequestedSession) -> SsoSess
 
 
 def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
-    """Refuse an existing session that differs from what was typed."""
     url, region = requested.start_url, requested.region
     other = {
         "another start URL": url is not None and not same_portal(url, session.start_url),

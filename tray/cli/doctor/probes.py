@@ -19,6 +19,7 @@ from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
 from tray.cli.status_command import of_files, words_of
+from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.guards import is_managed
@@ -46,6 +47,7 @@ class _Config:
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     quirks: tuple[tuple[Quirk, int], ...] = ()
     calls: Mapping[str, str | None] = field(default_factory=dict)
+    reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def gathered(context: CommandContext) -> Facts:
@@ -64,7 +66,7 @@ def gathered(context: CommandContext) -> Facts:
             "keyring": lambda: _keyring(context),
             "registrations": lambda: {"registrations": _registrations(context, catalog())},
             "browser": lambda: system.browser(context.environ),
-            "AWS": lambda: _skew(catalog()),
+            "AWS": lambda: _skew(context, catalog()),
             "aws cli": lambda: system.aws_cli(context.environ),
             "at login": lambda: system.starts(context),
             "files": lambda: system.files(context, catalog()),
@@ -129,6 +131,7 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
         "settings": read.settings,
         "quirks": read.quirks,
         "calls": read.calls,
+        "reached_by": read.reached_by,
     }
 
 
@@ -149,7 +152,8 @@ def _read_config(context: CommandContext) -> _Config:
             continue
         if calls_us(command, context.paths.state):
             calls[name] = asked_for(command, name, context.environ)
-    return _Config(catalog, None, settings, quirks(data or b""), calls)
+    reached_by = context.settings_or_safe().preferences.reached_by
+    return _Config(catalog, None, settings, quirks(data or b""), calls, reached_by)
 
 
 def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
@@ -240,7 +244,7 @@ def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str
     return found
 
 
-def _skew(catalog: Catalog | None) -> Found:
+def _skew(context: CommandContext, catalog: Catalog | None) -> Found:
     """Call the portal with an invalid token: the refusal tells the time."""
     from tray.aws.api.clients import AwsClients
     from tray.aws.api.portal import Portal
@@ -248,9 +252,11 @@ def _skew(catalog: Catalog | None) -> Found:
     session = _first_sound(catalog)
     if session is None:
         return {}
+    own = context.settings_or_safe().own_connections.get(session.key, NOTHING_OWN)
+    connection = replace(session.connection, own=own)
     with AwsClients(connect_timeout=3.0, read_timeout=4.0) as clients:
         try:
-            Portal(clients.reaching(session.connection)).check(Secret("none"), session.region)
+            Portal(clients.reaching(connection)).check(Secret("none"), session.region)
         except TokenRejected:
             return {"skew": clients.skew}
         except TrayError as error:

@@ -41,7 +41,6 @@ def hosts(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def browser(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Check whether a page could be opened; nothing is started."""
     choice = browser_command(environ)
     return {"browser": (choice.available, choice.reason)}
 

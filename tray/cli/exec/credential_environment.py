@@ -34,11 +34,7 @@ def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Return the variables that keep requests to loopback from a proxy, added to the existing ones.
-
-    The Rust SDK asks a proxy even for 127.0.0.1. Programs read one of the two spellings.
-    """
+    """Return the variables that keep loopback from a proxy: the Rust SDK asks it for 127.0.0.1."""
     given = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     names = [name.strip() for name in given.split(",") if name.strip()]
     names += [name for name in ("127.0.0.1", "localhost", "::1") if name not in names]

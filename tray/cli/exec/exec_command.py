@@ -1,9 +1,4 @@
-"""
-``exec``: a command with credentials of a profile, and nothing that would shadow them.
-
-Exit codes are those of env(1), so that ours differ from the child's: 125 failed, 126 the command
-cannot be run, 127 not found; and 3, before it starts, if you must sign in.
-"""
+"""``exec``: a command with a profile's credentials, and exit codes as env(1) has them."""
 
 from __future__ import annotations
 
@@ -212,8 +207,7 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
     """
     Return the variables that keep a ``[default]`` with credentials from winning over an endpoint.
 
-    They select one more profile, without credentials, in a copy of the config, where the user's
-    other profiles can still be named, but without their keys.
+    They select one more profile, without credentials, in a copy of the config without keys.
     """
     if not default_gives_credentials(context):
         return {}

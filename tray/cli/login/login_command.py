@@ -95,7 +95,6 @@ def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[S
 
 
 def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> tuple[int, str]:
-    """Return the exit code and the last sentence."""
     template, problem = _template(context, session)
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
@@ -111,7 +110,6 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
 
 
 def _template(context: CommandContext, session: SsoSession) -> tuple[str | None, str]:
-    """Return the session's browser command, and any problem with the settings."""
     settings = context.settings_or_safe()
     return settings.browser(session.key), " ".join(settings.problems)
 
@@ -122,7 +120,9 @@ def _method(
     """Return the way to sign in (None: the session's style), and why it is a code unasked (L1)."""
     if typed.device_code:
         return "device", ""
-    if typed.no_browser or typed.callback_port is not None or session.legacy:
+    if typed.callback_port is not None and not session.legacy:
+        return "pkce", ""
+    if typed.no_browser or session.legacy:
         return None, ""
     choice = browser_command(context.environ, template)
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
@@ -135,7 +135,6 @@ def _by_resident(
     method: Method | None,
     page: SignInPage,
 ) -> tuple[int, str] | None:
-    """Let the daemon sign in; None if it cannot act for us."""
     connected = False
     try:
         with context.daemon() as agent:

@@ -56,6 +56,8 @@ class Facts:
     config_place: str = "~/.aws/config"
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    # names of the settings with which a session is reached, by its key
+    reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     quirks: tuple[tuple[Quirk, int], ...] = ()  # with their line
     # profiles that ask SSO Tray for credentials, and for which profile's (None: the active one)
     calls: Mapping[str, str | None] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tray.core.connection import ConnectionSettings, disagreements
+from tray.core.connection import disagreement
 from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
 from tray.core.model import Catalog
 from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
@@ -69,7 +69,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     yield from _circles(facts)
     yield from _built_on_ours(facts, catalog)
     yield from _differing(facts, catalog)
-    yield from _connections(catalog)
+    yield from _connections(catalog, facts.reached_by)
     yield from _spellings(catalog)
 
 
@@ -115,18 +115,14 @@ def _built_on_ours(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             return
 
 
-def _connections(catalog: Catalog) -> Iterator[Finding]:
+def _connections(
+    catalog: Catalog, reached_by: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Iterator[Finding]:
     """Find settings for reaching AWS that sign-in and renewal do not follow (F3)."""
-    by_session: dict[str, set[ConnectionSettings]] = {}
-    for profile in catalog.profiles:
-        if profile.session is not None:
-            by_session.setdefault(profile.session, set()).add(profile.connection)
-    for key, settings in by_session.items():
-        if keys := disagreements(settings):
-            sentence = (
-                f'The profiles of "{clean(key)}" disagree on {", ".join(keys)}, so the session '
-                "uses AWS's defaults."
-            )
+    own = dict(reached_by)
+    for one in catalog.sessions:
+        sentence = disagreement(one.key, one.disagreements, own.get(one.key, ()))
+        if sentence is not None:
             yield note("config", sentence, "give all of them the same value")
 
 
@@ -226,12 +222,7 @@ def profile(facts: Facts) -> Iterator[Finding]:
 
 
 def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """
-    Judge credentials in the environment, in the order in which SDKs look (measured).
-
-    A container's endpoint comes last everywhere and shadows no profile; a secret key or session
-    token without a key id is ignored.
-    """
+    """Judge credentials in the environment, in the order in which SDKs look (measured)."""
     keys = [name for name in _KEYS if environ.get(name)]
     if environ.get(_KEYS[0]):
         sentence = (

@@ -36,13 +36,7 @@ def without_markup(text: str) -> str:
 
 
 def session_name(key: str) -> str:
-    """
-    Return a session's name for display, not yet cleaned.
-
-    An sso-session's key is its name. A legacy profile's is its start URL, without the parts that
-    all of them share, so that two that differ in a slash still differ
-    (``https://corp.awsapps.com/start`` is ``corp.awsapps.com``).
-    """
+    """Return a session's name, not yet cleaned; of a start URL, the parts that differ."""
     if not key.startswith("https://"):
         return key
     return key.removeprefix("https://").removesuffix("/start")

@@ -25,8 +25,8 @@ def applied(target: Target, active: str | None, *, guarded: bool) -> str:
 
 def taken_back(target: Target) -> str:
     if target == "process":
-        return 'The profile "sso-tray" was removed from the AWS config.'
-    return "[default] is back to what it was and no longer follows the active profile."
+        return 'SSO Tray\'s keys are out of the profile "sso-tray".'
+    return "SSO Tray's keys are out of [default], which no longer follows the active profile."
 
 
 def not_applied(target: Target) -> str:
@@ -35,9 +35,19 @@ def not_applied(target: Target) -> str:
 
 def theirs(target: Target) -> str:
     return (
-        f"{_section(target)} was changed by another program or has credentials of its own, so "
-        f"SSO Tray leaves it alone. Remove them, then run: sso-tray apply {target}"
+        f"{_section(target)} has credentials that SSO Tray didn't write, or has lost some that it "
+        "wrote, so SSO Tray removed its own and no longer updates it. To make it follow the "
+        f"active profile again, remove the others and run: sso-tray apply {target}. To keep them, "
+        f"run: sso-tray apply {target} --off"
     )
+
+
+def exists(place: str) -> str:
+    return f"{place} already exists, so SSO Tray leaves it alone. Rename or remove that section."
+
+
+def has_credentials(place: str, key: str) -> str:
+    return f"{place} has {key}, so SSO Tray leaves its credentials alone. Rename that section."
 
 
 def elsewhere(target: Target, file: str) -> str:
@@ -55,7 +65,6 @@ def circle(name: str, source: str) -> str:
 
 
 def in_effect(applies: tuple[str, ...]) -> str:
-    """For ``status``; empty: it takes no effect."""
     words = {
         "default": "[default]",
         "process": "AWS_PROFILE=sso-tray",

@@ -261,7 +261,7 @@ def signed_out(key: str, remains: str | None) -> str:
 def ends_too(key: str, others: Sequence[str]) -> str:
     same = "it uses" if len(others) == 1 else "they use"
     ended = names(others)
-    return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same start URL.'
+    return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
 
 
 def signed_out_elsewhere(key: str) -> str:

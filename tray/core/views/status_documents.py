@@ -98,6 +98,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "renews": row.renews,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
+        "disagreement": row.disagreement,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tray.core import unread_files
+from tray.core.connection import disagreement
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
@@ -43,6 +44,7 @@ class SessionRow:
     afresh: bool  # "Sign in" now does, and is called, the afresh sign-in (L10)
     problem: str | None  # why the session cannot be signed in to
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
+    disagreement: str | None = None  # on how its profiles are reached, as a sentence
     listing: Listing | None = None  # the roles that can be added, if requested
 
 
@@ -109,6 +111,7 @@ def _problems(state: TrayState, rows: tuple[SessionRow, ...], now: Now) -> Itera
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     end = shown_end(session, state.preferences, now)
     sign_in = session.sign_in
+    own = dict(state.preferences.reached_by).get(session.key, ())
     attempt = next_attempt(session, state.preferences, state.machine)
     return SessionRow(
         key=session.key,
@@ -130,5 +133,6 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         afresh=helps_afresh(session, state.preferences, now),
         problem=session.config.problem,
         in_use=in_use(state, session, now),
+        disagreement=disagreement(session.key, session.config.disagreements, own),
         listing=state.listings.get(session.key),
     )

@@ -111,12 +111,7 @@ def shown_row(view: View) -> SessionRow | None:
 
 
 def known_end(row: SessionRow) -> float | None:
-    """
-    Return when a session stops being usable, if that is a fact (G1: never a guess).
-
-    The sign-in session's end where it is exact or set; the token's where nothing renews it or its
-    renewal fails.
-    """
+    """Return when a session stops being usable, if that is a fact (G1)."""
     if row.state not in ("signed-in", "ending", "renewal-failing"):
         return None
     ends: list[float] = []

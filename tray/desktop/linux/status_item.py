@@ -39,13 +39,7 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """
-    What the item shows; shared by all connections.
-
-    ``name`` is ``Id``, the same at each start; ``title`` heads the tooltip and is what screen
-    readers say; ``detail`` is plain text, escaped here; ``NeedsAttention`` makes hosts show an
-    icon they would hide; ``pixmaps`` are width, height and ARGB32 in network order.
-    """
+    """What the item shows, on all connections; ``name`` is ``Id``, ``detail`` is plain text."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -76,7 +70,6 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember its place, or that it is hidden."""
         return self.face.name
 
     @dbus_property(_READ, name="Title")

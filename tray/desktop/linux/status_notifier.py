@@ -56,12 +56,7 @@ _count = itertools.count(1)
 
 
 class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
-    """
-    As in pystray, ``icon``, ``title`` and ``menu`` are assigned; only differences are sent.
-
-    Actions of rows run on the loop and must not block. Whether a left click activates the default
-    row is decided when a connection is made.
-    """
+    """As in pystray, ``icon``, ``title`` and ``menu`` are assigned; actions run on the loop."""
 
     HAS_DEFAULT_ACTION = True
     HAS_MENU = True

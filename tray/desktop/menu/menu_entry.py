@@ -33,12 +33,7 @@ def grouped(
     words: Callable[[int, int], str],
     more: str = menu_text.MORE,
 ) -> Iterable[Entry]:
-    """
-    Group rows where there are more than ``room``.
-
-    ``words`` names a group by the places of its first and last row; ``more`` says where the rest
-    is if even the groups are too many.
-    """
+    """Group rows if more than ``room``; ``words`` names a group by its first and last place."""
     if len(rows) <= room:
         yield from rows
         return

@@ -1,9 +1,4 @@
-"""
-The tray on macOS and Windows: pystray's own backends, driven from the loop.
-
-A native menu cannot be refreshed while it opens, so its texts are coarse and it is rebuilt when
-one of them changes (M2).
-"""
+"""The tray on macOS and Windows, by pystray; the menu is rebuilt when a text changes (M2)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """
-Notices over org.freedesktop.Notifications, on the tray's session bus connection.
+Notices over org.freedesktop.Notifications (version 1.2), on the tray's connection.
 
 Signals are followed only while a notice is on screen: a notification daemon that broadcasts would
 wake us for every program's notices.
-
-Desktop Notifications Specification 1.2, https://specifications.freedesktop.org/notification-spec/
 """
 
 from __future__ import annotations
@@ -43,12 +41,7 @@ _RULES: Final = (
 
 
 class DBusNotices(BusChannel):
-    """
-    The first channel on Linux; a click on the notice itself does nothing.
-
-    In many daemons such a click dismisses, and a browser opens only on a click meant for it (L6).
-    xfce4-notifyd would also show a third button for it.
-    """
+    """A click on the notice itself does nothing: in many daemons it dismisses (L6)."""
 
     shown_by: ClassVar[ShownBy] = "dbus"
 

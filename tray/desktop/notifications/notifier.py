@@ -1,9 +1,4 @@
-"""
-Notices through a chain of channels, each tried when the one before it fails.
-
-A failure costs the notice and nothing else: a channel may be absent, refuse, vanish or hang;
-`NoticeChannel` handles all of these in one place (rule W4).
-"""
+"""Notices through a chain of channels, each tried when the one before it fails (W4)."""
 
 from __future__ import annotations
 
@@ -110,12 +105,7 @@ class BusChannel(NoticeChannel):
 
 
 class Notifier:
-    """
-    The chain. All methods but `settled` and `close` return at once and raise nothing.
-
-    In one slot the latest request counts: what is replaced or withdrawn before it could be shown
-    is never shown. Slots do not wait for each other. Also a client of the session bus.
-    """
+    """The latest request of a slot counts. All but `settled` and `close` return at once."""
 
     def __init__(self, channels: Sequence[NoticeChannel]) -> None:
         self._channels = tuple(channels)

@@ -1,9 +1,4 @@
-"""
-When the machine sleeps and wakes, and when the screen is locked: logind (or elogind).
-
-org.freedesktop.login1(5). Where no logind runs, waking still shows as a clock that was set
-(`tray.system.wall_clock`).
-"""
+"""When the machine sleeps and wakes, and the screen is locked: org.freedesktop.login1(5)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""
-System events (sleep, screen lock, network), and which of them are missing here; Linux only so far.
-
-Elsewhere comparing both clocks every 60 seconds shows that the machine slept
-(`tray.system.wall_clock`).
-"""
+"""Sleep, screen lock and network, and which of them are missing here; Linux only so far."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""
-Reports changes in a set of directories, even ones that do not exist yet.
-
-It reports where to look, never what happened: a directory and a name in it, or None for anything
-in it.
-"""
+"""Reports where to look in directories that may not exist yet, never what happened."""
 
 from __future__ import annotations
 

@@ -167,8 +167,7 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
     """
     Walk to a directory as the kernel does: path_resolution(7).
 
-    Returns the directories passed with the mask each needs; the directory itself, or the last one
-    that exists; and where the walk ended early, the missing path.
+    Returns the directories passed with the mask each needs, the end, and the path missing there.
     """
     way: list[tuple[Path, int]] = []
     context = Path(directory.anchor)

@@ -13,7 +13,7 @@ from tray.core.json_members import BadDocument, mapping
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 
-VERSION: Final = 1  # may gain members; 0.1.0 wrote no ``dated``, ``lineage`` and ``beside``
+VERSION: Final = 1  # may gain members; 0.1.0 wrote no ``dated lineage beside endpoint``
 LONGEST: Final = 1 << 20  # characters; more than we ever write
 
 Content = Literal["empty", "ours", "corrupt", "newer"]
@@ -71,6 +71,7 @@ def _members(token: SsoToken) -> dict[str, object]:
             "expires_at": client.expires_at,
             "scopes": list(client.scopes),
             "grant": client.grant,
+            "endpoint": client.endpoint,
         },
         "extra": dict(token.extra),
     }
@@ -149,6 +150,7 @@ def _registration(client: object) -> Registration | None:
         expires_at=_time(client["expires_at"]),
         scopes=tuple(_text(scope) for scope in client["scopes"]),
         grant=_text(client["grant"]),
+        endpoint=_text(client.get("endpoint", "")),
     )
 
 

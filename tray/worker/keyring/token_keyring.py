@@ -45,13 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class TokenKeyring:
-    """
-    The keyring items of all sessions of one token cache; another home has other items.
-
-    Background work never prompts: each method checks the lock state first and raises
-    `KeyringUnavailable` when it is not ``ready``. Only `unlock` may prompt. `service` is
-    ``sso-tray`` or the demo's own; the time limits are per method (`write_seconds`: L12, R3).
-    """
+    """The items of all sessions of one token cache; only `unlock` prompts, others look first."""
 
     def __init__(
         self,
@@ -79,11 +73,7 @@ class TokenKeyring:
         return self._backend.name
 
     def item_names(self, key: str) -> tuple[str, ...]:
-        """
-        Return the names of a session's items: its key, a hash of the cache directory, a slot.
-
-        A key that is over-long or has control characters in it is hashed too.
-        """
+        """Return a session's items: its key, a hash of the cache directory, a slot."""
         plain = key.isprintable() and len(key) <= _LONGEST_KEY
         named = key if plain else hashlib.sha256(key.encode(errors="replace")).hexdigest()
         return tuple(f"{named}@{self._place}#{slot}" for slot in _SLOTS)
@@ -161,12 +151,7 @@ class TokenKeyring:
         return None if item is None else item.token
 
     def item(self, session: SsoSession) -> KeyringItem | None:
-        """
-        Return the newest whole generation of a session's item, or None.
-
-        An item for another start URL or region is ignored. One that is broken or of a later
-        version is ignored too, but kept and logged.
-        """
+        """Return the newest whole generation, or None; one of another place or broken is kept."""
         slots = self._all(session.key)
         for slot in slots:
             if slot.content in {"corrupt", "newer"}:
@@ -197,12 +182,7 @@ class TokenKeyring:
         return time.monotonic() + seconds
 
     def _at_once(self, seconds: float, work: Callable[[Slots], T]) -> T:
-        """
-        Let one operation have the keyring to itself: its requests share a turn and a deadline.
-
-        A turn for each request would cost a renewal twenty thread switches, which was half of the
-        time of ten simultaneous renewals (measured).
-        """
+        """Let one operation share a turn: twenty would double a renewal's time (measured)."""
         deadline = self._deadline(seconds)
 
         def turn() -> T:

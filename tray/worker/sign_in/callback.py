@@ -54,12 +54,7 @@ class Callback:
 
 
 class CallbackServer:
-    """
-    Listen from ``__enter__`` to ``__exit__``.
-
-    ``state``, 256 random bits, tells the callback from a forgery. ``report`` gets a sentence when
-    another user has connected. A browser waits ``held_for`` seconds, then gets a page saying so.
-    """
+    """Listen from ``__enter__`` to ``__exit__``; ``state`` tells the callback from a forgery."""
 
     def __init__(
         self,

@@ -26,7 +26,11 @@ SPENT_BEFORE: Final = 15 * 60.0  # seconds before its end, as in the AWS CLI
 def kept(
     session: SsoSession, context: JobContext, grant: Grant, scopes: tuple[str, ...]
 ) -> Registration | None:  # fmt: skip
-    """Return the kept registration for a grant, if it has these scopes and is not near its end."""
+    """
+    Return the kept registration for a grant.
+
+    It must have these scopes, be made where the session is signed in to now, and not near its end.
+    """
     try:
         item = context.keyring_store.load(replace(session, key=_key(session.key, grant)))
     except KEYRING_ERRORS as error:
@@ -35,9 +39,12 @@ def kept(
     found = item.registration if item is not None else None
     if found is None or set(found.scopes) != set(scopes):
         return None
+    endpoint = context.oidc.endpoint(session, grant)
+    if found.endpoint not in ("", endpoint):
+        return None
     if found.expires_at - SPENT_BEFORE <= context.clock():
         return None
-    return replace(found, grant=grant)
+    return replace(found, grant=grant, endpoint=endpoint)
 
 
 def keep(

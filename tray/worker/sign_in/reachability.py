@@ -19,15 +19,13 @@ _SECONDS: Final = 5  # for connecting to each address of the host, and for the a
 
 
 def reach(clients: AwsClients, region: str) -> None:
-    """
-    Ask the sign-in service for anything; any answer will do, and nothing of ours is sent.
-
-    Raises Offline without an answer, RequestRefused if the region or endpoint allows no call.
-    """
+    """Ask for anything, sending nothing of ours; Offline without an answer, RequestRefused."""
     url = clients.oidc(region).meta.endpoint_url
+    own = clients.connection.own.proxy
+    proxies = {"http": own, "https": own} if own else get_environ_proxies(url)
 
     def ask() -> Mapping[str, object]:
-        http = URLLib3Session(proxies=get_environ_proxies(url), timeout=_SECONDS)
+        http = URLLib3Session(proxies=proxies, timeout=_SECONDS)
         try:
             http.send(AWSRequest(method="HEAD", url=url).prepare())
         finally:

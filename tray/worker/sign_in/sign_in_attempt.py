@@ -60,7 +60,7 @@ class Attempt:
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.session = session
-        self.context = context.reaching(session.connection)
+        self.context = context.for_session(session)
         self.reused = False  # whether its registration is an older one
         self.older_ended = False  # whether we have ended the portal session that was running
         self._ready, self._cancelled, self._patience = ready, cancelled, patience
@@ -83,11 +83,7 @@ class Attempt:
         raise Offline(msg)
 
     def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
-        """
-        Return the kept registration for a grant, or a new one.
-
-        If a scoped code sign-in brought no refresh token, the next has no scopes (L2).
-        """
+        """Return the kept registration or a new one; no scopes where they do not help (L2)."""
         session, context = self.session, self.context
         unscoped = grant == "device_code" and context.hints(session).unscoped
         scopes = () if unscoped else session.scopes

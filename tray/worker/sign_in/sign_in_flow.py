@@ -81,12 +81,7 @@ def sign_in_or_join(
     cancelled: threading.Event,
     report: Callable[[str], None],
 ) -> SignInResult:
-    """
-    Sign in as `sign_in` does, or use the result of another process that is signing in.
-
-    ``seen``: fingerprint of the token that does not work; any other live one does. ``cancelled``
-    also ends the waiting, ``report`` announces it. SignInEnded if the other brought nothing.
-    """
+    """Sign in, or use what another process's brought: any token but ``seen``. SignInEnded."""
     lock = _lock(session, context)
     until = time.monotonic() + policy.SIGN_IN_DEADLINE
     waited = False

@@ -1,9 +1,4 @@
-"""
-Save a sign-in's tokens: in the keyring and published, or else in the file (L12).
-
-A successful sign-in is never lost to a keyring: what the keyring has not confirmed goes into the
-full file, as the AWS CLI would write it, and adoption moves it later.
-"""
+"""Save a sign-in's tokens: what the keyring has not confirmed goes into the full file (L12)."""
 
 from __future__ import annotations
 
@@ -47,12 +42,7 @@ _NOT_RECORDED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """
-    A sign-in that succeeded.
-
-    ``store`` now keeps the refresh data (K1); ``reason`` is why not the keyring, if that is to
-    blame; ``sentence`` is what else the user should know (L12).
-    """
+    """``store`` keeps the refresh data (K1), ``reason`` says why not the keyring (L12)."""
 
     token: TokenFacts
     store: TokenStore

@@ -117,11 +117,7 @@ def _once(
 
 
 def _ends_early(file: SsoToken, item: KeyringItem, context: JobContext) -> bool:
-    """
-    Whether a lean file says that the kept token ends before it does.
-
-    SDKs would take it for expired. A later end is left alone.
-    """
+    """Whether a lean file ends before the kept token does: SDKs would take it for expired."""
     kept = item.token
     ours = kept.fingerprint == file.fingerprint and not file.refreshable
     early = file.expires_at + policy.CLOCK_SLACK < kept.expires_at
@@ -241,12 +237,7 @@ def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
 def _written_late(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> bool:
-    """
-    Read the replaced file twice: a program that had it open may have written to it.
-
-    What it wrote replaces the file and is judged in turn. A process killed before that loses
-    it; a write after the second look is never seen.
-    """
+    """Read the replaced file twice: a program that had it open may have written to it."""
     for pause in LOOKS_BACK:
         time.sleep(pause)
         late = file.written_late()
@@ -270,11 +261,7 @@ def _kept_in_file(
     token: SsoToken,
     error: KeyringDenied | KeyringUnavailable,
 ) -> Adopted:
-    """
-    Leave the file as it is; it is renewed from there until the keyring takes its data.
-
-    An unusable keyring changes the reason, not the store (K1), if there was one.
-    """
+    """Leave the file as it is, renewed from there; an unusable keyring changes the reason (K1)."""
     store = context.record(session).store
     if store is None:
         store = context.records.change(session.key, store="file").store

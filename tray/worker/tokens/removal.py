@@ -79,11 +79,7 @@ def judge(session: SsoSession, context: JobContext) -> Outcome:
 
 
 def _from_the_future(kept: SsoToken, context: JobContext) -> bool:
-    """
-    Whether the clock was set back since the token was issued (fault 29).
-
-    Then its written expiry says nothing: the portal may refuse it because it simply expired.
-    """
+    """Whether the clock was set back since the token was issued (fault 29): its end is unsure."""
     return kept.issued_at is not None and kept.issued_at > context.clock() + policy.CLOCK_SLACK
 
 

@@ -111,16 +111,10 @@ def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]
 
 def _ended(context: JobContext, token: SsoToken, region: str) -> bool:
     """
-    End the portal session of one token, in the token's own region (fault 25).
+    End the portal session of one token, in its own region (fault 25).
 
-    AWS cannot tell from an expired access token which session to end, and the session would live
-    on for days. So the refresh token, if any, gets a new one; without it, a token that died before
-    its expiry shows that its session has ended.
-
-    Raises:
-    GrantRefused: neither token is taken, and the access token has expired: the session is
-    over, or lives on and its refresh token was spent by a process that died before
-    using the answer, as a killed sign-out may.
+    AWS cannot tell from an expired access token which session to end: its refresh token gets a new
+    one. Raises GrantRefused if neither is taken: it is over, or lives on, its refresh token spent.
     """
     if context.portal.logout(token.access_token, region):
         return True
