@@ -139,7 +139,7 @@ def test_a_wrong_value_is_named_and_costs_only_its_key(
 
     assert settings.problems[0].startswith(f"{config}: {place} must be ")
     assert 10_800.0 == dict(settings.preferences.session_lengths)["other"]
-    assert (("*",) if place == "guarded" else ()) == settings.preferences.guarded
+    assert (None if place == "guarded" else ()) == settings.preferences.guarded
 
 
 def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path) -> None:
@@ -158,12 +158,18 @@ def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path
 
 
 @pytest.mark.parametrize("toml", ['gaurded = ["*prod*"]', 'guarded = "*prod*"', "guarded = [1]"])
-def test_a_guard_that_cannot_be_understood_guards_every_profile(tmp_path: Path, toml: str) -> None:
+def test_a_guard_that_cannot_be_understood_is_the_last_good_one(tmp_path: Path, toml: str) -> None:
     """A7: a mistake in the guard never leaves a profile unguarded, and it says so."""
-    settings = _read(tmp_path, toml)
+    unknown = _read(tmp_path, toml)
+    _read(tmp_path, 'guarded = ["*live*"]')
+    kept = _read(tmp_path, toml)
+    _read(tmp_path, "")
+    again = _read(tmp_path, toml)
 
-    assert ("*",) == settings.preferences.guarded
-    assert settings.problems[-1].endswith("until guarded is fixed, every profile is guarded.")
+    found = [one.preferences.guarded for one in (unknown, kept, again)]
+    assert [None, ("*live*",), None] == found
+    assert unknown.problems[-1].endswith("until guarded is fixed, no other profile can be picked.")
+    assert kept.problems[-1].endswith("until guarded is fixed, the previous patterns hold.")
 
 
 @pytest.mark.parametrize(

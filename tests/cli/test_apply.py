@@ -149,7 +149,7 @@ def test_while_a_guarded_profile_is_active_nothing_of_it_stands_there(stage: Sta
     """A bare aws never is production by a click on another day (A3, A7)."""
     settings = stage.home / ".config/sso-tray/config.toml"
     settings.parent.mkdir(parents=True)
-    settings.write_text('guarded = ["read*"]\n')
+    settings.write_text('guarded = ["READ*"]\n')
     stage.tray("use", "dev")
     stage.tray("apply", "default")
 
@@ -180,6 +180,47 @@ def test_a_mistake_in_the_settings_never_leaves_another_account(
     assert right[done.code] == (status["active_profile"], role)
     assert (1 if settings == "[warnings" else 0) == done.code
     assert str(file) in status["problems"][0]
+
+
+@pytest.mark.parametrize("settings", ["guarded = 3", "[warnings"])
+def test_the_last_good_guard_holds_while_the_settings_are_broken(
+    either: Stage, settings: str
+) -> None:
+    """A7: the guard outlives a mistake, and a guarded profile is never picked by "-"."""
+    file = either.home / ".config/sso-tray/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('guarded = ["READ*"]\n')
+    either.tray("use", "dev")
+    either.tray("apply", "default")
+    file.write_text(settings)
+
+    picked = either.tray("use", "reader")
+    guarded = either.config.read_text()
+    either.tray("use", "dev")
+    back = either.tray("use", "-")
+
+    assert (0, CONFIG) == (picked.code, guarded)
+    assert (1, "FullAccess") == (back.code, default_of(either)["sso_role_name"])
+    assert "sso-tray use reader" in back.err
+
+
+def test_without_any_good_guard_what_stands_is_left_alone(either: Stage) -> None:
+    """A7: nothing is picked or applied until the settings are fixed; nothing is taken out."""
+    file = either.home / ".config/sso-tray/config.toml"
+    file.parent.mkdir(parents=True)
+    either.tray("use", "dev")
+    either.tray("apply", "default")
+    file.write_text("guarded = 3")
+    either.until(lambda: str(file) in either.tray("status", "--json").out)
+
+    done = [either.tray("use", "reader"), either.tray("use", "dev")]
+    role = default_of(either)["sso_role_name"]
+    either.tray("apply", "default", "--off")
+    done.append(either.tray("apply", "default"))
+
+    assert [1, 0, 1] == [one.code for one in done]
+    assert ("FullAccess", {}) == (role, default_of(either))
+    assert "doesn't know which profiles are guarded" in done[0].err
 
 
 def test_use_fails_where_default_is_somebody_elses(stage: Stage) -> None:

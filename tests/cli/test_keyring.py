@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.keyring_session import KeyringSession, keyring_session
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 

@@ -92,6 +92,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         {"catalog": replace(CONFIG, sessions=(replace(CORP, disagreements=(FIPS,)),))},
         "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
     ),
+    ({"guarded": ("*prod*", "D*")}, "note", 'no profile: "*prod*".', "sso-tray profiles"),
     ({"calls": {"me": "me"}}, "problem", '"me" asks SSO Tray for "me"', "--profile"),
     ({"calls": {"dev": None}}, "problem", '"dev" asks SSO Tray for "dev"', "--profile"),
     (

@@ -50,7 +50,7 @@ def test_the_profiles_document_keeps_to_its_schema() -> None:
     )
 
     document = profiles_document(
-        profiles, active_profile="prod", guarded=["*prod*"], problems=["One."]
+        profiles, active_profile="prod", guarded=("*prod*",), problems=["One."]
     )
 
     validate("profiles", document)

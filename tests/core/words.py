@@ -38,6 +38,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.core.state import TrayState
@@ -187,6 +188,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(LinkRequested, keys),
     st.builds(SettingRequested, st.just("adopt"), st.booleans()),
     st.just(SetUpRequested()),
+    st.just(StatusRequested()),
     st.builds(RolesRequested, keys),
     st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
     st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),

@@ -33,7 +33,7 @@ class Serving:
         self.stack = ExitStack()
         self.kept: list[asyncio.StreamWriter] = []  # a writer that nobody keeps closes
         self.agent = Agent(
-            AgentHandlers({}, lambda _: None, self._status, self._nothing, lambda: None)
+            AgentHandlers({}, {}, lambda _: None, self._status, self._nothing, lambda: None)
         )
 
     def _status(self) -> dict[str, Any]:

@@ -67,6 +67,7 @@ NAMES = {
     "settings": "config.toml",
     "records": "state.json",
     "applied": "applied.json",
+    "guard": "guarded.json",
 }
 
 

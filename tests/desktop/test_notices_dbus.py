@@ -156,15 +156,17 @@ def test_names_are_text_and_never_markup(bus: Bus, capabilities: list[str], body
 
 
 def test_what_no_bus_may_carry_is_shown_as_a_mark(bus: Bus) -> None:
-    """A NUL, a lone surrogate or a line break in a name does not cost the notice."""
+    """A NUL, a lone surrogate or a line break in a name does not cost the notice; lines stay."""
 
     async def story() -> None:
         async with (
             notification_daemon(bus.address) as daemon,
             telling(only_dbus, bus.address) as tray,
         ):
-            assert "dbus" == await tray.shown(replace(ENDING, title="a\0b\udc80\nc", text=""))
+            odd = replace(ENDING, title="a\0b\udc80\nc", text="d\ne\0")
+            assert "dbus" == await tray.shown(odd)
             assert "a\ufffdb\ufffd c" == daemon.only().summary
+            assert "d\ne\ufffd" == daemon.only().body
 
     run(story())
 

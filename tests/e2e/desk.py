@@ -26,7 +26,8 @@ from tests.components import require
 from tests.daemon.living import Living, daemon
 from tests.keyring_session import KeyringSession, Kind, keyring_session
 from tray.aws.cache.token_cache import cache_path
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0

@@ -8,16 +8,14 @@ import sys
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended, finish
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import Ended, finish
 from tray.errors import Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.system import WINDOWS
 from tray.system.spawn import module_command, worker_environment
 
 
-@click.command(help=help_texts.RUN)
-@click.option("--no-icon", is_flag=True, help="Run without an icon.")
 def run(*, no_icon: bool = False) -> None:
     context = CommandContext.of_this_process()
     try:
@@ -47,7 +45,6 @@ def _become_daemon(context: CommandContext, options: list[str]) -> None:
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
-@click.command("quit", help=help_texts.QUIT)
 def end() -> None:
     context = CommandContext.of_this_process()
     try:
@@ -61,7 +58,6 @@ def end() -> None:
     finish(done["exit"], done["sentence"])
 
 
-@click.command(help=help_texts.DEMO)
 def demo() -> None:
     from tray.demo.demo_story import main
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, finish, note
+from tray.cli.command_context import JOB_PATIENCE, CommandContext
+from tray.cli.front.terminal import Ended, WrongUse, finish, note
 from tray.cli.name_lookup import session_meant
-from tray.cli.shell import completion
 from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.session import shares_portal
@@ -19,9 +18,6 @@ from tray.core.text.display_names import clean
 MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the requester's name
 
 
-@click.command(help=help_texts.LOGOUT)
-@click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def logout(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
@@ -30,16 +26,11 @@ def logout(session: str | None, *, every: bool) -> None:
     each(context, sessions, "logout", ev.SignOutRequested)
 
 
-@click.command(help=help_texts.RENEW)
-@click.argument("session", required=False, shell_complete=completion.sessions)
 def renew(session: str | None) -> None:
     context = CommandContext.of_this_process()
     each(context, meant(context, session, every=False), "renew", ev.RenewRequested)
 
 
-@click.command(help=help_texts.RELEASE)
-@click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--all", "every", is_flag=True, help="Every session in the AWS config.")
 def release(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     each(context, meant(context, session, every=every), "release", ev.ReleaseRequested)
@@ -47,7 +38,7 @@ def release(session: str | None, *, every: bool) -> None:
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
     if every and name is not None:
-        raise click.UsageError("Give a session or --all, not both.")
+        raise WrongUse("Give a session or --all, not both.")
     catalog = context.catalog()
     if every:
         return catalog.sessions

@@ -74,6 +74,7 @@ class StartSignIn:
     method: Literal["pkce", "device"]
     afresh: bool
     callback_port: int | None = None
+    request: str | None = None  # who asked, and through whose network
 
 
 @dataclass(frozen=True, slots=True)

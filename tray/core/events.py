@@ -30,6 +30,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -337,6 +338,7 @@ Event = (
     | EnvironmentRequested
     | SettingRequested
     | SetUpRequested
+    | StatusRequested
     | RolesRequested
     | RolesListed
     | ListingFailed

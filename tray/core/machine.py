@@ -24,13 +24,14 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState
-from tray.core.text import sentences
+from tray.core.text import managed_text, sentences
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -44,9 +45,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(role_listing.without_old(after, now), now)
+    after, shown = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
-    return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
+    return after, (*forgets, *answers, *started, *shown, *_keeps(state, after))
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -104,6 +105,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case StatusRequested():
+            return menu_actions.status(state, now)
         case ConsoleRequested():
             return menu_actions.console(state, event)
         case LinkRequested():
@@ -187,6 +190,8 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     """Return exit code and sentence if a profile cannot be the active one (A7, C1)."""
     if is_managed(name, state.catalog.managed):
         return 1, sentences.managed_profile(name)
+    if state.preferences.guarded is None and name != state.active:
+        return 1, " ".join((*state.settings_problems[:1], managed_text.guard_unknown()))
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:
         return 2, sentences.no_such_profile(name)
@@ -271,8 +276,8 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
 def _adopted_anew(state: TrayState, now: Now) -> TrayState:
     """Count an adoption not yet shown from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
-        told = f"adopted:{session.key}" in session.memory.notified
-        if session.adopted_at is not None and not told:
+        explained = f"adopted:{session.key}" in session.memory.notified
+        if session.adopted_at is not None and not explained:
             state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 

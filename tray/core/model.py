@@ -238,7 +238,8 @@ class Preferences:
     # seconds before a known end at which a notice is due, longest first
     warn_before: tuple[float, ...] = (900.0, 300.0)
     adopt: bool = True  # take files with refresh data into the keyring (K4)
-    guarded: tuple[str, ...] = ()  # patterns of profile names that a timer never switches (A7)
+    # patterns of profile names that only the user switches to or from (A7); None: not known
+    guarded: tuple[str, ...] | None = ()
     # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
     # names of the settings with which a session is reached, by its key

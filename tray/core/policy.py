@@ -98,6 +98,9 @@ HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""
 
+# --- The icon ---
+STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
+
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
 LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed

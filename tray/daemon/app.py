@@ -84,10 +84,15 @@ class Daemon:
         )
         self.agent = Agent(
             AgentHandlers(
-                world(self.environ), self.post, self.status, self.service.answer, self._look_again
+                world(self.environ),
+                self.environ,
+                self.post,
+                self.status,
+                self.service.answer,
+                self._look_again,
             )
         )
-        self.jobs = WorkerJobs(self.pool, self.post, self._restart)
+        self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
             tokens=self.post,

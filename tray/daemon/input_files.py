@@ -17,7 +17,7 @@ from tray.storage.active_profile import read_active
 from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
-from tray.storage.settings import SAFE, Settings, read_settings
+from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
-        self.settings: Settings = SAFE  # the last good ones
+        self.settings: Settings = safe_settings(paths.state)  # the last good ones
         self._known: set[str] = set()  # what has been read, or found unusable, at least once
 
     @property

@@ -39,7 +39,8 @@ from tray.values import dataclass
 @dataclass(frozen=True, slots=True)
 class ManagedContext:
     paths: Paths
-    guarded: tuple[str, ...]  # patterns of profiles that are never switched to automatically
+    # patterns of profiles that are never switched to automatically; None: not known
+    guarded: tuple[str, ...] | None
     # installs the credential helper and returns its argv; called only when needed
     hand_out: Callable[[], tuple[str, ...]]
 
@@ -99,7 +100,7 @@ def planned(
         return SectionPlan(after, replace(entry, theirs=True, owned=(left,)), now)
     refusal = None
     try:
-        keys = _keys(world, target, theirs) if wanted else {}
+        keys = _keys(world, target, theirs, now) if wanted else {}
         if keys and now.keys == tuple(keys) and now.digest == digest_of(keys):
             entry = replace(entry, owned=(now,), written=digests_of(keys))
             return SectionPlan(data, entry, now)
@@ -179,13 +180,19 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
     )
 
 
-def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
-    """Nothing while a guarded profile is active (A3)."""
+def _keys(
+    world: ManagedContext, target: Target, theirs: Mapping[str, object], now: Owned
+) -> dict[str, str]:
+    """Nothing while a guarded profile is active (A3); where guards are unknown, what stands."""
     active = _active(world)
     settings = _settings(world, active)
     if target == "process":
         return process_keys(settings, world.command())
-    if active is None or is_guarded(active.name, world.guarded):
+    if active is None:
+        return {}
+    if world.guarded is None and not now.keys:
+        raise UserMustAct(managed_text.guard_unknown())
+    if world.guarded is not None and is_guarded(active.name, world.guarded):
         return {}
     _refuse_circle(world, active.name, settings)
     return without_taken(default_keys(active, settings, world.command), theirs)

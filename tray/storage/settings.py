@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +15,14 @@ from typing import Any, TypeVar
 from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
-from tray.errors import ConfigRejected
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.errors import ConfigRejected, TrayError
+from tray.storage.atomic_files import (
+    FileRefused,
+    private_directory,
+    read_small,
+    write_atomic,
+    write_changed,
+)
 from tray.values import dataclass
 
 T = TypeVar("T")
@@ -23,8 +30,6 @@ T = TypeVar("T")
 KEYRING_SERVICE = "sso-tray"
 LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
 LONGEST_WARNING = 7 * DAY
-EVERY_PROFILE = ("*",)
-"""The guard while the setting ``guarded`` cannot be understood: better too many than too few."""
 
 _KNOWN = {
     "": ("browser", "guarded", "keyring", "sessions", "profiles", "warnings", "compat", "log"),
@@ -83,12 +88,19 @@ class Settings:
         )
 
 
-SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
-"""The settings until some could be read."""
+def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
+    """Return the settings until some can be read: the last guard that was understood holds."""
+    return Settings(preferences=Preferences(guarded=_kept_guard(state)), problems=problems)
 
 
 def read_settings(config: Path, state: Path) -> Settings:
-    """What the menu set wins; raises `ConfigRejected` if a file cannot be read as a whole."""
+    """
+    Return the settings; what the menu set wins.
+
+    A guard that is understood is kept in ``<state>/guarded.json`` for when it is not. Raises
+    `ConfigRejected` if a file cannot be read as a whole.
+    """
+    kept = _kept_guard(state)
     settings = Settings()
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
         try:
@@ -100,8 +112,23 @@ def read_settings(config: Path, state: Path) -> Settings:
         except OSError as error:
             msg = f"{path} can't be read: {error.strerror}."
             raise ConfigRejected(msg, file=str(path)) from None
-        settings = _merged(settings, parse(path, data), path)
+        settings = _merged(settings, parse(path, data), path, kept)
+    if settings.preferences.guarded not in (None, kept or ()):
+        _keep_guard(state, settings.preferences.guarded)
     return settings
+
+
+def _kept_guard(state: Path) -> tuple[str, ...] | None:
+    try:
+        return _words(json.loads(read_small(state / "guarded.json"))) or None
+    except (OSError, TrayError, ValueError, RecursionError):
+        return None
+
+
+def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
+    # A full disk costs the guard of a later mistake, which then lets nobody pick a profile.
+    with suppress(OSError, TrayError):
+        write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
 def write_setting(state: Path, table: str, key: str, value: bool) -> None:
@@ -178,22 +205,14 @@ class _Table:
     def tables(self) -> dict[str, _Table]:
         return {key: self.table(key) for key in self._values}
 
-    def take(
-        self,
-        key: str,
-        default: T,
-        check: Callable[[object], T | None],
-        what: str,
-        *,
-        instead: T | None = None,
-    ) -> T:
-        """Return a value; if it is not ``what`` it must be, ``instead`` or the default."""
+    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
+        """Return a value; if it is not ``what`` it must be, the default."""
         if key not in self._values:
             return default
         value = check(self._values[key])
         if value is None:
             self._wrong(f"must be {what}", key)
-            return default if instead is None else instead
+            return default
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -234,7 +253,9 @@ def _minutes(value: object) -> tuple[float, ...] | None:
     return tuple(sorted(good, reverse=True))
 
 
-def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Settings:
+def _merged(
+    settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
+) -> Settings:
     problems: list[str] = []
     top = _Table(path, document, problems)
     old = settings.preferences
@@ -260,13 +281,13 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
         if hours:
             lengths[key] = hours * HOUR
     everywhere = top.take("browser", "", _word, _BROWSER)
-    guarded = top.take(
-        "guarded", old.guarded, _words, "a list of name patterns", instead=EVERY_PROFILE
-    )
-    if "guarded" in mistyped and "guarded" not in document:
-        guarded = EVERY_PROFILE
-    if guarded == EVERY_PROFILE != old.guarded and document.get("guarded") != [*EVERY_PROFILE]:
-        problems.append(f"{path}: until guarded is fixed, every profile is guarded.")
+    guarded = top.take("guarded", None, _words, "a list of name patterns")
+    if guarded is None and "guarded" not in {*document, *mistyped}:
+        guarded = old.guarded
+    elif guarded is None:
+        guarded = kept
+        until = "no other profile can be picked" if kept is None else "the previous patterns hold"
+        problems.append(f"{path}: until guarded is fixed, {until}.")
     warnings, compat = sections["warnings"], sections["compat"]
     return replace(
         settings,

@@ -146,10 +146,11 @@ def _from(program: Path, proc: Path) -> Iterator[int]:
 
 def _daemon(pid: int, proc: Path) -> Running | None:
     place = proc / str(pid)
-    _, *words = (place / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    if tuple(words[:2]) in _PARTS:
-        words = ["run", *words[2:]]
-    if tuple(words) not in _RUNS:
+    line = (place / "cmdline").read_bytes().decode(errors="surrogateescape")
+    _, *arguments = line.split("\0")[:-1]
+    if tuple(arguments[:2]) in _PARTS:
+        arguments = ["run", *arguments[2:]]
+    if tuple(arguments) not in _RUNS:
         return None
     text = (place / "environ").read_bytes().decode(errors="surrogateescape")
     pairs = (pair.partition("=") for pair in text.split("\0") if "=" in pair)
@@ -157,7 +158,7 @@ def _daemon(pid: int, proc: Path) -> Running | None:
     return Running(
         pid,
         place.stat().st_uid,
-        tuple(words),
+        tuple(arguments),
         without_credentials(without_bootloader(environ)),
         f"/{UNIT}" in (place / "cgroup").read_text(),
     )

@@ -19,7 +19,7 @@ from tray.errors import (
     RequestRefused,
     ServiceTrouble,
 )
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 REDIRECT = "http://127.0.0.1:43210/oauth/callback"

@@ -26,6 +26,7 @@ from tray.core.profiles.guards import is_managed
 from tray.credential_helper import FILE_NAME
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.managed import managed_sections
 from tray.secret import Secret
 from tray.storage.active_profile import read_active
@@ -176,17 +177,20 @@ def _recorded(context: CommandContext) -> Found:
     through: tuple[str, ...] = managed_sections.applies(context.paths.state)
     if context.shell_follows:
         through = (*through, "shell")
-    return {"active": read_active(context.paths.state), "applies": through}
+    guarded = context.settings_or_safe().preferences.guarded
+    return {"active": read_active(context.paths.state), "applies": through, "guarded": guarded}
 
 
 def _daemon(context: CommandContext) -> Found:
     connected = False
     answer: dict[str, Any] | None = None
     standing = "running"
+    differing: tuple[str, ...] = ()
     try:
         with context.daemon() as agent:
             connected = True
-            answer = agent.done("status", patience=DAEMON_PATIENCE)["status"]
+            done = agent.done("status", patience=DAEMON_PATIENCE, network=network(context.environ))
+            answer, differing = done["status"], tuple(done.get("differing", ()))
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
@@ -208,6 +212,7 @@ def _daemon(context: CommandContext) -> Found:
         "daemon": standing,
         "daemon_program": running.get("program"),
         "no_tray": running.get("no_tray"),
+        "differing": differing,
         "problems": tuple(document["problems"]),
         "sessions": sessions,
     }

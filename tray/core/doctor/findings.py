@@ -43,6 +43,7 @@ class Facts:
     # mute: it does not answer; elsewhere: with other files or endpoints
     daemon: Literal["running", "none", "mute", "elsewhere"] | None = None
     daemon_program: str | None = None  # its version; None: it does not say
+    differing: tuple[str, ...] = ()  # variables of the network that the daemon has otherwise
     no_tray: str | None = None  # the daemon's sentence if no tray shows its icon
     problems: tuple[str, ...] = ()  # those that the daemon or the files name
     no_bus: str | None = None  # why there is no session bus; None if there is or none is needed
@@ -67,6 +68,7 @@ class Facts:
     environ: Mapping[str, str] = field(default_factory=dict)
     missing_files: tuple[str, ...] = ()  # variables that name a missing file
     active: str | None = None
+    guarded: tuple[str, ...] | None = ()  # patterns of guarded profiles
     applies: tuple[str, ...] = ()  # how the active profile takes effect
     aws_cli: tuple[int, ...] | None = None  # on PATH; empty: there is none
     # autostart's status, whether the systemd unit is enabled, whether there is an autostart entry,

@@ -9,14 +9,14 @@ from typing import Final
 
 from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
+from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.sentences import counted
+from tray.core.text.sentences import counted, listed
 from tray.core.text.shell_commands import login_command, quoted
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
 """The AWS CLIs that first read ``[sso-session]`` (botocore 1.29.10; measured)."""
-CLOCK_SLACK: Final = 60.0
-DAY: Final = 86400.0
+SKEW_NOTED: Final = 60.0  # seconds
 REGISTRATION_SOON: Final = 7 * DAY
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -154,6 +154,10 @@ def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
 def _around(facts: Facts) -> Iterator[Finding]:
     yield from _clock(facts.skew)
     environ = facts.environ
+    if facts.differing:
+        sentence = f"SSO Tray runs without this terminal's {listed(facts.differing, 3)}."
+        remedy = "set ca_bundle and proxy for the session, or restart SSO Tray here"
+        yield note("network", sentence, remedy)
     proxies = [name for name in _PROXIES if environ.get(name)]
     if proxies:
         yield note("network", f"{proxies[0]} is set; the JavaScript SDK doesn't read it.")
@@ -177,7 +181,7 @@ def _around(facts: Facts) -> Iterator[Finding]:
 def _clock(skew: float | str | None) -> Iterator[Finding]:
     if isinstance(skew, str):
         yield note("AWS", skew)
-    elif skew is not None and abs(skew) > CLOCK_SLACK:
+    elif skew is not None and abs(skew) > SKEW_NOTED:
         off = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} AWS's"
         yield problem("clock", f"This computer's clock is {off}.", "set the clock (NTP)")
     elif skew is not None:

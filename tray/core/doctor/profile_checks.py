@@ -9,7 +9,7 @@ from typing import Final
 from tray.core.connection import disagreement
 from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
 from tray.core.model import Catalog
-from tray.core.profiles.guards import MANAGED_PROFILE, shell_follows
+from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
 from tray.core.profiles.source_chain import source_chain
 from tray.core.profiles.start_url import normal_start_url
 from tray.core.text.display_names import clean
@@ -133,8 +133,9 @@ def _spellings(catalog: Catalog) -> Iterator[Finding]:
         portals.setdefault(normal_start_url(one.start_url).casefold(), set()).add(one.start_url)
     for spellings in portals.values():
         if len(spellings) > 1:
-            words = f"One access portal is written in {len(spellings)} ways, which takes as many "
-            yield Finding("config", "note", f"{words}sign-ins.", "use one sso-session for it")
+            ways = f"{len(spellings)} ways, which takes as many sign-ins"
+            sentence = f"One access portal is written in {ways}."
+            yield Finding("config", "note", sentence, "use one sso-session for it")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
@@ -193,6 +194,7 @@ def profile(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     if facts.active is not None:
         yield _active(facts, facts.active)
+    yield from _guards(facts)
     yield from _credentials_of(environ)
     yield from _exported(facts)
     region = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
@@ -219,6 +221,18 @@ def profile(facts: Facts) -> Iterator[Finding]:
             "every SDK.",
             "remove them, or rename that section",
         )
+
+
+def _guards(facts: Facts) -> Iterator[Finding]:
+    names = [one.name for one in facts.catalog.profiles] if facts.catalog is not None else None
+    idle = [
+        f'"{clean(pattern)}"'
+        for pattern in facts.guarded or ()
+        if names is not None and not any(is_guarded(name, (pattern,)) for name in names)
+    ]
+    if idle:
+        sentence = f"The setting guarded matches no profile: {listed(idle, SHOWN)}."
+        yield note("profile", sentence, "compare it with: sso-tray profiles")
 
 
 def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:

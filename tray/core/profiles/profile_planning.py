@@ -89,9 +89,9 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
     return _fit(template.format(**fit)) or one.account_id
 
 
-def _fit(words: str) -> str:
+def _fit(text: str) -> str:
     """Keep the letters every SDK takes; accents and other scripts are dropped."""
-    plain = unicodedata.normalize("NFKD", words)
+    plain = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
 
@@ -209,7 +209,7 @@ def not_to_prune(
     keys: Collection[str],
     *,
     active: str | None,
-    guarded: Iterable[str],
+    guarded: Iterable[str] | None,
     sources: Collection[str],
 ) -> str | None:
     """Return why a profile stays: only what is exactly as we would write it and unused may go."""

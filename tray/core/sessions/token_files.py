@@ -330,6 +330,6 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
     return memory
 
 
-def lasting(told: frozenset[str]) -> frozenset[str]:
+def lasting(notified: frozenset[str]) -> frozenset[str]:
     """Return what stays shown when a new session begins: adoption is explained once (K4)."""
-    return frozenset(once for once in told if once.startswith("adopted:"))
+    return frozenset(once for once in notified if once.startswith("adopted:"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tray.core.profiles.managed_profile import Target
 from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
 
 
 def applied(target: Target, active: str | None, *, guarded: bool) -> str:
@@ -50,6 +51,17 @@ def has_credentials(place: str, key: str) -> str:
     return f"{place} has {key}, so SSO Tray leaves its credentials alone. Rename that section."
 
 
+def guard_unknown() -> str:
+    return (
+        "SSO Tray doesn't know which profiles are guarded until its settings are fixed, so no "
+        "other profile can be picked."
+    )
+
+
+def guarded_by_name(name: str) -> str:
+    return f'"{clean(name)}" is guarded. Name it in full: sso-tray use {quoted(name)}'
+
+
 def elsewhere(target: Target, file: str) -> str:
     return (
         f'"{target}" is already applied in {clean(file, 160)}. Set AWS_CONFIG_FILE to that file '
@@ -65,12 +77,12 @@ def circle(name: str, source: str) -> str:
 
 
 def in_effect(applies: tuple[str, ...]) -> str:
-    words = {
+    places = {
         "default": "[default]",
         "process": "AWS_PROFILE=sso-tray",
         "shell": "this shell's prompt hook",
     }
-    return ", ".join(words[one] for one in applies if one in words)
+    return ", ".join(places[one] for one in applies if one in places)
 
 
 def unreadable(file: str, why: str) -> str:

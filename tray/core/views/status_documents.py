@@ -53,10 +53,9 @@ def profiles_document(
     profiles: Iterable[Profile],
     *,
     active_profile: str | None,
-    guarded: Iterable[str],
+    guarded: tuple[str, ...] | None,
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    patterns = tuple(guarded)
     return {
         "version": VERSION,
         "profiles": [
@@ -69,7 +68,7 @@ def profiles_document(
                 "role_name": profile.role_name,
                 "region": profile.region,
                 "active": profile.name == active_profile,
-                "guarded": is_guarded(profile.name, patterns),
+                "guarded": is_guarded(profile.name, guarded),
             }
             for profile in profiles
         ],

@@ -86,7 +86,10 @@ def view(state: TrayState, now: Now) -> View:
         attention=sum(_needs_person(row) for row in used),
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
         problems=tuple(_problems(state, rows, now)),
-        guarded=active is not None and is_guarded(active, state.preferences.guarded),
+        # Where the guard is not known, what stands is left alone.
+        guarded=active is not None
+        and state.preferences.guarded is not None
+        and is_guarded(active, state.preferences.guarded),
         managed=state.catalog.managed,
     )
 

@@ -78,11 +78,11 @@ def icon_state_of(view: View, now: float) -> IconState:
     row = shown_row(view)
     state: State = row.state if row is not None else view.worst
     end = known_end(row) if row is not None else None
-    told = 1 if state in _SPEAKS_FOR_ITSELF else 0
+    own = 1 if state in _SPEAKS_FOR_ITSELF else 0
     return IconState(
         state=state,
         ring=None if end is None else _steps(end - now) / RING_STEPS,
-        badge=view.attention > told or view.keyring_locked or bool(view.problems),
+        badge=view.attention > own or view.keyring_locked or bool(view.problems),
         guarded=view.guarded,
     )
 

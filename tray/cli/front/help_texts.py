@@ -125,7 +125,8 @@ then only watches and warns.
 """
 
 USE: Final = """\
-Make PROFILE the active one; "-" is the previous one. Without an argument, show the active profile.
+Make PROFILE the active one; "-" is the previous one, unless that is guarded. Without an argument,
+show the active profile.
 
 AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
