@@ -18,7 +18,7 @@ from tray.core.model import (
     Trigger,
     Trouble,
 )
-from tray.core.profiles.start_url import instance_of, same_portal
+from tray.core.profiles.start_url import instance_of, is_vanity, same_portal
 from tray.values import dataclass
 
 
@@ -135,9 +135,13 @@ def elsewhere(session: Session, token: TokenFacts) -> bool:
 
 
 def same_place(config: SsoSession, start_url: str, region: str) -> bool:
-    """Whether a start URL and region are a session's, or empty; spelling does not count."""
+    """
+    Whether a start URL and region are a session's, or empty; spelling does not count.
+
+    AWS alone says in which region a vanity URL's portal is.
+    """
     same_url = not start_url or same_portal(start_url, config.start_url)
-    return same_url and region in ("", config.region)
+    return same_url and (region in ("", config.region) or is_vanity(config.start_url))
 
 
 def shares_portal(one: SsoSession, other: SsoSession) -> bool:

@@ -35,11 +35,13 @@ from tray.errors import TrayError, Unread
 from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import write_prompt
-from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
+from tray.storage.atomic_files import private_directory, remove_stale_temps
+from tray.storage.daemon_record import change_record
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
-from tray.system.paths import Paths, world
+from tray.system.paths import Paths, fingerprint, world
+from tray.system.surroundings import desktop_since, host_id
 from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
@@ -55,11 +57,13 @@ class Daemon:
         ends: ShutdownSignals | None = None,
     ) -> None:
         self.environ = dict(environ)
+        self.graphical = desktop_since(environ) is not None
         self._ends = ends or ShutdownSignals()
         self.paths = paths = Paths.from_environment(environ)
         self.since = time.time()
         self.ended = asyncio.Event()
         self.restarts = False
+        self._by_quit = False
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
             self.environ,
@@ -110,7 +114,7 @@ class Daemon:
             managed=self.managed,
             inspect=self.watch.inspect,
             read_again=self._read_again,
-            end=self.ended.set,
+            end=self._quit,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = EventLoop(
@@ -155,9 +159,16 @@ class Daemon:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
         for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
             sweep(place)
+        self._record(
+            host=socket.gethostname(),
+            host_id=host_id(),
+            world=fingerprint(self.environ),
+            running=True,
+            quit_at=None,
+        )
         try:
             install(self.paths.state, self.environ)
-        except (OSError, FileRefused) as error:
+        except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
     def _listen(self) -> tuple[socket.socket, Path]:
@@ -178,8 +189,20 @@ class Daemon:
             self.agent.close(), self.pool.close(), self.desktop.stop(), self.managed.close()
         )
         await self.effects.close()
+        self._record(running=False, **({"quit_at": time.time()} if self._by_quit else {}))
         if address is not None:
             _remove(address)
+
+    def _quit(self) -> None:
+        self._by_quit = True
+        self.ended.set()
+
+    def _record(self, **changes: Any) -> None:
+        """Tell later starts about this daemon; they do without where it cannot be written."""
+        try:
+            change_record(self.paths.state, **changes)
+        except (OSError, TrayError) as error:
+            log.warning("daemon.json cannot be written (%s)", type(error).__name__)
 
     def _restart(self) -> None:
         self.restarts = True
@@ -261,7 +284,9 @@ class Daemon:
             seen,
             active_profile=seen.active_profile,
             applies=self.managed.follows,
-            daemon=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
+            daemon=Running(
+                os.getpid(), self.since, tray.__version__, self.desktop.problem, self.graphical
+            ),
         )
         more = (*managed_sections.problems(state), self.managed.refusal, self.desktop.problem)
         document["problems"] += [sentence for sentence in more if sentence is not None]

@@ -20,6 +20,7 @@ from tray.core import policy
 from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
+from tray.core.profiles.start_url import is_vanity
 from tray.core.session import same_place
 from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
@@ -154,7 +155,8 @@ class JobContext:
         token = token.issued(min(written, now, token.expires_at))
         if not belongs(token, session):
             return token
-        return replace(token, start_url=session.start_url, region=session.region)
+        region = token.region if is_vanity(session.start_url) else session.region
+        return replace(token, start_url=session.start_url, region=region or session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
         """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""

@@ -11,8 +11,25 @@ from tray.core.model import Catalog, State
 Verdict = Literal["ok", "note", "problem"]
 """``note``: works, but worth knowing; ``problem``: the user has to act."""
 
-Quirk = Literal["colon", "upper-case", "two-defaults"]
-"""How a config file may be written so that SDKs read it differently (measured)."""
+Quirk = Literal[
+    "colon",
+    "upper-case",
+    "indented",
+    "quoted-name",
+    "quoted-value",
+    "two-defaults",
+    "default-section",
+    "url-beside-session",
+    "account-in-session",
+    "no-scopes",
+    "other-scopes",
+    "boolean",
+    "tilde-bundle",
+    "tilde-process",
+    "loose-word",
+    "unread-section",
+]
+"""How a config file may be written so that clients read it differently (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,8 @@ class Facts:
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     # names of the settings with which a session is reached, by its key
+    # sessions with a token file of another portal, and that portal's host
+    elsewhere: tuple[tuple[str, str], ...] = ()
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     quirks: tuple[tuple[Quirk, int], ...] = ()  # with their line
     # profiles that ask SSO Tray for credentials, and for which profile's (None: the active one)

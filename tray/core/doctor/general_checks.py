@@ -30,6 +30,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _keyring,
             profile_checks.config,
             _sessions,
+            _elsewhere,
             profile_checks.profile,
             _around,
             _files,
@@ -44,14 +45,14 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
     match facts.daemon:
         case "running" if theirs is not None and theirs != facts.program:
             sentence = f"Version {clean(theirs)} is running; this command is {facts.program}."
-            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray run")
+            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray start")
         case "running":
             yield ok("sso-tray", "SSO Tray is running and renews sessions.")
         case "none":
             sentence = "SSO Tray isn't running, so nothing renews automatically."
-            yield note("sso-tray", sentence, "sso-tray run")
+            yield note("sso-tray", sentence, "sso-tray start")
         case "mute":
-            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray run"
+            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray start"
             yield problem("sso-tray", "SSO Tray is running but doesn't answer.", remedy)
         case "elsewhere":
             sentence = "SSO Tray is running with other files or endpoints than this terminal."
@@ -133,6 +134,15 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             days = counted(max(0, int((ends - facts.now) // DAY)), "day")
             sentence = f"Its registration with AWS ends in {days}. Your next sign-in renews it."
             yield note(name, sentence)
+
+
+def _elsewhere(facts: Facts) -> Iterator[Finding]:
+    for key, host in facts.elsewhere:
+        sentence = (
+            f"Its token file is of another portal ({clean(host)}), and the AWS CLI, boto3 and the "
+            "JavaScript SDK use it all the same."
+        )
+        yield problem(clean(session_name(key)), sentence, login_command(key))
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:

@@ -11,6 +11,7 @@ from tray.core import events as ev
 from tray.core import policy, unread_files
 from tray.core.effects import Effect
 from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
@@ -87,7 +88,8 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
 
 
 def _place(config: SsoSession) -> tuple[str, str, str]:
-    return config.key, config.start_url, config.region
+    vanity = is_vanity(config.start_url)
+    return config.key, config.start_url, "" if vanity else config.region
 
 
 def _arrived(state: TrayState, config: SsoSession) -> Session:
