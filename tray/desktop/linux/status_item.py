@@ -23,9 +23,7 @@ from PIL import Image
 
 from tray.core.text.display_names import without_markup
 from tray.desktop.linux.fixed_property import fixed
-
-ITEM_PATH: Final = "/org/ayatana/NotificationItem/sso_tray"
-"""Cinnamon opens the menu on a left click only for items below its parent."""
+from tray.system.dbus.desktop_services import ITEM_PATH
 
 MENU_PATH: Final = f"{ITEM_PATH}/Menu"
 

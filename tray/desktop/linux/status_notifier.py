@@ -23,7 +23,6 @@ from tray.desktop.icon.icon_drawing import SIZES
 from tray.desktop.linux.dbusmenu import DBusMenu
 from tray.desktop.linux.menu_tree import MenuTree
 from tray.desktop.linux.status_item import (
-    ITEM_PATH,
     MENU_PATH,
     ActivatedStatusItem,
     ItemState,
@@ -34,11 +33,10 @@ from tray.desktop.linux.status_item import (
 )
 from tray.desktop.menu.menu_rows import BaseIcon, Menu, MenuItem
 from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call
+from tray.system.dbus.desktop_services import ITEM_PATH, WATCHER, WATCHER_PATH
 
 log = logging.getLogger(__name__)
 
-WATCHER: Final = "org.kde.StatusNotifierWatcher"
-WATCHER_PATH: Final = "/StatusNotifierWatcher"
 GNOME_SHELL: Final = "org.gnome.Shell"
 
 _MATCHES: Final = (
