@@ -148,9 +148,23 @@ def write_atomic(
     Raises:
         FileRefused: the path is not a regular file or belongs to another user, or its link is a
             loop or points into a missing directory.
-        OSError: as the system says.
+        OSError: as the system says; its ``filename`` is the path.
     """
-    passed = seam if seam is not None else _ignore
+    try:
+        _replace(path, data, mode, group, seam if seam is not None else _ignore, final_check)
+    except OSError as error:
+        error.filename = str(path)  # a full disk names no file, others the temporary one
+        raise
+
+
+def _replace(
+    path: Path,
+    data: bytes,
+    mode: int,
+    group: int | None,
+    passed: Seam,
+    final_check: Callable[[], None] | None,
+) -> None:
     target = _target_of(path)
     temp = target.with_name(f".sso-tray.{os.urandom(8).hex()}.tmp")
     with _removed_on_failure(temp):

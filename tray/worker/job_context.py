@@ -245,11 +245,7 @@ class JobContext:
     ) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
-        try:
-            write_atomic(path, document, seam=self.seam, final_check=final_check)
-        except OSError as error:
-            error.filename = str(path)  # a write names no file, or the temporary one
-            raise
+        write_atomic(path, document, seam=self.seam, final_check=final_check)
         now = self.clock()
         if token.issued_at is not None and token.issued_at < now:
             # If this fails, only the estimate of the token's age suffers.
