@@ -17,7 +17,8 @@ from tray.aws.config.catalog import ConfigFiles, every_profile
 from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
-from tray.cli.status_command import of_files, words_of
+from tray.cli.quick.status_words import words_of
+from tray.cli.status_command import of_files
 from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
