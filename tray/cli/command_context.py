@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
+from tray.aws.config.catalog import CatalogReader, ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
@@ -19,6 +19,7 @@ from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings, read_settings, safe_settings
+from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
@@ -56,7 +57,7 @@ class CommandContext:
     @property
     def exported_profile(self) -> str | None:
         """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
-        return active_profile_from_environment(self.environ)
+        return profile_in_environment(self.environ)
 
     @property
     def shell_follows(self) -> bool:
