@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tray.core.requests import SettingName
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.sentences import counted
 
@@ -21,13 +22,19 @@ NONE_ACTIVE = "None"
 OPEN_CONSOLE = "Open AWS console"
 COPY_ENVIRONMENT = "Copy AWS_PROFILE command"
 SETTINGS = "Settings"
-START_AT_LOGIN = "Start at login"
-WARNINGS = "Warn before a session ends"
-DEFAULT_FOLLOWS = "Use the active profile as the AWS default"
-PROCESS_FOLLOWS = 'Provide an "sso-tray" profile for IDEs'
-FOLLOWING_REFUSED = "The AWS config was not changed"
+SETTING_LABELS: dict[SettingName, str] = {
+    "start-at-login": "Start at login",
+    "warnings": "Warn before a session ends",
+    "default-follows": "Use the active profile as the AWS default",
+    "process-follows": 'Provide an "sso-tray" profile for IDEs',
+    "adopt": "Keep refresh tokens in the keyring",
+}
+ON, OFF = "On", "Off"
+SETTING_REFUSED = "The setting was not changed"
+STILL_LOCKED = "The keyring is still locked"
+NOT_USED = "The profile was not changed"
+NO_BROWSER = "No browser could be opened"
 OFFER_DEFAULT = "Use this profile as the AWS default"
-ADOPT = "Keep refresh tokens in the keyring"
 RECENT = "Recent activity"
 NOTHING_RECENT = "No activity yet"
 HELP = "Help"
@@ -137,6 +144,13 @@ def tooltip(attention: int, active_profile: str | None) -> str:
         return f"SSO Tray{who}"
     needs = "needs" if attention == 1 else "need"
     return f"SSO Tray: {counted(attention, 'session')} {needs} attention{who}"
+
+
+def no_browser(key: str, profile_name: str | None) -> str:
+    """What to do instead of the page of a sign-in, or of a profile's console."""
+    if profile_name is not None:
+        return f"For the link, run: sso-tray console {clean(profile_name)} --print"
+    return f"Copy the link from the menu: {clean(session_name(key))} > {COPY_LINK}."
 
 
 def not_copied(what: str, text: str) -> tuple[str, str]:

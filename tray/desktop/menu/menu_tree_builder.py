@@ -252,11 +252,11 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
         "settings",
         menu_text.SETTINGS,
         children=(
-            _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
-            _setting("warnings", menu_text.WARNINGS, extras.warns),
-            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, "default" in extras.follow),
-            _setting("process-follows", menu_text.PROCESS_FOLLOWS, "process" in extras.follow),
-            _setting("adopt", menu_text.ADOPT, extras.adopts),
+            _setting("start-at-login", extras.starts_at_login),
+            _setting("warnings", extras.warns),
+            _setting("default-follows", "default" in extras.follow),
+            _setting("process-follows", "process" in extras.follow),
+            _setting("adopt", extras.adopts),
         ),
     )
     lines = tuple(
@@ -266,5 +266,6 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, label: str, on: bool) -> Entry:  # a tick and its state
+def _setting(name: SettingName, on: bool) -> Entry:  # a tick and its state
+    label = menu_text.SETTING_LABELS[name]
     return Entry(f"setting:{name}", label, SettingRequested(name, on=not on), checked=on)
