@@ -59,6 +59,7 @@ LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
 NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "More: sso-tray use NAME"
+MORE_SESSIONS = "More: sso-tray status"
 
 
 def sign_in_to_all(count: int) -> str:
@@ -82,17 +83,11 @@ def account(account_id: str | None, count: int) -> str:
     return f"{whose} ({count})"
 
 
-def accounts(first: str | None, last: str | None) -> str:
-    """None: profiles without an account."""
-    ends = [clean(one) if one is not None else "others" for one in (first, last)]
-    return f"Accounts {ends[0]} … {ends[1]}"
-
-
 def named_account(account_id: str, name: str) -> str:
     return f"{clean(name, 40)} ({clean(account_id)})" if name else f"Account {clean(account_id)}"
 
 
-def named_accounts(first: str, last: str) -> str:
+def range_of(first: str, last: str) -> str:
     return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
@@ -106,7 +101,7 @@ def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
     if not roles:
         return f"{name}: no profiles to add", NO_ROLES
     found = f"{counted(roles, 'role')} in {counted(accounts, 'account')}"
-    return f"{name}: {found}", f"Pick one in the menu: {name} > {ADD_PROFILE}."
+    return f"{name}: {found}", f"Pick one in the menu below {name}."
 
 
 def roles_not_listed(key: str) -> str:
@@ -119,10 +114,6 @@ def profile_added(name: str) -> tuple[str, str]:
 
 def profile_not_added(name: str) -> str:
     return f"Profile {clean(name)} was not added"
-
-
-def sessions(first: str, last: str) -> str:
-    return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
 def more_sessions(count: int) -> str:
