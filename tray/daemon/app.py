@@ -72,9 +72,7 @@ class Daemon:
             main=main,
             follows=lambda: self.managed.follows,
         )
-        self.managed = ManagedUpdates(
-            self._managed_context, self._applied, self.desktop.following_refused
-        )
+        self.managed = ManagedUpdates(self._managed_context, self._applied)
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
         )

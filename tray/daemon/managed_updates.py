@@ -27,9 +27,8 @@ class ManagedUpdates:
         self,
         world: Callable[[], ManagedContext],
         done: Callable[[], None],
-        refused: Callable[[str], None],
     ) -> None:
-        self._world, self._done, self._refused = world, done, refused
+        self._world, self._done = world, done
         self._seen: object = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
@@ -52,7 +51,9 @@ class ManagedUpdates:
         elif managed_sections.at_work(self._world().paths.state):
             self._task = asyncio.create_task(self._run(managed_sections.follow))
 
-    def let_follow(self, target: Target, *, on: bool) -> None:
+    def let_follow(self, target: Target, *, on: bool, told: Callable[[str | None], None]) -> None:
+        """Start it; ``told`` gets the refusal, or None, since nobody sees a click's result."""
+
         def change(world: ManagedContext) -> None:
             if on:
                 managed_sections.apply(world, target)
@@ -69,8 +70,7 @@ class ManagedUpdates:
                 self.refusal,
                 None,
             )  # the answer to a click is not a lasting problem
-            if why is not None:
-                self._refused(why)
+            told(why)
 
         self._task = asyncio.create_task(clicked())
 
