@@ -35,7 +35,10 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
 
     async def clicks() -> None:
         applying = ManagedUpdates(
-            lambda: world, lambda: drawn.append("default" in applying.follows)
+            paths.state,
+            lambda: world,
+            post=lambda _: None,
+            done=lambda: drawn.append("default" in applying.follows),
         )
         applying.let_follow("default", on=True, told=told.append)
         await applying.close()
@@ -69,7 +72,12 @@ def test_a_tick_writes_the_profile_that_asks_us_and_takes_it_out_again(tmp_path:
     told: list[str | None] = []
 
     async def clicks() -> None:
-        applying = ManagedUpdates(lambda: world, lambda: None)
+        applying = ManagedUpdates(
+            paths.state,
+            lambda: world,
+            post=lambda _: None,
+            done=lambda: None,
+        )
         for on in (True, False):
             applying.let_follow("process", on=on, told=told.append)
             await applying.close()

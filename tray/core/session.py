@@ -86,7 +86,7 @@ class Session:
     # a token of the place this session's name meant before, which is ignored (fault 25); needed
     # only if the file does not name its place
     foreign: str | None = None
-    file_status: Literal["unseen", "present", "absent", "torn", "bad"] = "unseen"
+    file_status: Literal["unseen", "present", "absent", "torn", "bad", "unread"] = "unseen"
     absent_since: float | None = None  # when the file was first missing; None once judged (K5)
     torn_reads: int = 0  # how many looks in a row found it torn
     bad: FileBad | None = None
@@ -227,7 +227,7 @@ def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
 
 def unreadable(session: Session) -> bool:
     """Whether the cache file cannot be used: then only a sign-in writes it (fault 4)."""
-    return session.file_status == "bad" or session.torn_reads > policy.TORN_READS
+    return session.file_status in ("bad", "unread") or session.torn_reads > policy.TORN_READS
 
 
 def usable(session: Session, now: Now) -> bool:

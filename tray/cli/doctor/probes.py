@@ -22,7 +22,7 @@ from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.guards import is_managed
-from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
 from tray.managed import managed_sections
@@ -142,7 +142,7 @@ def _read_config(context: CommandContext) -> _Config:
         catalog = context.catalog()
         settings = every_profile(files)
         data = config_files.read(files.config)
-    except ConfigRejected as error:
+    except (ConfigRejected, Unread) as error:
         return _Config(problem=error.sentence)
     calls: dict[str, str | None] = {}
     for name, keys in settings.items():

@@ -87,7 +87,7 @@ class Attempt:
         """Return the kept registration or a new one; no scopes where they do not help (L2)."""
         context = self.context
         self.at_aws = session = vanity_url.resolved(self.session, context)
-        unscoped = grant == "device_code" and context.record(session).unscoped
+        unscoped = grant == "device_code" and context.hints(session).unscoped
         scopes = () if unscoped else session.scopes
         found = None if anew else client_registrations.kept(session, context, grant, scopes)
         self.reused = found is not None
@@ -176,7 +176,7 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
     try:
         kept = (
             context.keyring_store.load(session)
-            if context.record(session).store == "keyring"
+            if context.hints(session).store == "keyring"
             else None
         )
     except KEYRING_ERRORS as error:

@@ -99,7 +99,7 @@ def sign_in_or_join(
     try:
         token = context.read_or_none(session)
         if token is not None and token.fingerprint != seen and token.expires_at > context.clock():
-            store = context.record(session).store or "file"
+            store = context.hints(session).store or "file"
             return SignInResult(context.facts(session, token), store)
         if waited:
             msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
