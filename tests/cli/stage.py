@@ -147,6 +147,7 @@ class Stage:
             "XDG_RUNTIME_DIR": str(run),
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.home}/no-bus",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "CI": "true",  # no command starts a daemon unasked
             "NO_PROXY": "127.0.0.1",
             "BROWSER": f"{sys.executable} {browser} {self.browser_log} %s",
             "PYTHONPATH": str(ROOT),

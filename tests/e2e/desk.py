@@ -302,6 +302,7 @@ def desk(kind: Kind = "unlocked", *, config: str | None = CONFIG, **knobs: Any) 
             "PYTHONPATH": str(ROOT),
             "TZ": "UTC",
             "AWS_CLI_AUTO_PROMPT": "off",
+            "CI": "true",  # no command starts a daemon unasked
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
             # What is not served here would be https, and ends at this closed port.

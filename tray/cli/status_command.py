@@ -116,7 +116,7 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
     said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
     lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"

@@ -36,7 +36,8 @@ class AgentHandlers:
     What the agent asks the rest of the daemon for.
 
     ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
-    message and what to call once it is sent; no profile means the active one.
+    message and what to call once it is sent; no profile means the active one; ``look_again`` is
+    called before each answer.
     """
 
     world: Mapping[str, str]
@@ -46,6 +47,7 @@ class AgentHandlers:
     credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
+    look_again: Callable[[], None]
 
 
 class Agent:
@@ -205,6 +207,7 @@ class Agent:
 
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
         post, op = self._answers.post, request["op"]
+        self._answers.look_again()
         key = str(request.get("session", ""))
         network = received(request.get("network"))
         match op:

@@ -15,6 +15,7 @@ from tray.cli.add.add_session import RequestedSession, asked, session_for, signe
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.role_picker import pick
 from tray.cli.command_context import CommandContext
+from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
@@ -73,6 +74,7 @@ def add(
     prune: bool,
     dry_run: bool,
     yes: bool,
+    no_daemon: bool,
 ) -> None:
     typed = _Options(
         start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
@@ -85,6 +87,7 @@ def add(
         raise WrongUse("Choose roles with --all, --account, --role or --sync.")
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
+    start_if_needed(context, "person", no_daemon=no_daemon)
     found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:

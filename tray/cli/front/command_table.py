@@ -119,6 +119,9 @@ class Command:
 _AS_JSON: Final = Option("--json", name="as_json", kind="flag", help="Print JSON for programs.")
 _SESSION: Final = Argument("session", completes="sessions")
 _EVERY: Final = Option("--all", name="every", kind="flag", help="Every session in the AWS config.")
+_NO_DAEMON: Final = Option(
+    "--no-daemon", kind="flag", help="Don't start SSO Tray in the background."
+)
 _NAMED: Final = Argument("named", shown="[PROFILE]", completes="profiles")
 _PROFILE: Final = Option(
     "--profile",
@@ -132,6 +135,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "tray.cli.daemon_commands:run",
         Option("--no-icon", kind="flag", help="Run without an icon."),
     ),
+    "start": Command("tray.cli.daemon_commands:start"),
     "status": Command(
         "tray.cli.status_command:status",
         Argument("session", many=True, completes="sessions"),
@@ -153,6 +157,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shown="N",
             help="The port on 127.0.0.1 that the browser returns to.",
         ),
+        _NO_DAEMON,
     ),
     "logout": Command("tray.cli.session_commands:logout", _SESSION, _EVERY),
     "renew": Command("tray.cli.session_commands:renew", _SESSION),
@@ -202,6 +207,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("--prune", kind="flag", help="With --sync: remove lost ones."),
         Option("--dry-run", kind="flag", help="Show the change without making it."),
         Option("-y", "--yes", kind="flag", help="Write without asking."),
+        _NO_DAEMON,
     ),
     "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE),
     "credentials": Command(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
+from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
@@ -45,12 +46,14 @@ class _Options:
     callback_port: int | None
 
 
-def login(session: str | None, *, every: bool, **options: Any) -> None:
+def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
         raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
+    if sessions:
+        start_if_needed(context, "person", no_daemon=no_daemon)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:

@@ -35,6 +35,7 @@ HELP_LINES = (
     "All commands: sso-tray --help",
     "Live session status: sso-tray status --watch",
 )
+RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and return sessions to the AWS CLI"
 SET_UP = "Set up AWS access"

@@ -27,7 +27,7 @@ REASONS: dict[Reason, str] = {
     "keyring-waiting": "keyring not responding",
     "tls": "server certificate not trusted",
     "clock": "the computer's clock is wrong",
-    "torn-file": "token file incomplete",
+    "torn-file": "token file incomplete or not readable now",
     "bad-file": "token file damaged",
     "no-permission": "no permission to read the token file",
     "removed": "signed out by another program",
