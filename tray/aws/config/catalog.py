@@ -90,10 +90,10 @@ def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
 
 class CatalogReader:
     """
-    The catalog, read again only when one of the files has changed.
+    The catalog, read again only when a file has changed; an unchanged one costs one ``stat``.
 
-    An unchanged file costs one ``stat``. While its mtime is less than two seconds ago its bytes
-    are compared by hash, since a second write within one clock tick leaves the ``stat`` as it was.
+    While its mtime is under two seconds ago its bytes are compared by hash, since a second write
+    within one clock tick leaves the ``stat`` as it was.
     """
 
     def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:
