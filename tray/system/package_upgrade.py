@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tray.system.credential_variables import without_credentials
 from tray.system.daemon_launch import ON_DEMAND
-from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
+from tray.system.spawn import INTERNAL_FLAG, without_bootloader
 from tray.system.surroundings import PACKAGE_MARK
 
 PROC: Final = Path("/proc")
