@@ -399,8 +399,8 @@ _NO_CODE = frozenset({
 
 
 def _re_export(path: str, tree: ast.Module) -> Iterator[tuple[Rule, int, str]]:
-    """Find modules that hold nothing but other modules' names; a package's door may."""
-    if path in SHIMS or path.endswith(("/__init__.py", "/__main__.py")):
+    """Find modules that hold nothing but other modules' names."""
+    if path in SHIMS or path.endswith("/__main__.py"):
         return
     body = [node for node in tree.body if not _is_text(node)]
     passed_on = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]

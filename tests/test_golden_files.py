@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 import os
 import re
 import socket
@@ -19,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.json_members import BadDocument
@@ -44,6 +46,7 @@ from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext, read_applied
 from tray.secret import Secret
 from tray.storage.active_profile import read_active, read_previous, write_prompt
+from tray.storage.logs import History
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import read_settings
 from tray.system.package_upgrade import Running
@@ -513,7 +516,9 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
             asyncio.get_running_loop().call_soon(agent.reply, answer)
 
         said: list[dict[str, Any]] = []
-        agent = Agent(AgentHandlers(WORLD, post, lambda: {"version": 1}, hand_out))
+        agent = Agent(
+            AgentHandlers(WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None)
+        )
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(tmp_path / "agent.sock"))
             listening.listen()
@@ -548,6 +553,35 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
         ev.ReleaseRequested(corp, "request-16"),
         ev.QuitRequested("request-17"),
     ]
+
+
+# --- history.jsonl --------------------------------------------------------------------------
+
+
+def test_the_history_of_0_1_is_shown_and_continued(tmp_path: Path) -> None:
+    """Each line is told in words, one of an unknown time as it is; the next has the same form."""
+    happened: list[tuple[float, str, str | None, str]] = [
+        (1900000000.0, "signed-in", "corp", "renews itself, until about 17:42"),
+        (1900000060.0, "renewed", "corp", ""),
+        (1900000061.0, "active", None, "dev"),
+        (math.inf, "said", LEGACY, '\u2713 "quoted"'),
+    ]
+    history = History(tmp_path)
+
+    for one in happened:
+        history.add(*one)
+    path = tmp_path / "history.jsonl"
+    shown = [
+        log_command.shown_event(line).rpartition("  ")[2] for line in path.read_text().splitlines()
+    ]
+
+    assert golden("history.jsonl") == path.read_bytes()
+    assert [
+        "corp: signed in",
+        "corp: renewed",
+        "active",
+        golden("history.jsonl").decode().splitlines()[-1],
+    ] == shown
 
 
 # --- Whatever our classes are called --------------------------------------------------------

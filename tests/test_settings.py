@@ -13,6 +13,7 @@ from tray.storage.settings import Settings, read_settings, write_setting
 GOOD = """\
 browser = "firefox %s"
 guarded = ["*prod*", "*live*"]
+start_daemon = "always"
 
 [keyring]
 adopt = false
@@ -71,7 +72,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     own = OwnConnection("/etc/corp.pem", "http://proxy:3128", "https://sso.example")
     assert {"corp": own} == settings.own_connections
     assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
-    assert (preferences, "mine", True, True, ()) == (
+    assert ("always", preferences, "mine", True, True, ()) == (
+        settings.start_daemon,
         settings.preferences,
         settings.keyring_service,
         settings.empty_refresh_members,
@@ -115,6 +117,8 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[warnings]\nminutes_before = [99999]", "warnings.minutes_before"),
         ('[compat]\nempty_refresh_members = "yes"', "compat.empty_refresh_members"),
         ("[log]\ndebug = 0", "log.debug"),
+        ('start_daemon = "sometimes"', "start_daemon"),
+        ("start_daemon = false", "start_daemon"),
         ("[sessions]\ncorp = 5", "sessions.corp"),
         ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),

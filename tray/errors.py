@@ -127,7 +127,17 @@ class ServiceTrouble(WillRetry):
     default_reason = "other"
 
 
-class CacheFileTorn(WillRetry):
+class Unread(WillRetry):
+    """
+    A file could not be read now: no descriptors, an I/O error, a stale network file.
+
+    It says nothing about the file: nothing changes because of it, and it is read again.
+    """
+
+    default_reason: ClassVar[Reason | None] = "other"
+
+
+class CacheFileTorn(Unread):
     """Another program is writing the token cache file just now."""
 
     default_reason = "torn-file"

@@ -16,8 +16,8 @@ from tests.clients.aws_cli import aws_cli
 from tests.clients.identity import Answer, ClientName, ask
 from tray.aws.api import account_roles
 from tray.cli.add.role_picker import numbers_of
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
-from tray.fake_aws.fake_options import Account, many_accounts
+from tray.fake_aws.fake_options import DEFAULT_START_URL, Account, many_accounts
+from tray.fake_aws.identity_center import IdentityCenter
 
 CLIENTS: tuple[ClientName, ...] = ("aws-newest", "boto3", "js", "js-chain")
 NEW = ("add", "devto-article", "--start-url", DEFAULT_START_URL, "--sso-region", "us-east-1")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.cli.stage import PATIENCE, Stage, closed_port
-from tray.fake_aws import DEFAULT_START_URL
+from tray.fake_aws.fake_options import DEFAULT_START_URL
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 

@@ -9,7 +9,7 @@ import pytest
 
 import tray
 from tests.cli.stage import CONFIG, PATIENCE, Stage
-from tray.cli.main import COMMANDS
+from tray.cli.front.command_table import COMMANDS
 
 
 def test_run_becomes_the_resident(stage: Stage) -> None:

@@ -18,12 +18,12 @@ CONFIG = Catalog((CORP,), (DEV,))
 TWO = Catalog((CORP,), (DEV, replace(DEV, name="prod")))
 AS_DEV = {"sso_session": "corp", "sso_account_id": "1" * 12, "sso_role_name": "r"}
 DEFAULT = {"default": AS_DEV, "dev": AS_DEV, "prod": AS_DEV}
-KEYS = ("aws_access_key_id", "aws_secret_access_key")
 A_ROLE = {"role_arn": "x", "source_profile": "default"}
 WELL = Facts(
     now=NOW,
     daemon="running",
-    hosts=(True, True),
+    tray="ours",
+    notices=("xfce4-notifyd", "drawn"),
     keyring="ready",
     browser=(True, ""),
     catalog=CONFIG,
@@ -56,20 +56,23 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
     return {"sessions": (SessionFacts("corp", state, state, renews),)}
 
 
+PAIR = {"aws_access_key_id": "***", "aws_secret_access_key": "***"}
 FIPS = "use_fips_endpoint"
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
-    ({"daemon": "none"}, "note", "isn't running", "sso-tray run"),
-    ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray run"),
+    ({"daemon": "none"}, "note", "isn't running", "sso-tray start"),
+    ({"daemon": "mute"}, "problem", "doesn't answer", "sso-tray start"),
     ({"daemon_program": "0.9"}, "problem", "Version 0.9 is running", "sso-tray quit"),
     ({"daemon": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
-    ({"hosts": (False, True)}, "note", "No", "AppIndicator"),
+    ({"tray": "none"}, "note", "No", "AppIndicator"),
+    ({"tray": "lost"}, "note", "doesn't show SSO Tray's icon", "sso-tray quit"),
     ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No", "AppIndicator"),
     ({"environ": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}, "note", "doesn't use",
      "AWS_ENDPOINT_URL_SSO_OIDC"),
-    ({"hosts": None, "no_bus": "gone"}, "note", "isn't available (gone)", "dbus-run-session"),
+    ({"tray": None, "notices": None, "no_bus": "gone"}, "note", "isn't available (gone)",
+     "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
-    ({"hosts": (True, False)}, "note", "No notification", "install"),
+    ({"notices": "none"}, "note", "No notification", "install"),
     ({"browser": (False, "no display")}, "note", "No display.", "BROWSER"),
     ({"keyring": "locked"}, "problem", "locked", "sso-tray login"),
     ({"keyring": "absent"}, "note", "No keyring", "GNOME"),
@@ -84,6 +87,14 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"catalog": replace(CONFIG, sessions=(replace(CORP, key="a b"),)), "sessions": ()},
         "note", 'ignores sso-session "a b"', "rename"),
     ({"quirks": (("colon", 3), ("colon", 9))}, "note", "Lines 3 and 9", "="),
+    ({"quirks": (("colon", 3),)}, "note", "it isn't read by the JavaScript SDK; no profile of the"
+        " whole file is read by the Rust SDK.", "="),
+    ({"quirks": (("quoted-name", 3),)}, "note", "Terraform and the Go and Rust SDKs", "remove"),
+    ({"quirks": (("loose-word", 3),)}, "problem", "by the AWS CLI and boto3.", "put #"),
+    ({"settings": {"prod": {"aws_access_key_id": "x"}}}, "problem", "half a key pair", "together"),
+    ({"settings": {"prod": {"sso_account_id": '"1"'}}}, "problem", '"1" of prod', "sso_account_id"),
+    ({"elsewhere": (("corp", "old.example"),)}, "problem", "(old.example)", "login corp"),
+    ({"differing": ("AWS_CA_BUNDLE",)}, "note", "without this terminal's AWS_CA_BUNDLE", "here"),
     ({"quirks": (("upper-case", 3),)}, "note", "Line 3: a key", "lower case"),
     ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
     (
@@ -110,8 +121,8 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"settings": {"two words": {}}}, "note", "JavaScript", "rename"),
     ({"settings": {"Zoë": {}}}, "note", "JavaScript", "rename"),
     (
-        {"settings": {"dev": {**AS_DEV, "aws_access_key_id": "***"}}},
-        "note", "uses SSO", "keep one",
+        {"settings": {"dev": {**AS_DEV, **PAIR}}},
+        "note", "Rust SDK use SSO", "keep one",
     ),
     ({"settings": {"dev": {**AS_DEV, "region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
     (_session("expired", renews=False), "problem", "expired", "login corp"),
@@ -152,7 +163,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     (
         {
             "catalog": replace(CONFIG, managed=frozenset({"default"})),
-            "settings": {"default": {**dict.fromkeys(KEYS, "***"), "credential_process": "x"}},
+            "settings": {"default": {**PAIR, "credential_process": "x"}},
             "in_credentials": ("default",),
         },
         "problem", "use the keys of [default]", "remove the keys",

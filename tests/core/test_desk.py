@@ -13,6 +13,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     LinkRequested,
     SignInAllRequested,
+    StatusRequested,
 )
 
 URL = "https://signin"
@@ -124,6 +125,18 @@ def test_the_console_opens_with_no_secret() -> None:
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""
     assert () == Story(CORP).send(event)
+
+
+def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:
+    """M2: a notice says what the menu would say, and how to reach the menu."""
+    story = Story(CORP, LAB)
+    story.file(token("l"), key="lab")
+
+    report = only(fx.Report, story.send(StatusRequested()))
+
+    lines = report.text.splitlines()
+    assert ["corp: signed out", "Right-click the icon for its menu."] == [lines[0], lines[-1]]
+    assert ("SSO Tray, profile dev", 3) == (report.title, len(lines))
 
 
 def test_the_link_of_a_sign_in_can_be_copied() -> None:

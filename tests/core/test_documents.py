@@ -27,6 +27,7 @@ def test_the_status_document_keeps_to_its_schema() -> None:
         "since": "2027-01-15T08:00:00Z",
         "program": "1.2",
         "no_tray": "No tray.",
+        "graphical": False,
     } == document["resident"]
     assert ("signed-in", "2027-01-15T09:00:00Z", True) == tuple(
         document["sessions"][0][name] for name in ("state", "token_expires_at", "renews")

@@ -37,7 +37,11 @@ def test_a_tick_lets_default_follow_or_says_why_not(tmp_path: Path) -> None:
 
     async def clicks() -> None:
         applying = ManagedUpdates(
-            lambda: world, lambda: drawn.append("default" in applying.follows), refusals.append
+            paths.state,
+            lambda: world,
+            post=lambda _: None,
+            done=lambda: drawn.append("default" in applying.follows),
+            refused=refusals.append,
         )
         applying.let_follow("default", on=True)
         await applying.close()
@@ -70,7 +74,13 @@ def test_a_tick_writes_the_profile_that_asks_us_and_takes_it_out_again(tmp_path:
     seen: list[tuple[str, bool]] = []
 
     async def clicks() -> None:
-        applying = ManagedUpdates(lambda: world, lambda: None, pytest.fail)
+        applying = ManagedUpdates(
+            paths.state,
+            lambda: world,
+            post=lambda _: None,
+            done=lambda: None,
+            refused=pytest.fail,
+        )
         for on in (True, False):
             applying.let_follow("process", on=on)
             await applying.close()

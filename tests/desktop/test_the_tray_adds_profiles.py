@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.desk import until
 from tests.desktop.person import Person, person
 from tray.aws.config.catalog import CatalogReader, ConfigFiles
-from tray.fake_aws import DEFAULT_START_URL
+from tray.fake_aws.fake_options import DEFAULT_START_URL
 
 PICKED = "Production-ReadOnly"
 

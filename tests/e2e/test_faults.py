@@ -11,7 +11,7 @@ from typing import Any
 from tests.e2e.desk import LEGACY, ROOT, SESSION, Done, desk, kill, until, workers_of
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.token_cache import full_document
-from tray.fake_aws import SignedIn
+from tray.fake_aws.identity_center import SignedIn
 from tray.secret import Secret
 
 BROKEN = sorted((ROOT / "tests/data/config").glob("*/expected.txt"))

@@ -22,7 +22,8 @@ from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import read_token
 from tray.core.model import SsoSession
-from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings

@@ -6,8 +6,8 @@ from typing import cast
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note
 from tray.core.profiles.guards import is_guarded
 from tray.core.profiles.managed_profile import Target
 from tray.core.text import managed_text
@@ -19,9 +19,6 @@ from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings
 
 
-@click.command("apply", help=help_texts.APPLY)
-@click.argument("target", type=click.Choice(managed_sections.TARGETS))
-@click.option("--off", is_flag=True, help="Undo it.")
 def apply(target: str, *, off: bool) -> None:
     context = CommandContext.of_this_process()
     meant = cast("Target", target)

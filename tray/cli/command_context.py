@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import click
-
 from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
+from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
-from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, Unreachable
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
@@ -98,23 +97,3 @@ def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> Non
 
 def now() -> Now:
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
-
-
-def note(sentence: str) -> None:
-    click.echo(f"sso-tray: {sentence}", err=True)
-
-
-class Ended(TrayError):
-    """A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said."""
-
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
-
-
-def finish(exit_code: int, sentence: str) -> None:
-    """Print the last sentence of a request: on stdout if it was done, else as an error."""
-    if exit_code:
-        raise Ended(sentence, exit_code)
-    if sentence:
-        click.echo(sentence)

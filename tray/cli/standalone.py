@@ -12,7 +12,8 @@ from typing import Self
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
-from tray.cli.command_context import CommandContext, note, now
+from tray.cli.command_context import CommandContext, now
+from tray.cli.front.terminal import note
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Effect

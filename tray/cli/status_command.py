@@ -12,14 +12,11 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-import click
-
 from tray.aws.cache.timestamps import parse_timestamp
 from tray.aws.config.catalog import ConfigFiles, aws_files
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import shown_names, unknown
-from tray.cli.shell import completion
 from tray.core.text import sentences
 from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
@@ -42,19 +39,13 @@ RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon
 _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
-@click.command(help=help_texts.STATUS)
-@click.argument("session", nargs=-1, shell_complete=completion.sessions)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.option("--watch", is_flag=True, help="Keep running and print every change; Ctrl-C stops.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     context = CommandContext.of_this_process()
     document = _only(status_now(context), session)
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    click.echo(
-        json.dumps(document, indent=2) if as_json else in_words(context, document), nl=as_json
-    )
+    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -127,9 +118,9 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
     said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
-    lines += [click.style(f"! {clean(one, 400)}", fg="yellow") for one in said if one]
+    lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
 
 
@@ -143,12 +134,12 @@ def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
 def _line(
     row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
 ) -> str:
-    words = sentences.status(row, now, zone)
+    text = sentences.status(row, now, zone)
     if standalone and row.state == "expired" and row.renews:
-        words = RENEWABLE
+        text = RENEWABLE
     colour = _COLOURS.get(row.state)
-    styled = click.style(words, fg=colour, dim=colour is None)
-    return f"{clean(row.name).ljust(width)}  {styled}"
+    shown = styled(text, colour=colour, dim=colour is None)
+    return f"{clean(row.name).ljust(width)}  {shown}"
 
 
 def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
@@ -200,11 +191,10 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:
-                click.clear()
+                say("\x1b[2J\x1b[1;1H", end="")
             elif last and not as_json:
-                click.echo()
-            click.echo(text_now, nl=False)
-            sys.stdout.flush()
+                say("")
+            say(text_now, end="")
             last = text_now
     except KeyboardInterrupt:
         return

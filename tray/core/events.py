@@ -7,7 +7,16 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore, Trigger
+from tray.core.model import (
+    Catalog,
+    InputFile,
+    Memory,
+    Preferences,
+    Reason,
+    TokenFacts,
+    TokenStore,
+    Trigger,
+)
 from tray.core.outcomes import (
     Outcome,
 )
@@ -21,6 +30,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -76,13 +86,35 @@ class FileBad:
     sentence: str
 
 
-TokenFileStatus = FileAbsent | FileTorn | FileBad | TokenFacts
+@dataclass(frozen=True, slots=True)
+class FileUnread:
+    """The machine could not read the cache file just now, which says nothing about it."""
+
+    sentence: str
+
+
+TokenFileStatus = FileAbsent | FileTorn | FileBad | FileUnread | TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFileInspected:
     key: str
     file_status: TokenFileStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InputUnread:
+    """The machine could not read a file just now, which says nothing about it."""
+
+    file: InputFile
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """A file that is none of the rules' inputs, but was unread, has been read."""
+
+    file: InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +312,8 @@ Event = (
     | ConfigRead
     | ConfigBroken
     | TokenFileInspected
+    | InputUnread
+    | InputRead
     | Tick
     | SystemEvent
     | JobDone
@@ -304,6 +338,7 @@ Event = (
     | EnvironmentRequested
     | SettingRequested
     | SetUpRequested
+    | StatusRequested
     | RolesRequested
     | RolesListed
     | ListingFailed

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
+from tray.core import policy, unread_files
 from tray.core.effects import Effect
 from tray.core.menu import menu_actions, role_listing
 from tray.core.model import Memory, Now
@@ -24,6 +24,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
@@ -35,7 +36,8 @@ from tray.core.text import managed_text, sentences
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
-    after, answers = _answer(state, event, now)
+    after, answers = _answer(unread_files.noted(state, event, now), event, now)
+    answers = (*answers, *unread_files.looks(after, event))
     after, started = upkeep(after, now)
     for session in after.sessions.values():
         kept = remembering(session)
@@ -43,9 +45,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(role_listing.without_old(after, now), now)
+    after, shown = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
-    return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
+    return after, (*forgets, *answers, *started, *shown, *_keeps(state, after))
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -64,7 +66,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return replace(state, config_problem=event.sentence, config_read=True), ()
         case ev.TokenFileInspected():
             return token_files.tokens_read(state, event, now)
-        case ev.Tick():
+        case ev.Tick() | ev.InputUnread() | ev.InputRead():
             return state, ()
         case ev.SystemEvent():
             return _system_event(state, event, now), ()
@@ -103,6 +105,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case StatusRequested():
+            return menu_actions.status(state, now)
         case ConsoleRequested():
             return menu_actions.console(state, event)
         case LinkRequested():
@@ -272,8 +276,8 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
 def _adopted_anew(state: TrayState, now: Now) -> TrayState:
     """Count an adoption not yet shown from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
-        told = f"adopted:{session.key}" in session.memory.notified
-        if session.adopted_at is not None and not told:
+        explained = f"adopted:{session.key}" in session.memory.notified
+        if session.adopted_at is not None and not explained:
             state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 

@@ -9,11 +9,12 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import tray
 from tray.core import events as ev
 from tray.core.events import Event
+from tray.core.model import Catalog, InputFile
 from tray.core.state import TrayState
 from tray.core.views.prompt_file import prompt_end
 from tray.core.views.status_documents import Running, status_document
@@ -30,15 +31,17 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
-from tray.errors import TrayError
+from tray.errors import TrayError, Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, with_managed
+from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import write_prompt
-from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
+from tray.storage.atomic_files import private_directory, remove_stale_temps
+from tray.storage.daemon_record import change_record
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
-from tray.system.paths import Paths, world
+from tray.system.paths import Paths, fingerprint, world
+from tray.system.surroundings import desktop_since, host_id
 from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
@@ -54,11 +57,13 @@ class Daemon:
         ends: ShutdownSignals | None = None,
     ) -> None:
         self.environ = dict(environ)
+        self.graphical = desktop_since(environ) is not None
         self._ends = ends or ShutdownSignals()
         self.paths = paths = Paths.from_environment(environ)
         self.since = time.time()
         self.ended = asyncio.Event()
         self.restarts = False
+        self._by_quit = False
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
             self.environ,
@@ -69,7 +74,11 @@ class Daemon:
             follows=lambda: self.managed.follows,
         )
         self.managed = ManagedUpdates(
-            self._managed_context, self._applied, self.desktop.following_refused
+            paths.state,
+            self._managed_context,
+            post=self.post,
+            done=self._applied,
+            refused=self.desktop.following_refused,
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
@@ -78,15 +87,20 @@ class Daemon:
             paths.state, state=lambda: self.loop.state, post=self.post, ask=self.pool.ask
         )
         self.agent = Agent(
-            AgentHandlers(world(self.environ), self.post, self.status, self.service.answer)
+            AgentHandlers(
+                world(self.environ),
+                self.environ,
+                self.post,
+                self.status,
+                self.service.answer,
+                self._look_again,
+            )
         )
-        self.jobs = WorkerJobs(self.pool, self.post, self._restart)
+        self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
             tokens=self.post,
-            config=lambda: self.jobs.go(self._read_config()),
-            settings=self._read_settings,
-            records=self.files.read_records,
+            changed=lambda kind: self._read_again(InputFile(kind)),
             applied=self._applied,
         )
         self.effects = EffectRunner(
@@ -99,7 +113,8 @@ class Daemon:
             service=self.service,
             managed=self.managed,
             inspect=self.watch.inspect,
-            end=self.ended.set,
+            read_again=self._read_again,
+            end=self._quit,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = EventLoop(
@@ -119,8 +134,9 @@ class Daemon:
         listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
         try:
             self.watch.start()
-            self._read_settings()
+            self.files.read_settings()
             self.files.read_records()
+            self.files.read_active()
             await self._read_config()
             if listening is not None:
                 await self.agent.serve(listening)
@@ -143,9 +159,16 @@ class Daemon:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
         for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
             sweep(place)
+        self._record(
+            host=socket.gethostname(),
+            host_id=host_id(),
+            world=fingerprint(self.environ),
+            running=True,
+            quit_at=None,
+        )
         try:
             install(self.paths.state, self.environ)
-        except (OSError, FileRefused) as error:
+        except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
     def _listen(self) -> tuple[socket.socket, Path]:
@@ -166,33 +189,67 @@ class Daemon:
             self.agent.close(), self.pool.close(), self.desktop.stop(), self.managed.close()
         )
         await self.effects.close()
+        self._record(running=False, **({"quit_at": time.time()} if self._by_quit else {}))
         if address is not None:
             _remove(address)
+
+    def _quit(self) -> None:
+        self._by_quit = True
+        self.ended.set()
+
+    def _record(self, **changes: Any) -> None:
+        """Tell later starts about this daemon; they do without where it cannot be written."""
+        try:
+            change_record(self.paths.state, **changes)
+        except (OSError, TrayError) as error:
+            log.warning("daemon.json cannot be written (%s)", type(error).__name__)
 
     def _restart(self) -> None:
         self.restarts = True
         self.ended.set()
 
     async def _read_config(self) -> None:
-        catalog, broken = await self.files.catalog()
-        if catalog is not None:
-            self.service.cache.forget_by_profile()
-            self.watch.follow([session.key for session in catalog.sessions])
-            self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
-        if broken is not None:
-            self.post(ev.ConfigBroken(broken))
-            return
-        self.managed.follow()  # keys of the active profile that the rules do not know may differ
+        """Not before all it is judged by has been read."""
+        if self.files.known and await self.files.read_config(self._follow_sessions):
+            self.managed.follow()  # active-profile keys that the rules do not know may differ
 
-    def _read_settings(self) -> None:
-        self.files.read_settings()
-        self.desktop.refresh()  # the rules do not see the menu's ticks
+    def _follow_sessions(self, catalog: Catalog) -> None:
+        self.service.cache.forget_by_profile()
+        self.watch.follow([session.key for session in catalog.sessions])
+
+    def _read_again(self, file: InputFile) -> None:
+        known = self.files.known
+        match file.kind:
+            case "token":
+                self.watch.inspect(file.key)
+            case "config":
+                self.jobs.go(self._read_config())
+            case "settings":
+                self.files.read_settings()
+                self.desktop.refresh()  # the rules do not see the menu's ticks
+            case "records":
+                self.files.read_records()
+            case "active-profile":
+                self.files.read_active()
+            case "managed":
+                self.managed.follow()
+            case _:
+                assert_never(file.kind)
+        if self.files.known and not known:
+            self.jobs.go(self._read_config())
+
+    def _look_again(self) -> None:
+        """Whoever asks is answered from what can be read now."""
+        if self.loop.state.unread:
+            self.post(ev.Tick())
 
     def _alarm(self, alarm: str) -> None:
         self.post(ev.SystemEvent("clock-set") if alarm == "clock-set" else ev.Tick())
 
     def _managed_context(self) -> ManagedContext:
         guarded, state = self.files.settings.preferences.guarded, self.paths.state
+        if not self.files.known:
+            raise Unread("The settings can't be read right now.")
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
@@ -200,8 +257,9 @@ class Daemon:
         self.agent.changed()
 
     def _changed(self, seen: View) -> None:
-        self.managed.shown(seen)
-        self._write_prompt(seen)
+        if self.files.known:
+            self.managed.shown(seen)
+            self._write_prompt(seen)
         self.desktop.show(seen)
         self.agent.changed()
 
@@ -225,8 +283,10 @@ class Daemon:
         document = status_document(
             seen,
             active_profile=seen.active_profile,
-            applies=managed_sections.applies(state),
-            daemon=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
+            applies=self.managed.follows,
+            daemon=Running(
+                os.getpid(), self.since, tray.__version__, self.desktop.problem, self.graphical
+            ),
         )
         more = (*managed_sections.problems(state), self.managed.refusal, self.desktop.problem)
         document["problems"] += [sentence for sentence in more if sentence is not None]

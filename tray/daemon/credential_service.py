@@ -12,7 +12,7 @@ from typing import Any
 from tray.core import events as ev
 from tray.core.effects import Reply
 from tray.core.events import Event
-from tray.core.model import Profile
+from tray.core.model import InputFile, Profile
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -69,6 +69,9 @@ class CredentialService:
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """Return the answer, and bookkeeping for later: it takes ten times as long (measured)."""
         name = self._state().active_profile if name is None else name
+        unread = self._state().unread.get(InputFile("active-profile"))
+        if name is None and unread is not None:
+            return {"exit": 1, "sentence": unread.sentence}, _nothing
         if name is None:
             return {"exit": 2, "sentence": sentences.NO_ACTIVE_PROFILE}, _nothing
         profile = next((one for one in self._state().catalog.profiles if one.name == name), None)

@@ -120,15 +120,15 @@ class Desktop:
         if note.what == "active-profile" and note.detail not in ("none", *self._used):
             self._used.appendleft(note.detail)
 
-    async def copy(self, words: str, what: str) -> None:
+    async def copy(self, text: str, what: str) -> None:
         """Copy a link or names; where no clipboard works, show them to be copied by hand."""
         try:
-            done = await asyncio.to_thread(copy, words, self.environ)
+            done = await asyncio.to_thread(copy, text, self.environ)
         except TrayError as error:
             log.warning("%s", error.sentence)
             return
         if not done:
-            title, body = menu_text.not_copied(what, words)
+            title, body = menu_text.not_copied(what, text)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
     def following_refused(self, why: str) -> None:

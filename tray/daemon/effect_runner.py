@@ -10,8 +10,9 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core import policy
 from tray.core.events import Event
-from tray.core.model import Memory
+from tray.core.model import InputFile, Memory
 from tray.daemon.agent_server import Agent
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
@@ -42,6 +43,7 @@ class EffectRunner:
         service: CredentialService,
         managed: ManagedUpdates,
         inspect: Callable[[str], None],
+        read_again: Callable[[InputFile], None],
         end: Callable[[], None],
     ) -> None:
         self._paths = paths
@@ -53,6 +55,7 @@ class EffectRunner:
         self._service = service
         self._managed = managed
         self._inspect = inspect
+        self._read_again = read_again
         self._end = end
         self._records = Records(paths.state)
         self._history = History(paths.state)
@@ -70,6 +73,8 @@ class EffectRunner:
                 self._open_browser(effect)
             case fx.InspectTokenFile():
                 asyncio.get_running_loop().call_later(effect.delay, self._inspect, effect.key)
+            case fx.ReadAgain():
+                self._read_again(effect.file)
             case fx.ShowNotice():
                 self._desktop.show_notice(effect.notice)
                 self._agent.show(effect.notice)
@@ -107,7 +112,10 @@ class EffectRunner:
     def _save(self, key: str, memory: Memory) -> None:
         """Write memories in a thread, the newest of each session, one write at a time."""
         self._unsaved[key] = memory
-        if self._saving is None or self._saving.done():
+        self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._unsaved and (self._saving is None or self._saving.done()):
             self._saving = asyncio.create_task(self._write_memories())
 
     async def _write_memories(self) -> None:
@@ -117,6 +125,8 @@ class EffectRunner:
                 await asyncio.to_thread(self._records.change, key, memory=memory)
             except Exception as error:  # noqa: BLE001  (a full disk costs the memory, not the loop)
                 log.warning("state.json cannot be written (%s)", type(error).__name__)
+                self._unsaved.setdefault(key, memory)
+                asyncio.get_running_loop().call_later(policy.FAULT_PAUSE, self._write_soon)
                 return
 
     def _record(self, entry: fx.RecordHistory) -> None:

@@ -9,9 +9,11 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``environ`` instead: its variables, see `tray.daemon.agent_server.world_of`. ``op`` is one of:
 
 =============  ==========================================================================
-``status``     -> ``done.status``: the document of rule C5
+``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
+               too: which variables of the caller's network are not the daemon's
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
-``login``      ``session``, ``afresh``, ``method``, ``callback_port``; -> ``progress`` (``open``
+``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
+               see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
                cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way

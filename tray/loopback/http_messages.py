@@ -64,8 +64,8 @@ def head_end(received: bytes | bytearray) -> int | None:
 def parse(head: bytes) -> Request | None:
     """Return the request in a head that ends with the empty line; None if it is invalid."""
     lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    words = lines[0].split(" ")
-    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or parts[2] not in ("HTTP/1.1", "HTTP/1.0"):
         return None
     headers: dict[str, list[str]] = {}
     for line in lines[1:]:
@@ -73,8 +73,8 @@ def parse(head: bytes) -> Request | None:
         if not colon or not name or name != name.strip():
             return None
         headers.setdefault(name.lower(), []).append(value.strip(" \t"))
-    path, _, query = words[1].partition("?")
-    return Request(words[0], path, query, headers)
+    path, _, query = parts[1].partition("?")
+    return Request(parts[0], path, query, headers)
 
 
 def page_refusal(request: Request, *, host: str, path: str) -> int | None:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
-from tray.errors import ConfigRejected
+from tray.core.start_rules import StartDaemon
+from tray.errors import ConfigRejected, TrayError
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -32,12 +33,12 @@ LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
 LONGEST_WARNING = 7 * DAY
 
 _KNOWN = {
-    "": ("browser", "guarded", "keyring", "sessions", "profiles", "warnings", "compat", "log"),
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
+_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 _BROWSER = "a command such as 'firefox -P work %s'"
@@ -58,6 +59,7 @@ class Settings:
     own_connections: Mapping[str, OwnConnection] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -90,7 +92,11 @@ class Settings:
 
 def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
     """Return the settings until some can be read: the last guard that was understood holds."""
-    return Settings(preferences=Preferences(guarded=_kept_guard(state)), problems=problems)
+    return Settings(
+        preferences=Preferences(guarded=_kept_guard(state)),
+        start_daemon="never",
+        problems=problems,
+    )
 
 
 def read_settings(config: Path, state: Path) -> Settings:
@@ -121,13 +127,13 @@ def read_settings(config: Path, state: Path) -> Settings:
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
     try:
         return _words(json.loads(read_small(state / "guarded.json"))) or None
-    except (OSError, FileRefused, ValueError, RecursionError):
+    except (OSError, TrayError, ValueError, RecursionError):
         return None
 
 
 def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
     # A full disk costs the guard of a later mistake, which then lets nobody pick a profile.
-    with suppress(OSError, FileRefused):
+    with suppress(OSError, TrayError):
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
@@ -223,6 +229,11 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _start_daemon(value: object) -> StartDaemon | None:
+    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
+    return next((one for one in choices if one == value), None)
+
+
 def _word(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() and value.isprintable() else None
 
@@ -259,11 +270,11 @@ def _merged(
     problems: list[str] = []
     top = _Table(path, document, problems)
     old = settings.preferences
-    sections = {name: top.table(name) for name in _KNOWN if name}
+    sections = {name: top.table(name) for name in _KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: tuple[str, ...] = ()
     if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped = top.check_names(_KNOWN[""])
+        mistyped = top.check_names((*_KNOWN_AT_TOP, *_KNOWN))
         for name, section in sections.items():
             section.check_names(_KNOWN[name])
         for one in sessions.values():
@@ -318,6 +329,13 @@ def _merged(
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
         log_debug=sections["log"].flag("debug", settings.log_debug),
+        start_daemon=top.take(
+            "start_daemon",
+            # What cannot be understood was not meant as "start it".
+            "never" if "start_daemon" in document else settings.start_daemon,
+            _start_daemon,
+            '"auto", "never" or "always"',
+        ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 

@@ -120,7 +120,11 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def start_detached(
-    command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    grace: float = 0.0,
+    cwd: str | None = None,
 ) -> int | None:
     """
     Start a program in a session of its own, without standard streams; raises OSError.
@@ -131,6 +135,7 @@ def start_detached(
     child = subprocess.Popen(
         command,
         env=dict(environ),
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -24,6 +24,7 @@ from tray.worker import botocore_chain
 from tray.worker.job_context import JobContext
 
 _ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
+_HELPER: Final = "credentials.py"  # the credential helper, in whose command a profile follows
 _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
 
 
@@ -147,22 +148,45 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
 
 
 def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """Refuse a profile that would call us (F3) or ask the user for an MFA code."""
+    """Refuse a profile that would call us for itself (F3) or ask the user for an MFA code."""
     every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
-    for name in source_chain(profile.name, every):
-        if name not in every:
-            file = clean(str(context.paths.aws_config), 160)
-            raise UserMustAct(f'{file} has no profile "{clean(name)}".')
-        settings = every[name]
-        command = settings.get("credential_process")
-        if isinstance(command, str) and calls_us(command, context.paths.state):
-            msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
-            raise UserMustAct(msg)
-        if settings.get("mfa_serial"):
-            msg = (
-                f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks for.'
-            )
-            raise UserMustAct(msg)
+    seen: set[str] = set()
+    wanted: str | None = profile.name
+    while wanted is not None:
+        chain, wanted = tuple(source_chain(wanted, every)), None
+        seen.update(chain)
+        for name in chain:
+            if name not in every:
+                file = clean(str(context.paths.aws_config), 160)
+                raise UserMustAct(f'{file} has no profile "{clean(name)}".')
+            command = every[name].get("credential_process")
+            if isinstance(command, str) and calls_us(command, context.paths.state):
+                wanted = asked_for(command, name, {})
+                if wanted is None or wanted in seen:
+                    msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
+                    raise UserMustAct(msg)
+            if every[name].get("mfa_serial"):
+                msg = (
+                    f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks '
+                    "for."
+                )
+                raise UserMustAct(msg)
+
+
+def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
+    """Return whose credentials our ``credential_process`` gives; None: the active profile's."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None  # it cannot be started
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--profile":
+            return following or None
+        if word.startswith("--profile="):
+            return word.partition("=")[2] or None
+        if PurePath(word).name == _HELPER:
+            return following or None
+    return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
 
 
 def calls_us(command: str, state: Path) -> bool:

@@ -11,7 +11,8 @@ from tray.aws.api.clients import AwsClients
 from tray.aws.api.portal import Account, Portal
 from tray.aws.api.sts import caller_identity
 from tray.errors import RequestRefused, RoleForbidden, ServiceTrouble, TokenRejected
-from tray.fake_aws import DEFAULT_REGION, IdentityCenter, many_accounts
+from tray.fake_aws.fake_options import DEFAULT_REGION, many_accounts
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 REGION = DEFAULT_REGION

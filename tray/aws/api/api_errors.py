@@ -155,7 +155,7 @@ def _refusal(
     code = printable(response.get("Error", {}).get("Code", ""))
     reason = printable(response.get("reason", ""))
     tail = f"({_details(code, status, metadata.get('RequestId'))})"
-    words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
+    call = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
     if reason.startswith("KMS_"):
         # The organisation's own KMS key is the trouble; the sign-in is intact.
         return RequestRefused(f"AWS can't use your organization's key: {reason} {tail}.")
@@ -168,7 +168,7 @@ def _refusal(
             maybe_done=status != 503,
         )
     if code in instead:
-        return instead[code](f"AWS refused {words} {tail}.")
+        return instead[code](f"AWS refused {call} {tail}.")
     if status == 429 or code in _THROTTLED:
         return ServiceTrouble(
             f"AWS asks to slow down {tail}.",
@@ -177,9 +177,9 @@ def _refusal(
         )
     if code in _MEANINGS:
         kind, meaning = _MEANINGS[code]
-        return kind(f"AWS refused {words}: {meaning} {tail}.")
+        return kind(f"AWS refused {call}: {meaning} {tail}.")
     return ServiceTrouble(
-        f"AWS refused {words} {tail}.",
+        f"AWS refused {call} {tail}.",
         answered=True,
         retry_after=retry_after(headers, time.time()),
     )

@@ -103,11 +103,15 @@ def region_flaw(region: str) -> str | None:
     """Return why this isn't an AWS region, as a clause, or None."""
     if _REGION.fullmatch(region):
         return None
+    if _REGION.fullmatch(region.lower()):
+        return f'the region "{clean(region)}" must be in lower case'
     return f'"{clean(region)}" isn\'t an AWS region (example: eu-west-1)'
 
 
 def start_url_flaw(url: str) -> str | None:
     """Return why a start URL is refused, as a clause that never quotes it, or None."""
+    if " #" in url or " ;" in url:
+        return "a comment follows the start URL, but in a value # and ; begin none"
     if not url.isprintable() or " " in url:
         return "the start URL contains spaces or invisible characters"
     if "\\" in url:

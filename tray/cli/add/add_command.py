@@ -11,12 +11,12 @@ import click
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_edit import written_headers
 from tray.aws.config.profile_edit import with_profiles
-from tray.cli import help_texts
-from tray.cli.add.add_session import SCOPE, RequestedSession, asked, session_for, signed_in
+from tray.cli.add.add_session import RequestedSession, asked, session_for, signed_in
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.role_picker import pick
-from tray.cli.command_context import CommandContext, Ended, note
-from tray.cli.shell import completion
+from tray.cli.command_context import CommandContext
+from tray.cli.daemon_commands import start_if_needed
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
@@ -58,29 +58,6 @@ class _Options:
         return bool(self.every or self.sync or self.prune or self.account or self.role)
 
 
-@click.command(help=help_texts.ADD)
-@click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--start-url", metavar="URL", help="Start URL of a new session (https://...).")
-@click.option("--sso-region", metavar="REGION", help="Region of a new session.")
-@click.option("--scopes", metavar="S", help=f"Scopes of a new session; default: {SCOPE}.")
-@click.option(
-    "--account", metavar="A", multiple=True, help="Only accounts whose ID or name matches."
-)
-@click.option("--role", metavar="R", multiple=True, help="Only roles whose name matches.")
-@click.option("--all", "every", is_flag=True, help="Add every role.")
-@click.option(
-    "--name", metavar="TEMPLATE", default=TEMPLATE, show_default=True, help="Profile names."
-)
-@click.option(
-    "--region",
-    metavar="REGION",
-    help="Region of the profiles; default: the one most profiles use.",
-)
-@click.option("--output", metavar="FORMAT", help="Output format of the profiles: json, yaml ...")
-@click.option("--sync", is_flag=True, help="Add new roles and report lost ones.")
-@click.option("--prune", is_flag=True, help="With --sync: remove lost ones.")
-@click.option("--dry-run", is_flag=True, help="Show the change without making it.")
-@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 def add(
     session: str | None,
     *,
@@ -97,6 +74,7 @@ def add(
     prune: bool,
     dry_run: bool,
     yes: bool,
+    no_daemon: bool,
 ) -> None:
     typed = _Options(
         start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
@@ -106,9 +84,10 @@ def add(
     context = CommandContext.of_this_process()
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     if not typed.narrows and not asks:
-        raise click.UsageError("Choose roles with --all, --account, --role or --sync.")
+        raise WrongUse("Choose roles with --all, --account, --role or --sync.")
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
+    start_if_needed(context, "person", no_daemon=no_daemon)
     found = _listed(context, meant)
     some = chosen(found, account, role)
     if not some and not typed.sync:
@@ -126,9 +105,9 @@ def add(
 def _check(typed: _Options) -> None:
     flaw = template_flaw(typed.name)
     if flaw is not None:
-        raise click.UsageError(flaw)
+        raise WrongUse(flaw)
     if typed.prune and not typed.sync:
-        raise click.UsageError("--prune needs --sync.")
+        raise WrongUse("--prune needs --sync.")
 
 
 def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
@@ -151,8 +130,8 @@ def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment
 
     def progress(done: int, count: int) -> None:
         if shown:
-            words = f"\r\033[KReading accounts: {done} of {count} "
-            click.echo(words if done < count else "\r\033[K", err=True, nl=False)
+            line = f"\r\033[KReading accounts: {done} of {count} "
+            click.echo(line if done < count else "\r\033[K", err=True, nl=False)
 
     with Standalone(context) as standalone:
         return roles_of(session, standalone.job_context, progress=progress)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import tray
 from tray.aws.config import config_files
@@ -24,9 +23,9 @@ from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
-from tray.credential_helper import FILE_NAME
-from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.managed import managed_sections
 from tray.secret import Secret
 from tray.storage.active_profile import read_active
@@ -65,7 +64,7 @@ def gathered(context: CommandContext) -> Facts:
             "sso-tray": lambda: _daemon(context),
             "d-bus": lambda: system.hosts(context.environ),
             "keyring": lambda: _keyring(context),
-            "registrations": lambda: {"registrations": _registrations(context, catalog())},
+            "registrations": lambda: _registrations(context, catalog()),
             "browser": lambda: system.browser(context.environ),
             "AWS": lambda: _skew(context, catalog()),
             "aws cli": lambda: system.aws_cli(context.environ),
@@ -138,14 +137,14 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
 
 
 def _read_config(context: CommandContext) -> _Config:
-    from tray.worker.profile_credentials import calls_us
+    from tray.worker.profile_credentials import asked_for, calls_us
 
     files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
         catalog = context.catalog()
         found = aws_files(files)
         data = config_files.read(files.config)
-    except ConfigRejected as error:
+    except (ConfigRejected, Unread) as error:
         return _Config(problem=error.sentence)
     calls: dict[str, str | None] = {}
     for name, keys in found.profiles.items():
@@ -156,22 +155,6 @@ def _read_config(context: CommandContext) -> _Config:
             calls[name] = asked_for(command, name, context.environ)
     reached_by = context.settings_or_safe().preferences.reached_by
     return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
-
-
-def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
-    """Return whose credentials our ``credential_process`` gives; None: the active profile's."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None  # it cannot be started
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == "--profile":
-            return following or None
-        if word.startswith("--profile="):
-            return word.partition("=")[2] or None
-        if Path(word).name == FILE_NAME:
-            return following or None
-    return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
 
 
 def _recorded(context: CommandContext) -> Found:
@@ -186,10 +169,12 @@ def _daemon(context: CommandContext) -> Found:
     connected = False
     answer: dict[str, Any] | None = None
     standing = "running"
+    differing: tuple[str, ...] = ()
     try:
         with context.daemon() as agent:
             connected = True
-            answer = agent.done("status", patience=DAEMON_PATIENCE)["status"]
+            done = agent.done("status", patience=DAEMON_PATIENCE, network=network(context.environ))
+            answer, differing = done["status"], tuple(done.get("differing", ()))
     except Unreachable:
         standing = "mute" if connected else "none"
     except OtherWorld:
@@ -211,6 +196,7 @@ def _daemon(context: CommandContext) -> Found:
         "daemon": standing,
         "daemon_program": running.get("program"),
         "no_tray": running.get("no_tray"),
+        "differing": differing,
         "problems": tuple(document["problems"]),
         "sessions": sessions,
     }
@@ -227,16 +213,19 @@ def _keyring(context: CommandContext) -> Found:
     return {"keyring": state, "keyring_name": keyring_store.keyring_name}
 
 
-def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str, float]:
-    """Return when registrations end, from files and an unlocked keyring; never a prompt."""
-    from tray.worker.job_context import JobContext
+def _registrations(context: CommandContext, catalog: Catalog | None) -> Found:
+    """Say when registrations end, from files and an unlocked keyring, and whose the files are."""
+    from tray.worker.job_context import JobContext, belongs
 
     job_context = JobContext.from_environment(context.environ)
     ready = job_context.keyring_store.lock_state() == "ready"
     found: dict[str, float] = {}
+    elsewhere = []
     for session in catalog.sessions if catalog is not None else ():
         try:
             token = job_context.read(session)
+            if token is not None and not belongs(token, session):
+                elsewhere.append((session.key, urlsplit(token.start_url).hostname or "unknown"))
             if token is not None and token.registration is None and ready:
                 token = job_context.keyring_store.load(session)
         except TrayError as error:
@@ -244,7 +233,7 @@ def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str
             continue
         if token is not None and token.registration is not None:
             found[session.key] = token.registration.expires_at
-    return found
+    return {"registrations": found, "elsewhere": tuple(elsewhere)}
 
 
 def _skew(context: CommandContext, catalog: Catalog | None) -> Found:

@@ -202,8 +202,8 @@ def _trouble(error: TrayError) -> Response:
 
 def _failure(status: int, code: str, message: str) -> Response:
     """Return an error in both spellings: Go and Java read ``code``, JavaScript ``Code``."""
-    words = {"code": code, "message": message, "Code": code, "Message": message}
-    return _json(status, words)
+    body = {"code": code, "message": message, "Code": code, "Message": message}
+    return _json(status, body)
 
 
 def _json(status: int, document: dict[str, Any]) -> Response:

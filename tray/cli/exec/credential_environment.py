@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from tray.core.model import Profile
 
 Format = Literal["process", "env", "fish", "powershell", "json"]
-FORMATS: Final = get_args(Format)
 
 _MEMBERS: Final = {
     "AWS_ACCESS_KEY_ID": "AccessKeyId",

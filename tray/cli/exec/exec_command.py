@@ -11,16 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import click
-
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.config.catalog import ConfigFiles, connection_variables, profile_settings
-from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended, note
+from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.exec.child_process import become, run_beside
 from tray.cli.exec.credential_environment import past_proxies, region_of, variables
-from tray.cli.name_lookup import profile_meant, profile_option
+from tray.cli.front.quick_reading import OURS_FAILED
+from tray.cli.front.terminal import Ended, WrongUse, note
+from tray.cli.name_lookup import profile_meant
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
@@ -29,11 +28,8 @@ from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
 from tray.system.spawn import own_program, without_credentials
 
-OURS_FAILED: Final = 125
 CANNOT_RUN: Final = 126
 NOT_FOUND: Final = 127
-
-_LAST_BEFORE: Final = "tray.exec.last-before"  # for the word before the first `--`
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -47,49 +43,19 @@ _KEY_LINE: Final = re.compile(
 )
 
 
-class _WrongUse(click.UsageError):
-    """Wrong use, with the exit code of env(1): a child may well end with 2."""
-
-    exit_code = OURS_FAILED
-
-
-class _AsEnv(click.Command):
-    """A command whose wrong use is `_WrongUse`; a profile may stand before the ``--``."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        try:
-            return super().make_context(*arguments, **options)
-        except click.UsageError as error:
-            raise _WrongUse(error.message, error.ctx) from None
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        before = args[: args.index("--")] if "--" in args else []
-        ctx.meta[_LAST_BEFORE] = before[-1] if before else None
-        return super().parse_args(ctx, args)
-
-
-@click.command(
-    cls=_AsEnv,
-    help=help_texts.EXEC,
-    context_settings={"allow_interspersed_args": False},
-)
-@profile_option
-@click.option("--endpoint", is_flag=True, help="Provide credentials that renew, over HTTP.")
-@click.argument("command", metavar="[PROFILE] -- COMMAND...", nargs=-1, required=True)
-@click.pass_context
 def execute(
-    typed: click.Context, *, profile: str | None, endpoint: bool, command: tuple[str, ...]
+    *, profile: str | None, endpoint: bool, command: tuple[str, ...], last_before: str | None
 ) -> int:
     try:
         context = CommandContext.of_this_process()
         catalog = context.catalog()
-        if profile is None and typed.meta[_LAST_BEFORE] == command[0] and command[1:2] == ("--",):
+        if profile is None and last_before == command[0] and command[1:2] == ("--",):
             # "exec ls -- -x" has always run ls: only a name that is no command must be a profile.
             known = any(one.name == command[0] for one in catalog.profiles)
             if known or shutil.which(command[0]) is None:
                 profile, command = command[0], command[2:]
         if not command:
-            raise click.UsageError("Missing command after --.")
+            raise WrongUse("Missing command after --.")
         meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
         files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
@@ -98,18 +64,16 @@ def execute(
         environ |= region_of(meant, context.environ)
         if endpoint:
             return _with_endpoint(context, meant, command, environ, document)
-    except SignInNeeded:
+    except (SignInNeeded, WrongUse):
         raise
     except Ended as error:
         kept = error.exit_code in (3, CANNOT_RUN, NOT_FOUND)
         raise Ended(error.sentence, error.exit_code if kept else OURS_FAILED) from None
-    except click.UsageError as error:
-        raise _WrongUse(error.message, error.ctx) from None
     except TrayError as error:
         raise Ended(error.sentence, OURS_FAILED) from None
-    told = {name: value for name, value in variables(document).items() if value is not None}
+    exported = {name: value for name, value in variables(document).items() if value is not None}
     with _as_env(command):
-        return become(command, environ | told)
+        return become(command, environ | exported)
 
 
 @contextmanager

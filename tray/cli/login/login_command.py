@@ -12,17 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import (
-    NO_SUCH_NAME,
-    CommandContext,
-    Ended,
-    note,
-    say_acting_alone,
-)
+from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
+from tray.cli.daemon_commands import start_if_needed
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
 from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
-from tray.cli.shell import completion
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -31,6 +25,7 @@ from tray.core.policy import SIGN_IN_DEADLINE
 from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.system.browser import browser_command
 
 if TYPE_CHECKING:
@@ -51,29 +46,14 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=help_texts.LOGIN)
-@click.argument(
-    "session",
-    metavar="[SESSION|PROFILE]",
-    required=False,
-    shell_complete=completion.sessions,
-)
-@click.option("--all", "every", is_flag=True, help="Sign in to every session that needs it.")
-@click.option("--device-code", is_flag=True, help="Enter a code in a browser on any machine.")
-@click.option("--no-browser", is_flag=True, help="Print the link instead of opening it.")
-@click.option("--afresh", is_flag=True, help="Sign out first, to start a full new session.")
-@click.option(
-    "--callback-port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The port on 127.0.0.1 that the browser returns to.",
-)
-def login(session: str | None, *, every: bool, **options: Any) -> None:
+def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
-        raise click.UsageError("--callback-port doesn't go with --device-code.")
+        raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
+    if sessions:
+        start_if_needed(context, "person", no_daemon=no_daemon)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
@@ -99,7 +79,7 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
-        done = _by_resident(context, session, typed, method, page)
+        done = _by_daemon(context, session, typed, method, page)
         if done is not None:
             if problem:
                 note(problem)  # without a daemon the sign-in itself says so
@@ -128,7 +108,7 @@ def _method(
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
-def _by_resident(
+def _by_daemon(
     context: CommandContext,
     session: SsoSession,
     typed: _Options,
@@ -146,6 +126,7 @@ def _by_resident(
                 afresh=True if typed.afresh else None,
                 method=method,
                 callback_port=typed.callback_port,
+                network=network(context.environ),
             ):
                 if "progress" in message:
                     _show(page, message["progress"])

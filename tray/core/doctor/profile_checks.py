@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from tray.core.connection import disagreement
-from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
+from tray.core.doctor.config_forms import FORMS, described
+from tray.core.doctor.findings import Facts, Finding, note, ok, problem
 from tray.core.model import Catalog
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
@@ -33,24 +34,14 @@ _GIVE: Final = _STATIC | _SSO | {
     "web_identity_token_file",
 }  # fmt: skip
 """Keys with which a profile gives credentials."""
-_QUIRKS: Final[dict[Quirk, tuple[str, str]]] = {
-    "colon": ('":" is used where other SDKs need "="', 'use "="'),
-    "upper-case": (
-        "a key is in upper case, which the JavaScript SDK doesn't read",
-        "use lower case",
-    ),
-    "two-defaults": (
-        "[default] and [profile default] both exist: the AWS CLI uses the later one, the "
-        "JavaScript SDK [profile default]",
-        "keep [default] only",
-    ),
-}
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 
 
 def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
-        remedy = "fix that line; until then every AWS tool fails"
-        yield problem("config", facts.config_problem, remedy)
+        remedy = "fix that line; until then the AWS CLI and boto3 fail"
+        others = "Others may go on: Go, Terraform, Java and C++ take the last of a repeated key."
+        yield problem("config", f"{facts.config_problem} {others}", remedy)
         return
     if facts.catalog is None:
         return
@@ -64,7 +55,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     if unusable:
         yield ok("config", f"Readable, but not all of it is usable: {counts}.")
     else:
-        yield ok("config", f"Every AWS tool accepts it: {counts}.")
+        yield ok("config", f"The AWS CLI and boto3 accept it: {counts}.")
     for sentence in unusable[:SHOWN]:
         yield problem("config", sentence, f"fix it in {facts.config_place}")
     if len(unusable) > SHOWN:
@@ -137,8 +128,9 @@ def _spellings(catalog: Catalog) -> Iterator[Finding]:
         portals.setdefault(normal_start_url(one.start_url).casefold(), set()).add(one.start_url)
     for spellings in portals.values():
         if len(spellings) > 1:
-            words = f"One access portal is written in {len(spellings)} ways, which takes as many "
-            yield Finding("config", "note", f"{words}sign-ins.", "use one sso-session for it")
+            ways = f"{len(spellings)} ways, which takes as many sign-ins"
+            sentence = f"One access portal is written in {ways}."
+            yield Finding("config", "note", sentence, "use one sso-session for it")
 
 
 def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
@@ -161,8 +153,8 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     if both:
         yield note(
             "config",
-            f"{_profiles(both)} both keys and SSO: the AWS CLI uses SSO, the JavaScript SDK the "
-            "keys.",
+            f"{_profiles(both)} both keys and SSO: the AWS CLI, boto3 and the Rust SDK use SSO, "
+            "Terraform and the Go and JavaScript SDKs the keys.",
             "keep one of them",
         )
     commented = [
@@ -178,11 +170,29 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             "value, other SDKs don't.",
             "put the comment on its own line",
         )
-    for quirk, (sentence, remedy) in _QUIRKS.items():
+    for quirk, form in FORMS.items():
         lines = [str(line) for found, line in facts.quirks if found == quirk]
         if lines:
             where = f"{'Line' if len(lines) == 1 else 'Lines'} {listed(lines, SHOWN)}"
-            yield note("config", f"{where}: {sentence}.", remedy)
+            yield Finding("config", form.verdict, described(form, where), form.remedy)
+    half = [name for name, keys in every.items() if len(keys.keys() & _STATIC) == 1]
+    if half:
+        yield problem(
+            "config",
+            f"{_profiles(half)} only half a key pair, so the AWS CLI and boto3 fail.",
+            "add or remove aws_access_key_id and aws_secret_access_key together",
+        )
+    wrong = [
+        f"{clean(str(keys['sso_account_id']))} of {clean(name)}"
+        for name, keys in every.items()
+        if "sso_account_id" in keys and not _ACCOUNT.fullmatch(str(keys["sso_account_id"]))
+    ]
+    if wrong:
+        yield problem(
+            "config",
+            f"An account id has 12 digits and nothing else: {listed(wrong, SHOWN)}.",
+            "correct sso_account_id",
+        )
     elsewhere = [name for name, keys in every.items() if "endpoint_url" in keys]
     if elsewhere:
         yield note(

@@ -89,9 +89,9 @@ def profile_name(template: str, one: Assignment, session: str) -> str:
     return _fit(template.format(**fit)) or one.account_id
 
 
-def _fit(words: str) -> str:
+def _fit(text: str) -> str:
     """Keep the letters every SDK takes; accents and other scripts are dropped."""
-    plain = unicodedata.normalize("NFKD", words)
+    plain = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _UNFIT.sub("-", bare).strip("-")
 

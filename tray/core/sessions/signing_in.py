@@ -70,7 +70,12 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
         requests=() if event.request is None else (event.request,),
     )
     start = fx.StartSignIn(
-        session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
+        session.config,
+        sign_in.attempt,
+        sign_in.method,
+        sign_in.afresh,
+        event.callback_port,
+        event.request,
     )
     # Once for each click: if it is cancelled or fails, the queue does not start a second one.
     queue = tuple(key for key in state.sign_in_queue if key != event.key)

@@ -35,6 +35,7 @@ HELP_LINES = (
     "All commands: sso-tray --help",
     "Live session status: sso-tray status --watch",
 )
+RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and return sessions to the AWS CLI"
 SET_UP = "Set up AWS access"
@@ -62,10 +63,10 @@ def active(name: str | None) -> str:
 
 
 def profile(name: str, *, guarded: bool, problem: bool) -> str:
-    words = clean(name)
+    text = clean(name)
     if guarded:
-        words += "  (guarded)"
-    return f"{words}  (incomplete)" if problem else words
+        text += "  (guarded)"
+    return f"{text}  (incomplete)" if problem else text
 
 
 def account(account_id: str | None, count: int) -> str:
@@ -89,8 +90,8 @@ def named_accounts(first: str, last: str) -> str:
 
 
 def role(name: str, profile_name: str | None) -> str:
-    words = clean(name, 48)
-    return words if profile_name is None else f"{words}: profile {clean(profile_name, 48)}"
+    text = clean(name, 48)
+    return text if profile_name is None else f"{text}: profile {clean(profile_name, 48)}"
 
 
 def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
@@ -175,9 +176,9 @@ def happened(what: str, key: str | None, detail: str, when: str, *, brief: bool 
         if brief:
             profile, asker = profile.partition(' ("')[0], asker.partition(" (")[0]
             profile = profile.partition(" (through")[0]
-        words = f"{clean(asker)} {_ASKED_FOR[what]} {clean(profile, 160)}"
+        text = f"{clean(asker)} {_ASKED_FOR[what]} {clean(profile, 160)}"
     else:
-        words = _HAPPENED.get(what, what.replace("-", " "))
-        words += f" {clean(detail)}" if what in _NAMES_A_PROFILE and detail else ""
+        text = _HAPPENED.get(what, what.replace("-", " "))
+        text += f" {clean(detail)}" if what in _NAMES_A_PROFILE and detail else ""
     whom = f"{clean(session_name(key))}: " if key else ""
-    return f"{when} {whom}{words}".strip()
+    return f"{when} {whom}{text}".strip()

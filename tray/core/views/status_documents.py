@@ -22,6 +22,7 @@ class Running:
     since: float  # seconds since the epoch
     program: str  # its version
     no_tray: str | None = None  # why no tray shows its icon; one of ``problems``, too
+    graphical: bool = False  # it was started in a desktop session
 
 
 def status_document(
@@ -43,6 +44,7 @@ def status_document(
             "since": timestamp(daemon.since),
             "program": daemon.program,
             "no_tray": daemon.no_tray,
+            "graphical": daemon.graphical,
         },
         "sessions": [_session(row, planned=daemon is not None) for row in view.sessions],
         "problems": list(view.problems),

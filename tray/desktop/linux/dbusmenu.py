@@ -7,6 +7,7 @@ AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final
@@ -57,6 +58,7 @@ class DBusMenu(ServiceInterface):
         self._tree = tree
         self._opened = opened
         self._clicked = clicked
+        self.offered: set[int] = set()  # submenus announced to this host
 
     def announce(self, change: MenuChange) -> None:
         if change.layout is not None:
@@ -68,7 +70,22 @@ class DBusMenu(ServiceInterface):
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:
         """Return the revision and the nodes below ``parent``; a negative depth means no limit."""
         self._known(parent)
+        if depth == 1:
+            self._offer_below(parent)
         return [self._tree.revision, self._layout(parent, depth, names)]
+
+    def _offer_below(self, parent: int) -> None:
+        """
+        Announce each submenu below, once.
+
+        Plasma asks level by level and places a submenu before it has its rows: the first opening
+        would be off the screen. Announced, the rows are asked for at once.
+        """
+        nodes = self._tree.nodes
+        for child in nodes[parent].children:
+            if nodes[child].children and child not in self.offered:
+                self.offered.add(child)
+                asyncio.get_running_loop().call_soon(self.layout_updated, child)
 
     @dbus_method(name="GetGroupProperties")
     def get_group_properties(self, ids: Ints, names: Strings) -> GroupProperties:

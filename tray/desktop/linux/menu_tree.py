@@ -7,6 +7,7 @@ it, so a click in a menu that a host shows late cannot hit something else (M3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,6 +15,8 @@ from typing import Final
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
 
 Value = str | bool | int
+
+_FIRST: Final = re.compile("_(?=[^_])")  # what GNOME's extension drops from a label, once
 
 ROOT: Final = 0
 
@@ -54,6 +57,7 @@ class MenuChange:
 class MenuTree:
     def __init__(self) -> None:
         self.revision = 1
+        self.one_mnemonic = False  # whether the host takes only the first underscore for a mark
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[int, str, int], int] = {}
 
@@ -89,15 +93,18 @@ class MenuTree:
         if row.submenu is not None:
             children = self._add(row.submenu, number, enabled=enabled)
         clickable = enabled and row.submenu is None
-        self.nodes[number] = Node(parent, _properties(row), children, row if clickable else None)
+        label = str(row.text)
+        # A single underscore marks a mnemonic; two are one underscore.
+        label = _FIRST.sub("__", label, count=1) if self.one_mnemonic else label.replace("_", "__")
+        properties = _properties(row, label)
+        self.nodes[number] = Node(parent, properties, children, row if clickable else None)
 
     def _number(self, parent: int, key: str, nth: int) -> int:
         return self._numbers.setdefault((parent, key, nth), len(self._numbers) + 1)
 
 
-def _properties(row: MenuItem) -> dict[str, Value]:
-    # A single underscore marks a mnemonic; two are one underscore.
-    found: dict[str, Value] = {"label": str(row.text).replace("_", "__")}
+def _properties(row: MenuItem, label: str) -> dict[str, Value]:
+    found: dict[str, Value] = {"label": label}
     if not row.enabled:
         found["enabled"] = False
     checked = row.checked

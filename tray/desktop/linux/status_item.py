@@ -2,8 +2,7 @@
 The icon on the bus: ``org.kde.StatusNotifierItem``, by freedesktop.org's specification.
 
 Whether ``Activate`` exists matters: for an item that has it, GNOME's extension waits for a double
-click before it opens the menu. An item with nothing but a menu therefore leaves it out; hosts that
-call it anyway get UnknownMethod and open the menu.
+click before it opens the menu, while MATE and LXQt do nothing with a left click but call it.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -24,8 +23,9 @@ from PIL import Image
 
 from tray.core.text.display_names import without_markup
 from tray.desktop.linux.fixed_property import fixed
+from tray.system.dbus.desktop_services import ITEM_PATH
 
-MENU_PATH: Final = "/StatusNotifierItem/Menu"
+MENU_PATH: Final = f"{ITEM_PATH}/Menu"
 
 Status = Literal["Passive", "Active", "NeedsAttention"]
 
@@ -39,22 +39,22 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """What the item shows, on all connections; ``name`` is ``Id``, ``detail`` is plain text."""
+    """What the item shows, on all connections; ``name`` is ``Id``, the rest plain text."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.title = name
+        self.heading = ""
         self.detail = ""
         self.status: Status = "Passive"
         self.pixmaps: list[list[Any]] = []
 
 
 class StatusItem(ServiceInterface):
-    """An item that has only a menu: any click opens it."""
-
-    only_menu = True
+    """For hosts that open the menu on any click."""
 
     category = fixed("Category", DBusStr, "ApplicationStatus")
+    title = fixed("Title", DBusStr, "SSO Tray")  # Plasma sorts by it: an icon must not jump
+    item_is_menu = fixed("ItemIsMenu", DBusBool, True)
     window_id = fixed("WindowId", DBusInt32, 0)
     icon_name = fixed("IconName", DBusStr, "")  # hosts take the pixels
     icon_theme_path = fixed("IconThemePath", DBusStr, "")
@@ -72,10 +72,6 @@ class StatusItem(ServiceInterface):
     def id(self) -> DBusStr:
         return self.face.name
 
-    @dbus_property(_READ, name="Title")
-    def title(self) -> DBusStr:
-        return self.face.title
-
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
         return self.face.status
@@ -92,11 +88,7 @@ class StatusItem(ServiceInterface):
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
-        return ["", [], self.face.title, without_markup(self.face.detail)]
-
-    @dbus_property(_READ, name="ItemIsMenu")
-    def item_is_menu(self) -> DBusBool:
-        return self.only_menu
+        return ["", [], self.face.heading, without_markup(self.face.detail)]
 
     @dbus_method(name="ContextMenu")
     def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
@@ -108,7 +100,7 @@ class StatusItem(ServiceInterface):
 
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:
-        """Say that the title changed."""
+        """Part of the interface; ours never changes."""
 
     @dbus_signal(name="NewIcon")
     def new_icon(self) -> None:
@@ -127,8 +119,8 @@ class StatusItem(ServiceInterface):
         return self.face.status
 
 
-class ClickableStatusItem(StatusItem):
-    only_menu = False
+class ActivatedStatusItem(StatusItem):
+    """For hosts that may send a left click to the item instead of opening the menu."""
 
     def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
         super().__init__(face)

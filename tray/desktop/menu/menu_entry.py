@@ -30,7 +30,7 @@ SEPARATION: Final = Entry("separator", "")
 def grouped(
     rows: Sequence[Entry],
     room: int,
-    words: Callable[[int, int], str],
+    name: Callable[[int, int], str],
     more: str = menu_text.MORE,
 ) -> Iterable[Entry]:
     """Group rows if more than ``room``; ``words`` names a group by its first and last place."""
@@ -43,4 +43,4 @@ def grouped(
             return
         part = rows[start : start + LEVEL]
         last = start + len(part) - 1
-        yield Entry(f"from:{part[0].key}", words(start, last), children=tuple(part))
+        yield Entry(f"from:{part[0].key}", name(start, last), children=tuple(part))

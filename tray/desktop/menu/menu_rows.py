@@ -45,7 +45,6 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         *,
         checked: bool | None = None,
         radio: bool = False,
-        default: bool = False,
         enabled: bool = True,
     ) -> None:
         super().__init__(
@@ -53,7 +52,6 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
             _taken(action),
             checked=None if checked is None else lambda _: checked,
             radio=radio,
-            default=default,
             enabled=enabled,
         )
         self.key = key

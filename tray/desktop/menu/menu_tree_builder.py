@@ -224,10 +224,10 @@ def _some(members: Sequence[Profile], active: str | None, extras: MenuExtras) ->
 
 def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:
     guarded = is_guarded(profile.name, extras.guarded)
-    words = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
+    label = menu_text.profile(profile.name, guarded=guarded, problem=profile.problem is not None)
     return Entry(
         f"use:{profile.name}",
-        words,
+        label,
         ev.UseRequested(profile.name),
         checked=profile.name == active,
         radio=True,
@@ -266,5 +266,5 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, words: str, on: bool) -> Entry:  # a tick and its state
-    return Entry(f"setting:{name}", words, SettingRequested(name, on=not on), checked=on)
+def _setting(name: SettingName, label: str, on: bool) -> Entry:  # a tick and its state
+    return Entry(f"setting:{name}", label, SettingRequested(name, on=not on), checked=on)

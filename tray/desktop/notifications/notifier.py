@@ -115,7 +115,8 @@ class Notifier:
         self.shown_by: ShownBy | None = None  # of the last notice
 
     def show(self, notice: Notice) -> None:
-        title, text = clean(notice.title, _TITLE_LENGTH), clean(notice.text, _TEXT_LENGTH)
+        title = clean(notice.title, _TITLE_LENGTH)
+        text = "\n".join(clean(line, _TEXT_LENGTH) for line in notice.text.splitlines())
         self._wish(notice.slot, replace(notice, title=title, text=text))
 
     def withdraw(self, slot: str) -> None:

@@ -41,6 +41,6 @@ class SystemEvents:
     def missing(self) -> dict[str, str]:
         """Return why ``sleep``, ``lock`` or ``network`` events are missing, for each that is."""
         if self._linux is None:
-            words = "not available on this system"
-            return {"sleep": words, "lock": words, "network": words}
+            reason = "not available on this system"
+            return {"sleep": reason, "lock": reason, "network": reason}
         return self._linux.missing()

@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import SsoSession
+from tray.core.profiles.start_url import is_vanity
 from tray.secret import Secret
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
@@ -248,4 +249,6 @@ def _worth(slot: SlotState) -> tuple[int, int]:
 
 
 def _fits(token: SsoToken, session: SsoSession) -> bool:
-    return (token.start_url, token.region) == (session.start_url, session.region)
+    if token.start_url != session.start_url:
+        return False
+    return token.region == session.region or is_vanity(session.start_url)

@@ -6,14 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
+from tray.aws.config.profile_edit import with_region
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import sign_in_cancelled
-from tray.errors import Busy, SignInEnded, UserMustAct
+from tray.errors import Busy, SignInEnded, TrayError, UserMustAct
 from tray.loopback.loopback_server import NoFreePort
+from tray.managed.config_write import change_config
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in.browser_sign_in import by_browser
@@ -96,7 +99,7 @@ def sign_in_or_join(
     try:
         token = context.read_or_none(session)
         if token is not None and token.fingerprint != seen and token.expires_at > context.clock():
-            store = context.record(session).store or "file"
+            store = context.hints(session).store or "file"
             return SignInResult(context.facts(session, token), store)
         if waited:
             msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
@@ -121,6 +124,32 @@ def _under_way(session: SsoSession) -> str:
 
 
 def _by(
+    attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
+) -> SignInResult:
+    result = _signed_in(attempt, method, callback_port)
+    region = attempt.at_aws.region
+    if region == attempt.session.region:
+        return result
+    sentence = _written(attempt.session, region, attempt.context)
+    return replace(result, sentence=" ".join(filter(None, (result.sentence, sentence))))
+
+
+def _written(session: SsoSession, region: str, context: JobContext) -> str:
+    """Write a vanity URL's region into the config, as the AWS CLI does after a sign-in."""
+    path = context.paths.aws_config
+
+    def change(data: bytes) -> bytes:
+        return with_region(data, str(path), session.key, region)
+
+    try:
+        change_config(path, context.paths.state, change)
+    except (TrayError, OSError) as error:
+        log.warning("sso_region cannot be written (%s)", type(error).__name__)
+        return f"Its portal is in {region}: set sso_region to that in {clean(str(path), 160)}."
+    return f"Its portal is in {region}, so sso_region was changed to that."
+
+
+def _signed_in(
     attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
 ) -> SignInResult:
     if method == "device":

@@ -85,7 +85,7 @@ def _saved(
         reason = error.reason or "keyring-absent"
         left = _left_in_file(session, context, token, reason)
         # Only what was written counts: otherwise the file still holds the session's newest token.
-        lineage = context.record(session).lineage
+        lineage = context.hints(session).lineage
         for one in (*replaced, token):
             lineage = lineage.followed_by(one.pair)
         context.note(session, lineage=lineage)
@@ -104,7 +104,7 @@ def _saved(
         # The token store decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
         _publish(session, context, token, lean=False)
-        store = context.record(session).store or "file"
+        store = context.hints(session).store or "file"
         return SignInResult(context.facts(session, token), store, sentence=_NOT_RECORDED)
     context.seam("recorded")
     _publish(session, context, token, lean=True)
@@ -153,7 +153,7 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
 def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
     """Record the file as token store, and return the token store on record."""
     _record(session, context, store="file", contested=False, handed_back=())
-    return context.record(session).store or "file"
+    return context.hints(session).store or "file"
 
 
 def _record(session: SsoSession, context: JobContext, **changes: object) -> None:

@@ -9,6 +9,7 @@ from tray.core.outcomes import Outcome, Released
 from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.sign_in import client_registrations
 from tray.worker.tokens.adoption import take_in
 from tray.worker.tokens.file_judgement import is_older
 
@@ -53,6 +54,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
             _hand_back(session, context, item)
             sentence = HANDED_BACK
         elif was_kept and item is None:
+            client_registrations.forget_all(session, context)
             return Released(NOTHING_KEPT.format(key=session.key))
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
@@ -92,6 +94,7 @@ def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> N
 
 def _deleted(session: SsoSession, context: JobContext, *, needed: bool) -> bool:
     """Delete the item; True if none remains, or none that matters."""
+    client_registrations.forget_all(session, context)
     try:
         context.keyring_store.delete(session.key)
     except KEYRING_ERRORS as error:

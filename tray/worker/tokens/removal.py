@@ -14,6 +14,7 @@ from tray.errors import (
     GrantRefused,
     RegistrationRefused,
     TokenRejected,
+    Unread,
     UserMustAct,
 )
 from tray.worker.job_context import JobContext, TokenFileChanged
@@ -119,7 +120,7 @@ def _signed_out(
     context.seam("deleted")
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
-    except UserMustAct as error:
+    except (Unread, UserMustAct) as error:
         # `aws sso logout` has removed them itself; only other tools leave them behind.
         log.warning("%s", error.sentence)
     return RemovalJudged("signed-out")
