@@ -92,7 +92,10 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"quirks": (("quoted-name", 3),)}, "note", "Terraform and the Go and Rust SDKs", "remove"),
     ({"quirks": (("loose-word", 3),)}, "problem", "by the AWS CLI and boto3.", "put #"),
     ({"settings": {"prod": {"aws_access_key_id": "x"}}}, "problem", "half a key pair", "together"),
-    ({"settings": {"prod": {"sso_account_id": '"1"'}}}, "problem", '"1" of prod', "sso_account_id"),
+    (
+        {"settings": {"prod": {"sso_account_id": '"1"'}}},
+        "problem", '"1" of prod', "sso_account_id",
+    ),
     ({"elsewhere": (("corp", "old.example"),)}, "problem", "(old.example)", "login corp"),
     ({"differing": ("AWS_CA_BUNDLE",)}, "note", "without this terminal's AWS_CA_BUNDLE", "here"),
     ({"quirks": (("upper-case", 3),)}, "note", "Line 3: a key", "lower case"),
