@@ -23,8 +23,7 @@ MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the r
 def logout(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
-    if not every:
-        name_others_of_portal(context, sessions[0])
+    say_what_ends(context, None if every else sessions[0])
     each(context, sessions, "logout", ev.SignOutRequested)
 
 
@@ -70,11 +69,13 @@ def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[Ss
     return (session_meant(catalog, name, context.profile_in_force),)
 
 
-def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
-    """Name the sessions that end with this one at AWS, before it is done."""
-    others = [one.key for one in context.catalog().sessions if shares_portal(session, one)]
-    if others:
+def say_what_ends(context: CommandContext, session: SsoSession | None) -> None:
+    """Name the sessions that end with this one at AWS, and programs that have to be restarted."""
+    every = context.catalog().sessions if session is not None else ()
+    others = [one.key for one in every if session is not None and shares_portal(session, one)]
+    if session is not None and others:
         note(sentences.ends_too(session.key, others))
+    note(sentences.RESTART)
 
 
 def each(

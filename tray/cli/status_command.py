@@ -9,26 +9,42 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from tray.aws.config.catalog import ConfigFiles, aws_files
 from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import Ended, say
+from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import unknown
-from tray.cli.quick.status_words import in_words, named_only, usable_now
+from tray.cli.quick.status_entries import moment, named_only, usable_now
+from tray.core.text import sentences
+from tray.core.text.bare_text import bare_clients
+from tray.core.text.display_names import clean
 from tray.core.views.status_documents import status_document
-from tray.errors import TrayError
+from tray.core.views.view import SessionRow
+from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
 
+_COLOURS: Final = {
+    "signed-in": "green",
+    "ending": "yellow",
+    "renewal-failing": "yellow",
+    "signing-in": "cyan",
+    "expired": "red",
+    "unreadable": "red",
+}
+RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon would renew it
+
 
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     context = CommandContext.of_this_process()
-    document = only(status_now(context), session)
+    document = _only(status_now(context), session)
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    say(json.dumps(document, indent=2) + "\n" if as_json else _in_words(context, document), end="")
+    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -39,29 +55,11 @@ def status_now(context: CommandContext) -> dict[str, Any]:
     return _seen_here(context, done["status"] if done is not None else of_files(context))
 
 
-def only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Keep only the named sessions; a profile's name stands for its session (C1)."""
-    kept, missing = named_only(document, names)
-    if missing is None:
-        return kept
-    entries = document["sessions"]
-    if not entries and document["problems"]:
-        raise Ended(document["problems"][0], 1)
-    known = [one["key"] for one in entries]
-    known += [profile for one in entries for profile in one["profiles"]]
-    raise unknown("session or profile", missing, known)
-
-
 def _seen_here(context: CommandContext, document: dict[str, Any]) -> dict[str, Any]:
     """Add what only this shell knows: whether its hook follows at each prompt (A2)."""
     if not context.shell_follows:
         return document
     return {**document, "applies": [*document["applies"], "shell"]}
-
-
-def _in_words(context: CommandContext, document: dict[str, Any]) -> str:
-    exported = None if context.shell_follows else context.exported_profile
-    return in_words(document, exported)
 
 
 def of_files(context: CommandContext) -> dict[str, Any]:
@@ -80,16 +78,95 @@ def of_files(context: CommandContext) -> dict[str, Any]:
     return document
 
 
+def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Keep only the named sessions; a profile's name stands for its session (C1)."""
+    kept, missing = named_only(document, names)
+    if missing is None:
+        return kept
+    entries = document["sessions"]
+    if not entries and document["problems"]:
+        raise Ended(document["problems"][0], 1)
+    known = [one["key"] for one in entries]
+    known += [profile for one in entries for profile in one["profiles"]]
+    raise unknown("session or profile", missing, known)
+
+
+def in_words(context: CommandContext, document: dict[str, Any]) -> str:
+    now, zone = time.time(), datetime.now().astimezone().tzinfo
+    rows = [_row(entry) for entry in document["sessions"]]
+    width = max((len(clean(row.name)) for row in rows), default=0)
+    standalone = document["resident"] is None
+    lines = [_line(row, width, now, zone, standalone=standalone) for row in rows]
+    if not rows:
+        lines.append("No SSO session is configured. Run: sso-tray add")
+    lines += ["", *_active(context, document)]
+    if standalone and rows:
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
+    said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
+    lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
+    return "\n".join(lines) + "\n"
+
+
+def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
+    row, zone = _row(entry), datetime.now().astimezone().tzinfo
+    if standalone and row.state == "expired" and row.renews:
+        return RENEWABLE
+    return sentences.status(row, time.time(), zone)
+
+
+def _line(
+    row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
+) -> str:
+    text = sentences.status(row, now, zone)
+    if standalone and row.state == "expired" and row.renews:
+        text = RENEWABLE
+    colour = _COLOURS.get(row.state)
+    shown = styled(text, colour=colour, dim=colour is None)
+    return f"{clean(row.name).ljust(width)}  {shown}"
+
+
+def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
+    active = document["active_profile"]
+    yield f"Active profile: {clean(active) if active is not None else 'none'}"
+    with suppress(ConfigRejected):  # a problem of the document already
+        files = aws_files(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+        yield bare_clients(context.environ, files, active, context.catalog().managed)[0]
+
+
+def _row(entry: dict[str, Any]) -> SessionRow:
+    """Make a row of the view from its entry, so that the words are the tray's own."""
+    return SessionRow(
+        key=entry["key"],
+        name=entry["name"],
+        start_url=entry["start_url"],
+        region=entry["region"],
+        profiles=tuple(entry["profiles"]),
+        state=entry["state"],
+        reason=entry["reason"],
+        store=entry["keeper"],
+        token_expires_at=moment(entry["token_expires_at"]),
+        session_ends_at=moment(entry["session_ends_at"]),
+        session_end_known=entry["session_end_known"],
+        renews=entry["renews"],
+        next_attempt_at=moment(entry["next_attempt_at"]),
+        sign_in_url=None,
+        user_code=None,
+        sign_in_deadline=None,
+        afresh=False,
+        problem=None,
+    )
+
+
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:
     last = ""
     try:
         for received in _documents(context):
             document = _seen_here(context, received)
             try:
-                seen = only(document, names)
+                seen = _only(document, names)
             except TrayError as error:
                 seen = {**document, "sessions": [], "problems": [error.sentence]}
-            text_now = f"{json.dumps(seen)}\n" if as_json else _in_words(context, seen)
+            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(context, seen)
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients
+from tray.aws.api.clients import AwsClients, is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
@@ -153,6 +153,10 @@ class JobContext:
         except OSError:
             written = now
         token = token.issued(min(written, now, token.expires_at))
+        if (client := token.registration) is not None:
+            made = self.record(session).endpoint
+            if made[:1] == client.place[:1] and is_safe_endpoint(made[-1]):
+                token = replace(token, registration=replace(client, endpoint=made[-1]))
         if not belongs(token, session):
             return token
         region = token.region if is_vanity(session.start_url) else session.region
@@ -176,11 +180,10 @@ class JobContext:
         seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
-        Save a token in the keyring as the session's newest.
+        Save a token in the keyring as the session's newest; KeyringUnavailable, KeyringDenied.
 
         If AWS refuses it, `beside` are tried; `replaced` precede it; `seen` is the item as this
-        transaction last read or saved it. Raises `KeyringUnavailable` or `KeyringDenied`
-        when the save failed or was not confirmed.
+        transaction last read or saved it.
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
@@ -204,15 +207,11 @@ class JobContext:
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
-        Write the lean file (K3) atomically.
+        Write the lean file (K3) atomically, or over anything without a final check (see `still`).
 
         Its mtime is set to when the token was issued, which no member says, so that the token does
-        not look younger after a restart or a new file (R1). Without a final check (see `still`)
-        whatever is there is overwritten, as a sign-in does.
-
-        Raises:
-        TokenFileChanged: the final check found another file, which is untouched.
-        OSError, FileRefused: it cannot be written; the old file is untouched.
+        not look younger after a restart (R1). The old file is untouched where it raises
+        TokenFileChanged, OSError or FileRefused.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)
@@ -223,6 +222,8 @@ class JobContext:
     ) -> None:
         """Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`."""
         self._write(session, token, full_document(token), final_check)
+        if token.registration is not None and token.registration.endpoint:
+            self.note(session, endpoint=token.registration.place)
 
     def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
