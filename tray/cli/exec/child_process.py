@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
+from tray.system.process_limits import limits_for_children
+
 POSIX: Final = hasattr(os, "posix_spawnp")
 
 SIGNALLED: Final = 128  # plus the number of the signal that ended the child, as in shells
@@ -21,6 +23,7 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Become a command, or without exec (Windows) run it; OSError if it cannot be started."""
     sys.stdout.flush()
     sys.stderr.flush()
+    limits_for_children()
     if POSIX:
         for number in _IGNORED_BY_PYTHON:
             signal.signal(number, signal.SIG_DFL)
@@ -39,6 +42,7 @@ def run_beside(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [*_PASSED, signal.SIGCHLD])
     try:
         with surroundings as environ:
+            limits_for_children()
             child = os.posix_spawnp(
                 command[0],
                 list(command),
