@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.world import full_disk
-from tray.storage.logs import HISTORY_BYTES, LOG_BYTES, History, log_to, quiet_libraries
+from tray.storage.logs import HISTORY_BYTES, LOG_BYTES, REPEATS, History, log_to, quiet_libraries
 
 CANARY = "aoaAAAAA-canary-of-a-token"
 log = logging.getLogger("tray.test")

@@ -7,9 +7,10 @@ was broken. Every error carries one sentence for the user, never a secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar, Final
+
     from tray.core.model import Reason
 
 

@@ -82,7 +82,7 @@ def test_the_process_is_not_dumpable(who: str, tmp_path: Path) -> None:
 def test_a_command_of_the_users_has_their_own_limit() -> None:
     """`exec` gives back the limit of core files, where it had acted alone before."""
     code = (
-        "from tray.cli.exec.child_process import become\n"
+        "from tray.cli.exec.becoming import become\n"
         "from tray.system.process_limits import forbid_core_dumps\n"
         "import os, sys\n"
         "forbid_core_dumps()\n"

@@ -221,7 +221,7 @@ class Agent:
                 self._subscribers.add(client)
                 client.send({"status": self._answers.status()})
                 return
-            case "credentials" | "whoami":
+            case "credentials" | "whoami" | "environment":
                 self._later(op, request["profile"], client)
                 return
         self._waiting[number] = client
@@ -275,6 +275,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "use": ("profile",),
     "credentials": ("profile",),
     "whoami": ("profile",),
+    "environment": ("profile",),
     "quit": (),
 }
 

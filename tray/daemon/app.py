@@ -19,7 +19,7 @@ from tray.core.state import TrayState
 from tray.core.views.prompt_file import prompt_end
 from tray.core.views.status_documents import Running, status_document
 from tray.core.views.view import View
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.daemon.agent_server import Agent, AgentHandlers
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
@@ -87,7 +87,11 @@ class Daemon:
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
         )
         self.service = CredentialService(
-            paths.state, state=lambda: self.loop.state, post=self.post, ask=self.pool.ask
+            paths.state,
+            state=lambda: self.loop.state,
+            surroundings=self.files.surroundings,
+            post=self.post,
+            ask=self.pool.ask,
         )
         self.agent = Agent(
             AgentHandlers(

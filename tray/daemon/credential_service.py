@@ -53,11 +53,13 @@ class CredentialService:
         directory: Path,
         *,
         state: Callable[[], TrayState],
+        surroundings: Callable[[Profile, dict[str, Any]], str | None],
         post: Callable[[Event], None],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> None:
         self.cache = RoleCredentialCache()
         self._state = state
+        self._surroundings = surroundings
         self._post = post
         self._ask = ask
         self._history = History(directory)
@@ -95,7 +97,13 @@ class CredentialService:
                 answer = await self._answer(op, profile)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
-        return {"exit": 0, "sentence": "", **answer}, lambda: self._given(op, profile, asker)
+        given = "whoami" if op == "whoami" else "credentials"
+        if op == "environment":
+            packed = self._surroundings(profile, answer["credentials"])
+            if packed is None:
+                return {"exit": 1, "sentence": ""}, _nothing  # the caller has to look for itself
+            answer = {"environment": packed, **answer}
+        return {"exit": 0, "sentence": "", **answer}, lambda: self._given(given, profile, asker)
 
     def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
@@ -143,7 +151,7 @@ class CredentialService:
         place = self._place(profile)
         held = self.cache.held(place)
         given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
-        if op == "credentials":
+        if op != "whoami":
             return {"credentials": given}
         try:
             return {"identity": await self._fetch("whoami", profile, credentials=given)}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from tray.aws.config.catalog import CatalogReader, ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.model import Catalog, InputFile
+from tray.core.model import Catalog, InputFile, Profile
 from tray.errors import ConfigRejected, TrayError, Unread
+from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
 from tray.storage.last_catalog import last_catalog, save_catalog
@@ -35,6 +36,8 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
+        self._reading = 0
+        self._sound = False  # whether botocore would take what was last read
         self.settings: Settings = safe_settings(paths.state)  # the last good ones
         self._known: set[str] = set()  # what has been read, or found unusable, at least once
 
@@ -50,6 +53,14 @@ class InputFiles:
         Only a large one is read in a thread: its heap of 6 MB would stay with the process
         (measured).
         """
+        self._reading, self._sound = self._reading + 1, False
+        try:
+            self._sound = await self._posted_config(follow)
+        finally:
+            self._reading -= 1
+        return self._sound
+
+    async def _posted_config(self, follow: Callable[[Catalog], None]) -> bool:
         trouble: Event | None = None
         try:
             catalog: Catalog | None = with_managed(await self._catalog_now(), self._paths.state)
@@ -80,6 +91,16 @@ class InputFiles:
             return None if kept is None else with_managed(kept, self._paths.state)
         except Unread:
             return None
+
+    def surroundings(self, profile: Profile, document: dict[str, Any]) -> str | None:
+        """Return what else a program started with credentials gets, packed; None if unsure."""
+        if self._reading or not self._sound:
+            return None
+        reader = self._catalog
+        before = reader.variables.get(profile.name, {})
+        return ChildEnvironment(
+            reader.marks, profile.name, profile.region, before, variables(document)
+        ).packed()
 
     def _save(self, catalog: Catalog) -> None:
         try:

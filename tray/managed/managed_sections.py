@@ -153,11 +153,9 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
 
 def follow(world: ManagedContext) -> tuple[str, ...]:
     """
-    Update every applied section to the active profile; return a sentence for each that cannot.
+    Update every applied section to the active profile; with nothing applied this is one read.
 
-    With nothing applied this is one read. Also takes out what an interrupted `take_back` left, and
-    skips a section in another file than this environment's ``AWS_CONFIG_FILE``. Raises `TrayError`
-    or `OSError`.
+    Also takes out what an interrupted `take_back` left. Raises `TrayError` or `OSError`.
     """
     state = world.paths.state
     if not any(one.at_work for one in _read(state)[1].values()):

@@ -60,17 +60,6 @@ def _expand_home(text: str, environ: Mapping[str, str]) -> str:
     return home.rstrip(os.sep) + text[1:] or os.sep
 
 
-def mark(path: Path) -> tuple[int, ...] | None:
-    """Return a value that changes when the file does (mtime in ns last), or None for no file."""
-    try:
-        info = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        return (error.errno or 0,)
-    return (info.st_dev, info.st_ino, info.st_size, info.st_ctime_ns, info.st_mtime_ns)
-
-
 def read(path: Path) -> bytes | None:
     """
     Return the file's bytes, or None where there is no file (or it is the null device).

@@ -35,11 +35,9 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 
 def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
-        remedy = (
-            "fix that line; until then the AWS CLI and boto3 fail, and other SDKs may go on with "
-            "another value"
-        )
-        yield problem("config", facts.config_problem, remedy)
+        remedy = "fix that line; until then the AWS CLI and boto3 fail"
+        others = "Others may go on: Go, Terraform, Java and C++ take the last of a repeated key."
+        yield problem("config", f"{facts.config_problem} {others}", remedy)
         return
     if facts.catalog is None:
         return

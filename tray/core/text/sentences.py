@@ -264,6 +264,13 @@ def ends_too(key: str, others: Sequence[str]) -> str:
     return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
 
 
+RESTART = (
+    "Programs that run on the AWS SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart "
+    'them afterwards. Those with credentials from "sso-tray endpoint" or the credential helper '
+    "continue."
+)
+
+
 def own_network_fails(differing: Sequence[str]) -> str:
     """SSO Tray signed in through a terminal's network, and its own doesn't reach AWS."""
     return (
