@@ -19,7 +19,7 @@ from typing import Final
 from tray.errors import Busy, Unreachable, UserMustAct
 from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
-from tray.system.paths import LONGEST_SOCKET_PATH
+from tray.system.agent_places import LONGEST_SOCKET_PATH
 
 AVAILABLE: Final = not WINDOWS
 
