@@ -43,7 +43,8 @@ from tray.daemon.agent_server import Agent, AgentHandlers
 from tray.errors import Unreachable, UserMustAct
 from tray.ipc.agent_client import AgentClient, BadLine, OtherWorld, decode
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, read_applied
+from tray.managed.managed_sections import read_applied
+from tray.managed.section_plan import ManagedContext
 from tray.secret import Secret
 from tray.storage.active_profile import read_active, read_previous, write_prompt
 from tray.storage.logs import History

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tray.daemon.managed_updates import ManagedUpdates
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from tray.aws.api.portal import Credentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.cache.timestamps import format_timestamp
-from tray.aws.config.catalog import ConfigFiles, every_profile
+from tray.aws.config.catalog import every_profile
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
