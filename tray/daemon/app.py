@@ -78,7 +78,6 @@ class Daemon:
             self._managed_context,
             post=self.post,
             done=self._applied,
-            refused=self.desktop.following_refused,
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))

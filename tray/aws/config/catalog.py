@@ -17,6 +17,7 @@ from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
 from tray.storage.file_mark import file_mark
@@ -63,6 +64,14 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
         )
         for name, settings in merged.profiles.items()
     }
+
+
+def aws_files(files: ConfigFiles) -> AwsFiles:
+    """Return what decides about a client that names no profile; raises ConfigRejected."""
+    data = config_files.read(files.credentials)
+    sections = ini.parse(data, str(files.credentials)) if data else {}
+    keyed = frozenset(name for name, keys in sections.items() if "aws_access_key_id" in keys)
+    return AwsFiles(every_profile(files), keyed)
 
 
 class CatalogReader:
