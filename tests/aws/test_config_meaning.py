@@ -132,6 +132,10 @@ def test_scopes_are_trimmed_and_never_empty(
         ("https://corp.awsapps.com@evil.example/start", "the start URL contains a user name"),
         ("https://corp.awsapps.com\\@evil.example/start", "the start URL contains a backslash"),
         (
+            "https://corp.awsapps.com/start # mine",
+            "a comment follows the start URL, but in a value # and ; begin none",
+        ),
+        (
             "https://corp.awsapps.com /start",
             INVISIBLE,
         ),

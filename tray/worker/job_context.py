@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients
+from tray.aws.api.clients import AwsClients, is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
@@ -154,6 +154,10 @@ class JobContext:
         except OSError:
             written = now
         token = token.issued(min(written, now, token.expires_at))
+        if (client := token.registration) is not None:
+            made = self.record(session).endpoint
+            if made[:1] == client.place[:1] and is_safe_endpoint(made[-1]):
+                token = replace(token, registration=replace(client, endpoint=made[-1]))
         if not belongs(token, session):
             return token
         region = token.region if is_vanity(session.start_url) else session.region
@@ -219,6 +223,8 @@ class JobContext:
     ) -> None:
         """Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`."""
         self._write(session, token, full_document(token), final_check)
+        if token.registration is not None and token.registration.endpoint:
+            self.note(session, endpoint=token.registration.place)
 
     def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """
