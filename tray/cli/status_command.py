@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from tray.aws.config.catalog import ConfigFiles, aws_files
+from tray.aws.config.catalog import aws_files
+from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import unknown
