@@ -74,7 +74,8 @@ FORMS: Final[dict[Quirk, Form]] = {
         "add sso:account:access", "problem",
     ),
     "boolean": Form(
-        "the value of disable_request_compression isn't in lower case", {_REFUSED: ("Go",)}, "use lower case",
+        "the value of disable_request_compression isn't in lower case", {_REFUSED: ("Go",)},
+        "use lower case",
     ),
     "tilde-bundle": Form(
         'ca_bundle begins with "~"', {_REFUSED: ("Go",)}, "write the whole path",
