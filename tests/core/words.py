@@ -189,6 +189,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(SettingRequested, st.just("adopt"), st.booleans()),
     st.just(SetUpRequested()),
     st.just(StatusRequested()),
+    st.just(ev.UnlockFailed("The keyring wasn't unlocked.")),
     st.builds(RolesRequested, keys),
     st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
     st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),

@@ -216,6 +216,13 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockFailed:
+    """The keyring is still locked after a click that was to unlock it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInCancelled:
     key: str
     request: str | None = None
@@ -325,6 +332,7 @@ Event = (
     | SignedIn
     | SignInFailed
     | SignInCancelled
+    | UnlockFailed
     | RequesterLeft
     | SignOutRequested
     | RenewRequested

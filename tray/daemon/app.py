@@ -33,7 +33,7 @@ from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
 from tray.errors import TrayError, Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import write_prompt
 from tray.storage.atomic_files import private_directory, remove_stale_temps
 from tray.storage.daemon_record import change_record
@@ -78,7 +78,6 @@ class Daemon:
             self._managed_context,
             post=self.post,
             done=self._applied,
-            refused=self.desktop.following_refused,
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))

@@ -10,10 +10,11 @@ from pathlib import Path
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import InputFile
+from tray.core.profiles.managed_profile import Target
 from tray.core.views.view import View
 from tray.errors import TrayError, Unread, WillRetry
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, Target
+from tray.managed.section_plan import ManagedContext
 from tray.storage.atomic_files import is_passing
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,9 @@ class ManagedUpdates:
         *,
         post: Callable[[Event], None],
         done: Callable[[], None],
-        refused: Callable[[str], None],
     ) -> None:
         self._state, self._world = state, world
-        self._post, self._done, self._refused = post, done, refused
+        self._post, self._done = post, done
         self._seen: object = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
@@ -80,7 +80,9 @@ class ManagedUpdates:
         except Unread as unread:
             self._post(ev.InputUnread(FILE, unread.sentence))
 
-    def let_follow(self, target: Target, *, on: bool) -> None:
+    def let_follow(self, target: Target, *, on: bool, told: Callable[[str | None], None]) -> None:
+        """Start it; ``told`` gets the refusal, or None, since nobody sees a click's result."""
+
         def change(world: ManagedContext) -> None:
             if on:
                 managed_sections.apply(world, target)
@@ -93,8 +95,7 @@ class ManagedUpdates:
             if before is not None:
                 await asyncio.wait([before])
             trouble = await self._tried(change)
-            if trouble is not None:  # the answer to a click is not a lasting problem
-                self._refused(trouble[0])
+            told(trouble[0] if trouble is not None else None)  # no lasting problem
             await self._finished()
 
         self._task = asyncio.create_task(clicked())

@@ -134,21 +134,12 @@ def write_atomic(
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
 
-    A symbolic link is kept and its target replaced. Another hard link to the old file keeps the
-    old bytes. On failure the old file is untouched and nothing is left beside it; a process killed
-    in between leaves a temporary file for `remove_stale_temps`. The directory must exist.
+    A symbolic link is kept and its target replaced; the directory must exist. `mode` is exact,
+    whatever the umask; `group` is given if the system allows. `seam` is called with
+    ``temp-written``, ``renamed`` and ``directory-synced``, `final_check` right before the rename.
 
-    Args:
-        mode: permission bits of the new file, exactly, whatever the umask.
-        group: the group to give it, if the system allows.
-        seam: called with ``temp-written``, ``renamed`` and ``directory-synced``.
-        final_check: called right before the rename, which takes microseconds; whatever it raises
-            leaves the old file as it is.
-
-    Raises:
-        FileRefused: the path is not a regular file or belongs to another user, or its link is a
-            loop or points into a missing directory.
-        OSError: as the system says; its ``filename`` is the path.
+    Raises FileRefused for anything but a regular file of this user, OSError, and what
+    `final_check` raises; the old file is then untouched, and nothing is left beside it.
     """
     try:
         _replace(path, data, mode, group, seam if seam is not None else _ignore, final_check)

@@ -8,10 +8,10 @@ import logging.handlers
 import os
 import stat
 import sys
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
+from tray.core.text.timestamps import format_timestamp
 from tray.errors import TrayError
 from tray.storage.atomic_files import private_directory
 
@@ -27,8 +27,8 @@ class _OneLine(logging.Formatter):
     """One line per event; of an exception only the type, since its text may hold secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC)
-        line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"
+        at = format_timestamp(record.created)
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}"
         if record.exc_info and record.exc_info[0] is not None:
             line += f" ({record.exc_info[0].__name__}{_where(record)})"
         # A name from a config may hold what a terminal obeys.
@@ -103,7 +103,7 @@ class History:
 
     def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
         """`detail` is never a secret; a full disk costs the line and nothing else."""
-        line: dict[str, str] = {"at": _moment(at), "what": what}
+        line: dict[str, str] = {"at": format_timestamp(at), "what": what}
         if session is not None:
             line["session"] = session
         if detail:
@@ -117,10 +117,3 @@ class History:
         except (OSError, TrayError) as error:
             said = getattr(error, "strerror", None) or type(error).__name__
             logging.getLogger(__name__).warning("history: %s", said)
-
-
-def _moment(at: float) -> str:
-    try:
-        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    except (ValueError, OverflowError, OSError):
-        return "?"  # a clock beyond all years

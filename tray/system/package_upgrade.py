@@ -1,9 +1,7 @@
 """
 End and restart running daemons for a package's scripts: ``stop|start|end``, as root.
 
-A frozen program cannot continue once its files are replaced, since it reads its parts from them.
-``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new files
-as their users, and ``end`` is for removal.
+A frozen program reads its parts from its files, so it cannot continue once they are replaced.
 """
 
 from __future__ import annotations

@@ -105,8 +105,7 @@ def start_detached(
     """
     Start a program in a session of its own, without standard streams; raises OSError.
 
-    It outlives us and gets none of our signals; a sleeping thread waits for it, so that no zombie
-    remains. Returns its exit status if it ends within ``grace`` seconds, else None.
+    Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
     """
     child = subprocess.Popen(
         command,

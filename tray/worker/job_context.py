@@ -15,7 +15,8 @@ from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core import policy
 from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
@@ -180,11 +181,10 @@ class JobContext:
         seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
-        Save a token in the keyring as the session's newest.
+        Save a token in the keyring as the session's newest; KeyringUnavailable, KeyringDenied.
 
         If AWS refuses it, `beside` are tried; `replaced` precede it; `seen` is the item as this
-        transaction last read or saved it. Raises `KeyringUnavailable` or `KeyringDenied`
-        when the save failed or was not confirmed.
+        transaction last read or saved it.
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
@@ -208,15 +208,11 @@ class JobContext:
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
-        Write the lean file (K3) atomically.
+        Write the lean file (K3) atomically, or over anything without a final check (see `still`).
 
         Its mtime is set to when the token was issued, which no member says, so that the token does
-        not look younger after a restart or a new file (R1). Without a final check (see `still`)
-        whatever is there is overwritten, as a sign-in does.
-
-        Raises:
-        TokenFileChanged: the final check found another file, which is untouched.
-        OSError, FileRefused: it cannot be written; the old file is untouched.
+        not look younger after a restart (R1). The old file is untouched where it raises
+        TokenFileChanged, OSError or FileRefused.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)

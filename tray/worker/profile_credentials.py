@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from tray.aws.api.portal import RoleCredentials
+from tray.aws.api.portal import Credentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
-from tray.aws.cache.timestamps import format_timestamp
-from tray.aws.config.catalog import ConfigFiles, every_profile
+from tray.aws.config.catalog import every_profile
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import login_command, sign_in_first
+from tray.core.text.timestamps import format_timestamp
 from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
@@ -26,16 +26,6 @@ from tray.worker.job_context import JobContext
 _ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
 _HELPER: Final = "credentials.py"  # the credential helper, in whose command a profile follows
 _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    access_key_id: Secret
-    secret_access_key: Secret
-    # None for keys of a user, which only profiles of kind ``other`` have
-    session_token: Secret | None = None
-    expires_at: float | None = None  # seconds since the epoch; None: never
-    account_id: str | None = None  # 12 digits, where the config tells
 
 
 def role_credentials(
@@ -56,10 +46,7 @@ def role_credentials(
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    found = botocore_chain.resolve(profile, key, context.clients.connection)
-    return Credentials(
-        found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
-    )
+    return botocore_chain.resolve(profile, key, context.clients.connection)
 
 
 def identity(
@@ -71,11 +58,11 @@ def identity(
     """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
         document = credentials_document(role_credentials(session, profile, context))
-    credentials = RoleCredentials(
+    token = document.get("SessionToken")
+    credentials = Credentials(
         Secret(document["AccessKeyId"]),
         Secret(document["SecretAccessKey"]),
-        Secret(document.get("SessionToken", "")),
-        0.0,
+        None if token is None else Secret(token),
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
     context = context.reaching(profile.connection, profile.session)
@@ -122,15 +109,8 @@ def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -
     if profile.account_id is None or profile.role_name is None:
         raise UserMustAct(f'The profile "{clean(profile.name)}" has no account and role.')
     token = _access_token(session, context)
-    found = context.portal.role_credentials(
+    return context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
-    )
-    return Credentials(
-        found.access_key_id,
-        found.secret_access_key,
-        found.session_token,
-        found.expires_at,
-        profile.account_id,
     )
 
 

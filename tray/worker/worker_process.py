@@ -24,7 +24,8 @@ from tray.system.core_dumps import forbid_core_dumps
 from tray.worker import job_table, profile_credentials
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
-from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
+from tray.worker.sign_in.sign_in_attempt import SignInPage
+from tray.worker.sign_in.sign_in_flow import sign_in
 
 log = logging.getLogger(__name__)
 

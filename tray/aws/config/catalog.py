@@ -17,18 +17,10 @@ from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
 from tray.storage.file_mark import file_mark
-
-__all__ = [
-    "HIDDEN",
-    "CatalogReader",
-    "ConfigFiles",
-    "every_profile",
-    "profile_settings",
-    "read_catalog",
-]
 
 HIDDEN = "***"  # in :func:`profile_settings`, in a secret's place
 
@@ -74,12 +66,20 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
     }
 
 
+def aws_files(files: ConfigFiles) -> AwsFiles:
+    """Return what decides about a client that names no profile; raises ConfigRejected."""
+    data = config_files.read(files.credentials)
+    sections = ini.parse(data, str(files.credentials)) if data else {}
+    keyed = frozenset(name for name, keys in sections.items() if "aws_access_key_id" in keys)
+    return AwsFiles(every_profile(files), keyed)
+
+
 class CatalogReader:
     """
-    The catalog, read again only when one of the files has changed.
+    The catalog, read again only when a file has changed; an unchanged one costs one ``stat``.
 
-    An unchanged file costs one ``stat``. While its mtime is less than two seconds ago its bytes
-    are compared by hash, since a second write within one clock tick leaves the ``stat`` as it was.
+    While its mtime is under two seconds ago its bytes are compared by hash, since a second write
+    within one clock tick leaves the ``stat`` as it was.
     """
 
     def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:

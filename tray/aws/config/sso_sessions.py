@@ -35,9 +35,8 @@ def find_sessions(merged: MergedConfig) -> dict[str, SsoSession]:
     """
     Return every session by its key, in file order, without its profiles.
 
-    A legacy session (a start URL in profiles without ``sso_session``) takes the place of its first
-    profile and the first region its profiles give. An sso-session named like a start URL shares
-    its token file, and the section counts.
+    A legacy session stands at its first profile and has the first region its profiles give. An
+    sso-session named like a start URL shares its token file, and the section counts.
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}

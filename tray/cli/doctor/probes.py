@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import tray
 from tray.aws.config import config_files
-from tray.aws.config.catalog import ConfigFiles, every_profile
+from tray.aws.config.catalog import aws_files
+from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
@@ -21,6 +22,7 @@ from tray.cli.status_command import of_files, words_of
 from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
@@ -43,7 +45,7 @@ Found: TypeAlias = Mapping[str, Any]  # members of `Facts`, by name
 class _Config:
     catalog: Catalog | None = None
     problem: str | None = None
-    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    files: AwsFiles = field(default_factory=lambda: AwsFiles({}))
     quirks: tuple[tuple[Quirk, int], ...] = ()
     calls: Mapping[str, str | None] = field(default_factory=dict)
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -127,7 +129,8 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
         "catalog": read.catalog,
         "config_problem": read.problem,
         "config_place": system.tilde(context, context.paths.aws_config),
-        "settings": read.settings,
+        "settings": read.files.profiles,
+        "in_credentials": read.files.in_credentials,
         "quirks": read.quirks,
         "calls": read.calls,
         "reached_by": read.reached_by,
@@ -140,19 +143,19 @@ def _read_config(context: CommandContext) -> _Config:
     files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
         catalog = context.catalog()
-        settings = every_profile(files)
+        found = aws_files(files)
         data = config_files.read(files.config)
     except (ConfigRejected, Unread) as error:
         return _Config(problem=error.sentence)
     calls: dict[str, str | None] = {}
-    for name, keys in settings.items():
+    for name, keys in found.profiles.items():
         command = keys.get("credential_process")
         if not isinstance(command, str) or is_managed(name, catalog.managed):
             continue
         if calls_us(command, context.paths.state):
             calls[name] = asked_for(command, name, context.environ)
     reached_by = context.settings_or_safe().preferences.reached_by
-    return _Config(catalog, None, settings, quirks(data or b""), calls, reached_by)
+    return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
 
 
 def _recorded(context: CommandContext) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,6 +77,7 @@ class Facts:
     config_place: str = "~/.aws/config"
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    in_credentials: Collection[str] = ()  # profiles with keys in the credentials file
     # names of the settings with which a session is reached, by its key
     # sessions with a token file of another portal, and that portal's host
     elsewhere: tuple[tuple[str, str], ...] = ()

@@ -103,12 +103,8 @@ class TokenKeyring:
         The newest generation is never written over; an item that is broken or of a later version
         only if there is no other room. `replaced` are predecessors that the keyring may not know.
         `seen` was read or written last in this transaction and is not read again: a kill between
-        AWS's answer and this write costs the session.
-
-        Raises:
-        KeyringDenied: the keyring refused, or gave back something else.
-        KeyringUnavailable: locked, absent, or too slow. A write under way may still arrive; it
-        holds `token` whole or not at all.
+        AWS's answer and this write costs the session. After KeyringUnavailable a write under way
+        may still arrive, whole or not at all.
         """
 
         def saved(keyring: Slots) -> KeyringItem:

@@ -1,9 +1,4 @@
-"""
-Client registrations in the keyring: one per session and grant, until it expires (L2).
-
-They are separate items, so that they outlive a sign-out. Without a keyring each sign-in registers
-anew; a registration in a cache file is never used, as the file does not say what it is for.
-"""
+"""Client registrations in the keyring, items of their own: one per session and grant (L2)."""
 
 from __future__ import annotations
 

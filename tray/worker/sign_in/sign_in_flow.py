@@ -26,8 +26,6 @@ from tray.worker.sign_in.sign_in_saving import SignInResult
 
 log = logging.getLogger(__name__)
 
-__all__ = ["SignInPage", "SignInResult", "sign_in", "sign_in_or_join"]
-
 
 def sign_in(
     session: SsoSession,
@@ -44,22 +42,15 @@ def sign_in(
     """
     Sign in to a session, from registering to the published token.
 
-    Args:
-        method: ``pkce``, which becomes ``device`` if no port can be had, or ``device`` (L1).
-        afresh: end the running portal session first, once everything is prepared (L9).
-        ready: gets the page to open, once, in its own thread, as it may start a browser command
-            that blocks. The loopback server is listening by then (L3).
-        cancelled: set by another thread to end the sign-in.
-        report: gets sentences about events while it waits: an error in the browser or
-            another user at the port. They are logged as well.
-        patience: seconds from `ready` to the deadline (L4); for a code at most its own life.
+    ``pkce`` becomes ``device`` if no port can be had (L1); `afresh` ends the running portal
+    session once everything is prepared (L9). `ready` gets the page to open, once, in its own
+    thread, as a browser command may block; the loopback server is listening by then (L3). `report`
+    gets sentences about events while it waits. `patience`: seconds from `ready` to the deadline
+    (L4).
 
-    Raises:
-        SignInEnded: denied, cancelled, or not finished in time. The older token is kept.
-        Busy: another process signs in to this session.
-        Offline: AWS could not be reached within 20 s; nothing has changed.
-        RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed: AWS's answer.
-        UserMustAct: the session, the port or the cache file cannot be used.
+    Raises SignInEnded (denied, cancelled or too late; the older token is kept), Busy, Offline
+    (nothing has changed), UserMustAct if session, port or file cannot be used, or AWS's answer:
+    RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed.
     """
     lock = _lock(session, context)
     if not lock.acquire():

@@ -12,6 +12,7 @@ from tray.core.text import sentences
 from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
 from tray.worker.job_context import JobContext, belongs
+from tray.worker.tokens.granted import forget_older
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +114,7 @@ def _saved(
     context.seam("recorded")
     _publish(session, context, token, lean=True)
     context.seam("published")
-    _forget_older(session, context, item.generation)
-    context.seam("forgotten")
+    forget_older(session, context, item.generation)
     return SignInResult(context.facts(session, token), "keyring")
 
 
@@ -137,7 +137,7 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
     scoped = token.registration is not None and bool(token.registration.scopes)
     by_code = token.registration is not None and token.registration.grant == "device_code"
     if scoped and by_code:
-        _record(session, context, unscoped=True)
+        context.note(session, unscoped=True)
     store = _recorded_file(session, context)
     context.seam("recorded")
     _publish(session, context, token, lean=True)
@@ -156,16 +156,8 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
 
 def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
     """Record the file as token store, and return the token store on record."""
-    _record(session, context, store="file", contested=False, handed_back=())
+    context.note(session, store="file", contested=False, handed_back=())
     return context.hints(session).store or "file"
-
-
-def _record(session: SsoSession, context: JobContext, **changes: object) -> None:
-    """Change the record; if that fails the token is renewed from the file."""
-    try:
-        context.records.change(session.key, **changes)
-    except (TrayError, OSError) as error:
-        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
 
 
 def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean: bool) -> None:
@@ -187,11 +179,3 @@ def _withdraw(session: SsoSession, context: JobContext, generation: int) -> None
         context.keyring_store.withdraw(session.key, generation)
     except KEYRING_ERRORS as error:
         log.warning("%s: its keyring item remains (%s)", session.key, error.reason)
-
-
-def _forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
-    try:
-        context.keyring_store.forget_older(session.key, generation)
-    except KEYRING_ERRORS as error:
-        # The newest generation counts; the next renewal removes the older ones.
-        log.info("%s: older generations remain (%s)", session.key, error.reason)

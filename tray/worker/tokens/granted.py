@@ -43,16 +43,15 @@ def store_and_publish(
     seen: KeyringItem,
 ) -> Renewed | None:
     """
-    Store what AWS has just given, and publish it (R2 4, 5).
+    Store what AWS has just given, and publish it (R2 4, 5), with the lock held.
 
-    The lock is held. `published` is what the file held when AWS was asked, `of` the fingerprint
-    of the token that was renewed, `seen` the item that proved that the keyring takes writes. The
-    previous generation stays: the next renewal writes over it. If the keyring does not confirm
-    in time, the lean file is published anyway and storing continues (R3): the token is good, and
-    only this process knows its refresh token.
+    `published` is what the file held when AWS was asked, `of` the fingerprint of the token that
+    was renewed, `seen` the item that proved that the keyring takes writes. The previous generation
+    stays. If the keyring does not confirm in time, the lean file is published anyway and storing
+    continues (R3): only this process knows the refresh token.
 
     Returns None if the file was removed meanwhile (K5): stored then, not published. Raises
-    `CacheFileTorn`, `CacheFileBad` or `OSError` if it is stored but cannot be published now.
+    CacheFileTorn, CacheFileBad or OSError if it is stored but cannot be published now.
     """
     # Before anything else: this answer is the only refresh token left.
     item = _stored(session, context, token, published, replaced, seen)

@@ -26,19 +26,11 @@ ITEM_REMAINS = " Its keyring item couldn't be deleted. Release it again later."
 
 def release(session: SsoSession, context: JobContext) -> Outcome:
     """
-    Hand a session back to the AWS CLI.
+    Hand a session back to the AWS CLI; repeatable after a kill anywhere, as the item goes last.
 
-    Marked first, so that nobody adopts it again; then the full file is written and read back,
-    then the keyring item deleted. Repeatable after a kill anywhere, as the item goes last.
-
-    Returns:
-    `Released`; the sentence says whether there was anything to hand back, and what remains.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    KeyringUnavailable, KeyringDenied: the keyring cannot be read; nothing was handed back.
-    CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
-    OSError: the cache file cannot be written; the item stays.
+    Marked first, so that nobody adopts it again; then the full file is written and read back.
+    Returns `Released`, which says what remains. Raises Busy, KeyringUnavailable or KeyringDenied
+    (nothing was handed back), CacheFileTorn, CacheFileBad or OSError (the item stays).
     """
     context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
