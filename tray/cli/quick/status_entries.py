@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.core.text.display_names import shown_names
+from tray.core.text.timestamps import parse_timestamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
