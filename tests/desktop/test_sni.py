@@ -90,6 +90,26 @@ def test_gnome_gets_what_its_extension_understands() -> None:
     play(scene, rows(*names), gnome=True)
 
 
+def test_on_gnome_rows_leave_before_others_come() -> None:
+    """Its extension never moves a row, and misplaces a new one while a gone one is still there."""
+
+    async def scene(stage: Stage, host: Host) -> None:
+        await host.layout()
+        host.forget_signals()
+        stage.icon.menu = rows("b", "new", "d", "a")
+        seen = []
+        for _ in range(2):
+            await host.signals("LayoutUpdated")
+            seen.append((await host.layout()).labels())
+        stage.icon.menu = rows("b", "new", "d", "a", "e")
+        await host.signals("LayoutUpdated")
+        seen.append((await host.layout()).labels())
+
+        assert [["b", "d"], ["b", "new", "d", "a"], ["b", "new", "d", "a", "e"]] == seen
+
+    play(scene, rows("a", "b", "c", "d"), gnome=True)
+
+
 def test_it_suits_each_panel_that_comes() -> None:
     """Moving from GNOME to another panel and back, the item is each time the one for it."""
 
@@ -299,6 +319,7 @@ def test_rows_stay_in_place_while_the_menu_is_open() -> None:
     async def scene(stage: Stage, host: Host) -> None:
         gone = (await host.layout()).named("b").id
         await host.click(0, "opened")
+        await host.menu("AboutToShow", "i", 0)
         host.forget_signals()
         stage.icon.menu = menu("new", "a, 5 min")
         words = [one.member for one in await host.signals("ItemsPropertiesUpdated")]
