@@ -29,11 +29,11 @@ from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import client_settings
 from tray.aws.api.error_words import source_words, words_for
 from tray.aws.api.portal import Credentials
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.core.connection import ConnectionSettings
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted, sign_in_first
+from tray.core.text.timestamps import parse_timestamp
 from tray.errors import SignInNeeded, TrayError, UserMustAct
 from tray.secret import Secret
 
