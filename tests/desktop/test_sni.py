@@ -90,6 +90,26 @@ def test_gnome_gets_what_its_extension_understands() -> None:
     play(scene, rows(*names), gnome=True)
 
 
+def test_on_gnome_rows_leave_before_others_come() -> None:
+    """Its extension never moves a row, and misplaces a new one while a gone one is still there."""
+
+    async def scene(stage: Stage, host: Host) -> None:
+        await host.layout()
+        host.forget_signals()
+        stage.icon.menu = rows("b", "new", "d", "a")
+        seen = []
+        for _ in range(2):
+            await host.signals("LayoutUpdated")
+            seen.append((await host.layout()).labels())
+        stage.icon.menu = rows("b", "new", "d", "a", "e")
+        await host.signals("LayoutUpdated")
+        seen.append((await host.layout()).labels())
+
+        assert [["b", "d"], ["b", "new", "d", "a"], ["b", "new", "d", "a", "e"]] == seen
+
+    play(scene, rows("a", "b", "c", "d"), gnome=True)
+
+
 def test_it_suits_each_panel_that_comes() -> None:
     """Moving from GNOME to another panel and back, the item is each time the one for it."""
 
