@@ -195,6 +195,19 @@ def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
     assert limit.reached * account_roles.SIDE_BY_SIDE > limit.ignored
 
 
+def test_an_odd_role_name_is_left_out_and_named(bare: Stage) -> None:
+    """One name that no config file can hold does not keep the other roles from being added."""
+    odd = ("two\nlines", " led by a blank", "a # comment", "\x1b[31mred")
+    bare.center.accounts = (Account("300000000001", ("Admin", *odd, "ReadOnly"), "prod"),)
+
+    done = bare.tray(*NEW, "--all", "--region", "eu-west-1")
+
+    told = [line for line in done.err.splitlines() if "Left out" in line]
+    assert (0, {"prod-Admin", "prod-ReadOnly"}) == (done.code, set(profiles_of(bare)))
+    assert len(odd) == len(told)
+    assert all("300000000001" in line and line.isprintable() for line in told)
+
+
 def test_what_cannot_be_done_is_said_in_a_sentence(stage: Stage) -> None:
     """Usage is 2, nothing is asked without a terminal, and the file stays as it is."""
     before = stage.config.read_bytes()

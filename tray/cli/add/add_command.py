@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.config_edit import written_headers
+from tray.aws.config.config_edit import value_flaw, written_headers
 from tray.aws.config.profile_edit import with_profiles
 from tray.cli.add.add_session import RequestedSession, asked, session_for, signed_in
 from tray.cli.add.config_diff import may_write, show_diff
@@ -188,7 +188,12 @@ def _or_none(what: str, default: str | None) -> str | None:
 def _write(
     context: CommandContext, session: SsoSession, made: ProfilePlan, typed: _Options, *, asks: bool
 ) -> None:
-    new = {name: profile_keys(session, one, typed.region, typed.output) for name, one in made.new}
+    new = {}
+    for name, one in made.new:
+        if flaw := value_flaw(one.role_name):
+            note(f'Left out in account {one.account_id}: "{clean(one.role_name)}" {flaw}.')
+        else:
+            new[name] = profile_keys(session, one, typed.region, typed.output)
     may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
