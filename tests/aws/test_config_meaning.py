@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tray.aws.config.catalog import HIDDEN, ConfigFiles, profile_settings, read_catalog
+from tray.aws.config.catalog import HIDDEN, profile_settings, read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import NotFound
 

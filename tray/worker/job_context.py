@@ -15,7 +15,8 @@ from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core import policy
 from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
@@ -26,9 +27,9 @@ from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
-from tray.system.core_dumps import forbid_core_dumps
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.system.process_limits import forbid_core_dumps
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved

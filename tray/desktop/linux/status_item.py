@@ -100,7 +100,7 @@ class StatusItem(ServiceInterface):
         return ["", [], self.face.heading, without_markup(self.face.detail)]
 
     @dbus_method(name="ContextMenu")
-    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
+    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
         """Do nothing: only hosts that draw no menus call it, and we have no window for one."""
 
     @dbus_method(name="Scroll")
