@@ -18,6 +18,8 @@ from tray.storage.atomic_files import private_directory
 LOG_BYTES = 512 * 1024
 LOG_FILES = 3
 HISTORY_BYTES = 1024 * 1024
+REPEATS, REPEATS_WITHIN, REPEATS_KEPT = 10, 60.0, 256
+"""The same line is logged so often within so many seconds; so many lines are remembered."""
 
 # These libraries print tokens at DEBUG, by intent (botocore#2626).
 _TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepney", "dbus_fast")
@@ -42,6 +44,26 @@ def _where(record: logging.LogRecord) -> str:
     if trace is None:
         return ""
     return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+class _Repeats(logging.Filter):
+    """Of one line that comes again and again only a few a minute; the next says how many more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        since, times = self._seen.get(said, (record.created, 0))
+        if not since <= record.created < since + REPEATS_WITHIN:
+            if times > REPEATS:
+                record.msg, record.args = f"{said} ({times - REPEATS} more times)", ()
+            since, times = record.created, 0
+        if len(self._seen) >= REPEATS_KEPT:
+            self._seen.clear()
+        self._seen[said] = since, times + 1
+        return times < REPEATS
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -86,6 +108,7 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
         private_directory(state)
         handler = _LogFile(state / "sso-tray.log")
     handler.setFormatter(_OneLine())
+    handler.addFilter(_Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     set_debug(debug)

@@ -20,7 +20,7 @@ from tray.core.text.sentences import internal_error
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
-from tray.system.core_dumps import forbid_core_dumps
+from tray.system.process_limits import forbid_core_dumps
 from tray.worker import job_table, profile_credentials
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
