@@ -54,10 +54,6 @@ def recalled(
     Effects are not carried out, except that a file which another program is writing is read again
     (K3), which takes two seconds at most.
     """
-    records = Records(context.paths.state).read()
-    stores = {key: record.store for key, record in records.items()}
-    memories = {key: record.memory for key, record in records.items()}
-    contested = frozenset(key for key, record in records.items() if record.contested)
     try:
         config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:
@@ -65,7 +61,7 @@ def recalled(
     state = TrayState(machine="", previous=read_previous(context.paths.state))
     effects: list[Effect] = []
     for event in (
-        ev.RecordsRead(stores, memories, contested),
+        Records(context.paths.state).recalled(),
         ev.PreferencesRead(preferences, problems),
         ev.ActiveRead(read_active(context.paths.state)),
         config,

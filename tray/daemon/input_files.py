@@ -83,17 +83,5 @@ class InputFiles:
         self._post(ev.PreferencesRead(self.settings.preferences, problems))
 
     def read_records(self) -> None:
-        entries = self._records.read()
-        self._post(
-            ev.RecordsRead(
-                stores={key: entry.store for key, entry in entries.items()},
-                memories={key: entry.memory for key, entry in entries.items()},
-                contested=frozenset(key for key, entry in entries.items() if entry.contested),
-                newest={
-                    key: newest.access
-                    for key, entry in entries.items()
-                    if (newest := entry.lineage.newest) is not None
-                },
-            )
-        )
+        self._post(self._records.recalled())
         self._post(ev.ActiveRead(read_active(self._paths.state)))

@@ -86,7 +86,7 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
     if session.sign_in is not None:
         return False
     if session.token is None:
-        return session.removed is not None
+        return session.memory.removed is not None
     if state_of(session, state.preferences, now) != "expired":
         return False
     if not renewable(session):
@@ -96,7 +96,9 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
 
 
 def _expired(state: TrayState, session: Session, now: Now) -> Notice:
-    fingerprint = session.token.fingerprint if session.token is not None else session.removed
+    fingerprint = (
+        session.token.fingerprint if session.token is not None else session.memory.removed
+    )
     reason = reason_of(session, state.preferences, now)
     title, body = notice_text.expired_notice(session.key, reason)
     return Notice(
