@@ -20,9 +20,9 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import tray
-from tray.cli import help_texts
+from tray.cli.front import help_texts
+from tray.cli.front.click_commands import cli
 from tray.cli.guide_command import GUIDE, title
-from tray.cli.main import cli
 
 VERBATIM: Final = "\b"
 """click's mark of a paragraph whose lines stay as they are."""

@@ -37,6 +37,7 @@ Component = Literal[
     "ssh",
     "sshd",
     "strace",
+    "systemd",
     "xclip",
     "xdotool",
     "xfce4-notifyd",
@@ -99,6 +100,7 @@ SOURCES: Mapping[Component, Source] = {
     "ssh": Source("ssh", "sudo apt-get install openssh-client"),
     "sshd": Source("/usr/sbin/sshd", "sudo apt-get install openssh-server"),
     "strace": Source("strace", "sudo apt-get install strace"),
+    "systemd": Source("/lib/systemd/systemd", "sudo apt-get install systemd"),
     "xclip": Source("xclip", "sudo apt-get install xclip"),
     "xdotool": Source("xdotool", "sudo apt-get install xdotool"),
     "xfce4-notifyd": Source(

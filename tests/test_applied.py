@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from tray.aws.config.catalog import profile_settings
 from tray.core.profiles.managed_profile import Target
 from tray.errors import NotFound, UserMustAct
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 
@@ -141,27 +142,66 @@ def test_what_a_person_took_out_does_not_come_back_by_itself(world: ManagedConte
     assert ("Dev", ()) == (role(world), managed_sections.problems(world.paths.state))
 
 
-def test_credentials_put_beside_ours_make_the_section_theirs(world: ManagedContext) -> None:
-    """Ours no longer follow, nor say they do; ``--off`` takes them out and leaves the others."""
+OURS = "sso_session = corp\nsso_account_id = 123456789011\nsso_role_name = Dev\n"
+PLACE = "region = eu-west-1\noutput = json\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "followed", "while_active", "after_off"),
+    [
+        ("region = eu-west-1", "region = ap-south-1", True, None, "region = ap-south-1\n"),
+        ("output = json", "output = text", True, None, "output = text\n"),
+        ("region = eu-west-1\n", "", True, None, None),
+        ("output = json\n", "output = json\ncli_pager =\n", True, None, "cli_pager =\n"),
+        ("[default]\n", "[default]\n# mine\ns3 = x\n", True, None, "# mine\ns3 = x\n"),
+        ("_id = 123456789011", "_id = 1", False, f"sso_account_id = 1\n{PLACE}",
+         "sso_account_id = 1\n"),
+        ("sso_role_name = Dev\n", "", False, PLACE, None),
+        (OURS, "", False, PLACE, None),
+        (f"\n[default]\n{OURS}{PLACE}", "", False, None, None),
+        ("[default]\n", "[default]\naws_access_key_id = A\n", False,
+         f"aws_access_key_id = A\n{PLACE}", "aws_access_key_id = A\n"),
+    ],
+)  # fmt: skip
+def test_each_key_is_ours_while_it_is_as_we_wrote_it(
+    world: ManagedContext,
+    old: str,
+    new: str,
+    followed: bool,
+    while_active: str | None,
+    after_off: str | None,
+) -> None:
+    """A4: whatever a tool did to [default], it never stays the old account, and --off gets out."""
     managed_sections.apply(world, "default")
-    rewrite(world, "[default]\n", "[default]\naws_access_key_id = AKIA\n")
-    changed = config(world)
+    text = config(world)
+    world.files.config.write_text(
+        text.removesuffix(managed(text)) + managed(text).replace(old, new)
+    )
 
     use(world, "reader")
+    told = managed_sections.follow(world)
+    then = role(world)
     left = config(world)
-    told = (
-        managed_sections.problems(world.paths.state),
-        managed_sections.applies(world.paths.state),
-    )
-    managed_sections.take_back(world, "default")
+    state = world.paths.state
+    agreed = (managed_sections.problems(state), bool(managed_sections.applies(state)))
+    off = managed_sections.take_back(world, "default")
 
-    assert changed == left
-    assert (1, ()) == (len(told[0]), told[1])
-    assert f"{CONFIG}\n[default]\naws_access_key_id = AKIA\n" == config(world)
+    assert ("Reader" if followed else None) == then
+    assert ((), True) if followed else (told, False) == agreed
+    assert followed != bool(told)
+    if not followed:
+        assert CONFIG + (f"\n[default]\n{while_active}" if while_active else "") == left
+    assert off
+    assert CONFIG + (f"\n[default]\n{after_off}" if after_off else "") == config(world)
+
+
+def managed(text: str) -> str:
+    """Return ``[default]`` with the blank line before it."""
+    return text[text.index("\n[default]") :]
 
 
 def test_credentials_in_the_other_file_end_ours(world: ManagedContext) -> None:
-    """A ``[default]`` that appears in the credentials file is theirs: ours goes, and stays out."""
+    """A ``[default]`` that appears in the credentials file is theirs: ours goes, region stays."""
     managed_sections.apply(world, "default")
     world.files.credentials.write_text("[default]\naws_access_key_id = AKIA\n")
 
@@ -170,21 +210,39 @@ def test_credentials_in_the_other_file_end_ours(world: ManagedContext) -> None:
     world.files.credentials.unlink()
     use(world, "dev")
 
-    assert (CONFIG, CONFIG) == (without, config(world))
+    assert [f"{CONFIG}\n[default]\n{PLACE}"] * 2 == [without, config(world)]
     assert 1 == len(managed_sections.problems(world.paths.state))
-
-
-def test_a_key_of_theirs_beside_ours_stays(world: ManagedContext) -> None:
-    """What gives no credentials may stand there, and ours go on following."""
     managed_sections.apply(world, "default")
-    rewrite(world, "[default]\n", "[default]\n# mine\ncli_pager = less\n")
+    assert "Dev" == role(world)
+
+
+@pytest.mark.parametrize("key", ["sso_session", "source_profile"])
+def test_a_process_profile_with_other_credentials_is_theirs(
+    world: ManagedContext, key: str
+) -> None:
+    """SSO or a role beside ``credential_process`` would win: ours goes out."""
+    managed_sections.apply(world, "process")
+    rewrite(world, "[profile sso-tray]\n", f"[profile sso-tray]\n{key} = corp\n")
+
+    told = managed_sections.follow(world)
+
+    assert "credential_process" not in config(world).rpartition("[profile sso-tray]")[2]
+    assert 1 == len(told)
+
+
+def test_what_0_1_applied_is_known_key_by_key(world: ManagedContext) -> None:
+    """A4: version 0.1 kept one digest for all keys; the account it names tells which are ours."""
+    managed_sections.apply(world, "default")
+    record = world.paths.state / "applied.json"
+    document = json.loads(record.read_bytes())
+    del document["written"]
+    record.write_text(json.dumps(document))
+    rewrite(world, "region = eu-west-1\noutput = json\n", "region = ap-south-1\n")
 
     use(world, "reader")
-    followed = role(world)
-    managed_sections.take_back(world, "default")
 
-    assert "Reader" == followed
-    assert f"{CONFIG}\n[default]\n# mine\ncli_pager = less\n" == config(world)
+    assert "Reader" == role(world)
+    assert "ap-south-1" in config(world)
 
 
 @pytest.mark.parametrize("name", ["odd", "circle"])

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.json_members import BadDocument
@@ -41,9 +42,11 @@ from tray.daemon.agent_server import Agent, AgentHandlers
 from tray.errors import Unreachable, UserMustAct
 from tray.ipc.agent_client import AgentClient, BadLine, OtherWorld, decode
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, read_applied
+from tray.managed.managed_sections import read_applied
+from tray.managed.section_plan import ManagedContext
 from tray.secret import Secret
 from tray.storage.active_profile import read_active, read_previous, write_prompt
+from tray.storage.logs import History
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import read_settings
 from tray.system.package_upgrade import Running
@@ -230,13 +233,15 @@ def test_what_0_1_applied_is_taken_back_byte_for_byte(managed: ManagedContext) -
 
 
 def test_applied_json_is_written_as_0_1_did(managed: ManagedContext) -> None:
-    """A downgrade by one version finds its sections: the bytes are the same."""
+    """A downgrade by one version finds its sections: what it reads is the same."""
     state = managed.paths.state
     before = (state / "applied.json").read_bytes()
     managed_sections.take_back(managed, "default")
     managed_sections.apply(managed, "default")
 
-    assert before == (state / "applied.json").read_bytes()
+    document = json.loads((state / "applied.json").read_bytes())
+    assert {"default": 5} == {name: len(one) for name, one in document.pop("written").items()}
+    assert before == json.dumps(document, indent=1).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -261,7 +266,8 @@ def test_a_damaged_applied_json_is_said_and_left_alone(
         managed_sections.take_back(managed, "default")
     with pytest.raises(UserMustAct, match=re.escape(str(place))):
         managed_sections.apply(managed, "default")
-    managed_sections.follow(managed)
+    with pytest.raises(UserMustAct, match=re.escape(str(place))):
+        managed_sections.follow(managed)
     (problem,) = managed_sections.problems(managed.paths.state)
 
     assert str(place) in problem
@@ -510,7 +516,9 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
             asyncio.get_running_loop().call_soon(agent.reply, answer)
 
         said: list[dict[str, Any]] = []
-        agent = Agent(AgentHandlers(WORLD, post, lambda: {"version": 1}, hand_out))
+        agent = Agent(
+            AgentHandlers(WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None)
+        )
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(tmp_path / "agent.sock"))
             listening.listen()
@@ -545,6 +553,27 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
         ev.ReleaseRequested(corp, "request-16"),
         ev.QuitRequested("request-17"),
     ]
+
+
+# --- history.jsonl --------------------------------------------------------------------------
+
+
+def test_the_history_of_0_1_is_shown_and_continued(tmp_path: Path) -> None:
+    """Each line is told in words, one of an unknown time as it is; the next has the same form."""
+    happened: list[tuple[float, str, str | None, str]] = [
+        (1900000000.0, "signed-in", "corp", "renews itself, until about 17:42"),
+        (1900000060.0, "renewed", "corp", ""),
+        (1900000061.0, "active", None, "dev"),
+    ]
+    history = History(tmp_path)
+    written = golden("history.jsonl").decode().splitlines()
+
+    for one in happened:
+        history.add(*one)
+    shown = [log_command.shown_event(line).rpartition("  ")[2] for line in written]
+
+    assert written[:3] == (tmp_path / "history.jsonl").read_text().splitlines()
+    assert ["corp: signed in", "corp: renewed", "active", written[3]] == shown
 
 
 # --- Whatever our classes are called --------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from tests.worker.world import full_disk
 from tray.core.model import Memory, SessionEnd
+from tray.storage.daemon_record import DaemonRecord, change_record, read_record
 from tray.storage.session_records import Record, Records
 
 MEMORY = Memory(
@@ -217,3 +218,16 @@ def test_a_deleted_file_is_read_from_its_copy(tmp_path: Path) -> None:
         records.of("corp").store,
         records.of("lab").store,
     )
+
+
+def test_the_record_of_the_daemon_keeps_what_it_does_not_know(tmp_path: Path) -> None:
+    """A later version's members survive ours, and what cannot be read counts as not written."""
+    file = tmp_path / "daemon.json"
+    file.write_text('{"version": 2, "new": [1], "running": 5, "host": "tower", "quit_at": 1e99}')
+
+    assert DaemonRecord(host="tower") == read_record(tmp_path)
+    change_record(tmp_path, running=True, quit_at=None)
+    assert DaemonRecord(host="tower", running=True) == read_record(tmp_path)
+    assert [1] == json.loads(file.read_text())["new"]
+    file.write_text("[")
+    assert DaemonRecord() == read_record(tmp_path)

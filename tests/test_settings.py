@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tray.core.connection import OwnConnection
 from tray.core.model import Preferences
 from tray.errors import ConfigRejected
 from tray.storage.settings import Settings, read_settings, write_setting
@@ -12,6 +13,7 @@ from tray.storage.settings import Settings, read_settings, write_setting
 GOOD = """\
 browser = "firefox %s"
 guarded = ["*prod*", "*live*"]
+start_daemon = "always"
 
 [keyring]
 adopt = false
@@ -29,6 +31,10 @@ debug = true
 [sessions.corp]
 length_hours = 12
 browser = "firefox -P work %s"
+ca_bundle = "/etc/corp.pem"
+proxy = "http://proxy:3128"
+endpoint_url = "https://sso.example"
+device_code = true
 
 [sessions."https://d-1.awsapps.com/start"]
 length_hours = 0.25
@@ -60,8 +66,14 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         adopt=False,
         guarded=("*prod*", "*live*"),
         session_lengths=(("corp", 43200.0), ("https://d-1.awsapps.com/start", 900.0)),
+        device_code=("corp",),
+        reached_by=(("corp", ("ca_bundle", "proxy", "endpoint_url")),),
     )
-    assert (preferences, "mine", True, True, ()) == (
+    own = OwnConnection("/etc/corp.pem", "http://proxy:3128", "https://sso.example")
+    assert {"corp": own} == settings.own_connections
+    assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
+    assert ("always", preferences, "mine", True, True, ()) == (
+        settings.start_daemon,
         settings.preferences,
         settings.keyring_service,
         settings.empty_refresh_members,
@@ -105,12 +117,18 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[warnings]\nminutes_before = [99999]", "warnings.minutes_before"),
         ('[compat]\nempty_refresh_members = "yes"', "compat.empty_refresh_members"),
         ("[log]\ndebug = 0", "log.debug"),
+        ('start_daemon = "sometimes"', "start_daemon"),
+        ("start_daemon = false", "start_daemon"),
         ("[sessions]\ncorp = 5", "sessions.corp"),
         ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = inf", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = true", "sessions.corp.length_hours"),
         (f"[sessions.corp]\nlength_hours = {'9' * 400}", "sessions.corp.length_hours"),
+        ("[sessions.corp]\ndevice_code = 1", "sessions.corp.device_code"),
+        ('[sessions.corp]\nca_bundle = "corp.pem"', "sessions.corp.ca_bundle"),
+        ('[sessions.corp]\nproxy = "proxy:3128"', "sessions.corp.proxy"),
+        ('[sessions.corp]\nendpoint_url = "http://10.0.0.1"', "sessions.corp.endpoint_url"),
         ("[sessions.corp]\nbrowser = []", "sessions.corp.browser"),
         ('[sessions."a\\u001b[31mb"]\nlength_hours = 0', "sessions.a?[31mb.length_hours"),
     ],
@@ -125,7 +143,7 @@ def test_a_wrong_value_is_named_and_costs_only_its_key(
 
     assert settings.problems[0].startswith(f"{config}: {place} must be ")
     assert 10_800.0 == dict(settings.preferences.session_lengths)["other"]
-    assert (("*",) if place == "guarded" else ()) == settings.preferences.guarded
+    assert (None if place == "guarded" else ()) == settings.preferences.guarded
 
 
 def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path) -> None:
@@ -144,12 +162,18 @@ def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path
 
 
 @pytest.mark.parametrize("toml", ['gaurded = ["*prod*"]', 'guarded = "*prod*"', "guarded = [1]"])
-def test_a_guard_that_cannot_be_understood_guards_every_profile(tmp_path: Path, toml: str) -> None:
+def test_a_guard_that_cannot_be_understood_is_the_last_good_one(tmp_path: Path, toml: str) -> None:
     """A7: a mistake in the guard never leaves a profile unguarded, and it says so."""
-    settings = _read(tmp_path, toml)
+    unknown = _read(tmp_path, toml)
+    _read(tmp_path, 'guarded = ["*live*"]')
+    kept = _read(tmp_path, toml)
+    _read(tmp_path, "")
+    again = _read(tmp_path, toml)
 
-    assert ("*",) == settings.preferences.guarded
-    assert settings.problems[-1].endswith("until guarded is fixed, every profile is guarded.")
+    found = [one.preferences.guarded for one in (unknown, kept, again)]
+    assert [None, ("*live*",), None] == found
+    assert unknown.problems[-1].endswith("until guarded is fixed, no other profile can be picked.")
+    assert kept.problems[-1].endswith("until guarded is fixed, the previous patterns hold.")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,7 @@ _RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 
 
 def main() -> int:
-    """
-    Run what was asked for; returns the exit code.
-
-    The daemon starts at each login, so it does so without the command line's libraries; where
-    one runs already, the command line has the words for it.
-    """
+    """Return the exit code; the daemon starts at each login, so without the CLI's libraries."""
     lead_back(os.environ)
     if sys.argv[1:] in _RUN:
         # Nor does the command line need TLS to say that one runs already.

@@ -7,10 +7,9 @@ import hmac
 
 class Secret:
     """
-    One secret text that cannot be printed by accident.
+    One secret text that cannot be printed by accident; ``json`` and ``pickle`` raise TypeError.
 
-    Call :meth:`reveal` only where the text leaves for AWS, the keyring or the token file. Equality
-    takes constant time; ``json`` and ``pickle`` raise ``TypeError``.
+    Call :meth:`reveal` only where the text leaves. Equality takes constant time.
     """
 
     __slots__ = ("_text",)

@@ -10,7 +10,7 @@ from tests.cli.stage import PATIENCE, Stage
 from tests.clients.chromium import chromium
 from tests.worker.loopback import request, send
 from tests.worker.signing_in import Browser, fetch, place_to_sign_in, port_in, state_in
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 WRONG = 200
 TRIES = 150

@@ -18,7 +18,7 @@ from tests.benchmarks.table import Figure, median
 from tests.daemon.living import Living, daemon
 from tests.desk import ARTIFACTS, desk
 from tray.demo.demo_story import START_URL
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 SETTLED = 60.0
 """Seconds after a renewal (G3)."""

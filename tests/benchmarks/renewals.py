@@ -27,7 +27,7 @@ from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Renewed, outcome_from_json
 from tray.daemon.worker_pool import Pool
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 from tray.storage.settings import Settings
 from tray.worker import job_table

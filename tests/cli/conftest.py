@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.stage import Stage
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tray.cli.main import cli
+from tray.cli.front.click_commands import cli
 
 README = Path(__file__).parents[2] / "README.md"
 OPENS = "<!-- the commands, as --help has them: python -m tests.cli.readme --write -->\n"

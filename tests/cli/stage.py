@@ -21,10 +21,11 @@ from typing import Any
 
 from tests import schema
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document
+from tray.core.text.timestamps import parse_timestamp
 from tray.errors import TrayError
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 from tray.ipc.agent_client import AgentClient
 from tray.secret import Secret
 from tray.system.paths import Paths, world
@@ -146,6 +147,7 @@ class Stage:
             "XDG_RUNTIME_DIR": str(run),
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.home}/no-bus",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "CI": "true",  # no command starts a daemon unasked
             "NO_PROXY": "127.0.0.1",
             "BROWSER": f"{sys.executable} {browser} {self.browser_log} %s",
             "PYTHONPATH": str(ROOT),

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.stage import CONFIG, Stage
 from tray.ipc.agent_client import AgentClient
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.system.paths import Paths
 from tray.system.paths import world as world_of
 
@@ -149,7 +149,7 @@ def test_while_a_guarded_profile_is_active_nothing_of_it_stands_there(stage: Sta
     """A bare aws never is production by a click on another day (A3, A7)."""
     settings = stage.home / ".config/sso-tray/config.toml"
     settings.parent.mkdir(parents=True)
-    settings.write_text('guarded = ["read*"]\n')
+    settings.write_text('guarded = ["READ*"]\n')
     stage.tray("use", "dev")
     stage.tray("apply", "default")
 
@@ -182,8 +182,49 @@ def test_a_mistake_in_the_settings_never_leaves_another_account(
     assert str(file) in status["problems"][0]
 
 
-def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
-    """It is left alone and said; once it is gone ours comes back (A4)."""
+@pytest.mark.parametrize("settings", ["guarded = 3", "[warnings"])
+def test_the_last_good_guard_holds_while_the_settings_are_broken(
+    either: Stage, settings: str
+) -> None:
+    """A7: the guard outlives a mistake, and a guarded profile is never picked by "-"."""
+    file = either.home / ".config/sso-tray/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('guarded = ["READ*"]\n')
+    either.tray("use", "dev")
+    either.tray("apply", "default")
+    file.write_text(settings)
+
+    picked = either.tray("use", "reader")
+    guarded = either.config.read_text()
+    either.tray("use", "dev")
+    back = either.tray("use", "-")
+
+    assert (0, CONFIG) == (picked.code, guarded)
+    assert (1, "FullAccess") == (back.code, default_of(either)["sso_role_name"])
+    assert "sso-tray use reader" in back.err
+
+
+def test_without_any_good_guard_what_stands_is_left_alone(either: Stage) -> None:
+    """A7: nothing is picked or applied until the settings are fixed; nothing is taken out."""
+    file = either.home / ".config/sso-tray/config.toml"
+    file.parent.mkdir(parents=True)
+    either.tray("use", "dev")
+    either.tray("apply", "default")
+    file.write_text("guarded = 3")
+    either.until(lambda: str(file) in either.tray("status", "--json").out)
+
+    done = [either.tray("use", "reader"), either.tray("use", "dev")]
+    role = default_of(either)["sso_role_name"]
+    either.tray("apply", "default", "--off")
+    done.append(either.tray("apply", "default"))
+
+    assert [1, 0, 1] == [one.code for one in done]
+    assert ("FullAccess", {}) == (role, default_of(either))
+    assert "doesn't know which profiles are guarded" in done[0].err
+
+
+def test_use_fails_where_default_is_somebody_elses(stage: Stage) -> None:
+    """Never success in words alone: our keys go out, the other's stay, and the way out is said."""
     stage.tray("use", "dev")
     stage.tray("apply", "default")
     changed = stage.config.read_text().replace(
@@ -192,12 +233,31 @@ def test_a_section_somebody_changed_is_theirs(stage: Stage) -> None:
     stage.config.write_text(changed)
 
     moved = stage.tray("use", "reader")
+    left = default_of(stage)
+    again = stage.tray("use", "dev")
     told = stage.tray("status", "--json").json()["problems"]
+    refused = stage.tray("apply", "default")
     off = stage.tray("apply", "default", "--off")
+    after = stage.tray("use", "reader")
 
-    assert changed == stage.config.read_text()
-    assert (0, True) == (moved.code, any("[default]" in one for one in told))
-    assert "No changes made" in off.out
+    assert {"sso_session": "other", "region": "eu-west-1"} == left
+    assert [1, 1, 1, 0, 0] == [one.code for one in (moved, again, refused, off, after)]
+    assert "sso-tray apply default --off" in moved.err
+    assert any("[default]" in one for one in told)
+    assert {"sso_session": "other"} == default_of(stage)
+
+
+@pytest.mark.parametrize("record", ["{", '{"version": 9}'])
+def test_use_fails_where_the_record_cannot_be_read(stage: Stage, record: str) -> None:
+    """Without knowing what is ours nothing is written, and ``use`` says so with exit code 1."""
+    stage.tray("use", "dev")
+    stage.tray("apply", "default")
+    (stage.state / "applied.json").write_text(record)
+
+    done = stage.tray("use", "reader")
+
+    assert (1, "FullAccess") == (done.code, default_of(stage)["sso_role_name"])
+    assert str(stage.state / "applied.json") in done.err
 
 
 def test_a_profile_that_vanishes_takes_default_along(stage: Stage) -> None:

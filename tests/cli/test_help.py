@@ -6,8 +6,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tray.cli.help_texts import SUMMARIES
-from tray.cli.main import COMMANDS, cli
+from tray.cli.front.click_commands import cli
+from tray.cli.front.command_table import COMMANDS
+from tray.cli.front.help_texts import SUMMARIES
 
 
 def test_no_summary_is_cut_off_at_80_columns() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.keyring_session import KeyringSession, keyring_session
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 
@@ -52,6 +52,21 @@ def test_release_puts_the_refresh_token_back(home: Stage) -> None:
     assert 0 == done.code
     assert home.center.accepts_refresh_token(written["refreshToken"])
     assert "released" == home.status()["keeper"]
+
+
+def test_release_of_all_leaves_nothing_in_the_keyring(
+    home: Stage, keyring: KeyringSession
+) -> None:
+    """Client registrations and sessions that have left the config included."""
+    home.tray("login", "corp")
+    home.tray("login", "other")
+    home.config.write_text(home.config.read_text().replace("session other", "session another"))
+    before = keyring.labels()
+
+    done = home.tray("release", "--all")
+
+    assert 4 <= len(before)
+    assert (0, []) == (done.code, keyring.labels()), done.err
 
 
 def test_a_locked_keyring_is_named_and_never_prompts(home: Stage, keyring: KeyringSession) -> None:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.cli.stage import PATIENCE, Stage, closed_port
-from tray.fake_aws import DEFAULT_START_URL
+from tray.fake_aws.fake_options import DEFAULT_START_URL
 
 LEAN = {"startUrl", "region", "accessToken", "expiresAt"}
 
@@ -321,7 +321,8 @@ def test_sessions_of_one_portal_are_named_before_they_end(
     done = stage.tray(*words)
 
     assert 0 == done.code
-    assert 'Signing out of "corp" also ends twin: it uses the same start URL.' in done.err
+    assert 'Signing out of "corp" also ends twin: it uses the same Identity Center.' in done.err
+    assert "SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart them" in done.err
 
 
 _TWIN = f"""\

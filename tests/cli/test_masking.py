@@ -6,19 +6,23 @@ import pytest
 
 from tests.leaks.canaries import Canaries
 from tests.leaks.canaries import forms as known_forms
-from tray.cli.doctor.masking import PLAIN_KEYS, PLAIN_VARIABLES, Mask, plain
+from tray.cli.doctor.masking import PLAIN_KEYS, PLAIN_VARIABLES, Mask, own_words, plain
 
 SECRET = 'p4ss"w\u00f6rd/with+all\\signs'
+OURS = frozenset({
+    "a", "and", "at", "aws", "com", "config", "cut", "is", "keyring", "login", "of", "oidc",
+    "renewed", "role", "secret_service", "session", "sso", "to", "too", "tray", "worker", "write",
+    "https", "amazonaws",
+})  # fmt: skip
 
 
 def _mask() -> Mask:
-    mask = Mask([SECRET, "short"], "/home/ada")
+    mask = Mask(OURS, "/home/ada")
     mask.word("session", "corp")
     mask.word("profile", "my dev")
     mask.word("profile", "dev")
     mask.word("account", "123456789011")
     mask.url("https://corp.awsapps.com/start")
-    mask.word("user", "ada")
     return mask
 
 
@@ -26,7 +30,7 @@ def _mask() -> Mask:
     ("text", "expected"),
     [
         ("corp: renewed, my dev and dev.", "session-1: renewed, profile-1 and profile-2."),
-        ("corporate development of dev-2", "corporate development of dev-2"),
+        ("corporate development of dev-2", "(cut) (cut) of (cut)"),
         ("at https://corp.awsapps.com/start.", "at url-1"),
         ("at corp.awsapps.com too", "at url-1 too"),
         ("at https://oidc.eu-west-2.amazonaws.com/token?x=y", "at https://oidc.eu-west-2.amazonaws.com"),
@@ -34,19 +38,21 @@ def _mask() -> Mask:
         ("at other.awsapps.com", "at url-2"),
         ("role of 123456789011 and 210987654321", "role of account-1 and account-2"),
         ("session 'bygone' and \"dev\"", "session 'name-1' and \"profile-2\""),
-        ("/home/ada/.aws/config and /home/adam", "~/.aws/config and /home/adam"),
+        ("/home/ada/.aws/config and /home/adam", "~/.aws/config and (cut)"),
         (
             'dev ("123456789011/Admin"), to aws (17)', 'profile-2 ("name-1"), to aws (17)',
         ),
-        ("write to ada@acme.example", "write to user-2"),
+        ("write to ada@acme.example.", "write to (cut)."),
         ("AKIAIOSFODNN7EXAMPLE and aoaAbCdEf12345678", "(cut) and (cut)"),
-        ("0123456789abcdef is a fingerprint", "0123456789abcdef is a fingerprint"),
+        ("is 0123456789abcdef 0123456789abcdef?", "is fingerprint-1 fingerprint-1?"),
+        ("a correct-horse of 12345678, 1234 (17 s)", "a (cut) of (cut), 1234 (17 (cut))"),
         ("sso-tray login corp", "sso-tray login session-1"),
-        ("tray.worker.keyring.secret_service: short", "tray.worker.keyring.secret_service: short"),
+        ("tray.worker.keyring.secret_service: short", "tray.worker.keyring.secret_service: (cut)"),
+        ("(SSLError at 2026-01-01T00:00:00Z)", "(SSLError at 2026-01-01T00:00:00Z)"),
     ],
 )  # fmt: skip
-def test_names_become_words_and_our_own_words_stay(text: str, expected: str) -> None:
-    """Known names as whole words; what looks like an account, a URL or a token, known or not."""
+def test_names_become_words_and_only_our_own_words_stay(text: str, expected: str) -> None:
+    """Known names, what looks like one, and all that is no word of this program."""
     assert expected == _mask().text(text)
 
 
@@ -83,3 +89,11 @@ def test_a_variable_is_told_likewise() -> None:
     names = [("XDG_CURRENT_DESKTOP", "ubuntu:GNOME"), ("XDG_CURRENT_DESKTOP", "hunter2")]
 
     assert ["ubuntu:GNOME", "(set)"] == [plain(*one, PLAIN_VARIABLES) for one in names]
+
+
+def test_our_own_words_hold_no_name_of_the_demo() -> None:
+    """What we log is known, errors of the system included; nobody's account or role is."""
+    words = own_words()
+
+    assert {"renewed", "effect_runner", "permission", "aws_profile", "keyerror"} <= words
+    assert set() == words & {"123456789011", "fullaccess", "x", "7"}

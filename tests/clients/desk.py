@@ -17,7 +17,8 @@ from tests.worker.signing_in import Place, place_to_sign_in
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome
-from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 from tray.secret import Secret
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in.sign_in_saving import save
@@ -176,7 +177,7 @@ def sso_token(given: SignedIn) -> SsoToken:
 
 @contextmanager
 def desk(home: Path, monkeypatch: pytest.MonkeyPatch, **knobs: Any) -> Iterator[Desk]:
-    """Set up a desk; see :class:`tray.fake_aws.IdentityCenter` for the knobs."""
+    """Set up a desk; see :class:`~tray.fake_aws.identity_center.IdentityCenter` for the knobs."""
     # Role credentials that are old at once: every question goes back to the access token.
     with place_to_sign_in(home, monkeypatch, **({"role_life": 60.0} | knobs)) as place:
         env = client_environment(home, place.center.url)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.clients.aws_cli import aws_cli
 from tests.clients.desk import CONFIG, Desk
 from tests.clients.identity import Answer, ClientName, ask
 from tests.components import ROOT
@@ -49,6 +50,24 @@ def test_a_bare_client_is_the_active_profile(desk: Desk, name: ClientName) -> No
 
     assert [Answer(FIRST), Answer(SECOND), Answer(FIRST)] == told
     assert TWO == config.read_text()
+
+
+@pytest.mark.parametrize("name", ["aws-newest", "boto3", "js-chain"])
+def test_a_region_set_by_the_aws_cli_keeps_nobody_in_default(desk: Desk, name: ClientName) -> None:
+    """A4: after ``aws configure set region`` a bare client still is the picked profile."""
+    config = desk.place.context.paths.aws_config
+    config.write_text(TWO)
+    desk.keep("lean", minutes=60)
+    tray(desk, "use", "dev")
+    tray(desk, "apply", "default")
+    aws_cli("newest", "configure", "set", "region", "ap-south-1", env=desk.env)
+
+    tray(desk, "use", "second")
+    told = ask(name, desk.env, "")
+    tray(desk, "apply", "default", "--off")
+
+    assert Answer(SECOND) == told
+    assert f"{TWO}\n[default]\nregion = ap-south-1\n" == config.read_text()
 
 
 @pytest.mark.parametrize("name", ["aws-newest", "boto3", "js-chain"])

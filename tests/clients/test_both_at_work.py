@@ -11,7 +11,7 @@ from tests.clients.desk import CORP, IT_IS_ME, LEAN_MEMBERS, Desk, FileKind
 from tests.clients.identity import CLIENTS, Answer, Client, ClientName, client
 from tests.worker.signing_in import PATIENCE
 from tray.core.outcomes import Adopted, RemovalJudged, Renewed
-from tray.fake_aws import fingerprint
+from tray.fake_aws.realm import fingerprint
 from tray.worker.tokens.removal import judge_removed
 
 clients = pytest.mark.parametrize("name", CLIENTS)

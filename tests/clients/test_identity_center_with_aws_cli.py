@@ -19,7 +19,7 @@ from tests.clients.aws_cli import (
     device_code_options,
     release,
 )
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 ACCOUNT = "123456789011"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -19,7 +19,7 @@ from tests.cli.stage import PATIENCE, Done, Stage
 from tests.clients.chromium import Tab, chromium
 from tests.clients.desk import LEAN_MEMBERS
 from tests.keyring_session import keyring_session
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 _BROWSER = """\
 import os, sys

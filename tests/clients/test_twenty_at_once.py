@@ -14,7 +14,8 @@ from tests.components import require
 from tests.daemon.living import PATIENCE, daemon
 from tests.keyring_session import keyring_session
 from tray.aws.cache.token_cache import cache_directory, cache_path, full_document
-from tray.fake_aws import DEFAULT_REGION, Account, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION, Account
+from tray.fake_aws.identity_center import IdentityCenter
 
 PROCESSES = 20
 IN_FLIGHT = 5

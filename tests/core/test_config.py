@@ -102,6 +102,19 @@ def test_broken_settings_are_a_row_and_change_nothing() -> None:
     assert () == story.view().problems
 
 
+def test_while_guards_are_unknown_no_other_profile_is_picked() -> None:
+    """A7: what stands is left alone, the reason is said, and picking nothing is allowed."""
+    story = Story(CORP, active="dev")
+    story.send(ev.PreferencesRead(Preferences(guarded=None), ("config.toml is broken.",)))
+
+    stands = story.view()
+    told = [only(fx.Reply, story.send(ev.UseRequested(one, "r"))) for one in ("prod", "dev", None)]
+
+    assert ("dev", False) == (stands.active_profile, stands.guarded)
+    assert [1, 0, 0] == [one.exit for one in told]
+    assert told[0].sentence.startswith("config.toml is broken. SSO Tray doesn't know")
+
+
 def test_two_sessions_keep_the_configs_order() -> None:
     """Rows stand in the order of the config, whatever happens to them."""
     story = Story(CORP, LAB)

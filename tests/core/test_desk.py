@@ -13,6 +13,7 @@ from tray.core.requests import (
     EnvironmentRequested,
     LinkRequested,
     SignInAllRequested,
+    StatusRequested,
 )
 
 URL = "https://signin"
@@ -124,6 +125,35 @@ def test_the_console_opens_with_no_secret() -> None:
 def test_a_stale_row_does_nothing(event: ev.Event) -> None:
     """M3: what is gone, or not there yet, is not acted on."""
     assert () == Story(CORP).send(event)
+
+
+def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:
+    """M2: a notice says what the menu would say, and how to reach the menu."""
+    story = Story(CORP, LAB)
+    story.file(token("l"), key="lab")
+
+    report = only(fx.Report, story.send(StatusRequested()))
+
+    lines = report.text.splitlines()
+    assert ["corp: signed out", "Right-click the icon for its menu."] == [lines[0], lines[-1]]
+    assert ("SSO Tray, profile dev", 3, False) == (report.title, len(lines), report.good)
+
+
+@pytest.mark.parametrize(
+    ("event", "title", "text", "good"),
+    [
+        (ev.UseRequested("dev"), "Profile: dev", '"dev" is the active profile.', True),
+        (ev.UseRequested(None), "No active profile", "No profile is active.", True),
+        (ev.UseRequested("gone"), "The profile was not changed", "gone", False),
+        (ev.UnlockFailed("It hangs."), "The keyring is still locked", "It hangs.", False),
+    ],
+)
+def test_a_click_is_answered(event: ev.Event, title: str, text: str, good: bool) -> None:
+    """M1: what shows nothing by itself says that it happened, or why not."""
+    report = only(fx.Report, Story(CORP).send(event))
+
+    assert (title, good) == (report.title, report.good)
+    assert text in report.text
 
 
 def test_the_link_of_a_sign_in_can_be_copied() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.core.story import CORP, HOUR, LAB, MINUTE, OLD, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import SsoSession
+from tray.core.model import Preferences, SsoSession
 from tray.core.outcomes import (
     Failed,
     Outcome,
@@ -52,6 +52,15 @@ def test_the_method(session: SsoSession, asked: str | None, method: str) -> None
     story = clicked(session, key=session.key, method=asked)
 
     assert method == only(fx.StartSignIn, tuple(story.all(fx.StartSignIn))).method
+
+
+def test_a_session_set_to_codes_is_signed_in_to_with_one() -> None:
+    """L1: ``device_code = true`` of the session's settings."""
+    story = Story()
+    story.send(ev.PreferencesRead(Preferences(device_code=("corp",))))
+    story.send(ev.SignInRequested("corp"))
+
+    assert "device" == only(fx.StartSignIn, tuple(story.all(fx.StartSignIn))).method
 
 
 def test_from_click_to_token() -> None:

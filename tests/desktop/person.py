@@ -31,7 +31,8 @@ from tests.keyring_session import Kind, keyring_on
 from tray.aws.cache.token_cache import cache_path
 from tray.core.model import State
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 HIGHLIGHT = (53, 132, 228)

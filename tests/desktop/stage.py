@@ -30,7 +30,7 @@ class Stage:
 
     def __init__(self, bus: Bus, menu: Menu | None) -> None:
         self.bus = bus
-        self.icon = StatusNotifierIcon("sso-tray", RED, "SSO Tray", menu)
+        self.icon = StatusNotifierIcon("sso-tray", RED, "SSO Tray: all well", menu)
         self.told = Told()
         self.icon.on_host(self.told)
         environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address}
@@ -63,11 +63,16 @@ async def staged(bus: Bus, menu: Menu | None = None) -> AsyncIterator[Stage]:
             await serving
 
 
-def play(scene: Callable[[Stage, Host], Awaitable[None]], menu: Menu | None = None) -> None:
+def play(
+    scene: Callable[[Stage, Host], Awaitable[None]],
+    menu: Menu | None = None,
+    *,
+    gnome: bool = False,
+) -> None:
     """Run a scene on an icon that a tray shows; the tray has found no fault with it."""
 
     async def run(bus: Bus) -> None:
-        async with tray(bus.address) as host, staged(bus, menu) as stage:
+        async with tray(bus.address, gnome=gnome) as host, staged(bus, menu) as stage:
             await stage.present()
             await scene(stage, host)
             assert [] == host.faults

@@ -46,9 +46,9 @@ def start_panel(who: Person) -> None:
 
 
 def test_a_person_signs_in_on_lxqt() -> None:
-    """Icon, labels and a click: a right click opens the menu there, as for every icon of LXQt."""
+    """A right click opens the menu there, as for every icon of LXQt; a left click is answered."""
     require("lxqt-panel")
-    with person(panel=False) as who:
+    with person(panel=False, notices=True) as who:
         start_panel(who)
         x, y = who.sees_icon("signed-out")
         who.seen_opening(lambda: who.desk.click(x, y, button=3))
@@ -59,7 +59,9 @@ def test_a_person_signs_in_on_lxqt() -> None:
         who.desk.screenshot("lxqt-menu")
         who.desk.click(left + 10, (top + bottom) // 2)
         who.living.until_state("corp", "signed-in", keeper="keyring")
-        who.sees_icon("signed-in")
+        x, y = who.sees_icon("signed-in")
+        who.seen_opening(lambda: who.desk.click(x, y))
+        who.desk.screenshot("lxqt-status")
 
         assert "corp: signed in, renews automatically" == who.menu().labels()[0]
         assert "signed-in" == who.status()["sessions"][0]["state"]

@@ -1,8 +1,8 @@
 """
 A tray for tests: a strict watcher and host on a private bus, which asks and clicks as panels do.
 
-Strict: it takes only a name that is owned, whose item answers all a host may ask, with the types
-of the specification; anything else is refused to the item's face.
+Strict: it takes only an object path of the caller, whose item answers all a host may ask, with the
+types of the specification; anything else is refused to the item's face.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -23,7 +23,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH: Final = "/StatusNotifierWatcher"
 ITEM: Final = "org.kde.StatusNotifierItem"
-ITEM_PATH: Final = "/StatusNotifierItem"
+ITEM_PATH: Final = "/org/ayatana/NotificationItem/sso_tray"
 MENU: Final = "com.canonical.dbusmenu"
 
 ITEM_PROPERTIES: Final[Mapping[str, str]] = {
@@ -41,10 +41,12 @@ ITEM_PROPERTIES: Final[Mapping[str, str]] = {
     "AttentionIconPixmap": "a(iiay)",
     "AttentionMovieName": "s",
     "ToolTip": "(sa(iiay)ss)",
+    "IconAccessibleDesc": "s",
+    "AttentionAccessibleDesc": "s",
     "ItemIsMenu": "b",
     "Menu": "o",
 }
-"""All properties of the specification, and IconThemePath, which Ayatana's hosts ask for."""
+"""All properties of the specification, and what Ayatana's hosts ask for besides."""
 
 ITEM_SIGNALS: Final = {
     "NewTitle": "",
@@ -128,8 +130,8 @@ class Watcher(ServiceInterface):
 
     @dbus_property(PropertyAccess.READ, name="RegisteredStatusNotifierItems")
     def items(self) -> Strings:
-        """The items taken."""
-        return [*self._host.items]
+        """The items taken, each as name and path in one, as panels tell them."""
+        return [f"{name}{ITEM_PATH}" for name in self._host.items]
 
     @dbus_property(PropertyAccess.READ, name="IsStatusNotifierHostRegistered")
     def has_host(self) -> DBusBool:
@@ -158,12 +160,17 @@ class Host:
         bus: a connection of its own.
         panel: whether a host is there beside the watcher.
         refuses: whether every registration is refused.
+        gnome: whether it is GNOME's shell.
     """
 
-    def __init__(self, bus: MessageBus, *, panel: bool = True, refuses: bool = False) -> None:
+    def __init__(
+        self, bus: MessageBus, *, panel: bool = True, refuses: bool = False, gnome: bool = False
+    ) -> None:
         self.bus = bus
         self.panel = panel
         self.refuses = refuses
+        self.gnome = gnome
+        self.caller = ""
         self.items: list[str] = []
         self.registered: asyncio.Queue[str] = asyncio.Queue()
         self.faults: list[str] = []
@@ -174,6 +181,8 @@ class Host:
         """Become the watcher."""
         self.bus.export(WATCHER_PATH, self._watcher)
         await self.listen(ITEM, MENU)
+        if self.gnome:
+            await self.bus.request_name("org.gnome.Shell", NameFlag.DO_NOT_QUEUE)
         reply = await self.bus.request_name(WATCHER, NameFlag.DO_NOT_QUEUE)
         assert reply is RequestNameReply.PRIMARY_OWNER
 
@@ -198,16 +207,15 @@ class Host:
         """Accept an item, or say what is wrong with it."""
         if self.refuses:
             raise DBusError(f"{WATCHER}.Error.Full", "no room")
-        self.faults += [fault async for fault in self._faults(service)]
-        if service not in self.items:
-            self.items.append(service)
-        self.registered.put_nowait(service)
+        name = self.caller
+        self.faults += [fault async for fault in self._faults(name, service)]
+        if name not in self.items:
+            self.items.append(name)
+        self.registered.put_nowait(name)
 
-    async def _faults(self, service: str) -> AsyncIterator[str]:
-        if not service.startswith("org.kde.StatusNotifierItem-"):
-            yield f"{service} is not the name the specification asks for"
-        if not (await self._ask_bus("NameHasOwner", service))[0]:
-            yield f"nobody is {service}"
+    async def _faults(self, service: str, path: str) -> AsyncIterator[str]:
+        if path != ITEM_PATH:
+            yield f"{path} is not where Cinnamon looks for a menu"
             return
         item = await self.interface(service, ITEM_PATH, ITEM)
         told = {one.name: one.signature for one in item.properties}
@@ -251,10 +259,6 @@ class Host:
             raise DBusError._from_message(reply)
         return [plain(one) for one in reply.body]
 
-    async def _ask_bus(self, member: str, word: str) -> list[Any]:
-        bus = "org.freedesktop.DBus"
-        return await self.call(bus, "/org/freedesktop/DBus", bus, member, "s", word)
-
     async def interface(self, service: str, path: str, name: str) -> intr.Interface:
         """Return an interface as introspection tells it."""
         node = await self.bus.introspect(service, path)
@@ -292,6 +296,8 @@ class Host:
     # --- Signals -------------------------------------------------------------------------------
 
     def _received(self, message: Message) -> bool:
+        if message.member == "RegisterStatusNotifierItem":
+            self.caller = message.sender or ""  # a method is not told who calls it
         if message.message_type is MessageType.SIGNAL and message.interface in (ITEM, MENU):
             self._signals.put_nowait(Signal(message.member or "", plain(message.body)))
         return False
@@ -334,10 +340,12 @@ def plain(value: Any) -> Any:
 
 
 @asynccontextmanager
-async def tray(address: str, *, panel: bool = True, refuses: bool = False) -> AsyncIterator[Host]:
+async def tray(
+    address: str, *, panel: bool = True, refuses: bool = False, gnome: bool = False
+) -> AsyncIterator[Host]:
     """Run a watcher and host on a bus."""
     bus = await MessageBus(bus_address=address).connect()
-    host = Host(bus, panel=panel, refuses=refuses)
+    host = Host(bus, panel=panel, refuses=refuses, gnome=gnome)
     try:
         await host.open()
         yield host

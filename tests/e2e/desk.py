@@ -26,7 +26,8 @@ from tests.components import require
 from tests.daemon.living import Living, daemon
 from tests.keyring_session import KeyringSession, Kind, keyring_session
 from tray.aws.cache.token_cache import cache_path
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
@@ -301,6 +302,7 @@ def desk(kind: Kind = "unlocked", *, config: str | None = CONFIG, **knobs: Any) 
             "PYTHONPATH": str(ROOT),
             "TZ": "UTC",
             "AWS_CLI_AUTO_PROMPT": "off",
+            "CI": "true",  # no command starts a daemon unasked
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
             # What is not served here would be https, and ends at this closed port.

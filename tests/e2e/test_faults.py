@@ -11,7 +11,7 @@ from typing import Any
 from tests.e2e.desk import LEGACY, ROOT, SESSION, Done, desk, kill, until, workers_of
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.token_cache import full_document
-from tray.fake_aws import SignedIn
+from tray.fake_aws.identity_center import SignedIn
 from tray.secret import Secret
 
 BROKEN = sorted((ROOT / "tests/data/config").glob("*/expected.txt"))
@@ -178,7 +178,7 @@ def test_aws_that_cannot_be_reached() -> None:
         assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
         assert [
             f'sso-tray: Signing out of "{SESSION}" also ends sso-portal.awsapps.com:'
-            " it uses the same start URL.",
+            " it uses the same Identity Center.",
             "sso-tray: 127.0.0.1 can't be reached.",
         ] == afresh.err.splitlines()
         assert (0, 1) == (status.code, opened)
@@ -197,7 +197,7 @@ def test_a_locked_keyring() -> None:
         login = here.tray("login", SESSION)
         full, kept = set(here.token_file()), here.kept()
         ends = here.token_file()["expiresAt"]
-        # The next token lives long, so that no renewal of the daemon's own runs while it is locked.
+        # The next token lives long, so that the daemon does not renew it while it is locked.
         here.center.token_life = 600
         here.keyring.unlock()
         until(lambda: here.token_file()["expiresAt"] > ends, "renewed")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 SCOPE = "sso:account:access"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"

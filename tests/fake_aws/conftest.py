@@ -9,7 +9,8 @@ import pytest
 from botocore.config import Config
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import DEFAULT_REGION, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION
+from tray.fake_aws.identity_center import IdentityCenter
 
 if TYPE_CHECKING:
     from types_boto3_sso import SSOClient

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.fake_aws.client import CALLBACK, Client, authorize_query
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 def ticket_in(page: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.fake_aws.client import DEVICE_CODE, SCOPE, Client
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 if TYPE_CHECKING:
     from types_boto3_sso_oidc import SSOOIDCClient

@@ -14,7 +14,7 @@ from botocore.exceptions import (
 )
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import IdentityCenter, SignedIn
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 
 if TYPE_CHECKING:
     from types_boto3_sso import SSOClient

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.fake_aws.client import CALLBACK, PKCE_REGISTRATION, SCOPE, VERIFIER, Client
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 Change = dict[str, Any]
 BAD_REQUEST = (400, "InvalidRequestException")

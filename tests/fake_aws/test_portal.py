@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import Account, IdentityCenter, many_accounts
+from tray.fake_aws.fake_options import Account, many_accounts
+from tray.fake_aws.identity_center import IdentityCenter
 
 if TYPE_CHECKING:
     from types_boto3_sso import SSOClient

@@ -7,7 +7,9 @@ import threading
 import pytest
 
 from tests.fake_aws.client import DEVICE_CODE, Client
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter, fingerprint
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
+from tray.fake_aws.realm import fingerprint
 
 
 def test_what_is_noted(center: IdentityCenter, client: Client) -> None:

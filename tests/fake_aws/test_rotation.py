@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import IdentityCenter, Rotation
+from tray.fake_aws.fake_options import Rotation
+from tray.fake_aws.identity_center import IdentityCenter
 
 DEAD = (400, "InvalidGrantException")
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 def test_one_connection_serves_many_requests(center: IdentityCenter) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.fake_aws.client import Client
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter, SignedIn
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 
 OTHER = "https://other.awsapps.com/start"
 DEAD = (400, "InvalidGrantException")

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.fake_aws.client import Client
 from tests.fake_aws.conftest import ONE_TRY
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.cli.stage import Stage
 from tests.daemon.living import daemon, home_with
 from tray.demo.demo_story import CONFIG, SESSION
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 MANY = 10_000
 NEW = """

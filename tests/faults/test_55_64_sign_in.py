@@ -14,7 +14,7 @@ from tests.worker.signing_in import port_in
 from tray.aws.cache.token_cache import cache_path
 from tray.demo.demo_story import CONFIG, SESSION
 from tray.errors import TrayError
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 PATIENCE = 60.0
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.leaks.canaries import Canaries
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 
 SECRET = 'aorAAAAA/9k+"q=\\Zx' + "".join(chr(48 + n % 75) for n in range(0, 1000, 7))
 

@@ -16,7 +16,8 @@ from tests.packages.root import USER, Root, base, clean_root, environment
 from tests.packages.screen import TrayIcon, keep, look, start_desktop
 from tests.packages.told import Broken, holds, output, title, until
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 CONFIG = f"""\
 [sso-session corp]

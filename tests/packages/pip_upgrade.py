@@ -25,7 +25,8 @@ from tests.desktop.tray_host import tray
 from tests.keyring_session import keyring_session
 from tests.packages.told import PATIENCE, Broken, holds, output, title, until
 from tray import __version__
-from tray.fake_aws import DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 ROOT = Path(__file__).parents[2]
 OLD_COMMIT = "613ccff"

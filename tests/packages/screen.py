@@ -93,7 +93,7 @@ class TrayIcon:
     def _menu(self, member: str, *arguments: str) -> str:
         name = until(self.name, "the icon in the tray")
         place = self._call(
-            name, "/StatusNotifierItem", "org.freedesktop.DBus.Properties.Get",
+            name, "/org/ayatana/NotificationItem/sso_tray", "org.freedesktop.DBus.Properties.Get",
             "org.kde.StatusNotifierItem", "Menu",
         )  # fmt: skip
         path = re.findall(r"'(/[^']*)'", place)[0]

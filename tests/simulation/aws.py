@@ -246,9 +246,9 @@ class Clients(AwsClients):
         self._aws, self._by, self._key = aws, by, key
         self._clock = wall
 
-    def oidc(self, region: str) -> Any:
+    def oidc(self, region: str, kept: str = "") -> Any:
         """Return what stands for botocore's client."""
-        del region
+        del region, kept
         return self
 
     portal = oidc

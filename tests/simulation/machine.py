@@ -20,11 +20,12 @@ from tests.simulation.aws import Aws, Given, Portal
 from tests.simulation.clockwork import Clockwork, virtual
 from tests.simulation.keyring import Keyring
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document
 from tray.core.model import Now, SsoSession
+from tray.core.text.timestamps import parse_timestamp
 from tray.secret import Secret
 from tray.storage import atomic_files
+from tray.storage.session_records import Record, Records
 from tray.system.paths import Paths
 
 FAST = Path("/dev/shm")  # directories in it are made by tempfile
@@ -237,6 +238,14 @@ class Machine:
         return self._items[text]
 
     # --- Our state directory -----------------------------------------------------
+
+    def records(self) -> dict[str, Record]:
+        """Return what is on record, whatever the daemon could read of it now."""
+        errors, self.read_errors = self.read_errors, {}
+        try:
+            return Records(self.paths.state).read()
+        finally:
+            self.read_errors = errors
 
     def state_files(self) -> dict[str, bytes]:
         """Return every file of our state directory that is no lock."""

@@ -19,7 +19,7 @@ from tests.worker.processes import GIVEN, SIDE_BY_SIDE, Ended, Order, Processes,
 from tests.worker.world import CONFIG, CORP, environment, token_of
 from tray.aws.cache.token_cache import cache_path, full_document, parse_token
 from tray.core.outcomes import Adopted, Outcome, Released, RemovalJudged, Renewed, SignedOut
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.storage.atomic_files import write_atomic
 from tray.storage.session_records import Records
 from tray.system.paths import Paths

@@ -22,7 +22,8 @@ from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import read_token
 from tray.core.model import SsoSession
-from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings
@@ -32,7 +33,9 @@ from tray.worker.keyring.keyring_backends import KeyringBackend
 from tray.worker.keyring.keyring_timeout import Patience
 from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
-from tray.worker.sign_in.sign_in_flow import SignInPage, SignInResult, sign_in
+from tray.worker.sign_in.sign_in_attempt import SignInPage
+from tray.worker.sign_in.sign_in_flow import sign_in
+from tray.worker.sign_in.sign_in_saving import SignInResult
 
 PATIENCE = 60.0
 CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION)

@@ -27,6 +27,8 @@ from tests.worker.signing_in import (
     port_in,
     then_cancelling,
 )
+from tray.core.connection import OwnConnection
+from tray.core.outcomes import Renewed
 from tray.errors import (
     Busy,
     Offline,
@@ -36,7 +38,9 @@ from tray.errors import (
     SignInEnded,
     UserMustAct,
 )
+from tray.storage.settings import Settings
 from tray.system.lock.file_lock import FileLock, lock_path
+from tray.worker import job_table
 from tray.worker.sign_in.sign_in_attempt import Attempt
 
 
@@ -383,6 +387,29 @@ def test_cancel_does_not_wait_for_aws(place: Place) -> None:
 
         with pytest.raises(SignInEnded, match="cancelled"):
             ending.result(PATIENCE)
+
+
+@pytest.mark.parametrize("keyring", [True, False])
+def test_a_session_registers_signs_in_and_renews_at_one_host(
+    keyring: bool, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own ``endpoint_url`` wins, and stays with the token when the setting is gone."""
+    place.sign_in(approving())  # its registration is another host's
+    place.backend.state = "ready" if keyring else "absent"
+    for name in place.center.environment():
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    other = place.center.url.replace("127.0.0.1", "localhost")
+    own = {"corp": OwnConnection(endpoint_url=other)}
+    context = replace(place.context, settings=Settings(own_connections=own))
+
+    place.sign_in(approving(), context=context)
+    without_the_setting = make_tools(context.paths.home, place.backend)
+    outcome = job_table.run("renew", place.session, without_the_setting)
+
+    assert isinstance(outcome, Renewed)
+    counts = [place.center.count(call) for call in ("RegisterClient", "CreateToken")]
+    assert [2, 3] == counts
+    assert ("keyring" if keyring else "file") == place.store()
 
 
 def test_the_registration_is_used_again(place: Place) -> None:

@@ -25,8 +25,8 @@ from tray.aws.cache.token_cache import cache_path, full_document
 from tray.core.effects import JobKind
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome
-from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
-from tray.fake_aws.identity_center import SignedIn
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 from tray.secret import Secret
 from tray.storage.atomic_files import write_atomic
 from tray.storage.session_records import Records

@@ -6,26 +6,26 @@ from typing import cast
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note
 from tray.core.profiles.guards import is_guarded
 from tray.core.profiles.managed_profile import Target
 from tray.core.text import managed_text
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.errors import TrayError
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings
 
 
-@click.command("apply", help=help_texts.APPLY)
-@click.argument("target", type=click.Choice(managed_sections.TARGETS))
-@click.option("--off", is_flag=True, help="Undo it.")
 def apply(target: str, *, off: bool) -> None:
     context = CommandContext.of_this_process()
     meant = cast("Target", target)
-    where = _managed(context, context.settings_or_safe() if off else context.settings())
+    settings = context.settings_or_safe()
+    for problem in settings.problems:
+        note(problem)
+    where = _managed(context, settings)
     context.catalog()  # a config that botocore refuses is named before anything else
     if off:
         ours = managed_sections.take_back(where, meant)
@@ -49,14 +49,13 @@ def _managed(context: CommandContext, settings: Settings) -> ManagedContext:
 
 def follow_active(context: CommandContext) -> bool:
     """Apply the active profile, as the daemon does; False if that failed, which is reported."""
-    if not managed_sections.at_work(context.paths.state):
-        return True
-    followed = True
+    said: tuple[str, ...]
     try:
-        managed_sections.follow(_managed(context, context.settings_or_safe()))
+        said = managed_sections.follow(_managed(context, context.settings_or_safe()))
     except TrayError as error:
-        note(error.sentence)
-        followed = False
-    for problem in managed_sections.problems(context.paths.state):
-        note(problem)
-    return followed
+        said = (error.sentence,)
+    except OSError as error:
+        said = (f"The AWS config can't be written: {error.strerror}.",)
+    for sentence in said:
+        note(sentence)
+    return not said

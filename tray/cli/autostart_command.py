@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import click
 
-from tray.cli import help_texts
 from tray.cli.command_context import CommandContext
 from tray.system.autostart.start_at_login import autostart_for, own_command
 
 
-@click.command(help=help_texts.AUTOSTART)
-@click.argument("what", type=click.Choice(["on", "off", "status"]), default="status")
 def autostart(what: str) -> None:
     environ = CommandContext.of_this_process().environ
     entry = autostart_for(environ)

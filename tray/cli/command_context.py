@@ -6,37 +6,36 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import click
-
-from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
+from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.config_files import ConfigFiles
+from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
-from tray.errors import ConfigRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, Unreachable
 from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
-from tray.storage.settings import SAFE, Settings, read_settings
+from tray.storage.settings import Settings, read_settings, safe_settings
+from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
+CONFIG_READ_WITHIN = (0.1, 0.4, 1.0)  # seconds between asking it again
 JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own deadline is shorter
 
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """The world of this command (rule C3)."""
-
     environ: Mapping[str, str]
     paths: Paths
     reader: CatalogReader = field(repr=False)
 
     @classmethod
     def of_this_process(cls) -> CommandContext:
-        """Look at the environment; no file is read yet."""
         environ = dict(os.environ)
         files = ConfigFiles.from_environment(environ)
         return cls(environ, Paths.from_environment(environ), CatalogReader(files))
@@ -54,12 +53,12 @@ class CommandContext:
         try:
             return self.settings()
         except ConfigRejected as error:
-            return replace(SAFE, problems=(error.sentence,))
+            return safe_settings(self.paths.state, (error.sentence,))
 
     @property
     def exported_profile(self) -> str | None:
         """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
-        return active_profile_from_environment(self.environ)
+        return profile_in_environment(self.environ)
 
     @property
     def shell_follows(self) -> bool:
@@ -68,7 +67,6 @@ class CommandContext:
 
     @property
     def profile_in_force(self) -> str | None:
-        """The profile of commands without a name."""
         return self.exported_profile or read_active(self.paths.state)
 
     @contextmanager
@@ -77,16 +75,25 @@ class CommandContext:
         with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
             yield agent
 
+    @staticmethod
+    def tries() -> Iterator[None]:
+        """Yield for each time to ask a daemon that may just be reading what we have read."""
+        for pause in CONFIG_READ_WITHIN:
+            yield
+            time.sleep(pause)
+
     def asked(
         self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
     ) -> dict[str, Any] | None:
         """Let the daemon act and return its last message, or None: act alone; why is printed."""
         connected = False
         try:
-            with self.daemon() as agent:
-                connected = True
-                done: dict[str, Any] = agent.done(op, patience=patience, **members)
-                return None if done["exit"] == NO_SUCH_NAME else done
+            for _ in self.tries():
+                with self.daemon() as agent:
+                    connected = True
+                    done: dict[str, Any] = agent.done(op, patience=patience, **members)
+                    if done["exit"] != NO_SUCH_NAME:
+                        return done
         except (OtherWorld, Unreachable) as error:
             say_acting_alone(error, connected=connected)
         return None
@@ -102,23 +109,3 @@ def say_acting_alone(error: OtherWorld | Unreachable, *, connected: bool) -> Non
 
 def now() -> Now:
     return Now(time.time(), time.monotonic(), datetime.now().astimezone().tzinfo)
-
-
-def note(sentence: str) -> None:
-    click.echo(f"sso-tray: {sentence}", err=True)
-
-
-class Ended(TrayError):
-    """A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said."""
-
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
-
-
-def finish(exit_code: int, sentence: str) -> None:
-    """Print the last sentence of a request: on stdout if it was done, else as an error."""
-    if exit_code:
-        raise Ended(sentence, exit_code)
-    if sentence:
-        click.echo(sentence)

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-import click
-
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended, note
+from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
-from tray.cli.name_lookup import profile_meant, takes_profile
+from tray.cli.front.terminal import Ended, WrongUse, note, say
+from tray.cli.name_lookup import named_once, profile_meant
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import console_link
 from tray.core.text.display_names import clean
@@ -27,16 +25,17 @@ from tray.system.browser import browser_command, open_browser
 FETCHED_WITHIN: Final = 60.0  # seconds the browser may take to open a link that signs in
 
 
-@click.command(help=help_texts.CONSOLE)
-@takes_profile
-@click.option("--print", "prints", is_flag=True, help="Print the link instead of opening it.")
-@click.option(
-    "--federate", is_flag=True, help="Create a link that signs you in; works for any role."
-)
-@click.option("--destination", metavar="URL", help="The console page to open.")
-def console(*, profile: str | None, prints: bool, federate: bool, destination: str | None) -> None:
+def console(
+    *,
+    named: str | None,
+    profile: str | None,
+    prints: bool,
+    federate: bool,
+    destination: str | None,
+) -> None:
+    profile = named_once(named, profile)
     if destination is not None and urlsplit(destination).scheme != "https":
-        raise click.UsageError("--destination must be an https URL.")
+        raise WrongUse("--destination must be an https URL.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
     meant = profile_meant(catalog, profile, context.profile_in_force)
@@ -45,13 +44,13 @@ def console(*, profile: str | None, prints: bool, federate: bool, destination: s
     if not federate:
         url = _portal_link(meant, session, destination)
         if prints:
-            click.echo(url)
+            say(url)
         else:
             _open(context, url, template, "Opening the AWS console in your browser.")
         return
     link = _federated(context, meant, session, destination)
     if prints:
-        click.echo(link.reveal())
+        say(link.reveal())
         return
     with Redirect(link, report=note) as redirect:
         _open(context, redirect.page, template, "Opening the AWS console in your browser.")
@@ -78,7 +77,7 @@ def _open(context: CommandContext, url: str, template: str | None, sentence: str
         raise Ended(f"{choice.reason} Use --print.".strip(), 1)
     if not open_browser(url, context.environ, template):
         raise Ended("No browser could be started. Use --print.", 1)
-    click.echo(sentence)
+    say(sentence)
 
 
 def _federated(
@@ -100,12 +99,7 @@ def _federated(
 
 
 class Redirect:
-    """
-    Lead one browser on to a link that signs in, from a page nobody can guess.
-
-    Everybody on the machine can read a browser's command line, so the link itself is never on it.
-    The first right request uses the page up.
-    """
+    """Lead one browser to a link that signs in: everybody may read a browser's command line."""
 
     def __init__(self, link: Secret, report: Callable[[str], None] | None = None) -> None:
         self._link = link

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
-import click
-
-from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, CommandContext, Ended, now
-from tray.cli.exec.credential_environment import FORMATS, Format, written
-from tray.cli.name_lookup import profile_meant, takes_profile
+from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
+from tray.cli.exec.credential_environment import Format, written
+from tray.cli.front.terminal import Ended, WrongUse, say
+from tray.cli.name_lookup import named_once, profile_meant
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
@@ -26,34 +24,18 @@ if TYPE_CHECKING:
 Operation = Literal["credentials", "whoami"]
 
 
-@click.command(help=help_texts.CREDENTIALS)
-@takes_profile
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="process",
-    show_default=True,
-    help="Output format.",
-)
-@click.option(
-    "--active",
-    is_flag=True,
-    help="Use the active profile, whatever AWS_PROFILE says.",
-)
-def credentials(*, profile: str | None, form: Format, active: bool) -> None:
+def credentials(*, named: str | None, profile: str | None, form: Format, active: bool) -> None:
+    profile = named_once(named, profile)
     if active and profile is not None:
-        raise click.UsageError("Give a profile or --active, not both.")
+        raise WrongUse("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
     meant = _meant(context, profile, active=active)
-    click.echo(written(form, given(context, "credentials", meant), meant))
+    say(written(form, given(context, "credentials", meant), meant.name, meant.region))
 
 
-@click.command(help=help_texts.WHOAMI)
-@takes_profile
-def whoami(*, profile: str | None) -> None:
+def whoami(*, named: str | None, profile: str | None) -> None:
     context = CommandContext.of_this_process()
-    found = given(context, "whoami", _meant(context, profile))
+    found = given(context, "whoami", _meant(context, named_once(named, profile)))
     for label, member in (
         ("user", "user"),
         ("session", "session"),
@@ -62,7 +44,7 @@ def whoami(*, profile: str | None) -> None:
         ("arn", "arn"),
     ):
         if found.get(member):
-            click.echo(f"{label:<8} {found[member]}")
+            say(f"{label:<8} {found[member]}")
 
 
 def _meant(context: CommandContext, name: str | None, *, active: bool = False) -> Profile:

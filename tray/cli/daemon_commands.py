@@ -1,35 +1,111 @@
-"""The daemon itself: ``run``, ``quit`` and the ``demo``."""
+"""The daemon itself: ``run``, ``start``, ``quit``, the ``demo``, and starts that are needed."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 
-import click
-
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended, finish
-from tray.errors import Unreachable
+from tray.cli.command_context import JOB_PATIENCE, CommandContext
+from tray.cli.front.terminal import Ended, finish, note, say
+from tray.core.start_rules import Starter, Surroundings, obstacle
+from tray.core.text import daemon_text
+from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.storage.daemon_record import change_record, read_record
 from tray.system import WINDOWS
+from tray.system.daemon_launch import listens, started
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.system.paths import fingerprint
 from tray.system.spawn import module_command, worker_environment
+from tray.system.surroundings import desktop_since, host_id, look
+
+_ENDING_PATIENCE = 60.0  # seconds for a daemon that gives way; it finishes a renewal first
 
 
-@click.command(help=help_texts.RUN)
-@click.option("--no-icon", is_flag=True, help="Run without an icon.")
 def run(*, no_icon: bool = False) -> None:
     context = CommandContext.of_this_process()
+    if _one_stays(context, icon=not no_icon):
+        say(daemon_text.ALREADY_RUNNING)
+        return
+    _become_daemon(context, ["--no-icon"] if no_icon else [])
+
+
+def start() -> None:
+    context = CommandContext.of_this_process()
+    if _one_stays(context, icon=True):
+        say(daemon_text.ALREADY_RUNNING)
+        return
+    reason = obstacle(_surroundings(context), "start")
+    if reason is not None:
+        raise Ended(daemon_text.refused(reason), 1)
+    if not started(context.paths, context.environ, tried=lambda: None):
+        raise Ended(daemon_text.NOT_STARTED, 1)
+    say(daemon_text.RUNNING)
+
+
+def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> None:
+    """Start a daemon where none runs and one may be started; one sentence says so to a person."""
+    if listens(context.paths.runtime_sockets):
+        return
+    reason = obstacle(_surroundings(context, no_daemon=no_daemon), starter)
+    if reason is not None:
+        if reason == "other-host":
+            note(daemon_text.on_another_host(read_record(context.paths.state).host))
+        return
+    by_us: list[bool] = []
+
+    def tried() -> None:
+        by_us.append(True)
+        change_record(context.paths.state, tried_at=time.time())
+
+    try:
+        running = started(context.paths, context.environ, tried=tried)
+    except (TrayError, OSError):
+        running = False
+    if starter == "person" and not running:
+        note(daemon_text.NOT_STARTED)
+    elif starter == "person" and by_us:
+        note(daemon_text.started(str(context.paths.settings_file)))
+
+
+def _surroundings(context: CommandContext, *, no_daemon: bool = False) -> Surroundings:
+    record, environ = read_record(context.paths.state), context.environ
+    quit_at, tried_at, since = record.quit_at, record.tried_at, desktop_since(environ)
+    return replace(
+        look(environ, context.paths.home),
+        setting=context.settings_or_safe().start_daemon,
+        option=no_daemon,
+        other_host=record.running and record.host_id not in (None, host_id()),
+        other_files=record.world not in (None, fingerprint(environ)),
+        quit=quit_at is not None,
+        new_desktop=quit_at is not None and since is not None and since > quit_at,
+        started_before=record.world is not None,
+        since_try=None if tried_at is None else time.time() - tried_at,
+    )
+
+
+def _one_stays(context: CommandContext, *, icon: bool) -> bool:
+    """Whether a daemon runs; one without a display gives way to one that has it."""
     try:
         with context.daemon() as agent:
-            agent.done("status")
+            resident = agent.done("status")["status"]["resident"]
     except OtherWorld:
-        msg = "SSO Tray is already running with other files or endpoints. Stop it there first."
-        raise Ended(msg, 1) from None
+        raise Ended(daemon_text.OTHER_WORLD, 1) from None
     except Unreachable:
-        _become_daemon(context, ["--no-icon"] if no_icon else [])
-    else:
-        click.echo("SSO Tray is already running.")
+        return False
+    if not icon or resident.get("graphical", True) or desktop_since(context.environ) is None:
+        return True
+    # Not by "quit": nothing is handed back, and no start is held off.
+    os.kill(resident["pid"], signal.SIGTERM)
+    lock = FileLock(lock_path(context.paths.state, "resident"))
+    if not lock.acquire(_ENDING_PATIENCE):
+        return True
+    lock.release()
+    return False
 
 
 def _become_daemon(context: CommandContext, options: list[str]) -> None:
@@ -47,21 +123,21 @@ def _become_daemon(context: CommandContext, options: list[str]) -> None:
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 
-@click.command("quit", help=help_texts.QUIT)
 def end() -> None:
     context = CommandContext.of_this_process()
     try:
         with context.daemon() as agent:
-            done = agent.done("quit")
+            done = agent.done("quit", patience=JOB_PATIENCE)
     except OtherWorld as error:
         raise Ended(error.sentence, 1) from None
     except Unreachable:
-        click.echo("SSO Tray isn't running.")
+        if read_record(context.paths.state).world is not None:
+            change_record(context.paths.state, quit_at=time.time())
+        say(daemon_text.NOT_RUNNING)
         return
     finish(done["exit"], done["sentence"])
 
 
-@click.command(help=help_texts.DEMO)
 def demo() -> None:
     from tray.demo.demo_story import main
 

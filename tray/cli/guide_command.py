@@ -10,14 +10,12 @@ from typing import Final
 
 import click
 
-from tray.cli import help_texts
+from tray.cli.front.terminal import WrongUse
 from tray.core.text.display_names import clean
 
 GUIDE: Final = Path(__file__).parents[1] / "guide"
 
 
-@click.command(help=help_texts.GUIDE)
-@click.argument("topic", required=False)
 def guide(topic: str | None) -> None:
     pages = {path.stem: path for path in sorted(GUIDE.glob("*.md"))}
     if topic is None:
@@ -29,7 +27,7 @@ def guide(topic: str | None) -> None:
         word = topic.lower()
         near = [name for name in pages if word in name] or get_close_matches(word, pages, n=1)
         meant = f' Did you mean "{near[0]}"?' if near else f" The topics: {', '.join(pages)}."
-        raise click.UsageError(f'There is no topic "{clean(topic)}".{meant}')
+        raise WrongUse(f'There is no topic "{clean(topic)}".{meant}')
     _show(pages[topic].read_text(encoding="utf-8"))
 
 

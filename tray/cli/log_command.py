@@ -13,33 +13,20 @@ from typing import Final
 
 import click
 
-from tray.aws.cache.timestamps import parse_timestamp
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note
 from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
+from tray.core.text.timestamps import parse_timestamp
 
-LINES: Final = 40
 LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 
 
-@click.command(help=help_texts.LOG)
-@click.option("--history", is_flag=True, help="Show what happened to your sessions.")
-@click.option(
-    "-n",
-    "--lines",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=LINES,
-    show_default=True,
-    help="Number of lines to show.",
-)
-@click.option("-f", "--follow", is_flag=True, help="Keep showing new lines; Ctrl-C stops.")
 def log(*, history: bool, lines: int, follow: bool) -> None:
     state = CommandContext.of_this_process().paths.state
     path = state / ("history.jsonl" if history else "sso-tray.log")
     older = [path.with_name(f"{path.name}.{number}") for number in (2, 1)]
-    worded: Callable[[str], str] = _event if history else clean_line
+    worded: Callable[[str], str] = shown_event if history else clean_line
     tail = _Tail(path)
     said = [line for one in older for line in _lines(one)] + tail.read()
     for line in said[-lines:] if lines else ():
@@ -59,16 +46,17 @@ def clean_line(line: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
-def _event(line: str) -> str:
+def shown_event(line: str) -> str:
+    """Return a line of the history in words; one of another form as it is."""
     try:
         event = json.loads(line)
         at = datetime.fromtimestamp(parse_timestamp(event["at"])).astimezone()
-        words = menu_text.happened(
+        text = menu_text.happened(
             event["what"], event.get("session"), event.get("detail", ""), "", brief=False
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
         return clean_line(line)
-    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {words}"
+    return f"{at:%Y-%m-%d} {sentences.clock(at.timestamp(), at.tzinfo)}  {text}"
 
 
 def _lines(path: Path) -> list[str]:

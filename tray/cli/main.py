@@ -2,111 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Final, TextIO
 
-import click
-
-import tray
-from tray.cli import help_texts
-from tray.cli.command_context import Ended, note
-from tray.core.text.display_names import clean
+from tray.cli.front import quick_reading
+from tray.cli.front.command_table import COMMANDS
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.errors import NotFound, SignInNeeded, TrayError
+from tray.system import WINDOWS
 from tray.system.config_copy import lead_back
 
-COMMANDS: Final = {
-    "run": "tray.cli.daemon_commands:run",
-    "status": "tray.cli.status_command:status",
-    "login": "tray.cli.login.login_command:login",
-    "logout": "tray.cli.session_commands:logout",
-    "renew": "tray.cli.session_commands:renew",
-    "release": "tray.cli.session_commands:release",
-    "use": "tray.cli.profile_commands:use",
-    "apply": "tray.cli.apply_command:apply",
-    "profiles": "tray.cli.profile_commands:profiles",
-    "add": "tray.cli.add.add_command:add",
-    "whoami": "tray.cli.credentials_command:whoami",
-    "credentials": "tray.cli.credentials_command:credentials",
-    "exec": "tray.cli.exec.exec_command:execute",
-    "endpoint": "tray.cli.exec.endpoint_command:endpoint",
-    "console": "tray.cli.console_command:console",
-    "autostart": "tray.cli.autostart_command:autostart",
-    "shell-init": "tray.cli.shell.shell_integration:shell_init",
-    "completion": "tray.cli.shell.shell_integration:completion",
-    "doctor": "tray.cli.doctor.doctor_command:doctor",
-    "log": "tray.cli.log_command:log",
-    "quit": "tray.cli.daemon_commands:end",
-    "guide": "tray.cli.guide_command:guide",
-    "demo": "tray.cli.daemon_commands:demo",
-}
-"""Where each command is; only the one that was typed is imported, for a fast start."""
-
-
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        command.short_help = help_texts.SUMMARIES[cmd_name]
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(help_texts.SUMMARIES.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
-        near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
-        hint = f' Did you mean "{near[0]}"?' if near else ""
-        raise click.UsageError(f'Unknown command "{clean(name)}".{hint}', ctx)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            # Caught before click, which would put an empty line before our one sentence.
-            if sys.stderr.isatty():
-                click.echo(err=True)
-            raise Ended("Cancelled.", 1) from None
-
-
-@click.group(
-    cls=_Commands,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
-    help=help_texts.PROGRAM,
-    epilog=help_texts.EPILOG,
-)
-@click.version_option(tray.__version__, message="sso-tray %(version)s")
-@click.pass_context
-def cli(context: click.Context) -> None:
-    """Start SSO Tray if no command was named."""
-    if os.environ.get("NO_COLOR"):
-        context.color = False
-    if context.invoked_subcommand is None:
-        from tray.cli.daemon_commands import run
-
-        context.invoke(run)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TextIO
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,31 +24,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lead_back(os.environ)
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
-    # Keep what libraries and transactions log out of a command's output.
-    logging.getLogger().addHandler(logging.NullHandler())
-    if "_SSO_TRAY_COMPLETE" in os.environ:
-        from tray.cli.shell.completion import register
-
-        register()
+    line = sys.argv[1:] if arguments is None else list(arguments)
+    read = None if "_SSO_TRAY_COMPLETE" in os.environ or WINDOWS else quick_reading.read(line)
     try:
-        result: Any = cli.main(
-            None if arguments is None else list(arguments),
-            prog_name="sso-tray",
-            standalone_mode=False,
-        )
+        code = _by_click(line) if read is None else _carried_out(*read)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has seen enough (`sso-tray profiles | head`).
         _drop_output()
         return 1
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+    except WrongUse as error:
+        from tray.cli.front.click_commands import show_wrong_use
+
+        return show_wrong_use(error, line[0])
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
+        return _failed(Ended("Cancelled.", 1))
     except Exception as error:  # noqa: BLE001 - the last place that can still say something
         return _failed(error)
-    return result if isinstance(result, int) else 0
+    return code
+
+
+def _by_click(line: Sequence[str]) -> int:
+    _hush_libraries()
+    from tray.cli.front.click_commands import run
+
+    return run(line)
+
+
+def _carried_out(name: str, values: dict[str, Any]) -> int:
+    described = COMMANDS[name]
+    result = _called(described.quick, values) if described.quick else None
+    if result is None:
+        _hush_libraries()
+        result = _called(described.place, values)
+    return result or 0
+
+
+def _called(place: str, values: dict[str, Any]) -> int | None:
+    module, _, name = place.partition(":")
+    result: int | None = getattr(import_module(module), name)(**values)
+    return result
+
+
+def _hush_libraries() -> None:
+    """Keep what libraries and transactions log out of a command's output."""
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def _failed(error: Exception) -> int:
@@ -170,7 +104,7 @@ def _where(error: Exception) -> str:
         trace = trace.tb_next
     if trace is None:
         return ""
-    return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return f" at {trace.tb_frame.f_code.co_filename.rpartition(os.sep)[2]}:{trace.tb_lineno}"
 
 
 def _never_refuse_a_character(stream: TextIO) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any
+from collections.abc import Iterable
 
-import click
-
-from tray.cli.shell import completion
+from tray.cli.front.terminal import WrongUse
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.sentences import listed
@@ -17,37 +13,15 @@ from tray.errors import NotFound, UserMustAct
 _SHOWN = 12
 
 
-def takes_profile(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command take its profile as ``PROFILE`` or ``--profile P``, given as ``profile``."""
-
-    @click.argument(
-        "named", metavar="[PROFILE]", required=False, shell_complete=completion.profiles
-    )
-    @profile_option
-    @wraps(command)
-    def with_profile(*, named: str | None, profile: str | None, **options: Any) -> Any:
-        if named is not None and profile is not None:
-            raise click.UsageError("Give the profile once.")
-        return command(profile=named or profile, **options)
-
-    return with_profile
-
-
-profile_option = click.option(
-    "--profile",
-    metavar="P",
-    help="The profile to use; by default the active one.",
-    shell_complete=completion.profiles,
-)
+def named_once(named: str | None, profile: str | None) -> str | None:
+    """Return a profile that was named as ``PROFILE`` or by ``--profile P``."""
+    if named is not None and profile is not None:
+        raise WrongUse("Give the profile once.")
+    return named or profile
 
 
 def session_named(catalog: Catalog, name: str) -> SsoSession:
-    """
-    Return the session of this name, or of the profile of this name (C1).
-
-    The name that ``status`` shows works, too, unless two share it. Raises NotFound, or UserMustAct
-    if the profile belongs to no session.
-    """
+    """Return the session of this name, shown name or profile (C1); NotFound, UserMustAct."""
     for session in catalog.sessions:
         if session.key == name:
             return session
@@ -83,12 +57,7 @@ def profile_named(catalog: Catalog, name: str) -> Profile:
 
 
 def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> SsoSession:
-    """
-    Return the session a command is about.
-
-    Without a name: that of the profile in force, else the only one. Raises NotFound, or
-    click.UsageError if nothing was typed and there are several sessions, or none.
-    """
+    """Return the named session, else that of the profile in force, else the only one."""
     if name is not None:
         return session_named(catalog, name)
     active = next((one for one in catalog.profiles if one.name == in_force), None)
@@ -97,14 +66,14 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
     if len(catalog.sessions) == 1:
         return catalog.sessions[0]
     if not catalog.sessions:
-        raise click.UsageError("No SSO session is configured. Run: sso-tray add")
-    raise click.UsageError(f"Name a session: {_some(one.key for one in catalog.sessions)}.")
+        raise WrongUse("No SSO session is configured. Run: sso-tray add")
+    raise WrongUse(f"Name a session: {_some(one.key for one in catalog.sessions)}.")
 
 
 def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> Profile:
     wanted = name or in_force
     if wanted is None:
-        raise click.UsageError("No profile is active. Name one with --profile.")
+        raise WrongUse("No profile is active. Name one with --profile.")
     return profile_named(catalog, wanted)
 
 

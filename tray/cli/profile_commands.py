@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 
-import click
-
-from tray.cli import help_texts
 from tray.cli.apply_command import follow_active
-from tray.cli.command_context import CommandContext, Ended, finish, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import Ended, WrongUse, finish, note, say, styled
 from tray.cli.name_lookup import profile_named
-from tray.cli.shell import completion
 from tray.cli.shell.shell_integration import tell_prompts
 from tray.core.model import Catalog
-from tray.core.profiles.guards import is_managed
-from tray.core.text import sentences
+from tray.core.profiles.guards import is_guarded, is_managed
+from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import profiles_document
 from tray.errors import ConfigRejected
@@ -24,8 +21,6 @@ from tray.storage.active_profile import read_active, read_previous, record_activ
 _COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
-@click.command(help=help_texts.PROFILES)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def profiles(*, as_json: bool) -> None:
     context = CommandContext.of_this_process()
     refused = False
@@ -43,7 +38,7 @@ def profiles(*, as_json: bool) -> None:
         catalog.profiles, active_profile=active, guarded=guarded, problems=problems
     )
     if as_json:
-        click.echo(json.dumps(document, indent=2))
+        say(json.dumps(document, indent=2))
     else:
         _print_table(document["profiles"])
         for problem in document["problems"]:
@@ -62,18 +57,15 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
         padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         guarded = "  guarded" if row["guarded"] else ""
         line_of_text = f"{mark} {padded}{guarded}".rstrip()
-        click.echo(click.style(line_of_text, bold=True) if row["active"] else line_of_text)
+        say(styled(line_of_text, bold=bool(row["active"])))
 
 
-@click.command(help=help_texts.USE)
-@click.argument("profile", required=False, shell_complete=completion.profiles)
-@click.option("--none", "nobody", is_flag=True, help="Make no profile active.")
 def use(profile: str | None, *, nobody: bool) -> None:
     context = CommandContext.of_this_process()
     if nobody and profile is not None:
-        raise click.UsageError("Give a profile or --none, not both.")
+        raise WrongUse("Give a profile or --none, not both.")
     if profile is None and not nobody:
-        click.echo(sentences.now_active(read_active(context.paths.state)))
+        say(sentences.now_active(read_active(context.paths.state)))
     else:
         _switch(context, None if nobody else _meant(context, profile or ""))
     exported = context.exported_profile
@@ -89,6 +81,8 @@ def _meant(context: CommandContext, name: str) -> str:
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
+        if is_guarded(previous, context.settings_or_safe().preferences.guarded):
+            raise Ended(managed_text.guarded_by_name(previous), 1)
         name = previous
     catalog = context.catalog()
     if is_managed(name, catalog.managed):
@@ -103,13 +97,14 @@ def _switch(context: CommandContext, name: str | None) -> None:
     picks = (read_active(context.paths.state), read_previous(context.paths.state))
     done = context.asked("use", profile=name)
     if done is None:
-        if name is not None:
-            context.settings()  # without knowing what is guarded, nothing is picked (A7)
+        settings = context.settings_or_safe()
+        if settings.preferences.guarded is None and name not in (None, picks[0]):
+            raise Ended(" ".join((*settings.problems[:1], managed_text.guard_unknown())), 1)
         record_active(context.paths.state, name)
         tell_prompts(context)
         done = {"exit": 0, "sentence": sentences.now_active(name)}
     if not done["exit"] and not follow_active(context):
-        raise Ended(f"{done['sentence']} But the AWS config couldn't be updated.", 1)
+        raise Ended(f"{done['sentence']} But the AWS config doesn't follow it.", 1)
     if name is not None and picks == (None, None) and not _takes_effect(context):
         note(sentences.first_pick())
     finish(done["exit"], done["sentence"])

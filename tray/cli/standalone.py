@@ -12,7 +12,8 @@ from typing import Self
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
-from tray.cli.command_context import CommandContext, note, now
+from tray.cli.command_context import CommandContext, now
+from tray.cli.front.terminal import note
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Effect
@@ -48,12 +49,7 @@ def uninterrupted() -> Iterator[None]:
 def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
-    """
-    Return the state as the files alone show it: no keyring, no network (C2).
-
-    Effects are not carried out, except that a file which another program is writing is read again
-    (K3), which takes two seconds at most.
-    """
+    """Return the state by files alone (C2); one being written is read again, for 2 s at most."""
     try:
         config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:
@@ -100,12 +96,7 @@ def view_of_files(context: CommandContext) -> View:
 
 
 class Standalone:
-    """
-    The daemon's work for one request.
-
-    Leaving it writes full files where the keyring has not confirmed yet (R3). Raises
-    ConfigRejected if the settings or the AWS config cannot be used.
-    """
+    """The daemon's work for one request; leaving it saves what no keyring has confirmed (R3)."""
 
     def __init__(self, context: CommandContext) -> None:
         from tray.worker.job_context import JobContext

@@ -12,18 +12,18 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-import click
-
-from tray.aws.cache.timestamps import parse_timestamp
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended
+from tray.aws.config.catalog import aws_files
+from tray.aws.config.config_files import ConfigFiles
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import shown_names, unknown
-from tray.cli.shell import completion
-from tray.core.text import managed_text, sentences
+from tray.core.text import sentences
+from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
+from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
-from tray.errors import TrayError
+from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
@@ -40,19 +40,13 @@ RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon
 _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
-@click.command(help=help_texts.STATUS)
-@click.argument("session", nargs=-1, shell_complete=completion.sessions)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.option("--watch", is_flag=True, help="Keep running and print every change; Ctrl-C stops.")
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     context = CommandContext.of_this_process()
     document = _only(status_now(context), session)
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    click.echo(
-        json.dumps(document, indent=2) if as_json else in_words(context, document), nl=as_json
-    )
+    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -125,9 +119,9 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray run")
-    lines += [click.style(f"! {clean(problem, 400)}", fg="yellow")
-              for problem in document["problems"]]  # fmt: skip
+        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
+    said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
+    lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
 
 
@@ -141,21 +135,20 @@ def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
 def _line(
     row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
 ) -> str:
-    words = sentences.status(row, now, zone)
+    text = sentences.status(row, now, zone)
     if standalone and row.state == "expired" and row.renews:
-        words = RENEWABLE
+        text = RENEWABLE
     colour = _COLOURS.get(row.state)
-    styled = click.style(words, fg=colour, dim=colour is None)
-    return f"{clean(row.name).ljust(width)}  {styled}"
+    shown = styled(text, colour=colour, dim=colour is None)
+    return f"{clean(row.name).ljust(width)}  {shown}"
 
 
 def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
-    active, exported = document["active_profile"], context.exported_profile
-    through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
-    words = f" (through {through})" if through else ""
-    yield f"Active profile: {clean(active) if active is not None else 'none'}{words}"
-    if exported is not None and exported != active and not context.shell_follows:
-        yield f"AWS_PROFILE={clean(exported)} overrides it in this terminal."
+    active = document["active_profile"]
+    yield f"Active profile: {clean(active) if active is not None else 'none'}"
+    with suppress(ConfigRejected):  # a problem of the document already
+        files = aws_files(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+        yield bare_clients(context.environ, files, active, context.catalog().managed)[0]
 
 
 def _row(entry: dict[str, Any]) -> SessionRow:
@@ -199,11 +192,10 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:
-                click.clear()
+                say("\x1b[2J\x1b[1;1H", end="")
             elif last and not as_json:
-                click.echo()
-            click.echo(text_now, nl=False)
-            sys.stdout.flush()
+                say("")
+            say(text_now, end="")
             last = text_now
     except KeyboardInterrupt:
         return

@@ -2,16 +2,19 @@
 How AWS is reached: the user's settings that apply to a call (F3).
 
 A profile's credentials follow the profile's own settings, a session those on which all its
-profiles agree. ``[default]`` applies to no other profile. A secret goes to AWS, or to an endpoint
-named for this very service: a bare ``endpoint_url`` is usually meant for an emulator.
+profiles agree; what our own settings say of a session wins. ``[default]`` applies to no other
+profile. A secret goes to AWS, or to an endpoint named for this very service: a bare
+``endpoint_url`` is usually meant for an emulator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import field
 from typing import Any, Final
 
 from tray.core.json_members import Members, flag, optional, text
+from tray.core.text.display_names import clean
 from tray.values import dataclass
 
 SERVICES: Final = ("sso", "sso_oidc", "sts")
@@ -19,8 +22,33 @@ SERVICES: Final = ("sso", "sso_oidc", "sts")
 
 
 @dataclass(frozen=True, slots=True)
+class OwnConnection:
+    """What our settings say of one session, None where they say nothing."""
+
+    ca_bundle: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
+    endpoint_url: str | None = None  # of sign-in, renewal and portal
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        return tuple(name for name in OWN_KEYS if getattr(self, name) is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in OWN_KEYS}
+
+    @classmethod
+    def from_json(cls, document: object) -> OwnConnection:
+        members = Members(document)
+        return cls(*(members.get(name, optional(text), None) for name in OWN_KEYS))
+
+
+OWN_KEYS: Final = ("ca_bundle", "proxy", "endpoint_url")
+NOTHING_OWN: Final = OwnConnection()
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Settings from the AWS config; None where it says nothing."""
+    """Settings from the AWS config, None where it says nothing, and ours."""
 
     fips: bool | None = None
     dualstack: bool | None = None
@@ -28,12 +56,14 @@ class ConnectionSettings:
     sso: str | None = None  # the endpoint named for this service; the next two as well
     sso_oidc: str | None = None
     sts: str | None = None
+    own: OwnConnection = NOTHING_OWN
 
     def endpoint(self, service: str) -> str | None:
         found: str | None = getattr(self, service)
         return found
 
     def to_json(self) -> dict[str, Any]:
+        """Without ``own``, which belongs to our settings."""
         return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS)}
 
     @classmethod
@@ -65,6 +95,21 @@ def agreed(settings: Collection[ConnectionSettings]) -> ConnectionSettings:
 
 
 def disagreements(settings: Collection[ConnectionSettings]) -> tuple[str, ...]:
+    if len(settings) < 2:
+        return ()
     return tuple(
         key for name, key in _KEYS.items() if len({getattr(one, name) for one in settings}) > 1
+    )
+
+
+def disagreement(key: str, keys: Collection[str], own: Collection[str]) -> str | None:
+    """Say what a session's profiles disagree on; ``own``: our settings of it, which decide."""
+    said = {"endpoint_url": ("the sso endpoint", "the sso_oidc endpoint")}
+    settled = {word for name in own for word in said.get(name, (name,))}
+    left = [one for one in keys if one not in settled]
+    if not left:
+        return None
+    return (
+        f'The profiles of "{clean(key)}" disagree on {", ".join(left)}, so the session uses '
+        "AWS's defaults."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from tray.core.model import Memory, SsoSession
+from tray.core.model import InputFile, Memory, SsoSession
 from tray.core.requests import SettingName
 from tray.values import dataclass
 
@@ -32,8 +32,6 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification, as data (W1)."""
-
     slot: str  # notices in the same slot replace each other on screen
     once_key: str  # the cause; each is shown once
     category: NoticeCategory
@@ -76,6 +74,7 @@ class StartSignIn:
     method: Literal["pkce", "device"]
     afresh: bool
     callback_port: int | None = None
+    request: str | None = None  # who asked, and through whose network
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,13 @@ class OpenBrowser:
 class InspectTokenFile:
     key: str
     delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """Read a file again that could not be read before."""
+
+    file: InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,7 @@ Effect = (
     | CancelSignIn
     | OpenBrowser
     | InspectTokenFile
+    | ReadAgain
     | ShowNotice
     | WithdrawNotice
     | SaveMemory

@@ -7,10 +7,17 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore, Trigger
-from tray.core.outcomes import (
-    Outcome,
+from tray.core.model import (
+    Catalog,
+    InputFile,
+    Memory,
+    Preferences,
+    Reason,
+    TokenFacts,
+    TokenStore,
+    Trigger,
 )
+from tray.core.outcomes import Outcome
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AddProfileRequested,
@@ -21,6 +28,7 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -55,8 +63,6 @@ class ConfigRead:
 
 @dataclass(frozen=True, slots=True)
 class ConfigBroken:
-    """As botocore refuses it; ``sentence`` names file and line."""
-
     sentence: str
 
 
@@ -78,13 +84,35 @@ class FileBad:
     sentence: str
 
 
-TokenFileStatus = FileAbsent | FileTorn | FileBad | TokenFacts
+@dataclass(frozen=True, slots=True)
+class FileUnread:
+    """The machine could not read the cache file just now, which says nothing about it."""
+
+    sentence: str
+
+
+TokenFileStatus = FileAbsent | FileTorn | FileBad | FileUnread | TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFileInspected:
     key: str
     file_status: TokenFileStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InputUnread:
+    """The machine could not read a file just now, which says nothing about it."""
+
+    file: InputFile
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """A file that is none of the rules' inputs, but was unread, has been read."""
+
+    file: InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +214,13 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockFailed:
+    """The keyring is still locked after a click that was to unlock it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInCancelled:
     key: str
     request: str | None = None
@@ -282,6 +317,8 @@ Event = (
     | ConfigRead
     | ConfigBroken
     | TokenFileInspected
+    | InputUnread
+    | InputRead
     | Tick
     | SystemEvent
     | JobDone
@@ -293,6 +330,7 @@ Event = (
     | SignedIn
     | SignInFailed
     | SignInCancelled
+    | UnlockFailed
     | RequesterLeft
     | SignOutRequested
     | RenewRequested
@@ -306,6 +344,7 @@ Event = (
     | EnvironmentRequested
     | SettingRequested
     | SetUpRequested
+    | StatusRequested
     | RolesRequested
     | RolesListed
     | ListingFailed

@@ -49,7 +49,6 @@ class Members:
 
 
 def tag_of(document: object) -> str:
-    """Return which of several types a document encodes."""
     return Members(document).need("type", text)
 
 
@@ -84,11 +83,11 @@ def moment(value: object) -> float:
     return number(value)
 
 
-def one_of(words: Collection[T]) -> Callable[[object], T]:
+def one_of(values: Collection[T]) -> Callable[[object], T]:
     def check(value: object) -> T:
-        for word in words:
-            if type(value) is type(word) and value == word:
-                return word
+        for one in values:
+            if type(value) is type(one) and value == one:
+                return one
         raise BadDocument("not a word of this format")
 
     return check

@@ -32,12 +32,7 @@ class Lineage:
         return self._of([*self._without(pair), pair])
 
     def merged(self, copy: Lineage) -> Lineage:
-        """
-        Return this lineage with what only a copy of it lists.
-
-        A copy that continues from our newest pair is ahead: the keyring never confirmed what came
-        then (R3). All else that we do not list came before.
-        """
+        """Add what only a copy lists: last if it continues our newest pair (R3), else first."""
         known = {pair.access for pair in self.pairs}
         accesses = [pair.access for pair in copy.pairs]
         newest = self.newest

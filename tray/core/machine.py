@@ -8,7 +8,7 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
+from tray.core import policy, unread_files
 from tray.core.effects import Effect
 from tray.core.menu import menu_actions, role_listing
 from tray.core.model import Memory, Now
@@ -24,18 +24,20 @@ from tray.core.requests import (
     SettingRequested,
     SetUpRequested,
     SignInAllRequested,
+    StatusRequested,
     UnlockRequested,
 )
-from tray.core.session import QueuedJob, for_the_keyring, remembering, renewable
+from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState, clock_known, clock_set
-from tray.core.text import sentences
+from tray.core.text import managed_text, menu_text, sentences
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
-    after, answers = _answer(state, event, now)
+    after, answers = _answer(unread_files.noted(state, event, now), event, now)
+    answers = (*answers, *unread_files.looks(after, event))
     after, started = upkeep(after, now)
     for session in after.sessions.values():
         kept = remembering(session)
@@ -43,9 +45,9 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     if menu_actions.handed_back(after):
         after, farewell = _quit(after, ev.QuitRequested(_requester(after)), now)
         answers = (*answers, *farewell)
-    after, told = notices(role_listing.without_old(after, now), now)
+    after, shown = notices(role_listing.without_old(after, now), now)
     forgets = (one for one in _forgets(state, after) if one not in answers)
-    return after, (*forgets, *answers, *started, *told, *_keeps(state, after))
+    return after, (*forgets, *answers, *started, *shown, *_keeps(state, after))
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
@@ -64,7 +66,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return replace(state, config_problem=event.sentence, config_read=True), ()
         case ev.TokenFileInspected():
             return token_files.tokens_read(state, event, now)
-        case ev.Tick():
+        case ev.Tick() | ev.InputUnread() | ev.InputRead():
             return state, ()
         case ev.SystemEvent():
             return _system_event(state, event, now), ()
@@ -103,6 +105,10 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case ev.UnlockFailed():
+            return state, (fx.Report(menu_text.STILL_LOCKED, event.sentence),)
+        case StatusRequested():
+            return menu_actions.status(state, now)
         case ConsoleRequested():
             return menu_actions.console(state, event)
         case LinkRequested():
@@ -171,21 +177,30 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
 def _use(state: TrayState, event: ev.UseRequested) -> Step:
     refusal = _not_to_use(state, event.profile) if event.profile is not None else None
     if refusal is not None:
-        return state, fx.done((event.request,), *refusal)
+        return state, _told(event, *refusal)
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
-    sentence = sentences.now_active(event.profile)
     effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
     if changed:
         effects = (*effects, fx.RecordHistory("active-profile", None, event.profile or "none"))
-    return after, (*effects, *fx.done((event.request,), 0, sentence))
+    return after, (*effects, *_told(event, 0, sentences.now_active(event.profile)))
+
+
+def _told(event: ev.UseRequested, exit_code: int, sentence: str) -> tuple[Effect, ...]:
+    """Answer a command, or a click, which shows nothing by itself."""
+    if event.request is not None:
+        return fx.done((event.request,), exit_code, sentence)
+    title = menu_text.NOT_USED if exit_code else menu_text.active(event.profile)
+    return (fx.Report(title, sentence, good=not exit_code),)
 
 
 def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
     """Return exit code and sentence if a profile cannot be the active one (A7, C1)."""
     if is_managed(name, state.catalog.managed):
         return 1, sentences.managed_profile(name)
+    if state.preferences.guarded is None and name != state.active:
+        return 1, " ".join((*state.settings_problems[:1], managed_text.guard_unknown()))
     profile = next((one for one in state.catalog.profiles if one.name == name), None)
     if profile is None:
         return 2, sentences.no_such_profile(name)
@@ -239,7 +254,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
             state = _without_future(clock_set(state, now), now)
             return _doubting_later_tokens(_freed(state, now), now)
         case "keyring-unlocked":
-            return _keyring_tried_again(state, now)
+            return renewal_requests.keyring_tried_again(state, now)
         case _:
             assert_never(event.what)
 
@@ -272,8 +287,8 @@ def _failing_anew(state: TrayState, now: Now) -> TrayState:
 def _adopted_anew(state: TrayState, now: Now) -> TrayState:
     """Count an adoption not yet shown from now: its notice is shown for ten minutes."""
     for session in state.sessions.values():
-        told = f"adopted:{session.key}" in session.memory.notified
-        if session.adopted_at is not None and not told:
+        explained = f"adopted:{session.key}" in session.memory.notified
+        if session.adopted_at is not None and not explained:
             state = state.with_session(replace(session, adopted_at=now.wall))
     return state
 
@@ -300,18 +315,6 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
             state = state.with_session(renewal_requests.suspect(session))
-    return state
-
-
-def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
-    """Retry what failed for the keyring, and adopt what had to stay in a file (L12)."""
-    for known in state.sessions.values():
-        again = None if known.adopt_again_at is None else now.wall
-        session = replace(known, adopt_tried=None, adopt_again_at=again)
-        failing = known.failing
-        if failing is not None and for_the_keyring(failing.reason):
-            session = replace(session, failing=replace(failing, next_at=now.wall))
-        state = state.with_session(session)
     return state
 
 

@@ -64,6 +64,16 @@ ProfileKind = Literal["sso", "chained", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that the rules depend on; ``key`` names the session of a token file."""
+
+    kind: Literal[
+        "token", "config", "settings", "records", "active-profile", "managed", "watch", "socket"
+    ]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """The clocks, read once by the loop for each event."""
 
@@ -127,6 +137,7 @@ class SsoSession:
     # one sentence why it cannot be signed in to (no start URL, no region, http:)
     problem: str | None = None
     connection: ConnectionSettings = AWS_DEFAULTS  # the settings on which all its profiles agree
+    disagreements: tuple[str, ...] = ()  # those on which they don't
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -139,6 +150,7 @@ class SsoSession:
             "profiles": list(self.profiles),
             "problem": self.problem,
             "connection": self.connection.to_json(),
+            "disagreements": list(self.disagreements),
         }
 
     @classmethod
@@ -153,6 +165,7 @@ class SsoSession:
             members.need("profiles", list_of(text)),
             members.need("problem", optional(text)),
             members.get("connection", ConnectionSettings.from_json, AWS_DEFAULTS),
+            members.get("disagreements", list_of(text), ()),
         )
 
 
@@ -227,9 +240,13 @@ class Preferences:
     # seconds before a known end at which a notice is due, longest first
     warn_before: tuple[float, ...] = (900.0, 300.0)
     adopt: bool = True  # take files with refresh data into the keyring (K4)
-    guarded: tuple[str, ...] = ()  # patterns of profile names that a timer never switches (A7)
+    # patterns of profile names that only the user switches to or from (A7); None: not known
+    guarded: tuple[str, ...] | None = ()
     # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
+    # names of the settings with which a session is reached, by its key
+    reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,12 +325,7 @@ class Memory:
     given: TokenFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """
-        Return it for ``state.json``.
-
-        Version 0.1 drops a memory that lacks one of these members or has another: new ones belong
-        in the session's entry, `tray.storage.session_records`.
-        """
+        """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
         return {
             "type": "Memory",
             "started_at": self.started_at,
@@ -326,7 +338,6 @@ class Memory:
 
     @classmethod
     def from_json(cls, document: object) -> Memory:
-        """An absent member gets its default."""
         members = Members(document)
         members.get("type", one_of(("Memory",)), "Memory")
         return cls(

@@ -32,8 +32,6 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """AWS refused the refresh token (R4)."""
-
     portal: Literal["valid", "dead", "unreachable"]  # what it says of the published token
     reason: Reason = "refused"  # ``registration-expired`` if only the client is too old
 
@@ -63,12 +61,7 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class RemovalJudged:
-    """
-    What a removed file meant (K5).
-
-    ``published`` carries the token that was put back; ``nothing``: no token was kept either, so
-    there was nothing to ask AWS about; ``back``: the file is there again.
-    """
+    """What a removed file meant (K5): ``published`` was put back, of ``nothing`` none is kept."""
 
     verdict: Literal["signed-out", "published", "nothing", "back"]
     token: TokenFacts | None = None

@@ -77,6 +77,10 @@ ADOPTED_SHOWN_FOR: Final = 10 * MINUTE  # how long the notice of an adoption, wi
 TORN_READS: Final = 8
 TORN_DELAY: Final = 0.25
 """An empty or truncated cache file is read again this often, this many seconds apart."""
+UNREAD_FIRST: Final = 0.5
+UNREAD_MOST: Final = 10.0
+"""A file that the machine cannot read now is read again after 0.5, 1, 2 .. 10 seconds (S4)."""
+UNREAD_TOLD_AFTER: Final = 10.0  # seconds after which a row says so
 LINEAGE_KEPT: Final = 24
 """
 How many token pairs of a session are remembered (K4). A pair that has dropped out is older than
@@ -93,6 +97,15 @@ FAULT_PAUSE: Final = 10.0  # seconds after a fault in the core until due work is
 HANDED_BACK_TIMES: Final = 3
 HANDED_BACK_WITHIN: Final = 10 * MINUTE
 """A session another program takes back this often is left in the file (K1)."""
+
+# --- A daemon that is started when it is needed ---
+START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
+START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
+IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
+BUS_GONE_AFTER: Final = MINUTE  # a session bus away for so long has ended with its desktop
+
+# --- The icon ---
+STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page

@@ -23,6 +23,11 @@ class UnlockRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusRequested:
+    """A click on the icon where the desktop opens no menu for it (M2)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleRequested:
     profile: str
 

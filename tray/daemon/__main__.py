@@ -10,15 +10,18 @@ import os
 import sys
 from typing import Final
 
+from tray.core.text.daemon_text import ALREADY_RUNNING, PACKAGE_CHANGES
 from tray.daemon.app import Daemon
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import main_thread
-from tray.errors import TrayError
+from tray.errors import TrayError, UserMustAct
 from tray.storage.logs import log_to
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.system.process_limits import allow_descriptors
 from tray.system.spawn import module_command
+from tray.system.surroundings import package_changes
 
 STARTED: Final = 2.0  # seconds; the start is over then, and what only it needed is dropped
 
@@ -38,9 +41,12 @@ def main() -> int:
 def _main() -> int:
     paths = Paths.from_environment(os.environ)
     log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
+    allow_descriptors()
+    if package_changes():
+        raise UserMustAct(PACKAGE_CHANGES)
     lock = FileLock(lock_path(paths.state, "resident"))
     if not lock.acquire():
-        sys.stderr.write("SSO Tray is already running.\n")
+        sys.stderr.write(f"{ALREADY_RUNNING}\n")
         return 0
     if _lived():
         lock.release()

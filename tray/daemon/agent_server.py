@@ -17,6 +17,7 @@ from tray.core.events import Event
 from tray.daemon.agent_connection import Connection
 from tray.errors import TrayError
 from tray.ipc.agent_client import REQUEST_LIMIT, BadLine, decode, encode
+from tray.ipc.caller_network import differing, received
 from tray.system import agent_socket, paths
 from tray.system.processes import program_behind
 from tray.values import dataclass
@@ -35,15 +36,18 @@ class AgentHandlers:
     What the agent asks the rest of the daemon for.
 
     ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
-    message and what to call once it is sent; no profile means the active one.
+    message and what to call once it is sent; no profile means the active one; ``look_again`` is
+    called before each answer.
     """
 
     world: Mapping[str, str]
+    environ: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
     credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
+    look_again: Callable[[], None]
 
 
 class Agent:
@@ -51,6 +55,7 @@ class Agent:
         self._answers = answers
         self._numbers = itertools.count(1)
         self._waiting: dict[str, Connection] = {}
+        self._networks: dict[str, dict[str, str]] = {}  # of those that wait for a sign-in
         self._subscribers: set[Connection] = set()
         self._clients: dict[Connection, None] = {}  # by when each was last served, longest first
         self._server: asyncio.Server | None = None
@@ -77,6 +82,10 @@ class Agent:
             client.drop()  # it does not read
         for task in self._tasks:
             task.cancel()
+
+    def network_of(self, request: str | None) -> dict[str, str] | None:
+        """Return the network of a caller that waits for a sign-in, if it has sent that."""
+        return self._networks.get(request or "")
 
     def reply(self, reply: fx.Reply) -> None:
         client = self._waiting.get(reply.request)
@@ -170,6 +179,7 @@ class Agent:
         finally:
             gone.cancel()
             self._subscribers.discard(client)
+            self._networks.pop(request_id, None)
             if self._waiting.pop(request_id, None) is not None and request["op"] == "login":
                 self._answers.post(ev.RequesterLeft(request["session"], request_id))
 
@@ -197,21 +207,28 @@ class Agent:
 
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
         post, op = self._answers.post, request["op"]
+        self._answers.look_again()
         key = str(request.get("session", ""))
+        network = received(request.get("network"))
         match op:
             case "status":
-                client.send({"done": {"exit": 0, "status": self._answers.status()}})
+                done = {"exit": 0, "status": self._answers.status()}
+                if network is not None:
+                    done["differing"] = differing(self._answers.environ, network)
+                client.send({"done": done})
                 return
             case "subscribe":
                 self._subscribers.add(client)
                 client.send({"status": self._answers.status()})
                 return
-            case "credentials" | "whoami":
+            case "credentials" | "whoami" | "environment":
                 self._later(op, request["profile"], client)
                 return
         self._waiting[number] = client
         match op:
             case "login":
+                if network is not None:
+                    self._networks[number] = network
                 post(
                     ev.SignInRequested(
                         key,
@@ -258,6 +275,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "use": ("profile",),
     "credentials": ("profile",),
     "whoami": ("profile",),
+    "environment": ("profile",),
     "quit": (),
 }
 

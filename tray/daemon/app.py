@@ -9,16 +9,17 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, assert_never
 
 import tray
 from tray.core import events as ev
 from tray.core.events import Event
+from tray.core.model import Catalog, InputFile
 from tray.core.state import TrayState
 from tray.core.views.prompt_file import prompt_end
 from tray.core.views.status_documents import Running, status_document
 from tray.core.views.view import View
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.daemon.agent_server import Agent, AgentHandlers
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
@@ -30,18 +31,22 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
-from tray.errors import TrayError
+from tray.errors import Busy, TrayError, Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, with_managed
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import write_prompt
-from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
+from tray.storage.atomic_files import private_directory, remove_stale_temps
+from tray.storage.daemon_record import change_record
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
-from tray.system.paths import Paths, world
+from tray.system.paths import Paths, fingerprint, world
+from tray.system.surroundings import desktop_since, host_id
 from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
+
+SOCKET: Final = InputFile("socket")
 
 
 class Daemon:
@@ -54,11 +59,14 @@ class Daemon:
         ends: ShutdownSignals | None = None,
     ) -> None:
         self.environ = dict(environ)
+        self.graphical = desktop_since(environ) is not None
         self._ends = ends or ShutdownSignals()
         self.paths = paths = Paths.from_environment(environ)
         self.since = time.time()
         self.ended = asyncio.Event()
         self.restarts = False
+        self._address: Path | None = None
+        self._by_quit = False
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
             self.environ,
@@ -69,24 +77,36 @@ class Daemon:
             follows=lambda: self.managed.follows,
         )
         self.managed = ManagedUpdates(
-            self._managed_context, self._applied, self.desktop.following_refused
+            paths.state,
+            self._managed_context,
+            post=self.post,
+            done=self._applied,
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
         )
         self.service = CredentialService(
-            paths.state, state=lambda: self.loop.state, post=self.post, ask=self.pool.ask
+            paths.state,
+            state=lambda: self.loop.state,
+            surroundings=self.files.surroundings,
+            post=self.post,
+            ask=self.pool.ask,
         )
         self.agent = Agent(
-            AgentHandlers(world(self.environ), self.post, self.status, self.service.answer)
+            AgentHandlers(
+                world(self.environ),
+                self.environ,
+                self.post,
+                self.status,
+                self.service.answer,
+                self._look_again,
+            )
         )
-        self.jobs = WorkerJobs(self.pool, self.post, self._restart)
+        self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
-            tokens=self.post,
-            config=lambda: self.jobs.go(self._read_config()),
-            settings=self._read_settings,
-            records=self.files.read_records,
+            post=self.post,
+            changed=lambda kind: self._read_again(InputFile(kind)),
             applied=self._applied,
         )
         self.effects = EffectRunner(
@@ -99,7 +119,8 @@ class Daemon:
             service=self.service,
             managed=self.managed,
             inspect=self.watch.inspect,
-            end=self.ended.set,
+            read_again=self._read_again,
+            end=self._quit,
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = EventLoop(
@@ -116,11 +137,12 @@ class Daemon:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         self._prepare()
-        listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
+        listening = self._listen()
         try:
             self.watch.start()
-            self._read_settings()
+            self.files.read_settings()
             self.files.read_records()
+            self.files.read_active()
             await self._read_config()
             if listening is not None:
                 await self.agent.serve(listening)
@@ -128,7 +150,7 @@ class Daemon:
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
-            await self._stop(address)
+            await self._stop()
 
     def _prepare(self) -> None:
         """Make our directories private, remove what killed processes left, install files."""
@@ -143,22 +165,51 @@ class Daemon:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
         for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
             sweep(place)
+        self._record(
+            host=socket.gethostname(),
+            host_id=host_id(),
+            world=fingerprint(self.environ),
+            running=True,
+            quit_at=None,
+        )
         try:
             install(self.paths.state, self.environ)
-        except (OSError, FileRefused) as error:
+        except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
-    def _listen(self) -> tuple[socket.socket, Path]:
-        """Listen at the first place that is ours; another world's daemon may have taken it."""
-        *better, last = self.paths.runtime_sockets
-        for path in better:
-            try:
-                return agent_socket.listen(path), path
-            except Exception as error:  # noqa: BLE001  (the next place is tried)
-                log.info("%s: %s", path, error)
-        return agent_socket.listen(last), last
+    def _listen(self) -> socket.socket | None:
+        """
+        Listen at the first place that is ours; another world's daemon may have taken it.
 
-    async def _stop(self, address: Path | None) -> None:
+        Where there is none, commands act alone, and it is tried again. Raises `Busy`.
+        """
+        if not agent_socket.AVAILABLE or self._address is not None:
+            return None
+        trouble = ""
+        for path in self.paths.runtime_sockets:
+            try:
+                listening = agent_socket.listen(path)
+            except Busy:
+                if path == self.paths.runtime_sockets[-1]:
+                    raise
+            except (TrayError, OSError) as error:
+                trouble = str(error)
+                log.info("%s: %s", path, error)
+            else:
+                self._address = path
+                self.post(ev.InputRead(SOCKET))
+                return listening
+        self.post(
+            ev.InputUnread(SOCKET, f"Commands don't reach SSO Tray and act alone: {trouble}.")
+        )
+        return None
+
+    async def _listen_again(self) -> None:
+        listening = self._listen()
+        if listening is not None:
+            await self.agent.serve(listening)
+
+    async def _stop(self) -> None:
         log.info("ending")
         self.timer.close()
         self.watch.close()
@@ -166,33 +217,71 @@ class Daemon:
             self.agent.close(), self.pool.close(), self.desktop.stop(), self.managed.close()
         )
         await self.effects.close()
-        if address is not None:
-            _remove(address)
+        self._record(running=False, **({"quit_at": time.time()} if self._by_quit else {}))
+        if self._address is not None:
+            _remove(self._address)
+
+    def _quit(self) -> None:
+        self._by_quit = True
+        self.ended.set()
+
+    def _record(self, **changes: Any) -> None:
+        """Tell later starts about this daemon; they do without where it cannot be written."""
+        try:
+            change_record(self.paths.state, **changes)
+        except (OSError, TrayError) as error:
+            log.warning("daemon.json cannot be written (%s)", type(error).__name__)
 
     def _restart(self) -> None:
         self.restarts = True
         self.ended.set()
 
     async def _read_config(self) -> None:
-        catalog, broken = await self.files.catalog()
-        if catalog is not None:
-            self.service.cache.forget_by_profile()
-            self.watch.follow([session.key for session in catalog.sessions])
-            self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
-        if broken is not None:
-            self.post(ev.ConfigBroken(broken))
-            return
-        self.managed.follow()  # keys of the active profile that the rules do not know may differ
+        """Not before all it is judged by has been read."""
+        if self.files.known and await self.files.read_config(self._follow_sessions):
+            self.managed.follow()  # active-profile keys that the rules do not know may differ
 
-    def _read_settings(self) -> None:
-        self.files.read_settings()
-        self.desktop.refresh()  # the rules do not see the menu's ticks
+    def _follow_sessions(self, catalog: Catalog) -> None:
+        self.service.cache.forget_by_profile()
+        self.watch.follow([session.key for session in catalog.sessions])
+
+    def _read_again(self, file: InputFile) -> None:
+        known = self.files.known
+        match file.kind:
+            case "token":
+                self.watch.inspect(file.key)
+            case "config":
+                self.jobs.go(self._read_config())
+            case "settings":
+                self.files.read_settings()
+                self.desktop.refresh()  # the rules do not see the menu's ticks
+            case "records":
+                self.files.read_records()
+            case "active-profile":
+                self.files.read_active()
+            case "managed":
+                self.managed.follow()
+            case "watch":
+                self.watch.watch()
+            case "socket":
+                self.jobs.go(self._listen_again())
+            case _:
+                assert_never(file.kind)
+        if self.files.known and not known:
+            self.jobs.go(self._read_config())
+
+    def _look_again(self) -> None:
+        """Whoever asks is answered from what can be read now."""
+        if self.loop.state.unread:
+            self.post(ev.Tick())
 
     def _alarm(self, alarm: str) -> None:
         self.post(ev.SystemEvent("clock-set") if alarm == "clock-set" else ev.Tick())
 
     def _managed_context(self) -> ManagedContext:
         guarded, state = self.files.settings.preferences.guarded, self.paths.state
+        if not self.files.known:
+            raise Unread("The settings can't be read right now.")
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
@@ -200,8 +289,9 @@ class Daemon:
         self.agent.changed()
 
     def _changed(self, seen: View) -> None:
-        self.managed.shown(seen)
-        self._write_prompt(seen)
+        if self.files.known:
+            self.managed.shown(seen)
+            self._write_prompt(seen)
         self.desktop.show(seen)
         self.agent.changed()
 
@@ -221,13 +311,14 @@ class Daemon:
             log.warning("the prompt file cannot be written (%s)", type(error).__name__)
 
     def status(self) -> dict[str, Any]:
-        """Return the status document of rule C5."""
         seen, state = self.loop.view(), self.paths.state
         document = status_document(
             seen,
             active_profile=seen.active_profile,
-            applies=managed_sections.applies(state),
-            daemon=Running(os.getpid(), self.since, tray.__version__, self.desktop.problem),
+            applies=self.managed.follows,
+            daemon=Running(
+                os.getpid(), self.since, tray.__version__, self.desktop.problem, self.graphical
+            ),
         )
         more = (*managed_sections.problems(state), self.managed.refusal, self.desktop.problem)
         document["problems"] += [sentence for sentence in more if sentence is not None]

@@ -70,7 +70,6 @@ class Desktop:
             return None
 
     def start(self) -> None:
-        """Connect, or wait for a desktop that is not there yet."""
         self._follow_autostart()
         self.system_events.start()
         self._surface.start()
@@ -121,38 +120,32 @@ class Desktop:
         if note.what == "active-profile" and note.detail not in ("none", *self._used):
             self._used.appendleft(note.detail)
 
-    async def copy(self, words: str, what: str) -> None:
+    async def copy(self, text: str, what: str) -> None:
         """Copy a link or names; where no clipboard works, show them to be copied by hand."""
         try:
-            done = await asyncio.to_thread(copy, words, self.environ)
+            done = await asyncio.to_thread(copy, text, self.environ)
         except TrayError as error:
             log.warning("%s", error.sentence)
             return
         if not done:
-            title, body = menu_text.not_copied(what, words)
+            title, body = menu_text.not_copied(what, text)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
-    def following_refused(self, why: str) -> None:
-        """Say why a click could not change a managed section, even where warnings are off."""
-        self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
-
     def report(self, report: fx.Report) -> None:
-        """Show the result of a click, even where warnings are off."""
         once = f"click:{report.title}"
         # The category selects the icon: success has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"
         self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
     def start_at_login(self, *, on: bool) -> None:
+        """Raises `TrayError` and OSError."""
         try:
             if on:
                 self._autostart.enable(own_command(self.environ))
             else:
                 self._autostart.disable()
-        except (TrayError, OSError) as error:
-            log.warning("start at login: %s", getattr(error, "sentence", type(error).__name__))
-        self._follow_autostart()
-        self.refresh()
+        finally:
+            self._follow_autostart()
 
     def _follow_autostart(self) -> None:
         """Correct our own entry if the program has moved, and read its state."""

@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.core.model import Profile
+from tray.core.text.timestamps import parse_timestamp
 from tray.values import dataclass
 
 FRESH_FOR: Final = 15 * 60.0  # seconds; SDKs fetch again with less than this left
@@ -26,12 +26,7 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """
-    What credentials belong to; profiles that share a role share them.
-
-    ``key`` is the session key or empty, ``origin`` the sign-in they came from (the next may be
-    another user's), ``role`` account and role, or the profile's name without a portal.
-    """
+    """Session key, sign-in, and account and role, or without a portal the profile's name."""
 
     key: str
     origin: str | None

@@ -1,8 +1,4 @@
-"""
-Keep OpenSSL out of the daemon, which speaks no TLS: 5 MB that would stay (measured).
-
-Imported before everything else: asyncio and hashlib do without OpenSSL where it is missing.
-"""
+"""Imported first: keeps OpenSSL out of the daemon, which speaks no TLS, 5 MB (measured)."""
 
 from __future__ import annotations
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.events import Event
-from tray.core.model import TokenFacts
+from tray.core.model import SsoSession, TokenFacts
 from tray.core.outcomes import Failed, Outcome, outcome_from_json
 from tray.core.profiles.profile_planning import assignments
-from tray.core.text import menu_text
+from tray.core.text import menu_text, sentences
 from tray.core.text.sentences import internal_error
-from tray.daemon.worker_pool import OtherProgram, Pool
+from tray.daemon.worker_pool import OtherProgram, Pool, WorkerLost
 
 log = logging.getLogger(__name__)
 
 
 class WorkerJobs:
     def __init__(
-        self, pool: Pool, post: Callable[[Event], None], restart: Callable[[], None]
+        self,
+        pool: Pool,
+        post: Callable[[Event], None],
+        restart: Callable[[], None],
+        network_of: Callable[[str | None], Mapping[str, str] | None],
     ) -> None:
         self._pool = pool
+        self._network_of = network_of
         self._post = post
         self._restart = restart
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,11 +60,7 @@ class WorkerJobs:
         task.add_done_callback(self._tasks.discard)
 
     async def _job(self, effect: fx.StartJob) -> None:
-        request = {
-            "kind": effect.kind,
-            "session": effect.session.to_json(),
-            "adopt": effect.adopt,
-        }
+        request = {"kind": effect.kind, "session": effect.session.to_json(), "adopt": effect.adopt}
         outcome: Outcome
         try:
             done = await self._pool.ask(request)
@@ -85,7 +86,11 @@ class WorkerJobs:
             )
 
         try:
-            done = await self._pool.sign_in(request, ready, cancel)
+            network = self._network_of(effect.request)
+            done = await self._pool.sign_in(request, ready, cancel, network)
+            if "failed" not in done and network is not None:
+                more = await self._ours_fails(effect.session, self._pool.differing(network))
+                done["sentence"] = " ".join(filter(None, (done["sentence"], more)))
             event = _sign_in_event(key, attempt, done)
         except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
             event = ev.SignInFailed(key, attempt, self.sentence_of(error), lost=True)
@@ -93,15 +98,29 @@ class WorkerJobs:
             del self._sign_ins[key, attempt]
         self._post(event)
 
+    async def _ours_fails(self, session: SsoSession, differing: Sequence[str]) -> str:
+        """Say if, unlike the caller's, our own network could not renew the session."""
+        if not differing:
+            return ""
+        request = {"kind": "check", "session": session.to_json()}
+        try:
+            outcome = (await self._pool.ask(request)).get("outcome", {})
+        except WorkerLost as lost:
+            log.info("our own network could not be tried (%s)", lost.sentence)
+            return ""
+        if outcome.get("portal") != "unreachable":
+            return ""
+        return sentences.own_network_fails(differing)
+
     async def _unlock(self) -> None:
         """Show the keyring's prompt in its own process, which may wait for the user."""
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
         except Exception as error:  # noqa: BLE001  (the keyring stays locked)
-            self.sentence_of(error)
+            self._post(ev.UnlockFailed(self.sentence_of(error)))
             return
         if "failed" in done:
-            log.info("the keyring stays locked")
+            self._post(ev.UnlockFailed(str(done["failed"]["sentence"])))
             return
         self._post(ev.SystemEvent("keyring-unlocked"))
 

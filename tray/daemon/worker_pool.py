@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import tray
 from tray.core import policy
+from tray.ipc.caller_network import differing, replaced
 from tray.storage.settings import Settings
 from tray.system.spawn import worker_command, worker_environment
 
@@ -50,11 +51,10 @@ class _Worker:
 
 class Pool:
     """
-    Workers for the daemon.
+    One shared worker for jobs, and a process for each sign-in or unlock, which waits for the user.
 
-    One shared worker does renewals, portal calls and role credentials, several at once; a sign-in
-    or an unlock gets its own process, since it waits for the user. A worker with an overdue job
-    gets no new ones, and is killed once it holds nothing unsaved (R3).
+    A worker with an overdue job gets no new ones, and is killed once it holds nothing unsaved
+    (R3).
     """
 
     def __init__(
@@ -97,9 +97,14 @@ class Pool:
         request: Mapping[str, Any],
         ready: Callable[[dict[str, Any]], None],
         cancel: asyncio.Event,
+        network: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Run a sign-in (or an unlock) in its own process; WorkerLost if that gave no answer."""
-        worker = await self._start(str(request["kind"]))
+        """
+        Run a sign-in (or an unlock) in its own process, perhaps through another's network.
+
+        Raises WorkerLost if that gave no answer.
+        """
+        worker = await self._start(str(request["kind"]), network)
         asked = self._send(worker, request, ready)
         waiting = asyncio.ensure_future(cancel.wait())
         try:
@@ -109,6 +114,10 @@ class Pool:
             return await asked.done
         finally:
             waiting.cancel()
+
+    def differing(self, network: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the names of the variables in which another's network differs from ours."""
+        return differing(self._environ, network)
 
     async def close(self) -> None:
         """Close every worker's input and wait a moment; workers finish alone after that."""
@@ -131,13 +140,13 @@ class Pool:
                 self._shared = await self._start("shared")
             return self._shared
 
-    async def _start(self, name: str) -> _Worker:
+    async def _start(self, name: str, network: Mapping[str, str] | None = None) -> _Worker:
         if self._closing:
             msg = "SSO Tray is stopping."
             raise WorkerLost(msg)
         process = await asyncio.create_subprocess_exec(
             *worker_command(name),
-            env=self._environ,
+            env=self._environ if network is None else replaced(self._environ, network),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -191,8 +200,8 @@ class Pool:
 
     def _heard(self, worker: _Worker, message: dict[str, Any]) -> None:
         if "log" in message:
-            level, name, words = message["log"]
-            logging.getLogger(str(name)).log(int(level), "%s", words)
+            level, name, text = message["log"]
+            logging.getLogger(str(name)).log(int(level), "%s", text)
         elif "holding" in message:
             worker.holding = bool(message["holding"])
             self._end_if_possible(worker)

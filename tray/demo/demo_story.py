@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from tray.demo.demo_sandbox import CONFIG, SESSION, START_URL, Sandbox, StepFailed
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.system.spawn import module_command
 
 __all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]

@@ -9,9 +9,11 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``environ`` instead: its variables, see `tray.daemon.agent_server.world_of`. ``op`` is one of:
 
 =============  ==========================================================================
-``status``     -> ``done.status``: the document of rule C5
+``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
+               too: which variables of the caller's network are not the daemon's
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
-``login``      ``session``, ``afresh``, ``method``, ``callback_port``; -> ``progress`` (``open``
+``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
+               see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
                cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
@@ -20,6 +22,8 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
+``environment``  as ``credentials``, with ``done.environment`` before it: see
+               `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``
 ``quit``       end the daemon
 =============  ==========================================================================
@@ -126,12 +130,8 @@ class AgentClient:
         """
         Send a request and yield its answers; the last one has ``done``.
 
-        `patience` is in seconds for each line; None waits indefinitely.
-
-        Raises:
-            OtherWorld: the caller must act alone.
-            Unreachable: the daemon went away, is mute, or speaks another version.
-            BadLine: it rejected the request.
+        `patience` is in seconds for each line, or None. Raises OtherWorld: act alone; Unreachable:
+        it went away, is mute, or speaks another version; BadLine: it rejected the request.
         """
         if self._connection is None:
             msg = "SSO Tray isn't running."

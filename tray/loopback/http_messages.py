@@ -64,8 +64,8 @@ def head_end(received: bytes | bytearray) -> int | None:
 def parse(head: bytes) -> Request | None:
     """Return the request in a head that ends with the empty line; None if it is invalid."""
     lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    words = lines[0].split(" ")
-    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or parts[2] not in ("HTTP/1.1", "HTTP/1.0"):
         return None
     headers: dict[str, list[str]] = {}
     for line in lines[1:]:
@@ -73,17 +73,12 @@ def parse(head: bytes) -> Request | None:
         if not colon or not name or name != name.strip():
             return None
         headers.setdefault(name.lower(), []).append(value.strip(" \t"))
-    path, _, query = words[1].partition("?")
-    return Request(words[0], path, query, headers)
+    path, _, query = parts[1].partition("?")
+    return Request(parts[0], path, query, headers)
 
 
 def page_refusal(request: Request, *, host: str, path: str) -> int | None:
-    """
-    Return the status that refuses anything but a plain GET of one page, or None.
-
-    The Host header must be exactly ``host`` (``127.0.0.1:41234``): no DNS name can be rebound to
-    that. ``path`` is compared in constant time, as it may be the secret.
-    """
+    """Return the status that refuses all but a GET of one page, at exactly this host; or None."""
     hosts = request.headers.get("host", [])
     if len(hosts) != 1:
         return 400

@@ -1,9 +1,8 @@
 """
 Which user is at the other end of a TCP connection on this computer.
 
-Anyone who can list processes reads a browser's command line, so a link alone proves nothing. Linux
-tells the uid that owns the peer's socket: by sock_diag(7), which looks one connection up, else by
-``/proc/net/tcp`` and ``tcp6`` (proc(5)), which list all. Other systems and some sandboxes do not.
+Linux says it: by sock_diag(7) for one connection, else in ``/proc/net/tcp`` and ``tcp6``
+(proc(5)), which list all. Other systems and some sandboxes do not.
 """
 
 from __future__ import annotations
@@ -104,11 +103,7 @@ class PeerLookup:
     def _asked(self, peer: Address, ours: Address) -> _Row | None:
         """Ask by sock_diag(7): ``inet_diag_req_v2`` out, ``inet_diag_msg`` back."""
         if self._netlink is None:
-            self._netlink = socket.socket(
-                socket.AF_NETLINK,
-                socket.SOCK_RAW,
-                _SOCK_DIAG,
-            )
+            self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
             self._netlink.settimeout(_ANSWER_WITHIN)
         request = (
             struct.pack("=4BI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, 0xFFFFFFFF)

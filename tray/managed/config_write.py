@@ -44,18 +44,11 @@ def change_locked(
     path: Path, state: Path, change: Callable[[bytes], bytes], *, seam: Seam | None = None
 ) -> bool:
     """
-    Change the AWS config file; the caller holds `edit_lock`.
+    Change the AWS config file; the caller holds `edit_lock`. Returns whether anything was written.
 
-    A symbolic link is followed; mode, owner and group stay; the last five versions are kept in
-    ``<state>/backups``. The file and its directory may be missing. If another program changes the
-    file before the rename, it is read and changed again, so `change` may be called more than once.
-    `seam` is called with each step of `write_atomic`, and ``backed-up``. Returns whether anything
-    was written.
-
-    Raises:
-        Busy: another program keeps writing it.
-        ConfigRejected: the file cannot be parsed.
-        FileRefused, OSError: it cannot be written.
+    A link is followed; mode, owner and group stay; the last five versions are kept in
+    ``<state>/backups``. If another program writes meanwhile, `change` is called again. Raises Busy
+    if that never ends, ConfigRejected for a file that cannot be parsed, FileRefused and OSError.
     """
     for _ in range(_TRIES):
         before = config_files.read(path)
@@ -77,10 +70,7 @@ def change_locked(
 
 
 def add_profiles(
-    path: Path,
-    state: Path,
-    new: Mapping[str, Mapping[str, str]],
-    gone: Sequence[str] = (),
+    path: Path, state: Path, new: Mapping[str, Mapping[str, str]], gone: Sequence[str] = ()
 ) -> bool:
     """Add and remove profiles in one write; raises `EditRefused` and as `change_config`."""
     return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))

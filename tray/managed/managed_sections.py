@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from tray.aws.config import config_files, ini
-from tray.core.json_members import BadDocument, Members, one_of
+from tray.core.json_members import BadDocument, Members, list_of, one_of, text
 from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import MANAGED_PROFILE
 from tray.core.profiles.managed_profile import (
@@ -23,18 +23,17 @@ from tray.core.profiles.managed_profile import (
     Target,
     foreign_credentials,
     managed_names,
+    ours_in,
 )
 from tray.core.text import managed_text
 from tray.core.text.display_names import clean
-from tray.errors import UserMustAct
+from tray.errors import Unread, UserMustAct
 from tray.managed.config_write import change_locked, edit_lock
 from tray.managed.section_plan import (
-    NOTHING,
     ManagedContext,
     SectionPlan,
     credentials_file,
     is_free,
-    ours_now,
     planned,
     section_of,
 )
@@ -53,7 +52,7 @@ VERSION: Final = 1
 
 
 def read_applied(state: Path) -> dict[Target, ManagedSection]:
-    """Return what is applied; an unusable file counts as nothing, and is logged."""
+    """Return what is applied; an unusable file counts as nothing, and is logged. May be Unread."""
     try:
         return _read(state)[1]
     except (OSError, FileRefused, UserMustAct) as error:
@@ -63,21 +62,21 @@ def read_applied(state: Path) -> dict[Target, ManagedSection]:
 
 def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
     """
-    Return the document of ``applied.json`` and the part of it that this version knows.
+    Return ``applied.json`` and what this version knows of it; unknown members stay in it.
 
-    The format is version 1: ``{"version": 1, TARGET: ENTRY ...}``; unknown members stay in it.
-
-    Raises:
-        UserMustAct: it is damaged, or a later version's, and must not be overwritten.
-        OSError, FileRefused: it cannot be read now.
+    Version 1: ``{"version": 1, TARGET: ENTRY ..., "written": {TARGET: [DIGEST]}}``. Raises
+    UserMustAct if it must not be overwritten; Unread, OSError or FileRefused if it can't be read.
     """
     path = state / "applied.json"
     try:
         document = json.loads(read_small(path))
         members = Members(document)
         members.get("version", one_of((VERSION,)), VERSION)
+        written = Members(document.get("written", {}))
         entries = {
-            target: members.need(target, ManagedSection.from_json)
+            target: ManagedSection.from_json(
+                document[target], written.get(target, list_of(text), ())
+            )
             for target in TARGETS
             if target in document
         }
@@ -122,7 +121,7 @@ def problems(state: Path) -> tuple[str, ...]:
         found = _read(state)[1]
     except UserMustAct as error:
         return (error.sentence,)
-    except (OSError, FileRefused):
+    except (Unread, OSError, FileRefused):
         return ()  # a passing error says nothing about the file
     return tuple(
         managed_text.theirs(target)
@@ -132,13 +131,7 @@ def problems(state: Path) -> tuple[str, ...]:
 
 
 def apply(world: ManagedContext, target: Target, *, seam: Seam | None = None) -> None:
-    """
-    Put a managed section into the config, and keep it there from now on.
-
-    Raises:
-        UserMustAct: the user's own section gives credentials; file and line are named.
-        TrayError, OSError: the files cannot be read or written.
-    """
+    """Put a managed section into the config and keep it there; UserMustAct, TrayError, OSError."""
     with edit_lock(world.paths.state):
         _refuse_other_file(world, target)
         _refuse_foreign(world, target)
@@ -154,19 +147,23 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
         return _sync(world, target, wanted=False, seam=seam) or before.at_work
 
 
-def follow(world: ManagedContext) -> None:
+def follow(world: ManagedContext) -> tuple[str, ...]:
     """
     Update every applied section to the active profile; with nothing applied this is one read.
 
-    Also takes out what an interrupted `take_back` left, and skips a section in another file than
-    this environment's ``AWS_CONFIG_FILE``. Raises `TrayError` or `OSError`.
+    Also takes out what an interrupted `take_back` left. Raises `TrayError` or `OSError`.
     """
-    if not at_work(world.paths.state):
-        return
-    with edit_lock(world.paths.state):
-        for target, entry in _read(world.paths.state)[1].items():
+    state = world.paths.state
+    if not any(one.at_work for one in _read(state)[1].values()):
+        return ()
+    left = []
+    with edit_lock(state):
+        for target, entry in _read(state)[1].items():
             if entry.at_work and entry.file == str(world.files.config):
                 _sync(world, target, wanted=entry.wanted)
+                if _entry(state, target).theirs:
+                    left.append(managed_text.theirs(target))
+    return tuple(left)
 
 
 def _sync(
@@ -221,7 +218,7 @@ def _refuse_foreign(world: ManagedContext, target: Target) -> None:
     data = config_files.read(path) or b""
     section, header = section_of(data, str(path), target)
     if section is not None:
-        now = ours_now(section, entry.owned) or NOTHING
+        now, _ = ours_in(section, entry)
         theirs = {key: value for key, value in section.items() if key not in now.keys}
         if not is_free(target, section, theirs, now):
             raise _in_the_way(path, data, header, foreign_credentials(theirs))
@@ -234,8 +231,8 @@ def _in_the_way(path: Path, data: bytes, header: str, key: str | None) -> UserMu
     line = ini.lines_of(data, {header}).get(header, 1)
     place = f"{clean(str(path), 160)}, line {line}: [{clean(header)}]"
     if header == f"profile {MANAGED_PROFILE}" or key is None:
-        return UserMustAct(f"{place} already exists, so SSO Tray leaves it alone.")
-    return UserMustAct(f"{place} has {key}, so SSO Tray leaves its credentials alone.")
+        return UserMustAct(managed_text.exists(place))
+    return UserMustAct(managed_text.has_credentials(place, key))
 
 
 def _entry(state: Path, target: Target) -> ManagedSection:
@@ -247,22 +244,7 @@ def _write(state: Path, target: Target, entry: ManagedSection) -> None:
     if entries.get(target, ManagedSection()) == entry:
         return
     section = {**document.get(target, {}), **entry.to_json()}
-    document = {**document, "version": VERSION, target: section}
+    written = {**document.get("written", {}), target: list(entry.written)}
+    document = {**document, "version": VERSION, target: section, "written": written}
     private_directory(state)
     write_atomic(state / "applied.json", json.dumps(document, indent=1).encode() + b"\n")
-
-
-__all__ = [
-    "TARGETS",
-    "ManagedContext",
-    "ManagedSection",
-    "Target",
-    "applies",
-    "apply",
-    "at_work",
-    "follow",
-    "problems",
-    "read_applied",
-    "take_back",
-    "with_managed",
-]

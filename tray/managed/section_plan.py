@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.catalog import ConfigFiles, every_profile, profile_settings, read_catalog
+from tray.aws.config.catalog import every_profile, profile_settings, read_catalog
 from tray.aws.config.config_edit import SectionEdit, edited, inherited, written_header
+from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_layout import Line, lines_of, section_span
 from tray.aws.config.credential_process import command_line
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.profiles.managed_profile import (
+    NOTHING,
+    PLACE,
     PROFILE_OF,
     ManagedSection,
     Owned,
     Target,
     default_keys,
     digest_of,
+    digests_of,
     foreign_credentials,
+    only,
+    ours_in,
     process_keys,
-    still_ours,
     without_taken,
 )
 from tray.core.profiles.source_chain import source_chain
@@ -32,13 +36,12 @@ from tray.storage.active_profile import read_active
 from tray.system.paths import Paths
 from tray.values import dataclass
 
-NOTHING: Final = Owned()
-
 
 @dataclass(frozen=True, slots=True)
 class ManagedContext:
     paths: Paths
-    guarded: tuple[str, ...]  # patterns of profiles that are never switched to automatically
+    # patterns of profiles that are never switched to automatically; None: not known
+    guarded: tuple[str, ...] | None
     # installs the credential helper and returns its argv; called only when needed
     hand_out: Callable[[], tuple[str, ...]]
 
@@ -57,11 +60,14 @@ class SectionPlan:
     entry: ManagedSection  # what holds once they are written
     now: Owned = NOTHING  # what of ours is in the file until then
     refusal: UserMustAct | None = None  # why the active profile is not what was written
+    before: tuple[str, ...] = ()  # the digests of what we wrote until then
 
     @property
     def meanwhile(self) -> ManagedSection:
         """What holds from before the write until after it, whenever we are killed."""
-        return replace(self.entry, theirs=False, owned=(self.now, *self.entry.owned))
+        written = tuple(dict.fromkeys((*self.before, *self.entry.written)))
+        owned = (self.now, *self.entry.owned)
+        return replace(self.entry, theirs=False, owned=owned, written=written)
 
 
 def planned(
@@ -81,47 +87,58 @@ def planned(
     what is impossible, with nothing of ours there, raises `UserMustAct`.
     """
     file = str(world.files.config)
-    entry = replace(known, file=file, wanted=wanted)
     section, header = section_of(data, file, target)
     found = section if section is not None else inherited(data, file)
-    may_be = (*entry.owned, NOTHING) if typed else entry.owned
-    now = ours_now(section, may_be)
-    theirs = {key: value for key, value in found.items() if now is None or key not in now.keys}
-    if now is None or (wanted and not is_free(target, section, theirs, now)):
-        return SectionPlan(
-            data, replace(entry, theirs=wanted, owned=entry.owned if wanted else (NOTHING,))
-        )
-    if wanted and target == "default" and credentials_file(world) is not None:
-        after, owned = _written(data, file, header, {}, now)
-        return SectionPlan(after, replace(entry, theirs=True, owned=(owned,)), now)
+    now, whole = ours_in(section or {}, known)
+    theirs = {key: value for key, value in found.items() if key not in now.keys}
+    entry = replace(known, file=file, wanted=wanted, theirs=False)
+    if wanted and not (
+        (typed or (whole and not known.theirs))
+        and is_free(target, section, theirs, now)
+        and not (target == "default" and credentials_file(world) is not None)
+    ):
+        after, left = _given_up(data, file, header, found, now)
+        return SectionPlan(after, replace(entry, theirs=True, owned=(left,)), now)
     refusal = None
     try:
-        keys = _keys(world, target, theirs) if wanted else {}
+        keys = _keys(world, target, theirs, now) if wanted else {}
         if keys and now.keys == tuple(keys) and now.digest == digest_of(keys):
-            return SectionPlan(data, replace(entry, theirs=False, owned=(now,)), now)
+            entry = replace(entry, owned=(now,), written=digests_of(keys))
+            return SectionPlan(data, entry, now)
         after, owned = _written(data, file, header, keys, now)
     except ConfigRejected:
         raise
     except UserMustAct as error:
         if typed and not now.keys:
             raise
-        refusal = error
-        after, owned = _written(data, file, header, {}, now)
+        refusal, keys = error, {}
+        after, owned = _written(data, file, header, keys, now)
     if target == "default" and owned.keys:
         owned = replace(owned, mirrors=_mirrored(world))
-    return SectionPlan(after, replace(entry, theirs=False, owned=(owned,)), now, refusal)
+    return SectionPlan(
+        after,
+        replace(entry, owned=(owned,), written=digests_of(keys)),
+        now,
+        refusal,
+        known.written,
+    )
 
 
-def ours_now(section: Mapping[str, object] | None, may_be: Iterable[Owned]) -> Owned | None:
-    """Return which of our possible texts is in a section; "nothing of ours" fits last."""
-    ordered = sorted(may_be, key=lambda one: not one.keys)
-    return next((one for one in ordered if still_ours(section, one)), None)
+def _given_up(
+    data: bytes, file: str, header: str, found: Mapping[str, object], now: Owned
+) -> tuple[bytes, Owned]:
+    """Take our credentials out of a section that became the user's, but not its region."""
+    left = only(now, {key: str(found[key]) for key in now.keys if key in PLACE})
+    if not left.keys:
+        return _written(data, file, header, {}, now)
+    gone = tuple(key for key in now.keys if key not in PLACE)
+    return edited(data, file, [SectionEdit(header, remove=gone)]), left
 
 
 def is_free(target: Target, section: object, theirs: Mapping[str, object], now: Owned) -> bool:
     """Whether a section holds nothing that ours would mix with."""
     if target == "process":
-        return section is None or bool(now.keys)
+        return section is None or (bool(now.keys) and foreign_credentials(theirs) is None)
     return foreign_credentials(theirs) is None
 
 
@@ -164,13 +181,19 @@ def _nothing_else(section: Sequence[Line], now: Owned) -> bool:
     )
 
 
-def _keys(world: ManagedContext, target: Target, theirs: Mapping[str, object]) -> dict[str, str]:
-    """Nothing while a guarded profile is active (A3)."""
+def _keys(
+    world: ManagedContext, target: Target, theirs: Mapping[str, object], now: Owned
+) -> dict[str, str]:
+    """Nothing while a guarded profile is active (A3); where guards are unknown, what stands."""
     active = _active(world)
     settings = _settings(world, active)
     if target == "process":
         return process_keys(settings, world.command())
-    if active is None or is_guarded(active.name, world.guarded):
+    if active is None:
+        return {}
+    if world.guarded is None and not now.keys:
+        raise UserMustAct(managed_text.guard_unknown())
+    if world.guarded is not None and is_guarded(active.name, world.guarded):
         return {}
     _refuse_circle(world, active.name, settings)
     return without_taken(default_keys(active, settings, world.command), theirs)

@@ -1,9 +1,8 @@
 """
-``state.json``: the token store of each session, and what is remembered of it.
+``state.json``, version 1: the token store of each session, and what is remembered of it.
 
-The format is version 1: ``{"version": 1, "sessions": {KEY: ENTRY}}``. Members that this version
-does not know stay in the file, as do entries and members it cannot use. A file that is not JSON or
-is of a later version is kept aside before it is overwritten.
+``{"version": 1, "sessions": {KEY: ENTRY}}``. What this version cannot use stays in the file; a
+file that is not JSON or of a later version is kept aside before it is overwritten.
 """
 
 from __future__ import annotations
@@ -58,6 +57,8 @@ class Record:
     # fingerprints; a keyring item of theirs that could not be deleted is void (K6)
     signed_out: tuple[str, ...] = ()
     lineage: Lineage = NO_LINEAGE  # copy of the keyring item's, for when that cannot be read (K4)
+    # of the registration in the file, which does not say: its fingerprint, where it was made
+    endpoint: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +74,7 @@ class Record:
             "unstored": self.unstored,
             "signed_out": list(self.signed_out),
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
+            "endpoint": list(self.endpoint),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -90,18 +92,14 @@ class Record:
             unstored=members.usable("unstored", optional(text), None),
             signed_out=members.usable("signed_out", list_of(text), ()),
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
+            endpoint=members.usable("endpoint", list_of(text), ()),
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable
 
 
 class Records:
-    """
-    Read and change ``state.json``, from any of our processes. It never holds a secret.
-
-    A change is read, merged and written under the lock ``state``, so that the daemon's memory and
-    a worker's token store never overwrite each other.
-    """
+    """Read and change ``state.json`` under the lock ``state``, from any of our processes."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"
@@ -144,11 +142,7 @@ class Records:
                 "version": VERSION,
                 "sessions": {**sessions, key: entry},
             }
-            try:
-                write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
-            except OSError as error:
-                error.filename = str(self.path)  # a failed write names no file
-                raise
+            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
             self._keep_copy()
             return record
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
-from tray.errors import ConfigRejected
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.core.start_rules import StartDaemon
+from tray.errors import ConfigRejected, TrayError
+from tray.storage.atomic_files import (
+    FileRefused,
+    private_directory,
+    read_small,
+    write_atomic,
+    write_changed,
+)
 from tray.values import dataclass
 
 T = TypeVar("T")
@@ -21,19 +31,19 @@ T = TypeVar("T")
 KEYRING_SERVICE = "sso-tray"
 LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
 LONGEST_WARNING = 7 * DAY
-EVERY_PROFILE = ("*",)
-"""The guard while the setting ``guarded`` cannot be understood: better too many than too few."""
 
 _KNOWN = {
-    "": ("browser", "guarded", "keyring", "sessions", "profiles", "warnings", "compat", "log"),
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
-_KNOWN_OF_SESSION = ("length_hours", "browser")
+_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
+_KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 _BROWSER = "a command such as 'firefox -P work %s'"
+_ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
+_PROXY = re.compile(r"https?://[^\s/].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,11 @@ class Settings:
     browsers: Mapping[str, str] = field(default_factory=dict)
     # the same by profile, for its console
     profile_browsers: Mapping[str, str] = field(default_factory=dict)
+    # how a session is reached, by its key
+    own_connections: Mapping[str, OwnConnection] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -61,6 +74,7 @@ class Settings:
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
             "debug": self.log_debug,
+            "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
 
     @classmethod
@@ -70,15 +84,29 @@ class Settings:
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
             log_debug=sent["debug"],
+            own_connections={
+                key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
+            },
         )
 
 
-SAFE = Settings(preferences=Preferences(guarded=EVERY_PROFILE))
-"""The settings until some could be read."""
+def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
+    """Return the settings until some can be read: the last guard that was understood holds."""
+    return Settings(
+        preferences=Preferences(guarded=_kept_guard(state)),
+        start_daemon="never",
+        problems=problems,
+    )
 
 
 def read_settings(config: Path, state: Path) -> Settings:
-    """What the menu set wins; raises `ConfigRejected` if a file cannot be read as a whole."""
+    """
+    Return the settings; what the menu set wins.
+
+    A guard that is understood is kept in ``<state>/guarded.json`` for when it is not. Raises
+    `ConfigRejected` if a file cannot be read as a whole.
+    """
+    kept = _kept_guard(state)
     settings = Settings()
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
         try:
@@ -90,8 +118,23 @@ def read_settings(config: Path, state: Path) -> Settings:
         except OSError as error:
             msg = f"{path} can't be read: {error.strerror}."
             raise ConfigRejected(msg, file=str(path)) from None
-        settings = _merged(settings, parse(path, data), path)
+        settings = _merged(settings, parse(path, data), path, kept)
+    if settings.preferences.guarded not in (None, kept or ()):
+        _keep_guard(state, settings.preferences.guarded)
     return settings
+
+
+def _kept_guard(state: Path) -> tuple[str, ...] | None:
+    try:
+        return _words(json.loads(read_small(state / "guarded.json"))) or None
+    except (OSError, TrayError, ValueError, RecursionError):
+        return None
+
+
+def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
+    # A full disk costs the guard of a later mistake, which then lets nobody pick a profile.
+    with suppress(OSError, TrayError):
+        write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
 def write_setting(state: Path, table: str, key: str, value: bool) -> None:
@@ -168,22 +211,14 @@ class _Table:
     def tables(self) -> dict[str, _Table]:
         return {key: self.table(key) for key in self._values}
 
-    def take(
-        self,
-        key: str,
-        default: T,
-        check: Callable[[object], T | None],
-        what: str,
-        *,
-        instead: T | None = None,
-    ) -> T:
-        """Return a value; if it is not ``what`` it must be, ``instead`` or the default."""
+    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
+        """Return a value; if it is not ``what`` it must be, the default."""
         if key not in self._values:
             return default
         value = check(self._values[key])
         if value is None:
             self._wrong(f"must be {what}", key)
-            return default if instead is None else instead
+            return default
         return value
 
     def flag(self, key: str, default: bool) -> bool:
@@ -192,6 +227,11 @@ class _Table:
 
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
+
+
+def _start_daemon(value: object) -> StartDaemon | None:
+    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
+    return next((one for one in choices if one == value), None)
 
 
 def _word(value: object) -> str | None:
@@ -224,34 +264,41 @@ def _minutes(value: object) -> tuple[float, ...] | None:
     return tuple(sorted(good, reverse=True))
 
 
-def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Settings:
+def _merged(
+    settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
+) -> Settings:
     problems: list[str] = []
     top = _Table(path, document, problems)
     old = settings.preferences
-    sections = {name: top.table(name) for name in _KNOWN if name}
+    sections = {name: top.table(name) for name in _KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: tuple[str, ...] = ()
     if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped = top.check_names(_KNOWN[""])
+        mistyped = top.check_names((*_KNOWN_AT_TOP, *_KNOWN))
         for name, section in sections.items():
             section.check_names(_KNOWN[name])
         for one in sessions.values():
             one.check_names(_KNOWN_OF_SESSION)
         for one in profiles.values():
             one.check_names(_KNOWN_OF_PROFILE)
-    lengths = dict(old.session_lengths)
+    lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
+    by_code = dict.fromkeys(old.device_code)
     for key, one in sessions.items():
+        if one.flag("device_code", default=False):
+            by_code[key] = None
+        if (own := _own_connection(one)) != NOTHING_OWN:
+            connections[key] = own
         hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
     everywhere = top.take("browser", "", _word, _BROWSER)
-    guarded = top.take(
-        "guarded", old.guarded, _words, "a list of name patterns", instead=EVERY_PROFILE
-    )
-    if "guarded" in mistyped and "guarded" not in document:
-        guarded = EVERY_PROFILE
-    if guarded == EVERY_PROFILE != old.guarded and document.get("guarded") != [*EVERY_PROFILE]:
-        problems.append(f"{path}: until guarded is fixed, every profile is guarded.")
+    guarded = top.take("guarded", None, _words, "a list of name patterns")
+    if guarded is None and "guarded" not in {*document, *mistyped}:
+        guarded = old.guarded
+    elif guarded is None:
+        guarded = kept
+        until = "no other profile can be picked" if kept is None else "the previous patterns hold"
+        problems.append(f"{path}: until guarded is fixed, {until}.")
     warnings, compat = sections["warnings"], sections["compat"]
     return replace(
         settings,
@@ -266,7 +313,10 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
             adopt=sections["keyring"].flag("adopt", old.adopt),
             guarded=guarded,
             session_lengths=tuple(lengths.items()),
+            device_code=tuple(by_code),
+            reached_by=tuple((key, own.given) for key, own in connections.items()),
         ),
+        own_connections=connections,
         keyring_service=sections["keyring"].take(
             "service", settings.keyring_service, _word, "a name"
         ),
@@ -279,8 +329,38 @@ def _merged(settings: Settings, document: dict[str, Any], path: Path) -> Setting
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
         log_debug=sections["log"].flag("debug", settings.log_debug),
+        start_daemon=top.take(
+            "start_daemon",
+            # What cannot be understood was not meant as "start it".
+            "never" if "start_daemon" in document else settings.start_daemon,
+            _start_daemon,
+            '"auto", "never" or "always"',
+        ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
+
+
+def _own_connection(table: _Table) -> OwnConnection:
+    return OwnConnection(
+        ca_bundle=table.take("ca_bundle", None, _path, "the absolute path of a file"),
+        proxy=table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128"),
+        endpoint_url=table.take(
+            "endpoint_url", None, _matching(_ENDPOINT), "an https URL, or an http one on loopback"
+        ),
+    )
+
+
+def _path(value: object) -> str | None:
+    path = Path(_word(value) or "").expanduser()
+    return str(path) if path.is_absolute() else None
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        word = _word(value)
+        return word if word is not None and pattern.fullmatch(word) else None
+
+    return check
 
 
 def _browsers(tables: Mapping[str, _Table]) -> dict[str, str]:

@@ -1,8 +1,4 @@
-"""
-Copies a link, or a line that selects a profile in a shell, with this system's program for it.
-
-Other texts are refused (`OurBug`): a secret must never reach a clipboard, whose history is kept.
-"""
+"""Copies a link or a line that selects a profile; refuses any other text, as `OurBug`."""
 
 from __future__ import annotations
 
@@ -27,13 +23,7 @@ _SELECTS: Final = re.compile(
 
 
 def copy(text: str, environ: Mapping[str, str]) -> bool:
-    """
-    Put a text on the clipboard; returns whether a program took it.
-
-    The text is a link to https or 127.0.0.1, or lines such as ``export AWS_PROFILE=dev``. It goes
-    through standard input, since everybody on the machine can see arguments. Blocks for some
-    seconds at most: call it off the loop.
-    """
+    """Put a text on the clipboard, through standard input; whether a program took it. Blocks."""
     if not _may_be_copied(text):
         msg = "something that is neither a link nor a name was to be copied; it was not"
         raise OurBug(msg)

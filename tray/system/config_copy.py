@@ -1,15 +1,12 @@
-"""
-The environment of ``exec --endpoint``'s child, where a copy of the AWS config hides ``[default]``.
-
-SDKs read the copy. Our own commands must not: what they write there would be lost. So the user's
-own values are passed on beside it.
-"""
+"""``exec --endpoint``'s child: a copy of the AWS config hides ``[default]``, but not from us."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from pathlib import Path
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from pathlib import Path
+    from typing import Final
 
 _CONFIG, _PROFILE = "AWS_CONFIG_FILE", "AWS_PROFILE"
 _COPY: Final = "SSO_TRAY_CONFIG_COPY"

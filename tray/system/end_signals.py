@@ -1,9 +1,4 @@
-"""
-Requests to end from the system: a signal, Ctrl-C, a closed console, logging off.
-
-A loop on the main thread handles signals itself. Otherwise the main thread may be in the icon's
-own loop, and the request is passed to the loop's thread.
-"""
+"""Requests to end from the system: a signal, Ctrl-C, a closed console, logging off."""
 
 from __future__ import annotations
 
@@ -52,12 +47,7 @@ class ShutdownSignals:
             self._pass_on()
 
     def _watch_console(self) -> None:
-        """
-        Handle Ctrl-C and logging off on a thread of the system.
-
-        A Python handler would wait until the icon's message loop returns. Never run; source:
-        Microsoft, SetConsoleCtrlHandler.
-        """
+        """On a thread of the system (SetConsoleCtrlHandler); never run. Python's would wait."""
         windows: Any = ctypes  # the Windows parts have no types elsewhere
 
         def heard(_event: int) -> int:

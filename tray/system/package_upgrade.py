@@ -1,9 +1,7 @@
 """
 End and restart running daemons for a package's scripts: ``stop|start|end``, as root.
 
-A frozen program cannot continue once its files are replaced, since it reads its parts from them.
-``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new files
-as their users, and ``end`` is for removal.
+A frozen program reads its parts from its files, so it cannot continue once they are replaced.
 """
 
 from __future__ import annotations
@@ -21,11 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
+from tray.system.credential_variables import without_credentials
+from tray.system.daemon_launch import ON_DEMAND
+from tray.system.spawn import INTERNAL_FLAG, without_bootloader
+from tray.system.surroundings import PACKAGE_MARK
 
 PROC: Final = Path("/proc")
 NOTE: Final = Path("/run/sso-tray-upgrade.json")  # root only; /run is empty after a restart
 
+MARK: Final = Path("/", PACKAGE_MARK)
 UNIT: Final = "sso-tray.service"
 PATIENCE: Final = 60.0
 """Seconds a daemon gets to finish. It is never killed: it may hold a session's only token (R3)."""
@@ -68,18 +70,16 @@ class Running:
 
 
 def running(program: Path, proc: Path = PROC) -> list[Running]:
-    """
-    Return the daemons that run from a program's file.
-
-    A demo's own daemon is left out: it ends with its demo. So is one in a container: its path
-    looks the same from here, but is another file, which this package does not replace.
-    """
+    """Return the daemons that run from a program's file, but no demo's and none in a container."""
     found = []
     for pid in _from(program, proc):
         # It may have ended in between; then there is nothing to do.
         with suppress(FileNotFoundError, ProcessLookupError):
             one = _daemon(pid, proc) if _sees_our_files(pid, program, proc) else None
-            if one is not None and _parent(pid, proc) not in set(_from(program, proc)):
+            if one is None:
+                continue
+            # What a command started on demand may still be that command's child.
+            if ON_DEMAND in one.environ or _parent(pid, proc) not in set(_from(program, proc)):
                 found.append(one)
     return found
 
@@ -103,12 +103,7 @@ def wait_for(daemons: list[Running], alive: Callable[[int], bool]) -> list[int]:
 
 
 def start_again(daemons: list[Running], program: Path, alive: Callable[[int], bool]) -> None:
-    """
-    Start daemons as their users, once the old ones have ended or ``PATIENCE`` is over.
-
-    A new one that found the old one still ending would exit, and none would run. One that cannot
-    be started is reported on stderr; the others are started.
-    """
+    """Start daemons once the old ones have ended; one that cannot be started is reported."""
     left = wait_for(daemons, alive)
     for one in daemons:
         if one.pid in left:
@@ -156,10 +151,11 @@ def _from(program: Path, proc: Path) -> Iterator[int]:
 
 def _daemon(pid: int, proc: Path) -> Running | None:
     place = proc / str(pid)
-    _, *words = (place / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    if tuple(words[:2]) in _PARTS:
-        words = ["run", *words[2:]]
-    if tuple(words) not in _RUNS:
+    line = (place / "cmdline").read_bytes().decode(errors="surrogateescape")
+    _, *arguments = line.split("\0")[:-1]
+    if tuple(arguments[:2]) in _PARTS:
+        arguments = ["run", *arguments[2:]]
+    if tuple(arguments) not in _RUNS:
         return None
     text = (place / "environ").read_bytes().decode(errors="surrogateescape")
     pairs = (pair.partition("=") for pair in text.split("\0") if "=" in pair)
@@ -167,7 +163,7 @@ def _daemon(pid: int, proc: Path) -> Running | None:
     return Running(
         pid,
         place.stat().st_uid,
-        tuple(words),
+        tuple(arguments),
         without_credentials(without_bootloader(environ)),
         f"/{UNIT}" in (place / "cgroup").read_text(),
     )
@@ -191,11 +187,14 @@ def main() -> int:
     """Return 0 even if a daemon would not end or start: that must not fail the package."""
     program = Path(sys.executable).resolve()
     if sys.argv[1] == "start":
+        MARK.unlink(missing_ok=True)
         noted = json.loads(NOTE.read_text()) if NOTE.exists() else []
         NOTE.unlink(missing_ok=True)
         again = [Running.from_json(one) for one in noted]
         start_again(again, program, _alive)
         return 0
+    # From here on nobody starts one, neither a person nor a program.
+    MARK.write_text(f"{program}\n")
     daemons = running(program)
     if sys.argv[1] == "stop" and daemons:
         descriptor = os.open(NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

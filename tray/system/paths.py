@@ -6,18 +6,13 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from tray.errors import UserMustAct
 from tray.system import LINUX, WINDOWS
+from tray.system.agent_places import NAME, agent_places
 from tray.values import dataclass
-
-NAME: Final = "sso-tray"
-SOCKET_NAME: Final = "agent.sock"
-LONGEST_SOCKET_PATH: Final = 100  # bytes; limits: 107 (Linux, unix(7)), 103 (macOS, sys/un.h)
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 
@@ -66,17 +61,12 @@ class Paths:
             cli_cache=aws / "cli" / "cache",
             settings_file=settings / "config.toml",
             state=state,
-            runtime_sockets=_sockets(environ, home, state),
+            runtime_sockets=tuple(map(Path, agent_places(environ, str(home), str(state)))),
         )
 
 
 def world(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Describe a process's paths and AWS endpoints, by path and variable name (rule C3).
-
-    The daemon acts for a client only if both are the same. Socket paths and credentials are left
-    out.
-    """
+    """Describe a process's paths and endpoints: the daemon acts for its own world only (C3)."""
     paths = Paths.from_environment(environ)
     described = {
         "aws_config": str(paths.aws_config),
@@ -95,17 +85,6 @@ def fingerprint(environ: Mapping[str, str]) -> str:
     """Return 16 hex digits of SHA-256 over :func:`world`."""
     text = json.dumps(world(environ), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def is_private_directory(path: Path) -> bool:
-    """Whether ``path`` is a directory of our own user that nobody else may enter (mode 0700)."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    return WINDOWS or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
 
 
 def _home(environ: Mapping[str, str]) -> Path:
@@ -130,11 +109,7 @@ def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 
 def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
-    """
-    Return the file a variable names, with variables expanded, then ``~``, as in botocore.
-
-    An empty value counts as not set, as in the Go and JavaScript SDKs.
-    """
+    """Return the file a variable names, expanded as in botocore; an empty one is not set."""
     value = environ.get(name)
     if not value:
         return default
@@ -142,19 +117,3 @@ def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> 
     if text == "~" or text.startswith(("~/", "~" + os.sep)):
         text = str(home) + text[1:]
     return Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111  (as botocore)
-
-
-def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path, ...]:
-    candidates = [state / "run" / SOCKET_NAME]
-    runtime = _absolute(environ, "XDG_RUNTIME_DIR")
-    if runtime is not None and is_private_directory(runtime):
-        candidates.insert(0, runtime / NAME / SOCKET_NAME)
-    return tuple(_fitting(path, home) for path in candidates)
-
-
-def _fitting(path: Path, home: Path) -> Path:
-    """Shorten a path for a socket; not to a temporary directory, where others can be first."""
-    written = os.fsencode(path)
-    if len(written) <= LONGEST_SOCKET_PATH:
-        return path
-    return home / f".sst-{hashlib.sha256(written).hexdigest()[:8]}" / "s"

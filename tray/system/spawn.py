@@ -13,6 +13,7 @@ from typing import Final
 
 import tray
 from tray.system import WINDOWS
+from tray.system.credential_variables import without_credentials
 
 INTERNAL_FLAG: Final = "--internal"  # for a frozen program, instead of ``-m``
 
@@ -25,22 +26,6 @@ PARTS: Final = (
     "tray.system.package_upgrade",
 )
 
-_CREDENTIALS: Final = frozenset(
-    {
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_SECURITY_TOKEN",
-        "AWS_CREDENTIAL_EXPIRATION",
-        "AWS_ACCOUNT_ID",
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_ROLE_ARN",
-        "AWS_ROLE_SESSION_NAME",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-    }
-)
-_CREDENTIALS_BEGINNINGS: Final = ("AWS_CONTAINER_", "AWS_BEARER_TOKEN")
 _DROPPED: Final = frozenset(
     {
         "KEYCHAIN_PATH",
@@ -61,8 +46,7 @@ def module_command(module: str, *arguments: str) -> list[str]:
     """
     Return the argv that runs one of `PARTS`, or ``tray`` (the command line), as a program.
 
-    ``-P`` keeps the current directory out of the import path (a ``keyring.py`` there must not be
-    imported); unlike ``-I`` it leaves ``PYTHONPATH`` and user installations working.
+    ``-P`` keeps the current directory, and a ``keyring.py`` there, out of the import path.
     """
     if not frozen():
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -74,12 +58,7 @@ def worker_command(name: str) -> list[str]:
 
 
 def own_program(environ: Mapping[str, str]) -> list[str]:
-    """
-    Return the argv that starts this program, to be stored.
-
-    An AppImage is mounted elsewhere each time, so its file is used; else the command beside the
-    interpreter, which survives updates; else the interpreter with the package.
-    """
+    """Return the argv to store: an AppImage's file, the command beside Python, or the package."""
     image = environ.get("APPIMAGE")
     if image:
         return [image]
@@ -91,22 +70,8 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
     return module_command("tray")
 
 
-def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the variables that give SDKs credentials or a profile."""
-    return {
-        name: value
-        for name, value in environ.items()
-        if name not in _CREDENTIALS and not name.startswith(_CREDENTIALS_BEGINNINGS)
-    }
-
-
 def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Undo a frozen program's bootloader's changes to the environment.
-
-    A browser or the child of ``exec`` must not load our libraries (PyInstaller, "LD_LIBRARY_PATH /
-    LIBPATH considerations").
-    """
+    """Undo the bootloader's changes: a browser must not load our libraries (PyInstaller)."""
     kept = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
     for name in ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH"):
         before = kept.pop(f"{name}_ORIG", None)
@@ -117,12 +82,7 @@ def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """
-    Return the environment a worker starts with (rule F3).
-
-    Credentials, profiles and the choice of a keyring are removed. Config files, endpoints, CA
-    bundle, proxies and the import path stay. A worker imports the same ``tray`` as we do.
-    """
+    """Return a worker's environment (F3): without credentials, profiles and keyring choice."""
     kept = {
         name: value
         for name, value in without_credentials(environ).items()
@@ -136,17 +96,21 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def start_detached(
-    command: Sequence[str], environ: Mapping[str, str], *, grace: float = 0.0
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    grace: float = 0.0,
+    cwd: str | None = None,
 ) -> int | None:
     """
     Start a program in a session of its own, without standard streams; raises OSError.
 
-    It outlives us and gets none of our signals; a sleeping thread waits for it, so that no zombie
-    remains. Returns its exit status if it ends within ``grace`` seconds, else None.
+    Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
     """
     child = subprocess.Popen(
         command,
         env=dict(environ),
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

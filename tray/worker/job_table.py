@@ -62,7 +62,7 @@ def run(
     seen: str | None = None,
 ) -> Outcome:
     """Any error becomes an outcome, never an exception."""
-    context = context.reaching(session.connection)
+    context = context.for_session(session)
     try:
         if kind == "renew":
             return renew(session, context, adopt=adopting, seen=seen)

@@ -11,7 +11,8 @@ import pytest
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
 from tray.core.model import SsoSession
-from tray.fake_aws import DEFAULT_REGION, DEFAULT_START_URL, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 @pytest.fixture(autouse=True)

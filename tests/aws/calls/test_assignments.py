@@ -13,7 +13,8 @@ from tray.aws.api.clients import AwsClients
 from tray.aws.api.portal import Portal
 from tray.core.profiles.profile_planning import Assignment
 from tray.errors import ServiceTrouble, TokenRejected
-from tray.fake_aws import DEFAULT_REGION, IdentityCenter, many_accounts
+from tray.fake_aws.fake_options import DEFAULT_REGION, many_accounts
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 

@@ -19,7 +19,7 @@ from tray.errors import (
     RequestRefused,
     ServiceTrouble,
 )
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 REDIRECT = "http://127.0.0.1:43210/oauth/callback"
@@ -149,7 +149,7 @@ class TestRegister:
             "issuerUrl": session.start_url,
         } == json.loads(request.partition(b"\r\n\r\n")[2])
         scopes, grant = ("sso:account:access",), "authorization_code"
-        assert Registration("c", Secret("s"), 4e9, scopes, grant) == made
+        assert Registration("c", Secret("s"), 4e9, scopes, grant, server.url) == made
 
     def test_request_for_device_codes_without_scopes(
         self, oidc: Oidc, lead_to: Callable[[str], None], session: SsoSession
@@ -168,7 +168,7 @@ class TestRegister:
     @pytest.mark.usefixtures("center")
     def test_unknown_scope(self, oidc: Oidc, session: SsoSession) -> None:
         """A scope that AWS does not know is the request's own fault."""
-        with pytest.raises(RequestRefused, match="scope is unknown"):
+        with pytest.raises(RequestRefused, match="sso_registration_scopes: nonsense"):
             oidc.register(session, grant="device_code", scopes=("nonsense",))
 
     @pytest.mark.parametrize("member", ["clientId", "clientSecret", "clientSecretExpiresAt"])

@@ -16,7 +16,8 @@ from tray.errors import (
     TrayError,
     WillRetry,
 )
-from tray.fake_aws import DEFAULT_REGION, IdentityCenter
+from tray.fake_aws.fake_options import DEFAULT_REGION
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 CANARY = "canary-7f3a"

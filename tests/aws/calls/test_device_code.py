@@ -23,7 +23,7 @@ from tray.errors import (
     RequestRefused,
     ServiceTrouble,
 )
-from tray.fake_aws import IdentityCenter
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 REGISTRATION = Registration("client", Secret("secret"), 4e9, ("sso:account:access",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,11 +16,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tray.aws.api.clients import AwsClients
-from tray.aws.api.oidc import Oidc
-from tray.aws.api.portal import Portal, RoleCredentials
+from tray.aws.api.oidc import Grant, Oidc
+from tray.aws.api.portal import Credentials, Portal
 from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
+from tray.core.connection import NOTHING_OWN, OwnConnection
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError
 from tray.secret import Secret
@@ -54,6 +57,7 @@ DUALSTACK = ("oidc.us-east-2.api.aws", "portal.sso.us-east-2.api.aws",
              "sts.us-east-2.api.aws")  # fmt: skip
 OWN = ("oidc.example", "portal.example", "sts.example")
 EMULATOR = ("127.0.0.1", "127.0.0.1", "127.0.0.1")
+DUAL_STACK_PORTAL = "https://ssoins-1.portal.us-east-2.app.aws"
 BARE = "endpoint_url = http://127.0.0.1:9\n"
 
 
@@ -114,23 +118,28 @@ def refused(call: Callable[[], object]) -> None:
         call()
 
 
-def ours(catalog: Catalog, recorder: Recorder) -> dict[str, str]:
-    """Return the host of each of our calls."""
+def ours(
+    catalog: Catalog, recorder: Recorder, own: OwnConnection = NOTHING_OWN, kept: str = ""
+) -> dict[str, str]:
+    """Return the host of each of our calls; ``kept``: the endpoint kept with the token."""
     session: SsoSession = catalog.sessions[0]
     profile: Profile = next(one for one in catalog.profiles if one.name == "dev")
-    registration = Registration("client", Secret("secret"), 4e9)
+    registration = Registration("client", Secret("secret"), 4e9, endpoint=kept)
     token = SsoToken(
         session.start_url, REGION, Secret("access"), 1000.0,
         refresh_token=Secret("refresh"), registration=registration,
     )  # fmt: skip
-    credentials = RoleCredentials(Secret("ASIAX"), Secret("k"), Secret("t"), 0.0)
+    credentials = Credentials(Secret("ASIAX"), Secret("k"), Secret("t"))
     with AwsClients() as clients:
-        reached = clients.reaching(session.connection)
-        of_profile = clients.reaching(profile.connection)
+        reached = clients.reaching(replace(session.connection, own=own))
+        of_profile = clients.reaching(replace(profile.connection, own=own))
         return {
             "RegisterClient": asked(
                 recorder,
                 lambda: Oidc(reached).register(session, grant="device_code", scopes=()),
+            ),
+            "StartDeviceAuthorization": asked(
+                recorder, lambda: Oidc(reached).start_device(session, registration)
             ),
             "CreateToken": asked(recorder, lambda: Oidc(reached).refresh(token)),
             "ListAccounts": asked(recorder, lambda: Portal(reached).check(Secret("a"), REGION)),
@@ -221,6 +230,7 @@ def test_hosts(
     oidc, portal, sts = expected
     assert {
         "RegisterClient": oidc,
+        "StartDeviceAuthorization": oidc,
         "CreateToken": oidc,
         "ListAccounts": portal,
         "GetRoleCredentials": portal,
@@ -241,6 +251,71 @@ def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:
         found["ListAccounts"],
         found["GetRoleCredentials"],
         found["GetCallerIdentity"],
+    )
+
+
+KEPT = f"https://{DUALSTACK[0]}"
+
+
+@pytest.mark.parametrize("config", ["", "use_fips_endpoint = true\n"])
+def test_a_token_is_renewed_where_its_session_was_signed_in_to(
+    config: str, recorder: Recorder, tmp_path: Path
+) -> None:
+    """The endpoint kept with the token counts, whatever the config says later."""
+    catalog = catalog_of(tmp_path, f"{SESSION}{PROFILE}{config}")
+    portal = FIPS[1] if config else PLAIN[1]
+
+    found = ours(catalog, recorder, kept=KEPT)
+
+    assert [DUALSTACK[0], DUALSTACK[0], portal] == [
+        found[call] for call in ("StartDeviceAuthorization", "CreateToken", "ListAccounts")
+    ]
+
+
+def test_our_own_setting_for_a_session_wins(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of ``config.toml`` win over the environment and the AWS config."""
+    catalog = catalog_of(tmp_path, f"{SESSION}{PROFILE}services = own\n{NAMED}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", "https://other.example")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    found = ours(catalog, recorder, OwnConnection(None, recorder.url, "https://ours.example"))
+
+    assert {"ours.example", OWN[2]} == set(found.values())
+    assert OWN[2] == found["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize(
+    ("start_url", "grant", "environ", "expected"),
+    [
+        (DUAL_STACK_PORTAL, "device_code", {}, DUALSTACK[0]),
+        (DUAL_STACK_PORTAL, "authorization_code", {}, PLAIN[0]),
+        (DUAL_STACK_PORTAL, "device_code", {"AWS_USE_FIPS_ENDPOINT": "true"},
+         "oidc-fips.us-east-2.api.aws"),
+        (DUAL_STACK_PORTAL, "device_code", {"AWS_ENDPOINT_URL_SSO_OIDC": "https://oidc.example"},
+         "oidc.example"),
+        ("https://ssoins-1.us-east-2.portal.amazonaws.com", "device_code", {}, PLAIN[0]),
+        ("https://corp.awsapps.com/start", "device_code", {}, PLAIN[0]),
+    ],
+)  # fmt: skip
+def test_a_code_for_a_dual_stack_portal_is_asked_for_at_its_endpoint(
+    start_url: str,
+    grant: Grant,
+    environ: dict[str, str],
+    expected: str,
+    recorder: Recorder,
+    clients: AwsClients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The plain endpoint leads to the older portal; an endpoint that the user named is kept."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    session = SsoSession("corp", start_url, REGION)
+
+    assert expected == asked(
+        recorder, lambda: Oidc(clients).register(session, grant=grant, scopes=())
     )
 
 

@@ -11,7 +11,8 @@ from tray.aws.api.clients import AwsClients
 from tray.aws.api.portal import Account, Portal
 from tray.aws.api.sts import caller_identity
 from tray.errors import RequestRefused, RoleForbidden, ServiceTrouble, TokenRejected
-from tray.fake_aws import DEFAULT_REGION, IdentityCenter, many_accounts
+from tray.fake_aws.fake_options import DEFAULT_REGION, many_accounts
+from tray.fake_aws.identity_center import IdentityCenter
 from tray.secret import Secret
 
 REGION = DEFAULT_REGION
@@ -86,7 +87,9 @@ class TestRoleCredentials:
 
         given = portal.role_credentials(token, REGION, DEVELOPMENT, "ReadOnly")
 
-        assert center.role_life <= given.expires_at - before + 1 < center.role_life + 60
+        life = (given.expires_at or 0.0) - before
+        assert center.role_life <= life + 1 < center.role_life + 60
+        assert given.session_token is not None
         assert given.session_token.reveal() in center.secrets()
         assert "ASIA" not in repr(given)
 

@@ -22,7 +22,7 @@ from tray.errors import (
     RegistrationRefused,
     ServiceTrouble,
 )
-from tray.fake_aws import IdentityCenter, SignedIn
+from tray.fake_aws.identity_center import IdentityCenter, SignedIn
 from tray.secret import Secret
 from tray.storage.atomic_files import private_directory, write_atomic
 

@@ -2,8 +2,7 @@
 Turns botocore's exceptions and AWS's error names into errors that say who has to act.
 
 Sources: the ``sso-oidc`` and ``sso`` service models, RFC 6749 5.2, RFC 8628 3.5. Sentences carry
-host, error name and request id, all cleaned, but no text of the server's, which could repeat what
-we sent.
+no text of the server's, which could repeat what we sent.
 """
 
 from __future__ import annotations
@@ -137,12 +136,10 @@ def http_date(text: str) -> float | None:
 
 
 def captive_portal(host: str) -> Offline:
-    """For an answer that came from something other than AWS."""
     return Offline(f"Something other than AWS answers for {host}. Does this network need a login?")
 
 
 def incomplete_response(operation: str, missing: str) -> ServiceTrouble:
-    """For an answer that is cut or lacks a member."""
     return ServiceTrouble(
         f"AWS's answer to {operation} {missing}.", answered=True, maybe_done=True
     )
@@ -158,7 +155,7 @@ def _refusal(
     code = printable(response.get("Error", {}).get("Code", ""))
     reason = printable(response.get("reason", ""))
     tail = f"({_details(code, status, metadata.get('RequestId'))})"
-    words = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
+    call = " ".join(filter(None, (_WORDS.get(operation, operation), printable(subject, 160))))
     if reason.startswith("KMS_"):
         # The organisation's own KMS key is the trouble; the sign-in is intact.
         return RequestRefused(f"AWS can't use your organization's key: {reason} {tail}.")
@@ -171,7 +168,7 @@ def _refusal(
             maybe_done=status != 503,
         )
     if code in instead:
-        return instead[code](f"AWS refused {words} {tail}.")
+        return instead[code](f"AWS refused {call} {tail}.")
     if status == 429 or code in _THROTTLED:
         return ServiceTrouble(
             f"AWS asks to slow down {tail}.",
@@ -180,11 +177,9 @@ def _refusal(
         )
     if code in _MEANINGS:
         kind, meaning = _MEANINGS[code]
-        return kind(f"AWS refused {words}: {meaning} {tail}.")
+        return kind(f"AWS refused {call}: {meaning} {tail}.")
     return ServiceTrouble(
-        f"AWS refused {words} {tail}.",
-        answered=True,
-        retry_after=retry_after(headers, time.time()),
+        f"AWS refused {call} {tail}.", answered=True, retry_after=retry_after(headers, time.time())
     )
 
 
@@ -217,7 +212,6 @@ def _no_answer(operation: str, error: BotoCoreError) -> TrayError:
 
 
 def unusable_settings(why: str) -> RequestRefused:
-    """For a region or endpoint with which no call can be made."""
     return RequestRefused(f"Check region, endpoint and CA bundle: {printable(why, 160)}.")
 
 

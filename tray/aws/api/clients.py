@@ -61,12 +61,14 @@ def client_settings(
     """
     Return a config, and further arguments of ``create_client``, for botocore's ``service``.
 
-    The environment wins over the config file, as in every SDK. Neither ``AWS_ENDPOINT_URL`` nor a
-    bare ``endpoint_url`` counts: only an endpoint named for the service gets a secret. Raises
-    RequestRefused if that is neither https nor on loopback.
+    Our own settings win, then the environment, then the config file, as in every SDK. Neither
+    ``AWS_ENDPOINT_URL`` nor a bare ``endpoint_url`` counts: only an endpoint named for the service
+    gets a secret. Raises RequestRefused if that is neither https nor on loopback.
     """
-    key = service.replace("-", "_")
+    key, own = service.replace("-", "_"), connection.own
     options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+    if own.proxy:
+        options["proxies"] = {"http": own.proxy, "https": own.proxy}
     for option, variable, value in (
         ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", connection.fips),
         ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", connection.dualstack),
@@ -76,14 +78,22 @@ def client_settings(
         elif value is not None:
             options[option] = value
     arguments: dict[str, str] = {}
-    if bundle := environ.get("AWS_CA_BUNDLE") or connection.ca_bundle:
+    if bundle := own.ca_bundle or environ.get("AWS_CA_BUNDLE") or connection.ca_bundle:
         arguments["verify"] = bundle
     endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
-    if endpoint and environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        if not is_safe_endpoint(endpoint):
-            raise unusable_settings(f"the endpoint of {service} is neither https nor on loopback")
-        arguments["endpoint_url"] = endpoint
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        endpoint = None
+    if service != "sts" and own.endpoint_url:
+        endpoint = own.endpoint_url
+    if endpoint:
+        _go_to(endpoint, service, arguments)
     return Config(**options), arguments
+
+
+def _go_to(endpoint: str, service: str, arguments: dict[str, str]) -> None:
+    if not is_safe_endpoint(endpoint):
+        raise unusable_settings(f"the endpoint of {service} is neither https nor on loopback")
+    arguments["endpoint_url"] = endpoint
 
 
 def is_safe_endpoint(endpoint: str) -> bool:
@@ -103,7 +113,7 @@ class _Shared:
     # botocore's clients are thread-safe, but making one is not.
     lock: threading.Lock = field(default_factory=threading.Lock)
     session: botocore.session.Session | None = None
-    clients: dict[tuple[str, str, ConnectionSettings], Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str, str, ConnectionSettings], Any] = field(default_factory=dict)
     skew: float | None = None
 
 
@@ -131,7 +141,6 @@ class AwsClients:
         self.connection = AWS_DEFAULTS
 
     def reaching(self, connection: ConnectionSettings) -> AwsClients:
-        """Return clients for other connection settings; they share everything else."""
         other = object.__new__(AwsClients)
         other.__dict__.update(self.__dict__, connection=connection)
         return other
@@ -141,23 +150,31 @@ class AwsClients:
         """Seconds by which AWS's clock is ahead of ours, from the last answer."""
         return self._shared.skew
 
-    def oidc(self, region: str) -> SSOOIDCClient:
-        """Raises RequestRefused if no call can be made with this region or endpoint."""
-        return cast("SSOOIDCClient", self._client("sso-oidc", region))
+    def oidc(self, region: str, kept: str = "") -> SSOOIDCClient:
+        """
+        Return a client, for the endpoint kept with a token or registration if there is one.
+
+        Raises RequestRefused if no call can be made with this region or endpoint.
+        """
+        return cast("SSOOIDCClient", self._client("sso-oidc", region, kept))
 
     def portal(self, region: str) -> SSOClient:
-        """Raises RequestRefused if no call can be made with this region or endpoint."""
         return cast("SSOClient", self._client("sso", region))
 
     def sts(
-        self, region: str, access_key_id: Secret, secret_access_key: Secret, session_token: Secret
+        self,
+        region: str,
+        access_key_id: Secret,
+        secret_access_key: Secret,
+        session_token: Secret | None,
     ) -> STSClient:
         """Return a new client, which the caller closes; raises RequestRefused as the others."""
         credentials = {
             "aws_access_key_id": access_key_id.reveal(),
             "aws_secret_access_key": secret_access_key.reveal(),
-            "aws_session_token": session_token.reveal(),
         }
+        if session_token is not None:
+            credentials["aws_session_token"] = session_token.reveal()
         with self._shared.lock:
             return cast("STSClient", self._made("sts", region, self._config, credentials))
 
@@ -186,7 +203,6 @@ class AwsClients:
         raise trouble
 
     def close(self) -> None:
-        """Clients are made again when next needed."""
         with self._shared.lock:
             clients = list(self._shared.clients.values())
             self._shared.clients.clear()
@@ -204,26 +220,31 @@ class AwsClients:
     ) -> None:
         self.close()
 
-    def _client(self, service: str, region: str) -> Any:
+    def _client(self, service: str, region: str, kept: str = "") -> Any:
         known = self._shared.clients
-        place = (service, region, self.connection)
+        place = (service, region, kept, self.connection)
         with self._shared.lock:
             client = known.get(place)
             if client is None:
                 unsigned = self._config.merge(Config(signature_version=UNSIGNED))
-                client = self._made(service, region, unsigned, {})
+                client = self._made(service, region, unsigned, {}, kept)
                 endpoint = client.meta.endpoint_url
                 client.meta.events.register("before-parse", ResponseCheck(endpoint))
                 known[place] = client
             return client
 
-    def _made(self, service: str, region: str, config: Config, extra: Mapping[str, str]) -> Any:
+    def _made(
+        self, service: str, region: str, config: Config, extra: Mapping[str, str], kept: str = ""
+    ) -> Any:
         """The lock is held."""
         if self._shared.session is None:
             self._shared.session = _new_session()
         if not region:
             raise unusable_settings("no region is set")
         reach, arguments = client_settings(service, self.connection, os.environ)
+        if kept:  # which says by itself whether it is FIPS or dual-stack
+            _go_to(kept, service, arguments)
+            reach = reach.merge(Config(use_fips_endpoint=False, use_dualstack_endpoint=False))
         # The stubs know each service by its literal name; ours is a variable.
         create: Callable[..., object] = self._shared.session.create_client
         try:
@@ -258,7 +279,6 @@ class _NoCredentials:
 
 
 def _new_session() -> botocore.session.Session:
-    """Without profile, config files and credentials."""
     session = botocore.session.Session(
         session_vars={
             "profile": _NO_VARIABLE,

@@ -1,9 +1,4 @@
-"""
-Turns role credentials into a console link, at the federation endpoint.
-
-The link is a secret for its 15 minutes. Prefer the portal's own link, which is not
-(:mod:`tray.core.profiles.console_link`).
-"""
+"""Makes a console link of role credentials, itself a secret; prefer the portal's own link."""
 
 from __future__ import annotations
 
@@ -27,10 +22,7 @@ ENDPOINT_VARIABLE: Final = "AWS_ENDPOINT_URL_SIGNIN"
 _PARTITIONS: Final = {
     "aws": ("https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
     "aws-cn": ("https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
-    "aws-us-gov": (
-        "https://signin.amazonaws-us-gov.com",
-        "https://console.amazonaws-us-gov.com/",
-    ),
+    "aws-us-gov": ("https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
 }
 _PATIENCE: Final = (5, 15)
 

@@ -1,8 +1,4 @@
-"""
-Identity Center's OIDC service: registration, both ways of signing in, and renewal.
-
-``sso-oidc`` 2019-06-10; RFC 6749, 7636 (PKCE) and 8628 (device grant).
-"""
+"""Identity Center's OIDC service (``sso-oidc`` 2019-06-10; RFC 6749, 7636 and 8628)."""
 
 from __future__ import annotations
 
@@ -14,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from tray.aws.api.api_errors import ErrorFactory, incomplete_response
+from tray.aws.api.api_errors import ErrorFactory, incomplete_response, printable
 from tray.aws.api.clients import AwsClients, server_time
 from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
-from tray.errors import OurBug, SignInEnded, WillRetry
+from tray.core.profiles.start_url import is_dual_stack
+from tray.errors import OurBug, RequestRefused, SignInEnded, TrayError, WillRetry
 from tray.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -84,8 +81,9 @@ class Oidc:
         """
         Register this program for a session, as the AWS CLI does; no scopes: without any (rule L2).
 
-        For the authorization code grant the session's start URL becomes ``issuerUrl``. Raises
-        RequestRefused if start URL, region or scopes are wrong.
+        For the authorization code grant the session's start URL becomes ``issuerUrl``. What the
+        registration is used for goes to the same endpoint. Raises RequestRefused if start URL,
+        region or scopes are wrong.
         """
         arguments: dict[str, object] = {
             "clientName": f"sso-tray-{_cleaned(session.key)}",
@@ -99,8 +97,14 @@ class Oidc:
                 "redirectUris": [REGISTERED_REDIRECT],
                 "issuerUrl": session.start_url,
             }
-        client = self._clients.oidc(session.region)
-        answer = self._clients.call("RegisterClient", client.register_client, arguments)
+        endpoint = self.endpoint(session, grant)
+        client = self._clients.oidc(session.region, endpoint)
+        answer = self._clients.call(
+            "RegisterClient",
+            client.register_client,
+            arguments,
+            instead={"InvalidScopeException": lambda _: _unknown_scope(scopes)},
+        )
         expires_at = number_member(answer, "clientSecretExpiresAt")
         if expires_at is None:
             raise incomplete_response("RegisterClient", "has no usable clientSecretExpiresAt")
@@ -110,7 +114,22 @@ class Oidc:
             expires_at=min(float(expires_at), _LAST_MOMENT),
             scopes=scopes,
             grant=grant,
+            endpoint=endpoint,
         )
+
+    def endpoint(self, session: SsoSession, grant: Grant) -> str:
+        """
+        Return where a session is signed in to; raises RequestRefused.
+
+        A dual-stack portal's device grant is confirmed at the dual-stack endpoint: the plain one
+        leads to an older portal without outside identity providers (aws-cli issue 10507).
+        """
+        clients, region = self._clients, session.region
+        plain: str = clients.oidc(region).meta.endpoint_url
+        if grant == "device_code" and is_dual_stack(session.start_url) and ".amazonaws." in plain:
+            both = clients.reaching(replace(clients.connection, dualstack=True))
+            return both.oidc(region).meta.endpoint_url
+        return plain
 
     def authorize_url(
         self,
@@ -121,12 +140,7 @@ class Oidc:
         state: Secret,
         challenge: str,
     ) -> str:
-        """
-        Return the page to open for the authorization code grant (RFC 7636 4.3).
-
-        As in the AWS CLI, it is at the client's endpoint and says ``scopes``, not ``scope``.
-        Raises RequestRefused if no call can be made with this region or endpoint.
-        """
+        """Return the page to open (RFC 7636 4.3), as in the AWS CLI; raises RequestRefused."""
         query = {
             "response_type": "code",
             "client_id": registration.client_id,
@@ -136,13 +150,14 @@ class Oidc:
             "scopes": " ".join(registration.scopes),
             "code_challenge": challenge,
         }
-        endpoint = self._clients.oidc(session.region).meta.endpoint_url.rstrip("/")
+        client = self._clients.oidc(session.region, registration.endpoint)
+        endpoint = client.meta.endpoint_url.rstrip("/")
         return f"{endpoint}/authorize?{urlencode(query, quote_via=quote, safe='')}"
 
     def start_device(self, session: SsoSession, registration: Registration) -> DeviceGrant:
         """Raises RequestRefused for a wrong start URL, RegistrationRefused to register anew."""
         operation = "StartDeviceAuthorization"
-        client = self._clients.oidc(session.region)
+        client = self._clients.oidc(session.region, registration.endpoint)
         answer = self._clients.call(
             operation,
             client.start_device_authorization,
@@ -250,7 +265,7 @@ class Oidc:
         arguments: Mapping[str, str],
         instead: Mapping[str, ErrorFactory],
     ) -> Mapping[str, Any]:
-        client = self._clients.oidc(region)
+        client = self._clients.oidc(region, registration.endpoint)
         whole = {
             "clientId": registration.client_id,
             "clientSecret": registration.client_secret.reveal(),
@@ -274,13 +289,13 @@ class Oidc:
         )
 
 
-def _life(answer: Mapping[str, Any]) -> int:
-    """
-    Return an access token's life in seconds, at most 12 h.
+def _unknown_scope(scopes: tuple[str, ...]) -> TrayError:
+    named = printable(", ".join(scopes), 160)
+    return RequestRefused(f"AWS doesn't know each of these sso_registration_scopes: {named}.")
 
-    A malformed ``expiresIn`` must not cost us the answer: the refresh token in it may be the only
-    good one. AWS gives registrations with scopes an hour.
-    """
+
+def _life(answer: Mapping[str, Any]) -> int:
+    """Return seconds, at most 12 h; a malformed ``expiresIn`` must not cost us the answer."""
     seconds = number_member(answer, "expiresIn")
     if seconds is None:
         log.warning("AWS gave a token without a usable expiresIn; taken as an hour")
@@ -291,7 +306,6 @@ def _life(answer: Mapping[str, Any]) -> int:
 
 
 def _cleaned(key: str) -> str:
-    """For the client name that administrators see in logs."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-")[:64] or "session"
 
 

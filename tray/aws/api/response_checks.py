@@ -1,9 +1,4 @@
-"""
-Checks that an answer comes from AWS, is complete, and has the members it must have.
-
-A captive portal answers 200 with a page and a broken connection cuts an answer short; neither may
-be taken for a token.
-"""
+"""Checks that an answer comes from AWS and is complete, before anything in it is believed."""
 
 from __future__ import annotations
 
@@ -25,12 +20,7 @@ _SENDABLE = re.compile(r"[\x20-\x7e]{1,16384}")
 
 
 class ResponseCheck:
-    """
-    Checks each raw answer of a rest-json client before botocore reads it.
-
-    botocore takes a portal's page for an empty answer, and fails on a malformed number, which
-    loses the new refresh token beside it.
-    """
+    """Botocore takes a portal's page for an empty answer, and fails on a malformed number."""
 
     def __init__(self, endpoint: str) -> None:
         self._host = host_of(endpoint)

@@ -1,9 +1,4 @@
-"""
-Where the AWS CLI keeps role credentials on disk, so that a sign-out can remove exactly ours.
-
-The names can be computed, so no other program's file is ever opened (rule K6). boto3 and the other
-SDKs keep role credentials in memory only.
-"""
+"""The AWS CLI's role credentials on disk, by computed name: no other file is opened (K6)."""
 
 from __future__ import annotations
 
@@ -17,11 +12,7 @@ from tray.errors import UserMustAct
 
 
 def role_cache_path(directory: Path, session: SsoSession, account_id: str, role_name: str) -> Path:
-    """
-    Return the file's path, by the name that botocore's ``SSOCredentialFetcher`` gives it.
-
-    Legacy sessions are named by their start URL as written; all values are as in the config.
-    """
+    """Return the path by botocore's ``SSOCredentialFetcher``; all values are as in the config."""
     arguments = {
         "accountId": account_id,
         "roleName": role_name,
@@ -35,12 +26,7 @@ def role_cache_path(directory: Path, session: SsoSession, account_id: str, role_
 def remove_role_credentials(
     directory: Path, session: SsoSession, profiles: Iterable[Profile]
 ) -> int:
-    """
-    Remove the AWS CLI's cached role credentials of a session's profiles, and no others.
-
-    Profiles of other sessions are skipped. Returns how many files were removed; 0 when repeated.
-    Raises UserMustAct if some could not be removed; all others are.
-    """
+    """Return how many files were removed, 0 when repeated; UserMustAct if some could not be."""
     paths = {
         role_cache_path(directory, session, profile.account_id, profile.role_name)
         for profile in profiles

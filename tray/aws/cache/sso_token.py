@@ -18,11 +18,9 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Registration:
     """
-    A client registration at Identity Center (RFC 7591; RegisterClient).
+    A client registration (RFC 7591), its end in epoch seconds.
 
-    ``expires_at`` is ``clientSecretExpiresAt``, seconds since the epoch. ``grant`` is the kind of
-    sign-in it was made for, ``authorization_code`` or ``device_code``; empty where that is unknown
-    (a cache file does not say).
+    Sign-in and renewals go to ``endpoint``; it and ``grant`` are empty where unknown (a file).
     """
 
     client_id: str
@@ -30,6 +28,12 @@ class Registration:
     expires_at: float
     scopes: tuple[str, ...] = ()
     grant: str = ""
+    endpoint: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """A fingerprint, and where it was made."""
+        return _fingerprint(Secret(self.client_id)), self.endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,8 @@ class SsoToken:
     """
     One sign-in's tokens, as a cache file, a keyring item or AWS's answer gives them.
 
-    ``start_url`` is as the config writes it. Times are seconds since the epoch: ``expires_at`` by
-    our clock, ``issued_at`` when AWS gave the access token, ``dated`` the same by AWS's own clock
-    (unknown in every file). A lean file has neither refresh token nor registration. ``extra`` are
+    Times are seconds since the epoch: ``expires_at`` by our clock, ``issued_at`` when AWS gave the
+    access token, ``dated`` the same by AWS's own clock (unknown in every file). ``extra`` are
     members of a cache file that are not ours, kept value for value on rewriting.
     """
 
@@ -69,7 +72,6 @@ class SsoToken:
         return bool(self.refresh_token) and self.registration is not None
 
     def with_extra(self, extra: Mapping[str, object]) -> SsoToken:
-        """Carry over the unknown members of a cache file."""
         return replace(self, extra=extra)
 
     def without_refresh_data(self) -> SsoToken:
@@ -77,7 +79,6 @@ class SsoToken:
         return replace(self, refresh_token=None, registration=None)
 
     def issued(self, at: float) -> SsoToken:
-        """Fill in the moment of its issue where it is unknown."""
         return self if self.issued_at is not None else replace(self, issued_at=at)
 
     def facts(self, *, issued_at: float) -> TokenFacts:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from tray.aws.cache.token_cache import read_token
-from tray.core.events import FileAbsent, FileBad, FileTorn, TokenFileStatus
-from tray.errors import CacheFileBad, CacheFileTorn
+from tray.core.events import FileAbsent, FileBad, FileTorn, FileUnread, TokenFileStatus
+from tray.errors import CacheFileBad, CacheFileTorn, Unread
+from tray.storage.atomic_files import reading
 
 
 def look(path: Path, now: float) -> TokenFileStatus:
-    """
-    Look at a cache file once; ``now`` is seconds since the epoch.
-
-    The file's mtime stands for the moment of issue, which no file holds; it is never taken to lie
-    after now or after the token's end.
-    """
+    """Look at a cache file once; its mtime stands for the moment of issue, never after `now`."""
     try:
         token = read_token(path)
         if token is None:
             return FileAbsent()
-        written = path.stat().st_mtime
+        with reading(path):
+            written = path.stat().st_mtime
     except CacheFileTorn:
         return FileTorn()
+    except Unread as unread:
+        return FileUnread(unread.sentence)
     except CacheFileBad as bad:
         return FileBad(bad.reason or "bad-file", bad.sentence)
     except OSError:

@@ -1,9 +1,8 @@
 """
-Edits the user's AWS config, without touching any byte that need not change.
+Edits the user's AWS config, bytes to bytes, without touching any that need not change.
 
-Pure: bytes to bytes. The result is read back by our parser, whose verdict is botocore's, and an
-edit that would change anything else is refused. Not ``configparser``: it loses all comments when
-it writes (Python library reference).
+The result is read back by our parser, whose verdict is botocore's. Not ``configparser``: it loses
+all comments when it writes (Python library reference).
 """
 
 from __future__ import annotations
@@ -102,7 +101,6 @@ def profile_header(name: str) -> str:
 
 
 def session_header(name: str) -> str:
-    """Raises EditRefused as :func:`profile_header`."""
     return f"sso-session {_header_word(name, 'session')}"
 
 
@@ -138,10 +136,15 @@ def _check(edit: SectionEdit) -> None:
     for key, value in edit.put.items():
         if not _KEY.fullmatch(key):
             raise EditRefused(f'"{clean(key)}" isn\'t a key of an AWS config file.')
-        if not value or not value.isprintable() or value != value.strip():
-            raise EditRefused(f'The value of "{key}" doesn\'t fit on one line of a config file.')
-        if _COMMENT.search(value):
-            raise EditRefused(f'The value of "{key}" would be read as a comment by some AWS SDKs.')
+        if flaw := value_flaw(value):
+            raise EditRefused(f'The value of "{key}" {flaw}.')
+
+
+def value_flaw(value: str) -> str | None:
+    """Return why a value cannot be written to a config file."""
+    if not value or not value.isprintable() or value != value.strip():
+        return "doesn't fit on one line of a config file"
+    return "would be read as a comment by some AWS SDKs" if _COMMENT.search(value) else None
 
 
 def _dropped(lines: list[Line], edit: SectionEdit) -> list[Line]:
@@ -222,12 +225,7 @@ def _added(lines: list[Line], section: Span, key: str, value: str) -> list[Line]
 
 
 def _indent(lines: list[Line], section: Span, own: list[Line]) -> str:
-    """
-    Return the indent of a new option: that of the last one.
-
-    The first one of a section gets that of what follows: with less, it would take an indented
-    header below for its own value.
-    """
+    """Return the last option's indent, else that of what follows, lest a header become a value."""
     below = (line for line in lines[section.stop :] if line.kind != "rest")
     models = own[-1:] or [lines[section.start], *list(below)[:1]]
     return max((one.text[: len(one.text) - len(one.text.lstrip())] for one in models), key=len)

@@ -1,9 +1,4 @@
-"""
-The lines of an AWS config file by kind: headers, options, what continues them, and the rest.
-
-Lines are kept as they are, ends included, so that an edit touches no other byte. They are divided
-as in :mod:`tray.aws.config.ini`, which must have accepted the file.
-"""
+"""The lines of an AWS config file by kind, kept as they are and divided as the parser does."""
 
 from __future__ import annotations
 

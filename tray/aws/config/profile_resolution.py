@@ -175,12 +175,7 @@ def _chained(name: str, settings: Section, known: ConfigIndex) -> Profile:
 
 
 def _follow(name: str, profiles: Mapping[str, Section]) -> tuple[str | None, str | None]:
-    """
-    Return the profile whose own credentials the chain of ``name`` begins with, or why none.
-
-    The rules are those of botocore's ``AssumeRoleProvider``: a profile may name itself only if it
-    holds keys; one that holds keys ends the chain; any other return is a loop.
-    """
+    """Return where a chain begins, or why nowhere, by botocore's ``AssumeRoleProvider``."""
     visited = {name}
     current = name
     while len(visited) <= _LONGEST_CHAIN:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import click
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.config_edit import written_headers
+from tray.aws.config.config_edit import value_flaw, written_headers
 from tray.aws.config.profile_edit import with_profiles
-from tray.cli import help_texts
-from tray.cli.add.add_session import SCOPE, RequestedSession, asked, session_for, signed_in
+from tray.cli.add.add_session import RequestedSession, asked, session_for, signed_in
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.role_picker import pick
-from tray.cli.command_context import CommandContext, Ended, note
-from tray.cli.shell import completion
+from tray.cli.command_context import CommandContext
+from tray.cli.daemon_commands import start_if_needed
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import (
     TEMPLATE,
@@ -32,7 +32,7 @@ from tray.core.profiles.profile_planning import (
     usual_region,
 )
 from tray.core.text.display_names import clean
-from tray.core.text.sentences import counted
+from tray.core.text.sentences import counted, refused_accounts
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
 
@@ -58,29 +58,6 @@ class _Options:
         return bool(self.every or self.sync or self.prune or self.account or self.role)
 
 
-@click.command(help=help_texts.ADD)
-@click.argument("session", required=False, shell_complete=completion.sessions)
-@click.option("--start-url", metavar="URL", help="Start URL of a new session (https://...).")
-@click.option("--sso-region", metavar="REGION", help="Region of a new session.")
-@click.option("--scopes", metavar="S", help=f"Scopes of a new session; default: {SCOPE}.")
-@click.option(
-    "--account", metavar="A", multiple=True, help="Only accounts whose ID or name matches."
-)
-@click.option("--role", metavar="R", multiple=True, help="Only roles whose name matches.")
-@click.option("--all", "every", is_flag=True, help="Add every role.")
-@click.option(
-    "--name", metavar="TEMPLATE", default=TEMPLATE, show_default=True, help="Profile names."
-)
-@click.option(
-    "--region",
-    metavar="REGION",
-    help="Region of the profiles; default: the one most profiles use.",
-)
-@click.option("--output", metavar="FORMAT", help="Output format of the profiles: json, yaml ...")
-@click.option("--sync", is_flag=True, help="Add new roles and report lost ones.")
-@click.option("--prune", is_flag=True, help="With --sync: remove lost ones.")
-@click.option("--dry-run", is_flag=True, help="Show the change without making it.")
-@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 def add(
     session: str | None,
     *,
@@ -97,6 +74,7 @@ def add(
     prune: bool,
     dry_run: bool,
     yes: bool,
+    no_daemon: bool,
 ) -> None:
     typed = _Options(
         start_url, sso_region, scopes, account, role, every, name, region, output, sync, prune,
@@ -106,10 +84,12 @@ def add(
     context = CommandContext.of_this_process()
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     if not typed.narrows and not asks:
-        raise click.UsageError("Choose roles with --all, --account, --role or --sync.")
+        raise WrongUse("Choose roles with --all, --account, --role or --sync.")
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
-    found = _listed(context, meant)
+    start_if_needed(context, "person", no_daemon=no_daemon)
+    unknown: set[str] = set()  # accounts
+    found = _listed(context, meant, unknown)
     some = chosen(found, account, role)
     if not some and not typed.sync:
         raise Ended(f"None of your {counted(len(found), 'role')} matches. No changes made.", 1)
@@ -119,31 +99,40 @@ def add(
     profiles = context.catalog().profiles
     if typed.narrows and region is None:
         typed = replace(typed, region=usual_region(profiles))
-    made = plan(meant, profiles, some, found, typed.name)
+    made = plan(meant, profiles, some, found, typed.name, unknown)
     _write(context, meant, made, typed, asks=asks)
 
 
 def _check(typed: _Options) -> None:
     flaw = template_flaw(typed.name)
     if flaw is not None:
-        raise click.UsageError(flaw)
+        raise WrongUse(flaw)
     if typed.prune and not typed.sync:
-        raise click.UsageError("--prune needs --sync.")
+        raise WrongUse("--prune needs --sync.")
 
 
-def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+def _listed(
+    context: CommandContext, session: SsoSession, unknown: set[str]
+) -> tuple[Assignment, ...]:
     signed_in(context, session)
     try:
-        found = _asked_aws(context, session)
+        found = _asked_aws(context, session, unknown)
     except TokenRejected:
         signed_in(context, session, again=True)  # one refresh decides (R6)
-        found = _asked_aws(context, session)
+        unknown.clear()
+        found = _asked_aws(context, session, unknown)
+    if unknown:
+        note(refused_accounts(sorted(unknown)))
+        if not found:
+            raise Ended("", 1)
     if not found:
         raise Ended(f'You have no role in any account of "{clean(session.key)}".', 1)
     return found
 
 
-def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+def _asked_aws(
+    context: CommandContext, session: SsoSession, unknown: set[str]
+) -> tuple[Assignment, ...]:
     from tray.cli.standalone import Standalone
     from tray.worker.list_roles import roles_of
 
@@ -151,11 +140,11 @@ def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment
 
     def progress(done: int, count: int) -> None:
         if shown:
-            words = f"\r\033[KReading accounts: {done} of {count} "
-            click.echo(words if done < count else "\r\033[K", err=True, nl=False)
+            line = f"\r\033[KReading accounts: {done} of {count} "
+            click.echo(line if done < count else "\r\033[K", err=True, nl=False)
 
     with Standalone(context) as standalone:
-        return roles_of(session, standalone.job_context, progress=progress)
+        return roles_of(session, standalone.job_context, progress=progress, refused=unknown.add)
 
 
 def _with_defaults(
@@ -165,7 +154,6 @@ def _with_defaults(
     found: Sequence[Assignment],
     typed: _Options,
 ) -> _Options:
-    """Ask for the other keys of a profile, if the user is asked anyway."""
     profiles = context.catalog().profiles
     region, output = typed.region, typed.output
     if region is None:
@@ -192,7 +180,6 @@ def _name_fault(name: str) -> str | None:
 
 
 def _or_none(what: str, default: str | None) -> str | None:
-    """Ask for an optional value; a dash means none."""
     question = f"{what} (- for none)"
     answer: str = click.prompt(question, default=default or "-", err=True).strip()
     return None if answer in ("", "-") else answer
@@ -201,7 +188,12 @@ def _or_none(what: str, default: str | None) -> str | None:
 def _write(
     context: CommandContext, session: SsoSession, made: ProfilePlan, typed: _Options, *, asks: bool
 ) -> None:
-    new = {name: profile_keys(session, one, typed.region, typed.output) for name, one in made.new}
+    new = {}
+    for name, one in made.new:
+        if flaw := value_flaw(one.role_name):
+            note(f'Left out in account {one.account_id}: "{clean(one.role_name)}" {flaw}.')
+        else:
+            new[name] = profile_keys(session, one, typed.region, typed.output)
     may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:
@@ -254,7 +246,6 @@ def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:
 
 
 def _offered(gone: Sequence[str], typed: _Options, *, asks: bool) -> bool:
-    """Say what is gone; return whether it should be removed."""
     if not gone or typed.prune:
         return False
     names = ", ".join(clean(name) for name in gone[:10]) + (" ..." if len(gone) > 10 else "")

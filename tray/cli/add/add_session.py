@@ -12,7 +12,8 @@ from tray.aws.config.config_edit import SectionEdit, edited, session_header
 from tray.aws.config.sso_sessions import DEFAULT_SCOPES, region_flaw, scopes_of, start_url_flaw
 from tray.cli.add.config_diff import may_write, show_diff
 from tray.cli.add.pasted_text import drop_rest, pasted
-from tray.cli.command_context import CommandContext, Ended, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.login_command import sign_in_plainly
 from tray.cli.name_lookup import unknown
 from tray.cli.session_commands import renewed
@@ -38,19 +39,14 @@ class RequestedSession:
 
 
 def session_for(context: CommandContext, requested: RequestedSession) -> SsoSession:
-    """
-    Return the session; a new one is written into the config.
-
-    It is written before the sign-in, so that no token is left that no config names. Raises
-    click.UsageError, ConfigRejected, or Ended if it is another, unusable or may not be written.
-    """
+    """Return the session; a new one is in the config before any sign-in. WrongUse, Ended."""
     known = {one.key: one for one in context.catalog().sessions}
     name = requested.name
     if name is None and not requested.start_url and len(known) == 1 and not requested.asks:
         return _as_typed(next(iter(known.values())), requested)
     if name is None:
         if not requested.asks:
-            raise click.UsageError("Name the session.")
+            raise WrongUse("Name the session.")
         if known:
             click.echo(f"Sessions: {', '.join(clean(key) for key in known)}", err=True)
         name = asked("SSO session name", next(iter(known), None), lambda name: _flaw(name, known))
@@ -60,7 +56,6 @@ def session_for(context: CommandContext, requested: RequestedSession) -> SsoSess
 
 
 def _as_typed(session: SsoSession, requested: RequestedSession) -> SsoSession:
-    """Refuse an existing session that differs from what was typed."""
     url, region = requested.start_url, requested.region
     other = {
         "another start URL": url is not None and not same_portal(url, session.start_url),
@@ -83,7 +78,7 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
     if not (start_url and region) and not requested.asks:
         known = [one.key for one in context.catalog().sessions]
         missing = unknown("session", name, known).sentence
-        raise click.UsageError(f"{missing} A new one needs --start-url and --sso-region.")
+        raise WrongUse(f"{missing} A new one needs --start-url and --sso-region.")
     start_url = normal_start_url(
         start_url
         or asked("SSO start URL", None, lambda url: start_url_flaw(normal_start_url(url)))
@@ -93,7 +88,7 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
         scopes = asked("SSO registration scopes", SCOPE) if requested.asks else SCOPE
     for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
-            raise click.UsageError(_sentence(flaw))
+            raise WrongUse(_sentence(flaw))
     keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
     path = context.paths.aws_config
 
@@ -135,12 +130,7 @@ def _sentence(clause: str) -> str:
 
 
 def signed_in(context: CommandContext, session: SsoSession, *, again: bool = False) -> None:
-    """
-    Let an expired token be renewed, else sign in as ``login`` does.
-
-    Typing the command is the click (L6); what renews itself opens no browser. ``again``: the
-    portal rejected the token, whatever its file says (R6). Raises Ended without a sign-in.
-    """
+    """Renew an expired token, or sign in as ``login`` does; `again`: the portal refused it."""
     entries = status_now(context)["sessions"]
     entry = next((one for one in entries if one["key"] == session.key), None)
     if entry is not None and not again and usable_now(entry, time.time()):

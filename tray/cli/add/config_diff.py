@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from tray.aws.config import config_files
-from tray.cli.command_context import Ended
+from tray.cli.front.terminal import Ended
 from tray.core.text.display_names import clean
 
 SHOWN: Final = 200  # lines of a diff that are shown

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from tray.cli.command_context import Ended, note
+from tray.cli.front.terminal import Ended, note
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.text.display_names import clean
 
@@ -52,9 +52,9 @@ def numbers_of(answer: str, count: int) -> list[int]:
     return sorted(numbers)
 
 
-def _mentions(one: Assignment, words: str) -> bool:
+def _mentions(one: Assignment, typed: str) -> bool:
     text = f"{one.account_id} {one.account_name} {one.role_name} {one.email}".lower()
-    return all(word in text for word in words.lower().split())
+    return all(word in text for word in typed.lower().split())
 
 
 def _show(shown: Sequence[Assignment], count: int, known: Mapping[tuple[str, str], str]) -> None:

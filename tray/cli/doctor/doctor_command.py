@@ -14,9 +14,9 @@ from typing import Any, Final
 import click
 
 import tray
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended
+from tray.cli.command_context import CommandContext
 from tray.cli.doctor.probes import gathered
+from tray.cli.front.terminal import Ended, WrongUse
 from tray.core.doctor.findings import Finding, Verdict, worst
 from tray.core.doctor.general_checks import judged
 from tray.core.text.display_names import clean
@@ -36,17 +36,9 @@ LIBRARIES: Final = (
 _SHOWN_LIBRARIES: Final = ("boto3", "keyring", "pystray")
 
 
-@click.command(help=help_texts.DOCTOR)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-@click.option(
-    "--bundle",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write an archive for a bug report, without secrets.",
-)
 def doctor(*, as_json: bool, bundle: Path | None) -> None:
     if as_json and bundle is not None:
-        raise click.UsageError("Use --json or --bundle, not both: the archive contains the JSON.")
+        raise WrongUse("Use --json or --bundle, not both: the archive contains the JSON.")
     context = CommandContext.of_this_process()
     findings = judged(gathered(context))
     document = doctor_document(findings)
@@ -114,9 +106,9 @@ def _summary(problems: int, notes: int) -> str:
     return f"{first}, {counted(notes, 'note')}" if notes else first
 
 
-def _wrapped(words: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     from textwrap import wrap
 
     # A path is not broken, so that it can be copied.
-    whole = wrap(words, max(30, width), break_on_hyphens=False, break_long_words=False)
+    whole = wrap(text, max(30, width), break_on_hyphens=False, break_long_words=False)
     return whole or [""]

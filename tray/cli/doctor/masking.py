@@ -1,57 +1,83 @@
 """
-How a text loses names and secrets, and stays useful.
+What a report may hold of a text: this program's own words, and numbered words for names.
 
-A name becomes a numbered word, the same all through a report; an account's hash could be found by
-trying. Known secrets are removed in every form, and so is what looks like one.
+A name becomes the same word all through a report; an account's hash could be found by trying.
 """
 
 from __future__ import annotations
 
+import builtins
+import errno
+import os
+import pkgutil
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from types import CodeType
 from typing import Final, Literal
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
-Kind = Literal["profile", "session", "account", "role", "url", "name", "user", "host"]
+import tray
+
+Kind = Literal["profile", "session", "account", "role", "url", "name", "fingerprint"]
 
 CUT: Final = "(cut)"
-SHORTEST_SECRET: Final = 8  # characters; shorter ones are also everyday words
 
+_REGION: Final = r"[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-\d{1,2}"
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
-_AWS_HOST: Final = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+_AWS_HOST: Final = re.compile(rf"(?:[a-z]{{2,9}}[.-]){{1,3}}{_REGION}\.amazonaws\.com(?:\.cn)?")
 _PORTAL: Final = re.compile(r"[\w.-]+\.awsapps\.com(/\w*)?")
 _ACCOUNT: Final = re.compile(r"(?<![\w.])\d{12}(?![\w.])")
+_FINGERPRINT: Final = re.compile(r"\b[0-9a-f]{16}\b")
 _QUOTED: Final = re.compile(r"(?<!\w)(\"[^\"\n]*\"|'[^'\n]*')(?!\w)")
 _PIECE: Final = re.compile(r"\w+|[^\w\s]")
 _GOES_ON: Final = re.compile(r"[\w@+%-]|\.\w")
 _BEGAN: Final = re.compile(r"[\w.@+%-]")
-_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_SECRET: Final = re.compile(
-    r"\b(?:A[A-Z]{2}A)[A-Z0-9]{12,}"  # access key ids and the like
-    r"|\b(?:aoa|aor|eyJ|IQo|FwoG)[\w+/=-]{8,}"  # tokens of AWS and JWTs begin so
-    r"|[\w+/=%\\-]{36,}"
-    r"|(?=[A-Za-z_-]*\d)[\w-]{24,}",
-    re.ASCII,
+_CHUNK: Final = re.compile(r"[^\s\"'(),;]+")
+_PLAIN: Final = re.compile(
+    rf"{_REGION}|\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ|[A-Z][A-Za-z]{{2,40}}(?:Error|Exception|Timeout)"
 )
-_WORD: Final = re.compile(r"(?:profile|session|account|role|url|name|user|host)-\d+")
+_NAME: Final = re.compile(r"\b[^\W\d]\w*")
+_NUMBER: Final = re.compile(r"\d{1,7}(?:ms|s|h)?")
+_WORD: Final = re.compile(r"(?:profile|session|account|role|url|name|fingerprint)-\d+")
+
+
+def own_words() -> frozenset[str]:
+    """Return the words of this program, small: its texts, its names and the system's errors."""
+    texts = [os.strerror(number) for number in errno.errorcode] + dir(builtins)
+    for found in pkgutil.walk_packages(tray.__path__, "tray."):
+        spec = find_spec(found.name)
+        code = getattr(spec.loader, "get_code", None) if spec else None
+        # The embedded Identity Center and the demo have names of accounts, roles and profiles.
+        if code and not found.name.startswith(("tray.fake_aws", "tray.demo")):
+            texts += (found.name, *_texts(code(found.name)))
+    words = (word for text in texts for word in _NAME.findall(text.lower()))
+    return frozenset(word for word in words if len(word) > 1 or word in "adist")
+
+
+def _texts(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    pending = list(code.co_consts)
+    while pending:
+        match pending.pop():
+            case str() as text:
+                yield text
+            case CodeType() as inner:
+                yield from _texts(inner)
+            case tuple() | frozenset() as several:
+                pending += several
 
 
 class Mask:
-    """The numbered words of one report; ``secrets`` too short to tell from words stay."""
+    """The numbered words of one report; `vocabulary` are the small words that may stand in it."""
 
-    def __init__(self, secrets: Iterable[str] = (), home: str = "") -> None:
-        # A large home has ten thousand names and secrets, and as many lines: both are found by
-        # how they begin, for else each would be looked for in each line.
+    def __init__(self, vocabulary: frozenset[str], home: str = "") -> None:
+        # A large home has ten thousand names, and as many lines: a name is found by how it
+        # begins, for else each would be looked for in each line.
+        self._vocabulary = vocabulary
         self._words: dict[str, str] = {}
         self._counts: dict[Kind, int] = {}
         self._home = home if len(home) > 1 else ""
-        every = {
-            form for one in set(secrets) if len(one) >= SHORTEST_SECRET for form in forms(one)
-        }
-        self._secrets: dict[str, list[str]] = {}
-        for form in every:
-            self._secrets.setdefault(form[:SHORTEST_SECRET], []).append(form)
         self._lengths: dict[str, set[int]] = {}
 
     def word(self, kind: Kind, name: str) -> str:
@@ -77,32 +103,32 @@ class Mask:
         return word
 
     def text(self, text: str) -> str:
-        text = self._without_secrets(text)
         if self._home:
             text = re.sub(re.escape(self._home) + r"(?![\w.-])", "~", text)
         text = _URL.sub(self._masked_url, text)
-        text = _PORTAL.sub(lambda found: self._known(found[0]) or self.word("url", found[0]), text)
-        text = _ADDRESS.sub(
-            lambda found: self._known(found[0]) or self.word("user", found[0]), text
-        )
+        text = _PORTAL.sub(lambda found: self._words.get(found[0]) or self.url(found[0]), text)
         text = _ACCOUNT.sub(lambda found: self.word("account", found[0]), text)
+        text = _FINGERPRINT.sub(lambda found: self.word("fingerprint", found[0]), text)
         text = _QUOTED.sub(self._masked_quote, text)
-        text = self._without_names(text)
-        return _SECRET.sub(CUT, text)
+        return _CHUNK.sub(self._allowed, self._without_names(text))
+
+    def knows(self, word: str) -> bool:
+        return word.lower() in self._vocabulary
+
+    def _allowed(self, found: re.Match[str]) -> str:
+        chunk = found[0].rstrip(".:!?")
+        if _WORD.fullmatch(chunk) or all(
+            self.knows(piece) or _NUMBER.fullmatch(piece)
+            for piece in re.findall(r"\w+", _PLAIN.sub("", chunk))
+        ):
+            return found[0]
+        return CUT + found[0][len(chunk) :]
 
     def _learn(self, name: str, word: str) -> None:
         self._words[name] = word
         pieces = _PIECE.findall(name)
         if pieces:
             self._lengths.setdefault(pieces[0], set()).add(len(pieces))
-
-    def _without_secrets(self, text: str) -> str:
-        places = range(len(text) - SHORTEST_SECRET + 1)
-        begun = {text[at : at + SHORTEST_SECRET] for at in places} & self._secrets.keys()
-        # The longest first, so that a shorter one does not cut it.
-        for form in sorted((form for one in begun for form in self._secrets[one]), key=_longest):
-            text = text.replace(form, CUT)
-        return text
 
     def _without_names(self, text: str) -> str:
         """Replace known names where they stand as words of their own, the longest first."""
@@ -131,11 +157,8 @@ class Mask:
                 return length, word
         return 0, ""
 
-    def _known(self, text: str) -> str | None:
-        return self._words.get(text)
-
     def _masked_url(self, found: re.Match[str]) -> str:
-        known = self._known(found[0]) or self._known(found[0].rstrip(".,;:)"))
+        known = self._words.get(found[0]) or self._words.get(found[0].rstrip(".,;:)"))
         if known is not None:
             return known
         try:
@@ -144,7 +167,7 @@ class Mask:
             host = ""
         if _AWS_HOST.fullmatch(host):
             return f"https://{host}"
-        return self._known(host) or self.word("url", found[0])
+        return self._words.get(host) or self.word("url", found[0])
 
     def _masked_quote(self, found: re.Match[str]) -> str:
         """Mask a name that the user chose, even if the config no longer has it."""
@@ -154,39 +177,6 @@ class Mask:
         return f"{mark}{self.word('name', name)}{mark}"
 
 
-def _longest(form: str) -> tuple[int, str]:
-    return -len(form), form
-
-
-def forms(secret: str) -> Iterator[str]:
-    """Yield a text as it is, in JSON, in a URL, and in both base64 alphabets at any alignment."""
-    escaped = json_escaped(secret)
-    yield from (secret, escaped, escaped.replace("/", "\\/"))
-    for safe in ("", "/"):
-        yield quote(secret, safe=safe)
-        yield quote_plus(secret, safe=safe)
-    raw = secret.encode(errors="surrogateescape")
-    for encode in (b64encode, urlsafe_b64encode):
-        for before in range(3):
-            # The neighbouring text changes the characters at both ends; they are cut.
-            text = encode(b"\0" * before + raw).decode()
-            yield text[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
-
-
-def json_escaped(text: str) -> str:
-    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-    short |= {'"': '\\"', "\\": "\\\\"}
-    return "".join(
-        short.get(sign) or (sign if " " <= sign <= "~" else _unicode_escape(sign)) for sign in text
-    )
-
-
-def _unicode_escape(sign: str) -> str:
-    data = sign.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{data[at] << 8 | data[at + 1]:04x}" for at in range(0, len(data), 2))
-
-
-_REGION: Final = r"[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-\d{1,2}"
 _LOCALE: Final = r"C|POSIX|(?:C|[a-z]{2,3}_[A-Z]{2})(?:\.(?:UTF-8|utf8|ISO-?8859-1))?"
 _DESKTOPS: Final = (
     "GNOME|GNOME-Classic|KDE|XFCE|LXQt|LXDE|MATE|X-Cinnamon|Cinnamon|Budgie|Unity|Pantheon|sway|"

@@ -1,19 +1,16 @@
 """
 The archive of ``doctor --bundle``: what a report needs, without secrets.
 
-Values are let through by their form, never kept out by a list of bad names. Names, accounts and
-start URLs are numbered words, the same in every file. Our texts lose every secret this machine
-knows of, in every form, and whatever looks like one.
+All of it is let through by its form or as a word of ours, so that no secret has to be known to be
+kept out. Names, accounts and start URLs are numbered words, the same in every file.
 """
 
 from __future__ import annotations
 
-import getpass
 import io
 import json
 import os
 import re
-import socket
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,17 +19,13 @@ from typing import Any, Final
 
 from tray.aws.config import config_files, ini
 from tray.cli.command_context import CommandContext
-from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, plain
+from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, own_words, plain
 from tray.errors import TrayError, UserMustAct
-from tray.storage.atomic_files import FileRefused, read_small
+from tray.storage.atomic_files import read_small
 
 LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
 HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
 LARGEST: Final = 4 * 1024 * 1024
-CACHE_FILES: Final = 500  # files of the token cache that are searched for secrets
-
-LONGEST_WORD: Final = 12  # letters
-
 _NAMED: Final[Mapping[str, Kind]] = {
     "sso_session": "session",
     "source_profile": "profile",
@@ -47,11 +40,6 @@ _KNOWN_KEYS: Final = frozenset({
     "mfa_serial", "role_arn", "role_session_name", "s3", "services", "sts_regional_endpoints",
     "use_dualstack_endpoint", "use_fips_endpoint", "web_identity_token_file",
 })  # fmt: skip
-_TOLD_OF_TOKENS: Final = frozenset({
-    "ProviderType", "expiresAt", "region", "registrationExpiresAt", "scopes", "startUrl",
-})  # fmt: skip
-"""Members of the AWS CLI's cache files that are not secret."""
-_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}|[a-z]{2,5}_proxy")
 _LOG_LINE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [A-Z]{4,8} [a-z_.]{1,60}: )(.*)")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _HAPPENED: Final = re.compile(r"[a-z]+(-[a-z]+){0,4}")
@@ -79,18 +67,16 @@ def _taken(path: Path) -> UserMustAct:
 
 
 def _archive(context: CommandContext, findings: Mapping[str, Any]) -> bytes:
-    files = _Files(context)
-    mask = Mask(_secrets(context, files), str(context.paths.home))
+    mask = Mask(own_words(), str(context.paths.home))
     contents = {
         # First, so that the words of the config count from one.
-        "config.txt": files.outline(mask, context.paths.aws_config),
-        "credentials.txt": files.outline(mask, context.paths.aws_credentials),
+        "config.txt": _outline(mask, context.paths.aws_config),
+        "credentials.txt": _outline(mask, context.paths.aws_credentials),
         "environment.json": _written(_environment(context.environ, mask)),
     }
-    _person(mask)
     contents["doctor.json"] = _written(_findings(findings, mask))
     for name in ("state.json", *HISTORIES, *LOGS):
-        with suppress(OSError, FileRefused):
+        with suppress(OSError, TrayError):
             data = read_small(context.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
             contents[name] = "".join(_ours(name, data, mask))
     held = io.BytesIO()
@@ -102,14 +88,6 @@ def _archive(context: CommandContext, findings: Mapping[str, Any]) -> bytes:
 
 def _written(document: object) -> str:
     return json.dumps(document, indent=1) + "\n"
-
-
-def _person(mask: Mask) -> None:
-    for kind, ask in (("user", getpass.getuser), ("host", socket.gethostname)):
-        with suppress(OSError, KeyError):
-            name = ask()
-            if len(name) > 2 and name not in ("root", "localhost"):
-                mask.word("user" if kind == "user" else "host", name)
 
 
 def _ours(name: str, text: str, mask: Mask) -> Iterator[str]:
@@ -178,55 +156,28 @@ def _masked(value: Any, mask: Mask) -> Any:
 
 
 def _environment(environ: Mapping[str, str], mask: Mask) -> dict[str, str]:
-    """Return every variable's name, and the value where it can be nothing but a word."""
+    """Return the variables this program knows, and a value where it can be nothing but a word."""
     return {
-        mask.text(name) if _VARIABLE.fullmatch(name) else mask.word("name", name): plain(
-            name, environ[name], PLAIN_VARIABLES
-        )
+        name: plain(name, environ[name], PLAIN_VARIABLES)
         for name in sorted(environ)
+        if mask.knows(name)
     }
 
 
-class _Files:
-    """The user's two files, each read once."""
-
-    def __init__(self, context: CommandContext) -> None:
-        self.sections: dict[Path, Mapping[str, ini.Section] | str] = {}
-        self._refused: list[str] = []
-        for path in (context.paths.aws_config, context.paths.aws_credentials):
-            try:
-                data = config_files.read(path)
-                self.sections[path] = ini.parse(data, path.name) if data else {}
-            except TrayError as error:
-                self.sections[path] = error.sentence
-                with suppress(OSError, FileRefused):
-                    data = read_small(path, limit=LARGEST)
-                    self._refused += data.decode("utf-8", "replace").replace("=", " ").split()
-
-    def values(self) -> Iterator[str]:
-        """Yield values that may be secret, and unknown keys; every word of an unparsable file."""
-        yield from self._refused
-        for sections in self.sections.values():
-            if isinstance(sections, str):
-                continue
-            for section in sections.values():
-                yield from (key for key in section if key not in _KNOWN_KEYS)
-                for key, value in section.items():
-                    if key not in _NAMED and plain(key, value, PLAIN_KEYS) == "(set)":
-                        yield from _texts(value)
-
-    def outline(self, mask: Mask, path: Path) -> str:
-        """Return a file's sections and keys; values only where they identify no one."""
-        sections = self.sections[path]
-        if isinstance(sections, str):
-            return f"{mask.text(sections)}\n"
-        lines = []
-        for header, section in sections.items():
-            lines.append(f"[{_header(header, mask)}]")
-            for key, value in section.items():
-                known = key if key in _KNOWN_KEYS else mask.word("name", key)
-                lines.append(f"{known} = {_value(key, value, mask)}")
-        return "\n".join([*lines, ""])
+def _outline(mask: Mask, path: Path) -> str:
+    """Return a file's sections and keys; values only where they identify no one."""
+    try:
+        data = config_files.read(path)
+        sections = ini.parse(data, path.name) if data else {}
+    except TrayError as error:
+        return f"{mask.text(error.sentence)}\n"
+    lines = []
+    for header, section in sections.items():
+        lines.append(f"[{_header(header, mask)}]")
+        for key, value in section.items():
+            known = key if key in _KNOWN_KEYS else mask.word("name", key)
+            lines.append(f"{known} = {_value(key, value, mask)}")
+    return "\n".join([*lines, ""])
 
 
 def _header(header: str, mask: Mask) -> str:
@@ -244,37 +195,3 @@ def _value(key: str, value: object, mask: Mask) -> str:
     if kind is None:
         return plain(key, value, PLAIN_KEYS)
     return mask.url(value) if kind == "url" else mask.word(kind, value)
-
-
-def _secrets(context: CommandContext, files: _Files) -> set[str]:
-    """Return every value of this machine that could be secret, only to be removed."""
-    found = set(files.values())
-    found.update(name for name in context.environ if not _VARIABLE.fullmatch(name))
-    for name, value in context.environ.items():
-        if plain(name, value, PLAIN_VARIABLES) == "(set)" and not _is_path(value):
-            found.add(value)
-    caches = (context.paths.token_cache, context.paths.cli_cache)
-    paths = [path for cache in caches for path in sorted(cache.glob("*.json"))[:CACHE_FILES]]
-    for path in paths:
-        with suppress(OSError, FileRefused, ValueError, AttributeError, RecursionError):
-            cached = json.loads(read_small(path))
-            found.update(_texts({key: cached[key] for key in cached.keys() - _TOLD_OF_TOKENS}))
-    # Short words of letters alone also occur in our own sentences.
-    return {one for one in found if not one.isalpha() or len(one) > LONGEST_WORD}
-
-
-def _is_path(value: str) -> bool:
-    """Whether a variable holds existing paths, one or several."""
-    return value.startswith("/") and any(os.path.lexists(one) for one in value.split(":"))
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for one in value:
-                yield from _texts(one)
-        case dict():
-            for one in value.values():
-                yield from _texts(one)

@@ -19,8 +19,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, Self
 
-from tray.aws.cache.timestamps import format_timestamp
 from tray.core.model import Profile
+from tray.core.text.timestamps import format_timestamp
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 from tray.errors import TrayError, UserMustAct, WillRetry
 from tray.loopback.http_messages import Request, Response, names_loopback
@@ -43,16 +43,11 @@ class Endpoint:
     """
     Serve a profile's credentials from ``__enter__`` to ``__exit__``, on 127.0.0.1 alone.
 
-    Args:
-        profile: says at each request whose credentials; it may raise `TrayError`.
-        ask: gets the ``credential_process`` document from the daemon, which drops it at a
-            sign-out; None where no daemon acts for us.
-        fetch: gets it without one. Both may block, and raise `TrayError` if there are none.
-        signed_in_by: names the sign-in that credentials come from; after another one, or none,
-            those in memory are not given out.
-        document: one for the first request.
-        report: gets a sentence when another user has connected.
-        answer_within: seconds after which a client must ask again; the fetching continues.
+    `profile` says at each request whose; `ask` gets the document from the daemon (None where none
+    acts for us), `fetch` without one; all may raise `TrayError`. After another sign-in than
+    `signed_in_by` names, those in memory are not given out. `document` is one for the first
+    request; `report` gets a sentence when another user has connected; `answer_within`: seconds
+    after which a client must ask again.
     """
 
     def __init__(
@@ -202,8 +197,8 @@ def _trouble(error: TrayError) -> Response:
 
 def _failure(status: int, code: str, message: str) -> Response:
     """Return an error in both spellings: Go and Java read ``code``, JavaScript ``Code``."""
-    words = {"code": code, "message": message, "Code": code, "Message": message}
-    return _json(status, words)
+    body = {"code": code, "message": message, "Code": code, "Message": message}
+    return _json(status, body)
 
 
 def _json(status: int, document: dict[str, Any]) -> Response:

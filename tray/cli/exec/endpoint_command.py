@@ -13,8 +13,7 @@ from typing import Final
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, Ended, note
+from tray.cli.command_context import CommandContext
 from tray.cli.exec.credential_environment import posix_word
 from tray.cli.exec.exec_command import (
     default_gives_credentials,
@@ -22,8 +21,8 @@ from tray.cli.exec.exec_command import (
     from_process,
     token_file_mark,
 )
+from tray.cli.front.terminal import Ended, note
 from tray.cli.name_lookup import profile_named
-from tray.cli.shell import completion
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.text.display_names import clean
@@ -37,14 +36,6 @@ _TOKEN_FILE: Final = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105  (a 
 _OVERRIDES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 
 
-@click.command(help=help_texts.ENDPOINT)
-@click.option(
-    "--profile",
-    metavar="P",
-    help="Which profile; else the active one, whichever that is at the time.",
-    shell_complete=completion.profiles,
-)
-@click.argument("what", metavar="[env]", type=click.Choice(["env"]), required=False)
 def endpoint(*, profile: str | None, what: str | None) -> None:
     context = CommandContext.of_this_process()
     if profile is not None:

@@ -1,9 +1,4 @@
-"""
-``exec``: a command with credentials of a profile, and nothing that would shadow them.
-
-Exit codes are those of env(1), so that ours differ from the child's: 125 failed, 126 the command
-cannot be run, 127 not found; and 3, before it starts, if you must sign in.
-"""
+"""``exec``: a command with a profile's credentials, and exit codes as env(1) has them."""
 
 from __future__ import annotations
 
@@ -16,29 +11,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import click
-
 from tray.aws.cache.token_cache import cache_path
-from tray.aws.config.catalog import ConfigFiles, connection_variables, profile_settings
-from tray.cli import help_texts
-from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext, Ended, note
+from tray.aws.config.catalog import profile_settings
+from tray.aws.config.config_files import ConfigFiles
+from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext
 from tray.cli.credentials_command import given
-from tray.cli.exec.child_process import become, run_beside
-from tray.cli.exec.credential_environment import past_proxies, region_of, variables
-from tray.cli.name_lookup import profile_meant, profile_option
+from tray.cli.exec.becoming import CANNOT_RUN, NOT_FOUND, become
+from tray.cli.exec.child_process import run_beside
+from tray.cli.exec.credential_environment import past_proxies
+from tray.cli.front.quick_reading import OURS_FAILED
+from tray.cli.front.terminal import Ended, WrongUse, note
+from tray.cli.name_lookup import profile_meant
 from tray.core.model import Profile
-from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
-from tray.system.spawn import own_program, without_credentials
-
-OURS_FAILED: Final = 125
-CANNOT_RUN: Final = 126
-NOT_FOUND: Final = 127
-
-_LAST_BEFORE: Final = "tray.exec.last-before"  # for the word before the first `--`
+from tray.system.spawn import own_program
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -52,86 +42,45 @@ _KEY_LINE: Final = re.compile(
 )
 
 
-class _WrongUse(click.UsageError):
-    """Wrong use, with the exit code of env(1): a child may well end with 2."""
-
-    exit_code = OURS_FAILED
-
-
-class _AsEnv(click.Command):
-    """A command whose wrong use is `_WrongUse`; a profile may stand before the ``--``."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        try:
-            return super().make_context(*arguments, **options)
-        except click.UsageError as error:
-            raise _WrongUse(error.message, error.ctx) from None
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        before = args[: args.index("--")] if "--" in args else []
-        ctx.meta[_LAST_BEFORE] = before[-1] if before else None
-        return super().parse_args(ctx, args)
-
-
-@click.command(
-    cls=_AsEnv,
-    help=help_texts.EXEC,
-    context_settings={"allow_interspersed_args": False},
-)
-@profile_option
-@click.option("--endpoint", is_flag=True, help="Provide credentials that renew, over HTTP.")
-@click.argument("command", metavar="[PROFILE] -- COMMAND...", nargs=-1, required=True)
-@click.pass_context
 def execute(
-    typed: click.Context, *, profile: str | None, endpoint: bool, command: tuple[str, ...]
+    *, profile: str | None, endpoint: bool, command: tuple[str, ...], last_before: str | None
 ) -> int:
     try:
         context = CommandContext.of_this_process()
         catalog = context.catalog()
-        if profile is None and typed.meta[_LAST_BEFORE] == command[0] and command[1:2] == ("--",):
+        if profile is None and last_before == command[0] and command[1:2] == ("--",):
             # "exec ls -- -x" has always run ls: only a name that is no command must be a profile.
             known = any(one.name == command[0] for one in catalog.profiles)
             if known or shutil.which(command[0]) is None:
                 profile, command = command[0], command[2:]
         if not command:
-            raise click.UsageError("Missing command after --.")
+            raise WrongUse("Missing command after --.")
         meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
-        files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-        # What the user has exported wins, as it does over a profile's keys.
-        environ = connection_variables(files, meant.name) | without_credentials(context.environ)
-        environ |= region_of(meant, context.environ)
+        environment = ChildEnvironment(
+            {},
+            meant.name,
+            meant.region,
+            context.reader.variables.get(meant.name, {}),
+            variables(document),
+        )
         if endpoint:
-            return _with_endpoint(context, meant, command, environ, document)
-    except SignInNeeded:
+            return _with_endpoint(context, meant, command, environment, document)
+    except (SignInNeeded, WrongUse):
         raise
     except Ended as error:
         kept = error.exit_code in (3, CANNOT_RUN, NOT_FOUND)
         raise Ended(error.sentence, error.exit_code if kept else OURS_FAILED) from None
-    except click.UsageError as error:
-        raise _WrongUse(error.message, error.ctx) from None
     except TrayError as error:
         raise Ended(error.sentence, OURS_FAILED) from None
-    told = {name: value for name, value in variables(document).items() if value is not None}
-    with _as_env(command):
-        return become(command, environ | told)
-
-
-@contextmanager
-def _as_env(command: Sequence[str]) -> Iterator[None]:
-    """Say in Ended why a command did not start: it is not there, or cannot be run."""
-    try:
-        yield
-    except OSError as error:
-        code = NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_RUN
-        raise Ended(f"{clean(command[0], 160)}: {error.strerror}.", code) from None
+    return become(command, environment.applied_to(context.environ))
 
 
 def _with_endpoint(
     context: CommandContext,
     profile: Profile,
     command: Sequence[str],
-    environ: dict[str, str],
+    environment: ChildEnvironment,
     document: dict[str, Any],
 ) -> int:
     from tray.cli.exec.credential_endpoint import Endpoint
@@ -146,6 +95,8 @@ def _with_endpoint(
         report=note,
     )
 
+    environ = environment.without_keys(context.environ)
+
     def surroundings(folder: Path, unshadowed: dict[str, str]) -> Iterator[Mapping[str, str]]:
         with endpoint:
             yield (
@@ -155,8 +106,7 @@ def _with_endpoint(
     sweep(context.paths.state)  # where earlier versions left theirs
     with private_folder(context.paths.runtime_sockets[0].parent) as folder:
         unshadowed = _unshadowed(context, profile, folder)
-        with _as_env(command):
-            return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
+        return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
 
 
 def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:
@@ -212,8 +162,7 @@ def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict
     """
     Return the variables that keep a ``[default]`` with credentials from winning over an endpoint.
 
-    They select one more profile, without credentials, in a copy of the config, where the user's
-    other profiles can still be named, but without their keys.
+    They select one more profile, without credentials, in a copy of the config without keys.
     """
     if not default_gives_credentials(context):
         return {}

@@ -12,17 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from tray.cli import help_texts
-from tray.cli.command_context import (
-    NO_SUCH_NAME,
-    CommandContext,
-    Ended,
-    note,
-    say_acting_alone,
-)
+from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_alone
+from tray.cli.daemon_commands import start_if_needed
+from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
-from tray.cli.shell import completion
+from tray.cli.session_commands import meant, one_by_one, say_what_ends
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -31,6 +25,7 @@ from tray.core.policy import SIGN_IN_DEADLINE
 from tray.core.text import sentences
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.caller_network import network
 from tray.system.browser import browser_command
 
 if TYPE_CHECKING:
@@ -51,36 +46,21 @@ class _Options:
     callback_port: int | None
 
 
-@click.command(help=help_texts.LOGIN)
-@click.argument(
-    "session",
-    metavar="[SESSION|PROFILE]",
-    required=False,
-    shell_complete=completion.sessions,
-)
-@click.option("--all", "every", is_flag=True, help="Sign in to every session that needs it.")
-@click.option("--device-code", is_flag=True, help="Enter a code in a browser on any machine.")
-@click.option("--no-browser", is_flag=True, help="Print the link instead of opening it.")
-@click.option("--afresh", is_flag=True, help="Sign out first, to start a full new session.")
-@click.option(
-    "--callback-port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The port on 127.0.0.1 that the browser returns to.",
-)
-def login(session: str | None, *, every: bool, **options: Any) -> None:
+def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
     typed = _Options(**options)
     if typed.device_code and typed.callback_port is not None:
-        raise click.UsageError("--callback-port doesn't go with --device-code.")
+        raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
+    if sessions:
+        start_if_needed(context, "person", no_daemon=no_daemon)
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
             click.echo("You're signed in to every session.")
             return
-    if typed.afresh and not every:
-        name_others_of_portal(context, sessions[0])
+    if typed.afresh:
+        say_what_ends(context, None if every else sessions[0])
     one_by_one(sessions, lambda one: _sign_in(context, one, typed))
 
 
@@ -95,12 +75,11 @@ def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[S
 
 
 def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> tuple[int, str]:
-    """Return the exit code and the last sentence."""
     template, problem = _template(context, session)
     method, why = _method(context, session, typed, template)
     page = SignInPage(context, session, template, opens=not typed.no_browser, why_a_code=why)
     try:
-        done = _by_resident(context, session, typed, method, page)
+        done = _by_daemon(context, session, typed, method, page)
         if done is not None:
             if problem:
                 note(problem)  # without a daemon the sign-in itself says so
@@ -111,7 +90,6 @@ def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> t
 
 
 def _template(context: CommandContext, session: SsoSession) -> tuple[str | None, str]:
-    """Return the session's browser command, and any problem with the settings."""
     settings = context.settings_or_safe()
     return settings.browser(session.key), " ".join(settings.problems)
 
@@ -122,36 +100,39 @@ def _method(
     """Return the way to sign in (None: the session's style), and why it is a code unasked (L1)."""
     if typed.device_code:
         return "device", ""
-    if typed.no_browser or typed.callback_port is not None or session.legacy:
+    if typed.callback_port is not None and not session.legacy:
+        return "pkce", ""
+    if typed.no_browser or session.legacy:
         return None, ""
     choice = browser_command(context.environ, template)
     return (None, "") if choice.commands else ("device", choice.reason.removesuffix("."))
 
 
-def _by_resident(
+def _by_daemon(
     context: CommandContext,
     session: SsoSession,
     typed: _Options,
     method: Method | None,
     page: SignInPage,
 ) -> tuple[int, str] | None:
-    """Let the daemon sign in; None if it cannot act for us."""
     connected = False
     try:
-        with context.daemon() as agent:
-            connected = True
-            for message in agent.ask(
-                "login",
-                patience=SIGN_IN_PATIENCE,
-                session=session.key,
-                afresh=True if typed.afresh else None,
-                method=method,
-                callback_port=typed.callback_port,
-            ):
-                if "progress" in message:
-                    _show(page, message["progress"])
-                elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
-                    return message["done"]["exit"], message["done"]["sentence"]
+        for _ in context.tries():
+            with context.daemon() as agent:
+                connected = True
+                for message in agent.ask(
+                    "login",
+                    patience=SIGN_IN_PATIENCE,
+                    session=session.key,
+                    afresh=True if typed.afresh else None,
+                    method=method,
+                    callback_port=typed.callback_port,
+                    network=network(context.environ),
+                ):
+                    if "progress" in message:
+                        _show(page, message["progress"])
+                    elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
+                        return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:
         # The daemon cancels it, as no client waits for it.
         sentence = sentences.sign_in_cancelled(session.key, earlier_ended=page.ended_earlier)
@@ -205,12 +186,12 @@ def _alone(
 def _runner(
     standalone: Standalone,
 ) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
-    from tray.worker.sign_in import sign_in_flow
+    from tray.worker.sign_in import sign_in_attempt, sign_in_flow
 
     def run(start: fx.StartSignIn, ready: Callable[[ev.SignInReady], None]) -> ev.Event:
         key, attempt = start.session.key, start.attempt
 
-        def show(page: sign_in_flow.SignInPage) -> None:
+        def show(page: sign_in_attempt.SignInPage) -> None:
             ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
 
         token = standalone.state.sessions[key].token

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
+from tray.cli.front.terminal import note
 from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean

@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Final, Literal, cast
 
 import click
 
 from tray import credential_helper
-from tray.cli import help_texts
-from tray.cli.command_context import CommandContext, note
+from tray.cli.command_context import CommandContext
 from tray.cli.exec.credential_environment import fish_word, posix_word, powershell_ascii
-from tray.cli.shell.completion import script
+from tray.cli.front.terminal import note, say
 from tray.core.views.prompt_file import prompt_end
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.storage.active_profile import prompt_path, read_active, write_prompt
 
 Shell = Literal["bash", "zsh", "fish", "powershell"]
-SHELLS: Final = get_args(Shell)
-COMPLETES: Final = ("bash", "zsh", "fish")
 
 _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
     "bash": ("hook.bash", posix_word),
@@ -31,8 +28,6 @@ _HOOKS: Final[dict[Shell, tuple[str, Callable[[str], str]]]] = {
 }
 
 
-@click.command("shell-init", help=help_texts.SHELL_INIT)
-@click.argument("shell", type=click.Choice(SHELLS))
 def shell_init(shell: str) -> None:
     context = CommandContext.of_this_process()
     if not _daemon_runs_here(context):
@@ -81,8 +76,7 @@ def tell_prompts(context: CommandContext) -> None:
         note(f"the shell prompts can't be updated: {error.strerror}.")
 
 
-@click.command(help=help_texts.COMPLETION)
-@click.argument("shell", type=click.Choice(COMPLETES))
 def completion(shell: str) -> None:
-    program = click.get_current_context().find_root().command
-    click.echo(script(shell, program), nl=False)
+    from tray.cli.front.click_commands import completion_script
+
+    say(completion_script(shell), end="")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
+from tray.core.notices.notice_servers import Buttons
+from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.sentences import counted
+from tray.core.text.sentences import counted, listed
 from tray.core.text.shell_commands import login_command, quoted
 
 OLDEST_CLI: Final = {1: (1, 27, 10), 2: (2, 9)}
 """The AWS CLIs that first read ``[sso-session]`` (botocore 1.29.10; measured)."""
-CLOCK_SLACK: Final = 60.0
-DAY: Final = 86400.0
+SKEW_NOTED: Final = 60.0  # seconds
 REGISTRATION_SOON: Final = 7 * DAY
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -30,6 +31,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _keyring,
             profile_checks.config,
             _sessions,
+            _elsewhere,
             profile_checks.profile,
             _around,
             _files,
@@ -44,14 +46,14 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
     match facts.daemon:
         case "running" if theirs is not None and theirs != facts.program:
             sentence = f"Version {clean(theirs)} is running; this command is {facts.program}."
-            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray run")
+            yield problem("sso-tray", sentence, "sso-tray quit, then: sso-tray start")
         case "running":
             yield ok("sso-tray", "SSO Tray is running and renews sessions.")
         case "none":
             sentence = "SSO Tray isn't running, so nothing renews automatically."
-            yield note("sso-tray", sentence, "sso-tray run")
+            yield note("sso-tray", sentence, "sso-tray start")
         case "mute":
-            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray run"
+            remedy = "end its process (pgrep -f tray.daemon), then: sso-tray start"
             yield problem("sso-tray", "SSO Tray is running but doesn't answer.", remedy)
         case "elsewhere":
             sentence = "SSO Tray is running with other files or endpoints than this terminal."
@@ -70,13 +72,15 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
     if facts.no_bus is not None:
         sentence = f"The session bus isn't available ({facts.no_bus}): no icon, no notifications."
         yield note("d-bus", sentence, "use a desktop session or dbus-run-session")
-    elif facts.hosts is not None:
+    elif facts.tray is not None:
         yield ok("d-bus", "The session bus answers.")
-    if facts.hosts is not None and facts.hosts[1]:
-        yield ok("notices", "Notifications work, with buttons.")
-    elif facts.hosts is not None:
+    if facts.notices == "none":
         sentence = "No notification service: only the icon's badge warns you."
         yield note("notices", sentence, "install one, for instance dunst")
+    elif facts.notices is not None:
+        server, buttons = facts.notices
+        by = f" by {clean(server)}" if server else ""
+        yield ok("notices", f"Notifications work{by}{_BUTTONS[buttons]}.")
     if facts.browser is not None:
         available, reason = facts.browser
         if available:
@@ -86,13 +90,26 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
             yield note("browser", sentence, "sign in with a code, or set BROWSER")
 
 
+_BUTTONS: Final[Mapping[Buttons, str]] = {
+    "drawn": ", with buttons",
+    "click": ", without buttons: a click on one acts",
+    "middle-click": ", without buttons: a middle click on one acts",
+    "none": ", without buttons",
+}
+
+
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: the AppIndicator extension; elsewhere: a panel with a system tray"
     if facts.no_tray is not None and facts.daemon == "running":
         yield note("tray", facts.no_tray, remedy)
-    elif facts.hosts is not None and facts.hosts[0]:
+    elif facts.tray == "lost" and facts.daemon == "running":
+        sentence = "The system tray doesn't show SSO Tray's icon."
+        yield note("tray", sentence, "sso-tray quit, then: sso-tray run")
+    elif facts.tray == "ours" and facts.daemon == "running":
+        yield ok("tray", "The system tray shows the icon.")
+    elif facts.tray not in (None, "none"):
         yield ok("tray", "There is a system tray for the icon.")
-    elif facts.hosts is not None:
+    elif facts.tray is not None:
         yield note("tray", "No system tray. The icon appears as soon as there is one.", remedy)
 
 
@@ -135,6 +152,15 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             yield note(name, sentence)
 
 
+def _elsewhere(facts: Facts) -> Iterator[Finding]:
+    for key, host in facts.elsewhere:
+        sentence = (
+            f"Its token file is of another portal ({clean(host)}), and the AWS CLI, boto3 and the "
+            "JavaScript SDK use it all the same."
+        )
+        yield problem(clean(session_name(key)), sentence, login_command(key))
+
+
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
     match one.state:
         case "expired" if one.renews and standalone:
@@ -154,6 +180,10 @@ def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:
 def _around(facts: Facts) -> Iterator[Finding]:
     yield from _clock(facts.skew)
     environ = facts.environ
+    if facts.differing:
+        sentence = f"SSO Tray runs without this terminal's {listed(facts.differing, 3)}."
+        remedy = "set ca_bundle and proxy for the session, or restart SSO Tray here"
+        yield note("network", sentence, remedy)
     proxies = [name for name in _PROXIES if environ.get(name)]
     if proxies:
         yield note("network", f"{proxies[0]} is set; the JavaScript SDK doesn't read it.")
@@ -177,7 +207,7 @@ def _around(facts: Facts) -> Iterator[Finding]:
 def _clock(skew: float | str | None) -> Iterator[Finding]:
     if isinstance(skew, str):
         yield note("AWS", skew)
-    elif skew is not None and abs(skew) > CLOCK_SLACK:
+    elif skew is not None and abs(skew) > SKEW_NOTED:
         off = f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} AWS's"
         yield problem("clock", f"This computer's clock is {off}.", "set the clock (NTP)")
     elif skew is not None:

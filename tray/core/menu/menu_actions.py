@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.profiles.console_link import console_link
@@ -19,8 +20,9 @@ from tray.core.session import QueuedJob
 from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import Step, TrayState
-from tray.core.text import menu_text
+from tray.core.text import menu_text, sentences
 from tray.core.text.shell_commands import quoted
+from tray.core.views.view import view
 
 HOME_CLICK = "home"
 """Where a click came from: the menu's sign-ins open their page from here."""
@@ -74,6 +76,16 @@ def console(state: TrayState, event: ConsoleRequested) -> Step:
         return state, ()
     url = console_link(session.config.start_url, profile.account_id, profile.role_name)
     return state, (fx.OpenBrowser(session.key, url, profile.name),)
+
+
+def status(state: TrayState, now: Now) -> Step:
+    """Show what the tooltip and the menu's first rows say (M2)."""
+    seen = view(state, now)
+    title = menu_text.tooltip(seen.attention, seen.active_profile)
+    rows = [sentences.row(row, now.wall, now.zone) for row in seen.sessions[: policy.STATUS_LINES]]
+    lines = [*rows, *seen.problems[:1], menu_text.RIGHT_CLICK]
+    good = not seen.problems and all(row.state == "signed-in" for row in seen.sessions)
+    return state, (fx.Report(title, "\n".join(lines), good=good),)
 
 
 def link(state: TrayState, event: LinkRequested) -> Step:

@@ -10,9 +10,11 @@ MANAGED_PROFILE: Final = "sso-tray"
 """The profile that always is the active one (A1); picking it would be a circle."""
 
 
-def is_guarded(name: str, patterns: Iterable[str]) -> bool:
-    """Whether only the user may switch to or from it; patterns are case-sensitive, as in SDKs."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def is_guarded(name: str, patterns: Iterable[str] | None) -> bool:
+    """Whether only the user may switch to or from it; without case. None: any may be guarded."""
+    return patterns is None or any(
+        fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns
+    )
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:

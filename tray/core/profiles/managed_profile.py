@@ -1,14 +1,16 @@
 """
 What a managed section of the AWS config says, and whose it is (A1, A3, A4, A7). Pure.
 
-A section is ours as long as the keys we wrote still have our values; once another program or the
-user has changed it, it is theirs.
+Ownership is per key: a key is ours while it has the value that we wrote. Region, output and added
+keys are the user's. Where another program or the user changed a key that gives credentials, the
+section is theirs.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from tray.core.json_members import BadDocument, Members, flag, list_of, optional, text
@@ -38,12 +40,17 @@ _OF_A_CHAIN: Final = (
     "role_arn", "source_profile", "external_id", "duration_seconds", "role_session_name",
     "mfa_serial",
 )  # fmt: skip
+_BEFORE_LOGIN: Final = frozenset({"aws_access_key_id", "role_arn", "web_identity_token_file"})
+"""Keys that AWS tools use before ``login_session``."""
 _CONNECTION: Final = (
     "use_fips_endpoint", "use_dualstack_endpoint", "services", "endpoint_url",
     "ignore_configured_endpoint_urls", "ca_bundle", "sts_regional_endpoints",
 )  # fmt: skip
 """Keys that say which hosts a profile's calls go to."""
+PLACE: Final = frozenset({"region", "output"})
+"""Keys that stay when ours are taken out of a section that became the user's."""
 _WHERE_MISSING: Final = ("region", "output", *_CONNECTION)
+_MIRRORED: Final = {"sso_session": 0, "sso_start_url": 0, "sso_account_id": 1, "sso_role_name": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,18 @@ class Owned:
         )
 
 
+NOTHING: Final = Owned()
+
+
 @dataclass(frozen=True, slots=True)
 class ManagedSection:
     wanted: bool = False  # applied and not taken back
     # what of ours may be in the file: after a kill the older or the newer
-    owned: tuple[Owned, ...] = (Owned(),)
+    owned: tuple[Owned, ...] = (NOTHING,)
     theirs: bool = False  # changed by another program or the user: left alone
     file: str = ""  # the config file, as ``AWS_CONFIG_FILE`` moves it; empty: none yet
+    # a digest of each key with its value that we wrote; version 0.1 kept none
+    written: tuple[str, ...] = ()
 
     @property
     def in_force(self) -> bool:
@@ -95,10 +107,10 @@ class ManagedSection:
     @property
     def at_work(self) -> bool:
         """Whether there is something to follow, or something of ours left to take out."""
-        return not self.theirs and (self.wanted or any(one.keys for one in self.owned))
+        return self.wanted or any(one.keys for one in self.owned)
 
     def to_json(self) -> dict[str, Any]:
-        """Version 0.1 takes exactly these members."""
+        """Version 0.1 takes exactly these members: `written` stands beside the entries."""
         return {
             "type": "Applied",
             "wanted": self.wanted,
@@ -108,7 +120,7 @@ class ManagedSection:
         }
 
     @classmethod
-    def from_json(cls, document: object) -> ManagedSection:
+    def from_json(cls, document: object, written: tuple[str, ...] = ()) -> ManagedSection:
         members = Members(document)
         owned = members.need("owned", list_of(Owned.from_json))
         if not owned:
@@ -118,6 +130,7 @@ class ManagedSection:
             owned=owned,
             theirs=members.need("theirs", flag),
             file=members.need("file", text),
+            written=written,
         )
 
 
@@ -125,14 +138,38 @@ def digest_of(values: Mapping[str, str]) -> str:
     return hashlib.sha256(ascii(sorted(values.items())).encode()).hexdigest()
 
 
-def still_ours(section: Mapping[str, object] | None, owned: Owned) -> bool:
-    if not owned.keys:
-        return True
-    if section is None:
-        return False
-    found = {key: section.get(key) for key in owned.keys}
-    texts = {key: value for key, value in found.items() if isinstance(value, str)}
-    return len(texts) == len(found) and digest_of(texts) == owned.digest
+def digests_of(values: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(digest_of({key: value}) for key, value in values.items())
+
+
+def ours_in(section: Mapping[str, object], entry: ManagedSection) -> tuple[Owned, bool]:
+    """
+    Return what of ours is in a section, and whether all is there that we wrote at one time.
+
+    A region or output that the user changed or removed is theirs, and not missed.
+    """
+    texts = _texts(section, tuple(section))
+    written = [one for one in entry.owned if one.keys]
+    for one in written:
+        found = {key: texts[key] for key in one.keys if key in texts}
+        if len(found) < len(one.keys) or digest_of(found) != one.digest:
+            found = {key: found[key] for key in found if _as_written(key, found[key], one, entry)}
+        if found and not {*one.keys} - {*found} - PLACE:
+            return only(one, found), True
+    last = written[-1] if written else NOTHING
+    strays = {key: texts[key] for key in texts if _as_written(key, texts[key], last, entry)}
+    return only(last, strays), not strays and len(written) < len(entry.owned)
+
+
+def only(owned: Owned, values: Mapping[str, str]) -> Owned:
+    """Return what we own with just these keys."""
+    return replace(owned, keys=tuple(values), digest=digest_of(values)) if values else NOTHING
+
+
+def _as_written(key: str, value: str, owned: Owned, entry: ManagedSection) -> bool:
+    if entry.written:
+        return digest_of({key: value}) in entry.written
+    return key in _MIRRORED and value == owned.mirrors[_MIRRORED[key]]
 
 
 def default_keys(
@@ -144,6 +181,8 @@ def default_keys(
     if profile.kind == "sso" and "sso_session" in keys:
         # With a session these two say nothing, or contradict it.
         keys = {name: keys[name] for name in keys if name not in ("sso_start_url", "sso_region")}
+    if profile.kind == "other" and not settings.keys() & _BEFORE_LOGIN:
+        keys = _texts(settings, ("login_session",))
     if not keys:
         keys = {"credential_process": command()}
     return keys | _taken_over(settings)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import Now
+from tray.core.model import InputFile, Now
 from tray.core.session import (
     QueuedJob,
     Session,
     awaits_judgement,
+    for_the_keyring,
     refused,
     renewable,
     unreadable,
@@ -42,6 +43,9 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
         return state, fx.done((event.request,), 1, session.config.problem)
     if session.store == "released":
         return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
+    unread = state.unread.get(InputFile("token", event.key))
+    if session.file_status == "unread" and unread is not None:
+        return state, fx.done((event.request,), 1, unread.sentence)
     if unreadable(session):
         sentence = sentences.file_unreadable(event.key, session.bad)
         return state, fx.done((event.request,), 3, sentence)
@@ -74,3 +78,15 @@ def suspect(session: Session) -> Session:
     doubt = QueuedJob("renew", None, "program", fingerprint)
     known = session.failing is not None or doubt in session.queue
     return session if known else replace(session, queue=(*session.queue, doubt))
+
+
+def keyring_tried_again(state: TrayState, now: Now) -> TrayState:
+    """Retry what failed for the keyring, and adopt what had to stay in a file (L12)."""
+    for known in state.sessions.values():
+        again = None if known.adopt_again_at is None else now.wall
+        session = replace(known, adopt_tried=None, adopt_again_at=again)
+        failing = known.failing
+        if failing is not None and for_the_keyring(failing.reason):
+            session = replace(session, failing=replace(failing, next_at=now.wall))
+        state = state.with_session(session)
+    return state

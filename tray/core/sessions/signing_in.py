@@ -63,7 +63,7 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
     helps = helps_afresh(session, state.preferences, now)
     sign_in = SignIn(
         attempt=state.next_attempt,
-        method=event.method or default_method(session),
+        method=event.method or default_method(state, session),
         opens=event.opens,
         deadline=now.wall + policy.SIGN_IN_DEADLINE,
         afresh=helps if event.afresh is None else event.afresh,
@@ -71,7 +71,12 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
         requests=() if event.request is None else (event.request,),
     )
     start = fx.StartSignIn(
-        session.config, sign_in.attempt, sign_in.method, sign_in.afresh, event.callback_port
+        session.config,
+        sign_in.attempt,
+        sign_in.method,
+        sign_in.afresh,
+        event.callback_port,
+        event.request,
     )
     # Once for each click: if it is cancelled or fails, the queue does not start a second one.
     queue = tuple(key for key in state.sign_in_queue if key != event.key)
@@ -79,9 +84,10 @@ def _begun(state: TrayState, session: Session, event: ev.SignInRequested, now: N
     return after.with_session(replace(session, sign_in=sign_in)), (start,)
 
 
-def default_method(session: Session) -> Literal["pkce", "device"]:
-    """PKCE for sso-sessions, device code for legacy profiles (L1)."""
-    return "device" if session.config.legacy else "pkce"
+def default_method(state: TrayState, session: Session) -> Literal["pkce", "device"]:
+    """Device code for legacy profiles and where the user set it, PKCE for the others (L1)."""
+    by_code = session.config.legacy or session.key in state.preferences.device_code
+    return "device" if by_code else "pkce"
 
 
 def _until(state: TrayState, session: Session, now: Now) -> float | None:
@@ -244,11 +250,7 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 
 
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
-    """
-    Drop an unfinished sign-in; an afresh one had signed the portal session out (L9).
-
-    One refresh shows what is left, or the portal where the session is released.
-    """
+    """Drop a sign-in; if it had ended the session (L9), one refresh shows what is left."""
     left = replace(session, sign_in=None)
     if not sign_in.afresh or session.token is None:
         return left

@@ -8,9 +8,10 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
+from tray.core import policy, unread_files
 from tray.core.effects import Effect
-from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
@@ -50,7 +51,7 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
     Follow the config: sessions come, go and change.
 
     A session whose start URL or region changed is a new one: its token is never sent to the new
-    place (fault 25). One that goes is shelved, so that an editor's slip which removes it for a
+    place (fault 25). One that goes is remembered, so that an editor's slip which removes it for a
     second costs neither its token store nor what was shown.
     """
     sessions: dict[str, Session] = {}
@@ -62,18 +63,23 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
         else:
             sessions[config.key] = _arrived(state, config)
             effects.append(fx.InspectTokenFile(config.key))
-    shelf = dict(state.shelf)
+    gone = dict(state.gone)
     for key, session in state.sessions.items():
         now_there = sessions.get(key)
         if now_there is None or _place(now_there.config) != _place(session.config):
-            shelf[_place(session.config)] = _at_rest(session)
+            gone[_place(session.config)] = _at_rest(session)
             effects.extend(_left(session))
     for session in sessions.values():
-        shelf.pop(_place(session.config), None)
+        gone.pop(_place(session.config), None)
     after = replace(
         state,
+        unread={
+            file: why
+            for file, why in state.unread.items()
+            if file.kind != "token" or file.key in sessions
+        },
         sessions=sessions,
-        shelf=shelf,
+        gone=gone,
         catalog=event.catalog,
         config_problem=None,
         config_read=True,
@@ -82,12 +88,13 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
 
 
 def _place(config: SsoSession) -> tuple[str, str, str]:
-    return config.key, config.start_url, config.region
+    vanity = is_vanity(config.start_url)
+    return config.key, config.start_url, "" if vanity else config.region
 
 
 def _arrived(state: TrayState, config: SsoSession) -> Session:
-    back = state.shelf.get(_place(config))
-    earlier = [one for place, one in state.shelf.items() if place[0] == config.key]
+    back = state.gone.get(_place(config))
+    earlier = [one for place, one in state.gone.items() if place[0] == config.key]
     last = state.sessions.get(config.key) or (earlier[-1] if earlier else None)
     foreign = None
     if last is not None:
@@ -143,6 +150,12 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
         return state, ()
+    file = InputFile("token", event.key)
+    if isinstance(event.file_status, ev.FileUnread):
+        if session.file_status == "unseen":  # of a file never seen nothing else is known
+            state = state.with_session(replace(session, file_status="unread"))
+        return unread_files.unread(state, file, event.file_status.sentence, now), ()
+    state = unread_files.read(state, file)
     match event.file_status:
         case TokenFacts() if elsewhere(session, event.file_status):
             return state.with_session(not_ours(session)), ()
@@ -327,6 +340,6 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
     return memory
 
 
-def lasting(told: frozenset[str]) -> frozenset[str]:
+def lasting(notified: frozenset[str]) -> frozenset[str]:
     """Return what stays shown when a new session begins: adoption is explained once (K4)."""
-    return frozenset(once for once in told if once.startswith("adopted:"))
+    return frozenset(once for once in notified if once.startswith("adopted:"))

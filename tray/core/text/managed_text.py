@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tray.core.profiles.managed_profile import Target
 from tray.core.text.display_names import clean
+from tray.core.text.shell_commands import quoted
 
 
 def applied(target: Target, active: str | None, *, guarded: bool) -> str:
@@ -25,8 +26,8 @@ def applied(target: Target, active: str | None, *, guarded: bool) -> str:
 
 def taken_back(target: Target) -> str:
     if target == "process":
-        return 'The profile "sso-tray" was removed from the AWS config.'
-    return "[default] is back to what it was and no longer follows the active profile."
+        return 'SSO Tray\'s keys are out of the profile "sso-tray".'
+    return "SSO Tray's keys are out of [default], which no longer follows the active profile."
 
 
 def not_applied(target: Target) -> str:
@@ -35,9 +36,30 @@ def not_applied(target: Target) -> str:
 
 def theirs(target: Target) -> str:
     return (
-        f"{_section(target)} was changed by another program or has credentials of its own, so "
-        f"SSO Tray leaves it alone. Remove them, then run: sso-tray apply {target}"
+        f"{_section(target)} has credentials that SSO Tray didn't write, or has lost some that it "
+        "wrote, so SSO Tray removed its own and no longer updates it. To make it follow the "
+        f"active profile again, remove the others and run: sso-tray apply {target}. To keep them, "
+        f"run: sso-tray apply {target} --off"
     )
+
+
+def exists(place: str) -> str:
+    return f"{place} already exists, so SSO Tray leaves it alone. Rename or remove that section."
+
+
+def has_credentials(place: str, key: str) -> str:
+    return f"{place} has {key}, so SSO Tray leaves its credentials alone. Rename that section."
+
+
+def guard_unknown() -> str:
+    return (
+        "SSO Tray doesn't know which profiles are guarded until its settings are fixed, so no "
+        "other profile can be picked."
+    )
+
+
+def guarded_by_name(name: str) -> str:
+    return f'"{clean(name)}" is guarded. Name it in full: sso-tray use {quoted(name)}'
 
 
 def elsewhere(target: Target, file: str) -> str:
@@ -52,16 +74,6 @@ def circle(name: str, source: str) -> str:
         f'[default] can\'t follow "{clean(name)}": it gets its credentials from "{source}", '
         "which follows the active profile."
     )
-
-
-def in_effect(applies: tuple[str, ...]) -> str:
-    """For ``status``; empty: it takes no effect."""
-    words = {
-        "default": "[default]",
-        "process": "AWS_PROFILE=sso-tray",
-        "shell": "this shell's prompt hook",
-    }
-    return ", ".join(words[one] for one in applies if one in words)
 
 
 def unreadable(file: str, why: str) -> str:

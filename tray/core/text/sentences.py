@@ -27,7 +27,7 @@ REASONS: dict[Reason, str] = {
     "keyring-waiting": "keyring not responding",
     "tls": "server certificate not trusted",
     "clock": "the computer's clock is wrong",
-    "torn-file": "token file incomplete",
+    "torn-file": "token file incomplete or not readable now",
     "bad-file": "token file damaged",
     "no-permission": "no permission to read the token file",
     "removed": "signed out by another program",
@@ -119,8 +119,8 @@ def status(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
         case "expired" if row.renews:
             return f"expired{reason and f': {reason}'} ({retry})"
         case "expired":
-            told = "" if row.reason == "session-over" else reason
-            return f"session expired{_in_brackets(told)} – sign in again"
+            why = "" if row.reason == "session-over" else reason
+            return f"session expired{_in_brackets(why)} – sign in again"
         case "unreadable":
             return f"{reason or 'token file unreadable'} – sign in to replace it"
         case _:
@@ -163,18 +163,23 @@ NO_ACTIVE_PROFILE = "No profile is active. Pick one in the menu or run: sso-tray
 
 def given_to(profile: Profile, asker: str) -> str:
     """The history's detail. The role is in quotes: reports mask quoted text."""
-    words = clean(profile.name)
+    text = clean(profile.name)
     if profile.account_id and profile.role_name:
         role = f'"{clean(profile.account_id)}/{clean(profile.role_name)}"'
         # The config alone knows the role a chain ends with; this is the one it begins with.
-        words += f" (through {role})" if profile.kind == "chained" else f" ({role})"
-    return f"{words}, to {asker}" if asker else words
+        text += f" (through {role})" if profile.kind == "chained" else f" ({role})"
+    return f"{text}, to {asker}" if asker else text
 
 
 def active_profile_gone(name: str) -> str:
     """Rule A7: none is active then."""
     gone = f'The active profile "{clean(name)}" is no longer in the AWS config.'
     return f"{gone} No profile is active."
+
+
+def refused_accounts(accounts: Sequence[str]) -> str:
+    what = "the account" if len(accounts) == 1 else "the accounts"
+    return f"AWS doesn't list your roles in {what} {listed(accounts, 3)}. Their profiles stay."
 
 
 def managed_profile(name: str) -> str:
@@ -261,7 +266,23 @@ def signed_out(key: str, remains: str | None) -> str:
 def ends_too(key: str, others: Sequence[str]) -> str:
     same = "it uses" if len(others) == 1 else "they use"
     ended = names(others)
-    return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same start URL.'
+    return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
+
+
+RESTART = (
+    "Programs that run on the AWS SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart "
+    'them afterwards. Those with credentials from "sso-tray endpoint" or the credential helper '
+    "continue."
+)
+
+
+def own_network_fails(differing: Sequence[str]) -> str:
+    """SSO Tray signed in through a terminal's network, and its own doesn't reach AWS."""
+    return (
+        "SSO Tray itself can't reach AWS to renew the session, as it runs without this terminal's "
+        f"{listed(differing, 3)}. Set ca_bundle or proxy for the session (sso-tray guide "
+        "files-and-settings), or restart SSO Tray from this terminal."
+    )
 
 
 def signed_out_elsewhere(key: str) -> str:

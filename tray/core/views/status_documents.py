@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
+from tray.core.text.timestamps import format_timestamp
 from tray.core.views.view import SessionRow, View
 from tray.values import dataclass
 
 VERSION: Final = 1
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Final = 253_402_300_799.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,7 @@ class Running:
     since: float  # seconds since the epoch
     program: str  # its version
     no_tray: str | None = None  # why no tray shows its icon; one of ``problems``, too
+    graphical: bool = False  # it was started in a desktop session
 
 
 def status_document(
@@ -40,9 +39,10 @@ def status_document(
         if daemon is None
         else {
             "pid": daemon.pid,
-            "since": timestamp(daemon.since),
+            "since": format_timestamp(daemon.since),
             "program": daemon.program,
             "no_tray": daemon.no_tray,
+            "graphical": daemon.graphical,
         },
         "sessions": [_session(row, planned=daemon is not None) for row in view.sessions],
         "problems": list(view.problems),
@@ -53,10 +53,9 @@ def profiles_document(
     profiles: Iterable[Profile],
     *,
     active_profile: str | None,
-    guarded: Iterable[str],
+    guarded: tuple[str, ...] | None,
     problems: Iterable[str],
 ) -> dict[str, Any]:
-    patterns = tuple(guarded)
     return {
         "version": VERSION,
         "profiles": [
@@ -69,18 +68,12 @@ def profiles_document(
                 "role_name": profile.role_name,
                 "region": profile.region,
                 "active": profile.name == active_profile,
-                "guarded": is_guarded(profile.name, patterns),
+                "guarded": is_guarded(profile.name, guarded),
             }
             for profile in profiles
         ],
         "problems": list(problems),
     }
-
-
-def timestamp(at: float) -> str:
-    """Return ``YYYY-MM-DDTHH:MM:SSZ`` for seconds since the epoch, at most the year 9999."""
-    moment = _EPOCH + timedelta(seconds=int(max(0.0, min(at, _LAST))))
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
@@ -98,8 +91,9 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "renews": row.renews,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
+        "disagreement": row.disagreement,
     }
 
 
 def _maybe(at: float | None) -> str | None:
-    return None if at is None else timestamp(at)
+    return None if at is None else format_timestamp(at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tray.core import unread_files
+from tray.core.connection import disagreement
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
@@ -42,6 +44,7 @@ class SessionRow:
     afresh: bool  # "Sign in" now does, and is called, the afresh sign-in (L10)
     problem: str | None  # why the session cannot be signed in to
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
+    disagreement: str | None = None  # on how its profiles are reached, as a sentence
     listing: Listing | None = None  # the roles that can be added, if requested
 
 
@@ -82,8 +85,11 @@ def view(state: TrayState, now: Now) -> View:
         worst=next((one for one in _URGENCY if one in states), "signed-out"),
         attention=sum(_needs_person(row) for row in used),
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
-        problems=tuple(_problems(state, rows)),
-        guarded=active is not None and is_guarded(active, state.preferences.guarded),
+        problems=tuple(_problems(state, rows, now)),
+        # Where the guard is not known, what stands is left alone.
+        guarded=active is not None
+        and state.preferences.guarded is not None
+        and is_guarded(active, state.preferences.guarded),
         managed=state.catalog.managed,
     )
 
@@ -92,7 +98,8 @@ def _needs_person(row: SessionRow) -> bool:
     return row.state in ("ending", "unreadable") or (row.state == "expired" and not row.renews)
 
 
-def _problems(state: TrayState, rows: tuple[SessionRow, ...]) -> Iterator[str]:
+def _problems(state: TrayState, rows: tuple[SessionRow, ...], now: Now) -> Iterator[str]:
+    yield from unread_files.told(state, now)
     if state.config_problem is not None:
         yield state.config_problem
     yield from state.catalog.problems
@@ -107,6 +114,7 @@ def _problems(state: TrayState, rows: tuple[SessionRow, ...]) -> Iterator[str]:
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     end = shown_end(session, state.preferences, now)
     sign_in = session.sign_in
+    own = dict(state.preferences.reached_by).get(session.key, ())
     attempt = next_attempt(session, state.preferences, state.machine)
     return SessionRow(
         key=session.key,
@@ -128,5 +136,6 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         afresh=helps_afresh(session, state.preferences, now),
         problem=session.config.problem,
         in_use=in_use(state, session, now),
+        disagreement=disagreement(session.key, session.config.disagreements, own),
         listing=state.listings.get(session.key),
     )

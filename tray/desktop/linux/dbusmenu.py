@@ -7,6 +7,7 @@ AboutToShow for a submenu (winpodx issues 602, 603; GNOME's extension).
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final
@@ -43,7 +44,12 @@ ActivationRequest = Annotated[list[int], DBusSignature("iu")]
 
 
 class DBusMenu(ServiceInterface):
-    """``opened`` returns whether the menu changed; ``clicked`` may get a number of a gone row."""
+    """
+    The menu for one connection.
+
+    ``opened`` returns whether the menu changed, ``shown`` is told whether it is on the screen,
+    ``clicked`` may get a number of a gone row, ``fetched`` is called when a host has the layout.
+    """
 
     version = fixed("Version", DBusUInt32, VERSION)
     text_direction = fixed("TextDirection", DBusStr, "ltr")
@@ -51,12 +57,20 @@ class DBusMenu(ServiceInterface):
     icon_theme_path = fixed("IconThemePath", Strings, [])  # rows have no pictures
 
     def __init__(
-        self, tree: MenuTree, opened: Callable[[], bool], clicked: Callable[[int], None]
+        self,
+        tree: MenuTree,
+        opened: Callable[[], bool],
+        shown: Callable[[bool], None],
+        clicked: Callable[[int], None],
+        fetched: Callable[[], None],
     ) -> None:
         super().__init__("com.canonical.dbusmenu")
         self._tree = tree
         self._opened = opened
+        self._shown = shown
+        self._fetched = fetched
         self._clicked = clicked
+        self.offered: set[int] = set()  # submenus announced to this host
 
     def announce(self, change: MenuChange) -> None:
         if change.layout is not None:
@@ -68,7 +82,24 @@ class DBusMenu(ServiceInterface):
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:
         """Return the revision and the nodes below ``parent``; a negative depth means no limit."""
         self._known(parent)
+        if parent == ROOT:
+            asyncio.get_running_loop().call_soon(self._fetched)
+        if depth == 1:
+            self._offer_below(parent)
         return [self._tree.revision, self._layout(parent, depth, names)]
+
+    def _offer_below(self, parent: int) -> None:
+        """
+        Announce each submenu below, once.
+
+        Plasma asks level by level and places a submenu before it has its rows: the first opening
+        would be off the screen. Announced, the rows are asked for at once.
+        """
+        nodes = self._tree.nodes
+        for child in nodes[parent].children:
+            if nodes[child].children and child not in self.offered:
+                self.offered.add(child)
+                asyncio.get_running_loop().call_soon(self.layout_updated, child)
 
     @dbus_method(name="GetGroupProperties")
     def get_group_properties(self, ids: Ints, names: Strings) -> GroupProperties:
@@ -123,6 +154,9 @@ class DBusMenu(ServiceInterface):
             self._clicked(number)
         elif kind == "opened" and number == ROOT:
             self._opened()
+            self._shown(True)
+        elif kind == "closed" and number == ROOT:
+            self._shown(False)
 
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, parent: int) -> LayoutChange:

@@ -10,11 +10,7 @@ from dbus_fast.service import dbus_property
 
 
 def fixed(name: str, kind: Any, value: object) -> Any:
-    """
-    Return the property, to be assigned to its name in snake case.
-
-    dbus-fast reads the type from the annotation and gets the value by the function's name.
-    """
+    """Return the property; dbus-fast gets the value by the function's name, in snake case."""
 
     def get(_self: object) -> Any:
         return value

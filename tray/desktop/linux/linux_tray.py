@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from tray.core import policy
 from tray.core.events import Event
+from tray.core.requests import StatusRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
@@ -14,8 +16,6 @@ from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
-
-LINES = 8  # sessions in the tooltip; the menu lists all
 
 
 class LinuxTray:
@@ -37,6 +37,7 @@ class LinuxTray:
         self._icon = StatusNotifierIcon("sso-tray")
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
+        self._icon.on_activate(partial(act, StatusRequested()))
         bus.join(self._icon)
 
     def show(self, view: View) -> float | None:
@@ -69,5 +70,5 @@ class LinuxTray:
             return
         extras, now = self._extras(), time.time()
         self._icon.menu = render(entries(self._view, extras, now), self._act)
-        rows = self._view.sessions[:LINES]
+        rows = self._view.sessions[: policy.STATUS_LINES]
         self._icon.detail = "\n".join(sentences.row(row, now, extras.zone) for row in rows)

@@ -1,9 +1,8 @@
 """
 The icon on the bus: ``org.kde.StatusNotifierItem``, by freedesktop.org's specification.
 
-Whether ``Activate`` exists matters: for an item that has it, GNOME's extension waits for a double
-click before it opens the menu. An item with nothing but a menu therefore leaves it out; hosts that
-call it anyway get UnknownMethod and open the menu.
+For an item with ``Activate`` GNOME's extension waits for a double click before it opens the menu,
+so one with nothing but a menu leaves it out; hosts that call it anyway open the menu.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -24,8 +23,9 @@ from PIL import Image
 
 from tray.core.text.display_names import without_markup
 from tray.desktop.linux.fixed_property import fixed
+from tray.system.dbus.desktop_services import ITEM_PATH
 
-MENU_PATH: Final = "/StatusNotifierItem/Menu"
+MENU_PATH: Final = f"{ITEM_PATH}/Menu"
 
 Status = Literal["Passive", "Active", "NeedsAttention"]
 
@@ -39,28 +39,22 @@ _READ: Final = PropertyAccess.READ
 
 
 class ItemState:
-    """
-    What the item shows; shared by all connections.
-
-    ``name`` is ``Id``, the same at each start; ``title`` heads the tooltip and is what screen
-    readers say; ``detail`` is plain text, escaped here; ``NeedsAttention`` makes hosts show an
-    icon they would hide; ``pixmaps`` are width, height and ARGB32 in network order.
-    """
+    """What the item shows, on all connections; ``name`` is ``Id``, the rest plain text."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.title = name
+        self.heading = ""
         self.detail = ""
         self.status: Status = "Passive"
         self.pixmaps: list[list[Any]] = []
 
 
 class StatusItem(ServiceInterface):
-    """An item that has only a menu: any click opens it."""
-
-    only_menu = True
+    """For hosts that open the menu on any click."""
 
     category = fixed("Category", DBusStr, "ApplicationStatus")
+    title = fixed("Title", DBusStr, "SSO Tray")  # Plasma sorts by it: an icon must not jump
+    item_is_menu = fixed("ItemIsMenu", DBusBool, True)
     window_id = fixed("WindowId", DBusInt32, 0)
     icon_name = fixed("IconName", DBusStr, "")  # hosts take the pixels
     icon_theme_path = fixed("IconThemePath", DBusStr, "")
@@ -76,12 +70,7 @@ class StatusItem(ServiceInterface):
 
     @dbus_property(_READ, name="Id")
     def id(self) -> DBusStr:
-        """The name by which hosts remember its place, or that it is hidden."""
         return self.face.name
-
-    @dbus_property(_READ, name="Title")
-    def title(self) -> DBusStr:
-        return self.face.title
 
     @dbus_property(_READ, name="Status")
     def status(self) -> DBusStr:
@@ -96,17 +85,22 @@ class StatusItem(ServiceInterface):
         """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
 
+    @dbus_property(_READ, name="IconAccessibleDesc")
+    def icon_accessible_desc(self) -> DBusStr:
+        """For screen readers; GNOME's extension logs an error at each new icon without it."""
+        return self.face.heading
+
+    @dbus_property(_READ, name="AttentionAccessibleDesc")
+    def attention_accessible_desc(self) -> DBusStr:
+        return self.face.heading
+
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
-        return ["", [], self.face.title, without_markup(self.face.detail)]
-
-    @dbus_property(_READ, name="ItemIsMenu")
-    def item_is_menu(self) -> DBusBool:
-        return self.only_menu
+        return ["", [], self.face.heading, without_markup(self.face.detail)]
 
     @dbus_method(name="ContextMenu")
-    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
+    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
         """Do nothing: only hosts that draw no menus call it, and we have no window for one."""
 
     @dbus_method(name="Scroll")
@@ -115,7 +109,7 @@ class StatusItem(ServiceInterface):
 
     @dbus_signal(name="NewTitle")
     def new_title(self) -> None:
-        """Say that the title changed."""
+        """Part of the interface; ours never changes."""
 
     @dbus_signal(name="NewIcon")
     def new_icon(self) -> None:
@@ -134,8 +128,8 @@ class StatusItem(ServiceInterface):
         return self.face.status
 
 
-class ClickableStatusItem(StatusItem):
-    only_menu = False
+class ActivatedStatusItem(StatusItem):
+    """For hosts that may send a left click to the item instead of opening the menu."""
 
     def __init__(self, face: ItemState, activated: Callable[[], None]) -> None:
         super().__init__(face)

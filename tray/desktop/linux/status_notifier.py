@@ -1,6 +1,9 @@
 """
 The tray icon on Linux: a pystray backend that speaks StatusNotifierItem on the running loop.
 
+It registers by object path: GNOME's extension (46-1) loses about every second item that registers
+by a well-known name.
+
 No thread, no polling: the icon registers whenever a watcher or a host appears. No toolkit:
 importing GTK 3 alone takes 95 ms and 87 MB RSS (measured); the whole daemon without it stays under
 30 MB. Everything is called on the loop's thread.
@@ -9,21 +12,19 @@ importing GTK 3 alone takes 95 ms and 87 MB RSS (measured); the whole daemon wit
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-import os
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from dbus_fast import Message, MessageType, NameFlag, RequestNameReply
+from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from tray.desktop.icon.icon_drawing import SIZES
 from tray.desktop.linux.dbusmenu import DBusMenu
-from tray.desktop.linux.menu_tree import MenuTree
+from tray.desktop.linux.menu_tree import Extent, MenuChange, MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
-    ClickableStatusItem,
+    ActivatedStatusItem,
     ItemState,
     Picture,
     Status,
@@ -31,13 +32,12 @@ from tray.desktop.linux.status_item import (
     pixmaps,
 )
 from tray.desktop.menu.menu_rows import BaseIcon, Menu, MenuItem
-from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call, send_and_forget
+from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call
+from tray.system.dbus.desktop_services import ITEM_PATH, WATCHER, WATCHER_PATH
 
 log = logging.getLogger(__name__)
 
-WATCHER: Final = "org.kde.StatusNotifierWatcher"
-WATCHER_PATH: Final = "/StatusNotifierWatcher"
-ITEM_PATH: Final = "/StatusNotifierItem"
+GNOME_SHELL: Final = "org.gnome.Shell"
 
 _MATCHES: Final = (
     f"type='signal',sender='{BUS_NAME}',interface='{BUS_NAME}',member='NameOwnerChanged',arg0='{WATCHER}'",
@@ -52,18 +52,11 @@ _NO_WATCHER: Final = f"nobody is {WATCHER}"
 
 HostCallback = Callable[[bool, str], None]
 
-_count = itertools.count(1)
-
 
 class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no types
-    """
-    As in pystray, ``icon``, ``title`` and ``menu`` are assigned; only differences are sent.
+    """As in pystray, but ``title`` is the tooltip's heading; actions run on the loop."""
 
-    Actions of rows run on the loop and must not block. Whether a left click activates the default
-    row is decided when a connection is made.
-    """
-
-    HAS_DEFAULT_ACTION = True
+    HAS_DEFAULT_ACTION = False
     HAS_MENU = True
     HAS_MENU_RADIO = True
     HAS_NOTIFICATION = False
@@ -78,16 +71,18 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         super().__init__(name, icon, title, menu)
         self.host: tuple[bool, str] = (False, "not connected yet")
         self._face = ItemState(name)
-        self._face.title = title or name
+        self._face.heading = title
         self._tree = MenuTree()
         self._tree.show(self._menu)
         self._changes = 0
         self._attention = False
         self._shown_once = False
+        self._open = False  # whether the menu is on the screen, where its rows must not move
+        self._removing = False  # whether new rows wait until the host has removed the gone ones
         self._host_callback: HostCallback | None = None
         self._open_callback: Callable[[], None] | None = None
+        self._activate_callback: Callable[[], None] | None = None
         self._bus: MessageBus | None = None
-        self._service = ""
         self._item: StatusItem | None = None
         self._served: DBusMenu | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,8 +119,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         """Have ``callback()`` called before the menu is shown, to assign a fresh one."""
         self._open_callback = callback
 
+    def on_activate(self, callback: Callable[[], None]) -> None:
+        """Have ``callback()`` called on a click for which a host opens no menu."""
+        self._activate_callback = callback
+
     def stop(self) -> None:
-        """Remove the icon; the connection stays for its other clients."""
+        """Stop serving the icon; panels remove it when the connection ends."""
         bus, self._bus = self._bus, None
         self._cancel()
         if bus is None or not bus.connected:
@@ -133,7 +132,6 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         bus.remove_message_handler(self._received)
         bus.unexport(ITEM_PATH)
         bus.unexport(MENU_PATH)
-        send_and_forget(bus, bus_call("ReleaseName", "s", [self._service]))
         self._item = self._served = None
         self._set_host(present=False, reason="the icon was stopped")
 
@@ -141,15 +139,13 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._bus = bus
         if self._icon and not self._shown_once:
             self._shown_once = self.visible = True
+            self._update_title()
         self._tree.show(self._menu)
-        self._served = DBusMenu(self._tree, self._opened, self._clicked)
-        self._item = StatusItem(self._face)
-        if any(row.default for row in self._menu or ()):
-            self._item = ClickableStatusItem(self._face, self._activated)
-        bus.export(ITEM_PATH, self._item)
+        self._served = DBusMenu(
+            self._tree, self._opened, self._shown, self._clicked, self._fetched
+        )
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
-        self._service = await self._take_name(bus)
         for rule in _MATCHES:
             await bus.call(bus_call("AddMatch", "s", [rule]))
         await self._register(bus)
@@ -159,16 +155,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._cancel()
         self._set_host(present=False, reason=reason)
 
-    async def _take_name(self, bus: MessageBus) -> str:
-        """Request the specified name; a process in a container may have the same pid."""
-        name = f"org.kde.StatusNotifierItem-{os.getpid()}-{next(_count)}"
-        reply = await bus.request_name(name, NameFlag.DO_NOT_QUEUE)
-        if reply in (RequestNameReply.PRIMARY_OWNER, RequestNameReply.ALREADY_OWNER):
-            return name
-        return bus.unique_name or name
-
     async def _register(self, bus: MessageBus) -> None:
-        reply = await self._ask(bus, WATCHER, "RegisterStatusNotifierItem", "s", [self._service])
+        watcher, shell = [await _owner(bus, name) for name in (WATCHER, GNOME_SHELL)]
+        if bus is not self._bus or not bus.connected:
+            return
+        self._suit(bus, gnome=watcher is not None and watcher == shell)
+        reply = await self._ask(bus, WATCHER, "RegisterStatusNotifierItem", "s", [ITEM_PATH])
         if reply is None:
             return
         if reply.message_type is MessageType.METHOD_RETURN:
@@ -177,6 +169,20 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._set_host(present=False, reason=_NO_WATCHER)
         else:
             self._set_host(present=False, reason=f"{WATCHER} answers {reply.error_name}")
+
+    def _suit(self, bus: MessageBus, *, gnome: bool) -> None:
+        """Export what this host handles best."""
+        face = self._face
+        item = StatusItem(face) if gnome else ActivatedStatusItem(face, self._activated)
+        if type(item) is not type(self._item):
+            bus.unexport(ITEM_PATH, self._item)
+            bus.export(ITEM_PATH, item)
+            self._item = item
+        if self._served is not None:
+            self._served.offered.clear()
+        self._tree.gnome = gnome
+        self._open = self._removing = False
+        self._update_menu()
 
     async def _look_for_host(self, bus: MessageBus) -> None:
         """Ask the watcher whether a host shows icons; KDE's watcher outlives the panel."""
@@ -223,11 +229,17 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._host_callback(present, reason)
 
     def _opened(self) -> bool:
-        before = self._changes
+        before, shown = self._changes, self._open
+        self._open = False  # whatever changes now is there when it is seen
         if self._open_callback is not None:
             self._guarded(self._open_callback)
         self._update_menu()
+        self._open = shown  # GNOME says "opened" first, then AboutToShow
         return self._changes != before
+
+    def _shown(self, shown: bool) -> None:
+        self._open = shown
+        self._update_menu()
 
     def _clicked(self, number: int) -> None:
         node = self._tree.nodes.get(number)
@@ -237,9 +249,11 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         asyncio.get_running_loop().call_soon(self._act, node.row)
 
     def _activated(self) -> None:
-        asyncio.get_running_loop().call_soon(self._guarded, self)
+        if self._activate_callback is not None:
+            asyncio.get_running_loop().call_soon(self._guarded, self._activate_callback)
 
     def _act(self, row: MenuItem) -> None:
+        self._open = False  # a click closes it, although not every host says so
         self._guarded(lambda: row(self))
         self.update_menu()
 
@@ -274,13 +288,29 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
                 self._item.new_attention_icon()
 
     def _update_title(self) -> None:
-        self._face.title = self._title or self.name
+        self._face.heading = self._title
         if self._item is not None:
-            self._item.new_title()
             self._item.new_tool_tip()
 
     def _update_menu(self) -> None:
-        change = self._tree.show(self._menu)
+        extent: Extent = "texts" if self._open or self._removing else "all"
+        if self._tree.gnome and extent == "all":
+            # GNOME's extension never moves a row, and puts new ones in the wrong place while gone
+            # ones are there: first these leave.
+            change = self._tree.show(self._menu, "removals")
+            self._removing = change.layout is not None
+            self._tell(change)
+            if self._removing:
+                return
+        self._tell(self._tree.show(self._menu, extent))
+
+    def _fetched(self) -> None:
+        """Go on with what waited until the host had seen what left."""
+        if self._removing:
+            self._removing = False
+            self._tell(self._tree.show(self._menu))
+
+    def _tell(self, change: MenuChange) -> None:
         if not change:
             return
         self._changes += 1
@@ -300,3 +330,8 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
     def _cancel(self) -> None:
         for task in self._tasks:
             task.cancel()
+
+
+async def _owner(bus: MessageBus, name: str) -> str | None:
+    reply = await bus.call(bus_call("GetNameOwner", "s", [name]))
+    return str(reply.body[0]) if reply.message_type is MessageType.METHOD_RETURN else None

@@ -19,5 +19,5 @@ class MenuExtras:
     # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
     recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first
-    guarded: tuple[str, ...] = ()  # patterns of guarded names
+    guarded: tuple[str, ...] | None = ()  # patterns of guarded names
     zone: tzinfo | None = None  # the reader's zone

@@ -35,12 +35,7 @@ SEPARATOR: Final = _base.Menu.SEPARATOR
 
 
 class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
-    """
-    A row with a ``key``: what it acts on and how, such as ``use:dev``.
-
-    Rows with one key under one parent are one row to a click, whatever their text or place (M3).
-    ``action`` takes no arguments, or is a ``Menu``; None for a row that only informs.
-    """
+    """A row with a ``key``, by which a click knows it (M3); ``action`` takes no arguments."""
 
     def __init__(
         self,
@@ -50,7 +45,6 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
         *,
         checked: bool | None = None,
         radio: bool = False,
-        default: bool = False,
         enabled: bool = True,
     ) -> None:
         super().__init__(
@@ -58,7 +52,6 @@ class Row(MenuItem):  # type: ignore[misc]  # pystray has no types
             _taken(action),
             checked=None if checked is None else lambda _: checked,
             radio=radio,
-            default=default,
             enabled=enabled,
         )
         self.key = key

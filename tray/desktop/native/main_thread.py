@@ -96,7 +96,7 @@ class MainThread:
                 if lent is not None:
                     lent.end()
 
-        thread = threading.Thread(target=loop, name="resident")
+        thread = threading.Thread(target=loop, name="daemon")
         thread.start()
         while (call := self._calls.get()) is not None:
             call()

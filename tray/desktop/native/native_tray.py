@@ -1,9 +1,4 @@
-"""
-The tray on macOS and Windows: pystray's own backends, driven from the loop.
-
-A native menu cannot be refreshed while it opens, so its texts are coarse and it is rebuilt when
-one of them changes (M2).
-"""
+"""The tray on macOS and Windows, by pystray; the menu is rebuilt when a text changes (M2)."""
 
 from __future__ import annotations
 
@@ -76,9 +71,9 @@ class NativeTray:
             self._main.lend(lambda: self._made(picture, title, menu), self._failed)
         elif self._icon is not None:
             icon = self._icon
-            told = title if title != self._title else None
+            renamed = title if title != self._title else None
             self._title = title
-            icon.on_main(lambda: _changed(icon, picture, told, menu))
+            icon.on_main(lambda: _changed(icon, picture, renamed, menu))
         ends = any(row.session_ends_at is not None for row in view.sessions)
         moments = [redraw_at(view, now), now + FRESHENED if ends else None]
         return min((moment for moment in moments if moment is not None), default=None)
@@ -113,16 +108,16 @@ class NativeTray:
     def _clicked(self, event: Event) -> None:
         self._on_loop(self._act, event)
 
-    def _on_loop(self, act: Callable[..., None], *words: Any) -> None:
+    def _on_loop(self, act: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended; nobody wants to know
-            self._loop.call_soon_threadsafe(act, *words)
+            self._loop.call_soon_threadsafe(act, *arguments)
 
     def _plain(self, row: Entry) -> Entry:
         if row is SEPARATION:
             return row
-        words = row.text.replace("&", self._ampersand)
+        label = row.text.replace("&", self._ampersand)
         return replace(
-            row, text=words, children=tuple(self._plain(child) for child in row.children)
+            row, text=label, children=tuple(self._plain(child) for child in row.children)
         )
 
 

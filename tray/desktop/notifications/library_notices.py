@@ -1,8 +1,7 @@
 """
-Notices by desktop-notifier, where there is no D-Bus: macOS (in a signed app) and Windows.
+Notices by desktop-notifier, for macOS (in a signed app) and Windows; from 6.2's source.
 
-Written from desktop-notifier 6.2's source. It reports failures only in its log, so a notice counts
-as shown only once ``on_dispatched`` was called.
+It reports failures only in its log, so a notice counts as shown once ``on_dispatched`` was called.
 """
 
 from __future__ import annotations

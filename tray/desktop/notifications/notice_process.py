@@ -1,8 +1,4 @@
-"""
-Notices by a short-lived process, for what may block or is too heavy to keep loaded.
-
-The program may be missing, or not confirm within the limit; then it is killed with all it started.
-"""
+"""Notices by a short-lived process, which may be missing, or is killed if it does not confirm."""
 
 from __future__ import annotations
 
@@ -98,12 +94,7 @@ class PlyerNotices(ProcessNotices):
 
 
 class OsascriptNotices(ProcessNotices):
-    """
-    A banner without buttons: ``osascript`` on macOS.
-
-    Not plyer: it uses NSUserNotification, which current systems no longer have
-    (https://github.com/kivy/plyer/issues/780).
-    """
+    """A banner on macOS, where plyer's fails (https://github.com/kivy/plyer/issues/780)."""
 
     shown_by: ClassVar[ShownBy] = "banner"
 

@@ -1,9 +1,4 @@
-"""
-Notices through a chain of channels, each tried when the one before it fails.
-
-A failure costs the notice and nothing else: a channel may be absent, refuse, vanish or hang;
-`NoticeChannel` handles all of these in one place (rule W4).
-"""
+"""Notices through a chain of channels, each tried when the one before it fails (W4)."""
 
 from __future__ import annotations
 
@@ -92,7 +87,7 @@ class NoticeChannel(ABC):
             log.info("%s cannot %s a notice: %s", self.shown_by, what, failed)
         except TimeoutError:
             log.warning("%s did not %s a notice in time", self.shown_by, what)
-        except Exception as error:  # noqa: BLE001  (the failure policy of all rungs, see above)
+        except Exception as error:  # noqa: BLE001  (the failure policy of all channels, see above)
             log.warning("%s failed to %s a notice (%s)", self.shown_by, what, type(error).__name__)
         else:
             return True
@@ -110,12 +105,7 @@ class BusChannel(NoticeChannel):
 
 
 class Notifier:
-    """
-    The chain. All methods but `settled` and `close` return at once and raise nothing.
-
-    In one slot the latest request counts: what is replaced or withdrawn before it could be shown
-    is never shown. Slots do not wait for each other. Also a client of the session bus.
-    """
+    """The latest request of a slot counts. All but `settled` and `close` return at once."""
 
     def __init__(self, channels: Sequence[NoticeChannel]) -> None:
         self._channels = tuple(channels)
@@ -125,7 +115,8 @@ class Notifier:
         self.shown_by: ShownBy | None = None  # of the last notice
 
     def show(self, notice: Notice) -> None:
-        title, text = clean(notice.title, _TITLE_LENGTH), clean(notice.text, _TEXT_LENGTH)
+        title = clean(notice.title, _TITLE_LENGTH)
+        text = "\n".join(clean(line, _TEXT_LENGTH) for line in notice.text.splitlines())
         self._wish(notice.slot, replace(notice, title=title, text=text))
 
     def withdraw(self, slot: str) -> None:

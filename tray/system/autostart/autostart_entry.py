@@ -1,9 +1,4 @@
-"""
-Whether SSO Tray starts at login, in each system's own way.
-
-Only what we wrote is rewritten or removed; an entry that someone changed is theirs. Switching it
-off in the desktop's own settings is not such a change, and is respected.
-"""
+"""Whether SSO Tray starts at login; only what we wrote is rewritten, never an edited entry."""
 
 from __future__ import annotations
 
@@ -81,11 +76,7 @@ class Autostart(ABC):
             self._remove()
 
     def follow(self, command: Sequence[str]) -> bool:
-        """
-        Rewrite an entry that is on and ours if the program has moved; return whether it was.
-
-        At the daemon's start: after an update or a move the next login finds it. Raises OSError.
-        """
+        """Rewrite an entry that is on and ours if the program has moved; whether it was."""
         written = self.written()
         if written is None or list(written) == list(command):
             return False

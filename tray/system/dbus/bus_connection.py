@@ -1,9 +1,4 @@
-"""
-One connection to a message bus for all its clients; the bus may be missing, end and come back.
-
-Nothing here raises to the caller: clients are called when a connection is made and when it ends,
-with the reason. While connected nothing is polled; without a bus retries become slower.
-"""
+"""One connection to a message bus for all its clients; the bus may be missing, or come back."""
 
 from __future__ import annotations
 
@@ -87,12 +82,7 @@ def bus_call(member: str, signature: str = "", body: list[Any] | None = None) ->
 
 
 def send_and_forget(bus: MessageBus, message: Message) -> None:
-    """
-    Send a call whose answer is not needed; raises nothing.
-
-    If the connection has ended, which its clients learn anyway, dbus-fast 5.2 raises or keeps an
-    exception that has to be retrieved.
-    """
+    """Send a call whose answer is not needed; raises nothing, whatever dbus-fast 5.2 does."""
     message.flags |= MessageFlag.NO_REPLY_EXPECTED
     try:
         bus.send(message).add_done_callback(_retrieve)
@@ -106,12 +96,7 @@ def _retrieve(sent: asyncio.Future[None]) -> None:
 
 
 class _PatientSocket:
-    """
-    A socket that reports "nothing sent" when it is full, so that dbus-fast waits for room.
-
-    Its writer takes EAGAIN for the end of the connection (python-dbus-next issue 153, also in
-    dbus-fast 5.2); a few icons of 35 kB on a busy bus are enough for that (measured).
-    """
+    """Says "nothing sent" when full: dbus-fast 5.2 ends at EAGAIN (python-dbus-next issue 153)."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -1,9 +1,4 @@
-"""
-Follows one service on a bus: its state, its signals, and when it comes and goes.
-
-We never start it, its signals count only while it owns its name, and its absence is a state
-(`missing`), not an error.
-"""
+"""Follows one service on a bus, never starting it; its absence is a state, not an error."""
 
 from __future__ import annotations
 

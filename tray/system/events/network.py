@@ -1,9 +1,4 @@
-"""
-When the network comes and goes, from NetworkManager.
-
-Where it does not run there are no events, and renewals rely on their back-off. A machine whose
-interfaces it does not manage is always "disconnected", so only changes are reported.
-"""
+"""When the network comes and goes, from NetworkManager; only changes, as it may manage nothing."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""
-Whether the screen is locked, from logind's hint or a screen saver.
-
-A wrong "locked" would hold notices back for ever, so a source that disappears counts as unlocked.
-"""
+"""Whether the screen is locked; a source that disappears counts as unlocked, lest notices wait."""
 
 from __future__ import annotations
 

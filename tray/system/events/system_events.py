@@ -1,9 +1,4 @@
-"""
-System events (sleep, screen lock, network), and which of them are missing here; Linux only so far.
-
-Elsewhere comparing both clocks every 60 seconds shows that the machine slept
-(`tray.system.wall_clock`).
-"""
+"""Sleep, screen lock and network, and which of them are missing here; Linux only so far."""
 
 from __future__ import annotations
 
@@ -46,6 +41,6 @@ class SystemEvents:
     def missing(self) -> dict[str, str]:
         """Return why ``sleep``, ``lock`` or ``network`` events are missing, for each that is."""
         if self._linux is None:
-            words = "not available on this system"
-            return {"sleep": words, "lock": words, "network": words}
+            reason = "not available on this system"
+            return {"sleep": reason, "lock": reason, "network": reason}
         return self._linux.missing()

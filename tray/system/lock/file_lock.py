@@ -19,7 +19,7 @@ if WINDOWS:
 else:
     from tray.system.lock.posix_lock import lock_file, unlock_file
 
-LockKind = Literal["resident", "session", "sign-in", "state", "config"]
+LockKind = Literal["resident", "start", "session", "sign-in", "state", "config"]
 
 _FIRST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 0.025
@@ -56,12 +56,7 @@ class FileLock:
         return self._descriptor is not None
 
     def acquire(self, timeout: float | None = 0) -> bool:
-        """
-        Take the lock within ``timeout`` seconds: 0 tries once, None blocks in the kernel.
-
-        Anything else polls, with waits growing from 1 to 25 ms. Raises UserMustAct, naming the
-        file, if that cannot be made or opened.
-        """
+        """Take it within ``timeout`` seconds: 0 tries once, None waits for ever. UserMustAct."""
         if self.held:
             msg = f"the lock {self.path.name} was taken twice"
             raise OurBug(msg)

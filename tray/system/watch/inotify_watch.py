@@ -59,7 +59,7 @@ class InotifyEvents:
         return descriptor
 
     def follow(self, directories: Iterable[Path]) -> None:
-        """Raises UserMustAct if the kernel allows this user no more watches."""
+        """Raises UserMustAct if the kernel allows this user no more watches, as does `read`."""
         wanted = frozenset(directories)
         known = self._followed & wanted
         self._followed = wanted
@@ -167,8 +167,7 @@ def _way_to(directory: Path) -> tuple[list[tuple[Path, int]], Path, Path | None]
     """
     Walk to a directory as the kernel does: path_resolution(7).
 
-    Returns the directories passed with the mask each needs; the directory itself, or the last one
-    that exists; and where the walk ended early, the missing path.
+    Returns the directories passed with the mask each needs, the end, and the path missing there.
     """
     way: list[tuple[Path, int]] = []
     context = Path(directory.anchor)
@@ -207,9 +206,9 @@ def _is_plain_file(path: Path) -> bool:
 
 
 def _no_watches_left(what: str, error: OSError) -> UserMustAct:
+    slowly = "Files are looked at every 5 seconds only"
     if error.errno not in {errno.ENOSPC, errno.EMFILE}:
-        return UserMustAct(f"can't watch files: {error.strerror}")
+        return UserMustAct(f"{slowly}: {error.strerror}.")
     return UserMustAct(
-        f"cannot watch files for changes: other programs use up the limit "
-        f"fs.inotify.max_user_{what}; raise it with sysctl"
+        f"{slowly}: other programs use up fs.inotify.max_user_{what}. Raise it with sysctl."
     )

@@ -1,9 +1,4 @@
-"""
-Directory events by watchdog, with its threads: macOS (FSEvents) and Windows.
-
-Unlike with inotify, a moved parent is noticed only at the next `follow`, which checks everything;
-call it with the same set every minute.
-"""
+"""Directory events by watchdog (FSEvents, Windows); a moved parent shows at the next `follow`."""
 
 from __future__ import annotations
 

@@ -63,12 +63,7 @@ class NoBackend:
 
 
 def guarded(call: Callable[[], T], translate: Callable[[Exception], TrayError]) -> T:
-    """
-    Run foreign code and turn whatever it raises into one of our errors.
-
-    The foreign exception may hold a secret (a ``UnicodeDecodeError`` holds all its input), so it
-    is dropped before ours is raised and is neither its cause nor its context.
-    """
+    """Run foreign code; its exception may hold a secret and is dropped before ours is raised."""
     try:
         return call()
     except TrayError:

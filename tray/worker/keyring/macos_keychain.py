@@ -1,8 +1,4 @@
-"""
-The macOS Keychain through keyring's class; Security.framework is set not to prompt.
-
-Written from Apple's reference (``SecKeychain.h``); not yet run on macOS.
-"""
+"""The macOS Keychain, set not to prompt; from Apple's ``SecKeychain.h``, never run."""
 
 from __future__ import annotations
 
@@ -54,12 +50,7 @@ class KeychainBackend(KeyringItems):
         return "ready" if status.value & _UNLOCKED else "locked"
 
     def unlock(self) -> None:
-        """
-        Unlock the default keychain; raises `KeyringDenied` when dismissed.
-
-        Reading the items once now lets the user allow them to a new version of Python, which macOS
-        asks per item.
-        """
+        """Unlock, and read the items once, as macOS asks per item for a new Python."""
         self._security.SecKeychainSetUserInteractionAllowed(1)
         if self._security.SecKeychainUnlock(self._default(), 0, None, 0):
             raise keyring_dismissed()

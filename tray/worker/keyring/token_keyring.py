@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import SsoSession
+from tray.core.profiles.start_url import is_vanity
 from tray.secret import Secret
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
@@ -45,13 +46,7 @@ log = logging.getLogger(__name__)
 
 
 class TokenKeyring:
-    """
-    The keyring items of all sessions of one token cache; another home has other items.
-
-    Background work never prompts: each method checks the lock state first and raises
-    `KeyringUnavailable` when it is not ``ready``. Only `unlock` may prompt. `service` is
-    ``sso-tray`` or the demo's own; the time limits are per method (`write_seconds`: L12, R3).
-    """
+    """The items of all sessions of one token cache; only `unlock` prompts, others look first."""
 
     def __init__(
         self,
@@ -79,11 +74,7 @@ class TokenKeyring:
         return self._backend.name
 
     def item_names(self, key: str) -> tuple[str, ...]:
-        """
-        Return the names of a session's items: its key, a hash of the cache directory, a slot.
-
-        A key that is over-long or has control characters in it is hashed too.
-        """
+        """Return a session's items: its key, a hash of the cache directory, a slot."""
         plain = key.isprintable() and len(key) <= _LONGEST_KEY
         named = key if plain else hashlib.sha256(key.encode(errors="replace")).hexdigest()
         return tuple(f"{named}@{self._place}#{slot}" for slot in _SLOTS)
@@ -112,12 +103,8 @@ class TokenKeyring:
         The newest generation is never written over; an item that is broken or of a later version
         only if there is no other room. `replaced` are predecessors that the keyring may not know.
         `seen` was read or written last in this transaction and is not read again: a kill between
-        AWS's answer and this write costs the session.
-
-        Raises:
-        KeyringDenied: the keyring refused, or gave back something else.
-        KeyringUnavailable: locked, absent, or too slow. A write under way may still arrive; it
-        holds `token` whole or not at all.
+        AWS's answer and this write costs the session. After KeyringUnavailable a write under way
+        may still arrive, whole or not at all.
         """
 
         def saved(keyring: Slots) -> KeyringItem:
@@ -156,17 +143,22 @@ class TokenKeyring:
 
         self._at_once(self._write_seconds, forgotten)
 
+    def withdraw(self, key: str, generation: int) -> None:
+        """Remove one generation, which leaves the one before it as the newest; repeatable."""
+
+        def withdrawn(keyring: Slots) -> None:
+            for slot in self._read_all(keyring, key):
+                if slot.content == "ours" and slot.generation == generation:
+                    keyring.remove(slot.name)
+
+        self._at_once(self._write_seconds, withdrawn)
+
     def load(self, session: SsoSession) -> SsoToken | None:
         item = self.item(session)
         return None if item is None else item.token
 
     def item(self, session: SsoSession) -> KeyringItem | None:
-        """
-        Return the newest whole generation of a session's item, or None.
-
-        An item for another start URL or region is ignored. One that is broken or of a later
-        version is ignored too, but kept and logged.
-        """
+        """Return the newest whole generation, or None; one of another place or broken is kept."""
         slots = self._all(session.key)
         for slot in slots:
             if slot.content in {"corrupt", "newer"}:
@@ -197,12 +189,7 @@ class TokenKeyring:
         return time.monotonic() + seconds
 
     def _at_once(self, seconds: float, work: Callable[[Slots], T]) -> T:
-        """
-        Let one operation have the keyring to itself: its requests share a turn and a deadline.
-
-        A turn for each request would cost a renewal twenty thread switches, which was half of the
-        time of ten simultaneous renewals (measured).
-        """
+        """Let one operation share a turn: twenty would double a renewal's time (measured)."""
         deadline = self._deadline(seconds)
 
         def turn() -> T:
@@ -268,4 +255,6 @@ def _worth(slot: SlotState) -> tuple[int, int]:
 
 
 def _fits(token: SsoToken, session: SsoSession) -> bool:
-    return (token.start_url, token.region) == (session.start_url, session.region)
+    if token.start_url != session.start_url:
+        return False
+    return token.region == session.region or is_vanity(session.start_url)

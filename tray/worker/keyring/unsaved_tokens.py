@@ -39,13 +39,7 @@ class Unsaved:
         give_up: Callable[[], None],
         stored: Callable[[], None],
     ) -> None:
-        """
-        Keep trying; newer data of a session replace what was held of it.
-
-        `store` tries once: it returns when the data are saved or no longer matter, and raises
-        otherwise; `stored` is called after it. `give_up` writes the full file instead and must not
-        wait for the keyring.
-        """
+        """Retry `store` until it raises nothing, then call `stored`; `give_up` is for the end."""
         waiting = _Waiting(key, store, give_up, stored)
         with self._lock:
             older = self._waiting.get(key)
@@ -78,11 +72,7 @@ class Unsaved:
             waiting.busy.release()
 
     def save_in_files(self, key: str | None = None) -> tuple[str, ...]:
-        """
-        Save the rest, or that of session `key`, in full files: seconds even if the keyring hangs.
-
-        Call without any session's lock. Returns the sessions whose full file was written.
-        """
+        """Save the rest in full files, within seconds; call it without a session's lock."""
         with self._lock:
             left = [one for one in self._waiting.values() if key in (None, one.key)]
         for waiting in left:

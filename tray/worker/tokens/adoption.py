@@ -38,19 +38,11 @@ LOOKS_BACK = (0.05, 0.95)
 
 def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Outcome:
     """
-    Take a file's refresh data into the keyring and leave a lean file.
+    Take a file's refresh data into the keyring and leave a lean file; `adopt` off: leave it.
 
-    With `adopt` off the file stays as it is (token store ``file``).
-
-    Returns:
-    `Adopted` with its token store now, and a reason if that is not the keyring; the judgement
-    of rule K5 where the file is gone.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    CacheFileTorn, CacheFileBad: the file cannot be read.
-    KeyringUnavailable, WillRetry: as `tray.worker.tokens.removal.judge_removed`.
-    OSError: the lean file cannot be written; the full one is as it was.
+    Returns `Adopted`, with a reason if its token store is not the keyring, or the judgement of
+    rule K5 where the file is gone. Raises Busy, CacheFileTorn, CacheFileBad, OSError (the full
+    file is as it was), and as `tray.worker.tokens.removal.judge_removed`.
     """
     with context.session_lock(session):
         token = context.read(session)
@@ -111,11 +103,7 @@ def _once(
 
 
 def _ends_early(file: SsoToken, item: KeyringItem, context: JobContext) -> bool:
-    """
-    Whether a lean file says that the kept token ends before it does.
-
-    SDKs would take it for expired. A later end is left alone.
-    """
+    """Whether a lean file ends before the kept token does: SDKs would take it for expired."""
     kept = item.token
     ours = kept.fingerprint == file.fingerprint and not file.refreshable
     early = file.expires_at + policy.CLOCK_SLACK < kept.expires_at
@@ -236,18 +224,13 @@ def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
     ours, known = token.registration, item.token.registration if item is not None else None
     if ours is None or known is None or ours.client_id != known.client_id:
         return token
-    return replace(token, registration=replace(ours, scopes=known.scopes, grant=known.grant))
+    return replace(token, registration=replace(known, expires_at=ours.expires_at))
 
 
 def _written_late(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> bool:
-    """
-    Read the replaced file twice: a program that had it open may have written to it.
-
-    What it wrote replaces the file and is judged in turn. A process killed before that loses
-    it; a write after the second look is never seen.
-    """
+    """Read the replaced file twice: a program that had it open may have written to it."""
     for pause in LOOKS_BACK:
         time.sleep(pause)
         late = file.written_late()
@@ -271,11 +254,7 @@ def _kept_in_file(
     token: SsoToken,
     error: KeyringDenied | KeyringUnavailable,
 ) -> Adopted:
-    """
-    Leave the file as it is; it is renewed from there until the keyring takes its data.
-
-    An unusable keyring changes the reason, not the store (K1), if there was one.
-    """
+    """Leave the file as it is, renewed from there; an unusable keyring changes the reason (K1)."""
     store = context.record(session).store
     if store is None:
         store = context.records.change(session.key, store="file").store

@@ -7,7 +7,7 @@ import logging
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Refused, Renewed, Unrenewable
-from tray.errors import CacheFileBad, CacheFileTorn, GrantRefused, RegistrationRefused
+from tray.errors import CacheFileBad, GrantRefused, RegistrationRefused, Unread
 from tray.worker.job_context import JobContext, is_same
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
@@ -24,12 +24,7 @@ def renew_kept(
     *,
     proved: bool = False,
 ) -> Outcome:
-    """
-    Renew with what the keyring keeps; the session's lock is held.
-
-    If AWS refuses the token in use, each of those beside it is tried once (K4). `proved` means
-    that the keyring has just taken this very item. Raises as `tray.worker.tokens.renewal.renew`.
-    """
+    """Renew what the keyring keeps, or else what is beside it (K4); `proved`: it took the item."""
     if item.token.fingerprint != published.fingerprint:
         if is_older(session, context, published, item):
             # Restored from a backup, or an earlier run died between storing and publishing.
@@ -68,11 +63,7 @@ def renew_kept(
 def is_other_login(
     published: SsoToken, item: KeyringItem, context: JobContext, session: SsoSession
 ) -> bool:
-    """
-    Whether a token file that is not older is from a login unknown to us.
-
-    A token of ours that the keyring never confirmed is not: the kept one may still renew (R3).
-    """
+    """Whether a file that is not older is of a login unknown to us, not an unsaved one (R3)."""
     return (
         item.token.fingerprint != published.fingerprint
         and published.fingerprint != context.record(session).unstored
@@ -88,7 +79,7 @@ def refused(
     """Read the file again: a program without our lock may have renewed; then ask AWS once (R4)."""
     try:
         again = context.read(session)
-    except (CacheFileTorn, CacheFileBad):
+    except (Unread, CacheFileBad):
         again = None
     changed = again is not None and not is_same(again, published)
     if again is not None and changed and not is_older(session, context, again, None):

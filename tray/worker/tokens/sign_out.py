@@ -17,6 +17,7 @@ from tray.errors import (
     KeyringDenied,
     KeyringUnavailable,
     TrayError,
+    Unread,
     UserMustAct,
 )
 from tray.worker.job_context import JobContext
@@ -77,7 +78,7 @@ def _record(
 
     An item that could not be read holds one of the tokens that the record lists.
     """
-    lineage = context.record(session).lineage if item is None else item.lineage
+    lineage = context.hints(session).lineage if item is None else item.lineage
     gone = {token.fingerprint for token in tokens}
     if item is None:
         gone |= {pair.access for pair in lineage.pairs}
@@ -96,7 +97,7 @@ def _never_used(
     session: SsoSession, context: JobContext, error: KeyringUnavailable | KeyringDenied
 ) -> bool:  # fmt: skip
     """Whether there is no keyring and none was in use, so nothing can remain in it."""
-    return error.reason == "keyring-absent" and context.record(session).store != "keyring"
+    return error.reason == "keyring-absent" and context.hints(session).store != "keyring"
 
 
 def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> list[str]:
@@ -115,16 +116,10 @@ def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]
 
 def _ended(context: JobContext, token: SsoToken, region: str) -> bool:
     """
-    End the portal session of one token, in the token's own region (fault 25).
+    End the portal session of one token, in its own region (fault 25).
 
-    AWS cannot tell from an expired access token which session to end, and the session would live
-    on for days. So the refresh token, if any, gets a new one; without it, a token that died before
-    its expiry shows that its session has ended.
-
-    Raises:
-    GrantRefused: neither token is taken, and the access token has expired: the session is
-    over, or lives on and its refresh token was spent by a process that died before
-    using the answer, as a killed sign-out may.
+    AWS cannot tell from an expired access token which session to end: its refresh token gets a new
+    one. Raises GrantRefused if neither is taken: it is over, or lives on, its refresh token spent.
     """
     if context.portal.logout(token.access_token, region):
         return True
@@ -158,7 +153,7 @@ def _remove(path: Path) -> None:
 def _roles_removed(session: SsoSession, context: JobContext) -> list[str]:
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
-    except ConfigRejected:
+    except (ConfigRejected, Unread):
         return [ROLES_REMAIN]
     except UserMustAct as error:
         return [error.sentence]

@@ -27,12 +27,7 @@ _SPECIAL_QUOTED: Final = re.compile(r"[\"'$`\\\\!]")
 
 
 class Bash(BashComplete):
-    """
-    Completion for bash, to which a name from a file is only data.
-
-    click puts names on the command line as they are, where bash would expand them, and starts a
-    process to ask for bash's version.
-    """
+    """Completion where a name is only data: click's lets bash expand it, and starts a bash."""
 
     source_template = """\
 %(complete_func)s() {

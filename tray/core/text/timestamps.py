@@ -1,4 +1,4 @@
-"""The timestamps of AWS's cache files: all forms we read, and the one we write."""
+"""Timestamps as texts: all forms that AWS's cache files have, and the one we write."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ _LAST = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds(
 
 
 def parse_timestamp(text: str) -> float:
-    """
-    Return seconds since the epoch of RFC 3339 or a similar form in use; no zone means UTC.
-
-    Raises ValueError, whose message does not repeat the text.
-    """
+    """Return epoch seconds of RFC 3339 and the like (no zone: UTC); ValueError repeats no text."""
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError("not a timestamp")

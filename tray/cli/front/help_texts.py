@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 SUMMARIES: Final = {
-    "run": "Start SSO Tray.",
+    "run": "Run SSO Tray in this terminal.",
+    "start": "Start SSO Tray in the background.",
     "status": "Show the status of your sessions.",
     "login": "Sign in to a session.",
     "logout": "Sign out, on this machine and at AWS.",
@@ -62,9 +63,18 @@ Exit codes:
 RUN: Final = """\
 Start SSO Tray: watch and renew sessions, and warn before they end.
 
-It runs in this terminal until "quit" or a signal. "sso-tray run &" frees the terminal, and
+It runs in this terminal until "quit" or a signal; "sso-tray start" runs it in the background, and
 "sso-tray autostart on" starts it at every login. Only one runs per state directory; if it is
-already running, this says so and exits.
+already running, this says so and exits. In a desktop session, it replaces one that was started
+without a display.
+"""
+
+START: Final = """\
+Start SSO Tray in the background, with an icon where there is a tray.
+
+The user's systemd manager starts it where there is one; otherwise it detaches from this terminal.
+"login" and "add" do the same by themselves, unless SSO Tray was stopped by "quit" or shouldn't run
+here: see "sso-tray guide files-and-settings", setting start_daemon.
 """
 
 STATUS: Final = """\
@@ -92,7 +102,8 @@ Sign in to a session, given by its name or by one of its profiles.
 Without a name, this signs in to the active profile's session, or to the only session there is. The
 browser opens from this terminal, with its environment; where none can be opened, you get a code to
 enter on another machine. If you're already signed in and the session renews automatically, nothing
-is opened. This command never reads standard input.
+is opened. This command never reads standard input. If SSO Tray isn't running, it is started in the
+background; --no-daemon prevents that once, the setting start_daemon = "never" always.
 
 \b
 Examples:
@@ -125,7 +136,8 @@ then only watches and warns.
 """
 
 USE: Final = """\
-Make PROFILE the active one; "-" is the previous one. Without an argument, show the active profile.
+Make PROFILE the active one; "-" is the previous one, unless that is guarded. Without an argument,
+show the active profile.
 
 AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
@@ -142,9 +154,11 @@ Make AWS tools follow the active profile through the AWS config.
             Select it once, in AWS_PROFILE or in an IDE.
 
 Nothing else in the file changes. --off restores it, and the state directory keeps the last five
-versions. If another program changes or removes the section, SSO Tray leaves it alone until you
-apply it again, and "status" says so. For a profile that doesn't work in [default], the managed
-keys are removed.
+versions. A region, output or other key that you or a program sets in the section is yours and
+stays. If another program changes or removes credentials there, or [default] gets some in the
+credentials file, SSO Tray removes its own and doesn't write them again until you apply it again;
+until then "use" fails with exit code 1. For a profile that doesn't work in [default], the
+managed keys are removed.
 """
 
 PROFILES: Final = """\
@@ -160,7 +174,8 @@ Add profiles for the accounts and roles you have in a session.
 SESSION is an existing session or a new name; in a terminal, you are asked for what is missing. A
 new session is written first. Then SSO Tray signs in if necessary, lists your accounts and roles,
 lets you pick, shows the change and writes all profiles at once. Roles that already have a profile
-are skipped. Nothing else in the file changes.
+are skipped. Nothing else in the file changes. If SSO Tray isn't running, it is started, as by
+"login".
 
 Patterns work as in a shell and can be repeated. With --sync, profiles for roles you no longer have
 are reported, and in a terminal you can have them removed; --prune removes them without asking. The
@@ -311,9 +326,9 @@ Checks SSO Tray, the desktop, the keyring (without a prompt), the AWS config and
 it, your sessions, the environment, the clock and file permissions. It takes ten seconds at most.
 
 --bundle FILE writes an archive for a bug report: these findings, state, logs, history, the names
-of environment variables and the outline of the config. Secret values are removed in every form.
-Values under 8 characters, or up to 12 letters, look like words and may remain. Sessions, profiles,
-accounts, roles and start URLs are replaced by numbered words. An existing FILE is left alone.
+of environment variables that SSO Tray knows, and the outline of the config. Only words of SSO Tray
+itself and short numbers are kept; sessions, profiles, accounts, roles and start URLs are replaced
+by numbered words, all else by "(cut)". An existing FILE is left alone.
 
 \b
 Exit codes:
@@ -330,7 +345,8 @@ Neither contains secrets, so you can attach them to a bug report.
 QUIT: Final = """\
 Stop SSO Tray.
 
-Says how long the AWS CLI keeps working without it.
+Says how long the AWS CLI keeps working without it. No command starts it again until you run
+"start" or "run", click its menu entry, or begin a new desktop session.
 """
 
 GUIDE: Final = """\

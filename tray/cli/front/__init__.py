@@ -1,0 +1,1 @@
+"""What a command line means: the table of commands, read lightly or by click."""

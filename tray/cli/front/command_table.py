@@ -1,0 +1,303 @@
+"""
+The commands as data: where each is, and what it takes.
+
+`quick_reading` reads a command line by this table without click; `click_commands` makes the full
+command line from it: help, errors, completion. Nothing but the table is imported, not even
+``typing``, which takes as long as Python's start.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Final, Literal
+
+    Kind = Literal["text", "flag", "number", "path"]
+    Names = Literal["sessions", "profiles"]
+
+FORMATS: Final = ("process", "env", "fish", "powershell", "json")
+SHELLS: Final = ("bash", "zsh", "fish", "powershell")
+COMPLETES: Final = ("bash", "zsh", "fish")
+
+
+class Option:
+    """
+    An option.
+
+    Args:
+        flags: as typed, ``--json``.
+        help: its line of ``--help``.
+        name: of the parameter; by default the last flag's.
+        kind: a ``number`` lies in `between`, either end of which may be open.
+        shown: what it takes, as help names it.
+        repeated: whether it can be given more than once; the value is then a tuple.
+        shows_default: whether help names the default.
+        completes: which names a shell completes it with.
+    """
+
+    def __init__(
+        self,
+        *flags: str,
+        help: str,  # noqa: A002  (as click calls it)
+        name: str = "",
+        kind: Kind = "text",
+        shown: str | None = None,
+        choices: Sequence[str] = (),
+        between: tuple[int | None, int | None] = (None, None),
+        default: str | int | None = None,
+        shows_default: bool = False,
+        repeated: bool = False,
+        completes: Names | None = None,
+    ) -> None:
+        self.flags = flags
+        self.help = help
+        self.name = name or flags[-1].lstrip("-").replace("-", "_")
+        self.kind = kind
+        self.shown = shown
+        self.choices = choices
+        self.between = between
+        self.default = default
+        self.shows_default = shows_default
+        self.repeated = repeated
+        self.completes = completes
+
+
+class Argument:
+    """
+    What stands without an option; `many` makes it a tuple. Else as for `Option`.
+
+    Args:
+        required: whether something has to be given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        shown: str | None = None,
+        choices: Sequence[str] = (),
+        default: str | None = None,
+        required: bool = False,
+        many: bool = False,
+        completes: Names | None = None,
+    ) -> None:
+        self.name = name
+        self.shown = shown
+        self.choices = choices
+        self.default = default
+        self.required = required
+        self.many = many
+        self.completes = completes
+
+
+class Command:
+    """
+    A command.
+
+    Args:
+        place: ``module:function``; the function takes the parameters by name.
+        takes: the parameters, as help lists them; at most one is an argument.
+        quick: where the function is that does without click, and mostly without any imports;
+            it returns None where the one at `place` has to look for itself.
+        as_env: whether the rest of the line is another command, and our own failures have the
+            exit code of env(1); the function also takes ``last_before``, the word before ``--``.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        *takes: Option | Argument,
+        quick: str | None = None,
+        as_env: bool = False,
+    ) -> None:
+        self.place = place
+        self.takes = takes
+        self.quick = quick
+        self.as_env = as_env
+
+
+_AS_JSON: Final = Option("--json", name="as_json", kind="flag", help="Print JSON for programs.")
+_SESSION: Final = Argument("session", completes="sessions")
+_EVERY: Final = Option("--all", name="every", kind="flag", help="Every session in the AWS config.")
+_NO_DAEMON: Final = Option(
+    "--no-daemon", kind="flag", help="Don't start SSO Tray in the background."
+)
+_NAMED: Final = Argument("named", shown="[PROFILE]", completes="profiles")
+_PROFILE: Final = Option(
+    "--profile",
+    shown="P",
+    help="The profile to use; by default the active one.",
+    completes="profiles",
+)
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "run": Command(
+        "tray.cli.daemon_commands:run",
+        Option("--no-icon", kind="flag", help="Run without an icon."),
+    ),
+    "start": Command("tray.cli.daemon_commands:start"),
+    "status": Command(
+        "tray.cli.status_command:status",
+        Argument("session", many=True, completes="sessions"),
+        _AS_JSON,
+        Option("--watch", kind="flag", help="Keep running and print every change; Ctrl-C stops."),
+        quick="",
+    ),
+    "login": Command(
+        "tray.cli.login.login_command:login",
+        Argument("session", shown="[SESSION|PROFILE]", completes="sessions"),
+        Option("--all", name="every", kind="flag", help="Sign in to every session that needs it."),
+        Option("--device-code", kind="flag", help="Enter a code in a browser on any machine."),
+        Option("--no-browser", kind="flag", help="Print the link instead of opening it."),
+        Option("--afresh", kind="flag", help="Sign out first, to start a full new session."),
+        Option(
+            "--callback-port",
+            kind="number",
+            between=(1, 65535),
+            shown="N",
+            help="The port on 127.0.0.1 that the browser returns to.",
+        ),
+        _NO_DAEMON,
+    ),
+    "logout": Command("tray.cli.session_commands:logout", _SESSION, _EVERY),
+    "renew": Command("tray.cli.session_commands:renew", _SESSION),
+    "release": Command("tray.cli.session_commands:release", _SESSION, _EVERY),
+    "use": Command(
+        "tray.cli.profile_commands:use",
+        Argument("profile", completes="profiles"),
+        Option("--none", name="nobody", kind="flag", help="Make no profile active."),
+        quick="",
+    ),
+    "apply": Command(
+        "tray.cli.apply_command:apply",
+        Argument("target", choices=("default", "process"), required=True),
+        Option("--off", kind="flag", help="Undo it."),
+    ),
+    "profiles": Command("tray.cli.profile_commands:profiles", _AS_JSON, quick=""),
+    "add": Command(
+        "tray.cli.add.add_command:add",
+        _SESSION,
+        Option("--start-url", shown="URL", help="Start URL of a new session (https://...)."),
+        Option("--sso-region", shown="REGION", help="Region of a new session."),
+        Option(
+            "--scopes", shown="S", help="Scopes of a new session; default: sso:account:access."
+        ),
+        Option(
+            "--account",
+            shown="A",
+            repeated=True,
+            help="Only accounts whose ID or name matches.",
+        ),
+        Option("--role", shown="R", repeated=True, help="Only roles whose name matches."),
+        Option("--all", name="every", kind="flag", help="Add every role."),
+        Option(
+            "--name",
+            shown="TEMPLATE",
+            default="{account_name}-{role_name}",
+            shows_default=True,
+            help="Profile names.",
+        ),
+        Option(
+            "--region",
+            shown="REGION",
+            help="Region of the profiles; default: the one most profiles use.",
+        ),
+        Option("--output", shown="FORMAT", help="Output format of the profiles: json, yaml ..."),
+        Option("--sync", kind="flag", help="Add new roles and report lost ones."),
+        Option("--prune", kind="flag", help="With --sync: remove lost ones."),
+        Option("--dry-run", kind="flag", help="Show the change without making it."),
+        Option("-y", "--yes", kind="flag", help="Write without asking."),
+        _NO_DAEMON,
+    ),
+    "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE),
+    "credentials": Command(
+        "tray.cli.credentials_command:credentials",
+        _NAMED,
+        _PROFILE,
+        Option(
+            "--format",
+            name="form",
+            choices=FORMATS,
+            default="process",
+            shows_default=True,
+            help="Output format.",
+        ),
+        Option("--active", kind="flag", help="Use the active profile, whatever AWS_PROFILE says."),
+        quick="",
+    ),
+    "exec": Command(
+        "tray.cli.exec.exec_command:execute",
+        _PROFILE,
+        Option("--endpoint", kind="flag", help="Provide credentials that renew, over HTTP."),
+        Argument("command", shown="[PROFILE] -- COMMAND...", many=True, required=True),
+        quick="tray.cli.quick.quick_exec:execute",
+        as_env=True,
+    ),
+    "endpoint": Command(
+        "tray.cli.exec.endpoint_command:endpoint",
+        Option(
+            "--profile",
+            shown="P",
+            help="Which profile; else the active one, whichever that is at the time.",
+            completes="profiles",
+        ),
+        Argument("what", shown="[env]", choices=("env",)),
+    ),
+    "console": Command(
+        "tray.cli.console_command:console",
+        _NAMED,
+        _PROFILE,
+        Option(
+            "--print", name="prints", kind="flag", help="Print the link instead of opening it."
+        ),
+        Option(
+            "--federate",
+            kind="flag",
+            help="Create a link that signs you in; works for any role.",
+        ),
+        Option("--destination", shown="URL", help="The console page to open."),
+        quick="",
+    ),
+    "autostart": Command(
+        "tray.cli.autostart_command:autostart",
+        Argument("what", choices=("on", "off", "status"), default="status"),
+    ),
+    "shell-init": Command(
+        "tray.cli.shell.shell_integration:shell_init",
+        Argument("shell", choices=SHELLS, required=True),
+    ),
+    "completion": Command(
+        "tray.cli.shell.shell_integration:completion",
+        Argument("shell", choices=COMPLETES, required=True),
+    ),
+    "doctor": Command(
+        "tray.cli.doctor.doctor_command:doctor",
+        _AS_JSON,
+        Option(
+            "--bundle",
+            kind="path",
+            shown="FILE",
+            help="Write an archive for a bug report, without secrets.",
+        ),
+    ),
+    "log": Command(
+        "tray.cli.log_command:log",
+        Option("--history", kind="flag", help="Show what happened to your sessions."),
+        Option(
+            "-n",
+            "--lines",
+            kind="number",
+            between=(0, None),
+            shown="N",
+            default=40,
+            shows_default=True,
+            help="Number of lines to show.",
+        ),
+        Option("-f", "--follow", kind="flag", help="Keep showing new lines; Ctrl-C stops."),
+    ),
+    "quit": Command("tray.cli.daemon_commands:end"),
+    "guide": Command("tray.cli.guide_command:guide", Argument("topic")),
+    "demo": Command("tray.cli.daemon_commands:demo"),
+}
+"""In the order of ``--help``; their texts are in `tray.cli.front.help_texts`."""

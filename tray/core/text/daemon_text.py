@@ -1,0 +1,42 @@
+"""Sentences about a daemon that is started when it is needed, and about doing without one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tray.core.start_rules import Obstacle
+from tray.core.text.display_names import clean
+
+NOT_RUNNING: Final = "SSO Tray isn't running."
+ALREADY_RUNNING: Final = "SSO Tray is already running."
+RUNNING: Final = "SSO Tray is running in the background. To stop it: sso-tray quit"
+OTHER_WORLD: Final = (
+    "SSO Tray is already running with other files or endpoints. Stop it there first."
+)
+NOT_STARTED: Final = "SSO Tray couldn't be started. For details, run: sso-tray log"
+PACKAGE_CHANGES: Final = "The sso-tray package is being upgraded or removed. Try again later."
+
+_REFUSED: Final[dict[Obstacle, str]] = {
+    "unsupported": "SSO Tray can't run in the background on this system yet.",
+    "home-of-another": "This home directory belongs to another user, who has to start SSO Tray.",
+    "package": PACKAGE_CHANGES,
+}
+
+
+def started(settings_file: str) -> str:
+    """What was started unasked, how to end it and how to keep it off, in one line."""
+    place = clean(settings_file, 200)
+    return (
+        "Started SSO Tray in the background, to renew your sessions. To stop it: sso-tray quit; "
+        f'to never start it unasked: start_daemon = "never" in {place}'
+    )
+
+
+def refused(reason: Obstacle) -> str:
+    """Why `start` does nothing."""
+    return _REFUSED.get(reason, NOT_STARTED)
+
+
+def on_another_host(host: str | None) -> str:
+    name = clean(host) if host else "another machine"
+    return f"SSO Tray runs on {name} for this home directory; this command acts alone."

@@ -1,0 +1,80 @@
+"""
+``daemon.json``: which host's daemon keeps this state directory, and how the last one ended.
+
+The format is version 1. Members that this version does not know stay in the file; one that cannot
+be read counts as absent, since the locks alone decide who runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from tray.core.json_members import Members, flag, mapping, moment, optional, text
+from tray.errors import TrayError
+from tray.storage.atomic_files import private_directory, read_small, write_atomic
+from tray.values import dataclass
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonRecord:
+    """``None`` where nothing is known; times are seconds since the epoch."""
+
+    host: str | None = None  # the name of the machine of the last daemon, for a sentence
+    host_id: str | None = None  # `tray.system.surroundings.host_id` of that machine
+    world: str | None = None  # `tray.system.paths.fingerprint` of its world
+    running: bool = False  # it has not ended in order
+    quit_at: float | None = None  # when a person ended it by `quit`, until the next start
+    tried_at: float | None = None  # when a start was last tried
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "host": self.host,
+            "host_id": self.host_id,
+            "world": self.world,
+            "running": self.running,
+            "quit_at": self.quit_at,
+            "tried_at": self.tried_at,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> DaemonRecord:
+        members = Members(document)
+        return cls(
+            host=members.usable("host", optional(text), None),
+            host_id=members.usable("host_id", optional(text), None),
+            world=members.usable("world", optional(text), None),
+            running=members.usable("running", flag, False),
+            quit_at=members.usable("quit_at", optional(moment), None),
+            tried_at=members.usable("tried_at", optional(moment), None),
+        )
+
+
+def read_record(state: Path) -> DaemonRecord:
+    """A file that cannot be read is no record."""
+    return DaemonRecord.from_json(_document(state))
+
+
+def change_record(state: Path, **changes: Any) -> None:
+    """Raises OSError or FileRefused if the file cannot be written."""
+    private_directory(state)
+    kept = _document(state)
+    record = replace(DaemonRecord.from_json(kept), **changes)
+    write_atomic(_path(state), json.dumps({**kept, **record.to_json()}).encode() + b"\n")
+
+
+def _document(state: Path) -> Mapping[str, Any]:
+    try:
+        return mapping(json.loads(read_small(_path(state))))
+    except (OSError, TrayError, ValueError, RecursionError):
+        return {}
+
+
+def _path(state: Path) -> Path:
+    return state / "daemon.json"
