@@ -53,7 +53,7 @@ def test_item_is_complete_and_says_it_has_a_menu() -> None:
             item["Status"],
             item["ItemIsMenu"],
         )
-        assert "SSO Tray: all well" == item["ToolTip"][2]
+        assert ("SSO Tray: all well",) * 2 == (item["ToolTip"][2], item["IconAccessibleDesc"])
         await host.call(host.items[-1], ITEM_PATH, ITEM, "ContextMenu", "ii", 0, 0)
         await host.call(host.items[-1], ITEM_PATH, ITEM, "Scroll", "is", 120, "vertical")
 

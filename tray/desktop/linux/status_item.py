@@ -85,6 +85,15 @@ class StatusItem(ServiceInterface):
         """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
 
+    @dbus_property(_READ, name="IconAccessibleDesc")
+    def icon_accessible_desc(self) -> DBusStr:
+        """For screen readers; GNOME's extension logs an error at each new icon without it."""
+        return self.face.heading
+
+    @dbus_property(_READ, name="AttentionAccessibleDesc")
+    def attention_accessible_desc(self) -> DBusStr:
+        return self.face.heading
+
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
