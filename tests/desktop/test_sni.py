@@ -90,6 +90,25 @@ def test_gnome_gets_what_its_extension_understands() -> None:
     play(scene, rows(*names), gnome=True)
 
 
+def test_on_gnome_there_is_one_level_below_the_top() -> None:
+    """A submenu's submenu has no height there: its rows stand below its name instead."""
+    told = Told()
+    group = Menu(Row("use:x", "x", lambda: told("x")))
+    profiles = Menu(Row("none", "none", nothing), Row("group", "Account 1", group))
+
+    async def scene(stage: Stage, host: Host) -> None:
+        layout = await host.layout()
+        await host.click(layout.named("Profiles", "x").id)
+        await host.click(layout.named("Profiles", "Account 1").id)
+        await told.next()
+
+        assert ["Profiles", ["none", "Account 1", "x"]] == layout.labels()
+        assert layout.named("Profiles", "Account 1").properties["enabled"] is False
+        assert ["x"] == told.all
+
+    play(scene, Menu(Row("profiles", "Profiles", profiles)), gnome=True)
+
+
 def test_on_gnome_rows_leave_before_others_come() -> None:
     """Its extension never moves a row, and misplaces a new one while a gone one is still there."""
 

@@ -182,7 +182,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._served.offered.clear()
         self._tree.gnome = gnome
         self._open = self._removing = False
-        self._update_menu()
+        self._tell(self._tree.show(self._menu))  # whole: this host has fetched nothing yet
 
     async def _look_for_host(self, bus: MessageBus) -> None:
         """Ask the watcher whether a host shows icons; KDE's watcher outlives the panel."""
