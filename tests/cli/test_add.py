@@ -141,6 +141,21 @@ def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:
     assert "Nothing to add" in again.out
 
 
+@pytest.mark.parametrize("error", ["ForbiddenException", "ResourceNotFoundException"])
+def test_a_refusal_for_one_account_prunes_nothing_of_it(stage: Stage, error: str) -> None:
+    """ListAccounts names it, so a 403 or 404 for its roles says nothing about its profiles."""
+    stage.signed_in_by_cli()
+    stage.tray("add", "corp", "--all", "--region", "eu-west-1")
+    stage.tray("add", "corp", "--sync", "--prune")
+    before = stage.config.read_bytes()
+    refused = stage.center.fault("ListAccountRoles", error, times=1)
+
+    done = stage.tray("add", "corp", "--sync", "--prune")
+
+    assert (1, 0, before) == (refused.hits, done.code, stage.config.read_bytes())
+    assert "doesn't list your roles in the account" in done.err
+
+
 def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
     """
     Paged, side by side; "slow down" is obeyed, and every client opens what was written.

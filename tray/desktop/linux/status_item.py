@@ -10,7 +10,7 @@ so one with nothing but a menu leaves it out; hosts that call it anyway open the
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from dbus_fast import PropertyAccess
+from dbus_fast import DBusError, ErrorType, PropertyAccess
 from dbus_fast.annotations import (
     DBusBool,
     DBusInt32,
@@ -85,6 +85,15 @@ class StatusItem(ServiceInterface):
         """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
 
+    @dbus_property(_READ, name="IconAccessibleDesc")
+    def icon_accessible_desc(self) -> DBusStr:
+        """For screen readers; GNOME's extension logs an error at each new icon without it."""
+        return self.face.heading
+
+    @dbus_property(_READ, name="AttentionAccessibleDesc")
+    def attention_accessible_desc(self) -> DBusStr:
+        return self.face.heading
+
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
@@ -128,7 +137,9 @@ class ActivatedStatusItem(StatusItem):
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
+        """Fail: Plasma opens the menu then. MATE and LXQt do nothing, which is answered later."""
         self._activated()
+        raise DBusError(ErrorType.UNKNOWN_METHOD, "a click opens the menu")
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
