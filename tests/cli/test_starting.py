@@ -134,6 +134,24 @@ def test_quit_holds_until_start(starting: Starting) -> None:
     assert "SSO Tray is already running.\n" == stage.tray("start").out
 
 
+def test_a_program_starts_one_only_after_a_person(starting: Starting) -> None:
+    """A program's question starts the daemon again that a person ran, not one that was quit."""
+    stage = starting.stage
+    assert 0 == stage.tray("login", "corp", "--no-daemon").code
+    first = stage.given_out("credentials", "dev")
+    assert starting.daemon() is None
+    assert "running" in stage.tray("start").out
+    starting.end()
+
+    again = at_once(*[lambda: stage.given_out("credentials", "dev")] * 4)
+
+    assert [(0, "")] * 5 == [(one.code, one.err) for one in (first, *again)]
+    assert starting.daemon() is not None
+    assert 0 == stage.tray("quit").code
+    assert 0 == stage.given_out("credentials", "dev").code
+    assert starting.daemon() is None
+
+
 def test_a_crowd_starts_one(starting: Starting) -> None:
     """Many sign-ins at once start one daemon, and each has its answer."""
     stage = starting.stage

@@ -26,6 +26,7 @@ from tray.daemon.effect_runner import EffectRunner
 from tray.daemon.event_loop import EventLoop
 from tray.daemon.file_watch import FileWatch
 from tray.daemon.input_files import InputFiles
+from tray.daemon.lifetime import DesktopEnd, IdleEnd
 from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
@@ -54,6 +55,7 @@ class Daemon:
         icon: bool,
         main: MainThread | None = None,
         ends: ShutdownSignals | None = None,
+        on_demand: bool = False,
     ) -> None:
         self.environ = dict(environ)
         self.graphical = desktop_since(environ) is not None
@@ -106,6 +108,12 @@ class Daemon:
             managed=self.managed,
             inspect=self.watch.inspect,
             end=self._quit,
+        )
+        self.desktop.join(DesktopEnd(self.ended.set))
+        self._idle = (
+            IdleEnd(self.ended.set, needed=self._needed, requested=lambda: self.agent.last_request)
+            if on_demand
+            else None
         )
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = EventLoop(
@@ -174,6 +182,8 @@ class Daemon:
     async def _stop(self, address: Path | None) -> None:
         log.info("ending")
         self.timer.close()
+        if self._idle is not None:
+            self._idle.close()
         self.watch.close()
         await asyncio.gather(
             self.agent.close(), self.pool.close(), self.desktop.stop(), self.managed.close()
@@ -193,6 +203,12 @@ class Daemon:
             change_record(self.paths.state, **changes)
         except (OSError, TrayError) as error:
             log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+
+    def _needed(self) -> bool:
+        """Whether there is an icon, a client or a session that is signed in."""
+        rows = self.loop.view().sessions
+        signed_in = any(row.state not in ("signed-out", "expired") for row in rows)
+        return self.desktop.shows_icon or self.agent.clients > 0 or signed_in
 
     def _restart(self) -> None:
         self.restarts = True
