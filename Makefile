@@ -113,7 +113,7 @@ components:
 	  able=$$found; \
 	  package=$$("$$found" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$package" </dev/null; \
+	    packaging/apt update -qq && packaging/apt install -y -qq "$$package"; \
 	  else \
 	    echo "$$found cannot make a virtual environment yet: sudo apt-get install $$package" >&2; exit 1; \
 	  fi; \

@@ -34,7 +34,10 @@ SHIMS = frozenset({"tray/resident/__main__.py", "tray/desktop/plyer_notice.py"})
 SHARED = frozenset({"tray.errors", "tray.managed", "tray.secret", "tray.storage", "tray.values"})
 """The small packages any room but the sealed ones may use."""
 
-_SMALL = frozenset({"tray.errors", "tray.storage.atomic_files", "tray.secret", "tray.values"})
+_SMALL = frozenset({
+    "tray.errors", "tray.storage.atomic_files", "tray.storage.file_mark", "tray.secret",
+    "tray.values",
+})  # fmt: skip
 _BELOW = frozenset({"tray.core", "tray.aws", "tray.loopback", "tray.system", *SHARED})
 
 MAY_IMPORT: Mapping[str, frozenset[str]] = {

@@ -104,6 +104,11 @@ class KeyringSession:
         """The bus's address."""
         return self.environ["DBUS_SESSION_BUS_ADDRESS"]
 
+    def labels(self) -> list[str]:
+        """Return what the default collection's items are called."""
+        with closing(_connected(self.address)) as bus:
+            return [item.get_label() for item in secretstorage.Collection(bus).get_all_items()]
+
     def lock(self) -> None:
         """Lock the default collection."""
         with closing(_connected(self.address)) as bus:

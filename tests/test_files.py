@@ -353,6 +353,16 @@ class TestKilled:
         assert ["file"] == names(file.parent)
 
 
+def test_an_error_of_the_system_names_the_file(tmp_path: Path) -> None:
+    """A full disk says only that it is full, and a temporary name helps nobody."""
+    path = tmp_path / "a"
+
+    with at_most(10), pytest.raises(OSError, match="too large") as full:
+        write_atomic(path, b"x" * 100)
+
+    assert str(path) == full.value.filename
+
+
 def somebody_elses(path: Path, *, directory: bool = False) -> None:
     """Put another user's file or directory there: given away by root, else a link to root's."""
     if os.getuid() != 0:

@@ -516,7 +516,9 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
             asyncio.get_running_loop().call_soon(agent.reply, answer)
 
         said: list[dict[str, Any]] = []
-        agent = Agent(AgentHandlers(WORLD, {}, post, lambda: {"version": 1}, hand_out))
+        agent = Agent(
+            AgentHandlers(WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None)
+        )
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(tmp_path / "agent.sock"))
             listening.listen()

@@ -7,9 +7,10 @@ was broken. Every error carries one sentence for the user, never a secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar, Final
+
     from tray.core.model import Reason
 
 
@@ -127,7 +128,17 @@ class ServiceTrouble(WillRetry):
     default_reason = "other"
 
 
-class CacheFileTorn(WillRetry):
+class Unread(WillRetry):
+    """
+    A file could not be read now: no descriptors, an I/O error, a stale network file.
+
+    It says nothing about the file: nothing changes because of it, and it is read again.
+    """
+
+    default_reason: ClassVar[Reason | None] = "other"
+
+
+class CacheFileTorn(Unread):
     """Another program is writing the token cache file just now."""
 
     default_reason = "torn-file"

@@ -13,11 +13,11 @@ import pytest
 from tray.aws.config.catalog import (
     CatalogReader,
     ConfigFiles,
-    active_profile_from_environment,
     read_catalog,
 )
 from tray.core.model import Catalog
 from tray.errors import ConfigRejected
+from tray.system.credential_variables import profile_in_environment
 
 _LONG_AGO = 1_000_000_000
 
@@ -83,7 +83,7 @@ def test_the_environment_names_the_profile_as_for_the_aws_cli(
     environ: dict[str, str], name: str | None
 ) -> None:
     """AWS_PROFILE counts before AWS_DEFAULT_PROFILE, and an empty one names none."""
-    assert name == active_profile_from_environment(environ)
+    assert name == profile_in_environment(environ)
 
 
 def test_no_files_at_all_are_an_empty_catalog(files: ConfigFiles) -> None:

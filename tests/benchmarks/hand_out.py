@@ -15,7 +15,7 @@ from tests.benchmarks.config_parsing import config_of
 from tests.benchmarks.table import ROUNDS, Figure, median
 from tests.cli.stage import CONFIG, Stage
 from tests.components import SOURCES, Component, find
-from tray.credential_helper import install, interpreter
+from tray.credential_helper.helper_installation import install, interpreter
 from tray.fake_aws.identity_center import IdentityCenter
 
 LEGACY = "https://legacy.awsapps.com/start"

@@ -380,3 +380,17 @@ def test_progress_is_told_account_by_account(stage: Stage) -> None:
     count = told[0][1]
     assert [(number, count) for number in range(count + 1)] == told
     assert account_roles.SIDE_BY_SIDE > 1
+
+
+def test_while_add_signs_in_the_session_is_shown_signing_in(bare: Stage) -> None:
+    """The daemon carries it out for a session that is new to it, and a second sign-in joins."""
+    with bare.daemon():
+        stalled = bare.center.fault("RegisterClient", "hang")
+        with bare.start(*NEW, "--all", "--yes") as process:
+            stalled.wait_hit()
+            state = bare.status("devto-article")["state"]
+            process.terminate()
+            process.communicate()
+        stalled.release()
+
+    assert "signing-in" == state

@@ -201,6 +201,20 @@ def test_a_circle_is_refused_by_name(either: Stage) -> None:
     assert '"circle"' in done.err
 
 
+def test_a_process_that_asks_for_another_profile_is_no_circle(either: Stage) -> None:
+    """The name in its command is followed, and that profile gives the credentials."""
+    either.signed_in_by_cli()
+    own = f"{sys.executable} -m tray credentials --profile"
+    either.config.write_text(
+        f"{CONFIG}[profile other]\ncredential_process = {own} dev\n"
+        f"[profile one]\ncredential_process = {own} two\n"
+        f"[profile two]\ncredential_process = {own} one\n"
+    )
+
+    assert "SessionToken" in either.tray("credentials", "--profile", "other").json()
+    assert '"two"' in either.tray("credentials", "--profile", "one").err
+
+
 def test_a_profile_that_wants_a_code_is_refused(either: Stage) -> None:
     """Nobody is ever asked for an MFA code on a terminal that an SDK has taken."""
     done = either.tray("credentials", "--profile", "careful")

@@ -16,8 +16,9 @@ from tests import schema
 from tests.cli.stage import Stage
 from tests.keyring_session import keyring_session
 from tests.leaks.canaries import Canaries, forms
-from tray.cli.doctor.probes import asked_for, side_by_side
+from tray.cli.doctor.probes import side_by_side
 from tray.system.paths import Paths
+from tray.worker.profile_credentials import asked_for
 
 CANARY = "canary-4f9c0d2b7a61e8f35c-PLANTED/secret+value=="
 SHORT = "hunter2:pa/ss?"

@@ -55,6 +55,21 @@ def test_release_puts_the_refresh_token_back(home: Stage) -> None:
     assert "released" == home.status()["keeper"]
 
 
+def test_release_of_all_leaves_nothing_in_the_keyring(
+    home: Stage, keyring: KeyringSession
+) -> None:
+    """Client registrations and sessions that have left the config included."""
+    home.tray("login", "corp")
+    home.tray("login", "other")
+    home.config.write_text(home.config.read_text().replace("session other", "session another"))
+    before = keyring.labels()
+
+    done = home.tray("release", "--all")
+
+    assert 4 <= len(before)
+    assert (0, []) == (done.code, keyring.labels()), done.err
+
+
 def test_a_locked_keyring_is_named_and_never_prompts(home: Stage, keyring: KeyringSession) -> None:
     """A renewal that needs a locked keyring fails in one sentence; the session goes on working."""
     home.tray("login", "corp")

@@ -322,6 +322,7 @@ def test_sessions_of_one_portal_are_named_before_they_end(
 
     assert 0 == done.code
     assert 'Signing out of "corp" also ends twin: it uses the same Identity Center.' in done.err
+    assert "SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart them" in done.err
 
 
 _TWIN = f"""\

@@ -17,7 +17,7 @@ from tray.cli.shell.shell_integration import Shell
 from tray.core.profiles.managed_profile import Target
 from tray.core.profiles.profile_planning import TEMPLATE
 
-QUICK = [name for name, command in COMMANDS.items() if command.quick]
+QUICK = [name for name, command in COMMANDS.items() if command.quick is not None]
 
 
 def _by_click(line: tuple[str, ...]) -> dict[str, Any] | None:

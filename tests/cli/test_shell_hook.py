@@ -204,7 +204,7 @@ def test_a_following_terminal_is_told_apart(stage: Stage) -> None:
     told = stage.tray("status", **overridden).out
 
     assert ("", [["shell"], []]) == (used.err, applies)
-    assert "AWS_PROFILE=far overrides it" in told
+    assert 'use "far" (AWS_PROFILE).' in told
 
 
 def test_use_tells_the_shells_with_and_without_a_resident(either: Stage) -> None:

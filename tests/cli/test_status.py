@@ -79,7 +79,28 @@ def test_an_exported_profile_wins_and_status_says_so(either: Stage) -> None:
     done = either.tray("status", AWS_PROFILE="far")
 
     assert "Active profile: dev" in done.out
-    assert "AWS_PROFILE=far overrides it" in done.out
+    assert 'aws, boto3 and the JavaScript SDK use "far" (AWS_PROFILE).' in done.out
+
+
+def test_status_says_what_a_bare_client_gets(stage: Stage) -> None:
+    """Computed from the files: nothing, then the active profile, and nothing while guarded."""
+    settings = stage.home / ".config/sso-tray/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('guarded = ["READER"]\n')
+    told = []
+    for words in (("use", "dev"), ("apply", "default"), ("use", "reader"), ("use", "dev")):
+        stage.tray(*words)
+        told.append(stage.tray("status").out)
+    (stage.home / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id = A\naws_secret_access_key = s\n"
+    )
+    told.append(stage.tray("status").out)
+
+    clients = "Without --profile, aws, boto3 and the JavaScript SDK"
+    nothing, dev = f"{clients} find no credentials.", f'{clients} use "dev".'
+    split = 'aws and boto3 use "dev"; the JavaScript SDK uses the keys of [default].'
+    found = [next(one for one in (nothing, dev, split) if one in text) for text in told]
+    assert [nothing, dev, nothing, dev, split] == found
 
 
 def test_a_torn_file_is_never_called_signed_out(stage: Stage) -> None:

@@ -7,7 +7,11 @@ import subprocess
 from pathlib import Path
 
 from tests.aws.calls.test_hosts import BARE, FIPS, PROFILE, SESSION, Recorder
+from tests.aws.calls.tls_proxy import TlsProxy
 from tests.components import require
+from tests.worker.test_vanity_url import CORP_CONFIG, HOSTS, PORTAL, VANITY, redirect
+from tray.aws.cache.token_cache import cache_path, read_token
+from tray.fake_aws.identity_center import IdentityCenter
 
 
 def test_the_cli_asks_the_hosts_of_the_profile(tmp_path: Path) -> None:
@@ -40,3 +44,34 @@ def test_the_cli_asks_the_hosts_of_the_profile(tmp_path: Path) -> None:
             found += recorder.hosts[before : before + 1]
 
     assert list(FIPS[:2]) == found
+
+
+def test_the_cli_resolves_a_vanity_url_as_we_do(tmp_path: Path) -> None:
+    """One HEAD; AWS gets the resolved URL; the file keeps the user's and the config the region."""
+    aws = require("aws-newest")
+    (tmp_path / ".aws").mkdir()
+    config = tmp_path / ".aws/config"
+    config.write_text(CORP_CONFIG)
+    with (
+        IdentityCenter(
+            region="us-west-2", start_urls={PORTAL: "us-west-2"}, device_auto_approve=True
+        ) as center,
+        TlsProxy(center, tmp_path, {"sso.corp.example": redirect(f"{PORTAL}/#/")}, HOSTS) as proxy,
+    ):
+        environ = {
+            "HOME": str(tmp_path),
+            "PATH": os.environ["PATH"],
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **proxy.variables(),
+        }
+        done = subprocess.run(
+            [str(aws), "sso", "login", "--sso-session", "corp", "--use-device-code"],
+            env=environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    assert 0 == done.returncode, done.stderr
+    assert ["HEAD"] == [method for method, host in proxy.asked if host == "sso.corp.example"]
+    token = read_token(cache_path(tmp_path / ".aws/sso/cache", "corp"))
+    assert token is not None
+    assert (VANITY, "us-west-2") == (token.start_url, token.region)
+    assert "sso_region = us-west-2" in config.read_text()

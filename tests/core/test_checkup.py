@@ -16,13 +16,18 @@ CORP = SsoSession("corp", "https://corp.awsapps.com/start", "eu-west-2")
 DEV = Profile("dev", "sso", "corp", "1" * 12, "r")
 CONFIG = Catalog((CORP,), (DEV,))
 TWO = Catalog((CORP,), (DEV, replace(DEV, name="prod")))
+AS_DEV = {"sso_session": "corp", "sso_account_id": "1" * 12, "sso_role_name": "r"}
+DEFAULT = {"default": AS_DEV, "dev": AS_DEV, "prod": AS_DEV}
+A_ROLE = {"role_arn": "x", "source_profile": "default"}
 WELL = Facts(
     now=NOW,
     daemon="running",
-    hosts=(True, True),
+    tray="ours",
+    notices=("xfce4-notifyd", "drawn"),
     keyring="ready",
     browser=(True, ""),
     catalog=CONFIG,
+    settings=DEFAULT,
     sessions=(SessionFacts("corp", "signed in"),),
     skew=1.0,
     program="1.0",
@@ -51,6 +56,7 @@ def _session(state: State, *, renews: bool = True) -> dict[str, Any]:
     return {"sessions": (SessionFacts("corp", state, state, renews),)}
 
 
+PAIR = {"aws_access_key_id": "***", "aws_secret_access_key": "***"}
 FIPS = "use_fips_endpoint"
 ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"daemon": "none"}, "note", "isn't running", "sso-tray start"),
@@ -58,13 +64,15 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"daemon_program": "0.9"}, "problem", "Version 0.9 is running", "sso-tray quit"),
     ({"daemon": "elsewhere"}, "note", "other files", "compare"),
     ({"problems": ("state.json is broken.",)}, "problem", "state.json", ""),
-    ({"hosts": (False, True)}, "note", "No", "AppIndicator"),
+    ({"tray": "none"}, "note", "No", "AppIndicator"),
+    ({"tray": "lost"}, "note", "doesn't show SSO Tray's icon", "sso-tray quit"),
     ({"no_tray": "No tray.", "problems": ("No tray.",)}, "note", "No", "AppIndicator"),
     ({"environ": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}, "note", "doesn't use",
      "AWS_ENDPOINT_URL_SSO_OIDC"),
-    ({"hosts": None, "no_bus": "gone"}, "note", "isn't available (gone)", "dbus-run-session"),
+    ({"tray": None, "notices": None, "no_bus": "gone"}, "note", "isn't available (gone)",
+     "dbus-run-session"),
     ({"unknown": (("clock", "no answer within 8 s"),)}, "note", "no answer within 8 s", ""),
-    ({"hosts": (True, False)}, "note", "No notification", "install"),
+    ({"notices": "none"}, "note", "No notification", "install"),
     ({"browser": (False, "no display")}, "note", "No display.", "BROWSER"),
     ({"keyring": "locked"}, "problem", "locked", "sso-tray login"),
     ({"keyring": "absent"}, "note", "No keyring", "GNOME"),
@@ -79,6 +87,17 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"catalog": replace(CONFIG, sessions=(replace(CORP, key="a b"),)), "sessions": ()},
         "note", 'ignores sso-session "a b"', "rename"),
     ({"quirks": (("colon", 3), ("colon", 9))}, "note", "Lines 3 and 9", "="),
+    ({"quirks": (("colon", 3),)}, "note", "it isn't read by the JavaScript SDK; no profile of the"
+        " whole file is read by the Rust SDK.", "="),
+    ({"quirks": (("quoted-name", 3),)}, "note", "Terraform and the Go and Rust SDKs", "remove"),
+    ({"quirks": (("loose-word", 3),)}, "problem", "by the AWS CLI and boto3.", "put #"),
+    ({"settings": {"prod": {"aws_access_key_id": "x"}}}, "problem", "half a key pair", "together"),
+    (
+        {"settings": {"prod": {"sso_account_id": '"1"'}}},
+        "problem", '"1" of prod', "sso_account_id",
+    ),
+    ({"elsewhere": (("corp", "old.example"),)}, "problem", "(old.example)", "login corp"),
+    ({"differing": ("AWS_CA_BUNDLE",)}, "note", "without this terminal's AWS_CA_BUNDLE", "here"),
     ({"quirks": (("upper-case", 3),)}, "note", "Line 3: a key", "lower case"),
     ({"quirks": (("two-defaults", 3),)}, "note", "[profile default]", "keep"),
     (
@@ -87,7 +106,10 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         )},
         "note", "written in 2 ways", "use one sso-session",
     ),
-    ({"settings": {"dev": {"endpoint_url": "x"}}}, "note", "SSO Tray doesn't", "services"),
+    (
+        {"settings": {"dev": {**AS_DEV, "endpoint_url": "x"}}},
+        "note", "SSO Tray doesn't", "services",
+    ),
     (
         {"catalog": replace(CONFIG, sessions=(replace(CORP, disagreements=(FIPS,)),))},
         "note", 'profiles of "corp" disagree on use_fips_endpoint', "give all of them",
@@ -102,11 +124,10 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"settings": {"two words": {}}}, "note", "JavaScript", "rename"),
     ({"settings": {"Zoë": {}}}, "note", "JavaScript", "rename"),
     (
-        {"settings": {"dev": {"aws_access_key_id": "***", "sso_session": "corp"}}},
-        "note", "uses SSO", "keep one",
+        {"settings": {"dev": {**AS_DEV, **PAIR}}},
+        "note", "Rust SDK use SSO", "keep one",
     ),
-    ({"settings": {"dev": {"region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
-    ({"settings": {"default": {"aws_access_key_id": "***"}}}, "note", "own cred", "apply"),
+    ({"settings": {"dev": {**AS_DEV, "region": "eu-west-1 # mine"}}}, "note", "comment", "own"),
     (_session("expired", renews=False), "problem", "expired", "login corp"),
     (_session("expired"), "note", "expired", ""),
     (_session("unreadable", renews=False), "problem", "unreadable", "login corp"),
@@ -118,7 +139,9 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         {"sessions": (SessionFacts("corp", "in", registration_ends_at=NOW + 86400.0),)},
         "note", "1 day.", "",
     ),
-    ({"applies": ()}, "note", "no effect yet", "apply default"),
+    ({"applies": (), "settings": {"default": {}}}, "note", "find no credentials", "apply default"),
+    ({"settings": {"default": {}}}, "problem", "isn't used everywhere", "sso-tray use"),
+    ({"settings": {"default": {}}, "guarded": ("D*",)}, "note", "is guarded", "--profile dev"),
     (
         {"environ": {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}},
         "problem", "only --profile overrides", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY",
@@ -134,19 +157,24 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
         {"environ": {"AWS_PROFILE": "dev", "AWS_DEFAULT_PROFILE": "prod"}},
         "note", "boto3 the second", "unset AWS_DEFAULT_PROFILE",
     ),
-    ({"settings": {"default": {"sso_session": "corp"}}}, "note", "own cred", "apply"),
-    ({"settings": {"default": {"role_arn": "x"}}}, "note", "own credentials", "apply default"),
+    ({"settings": {"default": {"sso_session": "corp"}}}, "note", "find no", "rename [default]"),
+    ({"settings": {"default": {"role_arn": "x"}}}, "note", "[default] is incomplete", "rename"),
     (
-        {
-            "catalog": replace(CONFIG, managed=frozenset({"default"})),
-            "settings": {"default": {"aws_access_key_id": "***", "credential_process": "x"}},
-        },
-        "problem", "win in every", "remove them",
+        {"settings": {"default": {**AS_DEV, "sso_role_name": "other"}}},
+        "note", "use [default].", "rename [default]",
     ),
     (
         {
             "catalog": replace(CONFIG, managed=frozenset({"default"})),
-            "settings": {"dev": {"source_profile": "default"}, "default": {}},
+            "settings": {"default": {**PAIR, "credential_process": "x"}},
+            "in_credentials": ("default",),
+        },
+        "problem", "use the keys of [default]", "remove the keys",
+    ),
+    (
+        {
+            "catalog": replace(CONFIG, managed=frozenset({"default"})),
+            "settings": {"dev": A_ROLE, "default": A_ROLE},
         },
         "problem", 'builds on "default"', "source_profile",
     ),
@@ -156,7 +184,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ),
     ({"environ": {"AWS_PROFILE": "gone"}}, "problem", "no such profile", "unset AWS_PROFILE"),
     (
-        {"environ": {"AWS_REGION": "x"}, "settings": {"dev": {"region": "y"}}},
+        {"environ": {"AWS_REGION": "x"}, "settings": {"dev": {**AS_DEV, "region": "y"}}},
         "note", "AWS_REGION", "unset AWS_REGION",
     ),
     ({"active": "gone"}, "problem", "no longer in the config", "sso-tray use"),
@@ -186,6 +214,7 @@ def test_each_trouble_is_found_and_says_what_to_do(
     changes: dict[str, Any], verdict: Verdict, words: str, remedy: str
 ) -> None:
     """One thing wrong: one line more that is no plus, with the next step where there is one."""
+    changes = {**changes, "settings": {**DEFAULT, **changes.get("settings", {})}}
     findings = [one for one in judged(replace(WELL, **changes)) if one.verdict != "ok"]
 
     assert [verdict] == [one.verdict for one in findings], findings

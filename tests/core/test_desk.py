@@ -175,6 +175,23 @@ def test_a_click_that_opens_no_menu_shows_the_sessions() -> None:
     assert ("SSO Tray, profile dev", 3) == (report.title, len(lines))
 
 
+@pytest.mark.parametrize(
+    ("event", "title", "text", "good"),
+    [
+        (ev.UseRequested("dev"), "Profile: dev", '"dev" is the active profile.', True),
+        (ev.UseRequested(None), "No active profile", "No profile is active.", True),
+        (ev.UseRequested("gone"), "The profile was not changed", "gone", False),
+        (ev.UnlockFailed("It hangs."), "The keyring is still locked", "It hangs.", False),
+    ],
+)
+def test_a_click_is_answered(event: ev.Event, title: str, text: str, good: bool) -> None:
+    """M1: what shows nothing by itself says that it happened, or why not."""
+    report = only(fx.Report, Story(CORP).send(event))
+
+    assert (title, good) == (report.title, report.good)
+    assert text in report.text
+
+
 def test_the_link_of_a_sign_in_can_be_copied() -> None:
     """L4: as soon as there is one."""
     story = Story(CORP)

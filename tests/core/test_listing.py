@@ -55,7 +55,7 @@ def test_a_click_asks_once_and_offers_what_comes() -> None:
     assert found is not None
     assert (ROLES, None, False) == (found.roles, found.problem, found.asking)
     report = only(fx.Report, effects)
-    assert ("corp: 2 roles in 2 accounts", "Pick one in the menu: corp > Add profile.") == (
+    assert ("corp: 2 roles in 2 accounts", "Pick one in the menu below corp.") == (
         report.title,
         report.text,
     )

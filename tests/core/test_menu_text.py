@@ -34,9 +34,7 @@ def test_groups_are_named_by_what_is_in_them() -> None:
     """M1: an account with its number, the rest in words, groups by first and last."""
     assert "Account 111111111111 (3)" == menu_text.account("111111111111", 3)
     assert "Other profiles (2)" == menu_text.account(None, 2)
-    assert "Accounts 1 … 2" == menu_text.accounts("1", "2")
-    assert "Accounts 1 … others" == menu_text.accounts("1", None)
-    assert "corp … lab" == menu_text.sessions("corp", "lab")
+    assert "corp … lab" == menu_text.range_of("corp", "lab")
 
 
 @pytest.mark.parametrize(

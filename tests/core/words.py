@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from tests.core.story import CORP, DAY, HOUR, LAB, OLD, T0, catalog
 from tray.core import events as ev
 from tray.core.effects import JobKind
-from tray.core.model import Catalog, Memory, Preferences, SsoSession, TokenFacts, TokenStore
+from tray.core.model import (
+    Catalog,
+    InputFile,
+    Memory,
+    Preferences,
+    SsoSession,
+    TokenFacts,
+    TokenStore,
+)
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -111,8 +119,12 @@ OUTCOMES = st.one_of(*FITTING.values())
 SIGHTS: st.SearchStrategy[ev.TokenFileStatus] = st.one_of(
     st.just(ev.FileAbsent()),
     st.just(ev.FileTorn()),
+    st.just(ev.FileUnread("It can't be read right now.")),
     st.builds(ev.FileBad, st.sampled_from(("bad-file", "no-permission")), st.just("It is bad.")),
     tokens(),
+)
+INPUTS = st.builds(
+    InputFile, st.sampled_from(("config", "settings", "records", "active-profile", "managed"))
 )
 MEMORIES = st.builds(
     Memory,
@@ -139,6 +151,8 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.ConfigRead, st.sampled_from(CATALOGS)),
     st.builds(ev.ConfigBroken, st.just("~/.aws/config, line 3: no section.")),
     st.builds(ev.TokenFileInspected, keys, SIGHTS),
+    st.builds(ev.InputUnread, INPUTS, st.just("It can't be read right now.")),
+    st.builds(ev.InputRead, INPUTS),
     st.just(ev.Tick()),
     st.builds(ev.SystemEvent, st.sampled_from(MOODS)),
     st.builds(ev.JobDone, keys, attempts, OUTCOMES),
@@ -176,6 +190,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(SettingRequested, st.just("adopt"), st.booleans()),
     st.just(SetUpRequested()),
     st.just(StatusRequested()),
+    st.just(ev.UnlockFailed("The keyring wasn't unlocked.")),
     st.builds(RolesRequested, keys),
     st.builds(ev.RolesListed, keys, attempts, st.sampled_from(((), (Assignment("1" * 12, "r"),)))),
     st.builds(ev.ListingFailed, keys, attempts, st.just("It failed."), st.booleans()),

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.stage import Stage
 from tests.system.test_transport import ROOT_ONLY, SECOND_USER, as_second_user
-from tray.credential_helper import client_text, interpreter
+from tray.credential_helper.helper_installation import client_text, interpreter
 from tray.fake_aws.identity_center import IdentityCenter
 from tray.ipc.agent_client import AgentClient
 from tray.system.paths import Paths, world

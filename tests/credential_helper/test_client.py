@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tests.cli.stage import PATIENCE, Done, Stage
-from tray import credential_helper as handout
 from tray.aws.config.credential_process import command_line
-from tray.credential_helper import client_text, install, interpreter
+from tray.credential_helper import helper_installation as handout
+from tray.credential_helper.helper_installation import client_text, install, interpreter
 from tray.fake_aws.identity_center import IdentityCenter
 from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.daemon.living import daemon, home_with
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.demo.demo_sandbox import CONFIG
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.paths import Paths

@@ -32,7 +32,9 @@ class Serving:
         self.number = 0
         self.stack = ExitStack()
         self.kept: list[asyncio.StreamWriter] = []  # a writer that nobody keeps closes
-        self.agent = Agent(AgentHandlers({}, {}, lambda _: None, self._status, self._nothing))
+        self.agent = Agent(
+            AgentHandlers({}, {}, lambda _: None, self._status, self._nothing, lambda: None)
+        )
 
     def _status(self) -> dict[str, Any]:
         return {"number": self.number, "text": LARGE}

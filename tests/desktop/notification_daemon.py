@@ -51,9 +51,11 @@ class NotificationDaemon:
     Args:
         capabilities: what it says it can.
         mute: take every call and never answer.
+        name: what it says it is.
     """
 
     capabilities: Sequence[str]
+    name: str = "strict"
     mute: bool = False
     shown: dict[int, Shown] = field(default_factory=dict)
     closed: list[int] = field(default_factory=list)
@@ -135,7 +137,7 @@ class NotificationDaemon:
         if member == "GetCapabilities":
             return Message.new_method_return(message, "as", [list(self.capabilities)])
         if member == "GetServerInformation":
-            return Message.new_method_return(message, "ssss", ["strict", "tests", "1", "1.2"])
+            return Message.new_method_return(message, "ssss", [self.name, "tests", "1", "1.2"])
         if member == "Notify":
             return self._notify(message)
         return self._close(message)
@@ -220,9 +222,10 @@ async def notification_daemon(
     capabilities: Sequence[str] = ("actions", "body", "body-markup"),
     *,
     mute: bool = False,
+    name: str = "strict",
 ) -> AsyncIterator[NotificationDaemon]:
     """Run a daemon on a bus; at the end nothing may have been wrong."""
-    daemon = NotificationDaemon(capabilities, mute=mute)
+    daemon = NotificationDaemon(capabilities, name, mute=mute)
     await daemon.start(address)
     try:
         yield daemon

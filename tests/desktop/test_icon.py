@@ -23,6 +23,8 @@ from tray.desktop.icon.icon_drawing import (
 
 STATES: tuple[State, ...] = get_args(State)
 THEMES: tuple[Theme, ...] = get_args(Theme)
+ALARM: Colour = (235, 77, 75)
+"""What waybar paints behind an icon that needs attention."""
 LIGHT: Colour = (246, 246, 246)
 DARK: Colour = (30, 30, 30)
 PANELS: tuple[tuple[Theme, Colour], ...] = (
@@ -84,6 +86,15 @@ def contrast(one: Colour, other: Colour) -> float:
     """Return the contrast ratio of WCAG 2.2, 1 to 21."""
     bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_needs_attention_is_seen_on_red(state: State) -> None:
+    """Each sign has a light outline there; without it the red cross would vanish."""
+    outline = silhouette(IconState(state, rim=True), 22, "any", ALARM)
+
+    assert 30 < sum(outline)
+    assert 0 == sum(silhouette(IconState("expired"), 22, "any", ALARM))
 
 
 @pytest.mark.parametrize(("theme", "ground"), PANELS)
@@ -202,8 +213,8 @@ def test_the_active_profile_decides_the_sign() -> None:
     active = icon_state_of(view_of(*rows, active="corp-dev", worst="expired", attention=1), NOW)
     none = icon_state_of(view_of(*rows, worst="expired", attention=1), NOW)
 
-    assert IconState("signed-in", badge=True) == active
-    assert IconState("expired") == none
+    assert IconState("signed-in", badge=True, rim=True) == active
+    assert IconState("expired", rim=True) == none
 
 
 def test_badge_when_more_waits_than_the_sign_says() -> None:

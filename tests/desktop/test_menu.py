@@ -23,7 +23,7 @@ from tray.core.requests import (
 )
 from tray.core.views.view import View
 from tray.daemon.desktop_wiring import pressed
-from tray.desktop.menu.menu_entry import LEVEL, Entry
+from tray.desktop.menu.menu_entry import LEVEL, SCROLLED, Entry
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
 
@@ -46,6 +46,11 @@ def every(rows: tuple[Entry, ...]) -> Iterator[Entry]:
     for one in rows:
         yield one
         yield from every(one.children)
+
+
+def depth(rows: tuple[Entry, ...]) -> int:
+    """Return how many levels there are below these rows."""
+    return max((1 + depth(one.children) for one in rows if one.children), default=0)
 
 
 def levels(rows: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
@@ -300,12 +305,13 @@ def many(count: int, accounts: int) -> tuple[Profile, ...]:
     [(1, 1), (24, 3), (25, 3), (30, 30), (1000, 40), (1000, 1), (10_000, 10_000)],
 )
 def test_no_level_has_more_rows_than_fit(count: int, accounts: int) -> None:
-    """M1: at most 25 rows a level, with any number of profiles; the active one is always near."""
+    """M1, M2: 25 rows a level, 50 in a range, two levels below the top; the active one is near."""
     extras = MenuExtras(recent_profiles=tuple(f"p{number}" for number in range(20)))
 
     menu = entries(with_profiles(*many(count, accounts), active=f"p{count - 1}"), extras, NOW)
 
-    assert max(map(len, levels(menu))) <= LEVEL
+    assert max(map(len, levels(menu))) <= (LEVEL if count < 1000 else SCROLLED)
+    assert depth(menu) <= 2
     choice = next(one for one in menu if one.key == "profiles").children
     assert f"p{count - 1}" in [one.text for one in choice]
 
@@ -320,7 +326,9 @@ def test_no_number_of_sessions_overflows_the_first_level(count: int) -> None:
 
     menu = entries(view, MenuExtras(), NOW)
 
-    assert max(map(len, levels(menu))) <= LEVEL
+    assert max(map(len, levels(menu))) <= (LEVEL if count < 40 else SCROLLED + 1)
+    assert depth(menu) <= 2
+    assert len(menu) <= LEVEL
     assert "session:urgent" in [one.key for one in menu]
     if count <= 40:
         assert count == sum(one.key.startswith("session:") for one in every(menu))

@@ -79,6 +79,7 @@ def test_the_next_notice_of_a_slot_replaces_the_last(bus: Bus) -> None:
 
             shown = daemon.only()
             assert ('Your AWS session "corp" has expired', 2) == (shown.summary, shown.urgency)
+            assert (0, "") == (shown.expires, shown.icon)
             assert ("Sign in",) == shown.actions[1::2]
             assert 41 == shown.replaces
 
@@ -101,6 +102,28 @@ def test_a_click_reports_what_the_button_does_and_to_whom(bus: Bus, label: str) 
             assert (clicked.action, clicked.keys) == await tray.pressed.get()
             await tray.heard()
             assert tray.pressed.empty()
+
+    run(story())
+
+
+@pytest.mark.parametrize(("name", "click"), [("mako", "Click"), ("dunst", "Middle-click")])
+def test_where_no_buttons_are_drawn_a_click_does_the_first(
+    bus: Bus, name: str, click: str
+) -> None:
+    """The first button becomes what a click on the notice does, and the text says so."""
+
+    async def story() -> None:
+        async with (
+            notification_daemon(bus.address, name=name) as daemon,
+            telling(only_dbus, bus.address) as tray,
+        ):
+            await tray.shown(ENDING)
+            shown = daemon.only()
+            daemon.click("Sign in")
+
+            assert ("default", "Sign in", "snooze-1", "Remind me later") == shown.actions
+            assert f"{click} this notification to sign in." == shown.body.splitlines()[-1]
+            assert ("sign-in", ("corp",)) == await tray.pressed.get()
 
     run(story())
 

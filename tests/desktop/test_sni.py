@@ -289,6 +289,41 @@ def test_only_what_differs_is_signalled() -> None:
     play(scene, rows("a", "b"))
 
 
+def test_rows_stay_in_place_while_the_menu_is_open() -> None:
+    """GNOME folds up what is open when rows come or go, so they wait; texts change at once."""
+    told = Told()
+
+    def menu(*texts: str) -> Menu:
+        return Menu(*(Row(text[0], text, partial(told, text[0])) for text in texts))
+
+    async def scene(stage: Stage, host: Host) -> None:
+        gone = (await host.layout()).named("b").id
+        await host.click(0, "opened")
+        host.forget_signals()
+        stage.icon.menu = menu("new", "a, 5 min")
+        words = [one.member for one in await host.signals("ItemsPropertiesUpdated")]
+        seen = [(await host.layout()).labels()]
+        await host.click(gone)
+        await host.click(0, "closed")
+        await host.signals("LayoutUpdated")
+        seen.append((await host.layout()).labels())
+        await host.click(0, "opened")
+        stage.icon.menu = menu("a", "b")
+        assert [True] == await host.menu("AboutToShow", "i", 0)
+        seen.append((await host.layout()).labels())
+        await host.click(0, "opened")
+        stage.icon.menu = menu("b")
+        await host.click((await host.layout()).named("b").id)
+        await told.next()
+        await host.signals("LayoutUpdated")
+        seen.append((await host.layout()).labels())
+
+        assert [["a, 5 min", "b"], ["new", "a, 5 min"], ["a", "b"], ["b"]] == seen
+        assert (["ItemsPropertiesUpdated"], ["b"]) == (words, told.all)
+
+    play(scene, menu("a", "b"))
+
+
 def test_texts_are_fresh_when_the_menu_opens() -> None:
     """AboutToShow asks the owner for a fresh menu first, and says whether it changed (M2)."""
 

@@ -13,7 +13,7 @@ from tests.clients.desk import sso_token
 from tests.components import require
 from tests.e2e.desk import PATIENCE, SESSION, Desk, desk, until
 from tray.aws.cache.token_cache import full_document
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.fake_aws.fake_options import DEFAULT_REGION, DEFAULT_START_URL, Account
 from tray.system.paths import Paths
 

@@ -26,7 +26,7 @@ from tests.daemon.living import PATIENCE, Living, daemon
 from tests.e2e.desk import ROOT, Desk, Done, desk, until
 from tests.keyring_session import Kind
 from tests.leaks.canaries import Canaries
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.system.paths import Paths
 
 HERE = Path(__file__).parent

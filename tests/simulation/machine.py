@@ -25,6 +25,7 @@ from tray.aws.cache.token_cache import cache_path, full_document, lean_document
 from tray.core.model import Now, SsoSession
 from tray.secret import Secret
 from tray.storage import atomic_files
+from tray.storage.session_records import Record, Records
 from tray.system.paths import Paths
 
 FAST = Path("/dev/shm")  # directories in it are made by tempfile
@@ -232,6 +233,14 @@ class Machine:
         return self._items[text]
 
     # --- Our state directory -----------------------------------------------------
+
+    def records(self) -> dict[str, Record]:
+        """Return what is on record, whatever the daemon could read of it now."""
+        errors, self.read_errors = self.read_errors, {}
+        try:
+            return Records(self.paths.state).read()
+        finally:
+            self.read_errors = errors
 
     def state_files(self) -> dict[str, bytes]:
         """Return every file of our state directory that is no lock."""

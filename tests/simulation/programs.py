@@ -247,8 +247,10 @@ def damaged(world: World, one: Happening) -> None:
 def unreadable(world: World, one: Happening) -> None:
     """The system cannot read a file for a while: no descriptors, a bad disk, no permission."""
     key = session_of(world, one).key
-    path = str(world.machine.path(key))
-    numbers = (errno.EMFILE, errno.EIO, errno.EACCES)
+    ours = world.draw("unreadable-file", key) < 0.3
+    path = str(world.machine.paths.state / "state.json" if ours else world.machine.path(key))
+    passing = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+    numbers = passing if ours else (*passing, errno.EACCES)
     world.machine.read_errors[path] = numbers[int(one.much * len(numbers))]
     world.truth.unwell()
     world.look(key)

@@ -63,8 +63,13 @@ BITES = (
     "file-FileTorn",
     "file-FileBad",
     "file-FileAbsent",
+    "file-FileUnread",
+    "records-unread",
     "read-EMFILE",
+    "read-ENFILE",
+    "read-ENOMEM",
     "read-EIO",
+    "read-ESTALE",
     "read-EACCES",
 )
 """Faults that truly reached the rules, beside the things that may have met nothing."""

@@ -20,10 +20,12 @@ from tray.aws.cache.token_file_status import look
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
-from tray.core.model import Catalog, Memory
+from tray.core.model import Catalog, InputFile, Memory
 from tray.core.outcomes import Outcome
+from tray.core.policy import FAULT_PAUSE
 from tray.core.sessions.schedule import planned_renewal, share
 from tray.core.state import TrayState, next_look
+from tray.errors import Unread
 from tray.storage.session_records import Records
 
 HOUR = 3600.0
@@ -78,6 +80,8 @@ class World:
         self.ends_of: dict[str, int] = {}
         self._deeds: dict[tuple[str, str], list[float]] = {}
         self._seen: dict[str, object] = {}
+        self._unsaved: dict[str, Memory] = {}
+        self._configured = False
         self.state = TrayState(machine=f"desk-{seed}")
         self._next_look: tuple[TrayState, float | None] = (TrayState(machine=""), None)
         self.workers = Workers(self)
@@ -91,7 +95,7 @@ class World:
 
     def memories(self) -> dict[str, Memory]:
         """Return what is on record of each session."""
-        return {key: one.memory for key, one in Records(self.machine.paths.state).read().items()}
+        return {key: one.memory for key, one in self.machine.records().items()}
 
     def noted(self, deed: str, key: str, since: float) -> int:
         """Return how often that was done to a session since a true time."""
@@ -215,10 +219,11 @@ class World:
         self.sign_ins = {}
         self.promises.restarted()
         self._seen.clear()
+        self._unsaved.clear()
+        self._configured = False
         self._watch(told=False)
-        self._read_records()
         self.tell(ev.ActiveRead("dev"))
-        self.tell(ev.ConfigRead(self.catalog))
+        self._read_records()
 
     def _watch(self, *, told: bool = True) -> None:
         """Notice which of the files the daemon watches have changed."""
@@ -239,8 +244,13 @@ class World:
         return True
 
     def _read_records(self) -> None:
-        """As the daemon's `_read_records`."""
-        entries = Records(self.machine.paths.state).read()
+        """As the daemon's `read_records`."""
+        try:
+            entries = Records(self.machine.paths.state).read()
+        except Unread as unread:
+            self.machine.met["records-unread"] += 1
+            self.tell(ev.InputUnread(InputFile("records"), unread.sentence))
+            return
         self.tell(
             ev.RecordsRead(
                 stores={key: entry.store for key, entry in entries.items()},
@@ -248,6 +258,21 @@ class World:
                 contested=frozenset(key for key, entry in entries.items() if entry.contested),
             )
         )
+        if not self._configured:
+            self._configured = True
+            self.tell(ev.ConfigRead(self.catalog))
+
+    def _write_memories(self) -> None:
+        """As the daemon's: what cannot be written now is written later, while it lives."""
+        life = self.life
+        try:
+            while self._unsaved:
+                key, memory = self._unsaved.popitem()
+                Records(self.machine.paths.state).change(key, memory=memory)
+        except Unread:
+            self._unsaved.setdefault(key, memory)
+            self.later(FAULT_PAUSE, "memories written again",
+                       lambda: self._write_memories() if life == self.life else None)  # fmt: skip
 
     def look(self, key: str, delay: float = 0.01) -> None:
         """Let a cache file be looked at: the rules asked, or the watch saw it change."""
@@ -291,7 +316,13 @@ class World:
             case fx.ShowNotice():
                 self.person.noticed(effect.notice)
             case fx.SaveMemory():
-                Records(self.machine.paths.state).change(effect.key, memory=effect.memory)
+                self._unsaved[effect.key] = effect.memory
+                self._write_memories()
+            case fx.ReadAgain():
+                if effect.file.kind == "token":
+                    self.look(effect.file.key)
+                else:
+                    self._read_records()
             case fx.UnlockKeyring():
                 self.person.unlock()
             case (
@@ -351,7 +382,8 @@ class World:
     def configure(self, read: Catalog) -> None:
         """Let a config be read."""
         self.catalog = read
-        self.tell(ev.ConfigRead(read))
+        if self._configured:
+            self.tell(ev.ConfigRead(read))
 
     def portal(self, place: str) -> Portal:
         """Return the Identity Center of a start URL."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.system.paths import LONGEST_SOCKET_PATH, Paths, fingerprint, is_private_directory, world
+from tray.system.agent_places import LONGEST_SOCKET_PATH, is_private_directory
+from tray.system.paths import Paths, fingerprint, world
 
 
 def private(directory: Path) -> Path:
@@ -123,7 +124,10 @@ def test_a_missing_directory_and_a_file_are_not_private_directories(tmp_path: Pa
     file = tmp_path / "file"
     file.touch(0o700)
 
-    assert (False, False) == (is_private_directory(tmp_path / "no"), is_private_directory(file))
+    assert (False, False) == (
+        is_private_directory(str(tmp_path / "no")),
+        is_private_directory(str(file)),
+    )
 
 
 def test_a_long_socket_path_is_shortened_within_the_home() -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.clients.aws_cli import aws_cli, client_environment
 from tests.worker.world import CORP, World, full_disk, other_place
 from tray.core.outcomes import Adopted, Failed, Released, Renewed, Unrenewable
+from tray.worker.sign_in import client_registrations
 from tray.worker.tokens.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
 
 
@@ -27,6 +28,17 @@ def test_release_hands_the_refresh_data_back(world: World) -> None:
         members["clientId"],
     )
     assert ("released", {}) == (world.store, world.backend.items)
+
+
+def test_release_forgets_the_client_registrations(world: World) -> None:
+    """K7: nothing of ours stays in the keyring."""
+    token = world.keep_in_keyring()
+    assert token.registration is not None
+    client_registrations.keep(CORP, world.context, "device_code", token.registration)
+
+    world.run("release")
+
+    assert {} == world.backend.items
 
 
 def test_the_steps_come_in_the_order_that_loses_nothing(world: World) -> None:

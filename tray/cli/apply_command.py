@@ -11,7 +11,7 @@ from tray.cli.front.terminal import note
 from tray.core.profiles.guards import is_guarded
 from tray.core.profiles.managed_profile import Target
 from tray.core.text import managed_text
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.errors import TrayError
 from tray.managed import managed_sections
 from tray.managed.managed_sections import ManagedContext

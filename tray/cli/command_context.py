@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tray.aws.config.catalog import CatalogReader, ConfigFiles, active_profile_from_environment
+from tray.aws.config.catalog import CatalogReader, ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows
@@ -19,9 +19,11 @@ from tray.ipc.agent_client import QUICK_ANSWER, AgentClient, OtherWorld
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings, read_settings, safe_settings
+from tray.system.credential_variables import profile_in_environment
 from tray.system.paths import Paths, world
 
 NO_SUCH_NAME = 2  # exit code of a daemon that has yet to read the config we have read
+CONFIG_READ_WITHIN = (0.1, 0.4, 1.0)  # seconds between asking it again
 JOB_PATIENCE = 120.0  # seconds for a daemon that runs a transaction; its own deadline is shorter
 
 
@@ -55,7 +57,7 @@ class CommandContext:
     @property
     def exported_profile(self) -> str | None:
         """The profile this terminal's ``AWS_PROFILE`` names; it wins over the active one (F3)."""
-        return active_profile_from_environment(self.environ)
+        return profile_in_environment(self.environ)
 
     @property
     def shell_follows(self) -> bool:
@@ -72,16 +74,25 @@ class CommandContext:
         with AgentClient(self.paths.runtime_sockets, world(self.environ)) as agent:
             yield agent
 
+    @staticmethod
+    def tries() -> Iterator[None]:
+        """Yield for each time to ask a daemon that may just be reading what we have read."""
+        for pause in CONFIG_READ_WITHIN:
+            yield
+            time.sleep(pause)
+
     def asked(
         self, op: str, *, patience: float | None = QUICK_ANSWER, **members: Any
     ) -> dict[str, Any] | None:
         """Let the daemon act and return its last message, or None: act alone; why is printed."""
         connected = False
         try:
-            with self.daemon() as agent:
-                connected = True
-                done: dict[str, Any] = agent.done(op, patience=patience, **members)
-                return None if done["exit"] == NO_SUCH_NAME else done
+            for _ in self.tries():
+                with self.daemon() as agent:
+                    connected = True
+                    done: dict[str, Any] = agent.done(op, patience=patience, **members)
+                    if done["exit"] != NO_SUCH_NAME:
+                        return done
         except (OtherWorld, Unreachable) as error:
             say_acting_alone(error, connected=connected)
         return None

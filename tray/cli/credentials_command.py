@@ -30,7 +30,7 @@ def credentials(*, named: str | None, profile: str | None, form: Format, active:
         raise WrongUse("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
     meant = _meant(context, profile, active=active)
-    say(written(form, given(context, "credentials", meant), meant))
+    say(written(form, given(context, "credentials", meant), meant.name, meant.region))
 
 
 def whoami(*, named: str | None, profile: str | None) -> None:

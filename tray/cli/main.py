@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from importlib import import_module
@@ -25,8 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lead_back(os.environ)
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
-    # Keep what libraries and transactions log out of a command's output.
-    logging.getLogger().addHandler(logging.NullHandler())
     line = sys.argv[1:] if arguments is None else list(arguments)
     read = None if "_SSO_TRAY_COMPLETE" in os.environ or WINDOWS else quick_reading.read(line)
     try:
@@ -50,15 +47,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _by_click(line: Sequence[str]) -> int:
+    _hush_libraries()
     from tray.cli.front.click_commands import run
 
     return run(line)
 
 
 def _carried_out(name: str, values: dict[str, Any]) -> int:
-    module, _, function = COMMANDS[name].place.partition(":")
-    result: Any = getattr(import_module(module), function)(**values)
-    return result if isinstance(result, int) else 0
+    described = COMMANDS[name]
+    result = _called(described.quick, values) if described.quick else None
+    if result is None:
+        _hush_libraries()
+        result = _called(described.place, values)
+    return result or 0
+
+
+def _called(place: str, values: dict[str, Any]) -> int | None:
+    module, _, name = place.partition(":")
+    result: int | None = getattr(import_module(module), name)(**values)
+    return result
+
+
+def _hush_libraries() -> None:
+    """Keep what libraries and transactions log out of a command's output."""
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def _failed(error: Exception) -> int:

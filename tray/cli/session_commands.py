@@ -14,6 +14,8 @@ from tray.core.model import SsoSession
 from tray.core.session import shares_portal
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
+from tray.errors import KEYRING_ERRORS
+from tray.storage.session_records import Records
 
 MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the requester's name
 
@@ -21,8 +23,7 @@ MakeRequest = Callable[[str, str], ev.Event]  # from the session's key and the r
 def logout(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
-    if not every:
-        name_others_of_portal(context, sessions[0])
+    say_what_ends(context, None if every else sessions[0])
     each(context, sessions, "logout", ev.SignOutRequested)
 
 
@@ -33,7 +34,30 @@ def renew(session: str | None) -> None:
 
 def release(session: str | None, *, every: bool) -> None:
     context = CommandContext.of_this_process()
-    each(context, meant(context, session, every=every), "release", ev.ReleaseRequested)
+    sessions = meant(context, session, every=every)
+    if every:
+        _forget_bygone(context, {one.key for one in sessions})
+    each(context, sessions, "release", ev.ReleaseRequested)
+
+
+def _forget_bygone(context: CommandContext, present: set[str]) -> None:
+    """Delete what the keyring still has of sessions that are no longer in the AWS config."""
+    bygone = [key for key in Records(context.paths.state).read() if key not in present]
+    if not bygone:
+        return
+    from tray.worker.job_context import JobContext
+    from tray.worker.sign_in import client_registrations
+
+    job_context = JobContext.from_environment(context.environ)
+    for key in bygone:
+        session = SsoSession(key, "", "")
+        client_registrations.forget_all(session, job_context)
+        try:
+            job_context.keyring_store.delete(key)
+        except KEYRING_ERRORS as error:
+            note(f"{clean(key)}: its keyring item couldn't be deleted. {error.sentence}")
+            continue
+        job_context.note(session, store="released")
 
 
 def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[SsoSession, ...]:
@@ -45,11 +69,13 @@ def meant(context: CommandContext, name: str | None, *, every: bool) -> tuple[Ss
     return (session_meant(catalog, name, context.profile_in_force),)
 
 
-def name_others_of_portal(context: CommandContext, session: SsoSession) -> None:
-    """Name the sessions that end with this one at AWS, before it is done."""
-    others = [one.key for one in context.catalog().sessions if shares_portal(session, one)]
-    if others:
+def say_what_ends(context: CommandContext, session: SsoSession | None) -> None:
+    """Name the sessions that end with this one at AWS, and programs that have to be restarted."""
+    every = context.catalog().sessions if session is not None else ()
+    others = [one.key for one in every if session is not None and shares_portal(session, one)]
+    if session is not None and others:
         note(sentences.ends_too(session.key, others))
+    note(sentences.RESTART)
 
 
 def each(

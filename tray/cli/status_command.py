@@ -13,14 +13,16 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from tray.aws.cache.timestamps import parse_timestamp
+from tray.aws.config.catalog import ConfigFiles, aws_files
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import shown_names, unknown
-from tray.core.text import managed_text, sentences
+from tray.core.text import sentences
+from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
-from tray.errors import TrayError
+from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
@@ -141,12 +143,11 @@ def _line(
 
 
 def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
-    active, exported = document["active_profile"], context.exported_profile
-    through = managed_text.in_effect(tuple(document["applies"])) if active is not None else ""
-    through_what = f" (through {through})" if through else ""
-    yield f"Active profile: {clean(active) if active is not None else 'none'}{through_what}"
-    if exported is not None and exported != active and not context.shell_follows:
-        yield f"AWS_PROFILE={clean(exported)} overrides it in this terminal."
+    active = document["active_profile"]
+    yield f"Active profile: {clean(active) if active is not None else 'none'}"
+    with suppress(ConfigRejected):  # a problem of the document already
+        files = aws_files(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+        yield bare_clients(context.environ, files, active, context.catalog().managed)[0]
 
 
 def _row(entry: dict[str, Any]) -> SessionRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from tray.core.model import Memory, SsoSession
+from tray.core.model import InputFile, Memory, SsoSession
 from tray.core.requests import SettingName
 from tray.values import dataclass
 
@@ -98,6 +98,13 @@ class OpenBrowser:
 class InspectTokenFile:
     key: str
     delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """Read a file again that could not be read before."""
+
+    file: InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ Effect = (
     | CancelSignIn
     | OpenBrowser
     | InspectTokenFile
+    | ReadAgain
     | ShowNotice
     | WithdrawNotice
     | SaveMemory

@@ -7,7 +7,16 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
-from tray.core.model import Catalog, Memory, Preferences, Reason, TokenFacts, TokenStore, Trigger
+from tray.core.model import (
+    Catalog,
+    InputFile,
+    Memory,
+    Preferences,
+    Reason,
+    TokenFacts,
+    TokenStore,
+    Trigger,
+)
 from tray.core.outcomes import (
     Outcome,
 )
@@ -77,13 +86,35 @@ class FileBad:
     sentence: str
 
 
-TokenFileStatus = FileAbsent | FileTorn | FileBad | TokenFacts
+@dataclass(frozen=True, slots=True)
+class FileUnread:
+    """The machine could not read the cache file just now, which says nothing about it."""
+
+    sentence: str
+
+
+TokenFileStatus = FileAbsent | FileTorn | FileBad | FileUnread | TokenFacts
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFileInspected:
     key: str
     file_status: TokenFileStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InputUnread:
+    """The machine could not read a file just now, which says nothing about it."""
+
+    file: InputFile
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """A file that is none of the rules' inputs, but was unread, has been read."""
+
+    file: InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +216,13 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockFailed:
+    """The keyring is still locked after a click that was to unlock it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInCancelled:
     key: str
     request: str | None = None
@@ -281,6 +319,8 @@ Event = (
     | ConfigRead
     | ConfigBroken
     | TokenFileInspected
+    | InputUnread
+    | InputRead
     | Tick
     | SystemEvent
     | JobDone
@@ -292,6 +332,7 @@ Event = (
     | SignedIn
     | SignInFailed
     | SignInCancelled
+    | UnlockFailed
     | RequesterLeft
     | SignOutRequested
     | RenewRequested

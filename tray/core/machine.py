@@ -8,7 +8,7 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
+from tray.core import policy, unread_files
 from tray.core.effects import Effect
 from tray.core.menu import menu_actions, role_listing
 from tray.core.model import Memory, Now
@@ -31,12 +31,13 @@ from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState
-from tray.core.text import managed_text, sentences
+from tray.core.text import managed_text, menu_text, sentences
 
 
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
-    after, answers = _answer(state, event, now)
+    after, answers = _answer(unread_files.noted(state, event, now), event, now)
+    answers = (*answers, *unread_files.looks(after, event))
     after, started = upkeep(after, now)
     for session in after.sessions.values():
         kept = remembering(session)
@@ -65,7 +66,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return replace(state, config_problem=event.sentence, config_read=True), ()
         case ev.TokenFileInspected():
             return token_files.tokens_read(state, event, now)
-        case ev.Tick():
+        case ev.Tick() | ev.InputUnread() | ev.InputRead():
             return state, ()
         case ev.SystemEvent():
             return _system_event(state, event, now), ()
@@ -104,6 +105,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return menu_actions.sign_in_all(state, event)
         case UnlockRequested():
             return state, (fx.UnlockKeyring(),)
+        case ev.UnlockFailed():
+            return state, (fx.Report(menu_text.STILL_LOCKED, event.sentence),)
         case StatusRequested():
             return menu_actions.status(state, now)
         case ConsoleRequested():
@@ -172,15 +175,22 @@ def _active_read(state: TrayState, event: ev.ActiveRead) -> TrayState:
 def _use(state: TrayState, event: ev.UseRequested) -> Step:
     refusal = _not_to_use(state, event.profile) if event.profile is not None else None
     if refusal is not None:
-        return state, fx.done((event.request,), *refusal)
+        return state, _told(event, *refusal)
     changed = event.profile != state.active
     previous = (state.active or state.previous) if changed else state.previous
     after = replace(state, active=event.profile, previous=previous)
-    sentence = sentences.now_active(event.profile)
     effects: tuple[Effect, ...] = (fx.RecordActive(event.profile),)
     if changed:
         effects = (*effects, fx.RecordHistory("active-profile", None, event.profile or "none"))
-    return after, (*effects, *fx.done((event.request,), 0, sentence))
+    return after, (*effects, *_told(event, 0, sentences.now_active(event.profile)))
+
+
+def _told(event: ev.UseRequested, exit_code: int, sentence: str) -> tuple[Effect, ...]:
+    """Answer a command, or a click, which shows nothing by itself."""
+    if event.request is not None:
+        return fx.done((event.request,), exit_code, sentence)
+    title = menu_text.NOT_USED if exit_code else menu_text.active(event.profile)
+    return (fx.Report(title, sentence, good=not exit_code),)
 
 
 def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:

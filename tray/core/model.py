@@ -64,6 +64,14 @@ ProfileKind = Literal["sso", "chained", "other"]
 
 
 @dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that the rules depend on; ``key`` names the session of a token file."""
+
+    kind: Literal["token", "config", "settings", "records", "active-profile", "managed"]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """The clocks, read once by the loop for each event."""
 

@@ -77,6 +77,10 @@ ADOPTED_SHOWN_FOR: Final = 10 * MINUTE  # how long the notice of an adoption, wi
 TORN_READS: Final = 8
 TORN_DELAY: Final = 0.25
 """An empty or truncated cache file is read again this often, this many seconds apart."""
+UNREAD_FIRST: Final = 0.5
+UNREAD_MOST: Final = 10.0
+"""A file that the machine cannot read now is read again after 0.5, 1, 2 .. 10 seconds (S4)."""
+UNREAD_TOLD_AFTER: Final = 10.0  # seconds after which a row says so
 LINEAGE_KEPT: Final = 24
 """
 How many token pairs of a session are remembered (K4). A pair that has dropped out is older than

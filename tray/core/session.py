@@ -18,7 +18,7 @@ from tray.core.model import (
     Trigger,
     Trouble,
 )
-from tray.core.profiles.start_url import instance_of, same_portal
+from tray.core.profiles.start_url import instance_of, is_vanity, same_portal
 from tray.values import dataclass
 
 
@@ -86,7 +86,7 @@ class Session:
     # a token of the place this session's name meant before, which is ignored (fault 25); needed
     # only if the file does not name its place
     foreign: str | None = None
-    file_status: Literal["unseen", "present", "absent", "torn", "bad"] = "unseen"
+    file_status: Literal["unseen", "present", "absent", "torn", "bad", "unread"] = "unseen"
     absent_since: float | None = None  # when the file was first missing; None once judged (K5)
     torn_reads: int = 0  # how many looks in a row found it torn
     bad: FileBad | None = None
@@ -135,9 +135,13 @@ def elsewhere(session: Session, token: TokenFacts) -> bool:
 
 
 def same_place(config: SsoSession, start_url: str, region: str) -> bool:
-    """Whether a start URL and region are a session's, or empty; spelling does not count."""
+    """
+    Whether a start URL and region are a session's, or empty; spelling does not count.
+
+    AWS alone says in which region a vanity URL's portal is.
+    """
     same_url = not start_url or same_portal(start_url, config.start_url)
-    return same_url and region in ("", config.region)
+    return same_url and (region in ("", config.region) or is_vanity(config.start_url))
 
 
 def shares_portal(one: SsoSession, other: SsoSession) -> bool:
@@ -228,7 +232,7 @@ def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
 
 def unreadable(session: Session) -> bool:
     """Whether the cache file cannot be used: then only a sign-in writes it (fault 4)."""
-    return session.file_status == "bad" or session.torn_reads > policy.TORN_READS
+    return session.file_status in ("bad", "unread") or session.torn_reads > policy.TORN_READS
 
 
 def usable(session: Session, now: Now) -> bool:

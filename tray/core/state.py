@@ -10,7 +10,7 @@ from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
-from tray.core.model import Catalog, Now, Preferences, TokenFacts
+from tray.core.model import Catalog, InputFile, Now, Preferences, TokenFacts
 from tray.core.session import Failing, Session, renews_meanwhile
 from tray.core.sessions.schedule import next_attempt, scheduled
 from tray.core.sessions.session_end import end_of
@@ -28,6 +28,16 @@ class VisibleNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that cannot be read now: why, since when, how often tried, when next; wall times."""
+
+    sentence: str
+    since: float
+    looks: int
+    next_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrayState:
     machine: str  # a stable text of this machine, the seed of all jitter
     # by key, in config order
@@ -37,6 +47,7 @@ class TrayState:
     config_read: bool = False  # read or refused at least once
     preferences: Preferences = field(default_factory=Preferences)  # the last good ones
     settings_problems: tuple[str, ...] = ()  # about the settings' files as they are now
+    unread: Mapping[InputFile, Unread] = field(default_factory=lambda: MappingProxyType({}))
     active: str | None = None  # as recorded; counts only while the catalog has it (A7)
     previous: str | None = None
     # missing from the config just now, by key, start URL and region
@@ -78,6 +89,8 @@ def next_look(state: TrayState, now: Now) -> float | None:
     moments += [
         one.at + policy.LISTING_KEPT for one in state.listings.values() if one.at is not None
     ]
+    for file in state.unread.values():
+        moments += [file.next_at, file.since + policy.UNREAD_TOLD_AFTER]
     ahead = (moment for moment in moments if moment > now.wall)
     return None if state.quitting else min(ahead, default=None)
 

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # as type checkers read it; importing typing would take longer than all this
     import _socket
 
-# The next three lines are written by `tray.credential_helper.install`.
+# The next three lines are written by `tray.credential_helper.helper_installation`.
 SOCKETS: "tuple[str, ...]" = ()
 PROGRAM: "tuple[str, ...]" = ()
 PYTHONPATH: str = ""
@@ -48,7 +48,9 @@ def main(arguments: "list[str]") -> int:
         return failed("only one profile can be named", 2)
     profile = arguments[0] if arguments else ""
     try:
-        line = asked(profile)
+        import posix  # Windows has none, nor an agent's socket yet (`tray.system.agent_socket`)
+
+        line = asked("credentials", profile, SOCKETS, posix.environ)
     except (ImportError, NoDaemon):
         return act_alone(profile)
     if line.startswith(HEAD) and line.endswith(TAIL):
@@ -67,14 +69,16 @@ def main(arguments: "list[str]") -> int:
     return act_alone(profile) if code == UNKNOWN_PROFILE else failed(sentence, code)
 
 
-def asked(profile: str) -> bytes:
-    import posix  # Windows has none: there is no agent's socket yet (`tray.system.agent_socket`)
-
-    request = b'{"v":1,"program":"handout","op":"credentials","profile":%b,"environ":"%b"}\n' % (
+def asked(
+    op: str, profile: str, sockets: "tuple[str, ...]", environ: "dict[bytes, bytes]"
+) -> bytes:
+    """Return the daemon's answer, a line."""
+    request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"}\n' % (
+        op.encode(),
         quoted(profile),
-        b"\0".join(world(posix.environ)).hex().encode(),
+        b"\0".join(world(environ)).hex().encode(),
     )
-    for path in SOCKETS:
+    for path in sockets:
         try:
             line = asked_at(path, request)
         except OSError:

@@ -36,7 +36,8 @@ class AgentHandlers:
     What the agent asks the rest of the daemon for.
 
     ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
-    message and what to call once it is sent; no profile means the active one.
+    message and what to call once it is sent; no profile means the active one; ``look_again`` is
+    called before each answer.
     """
 
     world: Mapping[str, str]
@@ -46,6 +47,7 @@ class AgentHandlers:
     credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
+    look_again: Callable[[], None]
 
 
 class Agent:
@@ -207,6 +209,7 @@ class Agent:
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
         self.last_request = asyncio.get_running_loop().time()
         post, op = self._answers.post, request["op"]
+        self._answers.look_again()
         key = str(request.get("session", ""))
         network = received(request.get("network"))
         match op:
@@ -220,7 +223,7 @@ class Agent:
                 self._subscribers.add(client)
                 client.send({"status": self._answers.status()})
                 return
-            case "credentials" | "whoami":
+            case "credentials" | "whoami" | "environment":
                 self._later(op, request["profile"], client)
                 return
         self._waiting[number] = client
@@ -274,6 +277,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "use": ("profile",),
     "credentials": ("profile",),
     "whoami": ("profile",),
+    "environment": ("profile",),
     "quit": (),
 }
 

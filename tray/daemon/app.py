@@ -9,16 +9,17 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import tray
 from tray.core import events as ev
 from tray.core.events import Event
+from tray.core.model import Catalog, InputFile
 from tray.core.state import TrayState
 from tray.core.views.prompt_file import prompt_end
 from tray.core.views.status_documents import Running, status_document
 from tray.core.views.view import View
-from tray.credential_helper import install
+from tray.credential_helper.helper_installation import install
 from tray.daemon.agent_server import Agent, AgentHandlers
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
@@ -31,11 +32,11 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
-from tray.errors import TrayError
+from tray.errors import TrayError, Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, with_managed
+from tray.managed.managed_sections import ManagedContext
 from tray.storage.active_profile import write_prompt
-from tray.storage.atomic_files import FileRefused, private_directory, remove_stale_temps
+from tray.storage.atomic_files import private_directory, remove_stale_temps
 from tray.storage.daemon_record import change_record
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
@@ -75,26 +76,36 @@ class Daemon:
             follows=lambda: self.managed.follows,
         )
         self.managed = ManagedUpdates(
-            self._managed_context, self._applied, self.desktop.following_refused
+            paths.state,
+            self._managed_context,
+            post=self.post,
+            done=self._applied,
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))
         )
         self.service = CredentialService(
-            paths.state, state=lambda: self.loop.state, post=self.post, ask=self.pool.ask
+            paths.state,
+            state=lambda: self.loop.state,
+            surroundings=self.files.surroundings,
+            post=self.post,
+            ask=self.pool.ask,
         )
         self.agent = Agent(
             AgentHandlers(
-                world(self.environ), self.environ, self.post, self.status, self.service.answer
+                world(self.environ),
+                self.environ,
+                self.post,
+                self.status,
+                self.service.answer,
+                self._look_again,
             )
         )
         self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
             tokens=self.post,
-            config=lambda: self.jobs.go(self._read_config()),
-            settings=self._read_settings,
-            records=self.files.read_records,
+            changed=lambda kind: self._read_again(InputFile(kind)),
             applied=self._applied,
         )
         self.effects = EffectRunner(
@@ -107,6 +118,7 @@ class Daemon:
             service=self.service,
             managed=self.managed,
             inspect=self.watch.inspect,
+            read_again=self._read_again,
             end=self._quit,
         )
         self.desktop.join(DesktopEnd(self.ended.set))
@@ -133,8 +145,9 @@ class Daemon:
         listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
         try:
             self.watch.start()
-            self._read_settings()
+            self.files.read_settings()
             self.files.read_records()
+            self.files.read_active()
             await self._read_config()
             if listening is not None:
                 await self.agent.serve(listening)
@@ -166,7 +179,7 @@ class Daemon:
         )
         try:
             install(self.paths.state, self.environ)
-        except (OSError, FileRefused) as error:
+        except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
     def _listen(self) -> tuple[socket.socket, Path]:
@@ -215,25 +228,47 @@ class Daemon:
         self.ended.set()
 
     async def _read_config(self) -> None:
-        catalog, broken = await self.files.catalog()
-        if catalog is not None:
-            self.service.cache.forget_by_profile()
-            self.watch.follow([session.key for session in catalog.sessions])
-            self.post(ev.ConfigRead(with_managed(catalog, self.paths.state)))
-        if broken is not None:
-            self.post(ev.ConfigBroken(broken))
-            return
-        self.managed.follow()  # keys of the active profile that the rules do not know may differ
+        """Not before all it is judged by has been read."""
+        if self.files.known and await self.files.read_config(self._follow_sessions):
+            self.managed.follow()  # active-profile keys that the rules do not know may differ
 
-    def _read_settings(self) -> None:
-        self.files.read_settings()
-        self.desktop.refresh()  # the rules do not see the menu's ticks
+    def _follow_sessions(self, catalog: Catalog) -> None:
+        self.service.cache.forget_by_profile()
+        self.watch.follow([session.key for session in catalog.sessions])
+
+    def _read_again(self, file: InputFile) -> None:
+        known = self.files.known
+        match file.kind:
+            case "token":
+                self.watch.inspect(file.key)
+            case "config":
+                self.jobs.go(self._read_config())
+            case "settings":
+                self.files.read_settings()
+                self.desktop.refresh()  # the rules do not see the menu's ticks
+            case "records":
+                self.files.read_records()
+            case "active-profile":
+                self.files.read_active()
+            case "managed":
+                self.managed.follow()
+            case _:
+                assert_never(file.kind)
+        if self.files.known and not known:
+            self.jobs.go(self._read_config())
+
+    def _look_again(self) -> None:
+        """Whoever asks is answered from what can be read now."""
+        if self.loop.state.unread:
+            self.post(ev.Tick())
 
     def _alarm(self, alarm: str) -> None:
         self.post(ev.SystemEvent("clock-set") if alarm == "clock-set" else ev.Tick())
 
     def _managed_context(self) -> ManagedContext:
         guarded, state = self.files.settings.preferences.guarded, self.paths.state
+        if not self.files.known:
+            raise Unread("The settings can't be read right now.")
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
@@ -241,8 +276,9 @@ class Daemon:
         self.agent.changed()
 
     def _changed(self, seen: View) -> None:
-        self.managed.shown(seen)
-        self._write_prompt(seen)
+        if self.files.known:
+            self.managed.shown(seen)
+            self._write_prompt(seen)
         self.desktop.show(seen)
         self.agent.changed()
 
@@ -266,7 +302,7 @@ class Daemon:
         document = status_document(
             seen,
             active_profile=seen.active_profile,
-            applies=managed_sections.applies(state),
+            applies=self.managed.follows,
             daemon=Running(
                 os.getpid(), self.since, tray.__version__, self.desktop.problem, self.graphical
             ),

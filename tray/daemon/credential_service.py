@@ -12,7 +12,7 @@ from typing import Any
 from tray.core import events as ev
 from tray.core.effects import Reply
 from tray.core.events import Event
-from tray.core.model import Profile
+from tray.core.model import InputFile, Profile
 from tray.core.session import Session, renewable
 from tray.core.state import TrayState
 from tray.core.text import sentences
@@ -53,11 +53,13 @@ class CredentialService:
         directory: Path,
         *,
         state: Callable[[], TrayState],
+        surroundings: Callable[[Profile, dict[str, Any]], str | None],
         post: Callable[[Event], None],
         ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> None:
         self.cache = RoleCredentialCache()
         self._state = state
+        self._surroundings = surroundings
         self._post = post
         self._ask = ask
         self._history = History(directory)
@@ -69,6 +71,9 @@ class CredentialService:
     ) -> tuple[dict[str, Any], Callable[[], None]]:
         """Return the answer, and bookkeeping for later: it takes ten times as long (measured)."""
         name = self._state().active_profile if name is None else name
+        unread = self._state().unread.get(InputFile("active-profile"))
+        if name is None and unread is not None:
+            return {"exit": 1, "sentence": unread.sentence}, _nothing
         if name is None:
             return {"exit": 2, "sentence": sentences.NO_ACTIVE_PROFILE}, _nothing
         profile = next((one for one in self._state().catalog.profiles if one.name == name), None)
@@ -92,7 +97,13 @@ class CredentialService:
                 answer = await self._answer(op, profile)
         except _Failed as failed:
             return {"exit": failed.exit, "sentence": failed.sentence}, _nothing
-        return {"exit": 0, "sentence": "", **answer}, lambda: self._given(op, profile, asker)
+        given = "whoami" if op == "whoami" else "credentials"
+        if op == "environment":
+            packed = self._surroundings(profile, answer["credentials"])
+            if packed is None:
+                return {"exit": 1, "sentence": ""}, _nothing  # the caller has to look for itself
+            answer = {"environment": packed, **answer}
+        return {"exit": 0, "sentence": "", **answer}, lambda: self._given(given, profile, asker)
 
     def _given(self, op: str, profile: Profile, asker: str) -> None:
         if op == "credentials":
@@ -140,7 +151,7 @@ class CredentialService:
         place = self._place(profile)
         held = self.cache.held(place)
         given = await self.cache.get(place, lambda: self._fetch("credentials", profile))
-        if op == "credentials":
+        if op != "whoami":
             return {"credentials": given}
         try:
             return {"identity": await self._fetch("whoami", profile, credentials=given)}

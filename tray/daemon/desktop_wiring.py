@@ -140,10 +140,6 @@ class Desktop:
             title, body = menu_text.not_copied(what, text)
             self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
 
-    def following_refused(self, why: str) -> None:
-        """Say why a click could not change a managed section, even where warnings are off."""
-        self.report(fx.Report(menu_text.FOLLOWING_REFUSED, why))
-
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
         # The category selects the icon: success has no warning sign.
@@ -151,15 +147,14 @@ class Desktop:
         self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
 
     def start_at_login(self, *, on: bool) -> None:
+        """Raises `TrayError` and OSError."""
         try:
             if on:
                 self._autostart.enable(own_command(self.environ))
             else:
                 self._autostart.disable()
-        except (TrayError, OSError) as error:
-            log.warning("start at login: %s", getattr(error, "sentence", type(error).__name__))
-        self._follow_autostart()
-        self.refresh()
+        finally:
+            self._follow_autostart()
 
     def _follow_autostart(self) -> None:
         """Correct our own entry if the program has moved, and read its state."""

@@ -10,14 +10,18 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core import policy
 from tray.core.events import Event
-from tray.core.model import Memory
+from tray.core.model import InputFile, Memory
+from tray.core.requests import SettingName
+from tray.core.text import menu_text
 from tray.daemon.agent_server import Agent
 from tray.daemon.credential_service import CredentialService
 from tray.daemon.desktop_wiring import Desktop
 from tray.daemon.input_files import InputFiles
 from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
+from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
 from tray.storage.active_profile import record_active
 from tray.storage.logs import History
@@ -42,6 +46,7 @@ class EffectRunner:
         service: CredentialService,
         managed: ManagedUpdates,
         inspect: Callable[[str], None],
+        read_again: Callable[[InputFile], None],
         end: Callable[[], None],
     ) -> None:
         self._paths = paths
@@ -53,6 +58,7 @@ class EffectRunner:
         self._service = service
         self._managed = managed
         self._inspect = inspect
+        self._read_again = read_again
         self._end = end
         self._records = Records(paths.state)
         self._history = History(paths.state)
@@ -70,6 +76,8 @@ class EffectRunner:
                 self._open_browser(effect)
             case fx.InspectTokenFile():
                 asyncio.get_running_loop().call_later(effect.delay, self._inspect, effect.key)
+            case fx.ReadAgain():
+                self._read_again(effect.file)
             case fx.ShowNotice():
                 self._desktop.show_notice(effect.notice)
                 self._agent.show(effect.notice)
@@ -107,7 +115,10 @@ class EffectRunner:
     def _save(self, key: str, memory: Memory) -> None:
         """Write memories in a thread, the newest of each session, one write at a time."""
         self._unsaved[key] = memory
-        if self._saving is None or self._saving.done():
+        self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._unsaved and (self._saving is None or self._saving.done()):
             self._saving = asyncio.create_task(self._write_memories())
 
     async def _write_memories(self) -> None:
@@ -117,6 +128,8 @@ class EffectRunner:
                 await asyncio.to_thread(self._records.change, key, memory=memory)
             except Exception as error:  # noqa: BLE001  (a full disk costs the memory, not the loop)
                 log.warning("state.json cannot be written (%s)", type(error).__name__)
+                self._unsaved.setdefault(key, memory)
+                asyncio.get_running_loop().call_later(policy.FAULT_PAUSE, self._write_soon)
                 return
 
     def _record(self, entry: fx.RecordHistory) -> None:
@@ -127,19 +140,32 @@ class EffectRunner:
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self._files.settings.browser(page.key, page.profile)
         if not open_browser(page.url, self._desktop.environ, template):
-            log.warning("no browser could be opened for %s; use the link in the menu", page.key)
+            log.warning("no browser could be opened for %s", page.key)
+            text = menu_text.no_browser(page.key, page.profile)
+            self._desktop.report(fx.Report(menu_text.NO_BROWSER, text))
 
-    def _change_setting(self, name: str, *, on: bool) -> None:
+    def _change_setting(self, name: SettingName, *, on: bool) -> None:
+        def told(why: str | None) -> None:
+            label = menu_text.SETTING_LABELS[name] if why is None else menu_text.SETTING_REFUSED
+            text = (menu_text.ON if on else menu_text.OFF) if why is None else why
+            self._desktop.report(fx.Report(label, text, good=why is None))
+
         target = following(name)
-        if name == "start-at-login":
-            self._desktop.start_at_login(on=on)
-        elif target is not None:
-            self._managed.let_follow(target, on=on)
+        if target is not None:
+            self._managed.let_follow(target, on=on, told=told)
+            return
+        try:
+            if name == "start-at-login":
+                self._desktop.start_at_login(on=on)
+            else:
+                table, key = ("keyring", "adopt") if name == "adopt" else ("warnings", "show")
+                write_setting(self._paths.state, table, key, on)
+                self._files.read_settings()
+        except (TrayError, OSError) as error:
+            told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")
         else:
-            table, key = {"adopt": ("keyring", "adopt"), "warnings": ("warnings", "show")}[name]
-            write_setting(self._paths.state, table, key, on)
-            self._files.read_settings()
-            self._desktop.refresh()
+            told(None)
+        self._desktop.refresh()
 
     async def _add(self, effect: fx.AddProfile) -> None:
         new, refusal = {effect.name: dict(effect.keys)}, None

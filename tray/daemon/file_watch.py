@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
@@ -16,6 +17,8 @@ from tray.system.paths import Paths
 from tray.system.watch.directory_watch import directory_events, places
 
 log = logging.getLogger(__name__)
+
+WatchedInput = Literal["config", "settings", "records", "active-profile"]
 
 SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
 
@@ -28,31 +31,31 @@ class FileWatch:
         paths: Paths,
         *,
         tokens: Callable[[TokenFileInspected], None],
-        config: Callable[[], None],
-        settings: Callable[[], None],
-        records: Callable[[], None],
+        changed: Callable[[WatchedInput], None],
         applied: Callable[[], None],
     ) -> None:
         self._paths = paths
         self._tokens = tokens
-        self._readers = {
-            "config": config, "settings": settings, "records": records, "applied": applied,
-        }  # fmt: skip
+        self._read = changed
+        self._applied = applied
         self._events = directory_events()
         self._names: dict[str, str] = {}
-        self._settling: dict[str, asyncio.TimerHandle] = {}
+        self._settling: dict[WatchedInput | None, asyncio.TimerHandle] = {}
 
     def start(self) -> None:
         paths = self._paths
-        self._places: dict[tuple[Path, str], str] = {}
-        for what, files in (
-            ("config", (paths.aws_config, paths.aws_credentials)),
-            ("settings", (paths.settings_file, paths.state / "settings.json")),
-            ("records", (paths.state / "state.json", paths.state / "active-profile")),
-            ("applied", (paths.state / "applied.json",)),
-        ):
-            for file in files:
-                self._places.update(dict.fromkeys(places(file), what))
+        self._places: dict[tuple[Path, str], WatchedInput | None] = {}
+        files: dict[Path, WatchedInput | None] = {
+            paths.aws_config: "config",
+            paths.aws_credentials: "config",
+            paths.settings_file: "settings",
+            paths.state / "settings.json": "settings",
+            paths.state / "state.json": "records",
+            paths.state / "active-profile": "active-profile",
+            paths.state / "applied.json": None,
+        }
+        for file, what in files.items():
+            self._places.update(dict.fromkeys(places(file), what))
         directories = {directory for directory, _ in self._places} | {paths.token_cache}
         self._events.follow(directories)
         self._events.attach(asyncio.get_running_loop(), self._changed)
@@ -85,9 +88,11 @@ class FileWatch:
         key = self._names.get(name)
         return set() if key is None else {key}
 
-    def _settle(self, what: str) -> None:
+    def _settle(self, what: WatchedInput | None) -> None:
         waiting = self._settling.pop(what, None)
         if waiting is not None:
             waiting.cancel()
         loop = asyncio.get_running_loop()
-        self._settling[what] = loop.call_later(SETTLE, self._readers[what])
+        self._settling[what] = loop.call_later(
+            SETTLE, self._applied if what is None else functools.partial(self._read, what)
+        )

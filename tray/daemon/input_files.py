@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from tray.aws.config.catalog import CatalogReader, ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.model import Catalog
-from tray.errors import ConfigRejected
+from tray.core.model import Catalog, InputFile, Profile
+from tray.errors import ConfigRejected, TrayError, Unread
+from tray.ipc.child_environment import ChildEnvironment, variables
+from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
-from tray.storage.atomic_files import FileRefused
 from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
@@ -35,33 +36,76 @@ class InputFiles:
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
         self._started = False
+        self._reading = 0
+        self._sound = False  # whether botocore would take what was last read
         self.settings: Settings = safe_settings(paths.state)  # the last good ones
+        self._known: set[str] = set()  # what has been read, or found unusable, at least once
 
-    async def catalog(self) -> tuple[Catalog | None, str | None]:
+    @property
+    def known(self) -> bool:
+        """Whether all was read that the config is judged by."""
+        return {"settings", "records", "active-profile"} <= self._known
+
+    async def read_config(self, follow: Callable[[Catalog], None]) -> bool:
         """
-        Return the config if it is new, and why it is broken; then the last good one counts (S4).
+        Read the config and post it; return whether it is good. If not, the last good counts (S4).
 
         Only a large one is read in a thread: its heap of 6 MB would stay with the process
         (measured).
         """
+        self._reading, self._sound = self._reading + 1, False
         try:
-            if self._config_size() > LARGE_CONFIG:
-                catalog = await asyncio.to_thread(self._catalog.read)
-                await asyncio.to_thread(self._save, catalog)
-            else:
-                catalog = self._catalog.read()
-                self._save(catalog)
+            self._sound = await self._posted_config(follow)
+        finally:
+            self._reading -= 1
+        return self._sound
+
+    async def _posted_config(self, follow: Callable[[Catalog], None]) -> bool:
+        trouble: Event | None = None
+        try:
+            catalog: Catalog | None = with_managed(await self._catalog_now(), self._paths.state)
         except ConfigRejected as error:
-            kept = None if self._started else last_catalog(self._paths.state)
-            self._started = True
-            return kept, error.sentence
-        self._started = True
-        return catalog, None
+            catalog, trouble = self._kept(), ev.ConfigBroken(error.sentence)
+        except Unread as error:
+            catalog, trouble = self._kept(), ev.InputUnread(InputFile("config"), error.sentence)
+        if catalog is not None:
+            follow(catalog)
+            self._post(ev.ConfigRead(catalog))
+        if trouble is not None:
+            self._post(trouble)
+        self._started = self._started or catalog is not None
+        return trouble is None
+
+    async def _catalog_now(self) -> Catalog:
+        if self._config_size() <= LARGE_CONFIG:
+            catalog = self._catalog.read()
+            self._save(catalog)
+            return catalog
+        catalog = await asyncio.to_thread(self._catalog.read)
+        await asyncio.to_thread(self._save, catalog)
+        return catalog
+
+    def _kept(self) -> Catalog | None:
+        kept = None if self._started else last_catalog(self._paths.state)
+        try:
+            return None if kept is None else with_managed(kept, self._paths.state)
+        except Unread:
+            return None
+
+    def surroundings(self, profile: Profile, document: dict[str, Any]) -> str | None:
+        """Return what else a program started with credentials gets, packed; None if unsure."""
+        if self._reading or not self._sound:
+            return None
+        reader = self._catalog
+        before = reader.variables.get(profile.name, {})
+        return ChildEnvironment(
+            reader.marks, profile.name, profile.region, before, variables(document)
+        ).packed()
 
     def _save(self, catalog: Catalog) -> None:
         try:
             save_catalog(self._paths.state, catalog)
-        except (OSError, FileRefused) as error:
+        except (OSError, TrayError) as error:
             log.warning("the config cannot be kept for a later start (%s)", type(error).__name__)
 
     def _config_size(self) -> int:
@@ -79,10 +123,19 @@ class InputFiles:
         except ConfigRejected as error:
             log.warning("%s", error.sentence)
             problems = (error.sentence,)
+        except Unread as error:
+            self._post(ev.InputUnread(InputFile("settings"), error.sentence))
+            return
+        self._known.add("settings")
         self._post(ev.PreferencesRead(self.settings.preferences, problems))
 
     def read_records(self) -> None:
-        entries = self._records.read()
+        try:
+            entries = self._records.read()
+        except Unread as error:
+            self._post(ev.InputUnread(InputFile("records"), error.sentence))
+            return
+        self._known.add("records")
         self._post(
             ev.RecordsRead(
                 stores={key: entry.store for key, entry in entries.items()},
@@ -95,4 +148,12 @@ class InputFiles:
                 },
             )
         )
-        self._post(ev.ActiveRead(read_active(self._paths.state)))
+
+    def read_active(self) -> None:
+        try:
+            active = read_active(self._paths.state)
+        except TrayError as error:
+            self._post(ev.InputUnread(InputFile("active-profile"), error.sentence))
+            return
+        self._known.add("active-profile")
+        self._post(ev.ActiveRead(active))

@@ -121,10 +121,10 @@ class WorkerJobs:
         try:
             done = await self._pool.sign_in({"kind": "unlock"}, lambda _: None, asyncio.Event())
         except Exception as error:  # noqa: BLE001  (the keyring stays locked)
-            self.sentence_of(error)
+            self._post(ev.UnlockFailed(self.sentence_of(error)))
             return
         if "failed" in done:
-            log.info("the keyring stays locked")
+            self._post(ev.UnlockFailed(str(done["failed"]["sentence"])))
             return
         self._post(ev.SystemEvent("keyring-unlocked"))
 

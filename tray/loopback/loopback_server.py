@@ -1,8 +1,7 @@
 """
-A small HTTP server on 127.0.0.1, open for as long as one command or sign-in needs it (RFC 8252).
+A small HTTP server on 127.0.0.1, open while a command or sign-in needs it (RFC 8252).
 
-One thread serves every connection and never blocks on one, so an idle preconnect, a client that
-sends a byte a second or a flood do not delay the right request.
+One thread serves every connection and never blocks on one, so no slow client delays another.
 """
 
 from __future__ import annotations

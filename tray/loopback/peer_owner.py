@@ -1,9 +1,8 @@
 """
 Which user is at the other end of a TCP connection on this computer.
 
-Anyone who can list processes reads a browser's command line, so a link alone proves nothing. Linux
-tells the uid that owns the peer's socket: by sock_diag(7), which looks one connection up, else by
-``/proc/net/tcp`` and ``tcp6`` (proc(5)), which list all. Other systems and some sandboxes do not.
+Linux says it: by sock_diag(7) for one connection, else in ``/proc/net/tcp`` and ``tcp6``
+(proc(5)), which list all. Other systems and some sandboxes do not.
 """
 
 from __future__ import annotations

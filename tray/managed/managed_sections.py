@@ -27,7 +27,7 @@ from tray.core.profiles.managed_profile import (
 )
 from tray.core.text import managed_text
 from tray.core.text.display_names import clean
-from tray.errors import UserMustAct
+from tray.errors import Unread, UserMustAct
 from tray.managed.config_write import change_locked, edit_lock
 from tray.managed.section_plan import (
     ManagedContext,
@@ -52,7 +52,7 @@ VERSION: Final = 1
 
 
 def read_applied(state: Path) -> dict[Target, ManagedSection]:
-    """Return what is applied; an unusable file counts as nothing, and is logged."""
+    """Return what is applied; an unusable file counts as nothing, and is logged. May be Unread."""
     try:
         return _read(state)[1]
     except (OSError, FileRefused, UserMustAct) as error:
@@ -69,7 +69,7 @@ def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
 
     Raises:
         UserMustAct: it is damaged, or a later version's, and must not be overwritten.
-        OSError, FileRefused: it cannot be read now.
+        Unread, OSError, FileRefused: it cannot be read.
     """
     path = state / "applied.json"
     try:
@@ -125,7 +125,7 @@ def problems(state: Path) -> tuple[str, ...]:
         found = _read(state)[1]
     except UserMustAct as error:
         return (error.sentence,)
-    except (OSError, FileRefused):
+    except (Unread, OSError, FileRefused):
         return ()  # a passing error says nothing about the file
     return tuple(
         managed_text.theirs(target)
@@ -153,11 +153,9 @@ def take_back(world: ManagedContext, target: Target, *, seam: Seam | None = None
 
 def follow(world: ManagedContext) -> tuple[str, ...]:
     """
-    Update every applied section to the active profile; return a sentence for each that cannot.
+    Update every applied section to the active profile; with nothing applied this is one read.
 
-    With nothing applied this is one read. Also takes out what an interrupted `take_back` left, and
-    skips a section in another file than this environment's ``AWS_CONFIG_FILE``. Raises `TrayError`
-    or `OSError`.
+    Also takes out what an interrupted `take_back` left. Raises `TrayError` or `OSError`.
     """
     state = world.paths.state
     if not any(one.at_work for one in _read(state)[1].values()):

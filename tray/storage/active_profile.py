@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tray.core.views.prompt_file import prompt_lines
+from tray.errors import Unread
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
     FileRefused,
@@ -22,6 +23,7 @@ def active_path(state: Path) -> Path:
 
 
 def read_active(state: Path) -> str | None:
+    """None where none is recorded; raises `Unread` where that is not known."""
     return _line(active_path(state))
 
 
@@ -30,12 +32,19 @@ def read_previous(state: Path) -> str | None:
 
 
 def record_active(state: Path, profile: str | None) -> None:
-    """The profile it replaces becomes the previous one; raises `Busy` or `OSError`."""
+    """
+    The profile it replaces becomes the previous one, if that can be read.
+
+    Raises `Busy`, `FileRefused` or `OSError`.
+    """
     private_directory(state)
     with FileLock(lock_path(state, "state"), timeout=LOCK_TIMEOUT):
-        before = read_active(state)
-        if before == profile:
-            return
+        try:
+            before = read_active(state)
+            if before == profile:
+                return
+        except Unread:
+            before = None  # the user's word counts without it
         if before is not None:
             write_atomic(state / "previous-profile", os.fsencode(before) + b"\n")
         if profile is None:
@@ -60,7 +69,10 @@ def write_prompt(
 def _line(path: Path) -> str | None:
     try:
         data = read_small(path)
-    except (OSError, FileRefused):
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (OSError, FileRefused) as error:
+        why = error.sentence if isinstance(error, FileRefused) else f"{path}: {error.strerror}."
+        raise Unread(f"The active profile can't be read. {why}") from None
     line = os.fsdecode(data).partition("\n")[0].rstrip("\r")
     return line if line.strip() else None

@@ -2,7 +2,8 @@
 Read and replace small files so that no reader ever sees half of one.
 
 Writing replaces the whole file or leaves the old one: temporary file, fsync, rename, fsync of the
-directory. The system's errors pass through as ``OSError``; our own are `FileRefused`.
+directory. The system's errors pass through as ``OSError``, but as `Unread` where they say nothing
+about a file to read; our own are `FileRefused`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tray.errors import UserMustAct
+from tray.errors import Unread, UserMustAct
 
 try:
     import fcntl
@@ -52,6 +53,10 @@ _TEMP_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 
+# What the system says of the path itself; every other error is the machine's, and passes.
+_ANSWERS = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+_ANSWERS_BY_NUMBER = frozenset((errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO))
+
 Seam = Callable[[str], None]
 """Called with the name of each step done, so that a test can stop the process there."""
 
@@ -60,11 +65,29 @@ class FileRefused(UserMustAct):
     """A path we refuse, such as a pipe, a loop or another user's; no ``OSError`` of the system."""
 
 
+def is_passing(error: OSError) -> bool:
+    """Whether the machine failed (EMFILE, ENOMEM, EIO, ESTALE ..): no answer about the path."""
+    return not isinstance(error, _ANSWERS) and error.errno not in _ANSWERS_BY_NUMBER
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn an error of the machine into `Unread`; answers about the path pass through."""
+    try:
+        yield
+    except OSError as error:
+        if not is_passing(error):
+            raise
+        said = error.strerror or type(error).__name__
+        raise Unread(f"{path} can't be read right now: {said}.") from None
+
+
 def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
     """
     Return the whole of a small regular file; symbolic links are followed.
 
-    FileRefused if it is anything else, or larger than `limit` bytes; OSError as the system says.
+    FileRefused if it is anything else, or larger than `limit` bytes; Unread if the machine cannot
+    read it now; OSError as the system says.
     """
     descriptor, data = open_small(path, limit)
     os.close(descriptor)
@@ -73,15 +96,16 @@ def read_small(path: Path, limit: int = READ_LIMIT) -> bytes:
 
 def open_small(path: Path, limit: int = READ_LIMIT) -> tuple[int, bytes]:
     """Like `read_small`, with the open descriptor, which shows this file after a rename (K4 5)."""
-    # Checked before it is opened: opening a device can already do something.
-    _insist_on_regular(path.stat().st_mode, path)
-    descriptor = os.open(path, READ_FLAGS)
-    try:
-        _insist_on_regular(os.fstat(descriptor).st_mode, path)
-        return descriptor, read_descriptor(descriptor, limit, place=str(path))
-    except BaseException:
-        os.close(descriptor)
-        raise
+    with reading(path):
+        # Checked before it is opened: opening a device can already do something.
+        _insist_on_regular(path.stat().st_mode, path)
+        descriptor = os.open(path, READ_FLAGS)
+        try:
+            _insist_on_regular(os.fstat(descriptor).st_mode, path)
+            return descriptor, read_descriptor(descriptor, limit, place=str(path))
+        except BaseException:
+            os.close(descriptor)
+            raise
 
 
 def read_descriptor(descriptor: int, limit: int = READ_LIMIT, *, place: str = "the file") -> bytes:
@@ -110,23 +134,28 @@ def write_atomic(
     """
     Replace a file so that every reader sees the old or the new whole, even after a power cut.
 
-    A symbolic link is kept and its target replaced. Another hard link to the old file keeps the
-    old bytes. On failure the old file is untouched and nothing is left beside it; a process killed
-    in between leaves a temporary file for `remove_stale_temps`. The directory must exist.
+    A symbolic link is kept and its target replaced; the directory must exist. `mode` is exact,
+    whatever the umask; `group` is given if the system allows. `seam` is called with
+    ``temp-written``, ``renamed`` and ``directory-synced``, `final_check` right before the rename.
 
-    Args:
-        mode: permission bits of the new file, exactly, whatever the umask.
-        group: the group to give it, if the system allows.
-        seam: called with ``temp-written``, ``renamed`` and ``directory-synced``.
-        final_check: called right before the rename, which takes microseconds; whatever it raises
-            leaves the old file as it is.
-
-    Raises:
-        FileRefused: the path is not a regular file or belongs to another user, or its link is a
-            loop or points into a missing directory.
-        OSError: as the system says.
+    Raises FileRefused for anything but a regular file of this user, OSError, and what
+    `final_check` raises; the old file is then untouched, and nothing is left beside it.
     """
-    passed = seam if seam is not None else _ignore
+    try:
+        _replace(path, data, mode, group, seam if seam is not None else _ignore, final_check)
+    except OSError as error:
+        error.filename = str(path)  # a full disk names no file, others the temporary one
+        raise
+
+
+def _replace(
+    path: Path,
+    data: bytes,
+    mode: int,
+    group: int | None,
+    passed: Seam,
+    final_check: Callable[[], None] | None,
+) -> None:
     target = _target_of(path)
     temp = target.with_name(f".sso-tray.{os.urandom(8).hex()}.tmp")
     with _removed_on_failure(temp):
@@ -141,7 +170,7 @@ def write_atomic(
 
 
 def write_changed(path: Path, data: bytes) -> None:
-    """Write a file of the state directory if it has changed; raises `OSError`, `FileRefused`."""
+    """Write a file of the state directory if it has changed; raises `OSError`, `TrayError`."""
     try:
         if read_small(path) == data:
             return

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tray.core.json_members import Members, flag, mapping, moment, optional, text
-from tray.storage.atomic_files import FileRefused, private_directory, read_small, write_atomic
+from tray.errors import TrayError
+from tray.storage.atomic_files import private_directory, read_small, write_atomic
 from tray.values import dataclass
 
 VERSION: Final = 1
@@ -71,7 +72,7 @@ def change_record(state: Path, **changes: Any) -> None:
 def _document(state: Path) -> Mapping[str, Any]:
     try:
         return mapping(json.loads(read_small(_path(state))))
-    except (OSError, FileRefused, ValueError, RecursionError):
+    except (OSError, TrayError, ValueError, RecursionError):
         return {}
 
 

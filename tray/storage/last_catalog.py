@@ -6,18 +6,19 @@ import json
 from pathlib import Path
 
 from tray.core.model import Catalog
-from tray.storage.atomic_files import FileRefused, read_small, write_changed
+from tray.errors import TrayError
+from tray.storage.atomic_files import read_small, write_changed
 
 
 def save_catalog(state: Path, catalog: Catalog) -> None:
-    """Keep a valid config if it has changed; raises `OSError` or `FileRefused`."""
+    """Keep a valid config if it has changed; raises `OSError` or `TrayError`."""
     write_changed(_path(state), json.dumps(catalog.to_json()).encode())
 
 
 def last_catalog(state: Path) -> Catalog | None:
     try:
         return Catalog.from_json(json.loads(read_small(_path(state))))
-    except (OSError, FileRefused, ValueError, RecursionError):
+    except (OSError, TrayError, ValueError, RecursionError):
         return None
 
 

@@ -1,9 +1,8 @@
 """
-``state.json``: the token store of each session, and what is remembered of it.
+``state.json``, version 1: the token store of each session, and what is remembered of it.
 
-The format is version 1: ``{"version": 1, "sessions": {KEY: ENTRY}}``. Members that this version
-does not know stay in the file, as do entries and members it cannot use. A file that is not JSON or
-is of a later version is kept aside before it is overwritten.
+``{"version": 1, "sessions": {KEY: ENTRY}}``. What this version cannot use stays in the file; a
+file that is not JSON or of a later version is kept aside before it is overwritten.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
-from tray.errors import ConfigRejected
+from tray.errors import ConfigRejected, TrayError
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -127,13 +127,13 @@ def read_settings(config: Path, state: Path) -> Settings:
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
     try:
         return _words(json.loads(read_small(state / "guarded.json"))) or None
-    except (OSError, FileRefused, ValueError, RecursionError):
+    except (OSError, TrayError, ValueError, RecursionError):
         return None
 
 
 def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
     # A full disk costs the guard of a later mistake, which then lets nobody pick a profile.
-    with suppress(OSError, FileRefused):
+    with suppress(OSError, TrayError):
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 

@@ -1,9 +1,7 @@
 """
-The agent's unix socket, private to this user.
+The agent's unix socket: our own 0700 directory, a 0600 socket, and the peer's uid.
 
-Three layers, as in ssh-agent: our own 0700 directory, a 0600 socket, and the peer's uid from the
-kernel. Windows' named pipe is not written yet: there `listen` refuses, `connect` finds nothing,
-and each command works without a daemon.
+Windows' named pipe is not written yet: there each command works without a daemon.
 """
 
 from __future__ import annotations

@@ -56,10 +56,9 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
     """
     Decide which browser opens a page; nothing is started.
 
-    A set ``BROWSER`` always counts, in the forms that Python's `webbrowser` takes: several
-    separated by ``os.pathsep``, ``%s``, a trailing ``&``. ``environ`` is that of the place where
-    the user clicked or typed (rule L6); ``template`` is the session's own browser, such as
-    ``firefox -P work %s`` (without ``%s`` the URL comes last).
+    A set ``BROWSER`` always counts, in the forms that `webbrowser` takes. ``environ`` is that of
+    the place where the user clicked or typed (L6); ``template`` is the session's own browser, such
+    as ``firefox -P work %s`` (without ``%s`` the URL comes last).
     """
     if template:
         return BrowserChoice((_parsed(template),), "template")
@@ -81,9 +80,8 @@ def open_browser(
     """
     Open a page (https, or http on 127.0.0.1, else `OurBug`); returns whether a browser started.
 
-    The URL is an argument, never part of a shell line. A command that exits non-zero within
-    ``grace`` seconds has failed, and the next is tried. Blocks that long for each: call it off the
-    loop.
+    A command that exits non-zero within ``grace`` seconds has failed, and the next is tried.
+    Blocks that long for each.
     """
     if not _ALLOWED.fullmatch(url):
         msg = "a page that is neither https nor our own was to be opened; it was not"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from pathlib import Path
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from pathlib import Path
+    from typing import Final
 
 _CONFIG, _PROFILE = "AWS_CONFIG_FILE", "AWS_PROFILE"
 _COPY: Final = "SSO_TRAY_CONFIG_COPY"

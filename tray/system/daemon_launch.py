@@ -19,8 +19,9 @@ from typing import Final
 from tray.core.policy import START_PATIENCE
 from tray.errors import Unreachable
 from tray.system import agent_socket
+from tray.system.agent_places import is_private_directory
 from tray.system.lock.file_lock import FileLock, lock_path
-from tray.system.paths import Paths, is_private_directory
+from tray.system.paths import Paths
 from tray.system.spawn import own_program, start_detached, worker_environment
 
 log = logging.getLogger(__name__)

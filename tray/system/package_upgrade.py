@@ -1,9 +1,7 @@
 """
 End and restart running daemons for a package's scripts: ``stop|start|end``, as root.
 
-A frozen program cannot continue once its files are replaced, since it reads its parts from them.
-``stop`` ends the daemons and notes whose they were, ``start`` starts them again from the new files
-as their users, and ``end`` is for removal.
+A frozen program reads its parts from its files, so it cannot continue once they are replaced.
 """
 
 from __future__ import annotations
@@ -21,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tray.system.credential_variables import without_credentials
 from tray.system.daemon_launch import ON_DEMAND
-from tray.system.spawn import INTERNAL_FLAG, without_bootloader, without_credentials
+from tray.system.spawn import INTERNAL_FLAG, without_bootloader
 from tray.system.surroundings import PACKAGE_MARK
 
 PROC: Final = Path("/proc")

@@ -6,18 +6,13 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from tray.errors import UserMustAct
 from tray.system import LINUX, WINDOWS
+from tray.system.agent_places import NAME, agent_places
 from tray.values import dataclass
-
-NAME: Final = "sso-tray"
-SOCKET_NAME: Final = "agent.sock"
-LONGEST_SOCKET_PATH: Final = 100  # bytes; limits: 107 (Linux, unix(7)), 103 (macOS, sys/un.h)
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 
@@ -66,7 +61,7 @@ class Paths:
             cli_cache=aws / "cli" / "cache",
             settings_file=settings / "config.toml",
             state=state,
-            runtime_sockets=_sockets(environ, home, state),
+            runtime_sockets=tuple(map(Path, agent_places(environ, str(home), str(state)))),
         )
 
 
@@ -90,17 +85,6 @@ def fingerprint(environ: Mapping[str, str]) -> str:
     """Return 16 hex digits of SHA-256 over :func:`world`."""
     text = json.dumps(world(environ), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def is_private_directory(path: Path) -> bool:
-    """Whether ``path`` is a directory of our own user that nobody else may enter (mode 0700)."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    if not stat.S_ISDIR(found.st_mode):
-        return False
-    return WINDOWS or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
 
 
 def _home(environ: Mapping[str, str]) -> Path:
@@ -133,19 +117,3 @@ def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> 
     if text == "~" or text.startswith(("~/", "~" + os.sep)):
         text = str(home) + text[1:]
     return Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111  (as botocore)
-
-
-def _sockets(environ: Mapping[str, str], home: Path, state: Path) -> tuple[Path, ...]:
-    candidates = [state / "run" / SOCKET_NAME]
-    runtime = _absolute(environ, "XDG_RUNTIME_DIR")
-    if runtime is not None and is_private_directory(runtime):
-        candidates.insert(0, runtime / NAME / SOCKET_NAME)
-    return tuple(_fitting(path, home) for path in candidates)
-
-
-def _fitting(path: Path, home: Path) -> Path:
-    """Shorten a path for a socket; not to a temporary directory, where others can be first."""
-    written = os.fsencode(path)
-    if len(written) <= LONGEST_SOCKET_PATH:
-        return path
-    return home / f".sst-{hashlib.sha256(written).hexdigest()[:8]}" / "s"

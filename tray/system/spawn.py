@@ -13,6 +13,7 @@ from typing import Final
 
 import tray
 from tray.system import WINDOWS
+from tray.system.credential_variables import without_credentials
 
 INTERNAL_FLAG: Final = "--internal"  # for a frozen program, instead of ``-m``
 
@@ -25,22 +26,6 @@ PARTS: Final = (
     "tray.system.package_upgrade",
 )
 
-_CREDENTIALS: Final = frozenset(
-    {
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_SECURITY_TOKEN",
-        "AWS_CREDENTIAL_EXPIRATION",
-        "AWS_ACCOUNT_ID",
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_ROLE_ARN",
-        "AWS_ROLE_SESSION_NAME",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-    }
-)
-_CREDENTIALS_BEGINNINGS: Final = ("AWS_CONTAINER_", "AWS_BEARER_TOKEN")
 _DROPPED: Final = frozenset(
     {
         "KEYCHAIN_PATH",
@@ -85,15 +70,6 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
     return module_command("tray")
 
 
-def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the variables that give SDKs credentials or a profile."""
-    return {
-        name: value
-        for name, value in environ.items()
-        if name not in _CREDENTIALS and not name.startswith(_CREDENTIALS_BEGINNINGS)
-    }
-
-
 def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
     """Undo the bootloader's changes: a browser must not load our libraries (PyInstaller)."""
     kept = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
@@ -129,8 +105,7 @@ def start_detached(
     """
     Start a program in a session of its own, without standard streams; raises OSError.
 
-    It outlives us and gets none of our signals; a sleeping thread waits for it, so that no zombie
-    remains. Returns its exit status if it ends within ``grace`` seconds, else None.
+    Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
     """
     child = subprocess.Popen(
         command,

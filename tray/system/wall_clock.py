@@ -1,10 +1,9 @@
 """
 An alarm on the wall clock that also reports when the clock was set.
 
-Expiry times are wall-clock times, but timers of the event loop stop while the machine sleeps and
-ignore a clock set by hand or NTP. On Linux the kernel reports both without polling
-(timerfd_create(2): ``TFD_TIMER_CANCEL_ON_SET``; waking from suspend counts as setting). Elsewhere
-the clocks are compared every 60 seconds.
+Timers of the event loop stop while the machine sleeps and ignore a clock that was set. On Linux
+the kernel reports both (timerfd_create(2): ``TFD_TIMER_CANCEL_ON_SET``), elsewhere the clocks are
+compared every 60 seconds.
 """
 
 from __future__ import annotations
@@ -41,12 +40,7 @@ class WallClockTimer(Protocol):
 def start_wall_timer(
     loop: asyncio.AbstractEventLoop, callback: Callable[[Alarm], None]
 ) -> WallClockTimer:
-    """
-    Start this system's best timer.
-
-    ``callback`` gets ``due`` once for each `arm`, and ``clock-set`` when the clock was set or the
-    machine woke; then arm the timer again.
-    """
+    """Start this system's best timer; arm it again after each ``due`` and ``clock-set``."""
     if LINUX:
         timer = WallTimer()
         timer.attach(loop, callback)
@@ -67,12 +61,7 @@ class WallTimer:
         return self._descriptor
 
     def arm(self, at_wall: float | None) -> None:
-        """
-        Ring at ``at_wall`` (seconds since the epoch), at once if past; None: on clock changes.
-
-        Infinite and very late times mean never. After :meth:`close` this does nothing: a job's
-        last answers may come that late.
-        """
+        """Ring at ``at_wall``, at once if past; None: on clock changes. Nothing after `close`."""
         if self._descriptor < 0:
             return
         at = _NEVER if at_wall is None else min(max(at_wall, _AT_ONCE), _NEVER)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from botocore.exceptions import (
 from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import client_settings
 from tray.aws.api.error_words import words_for
+from tray.aws.api.portal import Credentials
 from tray.core.connection import ConnectionSettings
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
@@ -32,14 +32,6 @@ from tray.secret import Secret
 _PATIENCE: Final = Config(
     connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1, "mode": "standard"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedCredentials:
-    access_key_id: Secret
-    secret_access_key: Secret
-    session_token: Secret | None  # None for keys of a user
-    expires_at: float | None  # seconds since the epoch; None if unknown
 
 
 class _Session(botocore.session.Session):
@@ -59,7 +51,7 @@ class _Session(botocore.session.Session):
 
 def resolve(
     profile: Profile, session_key: str | None, connection: ConnectionSettings
-) -> ResolvedCredentials:
+) -> Credentials:
     """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
     try:
         session = _Session(profile.name, connection)
@@ -70,7 +62,7 @@ def resolve(
         trouble = _as_tray_error(profile.name, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
-            return ResolvedCredentials(
+            return Credentials(
                 Secret(frozen.access_key),
                 Secret(frozen.secret_key),
                 Secret(frozen.token) if frozen.token else None,

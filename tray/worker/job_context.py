@@ -20,8 +20,9 @@ from tray.core import policy
 from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
+from tray.core.profiles.start_url import is_vanity
 from tray.core.session import same_place
-from tray.errors import CacheFileBad, CacheFileTorn, TrayError, WillRetry
+from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
@@ -125,19 +126,19 @@ class JobContext:
         """
         Read the token file, spelled as the config; its mtime is the token's time of issue.
 
-        CacheFileTorn if another program writes it for two seconds (K3), or CacheFileBad.
+        Unread if it cannot be read, or is being written (K3), for two seconds, or CacheFileBad.
         """
         for _ in range(policy.TORN_READS):
             try:
                 return self._read(session)
-            except CacheFileTorn:
+            except Unread:
                 time.sleep(policy.TORN_DELAY)
         return self._read(session)
 
     def read_or_none(self, session: SsoSession) -> SsoToken | None:
         try:
             return self._read(session)
-        except (CacheFileTorn, CacheFileBad):
+        except (Unread, CacheFileBad):
             return None
 
     def _read(self, session: SsoSession) -> SsoToken | None:
@@ -155,7 +156,8 @@ class JobContext:
         token = token.issued(min(written, now, token.expires_at))
         if not belongs(token, session):
             return token
-        return replace(token, start_url=session.start_url, region=session.region)
+        region = token.region if is_vanity(session.start_url) else session.region
+        return replace(token, start_url=session.start_url, region=region or session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
         """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""
@@ -175,15 +177,14 @@ class JobContext:
         seen: KeyringItem | None = None,
     ) -> KeyringItem:
         """
-        Save a token in the keyring as the session's newest.
+        Save a token in the keyring as the session's newest; KeyringUnavailable, KeyringDenied.
 
         If AWS refuses it, `beside` are tried; `replaced` precede it; `seen` is the item as this
-        transaction last read or saved it. Raises `KeyringUnavailable` or `KeyringDenied`
-        when the save failed or was not confirmed.
+        transaction last read or saved it.
         """
         earlier = Lineage(tuple(one.pair for one in replaced))
         if seen is None:
-            earlier = earlier.merged(self.record(session).lineage)
+            earlier = earlier.merged(self.hints(session).lineage)
         return self.keyring_store.store(
             session.key,
             token,
@@ -203,15 +204,11 @@ class JobContext:
         self, session: SsoSession, token: SsoToken, final_check: FinalCheck | None = None
     ) -> None:
         """
-        Write the lean file (K3) atomically.
+        Write the lean file (K3) atomically, or over anything without a final check (see `still`).
 
         Its mtime is set to when the token was issued, which no member says, so that the token does
-        not look younger after a restart or a new file (R1). Without a final check (see `still`)
-        whatever is there is overwritten, as a sign-in does.
-
-        Raises:
-        TokenFileChanged: the final check found another file, which is untouched.
-        OSError, FileRefused: it cannot be written; the old file is untouched.
+        not look younger after a restart (R1). The old file is untouched where it raises
+        TokenFileChanged, OSError or FileRefused.
         """
         empty = self.settings.empty_refresh_members
         document = lean_document(token, empty_refresh_members=empty)
@@ -244,11 +241,7 @@ class JobContext:
     ) -> None:
         path = self.file_of(session)
         private_directory(path.parent)
-        try:
-            write_atomic(path, document, seam=self.seam, final_check=final_check)
-        except OSError as error:
-            error.filename = str(path)  # a write names no file, or the temporary one
-            raise
+        write_atomic(path, document, seam=self.seam, final_check=final_check)
         now = self.clock()
         if token.issued_at is not None and token.issued_at < now:
             # If this fails, only the estimate of the token's age suffers.
@@ -268,7 +261,16 @@ class JobContext:
         return replace(facts, refreshable=there and file is not None and file.refreshable)
 
     def record(self, session: SsoSession) -> Record:
+        """Raises `Unread`: without the record nothing is begun."""
         return self.records.of(session.key)
+
+    def hints(self, session: SsoSession) -> Record:
+        """Return the record, or an empty one: what AWS has just given never waits for it."""
+        try:
+            return self.record(session)
+        except Unread as unread:
+            log.warning("%s", unread.sentence)
+            return Record()
 
 
 def is_same(one: SsoToken, other: SsoToken) -> bool:

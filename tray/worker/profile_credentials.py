@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from tray.aws.api.portal import RoleCredentials
+from tray.aws.api.portal import Credentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.config.catalog import ConfigFiles, every_profile
@@ -24,17 +23,8 @@ from tray.worker import botocore_chain
 from tray.worker.job_context import JobContext
 
 _ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:sts::[0-9]+:assumed-role/([^/]+)/(.+)")
+_HELPER: Final = "credentials.py"  # the credential helper, in whose command a profile follows
 _PERMISSION_SET: Final = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    access_key_id: Secret
-    secret_access_key: Secret
-    # None for keys of a user, which only profiles of kind ``other`` have
-    session_token: Secret | None = None
-    expires_at: float | None = None  # seconds since the epoch; None: never
-    account_id: str | None = None  # 12 digits, where the config tells
 
 
 def role_credentials(
@@ -55,10 +45,7 @@ def role_credentials(
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    found = botocore_chain.resolve(profile, key, context.clients.connection)
-    return Credentials(
-        found.access_key_id, found.secret_access_key, found.session_token, found.expires_at
-    )
+    return botocore_chain.resolve(profile, key, context.clients.connection)
 
 
 def identity(
@@ -70,11 +57,11 @@ def identity(
     """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
         document = credentials_document(role_credentials(session, profile, context))
-    credentials = RoleCredentials(
+    token = document.get("SessionToken")
+    credentials = Credentials(
         Secret(document["AccessKeyId"]),
         Secret(document["SecretAccessKey"]),
-        Secret(document.get("SessionToken", "")),
-        0.0,
+        None if token is None else Secret(token),
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
     context = context.reaching(profile.connection, profile.session)
@@ -121,15 +108,8 @@ def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -
     if profile.account_id is None or profile.role_name is None:
         raise UserMustAct(f'The profile "{clean(profile.name)}" has no account and role.')
     token = _access_token(session, context)
-    found = context.portal.role_credentials(
+    return context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name
-    )
-    return Credentials(
-        found.access_key_id,
-        found.secret_access_key,
-        found.session_token,
-        found.expires_at,
-        profile.account_id,
     )
 
 
@@ -147,22 +127,45 @@ def _access_token(session: SsoSession, context: JobContext) -> Secret:
 
 
 def _insist_on_no_circle(profile: Profile, context: JobContext) -> None:
-    """Refuse a profile that would call us (F3) or ask the user for an MFA code."""
+    """Refuse a profile that would call us for itself (F3) or ask the user for an MFA code."""
     every = every_profile(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
-    for name in source_chain(profile.name, every):
-        if name not in every:
-            file = clean(str(context.paths.aws_config), 160)
-            raise UserMustAct(f'{file} has no profile "{clean(name)}".')
-        settings = every[name]
-        command = settings.get("credential_process")
-        if isinstance(command, str) and calls_us(command, context.paths.state):
-            msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
-            raise UserMustAct(msg)
-        if settings.get("mfa_serial"):
-            msg = (
-                f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks for.'
-            )
-            raise UserMustAct(msg)
+    seen: set[str] = set()
+    wanted: str | None = profile.name
+    while wanted is not None:
+        chain, wanted = tuple(source_chain(wanted, every)), None
+        seen.update(chain)
+        for name in chain:
+            if name not in every:
+                file = clean(str(context.paths.aws_config), 160)
+                raise UserMustAct(f'{file} has no profile "{clean(name)}".')
+            command = every[name].get("credential_process")
+            if isinstance(command, str) and calls_us(command, context.paths.state):
+                wanted = asked_for(command, name, {})
+                if wanted is None or wanted in seen:
+                    msg = f'The profile "{clean(name)}" gets its credentials from SSO Tray itself.'
+                    raise UserMustAct(msg)
+            if every[name].get("mfa_serial"):
+                msg = (
+                    f'The profile "{clean(name)}" needs an MFA code, which only the AWS CLI asks '
+                    "for."
+                )
+                raise UserMustAct(msg)
+
+
+def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
+    """Return whose credentials our ``credential_process`` gives; None: the active profile's."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None  # it cannot be started
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--profile":
+            return following or None
+        if word.startswith("--profile="):
+            return word.partition("=")[2] or None
+        if PurePath(word).name == _HELPER:
+            return following or None
+    return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
 
 
 def calls_us(command: str, state: Path) -> bool:

@@ -168,7 +168,7 @@ class TestRegister:
     @pytest.mark.usefixtures("center")
     def test_unknown_scope(self, oidc: Oidc, session: SsoSession) -> None:
         """A scope that AWS does not know is the request's own fault."""
-        with pytest.raises(RequestRefused, match="scope is unknown"):
+        with pytest.raises(RequestRefused, match="sso_registration_scopes: nonsense"):
             oidc.register(session, grant="device_code", scopes=("nonsense",))
 
     @pytest.mark.parametrize("member", ["clientId", "clientSecret", "clientSecretExpiresAt"])

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Grant, Oidc
-from tray.aws.api.portal import Portal, RoleCredentials
+from tray.aws.api.portal import Credentials, Portal
 from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.config.catalog import ConfigFiles, read_catalog
@@ -128,7 +128,7 @@ def ours(
         session.start_url, REGION, Secret("access"), 1000.0,
         refresh_token=Secret("refresh"), registration=registration,
     )  # fmt: skip
-    credentials = RoleCredentials(Secret("ASIAX"), Secret("k"), Secret("t"), 0.0)
+    credentials = Credentials(Secret("ASIAX"), Secret("k"), Secret("t"))
     with AwsClients() as clients:
         reached = clients.reaching(replace(session.connection, own=own))
         of_profile = clients.reaching(replace(profile.connection, own=own))

@@ -114,7 +114,12 @@ def refusing_port() -> Iterator[int]:
 
 
 def self_signed(
-    directory: Path, *, host: str = "127.0.0.1", first_day: int = -1, last_day: int = 1
+    directory: Path,
+    *,
+    host: str = "127.0.0.1",
+    others: tuple[str, ...] = (),
+    first_day: int = -1,
+    last_day: int = 1,
 ) -> tuple[ssl.SSLContext, Path]:
     """
     Make a certificate that nobody trusts; return it for a server and as a CA file.
@@ -122,6 +127,7 @@ def self_signed(
     Args:
         directory: where the files go.
         host: the address or name it is for.
+        others: further names.
         first_day: from how many days after today it is valid.
         last_day: until how many days after today.
     """
@@ -139,7 +145,9 @@ def self_signed(
         .serial_number(x509.random_serial_number())
         .not_valid_before(today + dt.timedelta(days=first_day))
         .not_valid_after(today + dt.timedelta(days=last_day))
-        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([alternative, *map(x509.DNSName, others)]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

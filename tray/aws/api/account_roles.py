@@ -32,11 +32,10 @@ def list_assignments(
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
     """
-    Return every role of every account, by account and role.
+    Return every role of every account, by account and role; ``cancelled`` ends it.
 
-    ``progress`` is called on this thread; once ``cancelled`` is set, nothing more is requested and
-    pauses end. Raises TokenRejected if the session is over, WillRetry if AWS was not reached, kept
-    failing, or the listing was cancelled.
+    Raises TokenRejected if the session is over, WillRetry if AWS was not reached, kept failing, or
+    the listing was cancelled.
     """
     pace = RequestPacing(cancelled or threading.Event())
     accounts = tuple(portal.list_accounts(access_token, region, pace))

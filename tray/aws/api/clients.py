@@ -162,14 +162,19 @@ class AwsClients:
         return cast("SSOClient", self._client("sso", region))
 
     def sts(
-        self, region: str, access_key_id: Secret, secret_access_key: Secret, session_token: Secret
+        self,
+        region: str,
+        access_key_id: Secret,
+        secret_access_key: Secret,
+        session_token: Secret | None,
     ) -> STSClient:
         """Return a new client, which the caller closes; raises RequestRefused as the others."""
         credentials = {
             "aws_access_key_id": access_key_id.reveal(),
             "aws_secret_access_key": secret_access_key.reveal(),
-            "aws_session_token": session_token.reveal(),
         }
+        if session_token is not None:
+            credentials["aws_session_token"] = session_token.reveal()
         with self._shared.lock:
             return cast("STSClient", self._made("sts", region, self._config, credentials))
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from tray.aws.api.api_errors import ErrorFactory, incomplete_response
+from tray.aws.api.api_errors import ErrorFactory, incomplete_response, printable
 from tray.aws.api.clients import AwsClients, server_time
 from tray.aws.api.response_checks import is_sendable, number_member, secret_member, text_member
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.core.profiles.start_url import is_dual_stack
-from tray.errors import OurBug, SignInEnded, WillRetry
+from tray.errors import OurBug, RequestRefused, SignInEnded, TrayError, WillRetry
 from tray.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,12 @@ class Oidc:
             }
         endpoint = self.endpoint(session, grant)
         client = self._clients.oidc(session.region, endpoint)
-        answer = self._clients.call("RegisterClient", client.register_client, arguments)
+        answer = self._clients.call(
+            "RegisterClient",
+            client.register_client,
+            arguments,
+            instead={"InvalidScopeException": lambda _: _unknown_scope(scopes)},
+        )
         expires_at = number_member(answer, "clientSecretExpiresAt")
         if expires_at is None:
             raise incomplete_response("RegisterClient", "has no usable clientSecretExpiresAt")
@@ -282,6 +287,11 @@ class Oidc:
             issued_at=issued_at,
             dated=server_time(answer),
         )
+
+
+def _unknown_scope(scopes: tuple[str, ...]) -> TrayError:
+    named = printable(", ".join(scopes), 160)
+    return RequestRefused(f"AWS doesn't know each of these sso_registration_scopes: {named}.")
 
 
 def _life(answer: Mapping[str, Any]) -> int:

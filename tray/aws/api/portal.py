@@ -37,11 +37,12 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleCredentials:
-    access_key_id: Secret  # ``ASIA...``
+class Credentials:
+    access_key_id: Secret  # ``ASIA...`` of a role, ``AKIA...`` of a user
     secret_access_key: Secret  # 40 characters
-    session_token: Secret  # some hundred characters
-    expires_at: float  # seconds since the epoch, by AWS's clock
+    session_token: Secret | None  # some hundred characters; None for keys of a user
+    expires_at: float | None = None  # seconds since the epoch, by AWS's clock; None: unknown
+    account_id: str | None = None  # 12 digits, where it is known
 
 
 class Portal:
@@ -72,7 +73,7 @@ class Portal:
 
     def role_credentials(
         self, access_token: Secret, region: str, account_id: str, role_name: str
-    ) -> RoleCredentials:
+    ) -> Credentials:
         """Return fresh credentials; raises TokenRejected, WillRetry, RoleForbidden (rule R6)."""
         operation = "GetRoleCredentials"
         answer = self._clients.call(
@@ -91,11 +92,12 @@ class Portal:
         milliseconds = number_member(members, "expiration")
         if milliseconds is None:
             raise incomplete_response(operation, "has no usable expiration")
-        return RoleCredentials(
+        return Credentials(
             access_key_id=secret_member(operation, members, "accessKeyId"),
             secret_access_key=secret_member(operation, members, "secretAccessKey"),
             session_token=secret_member(operation, members, "sessionToken"),
             expires_at=milliseconds / 1000,
+            account_id=account_id,
         )
 
     def check(self, access_token: Secret, region: str) -> None:

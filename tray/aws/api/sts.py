@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tray.aws.api.clients import AwsClients
-from tray.aws.api.portal import RoleCredentials
+from tray.aws.api.portal import Credentials
 from tray.aws.api.response_checks import text_member
 
 _OPERATION = "GetCallerIdentity"
@@ -18,9 +18,7 @@ class CallerIdentity:
     user_id: str  # ``AROA...:USER``
 
 
-def caller_identity(
-    clients: AwsClients, credentials: RoleCredentials, region: str
-) -> CallerIdentity:
+def caller_identity(clients: AwsClients, credentials: Credentials, region: str) -> CallerIdentity:
     """Use any region of the partition; RoleForbidden means expired or invalid credentials."""
     client = clients.sts(
         region,

@@ -36,9 +36,8 @@ class SsoToken:
     """
     One sign-in's tokens, as a cache file, a keyring item or AWS's answer gives them.
 
-    ``start_url`` is as the config writes it. Times are seconds since the epoch: ``expires_at`` by
-    our clock, ``issued_at`` when AWS gave the access token, ``dated`` the same by AWS's own clock
-    (unknown in every file). A lean file has neither refresh token nor registration. ``extra`` are
+    Times are seconds since the epoch: ``expires_at`` by our clock, ``issued_at`` when AWS gave the
+    access token, ``dated`` the same by AWS's own clock (unknown in every file). ``extra`` are
     members of a cache file that are not ours, kept value for value on rewriting.
     """
 

@@ -8,7 +8,6 @@ written" (:class:`~tray.errors.CacheFileTorn`), while a whole one of the wrong s
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import re
@@ -18,7 +17,7 @@ from types import MappingProxyType
 
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.timestamps import format_timestamp, parse_timestamp
-from tray.errors import CacheFileBad, CacheFileTorn
+from tray.errors import CacheFileBad, CacheFileTorn, Unread
 from tray.secret import Secret
 from tray.storage.atomic_files import FileRefused, read_small
 
@@ -38,7 +37,6 @@ _DEEPEST = 64
 # RFC 6749 appendix A: tokens and client credentials are visible ASCII characters and spaces.
 # Anything else could not be sent in a header, and http.client's complaint would print it.
 _SENDABLE = re.compile(r"[\x20-\x7e]+")
-_PASSING_TROUBLE = frozenset((errno.EIO, errno.ESTALE, errno.EINTR, errno.EAGAIN))
 
 
 def cache_directory(home: Path) -> Path:
@@ -57,7 +55,7 @@ def read_token(path: Path) -> SsoToken | None:
     Read one token file; None where there is none.
 
     ``issued_at`` is None, since no file has it: callers take the file's mtime. Raises
-    CacheFileTorn if it is being written or the file system cannot give it just now, CacheFileBad
+    CacheFileTorn if it is being written, Unread if the machine cannot read it now, CacheFileBad
     (reason ``bad-file`` or ``no-permission``) if it is whole but unusable, or not ours to read.
     """
     try:
@@ -66,6 +64,8 @@ def read_token(path: Path) -> SsoToken | None:
         return None
     except FileRefused as refusal:
         raise CacheFileBad(refusal.sentence) from None
+    except Unread as unread:
+        raise Unread(unread.sentence, reason="torn-file") from None
     except OSError as error:
         raise _unreadable(path, error) from None
     return parse_token(data, str(path))
@@ -217,10 +217,8 @@ def _moment(members: Mapping[str, object], name: str, place: str) -> float | Non
         raise CacheFileBad(f"{place}: {name} isn't a timestamp.") from None
 
 
-def _unreadable(path: Path, error: OSError) -> CacheFileBad | CacheFileTorn:
+def _unreadable(path: Path, error: OSError) -> CacheFileBad:
     said = error.strerror or type(error).__name__
-    if error.errno in _PASSING_TROUBLE:
-        return CacheFileTorn(f"{path} can't be read right now: {said}.")
     if isinstance(error, PermissionError):
         return CacheFileBad(f"{path} can't be read: {said}.", reason="no-permission")
     return CacheFileBad(f"{path} can't be read: {said}.")

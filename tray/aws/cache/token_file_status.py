@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tray.aws.cache.token_cache import read_token
-from tray.core.events import FileAbsent, FileBad, FileTorn, TokenFileStatus
-from tray.errors import CacheFileBad, CacheFileTorn
+from tray.core.events import FileAbsent, FileBad, FileTorn, FileUnread, TokenFileStatus
+from tray.errors import CacheFileBad, CacheFileTorn, Unread
+from tray.storage.atomic_files import reading
 
 
 def look(path: Path, now: float) -> TokenFileStatus:
@@ -15,9 +16,12 @@ def look(path: Path, now: float) -> TokenFileStatus:
         token = read_token(path)
         if token is None:
             return FileAbsent()
-        written = path.stat().st_mtime
+        with reading(path):
+            written = path.stat().st_mtime
     except CacheFileTorn:
         return FileTorn()
+    except Unread as unread:
+        return FileUnread(unread.sentence)
     except CacheFileBad as bad:
         return FileBad(bad.reason or "bad-file", bad.sentence)
     except OSError:

@@ -11,21 +11,22 @@ from types import MappingProxyType
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_sections import MergedConfig, merge
-from tray.aws.config.connection_keys import variables_of
+from tray.aws.config.connection_keys import every_variable
 from tray.aws.config.ini import Value
 from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
+from tray.storage.file_mark import file_mark
 
 __all__ = [
     "HIDDEN",
     "CatalogReader",
     "ConfigFiles",
-    "active_profile_from_environment",
-    "connection_variables",
+    "aws_files",
     "every_profile",
     "profile_settings",
     "read_catalog",
@@ -38,14 +39,6 @@ _SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_toke
 _UNSETTLED = 2.0  # seconds in which a file may change again within one tick of its mtime
 
 
-def active_profile_from_environment(environ: Mapping[str, str]) -> str | None:
-    """Return ``AWS_PROFILE``, or ``AWS_DEFAULT_PROFILE`` if that is not set; None where empty."""
-    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        if variable in environ:
-            return environ[variable] or None
-    return None
-
-
 def read_catalog(files: ConfigFiles) -> Catalog:
     """
     Return what the two files say; a missing file says nothing.
@@ -55,7 +48,8 @@ def read_catalog(files: ConfigFiles) -> Catalog:
     sections left out; a listed session or profile carries its own. Raises ConfigRejected if
     botocore refuses a file, or it cannot be read as a file.
     """
-    return _catalog(files, config_files.read(files.config), config_files.read(files.credentials))
+    config = config_files.read(files.config)
+    return _catalog(files, config, _merged(files, config, config_files.read(files.credentials)))
 
 
 def profile_settings(files: ConfigFiles, name: str) -> Mapping[str, Value]:
@@ -82,18 +76,20 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
     }
 
 
-def connection_variables(files: ConfigFiles, name: str) -> dict[str, str]:
-    """Return the environment that sends an SDK's calls where a profile's keys do."""
-    merged = _merged(files, config_files.read(files.config), config_files.read(files.credentials))
-    return variables_of(merged.profiles.get(name, {}), merged.services)
+def aws_files(files: ConfigFiles) -> AwsFiles:
+    """Return what decides about a client that names no profile; raises ConfigRejected."""
+    data = config_files.read(files.credentials)
+    sections = ini.parse(data, str(files.credentials)) if data else {}
+    keyed = frozenset(name for name, keys in sections.items() if "aws_access_key_id" in keys)
+    return AwsFiles(every_profile(files), keyed)
 
 
 class CatalogReader:
     """
-    The catalog, read again only when one of the files has changed.
+    The catalog, read again only when a file has changed; an unchanged one costs one ``stat``.
 
-    An unchanged file costs one ``stat``. While its mtime is less than two seconds ago its bytes
-    are compared by hash, since a second write within one clock tick leaves the ``stat`` as it was.
+    While its mtime is under two seconds ago its bytes are compared by hash, since a second write
+    within one clock tick leaves the ``stat`` as it was.
     """
 
     def __init__(self, files: ConfigFiles, clock: Callable[[], float] = time.time) -> None:
@@ -102,30 +98,38 @@ class CatalogReader:
         self._marks: object = None
         self._digests: object = None
         self._verdict: Catalog | ConfigRejected = Catalog()
+        self.marks: dict[str, tuple[int, ...] | None] = {}
+        """Each file with its mark before it was last read."""
+        self.variables: Mapping[str, Mapping[str, str]] = {}
+        """The environment that sends an SDK's calls where a profile's keys do, if they do."""
 
     def read(self) -> Catalog:
         """Return the same object while the files say the same; raises ConfigRejected."""
-        marks = [config_files.mark(self.files.config), config_files.mark(self.files.credentials)]
+        places = (self.files.config, self.files.credentials)
+        marks = {str(path): file_mark(path) for path in places}
         if self._marks is None or marks != self._marks:
             self._reread(marks)
+        self.marks = marks
         if isinstance(self._verdict, Catalog):
             return self._verdict
         known = self._verdict
         raise ConfigRejected(known.sentence, file=known.file, line=known.line)
 
-    def _reread(self, marks: list[tuple[int, ...] | None]) -> None:
+    def _reread(self, marks: dict[str, tuple[int, ...] | None]) -> None:
         self._marks = None
         config = config_files.read(self.files.config)
         credentials = config_files.read(self.files.credentials)
         digests = [_digest(config), _digest(credentials)]
         if digests != self._digests:
             try:
-                self._verdict = _catalog(self.files, config, credentials)
+                merged = _merged(self.files, config, credentials)
+                self._verdict = _catalog(self.files, config, merged)
+                self.variables = every_variable(merged.profiles, merged.services)
             except ConfigRejected as rejected:
                 self._verdict = rejected.with_traceback(None)
             self._digests = digests
         now = self._clock()
-        if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks):
+        if all(mark is None or abs(now - mark[-1] / 1e9) > _UNSETTLED for mark in marks.values()):
             self._marks = marks
 
 
@@ -140,8 +144,7 @@ def _merged(files: ConfigFiles, config: bytes | None, credentials: bytes | None)
     )
 
 
-def _catalog(files: ConfigFiles, config: bytes | None, credentials: bytes | None) -> Catalog:
-    merged = _merged(files, config, credentials)
+def _catalog(files: ConfigFiles, config: bytes | None, merged: MergedConfig) -> Catalog:
     known = ConfigIndex(merged, find_sessions(merged))
     profiles = []
     members: dict[str, list[str]] = {key: [] for key in known.sessions}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected
-from tray.storage.atomic_files import READ_FLAGS
+from tray.storage.atomic_files import READ_FLAGS, reading
 from tray.values import dataclass
 
 LARGEST = 16 * 2**20  # bytes; 10,000 profiles take 1.4 MB
@@ -60,32 +60,23 @@ def _expand_home(text: str, environ: Mapping[str, str]) -> str:
     return home.rstrip(os.sep) + text[1:] or os.sep
 
 
-def mark(path: Path) -> tuple[int, ...] | None:
-    """Return a value that changes when the file does (mtime in ns last), or None for no file."""
-    try:
-        info = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        return (error.errno or 0,)
-    return (info.st_dev, info.st_ino, info.st_size, info.st_ctime_ns, info.st_mtime_ns)
-
-
 def read(path: Path) -> bytes | None:
     """
     Return the file's bytes, or None where there is no file (or it is the null device).
 
     Raises ConfigRejected for a directory, a pipe or device, an unreadable file, or one over 16
-    MiB. botocore takes most of these for an empty file, which would silently empty the menu.
+    MiB; `Unread` if the machine cannot read it now. botocore takes most of these for an empty
+    file, which would silently empty the menu.
     """
     try:
-        if _is_nothing(path.stat(), path):
-            return None
-        descriptor = os.open(path, READ_FLAGS)
-        with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - no path to open
-            info = os.fstat(descriptor)
-            _must_be_regular(info, path)
-            data = stream.read() if info.st_size <= LARGEST else None
+        with reading(path):
+            if _is_nothing(path.stat(), path):
+                return None
+            descriptor = os.open(path, READ_FLAGS)
+            with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - no path to open
+                info = os.fstat(descriptor)
+                _must_be_regular(info, path)
+                data = stream.read() if info.st_size <= LARGEST else None
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -16,6 +16,7 @@ _VARIABLES: Final = {
     "ca_bundle": "AWS_CA_BUNDLE",
     "sts_regional_endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
 }
+_TELLING: Final = frozenset((*_VARIABLES, "services"))
 CONNECTION_KEYS: Final = ("use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle", "services")
 
 
@@ -40,6 +41,17 @@ def connection_of(settings: Section, services: Mapping[str, Section]) -> Connect
         sso_oidc=endpoints.get("sso_oidc"),
         sts=endpoints.get("sts"),
     )
+
+
+def every_variable(
+    profiles: Mapping[str, Section], services: Mapping[str, Section]
+) -> dict[str, dict[str, str]]:
+    """Return `variables_of` those profiles that have any."""
+    return {
+        name: found
+        for name, settings in profiles.items()
+        if not _TELLING.isdisjoint(settings) and (found := variables_of(settings, services))
+    }
 
 
 def variables_of(settings: Section, services: Mapping[str, Section]) -> dict[str, str]:

@@ -13,7 +13,26 @@ from tray.aws.config.config_edit import (
     profile_header,
     written_headers,
 )
+from tray.aws.config.sso_sessions import session_key
 from tray.core.text.display_names import clean
+
+
+def with_region(data: bytes, file: str, key: str, region: str) -> bytes:
+    """
+    Return a config file with the ``sso_region`` of one session changed, in all its profiles too.
+
+    ``key`` is the session's (S1). Raises ConfigRejected and EditRefused as `with_profiles`.
+    """
+    named = written_headers(data, file, "sso-session").get(key)
+    headers = (
+        {named} if named is not None else set(written_headers(data, file, "profile").values())
+    )
+    edits = [
+        SectionEdit(header, {"sso_region": region})
+        for header, keys in ini.parse(data, file).items()
+        if header in headers and (header == named or session_key(keys) == key)
+    ]
+    return edited(data, file, edits)
 
 
 def with_profiles(

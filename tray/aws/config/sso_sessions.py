@@ -35,9 +35,8 @@ def find_sessions(merged: MergedConfig) -> dict[str, SsoSession]:
     """
     Return every session by its key, in file order, without its profiles.
 
-    A legacy session (a start URL in profiles without ``sso_session``) takes the place of its first
-    profile and the first region its profiles give. An sso-session named like a start URL shares
-    its token file, and the section counts.
+    A legacy session stands at its first profile and has the first region its profiles give. An
+    sso-session named like a start URL shares its token file, and the section counts.
     """
     places = [(before, False, name) for name, before in merged.places.items()]
     legacy: dict[str, tuple[str, str]] = {}
@@ -103,11 +102,15 @@ def region_flaw(region: str) -> str | None:
     """Return why this isn't an AWS region, as a clause, or None."""
     if _REGION.fullmatch(region):
         return None
+    if _REGION.fullmatch(region.lower()):
+        return f'the region "{clean(region)}" must be in lower case'
     return f'"{clean(region)}" isn\'t an AWS region (example: eu-west-1)'
 
 
 def start_url_flaw(url: str) -> str | None:
     """Return why a start URL is refused, as a clause that never quotes it, or None."""
+    if " #" in url or " ;" in url:
+        return "a comment follows the start URL, but in a value # and ; begin none"
     if not url.isprintable() or " " in url:
         return "the start URL contains spaces or invisible characters"
     if "\\" in url:

@@ -130,12 +130,7 @@ def _sentence(clause: str) -> str:
 
 
 def signed_in(context: CommandContext, session: SsoSession, *, again: bool = False) -> None:
-    """
-    Let an expired token be renewed, else sign in as ``login`` does.
-
-    Typing the command is the click (L6); what renews itself opens no browser. ``again``: the
-    portal rejected the token, whatever its file says (R6). Raises Ended without a sign-in.
-    """
+    """Renew an expired token, or sign in as ``login`` does; `again`: the portal refused it."""
     entries = status_now(context)["sessions"]
     entry = next((one for one in entries if one["key"] == session.key), None)
     if entry is not None and not again and usable_now(entry, time.time()):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import tray
 from tray.aws.config import config_files
-from tray.aws.config.catalog import ConfigFiles, every_profile
+from tray.aws.config.catalog import ConfigFiles, aws_files
 from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
@@ -22,9 +21,9 @@ from tray.cli.status_command import of_files, words_of
 from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
-from tray.credential_helper import FILE_NAME
-from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable
+from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
 from tray.managed import managed_sections
@@ -45,7 +44,7 @@ Found: TypeAlias = Mapping[str, Any]  # members of `Facts`, by name
 class _Config:
     catalog: Catalog | None = None
     problem: str | None = None
-    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    files: AwsFiles = field(default_factory=lambda: AwsFiles({}))
     quirks: tuple[tuple[Quirk, int], ...] = ()
     calls: Mapping[str, str | None] = field(default_factory=dict)
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -65,7 +64,7 @@ def gathered(context: CommandContext) -> Facts:
             "sso-tray": lambda: _daemon(context),
             "d-bus": lambda: system.hosts(context.environ),
             "keyring": lambda: _keyring(context),
-            "registrations": lambda: {"registrations": _registrations(context, catalog())},
+            "registrations": lambda: _registrations(context, catalog()),
             "browser": lambda: system.browser(context.environ),
             "AWS": lambda: _skew(context, catalog()),
             "aws cli": lambda: system.aws_cli(context.environ),
@@ -129,7 +128,8 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
         "catalog": read.catalog,
         "config_problem": read.problem,
         "config_place": system.tilde(context, context.paths.aws_config),
-        "settings": read.settings,
+        "settings": read.files.profiles,
+        "in_credentials": read.files.in_credentials,
         "quirks": read.quirks,
         "calls": read.calls,
         "reached_by": read.reached_by,
@@ -137,40 +137,24 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
 
 
 def _read_config(context: CommandContext) -> _Config:
-    from tray.worker.profile_credentials import calls_us
+    from tray.worker.profile_credentials import asked_for, calls_us
 
     files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
     try:
         catalog = context.catalog()
-        settings = every_profile(files)
+        found = aws_files(files)
         data = config_files.read(files.config)
-    except ConfigRejected as error:
+    except (ConfigRejected, Unread) as error:
         return _Config(problem=error.sentence)
     calls: dict[str, str | None] = {}
-    for name, keys in settings.items():
+    for name, keys in found.profiles.items():
         command = keys.get("credential_process")
         if not isinstance(command, str) or is_managed(name, catalog.managed):
             continue
         if calls_us(command, context.paths.state):
             calls[name] = asked_for(command, name, context.environ)
     reached_by = context.settings_or_safe().preferences.reached_by
-    return _Config(catalog, None, settings, quirks(data or b""), calls, reached_by)
-
-
-def asked_for(command: str, name: str, environ: Mapping[str, str]) -> str | None:
-    """Return whose credentials our ``credential_process`` gives; None: the active profile's."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None  # it cannot be started
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == "--profile":
-            return following or None
-        if word.startswith("--profile="):
-            return word.partition("=")[2] or None
-        if Path(word).name == FILE_NAME:
-            return following or None
-    return name if "--active" not in words and environ.get("AWS_PROFILE") == name else None
+    return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
 
 
 def _recorded(context: CommandContext) -> Found:
@@ -229,16 +213,19 @@ def _keyring(context: CommandContext) -> Found:
     return {"keyring": state, "keyring_name": keyring_store.keyring_name}
 
 
-def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str, float]:
-    """Return when registrations end, from files and an unlocked keyring; never a prompt."""
-    from tray.worker.job_context import JobContext
+def _registrations(context: CommandContext, catalog: Catalog | None) -> Found:
+    """Say when registrations end, from files and an unlocked keyring, and whose the files are."""
+    from tray.worker.job_context import JobContext, belongs
 
     job_context = JobContext.from_environment(context.environ)
     ready = job_context.keyring_store.lock_state() == "ready"
     found: dict[str, float] = {}
+    elsewhere = []
     for session in catalog.sessions if catalog is not None else ():
         try:
             token = job_context.read(session)
+            if token is not None and not belongs(token, session):
+                elsewhere.append((session.key, urlsplit(token.start_url).hostname or "unknown"))
             if token is not None and token.registration is None and ready:
                 token = job_context.keyring_store.load(session)
         except TrayError as error:
@@ -246,7 +233,7 @@ def _registrations(context: CommandContext, catalog: Catalog | None) -> dict[str
             continue
         if token is not None and token.registration is not None:
             found[session.key] = token.registration.expires_at
-    return found
+    return {"registrations": found, "elsewhere": tuple(elsewhere)}
 
 
 def _skew(context: CommandContext, catalog: Catalog | None) -> Found:

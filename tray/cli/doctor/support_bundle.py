@@ -29,7 +29,7 @@ from tray.cli.doctor.masking import (
     plain,
 )
 from tray.errors import TrayError, UserMustAct
-from tray.storage.atomic_files import FileRefused, read_small
+from tray.storage.atomic_files import read_small
 
 LOGS: Final = ("sso-tray.log", "sso-tray.log.1", "sso-tray.log.2")
 HISTORIES: Final = ("history.jsonl", "history.jsonl.1")
@@ -84,7 +84,7 @@ def _archive(context: CommandContext, findings: Mapping[str, Any]) -> bytes:
     }
     contents["doctor.json"] = _written(_findings(findings, mask))
     for name in ("state.json", *HISTORIES, *LOGS):
-        with suppress(OSError, FileRefused):
+        with suppress(OSError, TrayError):
             data = read_small(context.paths.state / name, limit=LARGEST).decode("utf-8", "replace")
             contents[name] = "".join(_ours(name, data, mask))
     held = io.BytesIO()

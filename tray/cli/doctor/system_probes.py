@@ -15,6 +15,7 @@ from typing import Any, Final
 from tray.aws.cache.token_cache import cache_path
 from tray.cli.command_context import CommandContext
 from tray.core.model import Catalog
+from tray.core.notices.notice_servers import buttons_of
 from tray.errors import TrayError
 from tray.system import LINUX, WINDOWS
 from tray.system.autostart.start_at_login import autostart_for
@@ -31,13 +32,14 @@ def hosts(environ: Mapping[str, str]) -> dict[str, Any]:
     if not LINUX:
         return {}
     from tray.system.dbus.bus_connection import NoBus
-    from tray.system.dbus.bus_names import NOTICES, TRAY_HOST, owned_names
+    from tray.system.dbus.desktop_services import desktop_services
 
     try:
-        owned = owned_names(environ, (TRAY_HOST, NOTICES))
+        found = desktop_services(environ)
     except NoBus as error:
         return {"no_bus": str(error)}
-    return {"hosts": (TRAY_HOST in owned, NOTICES in owned)}
+    buttons = buttons_of(found.server, found.capabilities) if found.server else "drawn"
+    return {"tray": found.tray, "notices": (found.server, buttons) if found.notices else "none"}
 
 
 def browser(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -1,31 +1,21 @@
-"""Running the user's command: becoming it, or running beside it until it ends."""
+"""Running beside the user's command until it ends."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
+
+from tray.cli.exec.becoming import not_started
 
 POSIX: Final = hasattr(os, "posix_spawnp")
 
 SIGNALLED: Final = 128  # plus the number of the signal that ended the child, as in shells
 
 _BY_KERNEL: Final = 128  # `si_code` of a signal that the child got as well (sigaction(2))
-
-
-def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Become a command, or without exec (Windows) run it; OSError if it cannot be started."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if POSIX:
-        for number in _IGNORED_BY_PYTHON:
-            signal.signal(number, signal.SIG_DFL)
-        os.execvpe(command[0], list(command), dict(environ))  # noqa: S606  (no shell)
-    return subprocess.call(list(command), env=dict(environ))
 
 
 def run_beside(
@@ -39,13 +29,16 @@ def run_beside(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [*_PASSED, signal.SIGCHLD])
     try:
         with surroundings as environ:
-            child = os.posix_spawnp(
-                command[0],
-                list(command),
-                dict(environ),
-                setsigmask=before,
-                setsigdef=_IGNORED_BY_PYTHON,
-            )
+            try:
+                child = os.posix_spawnp(
+                    command[0],
+                    list(command),
+                    dict(environ),
+                    setsigmask=before,
+                    setsigdef=_IGNORED_BY_PYTHON,
+                )
+            except OSError as error:
+                raise not_started(command, error) from None
             return _wait(child)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -43,16 +43,11 @@ class Endpoint:
     """
     Serve a profile's credentials from ``__enter__`` to ``__exit__``, on 127.0.0.1 alone.
 
-    Args:
-        profile: says at each request whose credentials; it may raise `TrayError`.
-        ask: gets the ``credential_process`` document from the daemon, which drops it at a
-            sign-out; None where no daemon acts for us.
-        fetch: gets it without one. Both may block, and raise `TrayError` if there are none.
-        signed_in_by: names the sign-in that credentials come from; after another one, or none,
-            those in memory are not given out.
-        document: one for the first request.
-        report: gets a sentence when another user has connected.
-        answer_within: seconds after which a client must ask again; the fetching continues.
+    `profile` says at each request whose; `ask` gets the document from the daemon (None where none
+    acts for us), `fetch` without one; all may raise `TrayError`. After another sign-in than
+    `signed_in_by` names, those in memory are not given out. `document` is one for the first
+    request; `report` gets a sentence when another user has connected; `answer_within`: seconds
+    after which a client must ask again.
     """
 
     def __init__(

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from tray.core.model import Profile
+from tray.ipc.child_environment import variables
 
 Format = Literal["process", "env", "fish", "powershell", "json"]
-
-_MEMBERS: Final = {
-    "AWS_ACCESS_KEY_ID": "AccessKeyId",
-    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
-    "AWS_SESSION_TOKEN": "SessionToken",
-    "AWS_CREDENTIAL_EXPIRATION": "Expiration",
-}
-"""The document's members in the words of SDKs and `aws configure export-credentials`."""
-
-
-def variables(document: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return a document's variables; None unsets an older value, which is of other keys."""
-    return {name: document.get(member) for name, member in _MEMBERS.items()}
-
-
-def region_of(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a profile's region, unless the environment has one already."""
-    named = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if named or not profile.region:
-        return {}
-    return {"AWS_REGION": profile.region, "AWS_DEFAULT_REGION": profile.region}
 
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -40,7 +19,7 @@ def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(names))
 
 
-def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
+def written(form: Format, document: Mapping[str, Any], name: str, region: str | None) -> str:
     """
     Return a ``credential_process`` document in a format.
 
@@ -51,7 +30,7 @@ def written(form: Format, document: Mapping[str, Any], profile: Profile) -> str:
         case "process":
             return json.dumps(document)
         case "json":
-            named = {"Profile": profile.name, "Region": profile.region}
+            named = {"Profile": name, "Region": region}
             return json.dumps({**named, **document}, indent=2)
         case "env":
             return _lines(document, _posix)

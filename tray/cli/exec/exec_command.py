@@ -12,24 +12,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from tray.aws.cache.token_cache import cache_path
-from tray.aws.config.catalog import ConfigFiles, connection_variables, profile_settings
+from tray.aws.config.catalog import ConfigFiles, profile_settings
 from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext
 from tray.cli.credentials_command import given
-from tray.cli.exec.child_process import become, run_beside
-from tray.cli.exec.credential_environment import past_proxies, region_of, variables
+from tray.cli.exec.becoming import CANNOT_RUN, NOT_FOUND, become
+from tray.cli.exec.child_process import run_beside
+from tray.cli.exec.credential_environment import past_proxies
 from tray.cli.front.quick_reading import OURS_FAILED
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.name_lookup import profile_meant
 from tray.core.model import Profile
-from tray.core.text.display_names import clean
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
+from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
-from tray.system.spawn import own_program, without_credentials
-
-CANNOT_RUN: Final = 126
-NOT_FOUND: Final = 127
+from tray.system.spawn import own_program
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -58,12 +56,15 @@ def execute(
             raise WrongUse("Missing command after --.")
         meant = profile_meant(catalog, profile, context.profile_in_force)
         document = given(context, "credentials", meant)
-        files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-        # What the user has exported wins, as it does over a profile's keys.
-        environ = connection_variables(files, meant.name) | without_credentials(context.environ)
-        environ |= region_of(meant, context.environ)
+        environment = ChildEnvironment(
+            {},
+            meant.name,
+            meant.region,
+            context.reader.variables.get(meant.name, {}),
+            variables(document),
+        )
         if endpoint:
-            return _with_endpoint(context, meant, command, environ, document)
+            return _with_endpoint(context, meant, command, environment, document)
     except (SignInNeeded, WrongUse):
         raise
     except Ended as error:
@@ -71,26 +72,14 @@ def execute(
         raise Ended(error.sentence, error.exit_code if kept else OURS_FAILED) from None
     except TrayError as error:
         raise Ended(error.sentence, OURS_FAILED) from None
-    exported = {name: value for name, value in variables(document).items() if value is not None}
-    with _as_env(command):
-        return become(command, environ | exported)
-
-
-@contextmanager
-def _as_env(command: Sequence[str]) -> Iterator[None]:
-    """Say in Ended why a command did not start: it is not there, or cannot be run."""
-    try:
-        yield
-    except OSError as error:
-        code = NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_RUN
-        raise Ended(f"{clean(command[0], 160)}: {error.strerror}.", code) from None
+    return become(command, environment.applied_to(context.environ))
 
 
 def _with_endpoint(
     context: CommandContext,
     profile: Profile,
     command: Sequence[str],
-    environ: dict[str, str],
+    environment: ChildEnvironment,
     document: dict[str, Any],
 ) -> int:
     from tray.cli.exec.credential_endpoint import Endpoint
@@ -105,6 +94,8 @@ def _with_endpoint(
         report=note,
     )
 
+    environ = environment.without_keys(context.environ)
+
     def surroundings(folder: Path, unshadowed: dict[str, str]) -> Iterator[Mapping[str, str]]:
         with endpoint:
             yield (
@@ -114,8 +105,7 @@ def _with_endpoint(
     sweep(context.paths.state)  # where earlier versions left theirs
     with private_folder(context.paths.runtime_sockets[0].parent) as folder:
         unshadowed = _unshadowed(context, profile, folder)
-        with _as_env(command):
-            return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
+        return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
 
 
 def from_daemon(context: CommandContext, profile: Profile) -> dict[str, Any] | None:

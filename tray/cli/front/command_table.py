@@ -98,7 +98,8 @@ class Command:
     Args:
         place: ``module:function``; the function takes the parameters by name.
         takes: the parameters, as help lists them; at most one is an argument.
-        quick: whether it does without click.
+        quick: where the function is that does without click, and mostly without any imports;
+            it returns None where the one at `place` has to look for itself.
         as_env: whether the rest of the line is another command, and our own failures have the
             exit code of env(1); the function also takes ``last_before``, the word before ``--``.
     """
@@ -107,7 +108,7 @@ class Command:
         self,
         place: str,
         *takes: Option | Argument,
-        quick: bool = False,
+        quick: str | None = None,
         as_env: bool = False,
     ) -> None:
         self.place = place
@@ -141,7 +142,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Argument("session", many=True, completes="sessions"),
         _AS_JSON,
         Option("--watch", kind="flag", help="Keep running and print every change; Ctrl-C stops."),
-        quick=True,
+        quick="",
     ),
     "login": Command(
         "tray.cli.login.login_command:login",
@@ -166,14 +167,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "tray.cli.profile_commands:use",
         Argument("profile", completes="profiles"),
         Option("--none", name="nobody", kind="flag", help="Make no profile active."),
-        quick=True,
+        quick="",
     ),
     "apply": Command(
         "tray.cli.apply_command:apply",
         Argument("target", choices=("default", "process"), required=True),
         Option("--off", kind="flag", help="Undo it."),
     ),
-    "profiles": Command("tray.cli.profile_commands:profiles", _AS_JSON, quick=True),
+    "profiles": Command("tray.cli.profile_commands:profiles", _AS_JSON, quick=""),
     "add": Command(
         "tray.cli.add.add_command:add",
         _SESSION,
@@ -223,14 +224,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Output format.",
         ),
         Option("--active", kind="flag", help="Use the active profile, whatever AWS_PROFILE says."),
-        quick=True,
+        quick="",
     ),
     "exec": Command(
         "tray.cli.exec.exec_command:execute",
         _PROFILE,
         Option("--endpoint", kind="flag", help="Provide credentials that renew, over HTTP."),
         Argument("command", shown="[PROFILE] -- COMMAND...", many=True, required=True),
-        quick=True,
+        quick="tray.cli.quick.quick_exec:execute",
         as_env=True,
     ),
     "endpoint": Command(
@@ -256,7 +257,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Create a link that signs you in; works for any role.",
         ),
         Option("--destination", shown="URL", help="The console page to open."),
-        quick=True,
+        quick="",
     ),
     "autostart": Command(
         "tray.cli.autostart_command:autostart",

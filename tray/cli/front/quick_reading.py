@@ -20,7 +20,7 @@ OURS_FAILED: Final = 125  # exit code of env(1)
 def read(line: Sequence[str]) -> tuple[str, dict[str, Any]] | None:
     """Return the command and its parameters by name, or None: click has to read the line."""
     described = COMMANDS.get(line[0]) if line else None
-    if described is None or not described.quick:
+    if described is None or described.quick is None:
         return None
     values = _values(described, line[1:])
     if values is not None and described.as_env:

@@ -16,7 +16,7 @@ from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_al
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import meant, name_others_of_portal, one_by_one
+from tray.cli.session_commands import meant, one_by_one, say_what_ends
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -59,8 +59,8 @@ def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) 
         if not sessions:
             click.echo("You're signed in to every session.")
             return
-    if typed.afresh and not every:
-        name_others_of_portal(context, sessions[0])
+    if typed.afresh:
+        say_what_ends(context, None if every else sessions[0])
     one_by_one(sessions, lambda one: _sign_in(context, one, typed))
 
 
@@ -117,21 +117,22 @@ def _by_daemon(
 ) -> tuple[int, str] | None:
     connected = False
     try:
-        with context.daemon() as agent:
-            connected = True
-            for message in agent.ask(
-                "login",
-                patience=SIGN_IN_PATIENCE,
-                session=session.key,
-                afresh=True if typed.afresh else None,
-                method=method,
-                callback_port=typed.callback_port,
-                network=network(context.environ),
-            ):
-                if "progress" in message:
-                    _show(page, message["progress"])
-                elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
-                    return message["done"]["exit"], message["done"]["sentence"]
+        for _ in context.tries():
+            with context.daemon() as agent:
+                connected = True
+                for message in agent.ask(
+                    "login",
+                    patience=SIGN_IN_PATIENCE,
+                    session=session.key,
+                    afresh=True if typed.afresh else None,
+                    method=method,
+                    callback_port=typed.callback_port,
+                    network=network(context.environ),
+                ):
+                    if "progress" in message:
+                        _show(page, message["progress"])
+                    elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
+                        return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:
         # The daemon cancels it, as no client waits for it.
         sentence = sentences.sign_in_cancelled(session.key, earlier_ended=page.ended_earlier)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tray.core.model import Catalog, State
+from tray.core.notices.notice_servers import Buttons
 
 Verdict = Literal["ok", "note", "problem"]
 """``note``: works, but worth knowing; ``problem``: the user has to act."""
 
-Quirk = Literal["colon", "upper-case", "two-defaults"]
-"""How a config file may be written so that SDKs read it differently (measured)."""
+Quirk = Literal[
+    "colon",
+    "upper-case",
+    "indented",
+    "quoted-name",
+    "quoted-value",
+    "two-defaults",
+    "default-section",
+    "url-beside-session",
+    "account-in-session",
+    "no-scopes",
+    "other-scopes",
+    "boolean",
+    "tilde-bundle",
+    "tilde-process",
+    "loose-word",
+    "unread-section",
+]
+"""How a config file may be written so that clients read it differently (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +65,10 @@ class Facts:
     no_tray: str | None = None  # the daemon's sentence if no tray shows its icon
     problems: tuple[str, ...] = ()  # those that the daemon or the files name
     no_bus: str | None = None  # why there is no session bus; None if there is or none is needed
-    # whether there is a tray, and whether notices can be shown
-    hosts: tuple[bool, bool] | None = None
+    # ``there``: a tray that does not tell what it shows; ``lost``: one that does not list our icon
+    tray: Literal["none", "there", "ours", "lost"] | None = None
+    # name of the notification service and its buttons; no name: not running, but can be started
+    notices: tuple[str, Buttons] | Literal["none"] | None = None
     keyring: str | None = None  # ``ready``, ``locked``, ``absent``, or why it does not answer
     keyring_name: str = "the keyring"
     browser: tuple[bool, str] | None = None  # whether a page can be opened, and why not
@@ -57,7 +77,10 @@ class Facts:
     config_place: str = "~/.aws/config"
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    in_credentials: Collection[str] = ()  # profiles with keys in the credentials file
     # names of the settings with which a session is reached, by its key
+    # sessions with a token file of another portal, and that portal's host
+    elsewhere: tuple[tuple[str, str], ...] = ()
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     quirks: tuple[tuple[Quirk, int], ...] = ()  # with their line
     # profiles that ask SSO Tray for credentials, and for which profile's (None: the active one)

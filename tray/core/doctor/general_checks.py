@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
+from tray.core.notices.notice_servers import Buttons
 from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.sentences import counted, listed
@@ -30,6 +31,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _keyring,
             profile_checks.config,
             _sessions,
+            _elsewhere,
             profile_checks.profile,
             _around,
             _files,
@@ -70,13 +72,15 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
     if facts.no_bus is not None:
         sentence = f"The session bus isn't available ({facts.no_bus}): no icon, no notifications."
         yield note("d-bus", sentence, "use a desktop session or dbus-run-session")
-    elif facts.hosts is not None:
+    elif facts.tray is not None:
         yield ok("d-bus", "The session bus answers.")
-    if facts.hosts is not None and facts.hosts[1]:
-        yield ok("notices", "Notifications work, with buttons.")
-    elif facts.hosts is not None:
+    if facts.notices == "none":
         sentence = "No notification service: only the icon's badge warns you."
         yield note("notices", sentence, "install one, for instance dunst")
+    elif facts.notices is not None:
+        server, buttons = facts.notices
+        by = f" by {clean(server)}" if server else ""
+        yield ok("notices", f"Notifications work{by}{_BUTTONS[buttons]}.")
     if facts.browser is not None:
         available, reason = facts.browser
         if available:
@@ -86,13 +90,26 @@ def _desktop(facts: Facts) -> Iterator[Finding]:
             yield note("browser", sentence, "sign in with a code, or set BROWSER")
 
 
+_BUTTONS: Final[Mapping[Buttons, str]] = {
+    "drawn": ", with buttons",
+    "click": ", without buttons: a click on one acts",
+    "middle-click": ", without buttons: a middle click on one acts",
+    "none": ", without buttons",
+}
+
+
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: the AppIndicator extension; elsewhere: a panel with a system tray"
     if facts.no_tray is not None and facts.daemon == "running":
         yield note("tray", facts.no_tray, remedy)
-    elif facts.hosts is not None and facts.hosts[0]:
+    elif facts.tray == "lost" and facts.daemon == "running":
+        sentence = "The system tray doesn't show SSO Tray's icon."
+        yield note("tray", sentence, "sso-tray quit, then: sso-tray run")
+    elif facts.tray == "ours" and facts.daemon == "running":
+        yield ok("tray", "The system tray shows the icon.")
+    elif facts.tray not in (None, "none"):
         yield ok("tray", "There is a system tray for the icon.")
-    elif facts.hosts is not None:
+    elif facts.tray is not None:
         yield note("tray", "No system tray. The icon appears as soon as there is one.", remedy)
 
 
@@ -133,6 +150,15 @@ def _sessions(facts: Facts) -> Iterator[Finding]:
             days = counted(max(0, int((ends - facts.now) // DAY)), "day")
             sentence = f"Its registration with AWS ends in {days}. Your next sign-in renews it."
             yield note(name, sentence)
+
+
+def _elsewhere(facts: Facts) -> Iterator[Finding]:
+    for key, host in facts.elsewhere:
+        sentence = (
+            f"Its token file is of another portal ({clean(host)}), and the AWS CLI, boto3 and the "
+            "JavaScript SDK use it all the same."
+        )
+        yield problem(clean(session_name(key)), sentence, login_command(key))
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from tray.core.connection import disagreement
-from tray.core.doctor.findings import Facts, Finding, Quirk, note, ok, problem
+from tray.core.doctor.config_forms import FORMS, described
+from tray.core.doctor.findings import Facts, Finding, note, ok, problem
 from tray.core.model import Catalog
+from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import MANAGED_PROFILE, is_guarded, shell_follows
 from tray.core.profiles.source_chain import source_chain
 from tray.core.profiles.start_url import normal_start_url
+from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import counted, listed
+from tray.core.text.shell_commands import quoted
 
 SHOWN: Final = 3
 """Names or sentences of one kind to list before counting the rest."""
@@ -29,24 +34,14 @@ _GIVE: Final = _STATIC | _SSO | {
     "web_identity_token_file",
 }  # fmt: skip
 """Keys with which a profile gives credentials."""
-_QUIRKS: Final[dict[Quirk, tuple[str, str]]] = {
-    "colon": ('":" is used where other SDKs need "="', 'use "="'),
-    "upper-case": (
-        "a key is in upper case, which the JavaScript SDK doesn't read",
-        "use lower case",
-    ),
-    "two-defaults": (
-        "[default] and [profile default] both exist: the AWS CLI uses the later one, the "
-        "JavaScript SDK [profile default]",
-        "keep [default] only",
-    ),
-}
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 
 
 def config(facts: Facts) -> Iterator[Finding]:
     if facts.config_problem is not None:
-        remedy = "fix that line; until then every AWS tool fails"
-        yield problem("config", facts.config_problem, remedy)
+        remedy = "fix that line; until then the AWS CLI and boto3 fail"
+        others = "Others may go on: Go, Terraform, Java and C++ take the last of a repeated key."
+        yield problem("config", f"{facts.config_problem} {others}", remedy)
         return
     if facts.catalog is None:
         return
@@ -60,7 +55,7 @@ def config(facts: Facts) -> Iterator[Finding]:
     if unusable:
         yield ok("config", f"Readable, but not all of it is usable: {counts}.")
     else:
-        yield ok("config", f"Every AWS tool accepts it: {counts}.")
+        yield ok("config", f"The AWS CLI and boto3 accept it: {counts}.")
     for sentence in unusable[:SHOWN]:
         yield problem("config", sentence, f"fix it in {facts.config_place}")
     if len(unusable) > SHOWN:
@@ -158,8 +153,8 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
     if both:
         yield note(
             "config",
-            f"{_profiles(both)} both keys and SSO: the AWS CLI uses SSO, the JavaScript SDK the "
-            "keys.",
+            f"{_profiles(both)} both keys and SSO: the AWS CLI, boto3 and the Rust SDK use SSO, "
+            "Terraform and the Go and JavaScript SDKs the keys.",
             "keep one of them",
         )
     commented = [
@@ -175,11 +170,29 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
             "value, other SDKs don't.",
             "put the comment on its own line",
         )
-    for quirk, (sentence, remedy) in _QUIRKS.items():
+    for quirk, form in FORMS.items():
         lines = [str(line) for found, line in facts.quirks if found == quirk]
         if lines:
             where = f"{'Line' if len(lines) == 1 else 'Lines'} {listed(lines, SHOWN)}"
-            yield note("config", f"{where}: {sentence}.", remedy)
+            yield Finding("config", form.verdict, described(form, where), form.remedy)
+    half = [name for name, keys in every.items() if len(keys.keys() & _STATIC) == 1]
+    if half:
+        yield problem(
+            "config",
+            f"{_profiles(half)} only half a key pair, so the AWS CLI and boto3 fail.",
+            "add or remove aws_access_key_id and aws_secret_access_key together",
+        )
+    wrong = [
+        f"{clean(str(keys['sso_account_id']))} of {clean(name)}"
+        for name, keys in every.items()
+        if "sso_account_id" in keys and not _ACCOUNT.fullmatch(str(keys["sso_account_id"]))
+    ]
+    if wrong:
+        yield problem(
+            "config",
+            f"An account id has 12 digits and nothing else: {listed(wrong, SHOWN)}.",
+            "correct sso_account_id",
+        )
     elsewhere = [name for name, keys in every.items() if "endpoint_url" in keys]
     if elsewhere:
         yield note(
@@ -193,10 +206,13 @@ def _differing(facts: Facts, catalog: Catalog) -> Iterator[Finding]:
 def profile(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     if facts.active is not None:
-        yield _active(facts, facts.active)
+        yield from _active(facts, facts.active)
     yield from _guards(facts)
-    yield from _credentials_of(environ)
-    yield from _exported(facts)
+    here = _bare(facts, environ) if facts.catalog is not None else ""
+    more = f" {here}" if here != _bare(facts, {}) else ""
+    for one in (*_credentials_of(environ), *_exported(facts)):
+        yield replace(one, sentence=one.sentence + more)
+        more = ""
     region = "AWS_REGION" if environ.get("AWS_REGION") else "AWS_DEFAULT_REGION"
     own = facts.settings.get(facts.active or "", {}).get("region")
     if environ.get(region) and own is not None and own != environ[region]:
@@ -204,22 +220,6 @@ def profile(facts: Facts) -> Iterator[Finding]:
             "environment",
             f"{region}={clean(environ[region])} overrides the active profile's region here.",
             f"unset {region}",
-        )
-    default = facts.settings.get("default", {})
-    managed = facts.catalog is not None and "default" in facts.catalog.managed
-    if default.keys() & _GIVE and not managed and facts.active != "default":
-        yield note(
-            "profile",
-            '[default] has its own credentials, so "aws" uses them, not the active profile.',
-            "rename that section, then: sso-tray apply default",
-        )
-    # Keys in the credentials file win over a process; a role or SSO wins over them (measured).
-    if managed and default.keys() & _STATIC and "credential_process" in default:
-        yield problem(
-            "profile",
-            "[default] follows the active profile, but its keys in the credentials file win in "
-            "every SDK.",
-            "remove them, or rename that section",
         )
 
 
@@ -256,14 +256,39 @@ def _credentials_of(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield problem("environment", f"{_WEB} is set here: {effect}", f"unset {_WEB}")
 
 
-def _active(facts: Facts, active: str) -> Finding:
+def _bare(facts: Facts, environ: Mapping[str, str]) -> str:
+    """Say what clients use that name no profile; empty: it is the active one for all of them."""
+    files = AwsFiles(facts.settings, facts.in_credentials)
+    managed = facts.catalog.managed if facts.catalog is not None else ()
+    told, effective = bare_clients(environ, files, facts.active, managed)
+    return "" if effective else told
+
+
+def _active(facts: Facts, active: str) -> Iterator[Finding]:
+    """Judge what the files alone make of it; what this terminal changes is told beside (A3)."""
+    if facts.catalog is None:
+        return
     name = f'The active profile "{clean(active)}"'
-    if facts.catalog is not None and active not in {one.name for one in facts.catalog.profiles}:
-        return problem("profile", f"{name} is no longer in the config.", "sso-tray use PROFILE")
-    if facts.applies:
-        return ok("profile", f"{name} takes effect through {listed(facts.applies)}.")
-    remedy = "sso-tray apply default (or: shell-init)"
-    return note("profile", f"{name} has no effect yet.", remedy)
+    if active not in {one.name for one in facts.catalog.profiles}:
+        yield problem("profile", f"{name} is no longer in the config.", "sso-tray use PROFILE")
+        return
+    told = _bare(facts, {})
+    default = facts.settings.get("default", {})
+    if not told:
+        yield ok("profile", f"{name} is used wherever no profile is named.")
+    elif is_guarded(active, facts.guarded):
+        yield note("profile", f"{name} is guarded. {told}", f"--profile {quoted(active)}")
+    elif "default" in facts.in_credentials and "default" in facts.applies:
+        remedy = "remove the keys of [default] from the credentials file"
+        yield problem("profile", f"{name} isn't used everywhere. {told}", remedy)
+    elif default.keys() & _GIVE and "default" not in facts.catalog.managed:
+        remedy = "rename [default], then: sso-tray apply default"
+        yield note("profile", f"{name} isn't used everywhere. {told}", remedy)
+    elif "default" in facts.applies:
+        yield problem("profile", f"{name} isn't used everywhere. {told}", "sso-tray use PROFILE")
+    else:
+        remedy = "sso-tray apply default (or: shell-init)"
+        yield note("profile", f"{name} isn't used everywhere. {told}", remedy)
 
 
 def _exported(facts: Facts) -> Iterator[Finding]:

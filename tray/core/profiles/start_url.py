@@ -9,6 +9,14 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _INSTANCE: Final = re.compile(
     r"(ssoins-[a-z0-9]+)\.(?:portal\.[a-z0-9-]+\.app\.aws|[a-z0-9-]+\.portal\.amazonaws\.com)"
 )
+_AWS: Final = re.compile(
+    r"(.+\.)?(app\.aws|awsapps\.(com|cn)|portal\.amazonaws\.(com|com\.cn|eu)"
+    r"|app\.amazonwebservices\.com\.cn|api\.amazonwebservices\.eu)"
+    r"|identitycenter(\.us-gov)?\.amazonaws\.(com|com\.cn|eu)"
+)
+_REGION: Final = re.compile(
+    r"[^.]+\.(?:portal\.([a-z0-9-]+)\.app\.aws|([a-z0-9-]+)\.portal\.amazonaws\.(?:com|com\.cn|eu))"
+)
 _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/?#]\S*)?")
 
 
@@ -38,6 +46,18 @@ def instance_of(start_url: str) -> str | None:
     """Return the Identity Center instance that a start URL names: ``ssoins-...``."""
     found = _INSTANCE.fullmatch(_host(start_url))
     return found[1] if found else None
+
+
+def is_vanity(start_url: str) -> bool:
+    """Whether its host is not AWS's: it leads to the portal, whose region AWS may change."""
+    host = _host(start_url)
+    return bool(host) and not _AWS.fullmatch(host.rsplit(":", 1)[0].rstrip("."))
+
+
+def region_of(start_url: str) -> str | None:
+    """Return the region that a portal's own host names."""
+    found = _REGION.fullmatch(_host(start_url))
+    return (found[1] or found[2]) if found else None
 
 
 def is_dual_stack(start_url: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.model import Now
+from tray.core.model import InputFile, Now
 from tray.core.session import (
     QueuedJob,
     Session,
@@ -42,6 +42,9 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
         return state, fx.done((event.request,), 1, session.config.problem)
     if session.store == "released":
         return state, fx.done((event.request,), 1, sentences.released_not_renewed(event.key))
+    unread = state.unread.get(InputFile("token", event.key))
+    if session.file_status == "unread" and unread is not None:
+        return state, fx.done((event.request,), 1, unread.sentence)
     if unreadable(session):
         sentence = sentences.file_unreadable(event.key, session.bad)
         return state, fx.done((event.request,), 3, sentence)

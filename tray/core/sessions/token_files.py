@@ -8,9 +8,10 @@ from typing import assert_never
 
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
+from tray.core import policy, unread_files
 from tray.core.effects import Effect
-from tray.core.model import Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
@@ -72,6 +73,11 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
         shelf.pop(_place(session.config), None)
     after = replace(
         state,
+        unread={
+            file: why
+            for file, why in state.unread.items()
+            if file.kind != "token" or file.key in sessions
+        },
         sessions=sessions,
         shelf=shelf,
         catalog=event.catalog,
@@ -82,7 +88,8 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
 
 
 def _place(config: SsoSession) -> tuple[str, str, str]:
-    return config.key, config.start_url, config.region
+    vanity = is_vanity(config.start_url)
+    return config.key, config.start_url, "" if vanity else config.region
 
 
 def _arrived(state: TrayState, config: SsoSession) -> Session:
@@ -143,6 +150,12 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
     session = state.sessions.get(event.key)
     if session is None or session.job is not None:
         return state, ()
+    file = InputFile("token", event.key)
+    if isinstance(event.file_status, ev.FileUnread):
+        if session.file_status == "unseen":  # of a file never seen nothing else is known
+            state = state.with_session(replace(session, file_status="unread"))
+        return unread_files.unread(state, file, event.file_status.sentence, now), ()
+    state = unread_files.read(state, file)
     match event.file_status:
         case TokenFacts() if elsewhere(session, event.file_status):
             return state.with_session(not_ours(session)), ()

@@ -11,13 +11,11 @@ _ROOM_FOR_DIGEST = 16
 
 def clean(text: str, limit: int = 64) -> str:
     """
-    Return ``text`` fit to be shown in a sentence, a menu or a terminal.
+    Return ``text`` fit to be shown in a sentence, a menu or a terminal; markup is not escaped.
 
-    Every character that is not printable (controls, escape, bidi marks and overrides, zero-width
-    joiners, lone surrogates, unassigned ones) visibly becomes U+FFFD; white space becomes a blank.
-    A text over ``limit`` characters keeps its head and tail, with four hex digits of SHA-256 over
-    the original between them, so that two long names that differ only in the middle stay distinct.
-    Markup is not escaped: the place that shows the text does that.
+    Every character that is not printable visibly becomes U+FFFD; white space becomes a blank. A
+    text over ``limit`` characters keeps its head and tail, with four hex digits of SHA-256 between
+    them, so that two long names that differ only in the middle stay distinct.
     """
     if len(text) <= limit:
         return text if text.isprintable() else _printable(text)

@@ -76,15 +76,6 @@ def circle(name: str, source: str) -> str:
     )
 
 
-def in_effect(applies: tuple[str, ...]) -> str:
-    places = {
-        "default": "[default]",
-        "process": "AWS_PROFILE=sso-tray",
-        "shell": "this shell's prompt hook",
-    }
-    return ", ".join(places[one] for one in applies if one in places)
-
-
 def unreadable(file: str, why: str) -> str:
     return (
         f"{file} cannot be used{why}, so the sections that SSO Tray wrote into the AWS config are "

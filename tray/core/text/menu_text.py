@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tray.core.requests import SettingName
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.sentences import counted
 
@@ -21,13 +22,19 @@ NONE_ACTIVE = "None"
 OPEN_CONSOLE = "Open AWS console"
 COPY_ENVIRONMENT = "Copy AWS_PROFILE command"
 SETTINGS = "Settings"
-START_AT_LOGIN = "Start at login"
-WARNINGS = "Warn before a session ends"
-DEFAULT_FOLLOWS = "Use the active profile as the AWS default"
-PROCESS_FOLLOWS = 'Provide an "sso-tray" profile for IDEs'
-FOLLOWING_REFUSED = "The AWS config was not changed"
+SETTING_LABELS: dict[SettingName, str] = {
+    "start-at-login": "Start at login",
+    "warnings": "Warn before a session ends",
+    "default-follows": "Use the active profile as the AWS default",
+    "process-follows": 'Provide an "sso-tray" profile for IDEs',
+    "adopt": "Keep refresh tokens in the keyring",
+}
+ON, OFF = "On", "Off"
+SETTING_REFUSED = "The setting was not changed"
+STILL_LOCKED = "The keyring is still locked"
+NOT_USED = "The profile was not changed"
+NO_BROWSER = "No browser could be opened"
 OFFER_DEFAULT = "Use this profile as the AWS default"
-ADOPT = "Keep refresh tokens in the keyring"
 RECENT = "Recent activity"
 NOTHING_RECENT = "No activity yet"
 HELP = "Help"
@@ -52,6 +59,7 @@ LISTING_LOST = "The accounts and roles couldn't be listed. Try again."
 NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "More: sso-tray use NAME"
+MORE_SESSIONS = "More: sso-tray status"
 
 
 def sign_in_to_all(count: int) -> str:
@@ -75,17 +83,11 @@ def account(account_id: str | None, count: int) -> str:
     return f"{whose} ({count})"
 
 
-def accounts(first: str | None, last: str | None) -> str:
-    """None: profiles without an account."""
-    ends = [clean(one) if one is not None else "others" for one in (first, last)]
-    return f"Accounts {ends[0]} … {ends[1]}"
-
-
 def named_account(account_id: str, name: str) -> str:
     return f"{clean(name, 40)} ({clean(account_id)})" if name else f"Account {clean(account_id)}"
 
 
-def named_accounts(first: str, last: str) -> str:
+def range_of(first: str, last: str) -> str:
     return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
@@ -99,7 +101,7 @@ def roles_listed(key: str, roles: int, accounts: int) -> tuple[str, str]:
     if not roles:
         return f"{name}: no profiles to add", NO_ROLES
     found = f"{counted(roles, 'role')} in {counted(accounts, 'account')}"
-    return f"{name}: {found}", f"Pick one in the menu: {name} > {ADD_PROFILE}."
+    return f"{name}: {found}", f"Pick one in the menu below {name}."
 
 
 def roles_not_listed(key: str) -> str:
@@ -112,10 +114,6 @@ def profile_added(name: str) -> tuple[str, str]:
 
 def profile_not_added(name: str) -> str:
     return f"Profile {clean(name)} was not added"
-
-
-def sessions(first: str, last: str) -> str:
-    return f"{clean(first, 30)} … {clean(last, 30)}"
 
 
 def more_sessions(count: int) -> str:
@@ -137,6 +135,13 @@ def tooltip(attention: int, active_profile: str | None) -> str:
         return f"SSO Tray{who}"
     needs = "needs" if attention == 1 else "need"
     return f"SSO Tray: {counted(attention, 'session')} {needs} attention{who}"
+
+
+def no_browser(key: str, profile_name: str | None) -> str:
+    """What to do instead of the page of a sign-in, or of a profile's console."""
+    if profile_name is not None:
+        return f"For the link, run: sso-tray console {clean(profile_name)} --print"
+    return f"Copy the link from the menu: {clean(session_name(key))} > {COPY_LINK}."
 
 
 def not_copied(what: str, text: str) -> tuple[str, str]:

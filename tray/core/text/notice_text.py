@@ -30,6 +30,12 @@ def sign_in_button(*, afresh: bool) -> str:
     return "Sign out and sign in again" if afresh else "Sign in"
 
 
+def click_hint(label: str, *, middle: bool) -> str:
+    """For services that draw no buttons."""
+    click = "Middle-click" if middle else "Click"
+    return f"{click} this notification to {label[:1].lower()}{label[1:]}."
+
+
 def ending_notice(key: str, end: float, now: Now, *, afresh: bool) -> tuple[str, str]:
     """The time left is in minutes: a notice stays on the screen and does not count down."""
     title = f'Your AWS session "{called(key)}" ends at {clock(end, now.zone)}'

@@ -27,7 +27,7 @@ REASONS: dict[Reason, str] = {
     "keyring-waiting": "keyring not responding",
     "tls": "server certificate not trusted",
     "clock": "the computer's clock is wrong",
-    "torn-file": "token file incomplete",
+    "torn-file": "token file incomplete or not readable now",
     "bad-file": "token file damaged",
     "no-permission": "no permission to read the token file",
     "removed": "signed out by another program",
@@ -280,6 +280,13 @@ def ends_too(key: str, others: Sequence[str]) -> str:
     same = "it uses" if len(others) == 1 else "they use"
     ended = names(others)
     return f'Signing out of "{clean(key)}" also ends {ended}: {same} the same Identity Center.'
+
+
+RESTART = (
+    "Programs that run on the AWS SDKs for Rust, Java, C++ and Ruby keep the old sign-in: restart "
+    'them afterwards. Those with credentials from "sso-tray endpoint" or the credential helper '
+    "continue."
+)
 
 
 def own_network_fails(differing: Sequence[str]) -> str:

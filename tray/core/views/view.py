@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from tray.core import unread_files
 from tray.core.connection import disagreement
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
@@ -90,7 +91,7 @@ def view(state: TrayState, now: Now) -> View:
         worst=next((one for one in _URGENCY if one in states), "signed-out"),
         attention=sum(_needs_person(row) for row in used),
         keyring_locked=any(row.reason == "keyring-locked" for row in rows),
-        problems=tuple(_problems(state, rows)),
+        problems=tuple(_problems(state, rows, now)),
         # Where the guard is not known, what stands is left alone.
         guarded=active is not None
         and state.preferences.guarded is not None
@@ -103,7 +104,8 @@ def _needs_person(row: SessionRow) -> bool:
     return row.state in ("ending", "unreadable") or (row.state == "expired" and not row.renews)
 
 
-def _problems(state: TrayState, rows: tuple[SessionRow, ...]) -> Iterator[str]:
+def _problems(state: TrayState, rows: tuple[SessionRow, ...], now: Now) -> Iterator[str]:
+    yield from unread_files.told(state, now)
     if state.config_problem is not None:
         yield state.config_problem
     yield from state.catalog.problems

@@ -17,7 +17,7 @@ from PIL import Image
 
 from tray.core.model import State
 from tray.core.views.view import SessionRow, View
-from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, stamp
+from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, grown, stamp
 
 Theme = Literal["any", "light", "dark", "template"]
 """
@@ -60,6 +60,7 @@ _INK: Final[Mapping[Theme, Colour]] = {
 _GRID: Final = 16.0  # all measures below are in sixteenths of the icon: whole pixels at 16
 _MIDDLE: Final = (8.0, 8.0)
 _GAP: Final = 1.0
+_RIM: Final = 0.75
 _SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "unreadable"})
 
 
@@ -72,6 +73,7 @@ class IconState:
     ring: float | None = None
     badge: bool = False  # whether something beyond the sign itself waits for a person
     guarded: bool = False  # whether the active profile is guarded (A7)
+    rim: bool = False  # whether a light rim sets it off: waybar paints the panel red behind it
 
 
 def icon_state_of(view: View, now: float) -> IconState:
@@ -84,6 +86,7 @@ def icon_state_of(view: View, now: float) -> IconState:
         ring=None if end is None else _steps(end - now) / RING_STEPS,
         badge=view.attention > own or view.keyring_locked or bool(view.problems),
         guarded=view.guarded,
+        rim=view.attention > 0,
     )
 
 
@@ -147,6 +150,9 @@ class _Painter:
                 self.clear(left, 1)
                 self.fill(left, (*colour, 255), 1)
         sign = SIGNS[look.state]
+        if look.rim and self.theme != "template":
+            around = tuple(grown(shape, _RIM / radius) for shape in sign.body)
+            self.fill(around, (*_PAPER, 255), radius)
         self.fill(sign.body, (*colour, 255), radius)
         if self.theme == "template":
             self.clear(sign.mark, radius)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -131,6 +131,17 @@ GUARD: Final[tuple[Shape, ...]] = (
         0.04,
     ),
 )  # fmt: skip  # a shield: the active profile is guarded
+
+
+def grown(shape: Shape, by: float) -> Shape:
+    """Return a shape that reaches ``by`` further on every side."""
+    match shape:
+        case Disc():
+            return replace(shape, radius=shape.radius + by)
+        case Polygon():
+            return replace(shape, rounding=shape.rounding + by)
+        case Stroke() | Arc():
+            return replace(shape, width=shape.width + 2 * by)
 
 
 def stamp(canvas: Image.Image, shapes: tuple[Shape, ...], at: Point, scale: float) -> None:

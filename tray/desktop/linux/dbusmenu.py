@@ -44,7 +44,12 @@ ActivationRequest = Annotated[list[int], DBusSignature("iu")]
 
 
 class DBusMenu(ServiceInterface):
-    """``opened`` returns whether the menu changed; ``clicked`` may get a number of a gone row."""
+    """
+    The menu for one connection.
+
+    ``opened`` returns whether the menu changed, ``shown`` is told whether it is on the screen,
+    ``clicked`` may get a number of a gone row.
+    """
 
     version = fixed("Version", DBusUInt32, VERSION)
     text_direction = fixed("TextDirection", DBusStr, "ltr")
@@ -52,11 +57,16 @@ class DBusMenu(ServiceInterface):
     icon_theme_path = fixed("IconThemePath", Strings, [])  # rows have no pictures
 
     def __init__(
-        self, tree: MenuTree, opened: Callable[[], bool], clicked: Callable[[int], None]
+        self,
+        tree: MenuTree,
+        opened: Callable[[], bool],
+        shown: Callable[[bool], None],
+        clicked: Callable[[int], None],
     ) -> None:
         super().__init__("com.canonical.dbusmenu")
         self._tree = tree
         self._opened = opened
+        self._shown = shown
         self._clicked = clicked
         self.offered: set[int] = set()  # submenus announced to this host
 
@@ -140,6 +150,9 @@ class DBusMenu(ServiceInterface):
             self._clicked(number)
         elif kind == "opened" and number == ROOT:
             self._opened()
+            self._shown(True)
+        elif kind == "closed" and number == ROOT:
+            self._shown(False)
 
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, parent: int) -> LayoutChange:

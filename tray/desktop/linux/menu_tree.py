@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
@@ -61,13 +61,24 @@ class MenuTree:
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[int, str, int], int] = {}
 
-    def show(self, menu: Menu | None) -> MenuChange:
-        """Take over a menu with its present texts and ticks; return what changed."""
+    def show(self, menu: Menu | None, *, in_place: bool = False) -> MenuChange:
+        """
+        Take over a menu with its present texts and ticks; return what changed.
+
+        ``in_place`` leaves every row where it is: only texts and ticks change, and rows that are
+        gone can no longer be clicked.
+        """
         before = self.nodes
         self.nodes = {}
         children = self._add(menu or (), ROOT, enabled=True)
         self.nodes[ROOT] = Node(ROOT, {"children-display": "submenu"}, children)
         change = _difference(before, self.nodes)
+        if in_place and change.layout is not None:
+            after = self.nodes
+            self.nodes = {
+                number: _stayed(node, after.get(number)) for number, node in before.items()
+            }
+            change = _difference(before, self.nodes)
         if change.layout is not None:
             self.revision += 1
         return change
@@ -114,6 +125,14 @@ def _properties(row: MenuItem, label: str) -> dict[str, Value]:
     if row.submenu is not None:
         found["children-display"] = "submenu"
     return found
+
+
+def _stayed(old: Node, new: Node | None) -> Node:
+    if new is None or ("children-display" in old.properties) != (
+        "children-display" in new.properties
+    ):
+        return replace(old, row=None)
+    return replace(new, children=old.children)
 
 
 def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuChange:

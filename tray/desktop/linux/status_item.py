@@ -1,8 +1,8 @@
 """
 The icon on the bus: ``org.kde.StatusNotifierItem``, by freedesktop.org's specification.
 
-Whether ``Activate`` exists matters: for an item that has it, GNOME's extension waits for a double
-click before it opens the menu, while MATE and LXQt do nothing with a left click but call it.
+For an item with ``Activate`` GNOME's extension waits for a double click before it opens the menu,
+so one with nothing but a menu leaves it out; hosts that call it anyway open the menu.
 """
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
@@ -23,9 +23,7 @@ from PIL import Image
 
 from tray.core.text.display_names import without_markup
 from tray.desktop.linux.fixed_property import fixed
-
-ITEM_PATH: Final = "/org/ayatana/NotificationItem/sso_tray"
-"""Cinnamon opens the menu on a left click only for items below its parent."""
+from tray.system.dbus.desktop_services import ITEM_PATH
 
 MENU_PATH: Final = f"{ITEM_PATH}/Menu"
 

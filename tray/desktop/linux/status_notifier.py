@@ -23,7 +23,6 @@ from tray.desktop.icon.icon_drawing import SIZES
 from tray.desktop.linux.dbusmenu import DBusMenu
 from tray.desktop.linux.menu_tree import MenuTree
 from tray.desktop.linux.status_item import (
-    ITEM_PATH,
     MENU_PATH,
     ActivatedStatusItem,
     ItemState,
@@ -34,11 +33,10 @@ from tray.desktop.linux.status_item import (
 )
 from tray.desktop.menu.menu_rows import BaseIcon, Menu, MenuItem
 from tray.system.dbus.bus_connection import BUS_NAME, bus_call, method_call
+from tray.system.dbus.desktop_services import ITEM_PATH, WATCHER, WATCHER_PATH
 
 log = logging.getLogger(__name__)
 
-WATCHER: Final = "org.kde.StatusNotifierWatcher"
-WATCHER_PATH: Final = "/StatusNotifierWatcher"
 GNOME_SHELL: Final = "org.gnome.Shell"
 
 _MATCHES: Final = (
@@ -79,6 +77,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._changes = 0
         self._attention = False
         self._shown_once = False
+        self._open = False  # whether the menu is on the screen, where its rows must not move
         self._host_callback: HostCallback | None = None
         self._open_callback: Callable[[], None] | None = None
         self._activate_callback: Callable[[], None] | None = None
@@ -141,7 +140,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._shown_once = self.visible = True
             self._update_title()
         self._tree.show(self._menu)
-        self._served = DBusMenu(self._tree, self._opened, self._clicked)
+        self._served = DBusMenu(self._tree, self._opened, self._shown, self._clicked)
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
         for rule in _MATCHES:
@@ -179,6 +178,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         if self._served is not None:
             self._served.offered.clear()
         self._tree.one_mnemonic = gnome
+        self._open = False
         self._update_menu()
 
     async def _look_for_host(self, bus: MessageBus) -> None:
@@ -226,11 +226,16 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._host_callback(present, reason)
 
     def _opened(self) -> bool:
+        self._open = False
         before = self._changes
         if self._open_callback is not None:
             self._guarded(self._open_callback)
         self._update_menu()
         return self._changes != before
+
+    def _shown(self, shown: bool) -> None:
+        self._open = shown
+        self._update_menu()
 
     def _clicked(self, number: int) -> None:
         node = self._tree.nodes.get(number)
@@ -244,6 +249,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             asyncio.get_running_loop().call_soon(self._guarded, self._activate_callback)
 
     def _act(self, row: MenuItem) -> None:
+        self._open = False  # a click closes it, although not every host says so
         self._guarded(lambda: row(self))
         self.update_menu()
 
@@ -283,7 +289,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._item.new_tool_tip()
 
     def _update_menu(self) -> None:
-        change = self._tree.show(self._menu)
+        change = self._tree.show(self._menu, in_place=self._open)
         if not change:
             return
         self._changes += 1

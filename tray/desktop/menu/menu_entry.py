@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tray.core.events import Event
 from tray.core.text import menu_text
 
 LEVEL: Final = 25  # rows on a level at most; longer lists are grouped
+SCROLLED: Final = 50  # rows of a range of a very long list, which hosts scroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,24 @@ SEPARATION: Final = Entry("separator", "")
 
 
 def grouped(
-    rows: Sequence[Entry],
-    room: int,
-    name: Callable[[int, int], str],
-    more: str = menu_text.MORE,
+    blocks: Sequence[Entry], room: int, text: Callable[[Entry, Entry], str], more: str
 ) -> Iterable[Entry]:
-    """Group rows if more than ``room``; ``words`` names a group by its first and last place."""
-    if len(rows) <= room:
-        yield from rows
+    """
+    Return ``blocks``, which have rows below, or ranges of these rows where they find no room.
+
+    Never a level more: GNOME shows submenus inside their parent. ``text`` is a block's and a row's
+    in a range; ``more`` says where the rest is if even the ranges are too many.
+    """
+    if len(blocks) <= room and all(len(one.children) <= LEVEL for one in blocks):
+        yield from blocks
         return
-    for start in range(0, len(rows), LEVEL):
-        if start // LEVEL == room - 1 and len(rows) > start + LEVEL:
-            yield Entry("more", more, enabled=False)
-            return
-        part = rows[start : start + LEVEL]
-        last = start + len(part) - 1
-        yield Entry(f"from:{part[0].key}", name(start, last), children=tuple(part))
+    rows = [replace(row, text=text(one, row)) for one in blocks for row in one.children]
+    size = min(SCROLLED, max(LEVEL, math.ceil(len(rows) / room)))
+    starts = range(0, len(rows), size)
+    fitting = starts if len(starts) <= room else starts[: room - 1]
+    for start in fitting:
+        part = rows[start : start + size]
+        words = menu_text.range_of(part[0].text, part[-1].text)
+        yield Entry(f"from:{part[0].key}", words, children=tuple(part))
+    if len(fitting) < len(starts):
+        yield Entry("more", more, enabled=False)

@@ -22,12 +22,13 @@ from tray.core.requests import (
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import SessionRow, View
 from tray.desktop.menu.add_profile_menu import add_profile
-from tray.desktop.menu.menu_entry import LEVEL, SEPARATION, Entry, grouped
+from tray.desktop.menu.menu_entry import LEVEL, SCROLLED, SEPARATION, Entry, grouped
 from tray.desktop.menu.menu_extras import RECENT, MenuExtras
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
 
 SESSIONS: Final = 8  # on the first level, which has no room for more
 PROBLEMS: Final = 3
+ACCOUNTS: Final = 17  # rows of a session's menu that are left for accounts
 RECENT_PROFILES: Final = 8  # on the first level of a long list
 
 
@@ -93,10 +94,10 @@ def _sessions(view: View, extras: MenuExtras, now: float) -> Iterable[Entry]:
     first, rest = _by_urgency(view.sessions)
     yield from (_session(row, view, extras, now) for row in first)
     if rest:
-        rows = [_session(row, view, extras, now) for row in rest]
-        names = [row.name for row in rest]
-        more = grouped(rows, LEVEL, lambda one, two: menu_text.sessions(names[one], names[two]))
-        yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(more))
+        below = [_session(row, view, extras, now, below=True) for row in rest[:SCROLLED]]
+        if len(below) < len(rest):
+            below.append(Entry("more", menu_text.MORE_SESSIONS, enabled=False))
+        yield Entry("more-sessions", menu_text.more_sessions(len(rest)), children=tuple(below))
     for number, problem in enumerate(view.problems[:PROBLEMS]):
         yield Entry(f"problem:{number}", menu_text.problem(problem), enabled=False)
     needy = sum(row.state in ("signed-out", "expired", "ending") for row in view.sessions)
@@ -120,15 +121,17 @@ def _by_urgency(
     )
 
 
-def _session(row: SessionRow, view: View, extras: MenuExtras, now: float) -> Entry:
+def _session(
+    row: SessionRow, view: View, extras: MenuExtras, now: float, *, below: bool = False
+) -> Entry:
     return Entry(
         f"session:{row.key}",
         sentences.row(row, now, extras.zone),
-        children=tuple(_session_actions(row, view)),
+        children=tuple(_session_actions(row, view, room=0 if below else ACCOUNTS)),
     )
 
 
-def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
+def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entry]:
     key = row.key
     if row.problem is not None:
         yield Entry(f"why:{key}", menu_text.problem(row.problem), enabled=False)
@@ -149,7 +152,7 @@ def _session_actions(row: SessionRow, view: View) -> Iterable[Entry]:
     if row.renews:
         yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
     if row.state in ("signed-in", "ending", "renewal-failing"):
-        yield add_profile(row, view)
+        yield from add_profile(row, view, room=room)
     if row.state != "signed-out":
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutRequested(key))
 
@@ -201,25 +204,16 @@ def _choice(
     accounts: dict[str | None, list[Profile]] = {}
     for one in profiles:
         accounts.setdefault(one.account_id, []).append(one)
-    rows = [
+    blocks = [
         Entry(
             f"account:{account or ''}",
             menu_text.account(account, len(members)),
-            children=tuple(_some(members, active, extras)),
+            children=tuple(_profile(one, active, extras) for one in members),
         )
         for account, members in accounts.items()
     ]
-    ids = list(accounts)
     room = LEVEL - 2 - min(len(shown), RECENT_PROFILES)
-    yield from grouped(rows, room, lambda one, two: menu_text.accounts(ids[one], ids[two]))
-
-
-def _some(members: Sequence[Profile], active: str | None, extras: MenuExtras) -> Iterable[Entry]:
-    fits = len(members) <= LEVEL
-    shown = members if fits else members[: LEVEL - 1]
-    yield from (_profile(one, active, extras) for one in shown)
-    if not fits:
-        yield Entry("profiles-more", menu_text.MORE, enabled=False)
+    yield from grouped(blocks, room, lambda _, row: row.text, menu_text.MORE)
 
 
 def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:
@@ -252,11 +246,11 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
         "settings",
         menu_text.SETTINGS,
         children=(
-            _setting("start-at-login", menu_text.START_AT_LOGIN, extras.starts_at_login),
-            _setting("warnings", menu_text.WARNINGS, extras.warns),
-            _setting("default-follows", menu_text.DEFAULT_FOLLOWS, "default" in extras.follow),
-            _setting("process-follows", menu_text.PROCESS_FOLLOWS, "process" in extras.follow),
-            _setting("adopt", menu_text.ADOPT, extras.adopts),
+            _setting("start-at-login", extras.starts_at_login),
+            _setting("warnings", extras.warns),
+            _setting("default-follows", "default" in extras.follow),
+            _setting("process-follows", "process" in extras.follow),
+            _setting("adopt", extras.adopts),
         ),
     )
     lines = tuple(
@@ -266,5 +260,6 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, label: str, on: bool) -> Entry:  # a tick and its state
+def _setting(name: SettingName, on: bool) -> Entry:  # a tick and its state
+    label = menu_text.SETTING_LABELS[name]
     return Entry(f"setting:{name}", label, SettingRequested(name, on=not on), checked=on)

@@ -15,7 +15,9 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from tray.core.effects import Button, Notice, NoticeCategory
+from tray.core.notices.notice_servers import Buttons, buttons_of
 from tray.core.text.display_names import without_markup
+from tray.core.text.notice_text import click_hint
 from tray.desktop.notifications.notifier import (
     LIMIT_SECONDS,
     BusChannel,
@@ -33,7 +35,7 @@ DESKTOP_ENTRY: Final = "sso-tray"
 
 _PATH: Final = "/org/freedesktop/Notifications"
 _URGENCY: Final = {"normal": 1, "urgent": 2}
-_DAEMON_DECIDES: Final = -1
+_EXPIRES: Final = {"normal": -1, "urgent": 0}  # 0: never; -1: MATE closes even an urgent one
 _RULES: Final = (
     f"type='signal',sender='{NAME}',interface='{NAME}',path='{_PATH}'",
     f"type='signal',sender='{BUS_NAME}',interface='{BUS_NAME}',member='NameOwnerChanged',arg0='{NAME}'",
@@ -41,21 +43,19 @@ _RULES: Final = (
 
 
 class DBusNotices(BusChannel):
-    """A click on the notice itself does nothing: in many daemons it dismisses (L6)."""
+    """A click on the notice acts only where no buttons are drawn: else it dismisses (L6)."""
 
     shown_by: ClassVar[ShownBy] = "dbus"
 
-    def __init__(
-        self, pressed: Pressed, *, icon: str = DESKTOP_ENTRY, limit: float = LIMIT_SECONDS
-    ) -> None:
+    def __init__(self, pressed: Pressed, *, limit: float = LIMIT_SECONDS) -> None:
         super().__init__(pressed, limit=limit)
-        self._icon = icon
         self._bus: MessageBus | None = None
         self._why_none = "there is no session bus"
         self._asking = 0
         self._listening = False
         self._owner: str | None = None
         self._capabilities: frozenset[str] | None = None
+        self._server = ""
         self._ids: dict[str, int] = {}
         self._buttons: dict[int, dict[str, Button]] = {}
 
@@ -79,24 +79,35 @@ class DBusNotices(BusChannel):
             if self._capabilities is None:
                 reply = await self._call(bus, "GetCapabilities")
                 self._owner, self._capabilities = reply.sender, frozenset(reply.body[0])
+                self._server = str((await self._call(bus, "GetServerInformation")).body[0])
+            how = buttons_of(self._server, self._capabilities)
             buttons = {f"{one.action}-{at}": one for at, one in enumerate(notice.buttons)}
-            message = self._notify(notice, buttons, self._capabilities)
+            if buttons and how in ("click", "middle-click"):
+                buttons = {"default": notice.buttons[0], **dict([*buttons.items()][1:])}
+            message = self._notify(notice, buttons, how, self._capabilities)
             await self._place(bus, notice.slot, message, buttons)
         finally:
             self._asking -= 1
             self._listen_no_longer()
 
     def _notify(
-        self, notice: Notice, buttons: dict[str, Button], capabilities: frozenset[str]
+        self,
+        notice: Notice,
+        buttons: dict[str, Button],
+        how: Buttons,
+        capabilities: frozenset[str],
     ) -> Message:
         # Escaped only where the daemon reads markup; elsewhere the escapes would show.
         escape = "body-markup" in capabilities
-        body = without_markup(notice.text) if escape else notice.text
+        text = notice.text
+        if "default" in buttons:
+            hint = click_hint(buttons["default"].label, middle=how == "middle-click")
+            text = f"{text}\n{hint}"
+        body = without_markup(text) if escape else text
         actions = [word for key, one in buttons.items() for word in (key, one.label)]
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
             "desktop-entry": Variant("s", DESKTOP_ENTRY),
-            # Themes have our icon only where a package installed it.
             "image-data": _pixels(notice.category),
         }
         return _method(
@@ -105,12 +116,12 @@ class DBusNotices(BusChannel):
             [
                 APP_NAME,
                 self._ids.get(notice.slot, 0),
-                self._icon,
+                "",  # Cinnamon prefers an icon to the picture, even if no theme has it
                 notice.title,
                 body,
-                actions if "actions" in capabilities else [],
+                actions if how != "none" else [],
                 hints,
-                _DAEMON_DECIDES,
+                _EXPIRES[notice.severity],
             ],
         )
 

@@ -1,8 +1,7 @@
 """
 Start at login on Windows: the user's Run key, from Microsoft's reference. Never run.
 
-The value can hold only the command, so what we wrote is remembered under a key of ours. Task
-Manager disables entries in ``StartupApproved``: an odd first byte there means off.
+Task Manager disables entries in ``StartupApproved``: an odd first byte there means off.
 """
 
 from __future__ import annotations

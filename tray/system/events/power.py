@@ -23,12 +23,10 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
 class Logind(BusService):
     """
-    Sleep, and the lock of the user's graphical session.
+    Sleep, and the lock of the user's graphical session; ``environ`` gives ``XDG_SESSION_ID``.
 
-    The signal ``Lock`` is ignored: it asks for a lock, and where nothing locks, or the locker does
-    not report its end (https://github.com/swaywm/swaylock/issues/382), notices would be held back
-    for ever. ``LockedHint``, which desktops set, and the signal ``Unlock`` count. ``environ``
-    gives ``XDG_SESSION_ID``, where logind knows of no graphical session.
+    The signal ``Lock`` only asks for a lock, and where nothing locks, or its end is not reported
+    (swaylock issue 382), notices would be held back for ever. ``LockedHint`` and ``Unlock`` count.
     """
 
     name: ClassVar[str] = _LOGIND

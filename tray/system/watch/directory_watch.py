@@ -17,10 +17,9 @@ class DirectoryEvents(Protocol):
 
     def follow(self, directories: Iterable[Path]) -> None:
         """
-        Follow exactly these directories from now on; what they hold now is not reported.
+        Follow exactly these directories from now on; they may be links, or not exist.
 
-        The paths are absolute, and may be symbolic links or not exist. Follow first, then read the
-        files, so that no change is missed. A call with the same set checks all watches.
+        Follow first, then read the files. A call with the same set checks all watches.
         """
 
     def read(self) -> set[DirectoryChange]:
@@ -45,12 +44,7 @@ def directory_events() -> DirectoryEvents:
 
 
 def places(file: Path) -> set[tuple[Path, str]]:
-    """
-    Return every (directory, name) under which a change of ``file`` is reported.
-
-    One for a plain file; for a symbolic link also those of its target, since writing to that
-    changes nothing in the link's directory. Call it again when one of them changes.
-    """
+    """Return every (directory, name) where a change of ``file`` shows: a link's target, too."""
     found: set[tuple[Path, str]] = set()
     while (place := (file.parent, file.name)) not in found:
         found.add(place)

@@ -1,10 +1,8 @@
 """
 One generation of one session in the keyring: a slot, split into parts where items are short.
 
-A slot is an item with a fixed name: not every backend can list items. A text too long for one
-item is split, and the item holds a manifest (the number of parts and their digest) that is
-written last and removed first, so an interrupted slot reads as empty or broken, never as half
-a text.
+A slot is an item with a fixed name, as not every backend can list items. Of a split text the item
+holds the manifest, written last and removed first: never half a text.
 """
 
 from __future__ import annotations

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.core.json_members import BadDocument, mapping
+from tray.core.json_members import (
+    BadDocument,
+    Members,
+    list_of,
+    mapping,
+    number,
+    optional,
+    text,
+)
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 
@@ -77,9 +84,9 @@ def _members(token: SsoToken) -> dict[str, object]:
     }
 
 
-def parse(text: Secret) -> KeyringItem | Unreadable:
+def parse(secret: Secret) -> KeyringItem | Unreadable:
     """Return the item, or why there is none; no exception could hold a piece of the text."""
-    document = parse_object(text)
+    document = parse_object(secret)
     if document is None:
         return "corrupt"
     version = document.get("version")
@@ -89,14 +96,14 @@ def parse(text: Secret) -> KeyringItem | Unreadable:
         return "newer"
     try:
         return _item(document)
-    except (_Wrong, BadDocument, KeyError):
+    except BadDocument:
         return "corrupt"
 
 
-def parse_object(text: Secret) -> dict[str, object] | None:
+def parse_object(secret: Secret) -> dict[str, object] | None:
     """Read one JSON object of at most `LONGEST` characters; None if it is anything else."""
     try:
-        document = json.loads(text.reveal()) if len(text.reveal()) <= LONGEST else None
+        document = json.loads(secret.reveal()) if len(secret.reveal()) <= LONGEST else None
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
@@ -106,63 +113,49 @@ def _revealed(secret: Secret | None) -> str | None:
     return None if secret is None else secret.reveal()
 
 
-class _Wrong(Exception):
-    """A member is of the wrong kind."""
-
-
 def _item(document: Mapping[str, object]) -> KeyringItem:
-    generation, beside = document["generation"], document.get("beside", [])
-    if type(generation) is not int or generation < 1 or not isinstance(beside, list):
-        raise _Wrong
+    members = Members(document)
     token = _token(document)
-    lineage = Lineage((token.pair,))
-    if "lineage" in document:
-        lineage = Lineage.from_json(document["lineage"])
-    return KeyringItem(token, lineage, tuple(_token(mapping(one)) for one in beside), generation)
+    return KeyringItem(
+        token,
+        members.get("lineage", Lineage.from_json, Lineage((token.pair,))),
+        members.get("beside", list_of(_token), ()),
+        members.need("generation", _generation),
+    )
 
 
-def _token(document: Mapping[str, object]) -> SsoToken:
-    refresh, issued = document["refresh_token"], document["issued_at"]
-    dated, extra = document.get("dated"), document["extra"]
-    if not isinstance(extra, dict):
-        raise _Wrong
+def _token(document: object) -> SsoToken:
+    members = Members(document)
     return SsoToken(
-        start_url=_text(document["start_url"]),
-        region=_text(document["region"]),
-        access_token=Secret(_text(document["access_token"])),
-        expires_at=_time(document["expires_at"]),
-        issued_at=None if issued is None else _time(issued),
-        dated=None if dated is None else _time(dated),
-        refresh_token=None if refresh is None else Secret(_text(refresh)),
-        registration=_registration(document["client"]),
-        extra=extra,
+        start_url=members.need("start_url", text),
+        region=members.need("region", text),
+        access_token=members.need("access_token", _secret),
+        expires_at=members.need("expires_at", number),
+        issued_at=members.need("issued_at", optional(number)),
+        dated=members.get("dated", optional(number), None),
+        refresh_token=members.need("refresh_token", optional(_secret)),
+        registration=members.need("client", optional(_registration)),
+        extra=members.need("extra", mapping),
     )
 
 
-def _registration(client: object) -> Registration | None:
-    if client is None:
-        return None
-    if not isinstance(client, dict) or not isinstance(client["scopes"], list):
-        raise _Wrong
+def _registration(client: object) -> Registration:
+    members = Members(client)
     return Registration(
-        client_id=_text(client["id"]),
-        client_secret=Secret(_text(client["secret"])),
-        expires_at=_time(client["expires_at"]),
-        scopes=tuple(_text(scope) for scope in client["scopes"]),
-        grant=_text(client["grant"]),
-        endpoint=_text(client.get("endpoint", "")),
+        client_id=members.need("id", text),
+        client_secret=members.need("secret", _secret),
+        expires_at=members.need("expires_at", number),
+        scopes=members.need("scopes", list_of(text)),
+        grant=members.need("grant", text),
+        endpoint=members.get("endpoint", text, ""),
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _Wrong
-    return value
+def _secret(value: object) -> Secret:
+    return Secret(text(value))
 
 
-def _time(value: object) -> float:
-    if type(value) not in {int, float} or not isinstance(value, int | float):
-        raise _Wrong
-    if not math.isfinite(value):
-        raise _Wrong
+def _generation(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise BadDocument("not a generation")
     return value

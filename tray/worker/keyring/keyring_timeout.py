@@ -1,9 +1,7 @@
 """
-One keyring request at a time, with a time limit.
+One keyring request at a time, with a time limit, which keyring's libraries do not have.
 
-A keyring may take 20 seconds (reported from locked-down PCs) or never answer; its libraries
-have no time limits, and a thread stuck in one cannot be ended. So requests run in a separate
-thread. A caller whose time is up continues without it, and until that thread returns every
+A thread stuck in one cannot be ended: its caller continues without it, and until it returns every
 further request is refused at once.
 """
 

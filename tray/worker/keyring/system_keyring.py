@@ -1,8 +1,7 @@
 """
 Which keyring this system has: one of three allow-listed classes, made directly, or none.
 
-``keyring.get_keyring``, ``PYTHON_KEYRING_BACKEND`` and ``keyringrc.cfg`` are never consulted:
-they could name a plaintext, null or remote backend (tray/guide/security.md).
+``keyring.get_keyring`` and its settings could name a plaintext or remote backend.
 """
 
 from __future__ import annotations

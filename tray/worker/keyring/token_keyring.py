@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import SsoSession
+from tray.core.profiles.start_url import is_vanity
 from tray.secret import Secret
 from tray.worker.keyring import keyring_timeout
 from tray.worker.keyring.generations import Slot, Slots
@@ -102,12 +103,8 @@ class TokenKeyring:
         The newest generation is never written over; an item that is broken or of a later version
         only if there is no other room. `replaced` are predecessors that the keyring may not know.
         `seen` was read or written last in this transaction and is not read again: a kill between
-        AWS's answer and this write costs the session.
-
-        Raises:
-        KeyringDenied: the keyring refused, or gave back something else.
-        KeyringUnavailable: locked, absent, or too slow. A write under way may still arrive; it
-        holds `token` whole or not at all.
+        AWS's answer and this write costs the session. After KeyringUnavailable a write under way
+        may still arrive, whole or not at all.
         """
 
         def saved(keyring: Slots) -> KeyringItem:
@@ -248,4 +245,6 @@ def _worth(slot: SlotState) -> tuple[int, int]:
 
 
 def _fits(token: SsoToken, session: SsoSession) -> bool:
-    return (token.start_url, token.region) == (session.start_url, session.region)
+    if token.start_url != session.start_url:
+        return False
+    return token.region == session.region or is_vanity(session.start_url)

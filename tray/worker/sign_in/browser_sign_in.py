@@ -42,12 +42,12 @@ def by_browser(attempt: Attempt, port: int | None) -> SignInResult:
     no secret, so neither proves that AWS or the user has said no. AWS is asked about each code.
     Raises as `tray.worker.sign_in.sign_in_flow.sign_in` says.
     """
-    session, oidc = attempt.session, attempt.context.oidc
+    key, oidc = attempt.session.key, attempt.context.oidc
     state, verifier = new_state(), new_verifier()
-    with CallbackServer(session.key, state, port=port, report=attempt.report) as server:
+    with CallbackServer(key, state, port=port, report=attempt.report) as server:
         registration = attempt.prepared(lambda: _registration(attempt))
         url = oidc.authorize_url(
-            session,
+            attempt.at_aws,
             registration,
             redirect_uri=server.redirect_uri,
             state=state,
@@ -68,7 +68,7 @@ def _registration(attempt: Attempt) -> Registration:
     registration = attempt.registration(GRANT)
     if attempt.reused:
         # Otherwise nothing would contact AWS before a browser opens, on an error page.
-        reach(attempt.context.clients, attempt.session.region)
+        reach(attempt.context.clients, attempt.at_aws.region)
     return registration
 
 
@@ -159,7 +159,7 @@ def _exchanged(
     verifier: Secret,
 ) -> SsoToken:
     """Exchange the code; again if AWS did not get the request, as the code is still good."""
-    session, context = attempt.session, attempt.context
+    session, context = attempt.at_aws, attempt.context
     context.seam("exchanging")
     pauses = list(EXCHANGE_PAUSES)
     while True:

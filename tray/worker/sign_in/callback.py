@@ -1,9 +1,4 @@
-"""
-Wait for the browser's answer to a sign-in, at a port of 127.0.0.1 (RFC 8252 7.3 and 8.3).
-
-One path, one host, one method, one state: anything else changes nothing. A right request is
-answered once the sign-in has ended, so that the page tells the truth.
-"""
+"""Wait for the browser's answer to a sign-in: one path, host, method and state (RFC 8252)."""
 
 from __future__ import annotations
 

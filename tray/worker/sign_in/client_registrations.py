@@ -1,15 +1,10 @@
-"""
-Client registrations in the keyring: one per session and grant, until it expires (L2).
-
-They are separate items, so that they outlive a sign-out. Without a keyring each sign-in registers
-anew; a registration in a cache file is never used, as the file does not say what it is for.
-"""
+"""Client registrations in the keyring, items of their own: one per session and grant (L2)."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 
 from tray.aws.api.oidc import Grant
 from tray.aws.cache.sso_token import Registration, SsoToken
@@ -72,6 +67,11 @@ def forget(session: SsoSession, context: JobContext, grant: Grant) -> None:
         context.keyring_store.delete(_key(session.key, grant))
     except KEYRING_ERRORS as error:
         log.info("%s: the registration cannot be forgotten (%s)", session.key, error.reason)
+
+
+def forget_all(session: SsoSession, context: JobContext) -> None:
+    for grant in get_args(Grant):
+        forget(session, context, grant)
 
 
 def _key(key: str, grant: str) -> str:

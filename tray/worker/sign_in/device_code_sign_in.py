@@ -50,13 +50,13 @@ def _started(attempt: Attempt) -> tuple[Registration, DeviceGrant]:
     oidc = attempt.context.oidc
     registration = attempt.registration(GRANT)
     try:
-        return registration, oidc.start_device(attempt.session, registration)
+        return registration, oidc.start_device(attempt.at_aws, registration)
     except RegistrationRefused:
         if not attempt.reused:
             raise
     attempt.forget(GRANT)
     registration = attempt.registration(GRANT, anew=True)
-    return registration, oidc.start_device(attempt.session, registration)
+    return registration, oidc.start_device(attempt.at_aws, registration)
 
 
 def _polled(attempt: Attempt, registration: Registration, grant: DeviceGrant) -> SsoToken:
@@ -66,7 +66,7 @@ def _polled(attempt: Attempt, registration: Registration, grant: DeviceGrant) ->
         attempt.pause(max(interval, longer))
         longer = 0.0
         try:
-            token = attempt.context.oidc.token_by_device(attempt.session, registration, grant)
+            token = attempt.context.oidc.token_by_device(attempt.at_aws, registration, grant)
         except AuthorizationPending:
             continue
         except SlowDown:

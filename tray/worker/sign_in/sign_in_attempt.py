@@ -25,7 +25,7 @@ from tray.errors import (
     TrayError,
 )
 from tray.worker.job_context import JobContext
-from tray.worker.sign_in import client_registrations
+from tray.worker.sign_in import client_registrations, vanity_url
 from tray.worker.sign_in.sign_in_saving import SignInResult
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class Attempt:
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.session = session
+        self.at_aws = session  # with AWS's own start URL and region, once that is known
         self.context = context.for_session(session)
         self.reused = False  # whether its registration is an older one
         self.older_ended = False  # whether we have ended the portal session that was running
@@ -84,8 +85,9 @@ class Attempt:
 
     def registration(self, grant: Grant, *, anew: bool = False) -> Registration:
         """Return the kept registration or a new one; no scopes where they do not help (L2)."""
-        session, context = self.session, self.context
-        unscoped = grant == "device_code" and context.record(session).unscoped
+        context = self.context
+        self.at_aws = session = vanity_url.resolved(self.session, context)
+        unscoped = grant == "device_code" and context.hints(session).unscoped
         scopes = () if unscoped else session.scopes
         found = None if anew else client_registrations.kept(session, context, grant, scopes)
         self.reused = found is not None
@@ -139,11 +141,12 @@ class Attempt:
 
     def complete(self, registration: Registration, token: SsoToken) -> SsoToken:
         self.context.seam("granted")
-        return replace(token, registration=registration).issued(self.context.clock())
+        token = replace(token, start_url=self.session.start_url, registration=registration)
+        return token.issued(self.context.clock())
 
     def keep(self, registration: Registration, grant: Grant, result: SignInResult) -> None:
         if not self.reused and result.reason is None:
-            client_registrations.keep(self.session, self.context, grant, registration)
+            client_registrations.keep(self.at_aws, self.context, grant, registration)
 
     def forget(self, grant: Grant) -> None:
         """Forget an older registration that brought no token: AWS may no longer know it."""
@@ -173,7 +176,7 @@ def _older_tokens(session: SsoSession, context: JobContext) -> list[SsoToken]:
     try:
         kept = (
             context.keyring_store.load(session)
-            if context.record(session).store == "keyring"
+            if context.hints(session).store == "keyring"
             else None
         )
     except KEYRING_ERRORS as error:

@@ -6,14 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
+from tray.aws.config.profile_edit import with_region
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import sign_in_cancelled
-from tray.errors import Busy, SignInEnded, UserMustAct
+from tray.errors import Busy, SignInEnded, TrayError, UserMustAct
 from tray.loopback.loopback_server import NoFreePort
+from tray.managed.config_write import change_config
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in.browser_sign_in import by_browser
@@ -41,22 +44,15 @@ def sign_in(
     """
     Sign in to a session, from registering to the published token.
 
-    Args:
-        method: ``pkce``, which becomes ``device`` if no port can be had, or ``device`` (L1).
-        afresh: end the running portal session first, once everything is prepared (L9).
-        ready: gets the page to open, once, in its own thread, as it may start a browser command
-            that blocks. The loopback server is listening by then (L3).
-        cancelled: set by another thread to end the sign-in.
-        report: gets sentences about events while it waits: an error in the browser or
-            another user at the port. They are logged as well.
-        patience: seconds from `ready` to the deadline (L4); for a code at most its own life.
+    ``pkce`` becomes ``device`` if no port can be had (L1); `afresh` ends the running portal
+    session once everything is prepared (L9). `ready` gets the page to open, once, in its own
+    thread, as a browser command may block; the loopback server is listening by then (L3). `report`
+    gets sentences about events while it waits. `patience`: seconds from `ready` to the deadline
+    (L4).
 
-    Raises:
-        SignInEnded: denied, cancelled, or not finished in time. The older token is kept.
-        Busy: another process signs in to this session.
-        Offline: AWS could not be reached within 20 s; nothing has changed.
-        RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed: AWS's answer.
-        UserMustAct: the session, the port or the cache file cannot be used.
+    Raises SignInEnded (denied, cancelled or too late; the older token is kept), Busy, Offline
+    (nothing has changed), UserMustAct if session, port or file cannot be used, or AWS's answer:
+    RequestRefused, RegistrationRefused, ServiceTrouble, TlsFailed.
     """
     lock = _lock(session, context)
     if not lock.acquire():
@@ -96,7 +92,7 @@ def sign_in_or_join(
     try:
         token = context.read_or_none(session)
         if token is not None and token.fingerprint != seen and token.expires_at > context.clock():
-            store = context.record(session).store or "file"
+            store = context.hints(session).store or "file"
             return SignInResult(context.facts(session, token), store)
         if waited:
             msg = f'The other sign-in to "{clean(session.key)}" was not completed.'
@@ -121,6 +117,32 @@ def _under_way(session: SsoSession) -> str:
 
 
 def _by(
+    attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
+) -> SignInResult:
+    result = _signed_in(attempt, method, callback_port)
+    region = attempt.at_aws.region
+    if region == attempt.session.region:
+        return result
+    sentence = _written(attempt.session, region, attempt.context)
+    return replace(result, sentence=" ".join(filter(None, (result.sentence, sentence))))
+
+
+def _written(session: SsoSession, region: str, context: JobContext) -> str:
+    """Write a vanity URL's region into the config, as the AWS CLI does after a sign-in."""
+    path = context.paths.aws_config
+
+    def change(data: bytes) -> bytes:
+        return with_region(data, str(path), session.key, region)
+
+    try:
+        change_config(path, context.paths.state, change)
+    except (TrayError, OSError) as error:
+        log.warning("sso_region cannot be written (%s)", type(error).__name__)
+        return f"Its portal is in {region}: set sso_region to that in {clean(str(path), 160)}."
+    return f"Its portal is in {region}, so sso_region was changed to that."
+
+
+def _signed_in(
     attempt: Attempt, method: Literal["pkce", "device"], callback_port: int | None
 ) -> SignInResult:
     if method == "device":

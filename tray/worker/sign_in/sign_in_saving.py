@@ -12,6 +12,7 @@ from tray.core.text import sentences
 from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
 from tray.worker.job_context import JobContext, belongs
+from tray.worker.tokens.granted import forget_older
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +100,12 @@ def _saved(
         # The token store decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
         _publish(session, context, token, lean=False)
-        store = context.record(session).store or "file"
+        store = context.hints(session).store or "file"
         return SignInResult(context.facts(session, token), store, sentence=_NOT_RECORDED)
     context.seam("recorded")
     _publish(session, context, token, lean=True)
     context.seam("published")
-    _forget_older(session, context, item.generation)
-    context.seam("forgotten")
+    forget_older(session, context, item.generation)
     return SignInResult(context.facts(session, token), "keyring")
 
 
@@ -122,7 +122,7 @@ def _left_in_file(
     _publish(session, context, token, lean=False)
     context.seam("published")
     # Only what was written counts: otherwise the file still holds the session's newest token.
-    lineage = context.record(session).lineage
+    lineage = context.hints(session).lineage
     for one in (*replaced, token):
         lineage = lineage.followed_by(one.pair)
     context.note(session, lineage=lineage)
@@ -139,7 +139,7 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
     scoped = token.registration is not None and bool(token.registration.scopes)
     by_code = token.registration is not None and token.registration.grant == "device_code"
     if scoped and by_code:
-        _record(session, context, unscoped=True)
+        context.note(session, unscoped=True)
     store = _recorded_file(session, context)
     context.seam("recorded")
     _publish(session, context, token, lean=True)
@@ -158,16 +158,8 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
 
 def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
     """Record the file as token store, and return the token store on record."""
-    _record(session, context, store="file", contested=False, handed_back=())
-    return context.record(session).store or "file"
-
-
-def _record(session: SsoSession, context: JobContext, **changes: object) -> None:
-    """Change the record; if that fails the token is renewed from the file."""
-    try:
-        context.records.change(session.key, **changes)
-    except (TrayError, OSError) as error:
-        log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
+    context.note(session, store="file", contested=False, handed_back=())
+    return context.hints(session).store or "file"
 
 
 def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean: bool) -> None:
@@ -182,11 +174,3 @@ def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean:
         msg = f"Signed in, but {place} cannot be written: {error.strerror or 'no reason given'}."
         reason: Reason = "no-permission" if isinstance(error, PermissionError) else "other"
         raise UserMustAct(msg, reason=reason) from None
-
-
-def _forget_older(session: SsoSession, context: JobContext, generation: int) -> None:
-    try:
-        context.keyring_store.forget_older(session.key, generation)
-    except KEYRING_ERRORS as error:
-        # The newest generation counts; the next renewal removes the older ones.
-        log.info("%s: older generations remain (%s)", session.key, error.reason)

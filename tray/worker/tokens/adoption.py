@@ -31,19 +31,11 @@ LOOKS_BACK = (0.05, 0.95)
 
 def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Outcome:
     """
-    Take a file's refresh data into the keyring and leave a lean file.
+    Take a file's refresh data into the keyring and leave a lean file; `adopt` off: leave it.
 
-    With `adopt` off the file stays as it is (token store ``file``).
-
-    Returns:
-    `Adopted` with its token store now, and a reason if that is not the keyring; the judgement
-    of rule K5 where the file is gone.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    CacheFileTorn, CacheFileBad: the file cannot be read.
-    KeyringUnavailable, WillRetry: as `tray.worker.tokens.removal.judge_removed`.
-    OSError: the lean file cannot be written; the full one is as it was.
+    Returns `Adopted`, with a reason if its token store is not the keyring, or the judgement of
+    rule K5 where the file is gone. Raises Busy, CacheFileTorn, CacheFileBad, OSError (the full
+    file is as it was), and as `tray.worker.tokens.removal.judge_removed`.
     """
     with context.session_lock(session):
         token = context.read(session)

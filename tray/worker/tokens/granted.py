@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Renewed
-from tray.errors import KEYRING_ERRORS, Busy, CacheFileTorn, TrayError
+from tray.errors import KEYRING_ERRORS, Busy, CacheFileBad, CacheFileTorn, TrayError
 from tray.worker.job_context import JobContext, TokenFileChanged
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens.file_judgement import is_older
@@ -27,7 +28,7 @@ def ask(context: JobContext, token: SsoToken) -> SsoToken:
 
 
 def by_others(session: SsoSession, context: JobContext, token: SsoToken) -> Renewed:
-    store = context.record(session).store or "file"
+    store = context.hints(session).store or "file"
     return Renewed(context.facts(session, token), store, by_us=False)
 
 
@@ -42,16 +43,15 @@ def store_and_publish(
     seen: KeyringItem,
 ) -> Renewed | None:
     """
-    Store what AWS has just given, and publish it (R2 4, 5).
+    Store what AWS has just given, and publish it (R2 4, 5), with the lock held.
 
-    The lock is held. `published` is what the file held when AWS was asked, `of` the fingerprint
-    of the token that was renewed, `seen` the item that proved that the keyring takes writes. The
-    previous generation stays: the next renewal writes over it. If the keyring does not confirm
-    in time, the lean file is published anyway and storing continues (R3): the token is good, and
-    only this process knows its refresh token.
+    `published` is what the file held when AWS was asked, `of` the fingerprint of the token that
+    was renewed, `seen` the item that proved that the keyring takes writes. The previous generation
+    stays. If the keyring does not confirm in time, the lean file is published anyway and storing
+    continues (R3): only this process knows the refresh token.
 
     Returns None if the file was removed meanwhile (K5): stored then, not published. Raises
-    `CacheFileTorn`, `CacheFileBad` or `OSError` if it is stored but cannot be published now.
+    CacheFileTorn, CacheFileBad or OSError if it is stored but cannot be published now.
     """
     # Before anything else: this answer is the only refresh token left.
     item = _stored(session, context, token, published, replaced, seen)
@@ -112,7 +112,7 @@ def _stored(
     except Exception as error:  # noqa: BLE001  (whatever the keyring does, the token is not lost)
         reason = error.reason if isinstance(error, TrayError) else type(error).__name__
         log.warning("%s: the keyring has not confirmed yet (%s)", session.key, reason)
-        lineage = context.record(session).lineage
+        lineage = context.hints(session).lineage
         for one in reversed(replaced):
             lineage = lineage.followed_by(one.pair)
         context.note(session, unstored=token.fingerprint, lineage=lineage.followed_by(token.pair))
@@ -152,6 +152,8 @@ class _Held:
     def write_file(self) -> None:
         self._enter()
         try:
+            with suppress(CacheFileTorn, CacheFileBad):
+                self._context.read(self._session)  # `Unread`: it may hold a newer login; later
             self._write()
         finally:
             self._leave()
@@ -187,7 +189,7 @@ class _Held:
         broken = published is None and context.file_of(session).exists()
         if (published is None and not broken) or self._is_superseded():
             return
-        if context.record(session).store != "released":
+        if context.hints(session).store != "released":
             # A full file is renewed from and adopted, whatever the record says.
             context.note(session, store="file")
         token, final_check = self._token, None
@@ -204,7 +206,7 @@ class _Held:
         log.warning("%s: its refresh token is in the file again", session.key)
 
     def _is_superseded(self) -> bool:
-        record = self._context.record(self._session)
+        record = self._context.hints(self._session)
         if self._token.fingerprint in record.signed_out:
             return True
         published = self._context.read_or_none(self._session)

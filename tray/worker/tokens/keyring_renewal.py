@@ -7,7 +7,7 @@ import logging
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Refused, Renewed, Unrenewable
-from tray.errors import CacheFileBad, CacheFileTorn, GrantRefused, RegistrationRefused
+from tray.errors import CacheFileBad, GrantRefused, RegistrationRefused, Unread
 from tray.worker.job_context import JobContext, is_same
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
@@ -78,7 +78,7 @@ def refused(
     """Read the file again: a program without our lock may have renewed; then ask AWS once (R4)."""
     try:
         again = context.read(session)
-    except (CacheFileTorn, CacheFileBad):
+    except (Unread, CacheFileBad):
         again = None
     changed = again is not None and not is_same(again, published)
     if again is not None and changed and not is_older(session, context, again, None):

@@ -9,7 +9,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import parse_token
 from tray.core import policy
 from tray.core.model import SsoSession
-from tray.errors import CacheFileBad, CacheFileTorn
+from tray.errors import CacheFileBad, CacheFileTorn, Unread
 from tray.storage.atomic_files import open_small, read_descriptor
 from tray.worker.job_context import JobContext, TokenFileChanged
 
@@ -25,7 +25,7 @@ class OpenTokenFile:
         for left in reversed(range(policy.TORN_READS)):
             try:
                 self._open()
-            except CacheFileTorn:
+            except Unread:
                 if not left:
                     raise
                 time.sleep(policy.TORN_DELAY)

@@ -9,6 +9,7 @@ from tray.core.outcomes import Adopted, Outcome, Released
 from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
+from tray.worker.sign_in import client_registrations
 from tray.worker.tokens.adoption import take_in
 from tray.worker.tokens.file_judgement import is_older
 
@@ -25,19 +26,11 @@ ITEM_REMAINS = " Its keyring item couldn't be deleted. Release it again later."
 
 def release(session: SsoSession, context: JobContext) -> Outcome:
     """
-    Hand a session back to the AWS CLI.
+    Hand a session back to the AWS CLI; repeatable after a kill anywhere, as the item goes last.
 
-    Marked first, so that nobody adopts it again; then the full file is written and read back,
-    then the keyring item deleted. Repeatable after a kill anywhere, as the item goes last.
-
-    Returns:
-    `Released`; the sentence says whether there was anything to hand back, and what remains.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    KeyringUnavailable, KeyringDenied: the keyring cannot be read; nothing was handed back.
-    CacheFileTorn, CacheFileBad: what was written cannot be read back; the item stays.
-    OSError: the cache file cannot be written; the item stays.
+    Marked first, so that nobody adopts it again; then the full file is written and read back.
+    Returns `Released`, which says what remains. Raises Busy, KeyringUnavailable or KeyringDenied
+    (nothing was handed back), CacheFileTorn, CacheFileBad or OSError (the item stays).
     """
     context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
@@ -53,6 +46,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
             _hand_back(session, context, item)
             sentence = HANDED_BACK
         elif was_kept and item is None:
+            client_registrations.forget_all(session, context)
             return Released(NOTHING_KEPT.format(key=session.key))
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
@@ -115,6 +109,7 @@ def _hand_back(session: SsoSession, context: JobContext, item: KeyringItem) -> N
 
 def _deleted(session: SsoSession, context: JobContext, *, needed: bool) -> bool:
     """Delete the item; True if none remains, or none that matters."""
+    client_registrations.forget_all(session, context)
     try:
         context.keyring_store.delete(session.key)
     except KEYRING_ERRORS as error:

@@ -14,6 +14,7 @@ from tray.errors import (
     GrantRefused,
     RegistrationRefused,
     TokenRejected,
+    Unread,
     UserMustAct,
 )
 from tray.worker.job_context import JobContext, TokenFileChanged
@@ -25,20 +26,12 @@ log = logging.getLogger(__name__)
 
 def judge_removed(session: SsoSession, context: JobContext) -> Outcome:
     """
-    Find out what the removal of a cache file meant.
+    Find out what the removal of a cache file meant: `RemovalJudged`, or `Renewed`.
 
     While the kept access token has not expired, the portal is asked with it, never for a refresh,
     since revocation may be slow. After its expiry, or if a clock that was set back leaves that in
-    doubt, one refresh decides.
-
-    Returns:
-    `RemovalJudged`, or `Renewed` where a refresh brought the session back.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    KeyringUnavailable, KeyringDenied: the keyring cannot be read now; nothing changes.
-    WillRetry: AWS cannot be reached; nothing changes.
-    CacheFileTorn, CacheFileBad: the file is back, and broken.
+    doubt, one refresh decides. Nothing changes where it raises Busy, KeyringUnavailable,
+    KeyringDenied, WillRetry, or CacheFileTorn and CacheFileBad (the file is back, and broken).
     """
     with context.session_lock(session):
         token = context.read(session)
@@ -119,7 +112,7 @@ def _signed_out(
     context.seam("deleted")
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
-    except UserMustAct as error:
+    except (Unread, UserMustAct) as error:
         # `aws sso logout` has removed them itself; only other tools leave them behind.
         log.warning("%s", error.sentence)
     return RemovalJudged("signed-out")

@@ -43,17 +43,10 @@ def renew(
     of the token that the caller found too old: if the file holds another once we have the lock,
     AWS is not asked, so that many such callers make one renewal.
 
-    Returns:
-    `Renewed`; `Refused` where AWS said no; `Unrenewable` where there is nothing to renew
-    with; the judgement of rule K5 where the file is gone.
-
-    Raises:
-    Busy: another transaction holds the session for too long.
-    TokenFileChanged: other programs keep changing the file; AWS was not asked.
-    KeyringUnavailable, KeyringDenied: it cannot be read or written; AWS was not asked.
-    CacheFileTorn, CacheFileBad: the file cannot be read.
-    WillRetry, UserMustAct: AWS could not be asked, or answered something else.
-    OSError: the file cannot be written; what AWS gave is stored, or held (R3).
+    Returns `Renewed`, `Refused`, `Unrenewable` where there is nothing to renew with, or the
+    judgement of rule K5 where the file is gone. AWS was not asked where it raises Busy,
+    TokenFileChanged, CacheFileTorn, CacheFileBad, KeyringUnavailable or KeyringDenied; WillRetry
+    and UserMustAct are AWS's answer; after OSError what AWS gave is stored, or held (R3).
     """
     context.unsaved.settle(session.key)
     with context.session_lock(session):

@@ -17,6 +17,7 @@ from tray.errors import (
     KeyringDenied,
     KeyringUnavailable,
     TrayError,
+    Unread,
     UserMustAct,
 )
 from tray.worker.job_context import JobContext
@@ -76,7 +77,7 @@ def _record(
     if not tokens:
         return
     gone = tuple(sorted({token.fingerprint for token in tokens}))
-    lineage = context.record(session).lineage if item is None else item.lineage
+    lineage = context.hints(session).lineage if item is None else item.lineage
     context.note(session, signed_out=gone, lineage=lineage)
 
 
@@ -91,7 +92,7 @@ def _never_used(
     session: SsoSession, context: JobContext, error: KeyringUnavailable | KeyringDenied
 ) -> bool:  # fmt: skip
     """Whether there is no keyring and none was in use, so nothing can remain in it."""
-    return error.reason == "keyring-absent" and context.record(session).store != "keyring"
+    return error.reason == "keyring-absent" and context.hints(session).store != "keyring"
 
 
 def _logged_out(session: SsoSession, context: JobContext, tokens: list[SsoToken]) -> list[str]:
@@ -147,7 +148,7 @@ def _remove(path: Path) -> None:
 def _roles_removed(session: SsoSession, context: JobContext) -> list[str]:
     try:
         remove_role_credentials(context.paths.cli_cache, session, context.profiles_of(session))
-    except ConfigRejected:
+    except (ConfigRejected, Unread):
         return [ROLES_REMAIN]
     except UserMustAct as error:
         return [error.sentence]

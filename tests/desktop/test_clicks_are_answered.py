@@ -1,0 +1,54 @@
+"""What a click on a row does, told by a notice: in the real daemon, on a bus with a tray."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.daemon.living import daemon, home_with
+from tests.desk import Bus, private_bus
+from tests.desktop.notification_daemon import NotificationDaemon, notification_daemon
+from tests.desktop.person import CONFIG
+from tests.desktop.tray_host import PATIENCE, Host, tray
+
+
+async def told(daemon: NotificationDaemon, host: Host, *labels: str) -> tuple[str, str]:
+    """Click on a row and return the title and text of the notice that answers."""
+    daemon.calls.clear()
+    await host.click((await host.layout()).named(*labels).id)
+    async with asyncio.timeout(PATIENCE):
+        await daemon.until_called("Notify")
+    shown = daemon.only()
+    return shown.summary, shown.body
+
+
+def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
+    """A profile, a setting, one that cannot be changed, a page that no browser opens."""
+    home = home_with(tmp_path, CONFIG, BROWSER="/bin/false")
+    config_home = Path(home["HOME"]) / ".config"
+    (config_home / "sso-tray").mkdir(parents=True)
+    (config_home / "autostart").write_text("a file where a directory has to be")
+
+    async def clicks(bus: Bus) -> list[tuple[str, str]]:
+        async with notification_daemon(bus.address) as notices, tray(bus.address) as host:
+            with daemon(
+                {**home, "DBUS_SESSION_BUS_ADDRESS": bus.address}, icon=True, listens=False
+            ):
+                async with asyncio.timeout(PATIENCE):
+                    await host.registered.get()
+                return [
+                    await told(notices, host, "No active profile", "dev"),
+                    await told(notices, host, "Open AWS console"),
+                    await told(notices, host, "Settings", "Warn before a session ends"),
+                    await told(notices, host, "Settings", "Start at login"),
+                ]
+
+    with private_bus() as bus:
+        answers = asyncio.run(clicks(bus))
+
+    assert [
+        ("Profile: dev", '"dev" is the active profile.'),
+        ("No browser could be opened", "For the link, run: sso-tray console dev --print"),
+        ("Warn before a session ends", "Off"),
+    ] == answers[:3]
+    assert "The setting was not changed" == answers[3][0]

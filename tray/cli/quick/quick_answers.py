@@ -1,0 +1,54 @@
+"""
+What the daemon knows of a profile, asked with nothing imported.
+
+Every answer is None where the whole command has to look for itself: no daemon, one of another
+world or version, a config that changed, anything the daemon refuses.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tray.credential_helper import credentials as helper
+from tray.ipc.child_environment import ChildEnvironment
+from tray.system.agent_places import places_of_linux
+from tray.system.credential_variables import profile_in_environment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+_HEAD: Final = b'{"v":1,"done":{"exit":0,"sentence":"","environment":"'
+_MAY_BE_EMPTY: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+
+
+def environment(
+    profile: str | None, *, active: bool = False
+) -> tuple[ChildEnvironment, bytes] | None:
+    """
+    Return a profile's environment, and the whole answer, which has the credentials in JSON.
+
+    No profile is that of ``AWS_PROFILE``, else the active one; `active`: the active one at once.
+    """
+    named = profile or (None if active else profile_in_environment(os.environ))
+    line = _asked("environment", named or "")
+    if line is None or not line.startswith(_HEAD):
+        return None
+    try:
+        found = ChildEnvironment.unpacked(line[len(_HEAD) :].partition(b'"')[0].decode())
+    except ValueError:
+        return None
+    return (found, line) if found.still_true() else None
+
+
+def _asked(op: str, profile: str) -> bytes | None:
+    # An empty name of a file is none to SDKs, but the default to our paths.
+    if any(os.environ.get(name) == "" for name in _MAY_BE_EMPTY):
+        return None
+    sockets = places_of_linux(os.environ)
+    if not sockets:
+        return None
+    try:
+        return helper.asked(op, profile, sockets, dict(os.environb))
+    except (helper.NoDaemon, UnicodeEncodeError):
+        return None

@@ -1,0 +1,57 @@
+"""Files that could not be read: nothing changes, it is told, they are read again (S4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, Literal
+
+from tray.core import effects as fx
+from tray.core import events as ev
+from tray.core import policy
+from tray.core.model import InputFile, Now
+from tray.core.state import TrayState, Unread
+
+_READ: Final[dict[type, Literal["records", "settings", "active-profile", "config"]]] = {
+    ev.RecordsRead: "records",
+    ev.PreferencesRead: "settings",
+    ev.ActiveRead: "active-profile",
+    ev.ConfigRead: "config",
+    ev.ConfigBroken: "config",
+}
+
+
+def unread(state: TrayState, file: InputFile, sentence: str, now: Now) -> TrayState:
+    before = state.unread.get(file)
+    looks = 1 if before is None else before.looks + 1
+    since = now.wall if before is None else min(before.since, now.wall)
+    pause = min(policy.UNREAD_FIRST * 2 ** min(looks - 1, 16), policy.UNREAD_MOST)
+    one = Unread(sentence, since, looks, now.wall + pause)
+    return replace(state, unread={**state.unread, file: one})
+
+
+def read(state: TrayState, file: InputFile) -> TrayState:
+    if file not in state.unread:
+        return state
+    return replace(state, unread={one: why for one, why in state.unread.items() if one != file})
+
+
+def noted(state: TrayState, event: ev.Event, now: Now) -> TrayState:
+    match event:
+        case ev.InputUnread():
+            return unread(state, event.file, event.sentence, now)
+        case ev.InputRead():
+            return read(state, event.file)
+    kind = _READ.get(type(event))
+    return state if kind is None else read(state, InputFile(kind))
+
+
+def looks(state: TrayState, event: ev.Event) -> tuple[fx.ReadAgain, ...]:
+    """Every tick reads all of them again, whatever it was for."""
+    return tuple(map(fx.ReadAgain, state.unread)) if isinstance(event, ev.Tick) else ()
+
+
+def told(state: TrayState, now: Now) -> Iterator[str]:
+    for one in state.unread.values():
+        if one.since + policy.UNREAD_TOLD_AFTER <= now.wall:
+            yield one.sentence

@@ -1,0 +1,61 @@
+"""Where the agent's socket may be (rule F1), in plain text: clients start fast."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+NAME: Final = "sso-tray"
+SOCKET_NAME: Final = "agent.sock"
+LONGEST_SOCKET_PATH: Final = 100  # bytes; limits: 107 (Linux, unix(7)), 103 (macOS, sys/un.h)
+
+
+def agent_places(environ: Mapping[str, str], home: str, state: str) -> tuple[str, ...]:
+    """Return the paths, best first: the daemon listens at the first, a client tries all."""
+    candidates = [os.path.join(state, "run", SOCKET_NAME)]  # noqa: PTH118  (as all here)
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(runtime) and is_private_directory(runtime):  # noqa: PTH117
+        candidates.insert(0, os.path.join(runtime, NAME, SOCKET_NAME))  # noqa: PTH118
+    return tuple(_fitting(path, home) for path in candidates)
+
+
+def places_of_linux(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """
+    Return the paths where they can be told by variables alone, else nothing.
+
+    `tray.system.paths` has the whole of it, at the price of its imports.
+    """
+    home = environ.get("HOME", "")
+    state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    given = (home, state, environ.get("XDG_RUNTIME_DIR") or "/")
+    plain = all(one.startswith("/") and os.path.normpath(one) == one for one in given)
+    if not sys.platform.startswith("linux") or not plain:
+        return ()
+    return agent_places(environ, home, f"{state}/{NAME}")
+
+
+def is_private_directory(path: str | os.PathLike[str]) -> bool:
+    """Whether ``path`` is a directory of our own user that nobody else may enter (mode 0700)."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
+
+
+def _fitting(path: str, home: str) -> str:
+    """Shorten a path for a socket; not to a temporary directory, where others can be first."""
+    written = os.fsencode(path)
+    if len(written) <= LONGEST_SOCKET_PATH:
+        return path
+    import hashlib
+
+    return os.path.join(home, f".sst-{hashlib.sha256(written).hexdigest()[:8]}", "s")  # noqa: PTH118
