@@ -27,7 +27,6 @@ from tray.daemon.effect_runner import EffectRunner
 from tray.daemon.event_loop import EventLoop
 from tray.daemon.file_watch import FileWatch
 from tray.daemon.input_files import InputFiles
-from tray.daemon.lifetime import DesktopEnd, IdleEnd
 from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
@@ -41,6 +40,7 @@ from tray.storage.daemon_record import change_record
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
+from tray.system.events.lifetime import DesktopEnd, IdleEnd
 from tray.system.paths import Paths, fingerprint, world
 from tray.system.surroundings import desktop_since, host_id
 from tray.system.wall_clock import start_wall_timer

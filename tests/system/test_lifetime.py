@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.desk import private_bus
-from tray.daemon.lifetime import DesktopEnd, IdleEnd
 from tray.desktop.linux.session_bus import SessionBus
+from tray.system.events.lifetime import DesktopEnd, IdleEnd
 
 PATIENCE = 30.0
 AFTER = 0.2
