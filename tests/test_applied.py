@@ -14,7 +14,7 @@ from tray.aws.config.catalog import profile_settings
 from tray.core.profiles.managed_profile import Target
 from tray.errors import NotFound, UserMustAct
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.world import full_disk
-from tray.storage.logs import HISTORY_BYTES, LOG_BYTES, History, log_to, quiet_libraries
+from tray.storage.logs import HISTORY_BYTES, LOG_BYTES, REPEATS, History, log_to, quiet_libraries
 
 CANARY = "aoaAAAAA-canary-of-a-token"
 log = logging.getLogger("tray.test")
@@ -94,13 +94,28 @@ def test_logs_are_three_files_of_half_a_mebibyte(tmp_path: Path) -> None:
     """F1: 3 x 512 KiB, all 0600."""
     log_to(tmp_path)
 
-    for _ in range(5 * LOG_BYTES // 65536):
-        log.info("x" * 65536)
+    for number in range(5 * LOG_BYTES // 65536):
+        log.info("%d%s", number, "x" * 65530)
 
     files = sorted(tmp_path.iterdir())
     assert ["sso-tray.log", "sso-tray.log.1", "sso-tray.log.2"] == [one.name for one in files]
     assert all(one.stat().st_size <= LOG_BYTES for one in files)
     assert [0o600] * 3 == [one.stat().st_mode & 0o777 for one in files]
+
+
+def test_a_line_that_repeats_is_counted(tmp_path: Path) -> None:
+    """A fault that comes a thousand times a minute leaves ten lines, and then how many more."""
+    log_to(tmp_path)
+    handler = logging.getLogger().handlers[0]
+
+    for at in (*range(0, 3000, 3), 61_000):
+        record = logging.makeLogRecord({"msg": "out of %s", "args": ("descriptors",)})
+        record.created = 1_800_000_000 + at / 1000
+        handler.handle(record)
+
+    lines = (tmp_path / "sso-tray.log").read_text().splitlines()
+    assert ["out of descriptors"] * REPEATS == [line.partition(": ")[2] for line in lines[:-1]]
+    assert lines[-1].endswith("out of descriptors (990 more times)")
 
 
 def test_a_full_disk_costs_the_line_and_says_nothing(

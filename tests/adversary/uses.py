@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.worker.loopback import STATE, port_of, request, target
-from tray.aws.cache.timestamps import format_timestamp
 from tray.cli.console_command import Redirect
 from tray.cli.exec.credential_endpoint import Endpoint
 from tray.core.model import Profile
+from tray.core.text.timestamps import format_timestamp
 from tray.secret import Secret
 from tray.worker.sign_in import sign_in_pages
 from tray.worker.sign_in.callback import CallbackServer

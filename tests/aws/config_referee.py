@@ -13,7 +13,8 @@ import pytest
 from hypothesis import strategies as st
 
 from tray.aws.config import ini
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_sections import merge
 from tray.errors import ConfigRejected
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.aws.config_referee import check_same_catalog, check_same_verdict
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.errors import ConfigRejected
 
 _FAULTS = Path(__file__).parent.parent / "data" / "config"

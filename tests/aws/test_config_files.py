@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tray.aws.config.catalog import (
-    CatalogReader,
-    ConfigFiles,
-    read_catalog,
-)
+from tray.aws.config.catalog import CatalogReader, read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Catalog
 from tray.errors import ConfigRejected
 from tray.system.credential_variables import profile_in_environment

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tray.aws.config.catalog import HIDDEN, ConfigFiles, profile_settings, read_catalog
+from tray.aws.config.catalog import HIDDEN, profile_settings, read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import NotFound
 
@@ -130,6 +131,10 @@ def test_scopes_are_trimmed_and_never_empty(
         ("https://eve:hunter2@corp.awsapps.com/start", "the start URL contains a user name"),
         ("https://corp.awsapps.com@evil.example/start", "the start URL contains a user name"),
         ("https://corp.awsapps.com\\@evil.example/start", "the start URL contains a backslash"),
+        (
+            "https://corp.awsapps.com/start # mine",
+            "a comment follows the start URL, but in a value # and ; begin none",
+        ),
         (
             "https://corp.awsapps.com /start",
             INVISIBLE,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import botocore.utils
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tray.aws.cache.timestamps import format_timestamp, parse_timestamp
+from tray.core.text.timestamps import format_timestamp, parse_timestamp
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 
@@ -69,6 +70,12 @@ def test_refused(text: str) -> None:
 def test_ends_of_time(text: str) -> None:
     """The first and the last year are moments like any other, and can be written again."""
     assert 20 == len(format_timestamp(parse_timestamp(text)))
+
+
+@pytest.mark.parametrize("seconds", [1e18, math.inf])
+def test_no_time_is_too_late_to_be_written(seconds: float) -> None:
+    """A token that never ends still gives a timestamp."""
+    assert "9999-12-31T23:59:59Z" == format_timestamp(seconds)
 
 
 def test_fraction_is_dropped() -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import botocore.session
 
-from tray.aws.config.catalog import CatalogReader, ConfigFiles, read_catalog
+from tray.aws.config.catalog import CatalogReader, read_catalog
+from tray.aws.config.config_files import ConfigFiles
 
 GOALS = {100: None, 1_000: 1 / 10, 10_000: 1 / 12}
 """Profiles -> the greatest ratio of our time to botocore's (G3)."""

@@ -21,8 +21,8 @@ from typing import Any
 
 from tests import schema
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document
+from tray.core.text.timestamps import parse_timestamp
 from tray.errors import TrayError
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 from tray.fake_aws.identity_center import IdentityCenter, SignedIn

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.stage import CONFIG, Stage
 from tray.ipc.agent_client import AgentClient
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.system.paths import Paths
 from tray.system.paths import world as world_of
 

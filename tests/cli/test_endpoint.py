@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.stage import LOOK_AGAIN, PATIENCE
-from tray.aws.cache.timestamps import format_timestamp
 from tray.cli.exec.credential_endpoint import Endpoint
 from tray.core.model import Profile
+from tray.core.text.timestamps import format_timestamp
 from tray.errors import Offline, SignInNeeded, TrayError
 from tray.loopback.http_messages import LONGEST_HEAD
 

@@ -19,7 +19,7 @@ from tray.credential_helper import helper_installation as handout
 from tray.credential_helper.helper_installation import client_text, install, interpreter
 from tray.fake_aws.identity_center import IdentityCenter
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.system.paths import Paths
 
 

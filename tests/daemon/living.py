@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -129,9 +129,17 @@ def _short(message: dict[str, Any]) -> object:
 
 @contextmanager
 def daemon(
-    environ: Mapping[str, str], *, icon: bool = False, listens: bool = True
+    environ: Mapping[str, str],
+    *,
+    icon: bool = False,
+    listens: bool = True,
+    within: Sequence[str] = (),
 ) -> Iterator[Living]:
-    """Run the daemon until the end of the block; it must end by itself when asked to."""
+    """
+    Run the daemon until the end of the block; it must end by itself when asked to.
+
+    `within` is a command that becomes the daemon, which follows it.
+    """
     root = Path(__file__).resolve().parents[2]
     # Of whoever runs the tests neither sleep nor lock nor network is a test's affair.
     environ = {
@@ -140,7 +148,7 @@ def daemon(
         "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere/at/all",
         **environ,
     }
-    command = [sys.executable, "-m", "tray.daemon", *([] if icon else ["--no-icon"])]
+    command = [*within, sys.executable, "-m", "tray.daemon", *([] if icon else ["--no-icon"])]
     process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
     living = Living(process, environ)
     try:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tray.daemon.managed_updates import ManagedUpdates
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.system.paths import Paths
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tray.aws.cache.timestamps import format_timestamp
 from tray.core.model import Profile
+from tray.core.text.timestamps import format_timestamp
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 
 NOON = 1_900_000_000.0

@@ -18,7 +18,7 @@ from tray.aws.cache.token_cache import cache_path, read_token
 from tray.aws.config import config_files
 from tray.errors import Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import record_active
 from tray.storage.session_records import Records
 from tray.storage.settings import read_settings

@@ -299,6 +299,7 @@ def test_rows_stay_in_place_while_the_menu_is_open() -> None:
     async def scene(stage: Stage, host: Host) -> None:
         gone = (await host.layout()).named("b").id
         await host.click(0, "opened")
+        await host.menu("AboutToShow", "i", 0)
         host.forget_signals()
         stage.icon.menu = menu("new", "a, 5 min")
         words = [one.member for one in await host.signals("ItemsPropertiesUpdated")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.desk import until
 from tests.desktop.person import Person, person
-from tray.aws.config.catalog import CatalogReader, ConfigFiles
+from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.config_files import ConfigFiles
 from tray.fake_aws.fake_options import DEFAULT_START_URL
 
 PICKED = "Production-ReadOnly"

@@ -14,8 +14,8 @@ import pytest
 
 from tests.components import require
 from tests.e2e.desk import SESSION, Desk, at_once, desk
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.core import policy
+from tray.core.text.timestamps import parse_timestamp
 
 TOKEN_LIFE = 8.0
 SESSION_LENGTH = 17.0

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from tests.daemon.living import daemon, home_with
-from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import cache_path
+from tray.core.text.timestamps import format_timestamp
 from tray.demo.demo_story import CONFIG, SESSION, START_URL
 from tray.fake_aws.identity_center import IdentityCenter
 

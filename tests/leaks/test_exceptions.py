@@ -12,7 +12,8 @@ from tests.worker.memory_backend import MemoryBackend
 from tests.worker.signing_in import Place, approving, place_to_sign_in, then_cancelling
 from tests.worker.world import CORP, token_of, world_in
 from tray.aws.cache.token_cache import full_document, parse_token
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Profile
 from tray.ipc.agent_client import decode
 from tray.secret import Secret

@@ -20,9 +20,9 @@ from tests.simulation.aws import Aws, Given, Portal
 from tests.simulation.clockwork import Clockwork, virtual
 from tests.simulation.keyring import Keyring
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document
 from tray.core.model import Now, SsoSession
+from tray.core.text.timestamps import parse_timestamp
 from tray.secret import Secret
 from tray.storage import atomic_files
 from tray.storage.session_records import Record, Records

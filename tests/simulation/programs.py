@@ -192,7 +192,7 @@ def redated(world: World, one: Happening) -> None:
     data = world.machine.data(key)
     if data is None or world.machine.entry_in(data) is None:
         return
-    from tray.aws.cache.timestamps import format_timestamp
+    from tray.core.text.timestamps import format_timestamp
 
     members = json.loads(data)
     end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)

@@ -33,7 +33,9 @@ from tray.worker.keyring.keyring_backends import KeyringBackend
 from tray.worker.keyring.keyring_timeout import Patience
 from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
-from tray.worker.sign_in.sign_in_flow import SignInPage, SignInResult, sign_in
+from tray.worker.sign_in.sign_in_attempt import SignInPage
+from tray.worker.sign_in.sign_in_flow import sign_in
+from tray.worker.sign_in.sign_in_saving import SignInResult
 
 PATIENCE = 60.0
 CORP = SsoSession("corp", DEFAULT_START_URL, DEFAULT_REGION)

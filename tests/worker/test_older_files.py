@@ -11,9 +11,9 @@ import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World
 from tray.aws.cache.sso_token import SsoToken
-from tray.aws.cache.timestamps import format_timestamp
 from tray.aws.cache.token_cache import lean_document
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
+from tray.core.text.timestamps import format_timestamp
 from tray.secret import Secret
 from tray.worker.sign_in.sign_in_saving import save
 

@@ -389,11 +389,13 @@ def test_cancel_does_not_wait_for_aws(place: Place) -> None:
             ending.result(PATIENCE)
 
 
+@pytest.mark.parametrize("keyring", [True, False])
 def test_a_session_registers_signs_in_and_renews_at_one_host(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    keyring: bool, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own ``endpoint_url`` wins, and stays with the token when the setting is gone."""
     place.sign_in(approving())  # its registration is another host's
+    place.backend.state = "ready" if keyring else "absent"
     for name in place.center.environment():
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     other = place.center.url.replace("127.0.0.1", "localhost")
@@ -407,6 +409,7 @@ def test_a_session_registers_signs_in_and_renews_at_one_host(
     assert isinstance(outcome, Renewed)
     counts = [place.center.count(call) for call in ("RegisterClient", "CreateToken")]
     assert [2, 3] == counts
+    assert ("keyring" if keyring else "file") == place.store()
 
 
 def test_the_registration_is_used_again(place: Place) -> None:

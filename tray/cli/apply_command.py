@@ -14,7 +14,7 @@ from tray.core.text import managed_text
 from tray.credential_helper.helper_installation import install
 from tray.errors import TrayError
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import read_active
 from tray.storage.settings import Settings
 

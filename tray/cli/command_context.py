@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tray.aws.config.catalog import CatalogReader, ConfigFiles
+from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.config_files import ConfigFiles
 from tray.cli.front.terminal import note
 from tray.core.model import Catalog, Now
 from tray.core.profiles.guards import shell_follows

@@ -13,11 +13,11 @@ from typing import Final
 
 import click
 
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import note
 from tray.core.text import menu_text, sentences
 from tray.core.text.display_names import clean
+from tray.core.text.timestamps import parse_timestamp
 
 LOOK_EVERY: Final = 0.25  # seconds between looks of `--follow`
 

@@ -12,14 +12,15 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from tray.aws.cache.timestamps import parse_timestamp
-from tray.aws.config.catalog import ConfigFiles, aws_files
+from tray.aws.config.catalog import aws_files
+from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import shown_names, unknown
 from tray.core.text import sentences
 from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
+from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
 from tray.errors import ConfigRejected, TrayError

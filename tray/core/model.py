@@ -67,7 +67,9 @@ ProfileKind = Literal["sso", "chained", "other"]
 class InputFile:
     """A file that the rules depend on; ``key`` names the session of a token file."""
 
-    kind: Literal["token", "config", "settings", "records", "active-profile", "managed"]
+    kind: Literal[
+        "token", "config", "settings", "records", "active-profile", "managed", "watch", "socket"
+    ]
     key: str = ""
 
 

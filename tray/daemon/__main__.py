@@ -20,6 +20,7 @@ from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.system.process_limits import allow_descriptors
 from tray.system.spawn import module_command
 from tray.system.surroundings import package_changes
 
@@ -41,6 +42,7 @@ def main() -> int:
 def _main() -> int:
     paths = Paths.from_environment(os.environ)
     log_to(paths.state, debug="SSO_TRAY_DEBUG" in os.environ)
+    allow_descriptors()
     if package_changes():
         raise UserMustAct(PACKAGE_CHANGES)
     lock = FileLock(lock_path(paths.state, "resident"))

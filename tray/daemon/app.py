@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 import tray
 from tray.core import events as ev
@@ -31,9 +31,9 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
-from tray.errors import TrayError, Unread
+from tray.errors import Busy, TrayError, Unread
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext
+from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import write_prompt
 from tray.storage.atomic_files import private_directory, remove_stale_temps
 from tray.storage.daemon_record import change_record
@@ -46,6 +46,8 @@ from tray.system.surroundings import desktop_since, host_id
 from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
+
+SOCKET: Final = InputFile("socket")
 
 
 class Daemon:
@@ -65,6 +67,7 @@ class Daemon:
         self.since = time.time()
         self.ended = asyncio.Event()
         self.restarts = False
+        self._address: Path | None = None
         self._by_quit = False
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
@@ -104,7 +107,7 @@ class Daemon:
         self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)
         self.watch = FileWatch(
             paths,
-            tokens=self.post,
+            post=self.post,
             changed=lambda kind: self._read_again(InputFile(kind)),
             applied=self._applied,
         )
@@ -142,7 +145,7 @@ class Daemon:
         """Serve until Quit or a signal; stopping takes under two seconds (fault 76)."""
         self._ends.attach(asyncio.get_running_loop(), self.ended.set)
         self._prepare()
-        listening, address = self._listen() if agent_socket.AVAILABLE else (None, None)
+        listening = self._listen()
         try:
             self.watch.start()
             self.files.read_settings()
@@ -155,7 +158,7 @@ class Daemon:
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
-            await self._stop(address)
+            await self._stop()
 
     def _prepare(self) -> None:
         """Make our directories private, remove what killed processes left, install files."""
@@ -182,17 +185,39 @@ class Daemon:
         except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
-    def _listen(self) -> tuple[socket.socket, Path]:
-        """Listen at the first place that is ours; another world's daemon may have taken it."""
-        *better, last = self.paths.runtime_sockets
-        for path in better:
-            try:
-                return agent_socket.listen(path), path
-            except Exception as error:  # noqa: BLE001  (the next place is tried)
-                log.info("%s: %s", path, error)
-        return agent_socket.listen(last), last
+    def _listen(self) -> socket.socket | None:
+        """
+        Listen at the first place that is ours; another world's daemon may have taken it.
 
-    async def _stop(self, address: Path | None) -> None:
+        Where there is none, commands act alone, and it is tried again. Raises `Busy`.
+        """
+        if not agent_socket.AVAILABLE or self._address is not None:
+            return None
+        trouble = ""
+        for path in self.paths.runtime_sockets:
+            try:
+                listening = agent_socket.listen(path)
+            except Busy:
+                if path == self.paths.runtime_sockets[-1]:
+                    raise
+            except (TrayError, OSError) as error:
+                trouble = str(error)
+                log.info("%s: %s", path, error)
+            else:
+                self._address = path
+                self.post(ev.InputRead(SOCKET))
+                return listening
+        self.post(
+            ev.InputUnread(SOCKET, f"Commands don't reach SSO Tray and act alone: {trouble}.")
+        )
+        return None
+
+    async def _listen_again(self) -> None:
+        listening = self._listen()
+        if listening is not None:
+            await self.agent.serve(listening)
+
+    async def _stop(self) -> None:
         log.info("ending")
         self.timer.close()
         if self._idle is not None:
@@ -203,8 +228,8 @@ class Daemon:
         )
         await self.effects.close()
         self._record(running=False, **({"quit_at": time.time()} if self._by_quit else {}))
-        if address is not None:
-            _remove(address)
+        if self._address is not None:
+            _remove(self._address)
 
     def _quit(self) -> None:
         self._by_quit = True
@@ -252,6 +277,10 @@ class Daemon:
                 self.files.read_active()
             case "managed":
                 self.managed.follow()
+            case "watch":
+                self.watch.watch()
+            case "socket":
+                self.jobs.go(self._listen_again())
             case _:
                 assert_never(file.kind)
         if self.files.known and not known:

@@ -12,14 +12,19 @@ from typing import Final, Literal
 
 from tray.aws.cache.token_cache import cache_path
 from tray.aws.cache.token_file_status import look
-from tray.core.events import TokenFileInspected
+from tray.core.events import Event, InputRead, InputUnread, TokenFileInspected
+from tray.core.model import InputFile
+from tray.errors import UserMustAct
 from tray.system.paths import Paths
-from tray.system.watch.directory_watch import directory_events, places
+from tray.system.watch.directory_change import DirectoryChange
+from tray.system.watch.directory_watch import DirectoryEvents, directory_events, places
+from tray.system.watch.polled_watch import PolledEvents
 
 log = logging.getLogger(__name__)
 
 WatchedInput = Literal["config", "settings", "records", "active-profile"]
 
+WATCH: Final = InputFile("watch")
 SETTLE: Final = 0.3  # seconds without a change before a config or settings file is read (fault 19)
 
 
@@ -30,15 +35,15 @@ class FileWatch:
         self,
         paths: Paths,
         *,
-        tokens: Callable[[TokenFileInspected], None],
+        post: Callable[[Event], None],
         changed: Callable[[WatchedInput], None],
         applied: Callable[[], None],
     ) -> None:
         self._paths = paths
-        self._tokens = tokens
+        self._post = post
         self._read = changed
         self._applied = applied
-        self._events = directory_events()
+        self._events: DirectoryEvents | None = None
         self._names: dict[str, str] = {}
         self._settling: dict[WatchedInput | None, asyncio.TimerHandle] = {}
 
@@ -56,25 +61,53 @@ class FileWatch:
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))
-        directories = {directory for directory, _ in self._places} | {paths.token_cache}
-        self._events.follow(directories)
-        self._events.attach(asyncio.get_running_loop(), self._changed)
+        self._directories = {directory for directory, _ in self._places} | {paths.token_cache}
+        self.watch()
+
+    def watch(self) -> None:
+        """Follow the directories; where the kernel gives no more watches, look now and then."""
+        before = self._events
+        try:
+            events = _following(self._directories)
+            self._post(InputRead(WATCH))
+        except UserMustAct as error:
+            self._post(InputUnread(WATCH, error.sentence))
+            if isinstance(before, PolledEvents):
+                return
+            events = PolledEvents()
+            events.follow(self._directories)
+        events.attach(asyncio.get_running_loop(), self._changed)
+        self._events = events
+        if before is not None:
+            before.close()
+            self._take({(directory, None) for directory in self._directories})
 
     def follow(self, keys: Iterable[str]) -> None:
         self._names = {cache_path(self._paths.token_cache, key).name: key for key in keys}
 
     def inspect(self, key: str) -> None:
         file_status = look(cache_path(self._paths.token_cache, key), time.time())
-        self._tokens(TokenFileInspected(key, file_status))
+        self._post(TokenFileInspected(key, file_status))
 
     def close(self) -> None:
         for handle in self._settling.values():
             handle.cancel()
-        self._events.close()
+        if self._events is not None:
+            self._events.close()
 
     def _changed(self) -> None:
+        if self._events is None:
+            return
+        try:
+            changes = self._events.read()
+        except UserMustAct:
+            self.watch()
+        else:
+            self._take(changes)
+
+    def _take(self, changes: Iterable[DirectoryChange]) -> None:
         keys: set[str] = set()
-        for directory, name in self._events.read():
+        for directory, name in changes:
             if directory == self._paths.token_cache:
                 # No name: something was missed, or the directory itself came or went.
                 keys |= set(self._names.values()) if name is None else self._keys_of(name)
@@ -96,3 +129,13 @@ class FileWatch:
         self._settling[what] = loop.call_later(
             SETTLE, self._applied if what is None else functools.partial(self._read, what)
         )
+
+
+def _following(directories: Iterable[Path]) -> DirectoryEvents:
+    events = directory_events()
+    try:
+        events.follow(directories)
+    except UserMustAct:
+        events.close()
+        raise
+    return events

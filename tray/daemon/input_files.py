@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tray.aws.config.catalog import CatalogReader, ConfigFiles
+from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Catalog, InputFile, Profile

@@ -10,10 +10,11 @@ from pathlib import Path
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import InputFile
+from tray.core.profiles.managed_profile import Target
 from tray.core.views.view import View
 from tray.errors import TrayError, Unread, WillRetry
 from tray.managed import managed_sections
-from tray.managed.managed_sections import ManagedContext, Target
+from tray.managed.section_plan import ManagedContext
 from tray.storage.atomic_files import is_passing
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from tray.aws.cache.timestamps import parse_timestamp
 from tray.core.model import Profile
+from tray.core.text.timestamps import parse_timestamp
 from tray.values import dataclass
 
 FRESH_FOR: Final = 15 * 60.0  # seconds; SDKs fetch again with less than this left

@@ -62,14 +62,10 @@ def read_applied(state: Path) -> dict[Target, ManagedSection]:
 
 def _read(state: Path) -> tuple[dict[str, Any], dict[Target, ManagedSection]]:
     """
-    Return ``applied.json``, version 1: ``{"version": 1, TARGET: ENTRY}``, and what we know of it.
+    Return ``applied.json`` and what this version knows of it; unknown members stay in it.
 
-    The format is version 1: ``{"version": 1, TARGET: ENTRY ..., "written": {TARGET: [DIGEST]}}``;
-    unknown members stay in it.
-
-    Raises:
-        UserMustAct: it is damaged, or a later version's, and must not be overwritten.
-        Unread, OSError, FileRefused: it cannot be read.
+    Version 1: ``{"version": 1, TARGET: ENTRY ..., "written": {TARGET: [DIGEST]}}``. Raises
+    UserMustAct if it must not be overwritten; Unread, OSError or FileRefused if it can't be read.
     """
     path = state / "applied.json"
     try:
@@ -252,19 +248,3 @@ def _write(state: Path, target: Target, entry: ManagedSection) -> None:
     document = {**document, "version": VERSION, target: section, "written": written}
     private_directory(state)
     write_atomic(state / "applied.json", json.dumps(document, indent=1).encode() + b"\n")
-
-
-__all__ = [
-    "TARGETS",
-    "ManagedContext",
-    "ManagedSection",
-    "Target",
-    "applies",
-    "apply",
-    "at_work",
-    "follow",
-    "problems",
-    "read_applied",
-    "take_back",
-    "with_managed",
-]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.catalog import ConfigFiles, every_profile, profile_settings, read_catalog
+from tray.aws.config.catalog import every_profile, profile_settings, read_catalog
 from tray.aws.config.config_edit import SectionEdit, edited, inherited, written_header
+from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.config_layout import Line, lines_of, section_span
 from tray.aws.config.credential_process import command_line
 from tray.core.model import Profile

@@ -8,16 +8,18 @@ import logging.handlers
 import os
 import stat
 import sys
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
+from tray.core.text.timestamps import format_timestamp
 from tray.errors import TrayError
 from tray.storage.atomic_files import private_directory
 
 LOG_BYTES = 512 * 1024
 LOG_FILES = 3
 HISTORY_BYTES = 1024 * 1024
+REPEATS, REPEATS_WITHIN, REPEATS_KEPT = 10, 60.0, 256
+"""The same line is logged so often within so many seconds; so many lines are remembered."""
 
 # These libraries print tokens at DEBUG, by intent (botocore#2626).
 _TALKATIVE = ("botocore", "boto3", "urllib3", "keyring", "secretstorage", "jeepney", "dbus_fast")
@@ -27,8 +29,8 @@ class _OneLine(logging.Formatter):
     """One line per event; of an exception only the type, since its text may hold secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC)
-        line = f"{at:%Y-%m-%dT%H:%M:%SZ} {record.levelname} {record.name}: {record.getMessage()}"
+        at = format_timestamp(record.created)
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}"
         if record.exc_info and record.exc_info[0] is not None:
             line += f" ({record.exc_info[0].__name__}{_where(record)})"
         # A name from a config may hold what a terminal obeys.
@@ -42,6 +44,26 @@ def _where(record: logging.LogRecord) -> str:
     if trace is None:
         return ""
     return f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+class _Repeats(logging.Filter):
+    """Of one line that comes again and again only a few a minute; the next says how many more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        since, times = self._seen.get(said, (record.created, 0))
+        if not since <= record.created < since + REPEATS_WITHIN:
+            if times > REPEATS:
+                record.msg, record.args = f"{said} ({times - REPEATS} more times)", ()
+            since, times = record.created, 0
+        if len(self._seen) >= REPEATS_KEPT:
+            self._seen.clear()
+        self._seen[said] = since, times + 1
+        return times < REPEATS
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -86,6 +108,7 @@ def log_to(state: Path | None, *, debug: bool = False) -> None:
         private_directory(state)
         handler = _LogFile(state / "sso-tray.log")
     handler.setFormatter(_OneLine())
+    handler.addFilter(_Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     set_debug(debug)
@@ -103,7 +126,7 @@ class History:
 
     def add(self, at: float, what: str, session: str | None = None, detail: str = "") -> None:
         """`detail` is never a secret; a full disk costs the line and nothing else."""
-        line: dict[str, str] = {"at": _moment(at), "what": what}
+        line: dict[str, str] = {"at": format_timestamp(at), "what": what}
         if session is not None:
             line["session"] = session
         if detail:
@@ -117,10 +140,3 @@ class History:
         except (OSError, TrayError) as error:
             said = getattr(error, "strerror", None) or type(error).__name__
             logging.getLogger(__name__).warning("history: %s", said)
-
-
-def _moment(at: float) -> str:
-    try:
-        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    except (ValueError, OverflowError, OSError):
-        return "?"  # a clock beyond all years

@@ -56,6 +56,8 @@ class Record:
     # fingerprints; a keyring item of theirs that could not be deleted is void (K6)
     signed_out: tuple[str, ...] = ()
     lineage: Lineage = NO_LINEAGE  # copy of the keyring item's, for when that cannot be read (K4)
+    # of the registration in the file, which does not say: its fingerprint, where it was made
+    endpoint: tuple[str, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,6 +73,7 @@ class Record:
             "unstored": self.unstored,
             "signed_out": list(self.signed_out),
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
+            "endpoint": list(self.endpoint),
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -88,6 +91,7 @@ class Record:
             unstored=members.usable("unstored", optional(text), None),
             signed_out=members.usable("signed_out", list_of(text), ()),
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
+            endpoint=members.usable("endpoint", list_of(text), ()),
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable
@@ -127,11 +131,7 @@ class Records:
                 "version": VERSION,
                 "sessions": {**sessions, key: entry},
             }
-            try:
-                write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
-            except OSError as error:
-                error.filename = str(self.path)  # a failed write names no file
-                raise
+            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
             self._keep_copy()
             return record
 

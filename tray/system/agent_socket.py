@@ -11,12 +11,15 @@ import socket
 import stat
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from tray.errors import Busy, Unreachable, UserMustAct
 from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
+from tray.system.agent_places import LONGEST_SOCKET_PATH
 
 AVAILABLE: Final = not WINDOWS
 
@@ -40,7 +43,8 @@ def listen(path: Path) -> socket.socket:
     _clear_dead_socket(path)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        server.bind(str(path))
+        with _address(path) as address:
+            server.bind(address)
         path.chmod(0o600)
         server.listen(_BACKLOG)
         server.setblocking(False)
@@ -96,13 +100,31 @@ def _connect_by(client: socket.socket, path: Path, deadline: float) -> None:
     while True:
         client.settimeout(max(0.001, deadline - time.monotonic()))
         try:
-            client.connect(str(path))
+            with _address(path) as address:
+                client.connect(address)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(_FULL_BACKLOG_WAIT)
         else:
             return
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """
+    Yield a path that unix(7) takes, however long the home is: 108 bytes at most.
+
+    OSError where it is too long and there is no ``/proc`` to shorten it by.
+    """
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH or not LINUX:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 def _own_directory(directory: Path) -> None:

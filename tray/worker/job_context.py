@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients
+from tray.aws.api.clients import AwsClients, is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document, read_token
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core import policy
 from tray.core.connection import NOTHING_OWN, ConnectionSettings
 from tray.core.lineage import Lineage
@@ -26,9 +27,9 @@ from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
-from tray.system.core_dumps import forbid_core_dumps
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
+from tray.system.process_limits import forbid_core_dumps
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.token_keyring import TokenKeyring
 from tray.worker.keyring.unsaved_tokens import Unsaved
@@ -154,6 +155,10 @@ class JobContext:
         except OSError:
             written = now
         token = token.issued(min(written, now, token.expires_at))
+        if (client := token.registration) is not None:
+            made = self.record(session).endpoint
+            if made[:1] == client.place[:1] and is_safe_endpoint(made[-1]):
+                token = replace(token, registration=replace(client, endpoint=made[-1]))
         if not belongs(token, session):
             return token
         region = token.region if is_vanity(session.start_url) else session.region
@@ -219,6 +224,8 @@ class JobContext:
     ) -> None:
         """Write the file as the AWS CLI does (store ``file``); otherwise like `publish_lean`."""
         self._write(session, token, full_document(token), final_check)
+        if token.registration is not None and token.registration.endpoint:
+            self.note(session, endpoint=token.registration.place)
 
     def still(self, session: SsoSession, seen: SsoToken | None) -> FinalCheck:
         """

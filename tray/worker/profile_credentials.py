@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from tray.aws.api.portal import Credentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
-from tray.aws.cache.timestamps import format_timestamp
-from tray.aws.config.catalog import ConfigFiles, every_profile
+from tray.aws.config.catalog import every_profile
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import login_command, sign_in_first
+from tray.core.text.timestamps import format_timestamp
 from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain

@@ -20,11 +20,12 @@ from tray.core.text.sentences import internal_error
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
-from tray.system.core_dumps import forbid_core_dumps
+from tray.system.process_limits import forbid_core_dumps
 from tray.worker import job_table, profile_credentials
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
-from tray.worker.sign_in.sign_in_flow import SignInPage, sign_in
+from tray.worker.sign_in.sign_in_attempt import SignInPage
+from tray.worker.sign_in.sign_in_flow import sign_in
 
 log = logging.getLogger(__name__)
 

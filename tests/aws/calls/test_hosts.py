@@ -20,7 +20,8 @@ from tray.aws.api.oidc import Grant, Oidc
 from tray.aws.api.portal import Credentials, Portal
 from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.config.catalog import ConfigFiles, read_catalog
+from tray.aws.config.catalog import read_catalog
+from tray.aws.config.config_files import ConfigFiles
 from tray.core.connection import NOTHING_OWN, OwnConnection
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError

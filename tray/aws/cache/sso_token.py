@@ -30,6 +30,11 @@ class Registration:
     grant: str = ""
     endpoint: str = ""
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """A fingerprint, and where it was made."""
+        return _fingerprint(Secret(self.client_id)), self.endpoint
+
 
 @dataclass(frozen=True, slots=True)
 class SsoToken:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.aws.cache.timestamps import format_timestamp, parse_timestamp
+from tray.core.text.timestamps import format_timestamp, parse_timestamp
 from tray.errors import CacheFileBad, CacheFileTorn, Unread
 from tray.secret import Secret
 from tray.storage.atomic_files import FileRefused, read_small

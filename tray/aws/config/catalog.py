@@ -22,16 +22,6 @@ from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
 from tray.storage.file_mark import file_mark
 
-__all__ = [
-    "HIDDEN",
-    "CatalogReader",
-    "ConfigFiles",
-    "aws_files",
-    "every_profile",
-    "profile_settings",
-    "read_catalog",
-]
-
 HIDDEN = "***"  # in :func:`profile_settings`, in a secret's place
 
 _SECRET_KEYS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import tray
 from tray.aws.config import config_files
-from tray.aws.config.catalog import ConfigFiles, aws_files
+from tray.aws.config.catalog import aws_files
+from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system

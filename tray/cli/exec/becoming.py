@@ -22,6 +22,8 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Become a command, or without exec (Windows) run it; Ended if it cannot be started."""
     sys.stdout.flush()
     sys.stderr.flush()
+    if limits := sys.modules.get("tray.system.process_limits"):  # else nothing was changed
+        limits.limits_for_children()
     try:
         if not hasattr(os, "posix_spawnp"):
             import subprocess

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from tray.cli.exec.becoming import not_started
+from tray.system.process_limits import limits_for_children
 
 POSIX: Final = hasattr(os, "posix_spawnp")
 
@@ -29,6 +30,7 @@ def run_beside(
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [*_PASSED, signal.SIGCHLD])
     try:
         with surroundings as environ:
+            limits_for_children()
             try:
                 child = os.posix_spawnp(
                     command[0],

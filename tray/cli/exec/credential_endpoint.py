@@ -19,8 +19,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, Self
 
-from tray.aws.cache.timestamps import format_timestamp
 from tray.core.model import Profile
+from tray.core.text.timestamps import format_timestamp
 from tray.daemon.role_credential_cache import CacheKey, RoleCredentialCache
 from tray.errors import TrayError, UserMustAct, WillRetry
 from tray.loopback.http_messages import Request, Response, names_loopback

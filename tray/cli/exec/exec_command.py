@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tray.aws.cache.token_cache import cache_path
-from tray.aws.config.catalog import ConfigFiles, profile_settings
+from tray.aws.config.catalog import profile_settings
+from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import JOB_PATIENCE, NO_SUCH_NAME, CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.exec.becoming import CANNOT_RUN, NOT_FOUND, become

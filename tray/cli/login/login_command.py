@@ -186,12 +186,12 @@ def _alone(
 def _runner(
     standalone: Standalone,
 ) -> Callable[[fx.StartSignIn, Callable[[ev.SignInReady], None]], ev.Event]:
-    from tray.worker.sign_in import sign_in_flow
+    from tray.worker.sign_in import sign_in_attempt, sign_in_flow
 
     def run(start: fx.StartSignIn, ready: Callable[[ev.SignInReady], None]) -> ev.Event:
         key, attempt = start.session.key, start.attempt
 
-        def show(page: sign_in_flow.SignInPage) -> None:
+        def show(page: sign_in_attempt.SignInPage) -> None:
             ready(ev.SignInReady(key, attempt, page.url, page.user_code, page.deadline))
 
         token = standalone.state.sessions[key].token

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
+from tray.core.text.timestamps import format_timestamp
 from tray.core.views.view import SessionRow, View
 from tray.values import dataclass
 
 VERSION: Final = 1
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Final = 253_402_300_799.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def status_document(
         if daemon is None
         else {
             "pid": daemon.pid,
-            "since": timestamp(daemon.since),
+            "since": format_timestamp(daemon.since),
             "program": daemon.program,
             "no_tray": daemon.no_tray,
             "graphical": daemon.graphical,
@@ -78,12 +76,6 @@ def profiles_document(
     }
 
 
-def timestamp(at: float) -> str:
-    """Return ``YYYY-MM-DDTHH:MM:SSZ`` for seconds since the epoch, at most the year 9999."""
-    moment = _EPOCH + timedelta(seconds=int(max(0.0, min(at, _LAST))))
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
     return {
         "key": row.key,
@@ -106,4 +98,4 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
 
 
 def _maybe(at: float | None) -> str | None:
-    return None if at is None else timestamp(at)
+    return None if at is None else format_timestamp(at)

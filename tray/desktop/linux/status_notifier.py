@@ -226,11 +226,12 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._host_callback(present, reason)
 
     def _opened(self) -> bool:
-        self._open = False
-        before = self._changes
+        before, shown = self._changes, self._open
+        self._open = False  # whatever changes now is there when it is seen
         if self._open_callback is not None:
             self._guarded(self._open_callback)
         self._update_menu()
+        self._open = shown  # GNOME says "opened" first, then AboutToShow
         return self._changes != before
 
     def _shown(self, shown: bool) -> None:

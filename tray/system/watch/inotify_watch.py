@@ -59,7 +59,7 @@ class InotifyEvents:
         return descriptor
 
     def follow(self, directories: Iterable[Path]) -> None:
-        """Raises UserMustAct if the kernel allows this user no more watches."""
+        """Raises UserMustAct if the kernel allows this user no more watches, as does `read`."""
         wanted = frozenset(directories)
         known = self._followed & wanted
         self._followed = wanted
@@ -206,9 +206,9 @@ def _is_plain_file(path: Path) -> bool:
 
 
 def _no_watches_left(what: str, error: OSError) -> UserMustAct:
+    slowly = "Files are looked at every 5 seconds only"
     if error.errno not in {errno.ENOSPC, errno.EMFILE}:
-        return UserMustAct(f"can't watch files: {error.strerror}")
+        return UserMustAct(f"{slowly}: {error.strerror}.")
     return UserMustAct(
-        f"cannot watch files for changes: other programs use up the limit "
-        f"fs.inotify.max_user_{what}; raise it with sysctl"
+        f"{slowly}: other programs use up fs.inotify.max_user_{what}. Raise it with sysctl."
     )

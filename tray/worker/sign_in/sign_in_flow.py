@@ -26,8 +26,6 @@ from tray.worker.sign_in.sign_in_saving import SignInResult
 
 log = logging.getLogger(__name__)
 
-__all__ = ["SignInPage", "SignInResult", "sign_in", "sign_in_or_join"]
-
 
 def sign_in(
     session: SsoSession,

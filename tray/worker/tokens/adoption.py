@@ -223,7 +223,7 @@ def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
     ours, known = token.registration, item.token.registration if item is not None else None
     if ours is None or known is None or ours.client_id != known.client_id:
         return token
-    return replace(token, registration=replace(ours, scopes=known.scopes, grant=known.grant))
+    return replace(token, registration=replace(known, expires_at=ours.expires_at))
 
 
 def _written_late(

@@ -1,4 +1,4 @@
-"""The timestamps of AWS's cache files: all forms we read, and the one we write."""
+"""Timestamps as texts: all forms that AWS's cache files have, and the one we write."""
 
 from __future__ import annotations
 

@@ -63,14 +63,34 @@ def test_no_core_is_left(who: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("who", CASES)
 def test_the_process_is_not_dumpable(who: str, tmp_path: Path) -> None:
-    """prctl(2) says so, wherever the cores go."""
-    asks = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    """prctl(2) and the limit say so, wherever the cores go."""
+    asks = (
+        "import ctypes, resource as it\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), it.getrlimit(it.RLIMIT_CORE)[0])"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", f"{CASES[who]}\n{asks}"],
+        [sys.executable, "-c", f"{UNLIMITED}\n{CASES[who]}\n{asks}"],
         env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert "0\n" == done.stdout
+    assert "0 0\n" == done.stdout
+
+
+def test_a_command_of_the_users_has_their_own_limit() -> None:
+    """`exec` gives back the limit of core files, where it had acted alone before."""
+    code = (
+        "from tray.cli.exec.becoming import become\n"
+        "from tray.system.process_limits import forbid_core_dumps\n"
+        "import os, sys\n"
+        "forbid_core_dumps()\n"
+        "asks = 'import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])'\n"
+        "become([sys.executable, '-c', asks], os.environ)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{UNLIMITED}\n{code}"], capture_output=True, text=True, check=True
+    )
+
+    assert str(resource.getrlimit(resource.RLIMIT_CORE)[1]) == done.stdout.strip()

@@ -1,0 +1,45 @@
+"""What a process may do and hold: no core dump of a refresh token, enough descriptors."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from typing import Final
+
+from tray.system import LINUX, WINDOWS
+
+if not WINDOWS:
+    import resource
+
+log = logging.getLogger(__name__)
+
+PR_SET_DUMPABLE: Final = 4
+_inherited: list[int] = []
+DESCRIPTORS: Final = 1024  # what Linux systems usually allow; macOS allows 256
+
+
+def forbid_core_dumps() -> None:
+    """No core file; on Linux by prctl(2) none through a program (core(5)), and no debugger."""
+    if not WINDOWS:
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        _inherited.append(soft)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    if LINUX and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0):
+        log.warning("core dumps cannot be forbidden (error %d)", ctypes.get_errno())
+
+
+def limits_for_children() -> None:
+    """Let the user's own programs, started from here, leave cores as they did; we still do not."""
+    if _inherited:
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (_inherited[0], hard))
+
+
+def allow_descriptors() -> None:
+    """Raise the soft limit to what clients, workers and watches need, never beyond the usual."""
+    if WINDOWS:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
