@@ -29,7 +29,7 @@ def test_a_daemon_that_nobody_needs_ends(what: str) -> None:
         def requested() -> float:
             return begun + AFTER if what == "requested" else 0.0
 
-        IdleEnd(ended.set, needed=needed, requested=requested, after=AFTER)
+        IdleEnd(ended.set, needed, requested, after=AFTER).start()
         await asyncio.wait_for(ended.wait(), PATIENCE)
         return loop.time() - begun, looks[0]
 

@@ -25,9 +25,9 @@ class IdleEnd:
     def __init__(
         self,
         end: Callable[[], None],
-        *,
         needed: Callable[[], bool],
         requested: Callable[[], float],
+        *,
         after: float = policy.IDLE_ENDS_AFTER,
     ) -> None:
         self._end = end
@@ -36,10 +36,14 @@ class IdleEnd:
         self._after = after
         self._loop = asyncio.get_running_loop()
         self._needed_at = self._loop.time()
-        self._timer = self._loop.call_later(after / _LOOKS, self._look)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._timer = self._loop.call_later(self._after / _LOOKS, self._look)
 
     def close(self) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _look(self) -> None:
         if self._needed():
@@ -48,7 +52,7 @@ class IdleEnd:
             log.info("nothing needs this daemon: it ends until the next sign-in")
             self._end()
             return
-        self._timer = self._loop.call_later(self._after / _LOOKS, self._look)
+        self.start()
 
 
 class DesktopEnd:
