@@ -141,6 +141,21 @@ def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:
     assert "Nothing to add" in again.out
 
 
+@pytest.mark.parametrize("error", ["ForbiddenException", "ResourceNotFoundException"])
+def test_a_refusal_for_one_account_prunes_nothing_of_it(stage: Stage, error: str) -> None:
+    """ListAccounts names it, so a 403 or 404 for its roles says nothing about its profiles."""
+    stage.signed_in_by_cli()
+    stage.tray("add", "corp", "--all", "--region", "eu-west-1")
+    stage.tray("add", "corp", "--sync", "--prune")
+    before = stage.config.read_bytes()
+    refused = stage.center.fault("ListAccountRoles", error, times=1)
+
+    done = stage.tray("add", "corp", "--sync", "--prune")
+
+    assert (1, 0, before) == (refused.hits, done.code, stage.config.read_bytes())
+    assert "doesn't list your roles in the account" in done.err
+
+
 def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
     """
     Paged, side by side; "slow down" is obeyed, and every client opens what was written.
@@ -178,6 +193,19 @@ def test_five_hundred_accounts_come_in_one_go(bare: Stage) -> None:
     assert "more lines" in done.out
     assert limit.reached >= 2
     assert limit.reached * account_roles.SIDE_BY_SIDE > limit.ignored
+
+
+def test_an_odd_role_name_is_left_out_and_named(bare: Stage) -> None:
+    """One name that no config file can hold does not keep the other roles from being added."""
+    odd = ("two\nlines", " led by a blank", "a # comment", "\x1b[31mred")
+    bare.center.accounts = (Account("300000000001", ("Admin", *odd, "ReadOnly"), "prod"),)
+
+    done = bare.tray(*NEW, "--all", "--region", "eu-west-1")
+
+    told = [line for line in done.err.splitlines() if "Left out" in line]
+    assert (0, {"prod-Admin", "prod-ReadOnly"}) == (done.code, set(profiles_of(bare)))
+    assert len(odd) == len(told)
+    assert all("300000000001" in line and line.isprintable() for line in told)
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -341,12 +342,66 @@ def test_the_profile_may_be_an_argument(stage: Stage) -> None:
     assert (2, True) == (twice.code, "Give the profile once." in twice.err)
 
 
-def test_a_missing_program_is_explained_without_a_class_name(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("credential_process = /no/such/program", "a file or program it names doesn't exist."),
+        (
+            "credential_process = sh -c 'exit 4'",
+            "its credential_process failed; run that command ",
+        ),
+        ("""credential_process = echo '{"Version":1}'""", "its credential_process failed; run "),
+        ("credential_process = echo '[]'", "its credential_process doesn't print what AWS tools"),
+        (
+            """credential_process = echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","""
+            """"Expiration":"2020-01-01T00:00:00Z"}'""",
+            "its source gives only expired credentials.",
+        ),
+        ("login_session = arn:aws:sts::123456789011:assumed-role/Admin/me", None),
+    ],
+)
+def test_a_source_that_fails_is_explained_without_a_class_name(
+    stage: Stage, source: str, why: str | None
+) -> None:
     """What a profile's own source lacks is said in words."""
-    own = "[profile own]\ncredential_process = /no/such/program\n"
-    stage.config.write_text(f"{stage.config.read_text()}\n{own}")
+    stage.config.write_text(f"{stage.config.read_text()}\n[profile own]\n{source}\n")
 
     done = stage.tray("credentials", "own")
 
-    said = 'The profile "own" has no credentials: a file or program it names doesn\'t exist.'
-    assert (1, f"sso-tray: {said}\n") == (done.code, done.err)
+    said = f'The profile "own" has no credentials: {why}'
+    if why is None:
+        said = 'Nobody is signed in to the profile by "aws login". Run: aws login --profile own'
+    assert 1 == done.code
+    assert done.err.startswith(f"sso-tray: {said}")
+
+
+def test_what_aws_login_keeps_is_used_and_never_written(stage: Stage) -> None:
+    """While it lasts, ``credentials``, ``use`` and ``[default]`` work as in the AWS CLI."""
+    name = "arn:aws:sts::123456789011:assumed-role/Admin/me"
+    stage.config.write_text(f"{stage.config.read_text()}\n[profile own]\nlogin_session = {name}\n")
+    kept = stage.home / f".aws/login/cache/{hashlib.sha256(name.encode()).hexdigest()}.json"
+    kept.parent.mkdir(parents=True)
+    token = {
+        "accessKeyId": "ASIALOGIN",
+        "secretAccessKey": "made-up",
+        "sessionToken": "made-up-too",
+        "accountId": "123456789011",
+        "expiresAt": "2099-01-01T00:00:00Z",
+    }
+    rest = {"refreshToken": "r", "dpopKey": "k", "clientId": "c"}
+    kept.write_text(json.dumps({"accessToken": token, **rest}))
+    before = kept.read_bytes()
+
+    given = stage.given_out("credentials", "own").json()
+    stage.tray("use", "own")
+    stage.tray("apply", "default")
+    told = stage.tray("status").out
+    after = kept.read_bytes()
+    kept.write_text(json.dumps({"accessToken": {**token, "expiresAt": "2020-01-01T00:00:00Z"}}))
+    expired = stage.tray("credentials", "own")
+
+    assert ("ASIALOGIN", "2099-01-01T00:00:00Z") == (given["AccessKeyId"], given["Expiration"])
+    assert stage.config.read_text().endswith(f"\n[default]\nlogin_session = {name}\n")
+    assert 'use "own".' in told
+    assert before == after
+    assert (1, True) == (expired.code, "aws login --profile own" in expired.err)

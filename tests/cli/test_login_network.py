@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws.calls.tls_proxy import TlsProxy
 from tests.aws.calls.wire import self_signed
 from tests.cli.stage import Stage
 from tray.fake_aws.identity_center import IdentityCenter
@@ -93,3 +94,23 @@ def test_a_bundle_of_the_sessions_own_serves_the_daemon(
 
     assert (0, 0) == (done.code, renewed.code), (done.err, renewed.err)
     assert "can't reach" not in done.out
+
+
+def test_a_session_stays_at_the_host_where_the_terminal_signed_in(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """FIPS set in the shell alone: the daemon, without that variable, renews at the FIPS host."""
+    fips = "oidc-fips.us-east-1.amazonaws.com"
+    hosts = (fips, "oidc.us-east-1.amazonaws.com", "portal.sso.us-east-1.amazonaws.com",
+             "portal.sso-fips.us-east-1.amazonaws.com")  # fmt: skip
+    with TlsProxy(stage.center, tmp_path, {}, hosts) as proxy:
+        for name in stage.center.environment():
+            del stage.environ[name]
+        stage.environ |= {**proxy.variables(), "SSL_CERT_FILE": proxy.bundle}
+        with stage.daemon():
+            login = stage.tray("login", "corp", AWS_USE_FIPS_ENDPOINT="true")
+            renew = stage.tray("renew", "corp")
+
+    assert (0, 0) == (login.code, renew.code), (login.err, renew.err)
+    assert {fips} == {host for _, host in proxy.asked if host.startswith("oidc")}
+    assert 2 == stage.center.count("CreateToken")

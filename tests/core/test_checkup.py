@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.core import forms_table
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, Verdict, worst
 from tray.core.doctor.general_checks import judged
 from tray.core.model import Catalog, Profile, SsoSession, State
@@ -268,3 +269,10 @@ def test_the_gravest_verdict_counts() -> None:
     lines = [Finding("a", "note", ""), Finding("b", "problem", ""), Finding("c", "ok", "")]
 
     assert ("problem", "note", "ok") == (worst(lines), worst(lines[:1]), worst(lines[2:]))
+
+
+def test_the_guide_has_the_table_of_forms() -> None:
+    """What each client does with a form is data, and the guide shows the same data."""
+    page = forms_table.PAGE.read_text(encoding="utf-8")
+
+    assert forms_table.documented(page) == page

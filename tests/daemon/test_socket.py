@@ -26,6 +26,21 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         yield running
 
 
+def test_it_listens_on_no_network_port(living: Living) -> None:
+    """Of the daemon's sockets none is of TCP or UDP, of either version."""
+    process = Path(f"/proc/{living.process.pid}")
+    held = {one.readlink().name for one in (process / "fd").iterdir()}
+    network = {
+        f"socket:[{row.split()[9]}]"
+        for table in ("tcp", "tcp6", "udp", "udp6")
+        if (process / "net" / table).exists()
+        for row in (process / "net" / table).read_text().splitlines()[1:]
+    }
+
+    assert held & network == set()
+    assert any(one.startswith("socket:") for one in held)
+
+
 def say(living: Living, data: bytes, *, hang_up: bool = False) -> list[dict[str, Any]]:
     """Send bytes as they are and return every line that comes back."""
     with socket.socket(socket.AF_UNIX) as connection:

@@ -53,7 +53,7 @@ def test_item_is_complete_and_says_it_has_a_menu() -> None:
             item["Status"],
             item["ItemIsMenu"],
         )
-        assert "SSO Tray: all well" == item["ToolTip"][2]
+        assert ("SSO Tray: all well",) * 2 == (item["ToolTip"][2], item["IconAccessibleDesc"])
         await host.call(host.items[-1], ITEM_PATH, ITEM, "ContextMenu", "ii", 0, 0)
         await host.call(host.items[-1], ITEM_PATH, ITEM, "Scroll", "is", 120, "vertical")
 
@@ -88,6 +88,26 @@ def test_gnome_gets_what_its_extension_understands() -> None:
         assert [*names] == [re.sub("_([^_])", r"\1", label, count=1) for label in labels]
 
     play(scene, rows(*names), gnome=True)
+
+
+def test_on_gnome_rows_leave_before_others_come() -> None:
+    """Its extension never moves a row, and misplaces a new one while a gone one is still there."""
+
+    async def scene(stage: Stage, host: Host) -> None:
+        await host.layout()
+        host.forget_signals()
+        stage.icon.menu = rows("b", "new", "d", "a")
+        seen = []
+        for _ in range(2):
+            await host.signals("LayoutUpdated")
+            seen.append((await host.layout()).labels())
+        stage.icon.menu = rows("b", "new", "d", "a", "e")
+        await host.signals("LayoutUpdated")
+        seen.append((await host.layout()).labels())
+
+        assert [["b", "d"], ["b", "new", "d", "a"], ["b", "new", "d", "a", "e"]] == seen
+
+    play(scene, rows("a", "b", "c", "d"), gnome=True)
 
 
 def test_it_suits_each_panel_that_comes() -> None:

@@ -41,10 +41,12 @@ ITEM_PROPERTIES: Final[Mapping[str, str]] = {
     "AttentionIconPixmap": "a(iiay)",
     "AttentionMovieName": "s",
     "ToolTip": "(sa(iiay)ss)",
+    "IconAccessibleDesc": "s",
+    "AttentionAccessibleDesc": "s",
     "ItemIsMenu": "b",
     "Menu": "o",
 }
-"""All properties of the specification, and IconThemePath, which Ayatana's hosts ask for."""
+"""All properties of the specification, and what Ayatana's hosts ask for besides."""
 
 ITEM_SIGNALS: Final = {
     "NewTitle": "",

@@ -11,6 +11,7 @@ from typing import Any
 from tests.e2e.desk import LEGACY, ROOT, SESSION, Done, desk, kill, until, workers_of
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.token_cache import full_document
+from tray.core.text import sentences
 from tray.fake_aws.identity_center import SignedIn
 from tray.secret import Secret
 
@@ -166,19 +167,20 @@ def test_aws_that_cannot_be_reached() -> None:
         here.tray("login", SESSION)
         file, items = here.file_of().read_bytes(), here.kept()
         afresh = here.tray("login", SESSION, "--afresh", **closed)
-        after = [
-            here.tray("renew", SESSION, **closed),
-            here.tray("credentials", "--profile", "test-profile", **closed),
-        ]
+        after = [here.tray("credentials", "--profile", "test-profile", **closed)]
+        here.center.fault("CreateToken", "reset")  # its endpoint is kept with the token
+        after.append(here.tray("renew", SESSION))
         status = here.tray("status", SESSION, **closed)
         opened = len(here.opened())
         unharmed = here.center.accepts_refresh_token(here.token_file()["refreshToken"])
 
         assert [1] * 5 == [done.code for done in (*before, afresh, *after)]
-        assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, *after)}
+        assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, after[0])}
+        assert "127.0.0.1" in after[1].said()
         assert [
             f'sso-tray: Signing out of "{SESSION}" also ends sso-portal.awsapps.com:'
             " it uses the same Identity Center.",
+            f"sso-tray: {sentences.RESTART}",
             "sso-tray: 127.0.0.1 can't be reached.",
         ] == afresh.err.splitlines()
         assert (0, 1) == (status.code, opened)

@@ -11,6 +11,7 @@ import pytest
 from tests.keyring_session import keyring_session
 from tests.worker.memory_backend import Killed, MemoryBackend
 from tests.worker.signing_in import Place, approving, make_tools, place_to_sign_in
+from tests.worker.world import full_disk
 from tray.core.model import Preferences, Reason
 from tray.errors import UserMustAct
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -227,6 +228,20 @@ def test_a_file_that_cannot_be_written_is_named(place: Place) -> None:
     assert "can&#x27;t be written" in browser.last()[1]
     assert "Nothing has changed" not in browser.last()[1]
     assert place.context.keyring_store.load(place.session) is not None
+
+
+def test_where_nothing_can_be_written_no_item_stays_behind(place: Place) -> None:
+    """A full disk costs the sign-in, told with the file's name; the one before it is kept."""
+    place.sign_in(approving())
+    kept = place.context.keyring_store.load(place.session)
+
+    with full_disk(), pytest.raises(UserMustAct, match=r"Signed in, but .*json can't be written"):
+        place.sign_in(approving())
+
+    left = place.context.keyring_store.load(place.session)
+    assert kept is not None
+    assert left is not None
+    assert kept.fingerprint == left.fingerprint
 
 
 def test_without_records_the_file_is_whole(place: Place) -> None:

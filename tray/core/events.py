@@ -17,9 +17,7 @@ from tray.core.model import (
     TokenStore,
     Trigger,
 )
-from tray.core.outcomes import (
-    Outcome,
-)
+from tray.core.outcomes import Outcome
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AddProfileRequested,

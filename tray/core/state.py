@@ -51,7 +51,7 @@ class TrayState:
     active: str | None = None  # as recorded; counts only while the catalog has it (A7)
     previous: str | None = None
     # missing from the config just now, by key, start URL and region
-    shelf: Mapping[tuple[str, str, str], Session] = field(
+    gone: Mapping[tuple[str, str, str], Session] = field(
         default_factory=lambda: MappingProxyType({})
     )
     # what ``state.json`` held, for sessions that appear later

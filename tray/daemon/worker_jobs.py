@@ -60,11 +60,7 @@ class WorkerJobs:
         task.add_done_callback(self._tasks.discard)
 
     async def _job(self, effect: fx.StartJob) -> None:
-        request = {
-            "kind": effect.kind,
-            "session": effect.session.to_json(),
-            "adopt": effect.adopt,
-        }
+        request = {"kind": effect.kind, "session": effect.session.to_json(), "adopt": effect.adopt}
         outcome: Outcome
         try:
             done = await self._pool.ask(request)

@@ -103,11 +103,7 @@ class PeerLookup:
     def _asked(self, peer: Address, ours: Address) -> _Row | None:
         """Ask by sock_diag(7): ``inet_diag_req_v2`` out, ``inet_diag_msg`` back."""
         if self._netlink is None:
-            self._netlink = socket.socket(
-                socket.AF_NETLINK,
-                socket.SOCK_RAW,
-                _SOCK_DIAG,
-            )
+            self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
             self._netlink.settimeout(_ANSWER_WITHIN)
         request = (
             struct.pack("=4BI", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, 0xFFFFFFFF)

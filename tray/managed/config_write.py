@@ -70,10 +70,7 @@ def change_locked(
 
 
 def add_profiles(
-    path: Path,
-    state: Path,
-    new: Mapping[str, Mapping[str, str]],
-    gone: Sequence[str] = (),
+    path: Path, state: Path, new: Mapping[str, Mapping[str, str]], gone: Sequence[str] = ()
 ) -> bool:
     """Add and remove profiles in one write; raises `EditRefused` and as `change_config`."""
     return change_config(path, state, lambda data: with_profiles(data, str(path), new, gone))

@@ -71,11 +71,7 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
 
 
 def open_browser(
-    url: str,
-    environ: Mapping[str, str],
-    template: str | None = None,
-    *,
-    grace: float = 0.5,
+    url: str, environ: Mapping[str, str], template: str | None = None, *, grace: float = 0.5
 ) -> bool:
     """
     Open a page (https, or http on 127.0.0.1, else `OurBug`); returns whether a browser started.

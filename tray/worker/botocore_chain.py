@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,24 +15,32 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004 - botocore's own name for it
     CredentialRetrievalError,
     HTTPClientError,
+    MissingDependencyException,
     SSOError,
     TokenRetrievalError,
+)
+from botocore.utils import (
+    JSONFileCache,
+    generate_login_cache_key,
+    get_login_token_cache_directory,
 )
 
 from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import client_settings
-from tray.aws.api.error_words import words_for
+from tray.aws.api.error_words import source_words, words_for
 from tray.aws.api.portal import Credentials
 from tray.core.connection import ConnectionSettings
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
-from tray.core.text.shell_commands import sign_in_first
+from tray.core.text.shell_commands import quoted, sign_in_first
+from tray.core.text.timestamps import parse_timestamp
 from tray.errors import SignInNeeded, TrayError, UserMustAct
 from tray.secret import Secret
 
 _PATIENCE: Final = Config(
     connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1, "mode": "standard"}
 )
+_LOGIN_PARTS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
 class _Session(botocore.session.Session):
@@ -58,7 +67,16 @@ def resolve(
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
-    except (BotoCoreError, ClientError, ValueError, OSError) as error:
+    except MissingDependencyException as error:
+        found = _login_credentials(session)
+        if isinstance(found, Credentials):
+            return found
+        trouble = found or _as_tray_error(profile.name, session_key, error)
+    except (
+        BotoCoreError, ClientError, ValueError, OSError,
+        # botocore itself fails so on what a credential_process may print.
+        LookupError, TypeError, AttributeError, RuntimeError,
+    ) as error:  # fmt: skip
         trouble = _as_tray_error(profile.name, session_key, error)
     else:
         if frozen is not None and frozen.access_key and frozen.secret_key:
@@ -74,6 +92,31 @@ def resolve(
     raise trouble
 
 
+def _login_credentials(session: botocore.session.Session) -> Credentials | UserMustAct | None:
+    """
+    Return what ``aws login`` keeps for this profile, while it lasts; None: it keeps nothing.
+
+    botocore renews it only with the AWS CRT. Reading needs none, and nothing is written.
+    """
+    keys = session.get_scoped_config()
+    if "login_session" not in keys:
+        return None  # that of a source profile
+    again = f"Run: aws login --profile {quoted(str(session.profile))}"
+    try:
+        cache = JSONFileCache(get_login_token_cache_directory())
+        kept = cache[generate_login_cache_key(keys["login_session"])]["accessToken"]
+        parts = [Secret(str(kept[name])) for name in _LOGIN_PARTS]
+        end, account = parse_timestamp(kept["expiresAt"]), kept["accountId"]
+    except (ValueError, LookupError, TypeError):
+        return UserMustAct(f'Nobody is signed in to the profile by "aws login". {again}')
+    if end <= time.time():
+        return UserMustAct(
+            f'What "aws login" kept has expired. {again}. To have it renewed without the AWS CLI, '
+            "install botocore[crt] beside SSO Tray."
+        )
+    return Credentials(parts[0], parts[1], parts[2], end, account)
+
+
 def _moment(end: object) -> float | None:
     return end.timestamp() if isinstance(end, datetime) else None
 
@@ -83,7 +126,7 @@ def _as_tray_error(profile: str, session_key: str | None, error: Exception) -> T
     if isinstance(error, SSOError | TokenRetrievalError) and session_key is not None:
         return SignInNeeded(sign_in_first(session_key))
     if isinstance(error, CredentialRetrievalError):
-        return UserMustAct(f'The source of the credentials of the profile "{name}" failed.')
+        return UserMustAct(f'The profile "{name}" has no credentials: {source_words(error)}.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):
         return as_tray_error("AssumeRole", error, subject=f"for the profile {printable(profile)}")
     return UserMustAct(f'The profile "{name}" has no credentials: {words_for(error)}.')

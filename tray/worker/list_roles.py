@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tray.aws.api.account_roles import Progress, list_assignments
@@ -19,6 +19,7 @@ def roles_of(
     context: JobContext,
     *,
     progress: Progress = lambda _done, _all: None,
+    refused: Callable[[str], None] = lambda _account: None,
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
     """Raises `SignInNeeded`, `TokenRejected`, or `WillRetry` if AWS cannot answer."""
@@ -27,7 +28,12 @@ def roles_of(
     if token is None:
         raise SignInNeeded(sign_in_first(session.key))
     return list_assignments(
-        context.portal, token.access_token, session.region, progress=progress, cancelled=cancelled
+        context.portal,
+        token.access_token,
+        session.region,
+        progress=progress,
+        refused=refused,
+        cancelled=cancelled,
     )
 
 

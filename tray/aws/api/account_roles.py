@@ -29,11 +29,13 @@ def list_assignments(
     region: str,
     *,
     progress: Progress = lambda _done, _all: None,
+    refused: Callable[[str], None] = lambda _account: None,
     cancelled: threading.Event | None = None,
 ) -> tuple[Assignment, ...]:
     """
     Return every role of every account, by account and role; ``cancelled`` ends it.
 
+    ``refused`` gets, on any thread, each account whose roles AWS doesn't list: it may have some.
     Raises TokenRejected if the session is over, WillRetry if AWS was not reached, kept failing, or
     the listing was cancelled.
     """
@@ -45,7 +47,8 @@ def list_assignments(
         try:
             names = tuple(portal.list_roles(access_token, region, account.account_id, pace))
         except RoleForbidden:
-            return ()  # taken away between two calls
+            refused(account.account_id)
+            return ()
         except Exception:
             pace.stop()
             raise

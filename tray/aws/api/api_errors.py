@@ -179,9 +179,7 @@ def _refusal(
         kind, meaning = _MEANINGS[code]
         return kind(f"AWS refused {call}: {meaning} {tail}.")
     return ServiceTrouble(
-        f"AWS refused {call} {tail}.",
-        answered=True,
-        retry_after=retry_after(headers, time.time()),
+        f"AWS refused {call} {tail}.", answered=True, retry_after=retry_after(headers, time.time())
     )
 
 

@@ -22,10 +22,7 @@ ENDPOINT_VARIABLE: Final = "AWS_ENDPOINT_URL_SIGNIN"
 _PARTITIONS: Final = {
     "aws": ("https://signin.aws.amazon.com", "https://console.aws.amazon.com/"),
     "aws-cn": ("https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
-    "aws-us-gov": (
-        "https://signin.amazonaws-us-gov.com",
-        "https://console.amazonaws-us-gov.com/",
-    ),
+    "aws-us-gov": ("https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
 }
 _PATIENCE: Final = (5, 15)
 

@@ -18,10 +18,27 @@ _WORDS: Final = {
     "FileNotFoundError": "a file or program it names doesn't exist",
     "PermissionError": "a file or program it names can't be opened",
     "KeyError": "a value it needs is missing",
+    "AttributeError": "its credential_process doesn't print what AWS tools read",
+    "TypeError": "its credential_process doesn't print what AWS tools read",
+    "RuntimeError": "its source gives only expired credentials",
     "ValueError": "one of its values isn't valid",
     "OSError": "a file it names can't be read",
 }
 """By class name: botocore's own texts may quote secrets, and some classes need the CRT."""
+
+
+_SOURCES: Final = {
+    "custom-process": "its credential_process failed; run that command in a terminal to see why",
+    "container-role": "the container's credentials endpoint doesn't answer as it should",
+    "assume-role": "its credential_source gives none here",
+}
+"""By botocore's name of a provider."""
+
+
+def source_words(error: Exception) -> str:
+    """Return why a source gave no credentials, from a ``CredentialRetrievalError``."""
+    provider = str(getattr(error, "kwargs", {}).get("provider"))
+    return _SOURCES.get(provider, "their source failed")
 
 
 def words_for(error: Exception) -> str:

@@ -69,7 +69,10 @@ class Portal:
         arguments = {"accountId": account_id}
         operation = "ListAccountRoles"
         for row in self._rows(operation, method, arguments, access_token, "roleList", fetch):
-            yield text_member("ListAccountRoles", row, "roleName")
+            name = row.get("roleName")
+            if not isinstance(name, str) or not name:
+                raise incomplete_response(operation, "has no usable roleName")
+            yield name  # an odd one too: where it cannot be written it is left out, and named
 
     def role_credentials(
         self, access_token: Secret, region: str, account_id: str, role_name: str

@@ -136,10 +136,15 @@ def _check(edit: SectionEdit) -> None:
     for key, value in edit.put.items():
         if not _KEY.fullmatch(key):
             raise EditRefused(f'"{clean(key)}" isn\'t a key of an AWS config file.')
-        if not value or not value.isprintable() or value != value.strip():
-            raise EditRefused(f'The value of "{key}" doesn\'t fit on one line of a config file.')
-        if _COMMENT.search(value):
-            raise EditRefused(f'The value of "{key}" would be read as a comment by some AWS SDKs.')
+        if flaw := value_flaw(value):
+            raise EditRefused(f'The value of "{key}" {flaw}.')
+
+
+def value_flaw(value: str) -> str | None:
+    """Return why a value cannot be written to a config file."""
+    if not value or not value.isprintable() or value != value.strip():
+        return "doesn't fit on one line of a config file"
+    return "would be read as a comment by some AWS SDKs" if _COMMENT.search(value) else None
 
 
 def _dropped(lines: list[Line], edit: SectionEdit) -> list[Line]:

@@ -36,10 +36,7 @@ def with_region(data: bytes, file: str, key: str, region: str) -> bytes:
 
 
 def with_profiles(
-    data: bytes,
-    file: str,
-    new: Mapping[str, Mapping[str, str]],
-    gone: Sequence[str] = (),
+    data: bytes, file: str, new: Mapping[str, Mapping[str, str]], gone: Sequence[str] = ()
 ) -> bytes:
     """
     Return a config file with ``new`` profiles' keys added and ``gone`` ones removed.

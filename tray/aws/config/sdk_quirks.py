@@ -80,7 +80,7 @@ def _of_option(
         yield "boolean", number
     if key == b"ca_bundle" and value.startswith(b"~"):
         yield "tilde-bundle", number
-    if key == b"credential_process" and re.search(rb"(^|[\s\"'=])~|\$", value):
+    if key == b"credential_process" and re.search(rb"(^|\s)~|\$", value):
         yield "tilde-process", number
     if key == b"sso_registration_scopes" and _ACCESS not in re.split(rb"[\s,]+", value):
         yield "other-scopes", number

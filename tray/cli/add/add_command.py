@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from tray.aws.config import config_files, ini
-from tray.aws.config.config_edit import written_headers
+from tray.aws.config.config_edit import value_flaw, written_headers
 from tray.aws.config.profile_edit import with_profiles
 from tray.cli.add.add_session import RequestedSession, asked, session_for, signed_in
 from tray.cli.add.config_diff import may_write, show_diff
@@ -32,7 +32,7 @@ from tray.core.profiles.profile_planning import (
     usual_region,
 )
 from tray.core.text.display_names import clean
-from tray.core.text.sentences import counted
+from tray.core.text.sentences import counted, refused_accounts
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
 
@@ -88,7 +88,8 @@ def add(
     requested = RequestedSession(session, start_url, sso_region, scopes, dry_run, asks, yes)
     meant = session_for(context, requested)
     start_if_needed(context, "person", no_daemon=no_daemon)
-    found = _listed(context, meant)
+    unknown: set[str] = set()  # accounts
+    found = _listed(context, meant, unknown)
     some = chosen(found, account, role)
     if not some and not typed.sync:
         raise Ended(f"None of your {counted(len(found), 'role')} matches. No changes made.", 1)
@@ -98,7 +99,7 @@ def add(
     profiles = context.catalog().profiles
     if typed.narrows and region is None:
         typed = replace(typed, region=usual_region(profiles))
-    made = plan(meant, profiles, some, found, typed.name)
+    made = plan(meant, profiles, some, found, typed.name, unknown)
     _write(context, meant, made, typed, asks=asks)
 
 
@@ -110,19 +111,28 @@ def _check(typed: _Options) -> None:
         raise WrongUse("--prune needs --sync.")
 
 
-def _listed(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+def _listed(
+    context: CommandContext, session: SsoSession, unknown: set[str]
+) -> tuple[Assignment, ...]:
     signed_in(context, session)
     try:
-        found = _asked_aws(context, session)
+        found = _asked_aws(context, session, unknown)
     except TokenRejected:
         signed_in(context, session, again=True)  # one refresh decides (R6)
-        found = _asked_aws(context, session)
+        unknown.clear()
+        found = _asked_aws(context, session, unknown)
+    if unknown:
+        note(refused_accounts(sorted(unknown)))
+        if not found:
+            raise Ended("", 1)
     if not found:
         raise Ended(f'You have no role in any account of "{clean(session.key)}".', 1)
     return found
 
 
-def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment, ...]:
+def _asked_aws(
+    context: CommandContext, session: SsoSession, unknown: set[str]
+) -> tuple[Assignment, ...]:
     from tray.cli.standalone import Standalone
     from tray.worker.list_roles import roles_of
 
@@ -134,7 +144,7 @@ def _asked_aws(context: CommandContext, session: SsoSession) -> tuple[Assignment
             click.echo(line if done < count else "\r\033[K", err=True, nl=False)
 
     with Standalone(context) as standalone:
-        return roles_of(session, standalone.job_context, progress=progress)
+        return roles_of(session, standalone.job_context, progress=progress, refused=unknown.add)
 
 
 def _with_defaults(
@@ -178,7 +188,12 @@ def _or_none(what: str, default: str | None) -> str | None:
 def _write(
     context: CommandContext, session: SsoSession, made: ProfilePlan, typed: _Options, *, asks: bool
 ) -> None:
-    new = {name: profile_keys(session, one, typed.region, typed.output) for name, one in made.new}
+    new = {}
+    for name, one in made.new:
+        if flaw := value_flaw(one.role_name):
+            note(f'Left out in account {one.account_id}: "{clean(one.role_name)}" {flaw}.')
+        else:
+            new[name] = profile_keys(session, one, typed.region, typed.output)
     may_go = _may_go(context, made.gone) if typed.sync else ()
     gone = may_go if typed.prune or _offered(may_go, typed, asks=asks) else ()
     if not new and not gone:

@@ -19,15 +19,7 @@ from typing import Any, Final
 
 from tray.aws.config import config_files, ini
 from tray.cli.command_context import CommandContext
-from tray.cli.doctor.masking import (
-    CUT,
-    PLAIN_KEYS,
-    PLAIN_VARIABLES,
-    Kind,
-    Mask,
-    own_words,
-    plain,
-)
+from tray.cli.doctor.masking import CUT, PLAIN_KEYS, PLAIN_VARIABLES, Kind, Mask, own_words, plain
 from tray.errors import TrayError, UserMustAct
 from tray.storage.atomic_files import read_small
 

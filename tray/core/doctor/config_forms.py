@@ -11,7 +11,7 @@ from tray.values import dataclass
 
 Client = Literal["AWS CLI", "boto3", "JavaScript", "Go", "Terraform", "Rust", "IDE toolkits"]
 
-_READ: Final = "it is read"
+_READ_ONLY: Final = "it is read only"
 _UNREAD: Final = "it isn't read"
 _NO_PROFILE: Final = "no profile of the whole file is read"
 _REFUSED: Final = "it is refused"
@@ -54,7 +54,7 @@ FORMS: Final[dict[Quirk, Form]] = {
         "keep [default] only",
     ),
     "default-section": Form(
-        "[DEFAULT] gives its keys to every section", {f"only there {_READ}": _OURS},
+        "[DEFAULT] gives its keys to every section", {_READ_ONLY: _OURS},
         "write the keys in each profile",
     ),
     "url-beside-session": Form(
@@ -62,7 +62,7 @@ FORMS: Final[dict[Quirk, Form]] = {
         "keep it in the sso-session",
     ),
     "account-in-session": Form(
-        "account or role are in the sso-session", {f"only there {_READ}": _OURS},
+        "account or role are in the sso-session", {_READ_ONLY: _OURS},
         "write sso_account_id and sso_role_name in each profile",
     ),
     "no-scopes": Form(
@@ -74,7 +74,8 @@ FORMS: Final[dict[Quirk, Form]] = {
         "add sso:account:access", "problem",
     ),
     "boolean": Form(
-        "true or false isn't in lower case", {_REFUSED: ("Go",)}, "use lower case",
+        "the value of disable_request_compression isn't in lower case", {_REFUSED: ("Go",)},
+        "use lower case",
     ),
     "tilde-bundle": Form(
         'ca_bundle begins with "~"', {_REFUSED: ("Go",)}, "write the whole path",
@@ -89,7 +90,7 @@ FORMS: Final[dict[Quirk, Form]] = {
     ),
     "loose-word": Form(
         'a section\'s first word only begins with "profile" or "sso-session"',
-        {"the section replaces the one of that name": _OURS},
+        {"it is read instead of the one with that name": _OURS},
         "to switch a section off, put # before each of its lines", "problem",
     ),
     "unread-section": Form(

@@ -84,7 +84,7 @@ def status(state: TrayState, now: Now) -> Step:
     title = menu_text.tooltip(seen.attention, seen.active_profile)
     rows = [sentences.row(row, now.wall, now.zone) for row in seen.sessions[: policy.STATUS_LINES]]
     lines = [*rows, *seen.problems[:1], menu_text.RIGHT_CLICK]
-    good = not (seen.attention or seen.problems)
+    good = not seen.problems and all(row.state == "signed-in" for row in seen.sessions)
     return state, (fx.Report(title, "\n".join(lines), good=good),)
 
 

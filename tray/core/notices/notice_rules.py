@@ -64,19 +64,17 @@ def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
     if not crossed or (session.snoozed and not last):
         return
     afresh = helps_afresh(session, state.preferences, now)
-    title, body = notice_text.ending_notice(session.key, end.at, now, afresh=afresh)
     action: ButtonAction = "sign-in-afresh" if afresh else "sign-in"
     sign_in = Button(action, notice_text.sign_in_button(afresh=afresh), (session.key,))
     snooze = Button("snooze", notice_text.SNOOZE_BUTTON, (session.key,))
     yield Notice(
-        slot=f"session:{session.key}",
-        once_key=f"ending:{end.cause}:{min(crossed):.0f}",
-        category="ending",
-        severity="urgent" if last else "normal",
-        title=title,
-        text=body,
-        buttons=(sign_in,) if last else (sign_in, snooze),
-        keys=(session.key,),
+        f"session:{session.key}",
+        f"ending:{end.cause}:{min(crossed):.0f}",
+        "ending",
+        "urgent" if last else "normal",
+        *notice_text.ending_notice(session.key, end.at, now, afresh=afresh),
+        (sign_in,) if last else (sign_in, snooze),
+        (session.key,),
         at=end.at,
     )
 
@@ -97,18 +95,10 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
 
 def _expired(state: TrayState, session: Session, now: Now) -> Notice:
     fingerprint = session.token.fingerprint if session.token is not None else session.removed
-    reason = reason_of(session, state.preferences, now)
-    title, body = notice_text.expired_notice(session.key, reason)
-    return Notice(
-        slot=f"session:{session.key}",
-        once_key=f"expired:{fingerprint}",
-        category="expired",
-        severity="urgent",
-        title=title,
-        text=body,
-        buttons=(Button("sign-in", notice_text.sign_in_button(afresh=False), (session.key,)),),
-        keys=(session.key,),
-    )
+    text = notice_text.expired_notice(session.key, reason_of(session, state.preferences, now))
+    sign_in = Button("sign-in", notice_text.sign_in_button(afresh=False), (session.key,))
+    slot, once_key = f"session:{session.key}", f"expired:{fingerprint}"
+    return Notice(slot, once_key, "expired", "urgent", *text, (sign_in,), (session.key,))
 
 
 def _failing(session: Session, now: Now) -> Iterator[Notice]:
@@ -120,30 +110,16 @@ def _failing(session: Session, now: Now) -> Iterator[Notice]:
     title, body = notice_text.failing_notice(
         session.key, failing.reason, failing.sentence, token.expires_at, now
     )
-    yield Notice(
-        slot=f"session:{session.key}",
-        once_key=f"failing:{token.fingerprint}",
-        category="renewal-failing",
-        severity="normal",
-        title=title,
-        text=body,
-        keys=(session.key,),
-        at=token.expires_at,
-    )
+    slot, once_key = f"session:{session.key}", f"failing:{token.fingerprint}"
+    keys, end = (session.key,), token.expires_at
+    yield Notice(slot, once_key, "renewal-failing", "normal", title, body, (), keys, end)
 
 
 def _adopted(session: Session) -> Notice:
-    title, body = notice_text.adopted_notice(session.key)
-    return Notice(
-        slot=f"adopted:{session.key}",
-        once_key=f"adopted:{session.key}",
-        category="adopted",
-        severity="normal",
-        title=title,
-        text=body,
-        buttons=(Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,)),),
-        keys=(session.key,),
-    )
+    slot = f"adopted:{session.key}"
+    undo = Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,))
+    text = notice_text.adopted_notice(session.key)
+    return Notice(slot, slot, "adopted", "normal", *text, (undo,), (session.key,))
 
 
 def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:
@@ -158,15 +134,7 @@ def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:
         )
         if not keys:
             continue
-        title, body = notice_text.keyring_notice(reason, keys)
-        unlock = (Button("unlock-keyring", notice_text.UNLOCK_BUTTON, keys),)
-        yield Notice(
-            slot="keyring",
-            once_key=f"keyring:{reason}",
-            category="keyring",
-            severity="urgent",
-            title=title,
-            text=body,
-            buttons=unlock if reason == "keyring-locked" else (),
-            keys=keys,
-        )
+        unlock = Button("unlock-keyring", notice_text.UNLOCK_BUTTON, keys)
+        buttons = (unlock,) if reason == "keyring-locked" else ()
+        text = notice_text.keyring_notice(reason, keys)
+        yield Notice("keyring", f"keyring:{reason}", "keyring", "urgent", *text, buttons, keys)

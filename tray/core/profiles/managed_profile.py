@@ -40,6 +40,8 @@ _OF_A_CHAIN: Final = (
     "role_arn", "source_profile", "external_id", "duration_seconds", "role_session_name",
     "mfa_serial",
 )  # fmt: skip
+_BEFORE_LOGIN: Final = frozenset({"aws_access_key_id", "role_arn", "web_identity_token_file"})
+"""Keys that AWS tools use before ``login_session``."""
 _CONNECTION: Final = (
     "use_fips_endpoint", "use_dualstack_endpoint", "services", "endpoint_url",
     "ignore_configured_endpoint_urls", "ca_bundle", "sts_regional_endpoints",
@@ -179,6 +181,8 @@ def default_keys(
     if profile.kind == "sso" and "sso_session" in keys:
         # With a session these two say nothing, or contradict it.
         keys = {name: keys[name] for name in keys if name not in ("sso_start_url", "sso_region")}
+    if profile.kind == "other" and not settings.keys() & _BEFORE_LOGIN:
+        keys = _texts(settings, ("login_session",))
     if not keys:
         keys = {"credential_process": command()}
     return keys | _taken_over(settings)

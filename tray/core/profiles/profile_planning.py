@@ -128,9 +128,12 @@ def plan(
     wanted: Sequence[Assignment],
     every: Sequence[Assignment],
     template: str,
+    unknown: Collection[str] = (),
 ) -> ProfilePlan:
     """
     Return what to add (of `wanted`) and what is gone; the template must be valid.
+
+    Nothing is gone from `unknown` accounts, whose roles AWS did not list.
 
     Roles that would share a name all get a distinguishing suffix, at least the account's number.
     Two accounts of one name count even if only one was chosen, so that a profile's name does not
@@ -156,7 +159,11 @@ def plan(
         tuple(
             known[place] for one in wanted if (place := (one.account_id, one.role_name)) in known
         ),
-        tuple(one.name for one in of_session if (one.account_id, one.role_name) not in assigned),
+        tuple(
+            one.name
+            for one in of_session
+            if (one.account_id, one.role_name) not in assigned and one.account_id not in unknown
+        ),
     )
 
 

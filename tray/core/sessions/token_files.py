@@ -51,7 +51,7 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
     Follow the config: sessions come, go and change.
 
     A session whose start URL or region changed is a new one: its token is never sent to the new
-    place (fault 25). One that goes is shelved, so that an editor's slip which removes it for a
+    place (fault 25). One that goes is remembered, so that an editor's slip which removes it for a
     second costs neither its token store nor what was shown.
     """
     sessions: dict[str, Session] = {}
@@ -63,14 +63,14 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
         else:
             sessions[config.key] = _arrived(state, config)
             effects.append(fx.InspectTokenFile(config.key))
-    shelf = dict(state.shelf)
+    gone = dict(state.gone)
     for key, session in state.sessions.items():
         now_there = sessions.get(key)
         if now_there is None or _place(now_there.config) != _place(session.config):
-            shelf[_place(session.config)] = _at_rest(session)
+            gone[_place(session.config)] = _at_rest(session)
             effects.extend(_left(session))
     for session in sessions.values():
-        shelf.pop(_place(session.config), None)
+        gone.pop(_place(session.config), None)
     after = replace(
         state,
         unread={
@@ -79,7 +79,7 @@ def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
             if file.kind != "token" or file.key in sessions
         },
         sessions=sessions,
-        shelf=shelf,
+        gone=gone,
         catalog=event.catalog,
         config_problem=None,
         config_read=True,
@@ -93,8 +93,8 @@ def _place(config: SsoSession) -> tuple[str, str, str]:
 
 
 def _arrived(state: TrayState, config: SsoSession) -> Session:
-    back = state.shelf.get(_place(config))
-    earlier = [one for place, one in state.shelf.items() if place[0] == config.key]
+    back = state.gone.get(_place(config))
+    earlier = [one for place, one in state.gone.items() if place[0] == config.key]
     last = state.sessions.get(config.key) or (earlier[-1] if earlier else None)
     foreign = None
     if last is not None:

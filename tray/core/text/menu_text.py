@@ -38,10 +38,7 @@ OFFER_DEFAULT = "Use this profile as the AWS default"
 RECENT = "Recent activity"
 NOTHING_RECENT = "No activity yet"
 HELP = "Help"
-HELP_LINES = (
-    "All commands: sso-tray --help",
-    "Live session status: sso-tray status --watch",
-)
+HELP_LINES = ("All commands: sso-tray --help", "Live session status: sso-tray status --watch")
 RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
 QUIT_AND_HAND_BACK = "Quit and return sessions to the AWS CLI"

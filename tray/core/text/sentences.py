@@ -179,6 +179,11 @@ def active_profile_gone(name: str) -> str:
     return f"{gone} No profile is active."
 
 
+def refused_accounts(accounts: Sequence[str]) -> str:
+    what = "the account" if len(accounts) == 1 else "the accounts"
+    return f"AWS doesn't list your roles in {what} {listed(accounts, 3)}. Their profiles stay."
+
+
 def managed_profile(name: str) -> str:
     return f'"{clean(name)}" always follows the active profile. Pick another profile.'
 

@@ -48,7 +48,7 @@ class DBusMenu(ServiceInterface):
     The menu for one connection.
 
     ``opened`` returns whether the menu changed, ``shown`` is told whether it is on the screen,
-    ``clicked`` may get a number of a gone row.
+    ``clicked`` may get a number of a gone row, ``fetched`` is called when a host has the layout.
     """
 
     version = fixed("Version", DBusUInt32, VERSION)
@@ -62,11 +62,13 @@ class DBusMenu(ServiceInterface):
         opened: Callable[[], bool],
         shown: Callable[[bool], None],
         clicked: Callable[[int], None],
+        fetched: Callable[[], None],
     ) -> None:
         super().__init__("com.canonical.dbusmenu")
         self._tree = tree
         self._opened = opened
         self._shown = shown
+        self._fetched = fetched
         self._clicked = clicked
         self.offered: set[int] = set()  # submenus announced to this host
 
@@ -80,6 +82,8 @@ class DBusMenu(ServiceInterface):
     def get_layout(self, parent: DBusInt32, depth: DBusInt32, names: Strings) -> Layout:
         """Return the revision and the nodes below ``parent``; a negative depth means no limit."""
         self._known(parent)
+        if parent == ROOT:
+            asyncio.get_running_loop().call_soon(self._fetched)
         if depth == 1:
             self._offer_below(parent)
         return [self._tree.revision, self._layout(parent, depth, names)]

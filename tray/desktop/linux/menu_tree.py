@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
 
 Value = str | bool | int
+Extent = Literal["all", "removals", "texts"]
 
 _FIRST: Final = re.compile("_(?=[^_])")  # what GNOME's extension drops from a label, once
 
@@ -57,23 +58,27 @@ class MenuChange:
 class MenuTree:
     def __init__(self) -> None:
         self.revision = 1
-        self.one_mnemonic = False  # whether the host takes only the first underscore for a mark
+        self.gnome = False  # whether the host is GNOME's extension
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
         self._numbers: dict[tuple[int, str, int], int] = {}
 
-    def show(self, menu: Menu | None, *, in_place: bool = False) -> MenuChange:
+    def show(self, menu: Menu | None, extent: Extent = "all") -> MenuChange:
         """
         Take over a menu with its present texts and ticks; return what changed.
 
-        ``in_place`` leaves every row where it is: only texts and ticks change, and rows that are
-        gone can no longer be clicked.
+        With ``texts`` every row stays where it is, and those that are gone can no longer be
+        clicked. With ``removals`` no row comes: rows leave that are gone or stand elsewhere now.
         """
         before = self.nodes
         self.nodes = {}
         children = self._add(menu or (), ROOT, enabled=True)
         self.nodes[ROOT] = Node(ROOT, {"children-display": "submenu"}, children)
         change = _difference(before, self.nodes)
-        if in_place and change.layout is not None:
+        if extent == "removals" and change.layout is not None:
+            after, self.nodes = self.nodes, {}
+            self._keep(ROOT, before, after)
+            change = _difference(before, self.nodes)
+        elif extent == "texts" and change.layout is not None:
             after = self.nodes
             self.nodes = {
                 number: _stayed(node, after.get(number)) for number, node in before.items()
@@ -106,9 +111,20 @@ class MenuTree:
         clickable = enabled and row.submenu is None
         label = str(row.text)
         # A single underscore marks a mnemonic; two are one underscore.
-        label = _FIRST.sub("__", label, count=1) if self.one_mnemonic else label.replace("_", "__")
+        label = _FIRST.sub("__", label, count=1) if self.gnome else label.replace("_", "__")
         properties = _properties(row, label)
         self.nodes[number] = Node(parent, properties, children, row if clickable else None)
+
+    def _keep(self, number: int, before: Mapping[int, Node], after: Mapping[int, Node]) -> None:
+        places = {child: place for place, child in enumerate(before[number].children)}
+        last, kept = -1, []
+        for child in after[number].children:
+            if places.get(child, -1) > last and _is_same_kind(before[child], after[child]):
+                last = places[child]
+                kept.append(child)
+        self.nodes[number] = replace(after[number], children=tuple(kept))
+        for child in kept:
+            self._keep(child, before, after)
 
     def _number(self, parent: int, key: str, nth: int) -> int:
         return self._numbers.setdefault((parent, key, nth), len(self._numbers) + 1)
@@ -128,11 +144,14 @@ def _properties(row: MenuItem, label: str) -> dict[str, Value]:
 
 
 def _stayed(old: Node, new: Node | None) -> Node:
-    if new is None or ("children-display" in old.properties) != (
-        "children-display" in new.properties
-    ):
+    if new is None or not _is_same_kind(old, new):
         return replace(old, row=None)
     return replace(new, children=old.children)
+
+
+def _is_same_kind(old: Node, new: Node) -> bool:
+    """Whether both are submenus or both are not: hosts make one anew that turns into the other."""
+    return ("children-display" in old.properties) == ("children-display" in new.properties)
 
 
 def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuChange:
@@ -145,8 +164,8 @@ def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuCh
             continue  # it came with its parent's children
         if old.children != node.children:
             moved.add(number)
-        if ("children-display" in old.properties) != ("children-display" in node.properties):
-            moved.add(node.parent)  # a row turned into a submenu: hosts make it anew
+        if not _is_same_kind(old, node):
+            moved.add(node.parent)
         values = {
             name: value
             for name, value in node.properties.items()

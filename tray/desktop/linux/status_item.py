@@ -85,13 +85,22 @@ class StatusItem(ServiceInterface):
         """The same icon: it already shows what is wrong."""
         return self.face.pixmaps
 
+    @dbus_property(_READ, name="IconAccessibleDesc")
+    def icon_accessible_desc(self) -> DBusStr:
+        """For screen readers; GNOME's extension logs an error at each new icon without it."""
+        return self.face.heading
+
+    @dbus_property(_READ, name="AttentionAccessibleDesc")
+    def attention_accessible_desc(self) -> DBusStr:
+        return self.face.heading
+
     @dbus_property(_READ, name="ToolTip")
     def tool_tip(self) -> ToolTip:
         """Hosts read the text as markup."""
         return ["", [], self.face.heading, without_markup(self.face.detail)]
 
     @dbus_method(name="ContextMenu")
-    def conmenu_text(self, x: DBusInt32, y: DBusInt32) -> None:
+    def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
         """Do nothing: only hosts that draw no menus call it, and we have no window for one."""
 
     @dbus_method(name="Scroll")

@@ -21,7 +21,7 @@ from dbus_fast.aio import MessageBus
 
 from tray.desktop.icon.icon_drawing import SIZES
 from tray.desktop.linux.dbusmenu import DBusMenu
-from tray.desktop.linux.menu_tree import MenuTree
+from tray.desktop.linux.menu_tree import Extent, MenuChange, MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
     ActivatedStatusItem,
@@ -78,6 +78,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._attention = False
         self._shown_once = False
         self._open = False  # whether the menu is on the screen, where its rows must not move
+        self._removing = False  # whether new rows wait until the host has removed the gone ones
         self._host_callback: HostCallback | None = None
         self._open_callback: Callable[[], None] | None = None
         self._activate_callback: Callable[[], None] | None = None
@@ -140,7 +141,9 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._shown_once = self.visible = True
             self._update_title()
         self._tree.show(self._menu)
-        self._served = DBusMenu(self._tree, self._opened, self._shown, self._clicked)
+        self._served = DBusMenu(
+            self._tree, self._opened, self._shown, self._clicked, self._fetched
+        )
         bus.export(MENU_PATH, self._served)
         bus.add_message_handler(self._received)
         for rule in _MATCHES:
@@ -177,8 +180,8 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._item = item
         if self._served is not None:
             self._served.offered.clear()
-        self._tree.one_mnemonic = gnome
-        self._open = False
+        self._tree.gnome = gnome
+        self._open = self._removing = False
         self._update_menu()
 
     async def _look_for_host(self, bus: MessageBus) -> None:
@@ -290,7 +293,24 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._item.new_tool_tip()
 
     def _update_menu(self) -> None:
-        change = self._tree.show(self._menu, in_place=self._open)
+        extent: Extent = "texts" if self._open or self._removing else "all"
+        if self._tree.gnome and extent == "all":
+            # GNOME's extension never moves a row, and puts new ones in the wrong place while gone
+            # ones are there: first these leave.
+            change = self._tree.show(self._menu, "removals")
+            self._removing = change.layout is not None
+            self._tell(change)
+            if self._removing:
+                return
+        self._tell(self._tree.show(self._menu, extent))
+
+    def _fetched(self) -> None:
+        """Go on with what waited until the host had seen what left."""
+        if self._removing:
+            self._removing = False
+            self._tell(self._tree.show(self._menu))
+
+    def _tell(self, change: MenuChange) -> None:
         if not change:
             return
         self._changes += 1

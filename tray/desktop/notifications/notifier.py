@@ -87,7 +87,7 @@ class NoticeChannel(ABC):
             log.info("%s cannot %s a notice: %s", self.shown_by, what, failed)
         except TimeoutError:
             log.warning("%s did not %s a notice in time", self.shown_by, what)
-        except Exception as error:  # noqa: BLE001  (the failure policy of all rungs, see above)
+        except Exception as error:  # noqa: BLE001  (the failure policy of all channels, see above)
             log.warning("%s failed to %s a notice (%s)", self.shown_by, what, type(error).__name__)
         else:
             return True

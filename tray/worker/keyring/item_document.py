@@ -8,15 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.core.json_members import (
-    BadDocument,
-    Members,
-    list_of,
-    mapping,
-    number,
-    optional,
-    text,
-)
+from tray.core.json_members import BadDocument, Members, list_of, mapping, number, optional, text
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 

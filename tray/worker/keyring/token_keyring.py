@@ -143,6 +143,16 @@ class TokenKeyring:
 
         self._at_once(self._write_seconds, forgotten)
 
+    def withdraw(self, key: str, generation: int) -> None:
+        """Remove one generation, which leaves the one before it as the newest; repeatable."""
+
+        def withdrawn(keyring: Slots) -> None:
+            for slot in self._read_all(keyring, key):
+                if slot.content == "ours" and slot.generation == generation:
+                    keyring.remove(slot.name)
+
+        self._at_once(self._write_seconds, withdrawn)
+
     def load(self, session: SsoSession) -> SsoToken | None:
         item = self.item(session)
         return None if item is None else item.token

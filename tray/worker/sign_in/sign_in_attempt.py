@@ -17,13 +17,7 @@ from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.core.model import SsoSession
 from tray.core.text import sentences
 from tray.core.text.display_names import clean
-from tray.errors import (
-    KEYRING_ERRORS,
-    Offline,
-    SignInEnded,
-    TokenRejected,
-    TrayError,
-)
+from tray.errors import KEYRING_ERRORS, Offline, SignInEnded, TokenRejected, TrayError
 from tray.worker.job_context import JobContext
 from tray.worker.sign_in import client_registrations, vanity_url
 from tray.worker.sign_in.sign_in_saving import SignInResult

@@ -99,7 +99,11 @@ def _saved(
     except (TrayError, OSError) as error:
         # The token store decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
-        _publish(session, context, token, lean=False)
+        try:
+            _publish(session, context, token, lean=False)
+        except UserMustAct:
+            _withdraw(session, context, item.generation)  # nothing else says that it is there
+            raise
         store = context.hints(session).store or "file"
         return SignInResult(context.facts(session, token), store, sentence=_NOT_RECORDED)
     context.seam("recorded")
@@ -171,6 +175,13 @@ def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean:
         raise UserMustAct(msg, reason=error.reason) from None
     except OSError as error:
         place = context.file_of(session)
-        msg = f"Signed in, but {place} cannot be written: {error.strerror or 'no reason given'}."
+        msg = f"Signed in, but {place} can't be written: {error.strerror or 'no reason given'}."
         reason: Reason = "no-permission" if isinstance(error, PermissionError) else "other"
         raise UserMustAct(msg, reason=reason) from None
+
+
+def _withdraw(session: SsoSession, context: JobContext, generation: int) -> None:
+    try:
+        context.keyring_store.withdraw(session.key, generation)
+    except KEYRING_ERRORS as error:
+        log.warning("%s: its keyring item remains (%s)", session.key, error.reason)
