@@ -517,7 +517,9 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
 
         said: list[dict[str, Any]] = []
         agent = Agent(
-            AgentHandlers(WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None)
+            AgentHandlers(
+                WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None, lambda _: {}
+            )
         )
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(tmp_path / "agent.sock"))

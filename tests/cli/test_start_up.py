@@ -23,6 +23,11 @@ EVERYWHERE = {
 FORBIDDEN = {
     ("exec", "--profile", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
     ("exec", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
+    ("status", "--json"): EVERYWHERE | {"typing"},
+    ("status", "corp", "--json"): EVERYWHERE | {"typing"},
+    ("use", "dev"): EVERYWHERE | {"datetime", "typing"},
+    ("credentials", "dev"): EVERYWHERE | {"datetime"},
+    ("console", "dev", "--print"): EVERYWHERE - {"urllib"} | {"datetime", "typing"},
 }
 
 
@@ -33,6 +38,7 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         stage = Stage(tmp_path_factory.mktemp("home"), center)
         stage.signed_in_by_cli()
         with stage.daemon():
+            stage.tray("use", "reader")  # the first pick has one more sentence
             yield stage
 
 

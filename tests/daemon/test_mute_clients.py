@@ -33,7 +33,9 @@ class Serving:
         self.stack = ExitStack()
         self.kept: list[asyncio.StreamWriter] = []  # a writer that nobody keeps closes
         self.agent = Agent(
-            AgentHandlers({}, {}, lambda _: None, self._status, self._nothing, lambda: None)
+            AgentHandlers(
+                {}, {}, lambda _: None, self._status, self._nothing, lambda: None, lambda _: {}
+            )
         )
 
     def _status(self) -> dict[str, Any]:

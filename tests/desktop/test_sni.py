@@ -66,9 +66,17 @@ def test_a_click_that_opens_no_menu_is_told() -> None:
     async def scene(stage: Stage, host: Host) -> None:
         told = Told()
         stage.icon.on_activate(lambda: told("activated"))
-        for member in ("Activate", "SecondaryActivate"):
-            await host.call(host.items[-1], ITEM_PATH, ITEM, member, "ii", 3, 4)
-            await told.next()
+        item = (host.items[-1], ITEM_PATH, ITEM)
+        with pytest.raises(DBusError, match="opens the menu"):
+            await host.call(*item, "Activate", "ii", 3, 4)
+        await host.menu("AboutToShow", "i", 0)  # Plasma opens the menu after the error
+        await asyncio.sleep(0.7)
+        assert [] == told.all
+        with pytest.raises(DBusError, match="opens the menu"):
+            await host.call(*item, "Activate", "ii", 3, 4)
+        await told.next()
+        await host.call(*item, "SecondaryActivate", "ii", 3, 4)
+        await told.next()
 
         assert 2 == len(told.all)
 
@@ -88,6 +96,25 @@ def test_gnome_gets_what_its_extension_understands() -> None:
         assert [*names] == [re.sub("_([^_])", r"\1", label, count=1) for label in labels]
 
     play(scene, rows(*names), gnome=True)
+
+
+def test_on_gnome_there_is_one_level_below_the_top() -> None:
+    """A submenu's submenu has no height there: its rows stand below its name instead."""
+    told = Told()
+    group = Menu(Row("use:x", "x", lambda: told("x")))
+    profiles = Menu(Row("none", "none", nothing), Row("group", "Account 1", group))
+
+    async def scene(stage: Stage, host: Host) -> None:
+        layout = await host.layout()
+        await host.click(layout.named("Profiles", "x").id)
+        await host.click(layout.named("Profiles", "Account 1").id)
+        await told.next()
+
+        assert ["Profiles", ["none", "Account 1", "x"]] == layout.labels()
+        assert layout.named("Profiles", "Account 1").properties["enabled"] is False
+        assert ["x"] == told.all
+
+    play(scene, Menu(Row("profiles", "Profiles", profiles)), gnome=True)
 
 
 def test_on_gnome_rows_leave_before_others_come() -> None:

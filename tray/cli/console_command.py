@@ -13,8 +13,8 @@ from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.name_lookup import named_once, profile_meant
+from tray.cli.quick.quick_profile import portal_url
 from tray.core.model import Profile, SsoSession
-from tray.core.profiles.console_link import console_link
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal
@@ -40,13 +40,13 @@ def console(
     catalog = context.catalog()
     meant = profile_meant(catalog, profile, context.profile_in_force)
     session = next((one for one in catalog.sessions if one.key == meant.session), None)
+    if not federate and prints:
+        say(_portal_link(meant, session, destination))
+        return
     template = context.settings().browser(meant.session or "", meant.name)
     if not federate:
         url = _portal_link(meant, session, destination)
-        if prints:
-            say(url)
-        else:
-            _open(context, url, template, "Opening the AWS console in your browser.")
+        _open(context, url, template, "Opening the AWS console in your browser.")
         return
     link = _federated(context, meant, session, destination)
     if prints:
@@ -61,14 +61,12 @@ def console(
 def _portal_link(profile: Profile, session: SsoSession | None, destination: str | None) -> str:
     if profile.problem is not None:
         raise UserMustAct(profile.problem)
-    named = profile.account_id and profile.role_name and profile.kind == "sso"
-    if session is None or not named or session.problem is not None:
+    url = portal_url(profile, session, destination)
+    if url is None:
         name = clean(profile.name)
         msg = f'The access portal has no link for the profile "{name}". Try --federate.'
         raise UserMustAct(msg)
-    return console_link(
-        session.start_url, profile.account_id or "", profile.role_name or "", destination
-    )
+    return url
 
 
 def _open(context: CommandContext, url: str, template: str | None, sentence: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tray.cli.front.terminal import WrongUse
 from tray.core.model import Catalog, Profile, SsoSession
-from tray.core.text.display_names import clean, session_name
+from tray.core.text.display_names import clean, shown_names
 from tray.core.text.sentences import listed
 from tray.errors import NotFound, UserMustAct
 
@@ -33,11 +33,6 @@ def session_named(catalog: Catalog, name: str) -> SsoSession:
         return shown[0]
     known = [session.key for session in catalog.sessions]
     raise unknown("session or profile", name, known + [one.name for one in catalog.profiles])
-
-
-def shown_names(key: str) -> tuple[str, ...]:
-    """Return the names of a session: its own, and as the screen can show it."""
-    return session_name(key), clean(session_name(key))
 
 
 def session_of(catalog: Catalog, profile: Profile) -> SsoSession:

@@ -16,11 +16,11 @@ from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, say, styled
-from tray.cli.name_lookup import shown_names, unknown
+from tray.cli.name_lookup import unknown
+from tray.cli.quick.status_entries import moment, named_only, usable_now
 from tray.core.text import sentences
 from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
-from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
 from tray.errors import ConfigRejected, TrayError
@@ -37,7 +37,6 @@ _COLOURS: Final = {
     "unreadable": "red",
 }
 RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon would renew it
-_WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
@@ -80,33 +79,17 @@ def of_files(context: CommandContext) -> dict[str, Any]:
     return document
 
 
-def usable_now(entry: dict[str, Any], now: float) -> bool:
-    """Whether SDKs can use a session, from its entry in the document (C2)."""
-    end = _moment(entry["token_expires_at"])
-    if entry["state"] == "signing-in":
-        return end is not None and end > now and entry["reason"] != "session-over"
-    return entry["state"] in _WORKING
-
-
 def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Keep only the named sessions; a profile's name stands for its session (C1)."""
-    if not names:
-        return document
+    kept, missing = named_only(document, names)
+    if missing is None:
+        return kept
     entries = document["sessions"]
-    chosen = []
-    for name in names:
-        found = next((one for one in entries if one["key"] == name), None)
-        found = found or next((one for one in entries if name in one["profiles"]), None)
-        found = found or next((one for one in entries if name in shown_names(one["key"])), None)
-        if found is None and not entries and document["problems"]:
-            raise Ended(document["problems"][0], 1)
-        if found is None:
-            known = [one["key"] for one in entries]
-            known += [profile for one in entries for profile in one["profiles"]]
-            raise unknown("session or profile", name, known)
-        if found not in chosen:
-            chosen.append(found)
-    return {**document, "sessions": chosen}
+    if not entries and document["problems"]:
+        raise Ended(document["problems"][0], 1)
+    known = [one["key"] for one in entries]
+    known += [profile for one in entries for profile in one["profiles"]]
+    raise unknown("session or profile", missing, known)
 
 
 def in_words(context: CommandContext, document: dict[str, Any]) -> str:
@@ -162,23 +145,19 @@ def _row(entry: dict[str, Any]) -> SessionRow:
         state=entry["state"],
         reason=entry["reason"],
         store=entry["keeper"],
-        token_expires_at=_moment(entry["token_expires_at"]),
-        session_ends_at=_moment(entry["session_ends_at"]),
+        token_expires_at=moment(entry["token_expires_at"]),
+        session_ends_at=moment(entry["session_ends_at"]),
         session_end_known=entry["session_end_known"],
         renews=entry["renews"],
         renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),
         renewable=entry.get("renewable", entry["renews"]),
-        next_attempt_at=_moment(entry["next_attempt_at"]),
+        next_attempt_at=moment(entry["next_attempt_at"]),
         sign_in_url=None,
         user_code=None,
         sign_in_deadline=None,
         afresh=False,
         problem=None,
     )
-
-
-def _moment(timestamp: str | None) -> float | None:
-    return None if timestamp is None else parse_timestamp(timestamp)
 
 
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:

@@ -48,6 +48,7 @@ class AgentHandlers:
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
     look_again: Callable[[], None]
+    profile: Callable[[str | None], dict[str, Any]]
 
 
 class Agent:
@@ -223,6 +224,9 @@ class Agent:
                 self._subscribers.add(client)
                 client.send({"status": self._answers.status()})
                 return
+            case "profile":
+                client.send({"done": self._answers.profile(request["profile"])})
+                return
             case "credentials" | "whoami" | "environment":
                 self._later(op, request["profile"], client)
                 return
@@ -278,6 +282,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "credentials": ("profile",),
     "whoami": ("profile",),
     "environment": ("profile",),
+    "profile": ("profile",),
     "quit": (),
 }
 

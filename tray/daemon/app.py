@@ -102,6 +102,7 @@ class Daemon:
                 self.status,
                 self.service.answer,
                 self._look_again,
+                lambda name: self.files.facts(self.loop.state, name),
             )
         )
         self.jobs = WorkerJobs(self.pool, self.post, self._restart, self.agent.network_of)

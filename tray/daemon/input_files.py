@@ -12,6 +12,8 @@ from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
 from tray.core.model import Catalog, InputFile, Profile
+from tray.core.profiles.guards import is_managed
+from tray.core.state import TrayState
 from tray.errors import ConfigRejected, TrayError, Unread
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.managed.managed_sections import with_managed
@@ -102,6 +104,23 @@ class InputFiles:
         return ChildEnvironment(
             reader.marks, profile.name, profile.region, before, variables(document)
         ).packed()
+
+    def facts(self, state: TrayState, name: str | None) -> dict[str, Any]:
+        """Answer ``profile``; exit code 1 if the caller has to look for itself."""
+        name = state.active_profile if name is None else name
+        found = next((one for one in state.catalog.profiles if one.name == name), None)
+        if found is None or self._reading or not self._sound:
+            return {"exit": 1, "sentence": ""}
+        session = next((one for one in state.catalog.sessions if one.key == found.session), None)
+        return {
+            "exit": 0,
+            "sentence": "",
+            "profile": found.to_json(),
+            "session": session and {**session.to_json(), "profiles": []},
+            "managed": is_managed(found.name, state.catalog.managed),
+            "active": state.active_profile,
+            "marks": list(self._catalog.marks.items()),
+        }
 
     def _save(self, catalog: Catalog) -> None:
         try:

@@ -22,6 +22,8 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
+``profile``    ``profile``, or null; -> ``done``: ``profile`` and ``session`` in JSON,
+               ``managed``, ``active``, ``marks`` of the config files as they were read
 ``environment``  as ``credentials``, with ``done.environment`` before it: see
                `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``

@@ -31,13 +31,22 @@ def places_of_linux(environ: Mapping[str, str]) -> tuple[str, ...]:
 
     `tray.system.paths` has the whole of it, at the price of its imports.
     """
+    state, home = state_of_linux(environ), environ.get("HOME", "")
+    if state is None or not _plain(home, environ.get("XDG_RUNTIME_DIR") or "/"):
+        return ()
+    return agent_places(environ, home, state)
+
+
+def state_of_linux(environ: Mapping[str, str]) -> str | None:
+    """Return the state directory where it can be told by variables alone, else None."""
     home = environ.get("HOME", "")
     state = environ.get("XDG_STATE_HOME") or f"{home}/.local/state"
-    given = (home, state, environ.get("XDG_RUNTIME_DIR") or "/")
-    plain = all(one.startswith("/") and os.path.normpath(one) == one for one in given)
-    if not sys.platform.startswith("linux") or not plain:
-        return ()
-    return agent_places(environ, home, f"{state}/{NAME}")
+    known = sys.platform.startswith("linux") and _plain(home, state)
+    return f"{state}/{NAME}" if known else None
+
+
+def _plain(*paths: str) -> bool:
+    return all(one.startswith("/") and os.path.normpath(one) == one for one in paths)
 
 
 def is_private_directory(path: str | os.PathLike[str]) -> bool:

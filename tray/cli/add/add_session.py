@@ -16,8 +16,9 @@ from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.login_command import sign_in_plainly
 from tray.cli.name_lookup import unknown
+from tray.cli.quick.status_entries import usable_now
 from tray.cli.session_commands import renewed
-from tray.cli.status_command import status_now, usable_now
+from tray.cli.status_command import status_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
 from tray.core.profiles.start_url import normal_start_url, same_portal

@@ -142,7 +142,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Argument("session", many=True, completes="sessions"),
         _AS_JSON,
         Option("--watch", kind="flag", help="Keep running and print every change; Ctrl-C stops."),
-        quick="",
+        quick="tray.cli.quick.quick_status:status",
     ),
     "login": Command(
         "tray.cli.login.login_command:login",
@@ -167,7 +167,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "tray.cli.profile_commands:use",
         Argument("profile", completes="profiles"),
         Option("--none", name="nobody", kind="flag", help="Make no profile active."),
-        quick="",
+        quick="tray.cli.quick.quick_profile:use",
     ),
     "apply": Command(
         "tray.cli.apply_command:apply",
@@ -224,7 +224,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Output format.",
         ),
         Option("--active", kind="flag", help="Use the active profile, whatever AWS_PROFILE says."),
-        quick="",
+        quick="tray.cli.quick.quick_profile:credentials",
     ),
     "exec": Command(
         "tray.cli.exec.exec_command:execute",
@@ -257,7 +257,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             help="Create a link that signs you in; works for any role.",
         ),
         Option("--destination", shown="URL", help="The console page to open."),
-        quick="",
+        quick="tray.cli.quick.quick_profile:console",
     ),
     "autostart": Command(
         "tray.cli.autostart_command:autostart",

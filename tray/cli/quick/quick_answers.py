@@ -11,12 +11,13 @@ import os
 
 from tray.credential_helper import credentials as helper
 from tray.ipc.child_environment import ChildEnvironment
+from tray.storage.file_mark import file_mark
 from tray.system.agent_places import places_of_linux
 from tray.system.credential_variables import profile_in_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
 _HEAD: Final = b'{"v":1,"done":{"exit":0,"sentence":"","environment":"'
 _MAY_BE_EMPTY: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
@@ -39,6 +40,34 @@ def environment(
     except ValueError:
         return None
     return (found, line) if found.still_true() else None
+
+
+def facts(profile: str | None) -> dict[str, Any] | None:
+    """Return a profile and its session, in JSON; no profile is the active one."""
+    known = done("profile", profile or "")
+    if known is None or known["exit"]:
+        return None
+    same = all(_mark(path) == mark for path, mark in known["marks"])
+    return known if same else None
+
+
+def done(op: str, profile: str = "") -> dict[str, Any] | None:
+    """Return the daemon's last word on a request."""
+    line = _asked(op, profile)
+    if line is None:
+        return None
+    import json
+
+    try:
+        answer: dict[str, Any] | None = json.loads(line).get("done")
+    except ValueError:
+        return None
+    return answer
+
+
+def _mark(path: str) -> list[int] | None:
+    mark = file_mark(path)
+    return None if mark is None else list(mark)
 
 
 def _asked(op: str, profile: str) -> bytes | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from fnmatch import fnmatchcase
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+    from typing import Final
 
 MANAGED_PROFILE: Final = "sso-tray"
 """The profile that always is the active one (A1); picking it would be a circle."""
@@ -12,9 +13,11 @@ MANAGED_PROFILE: Final = "sso-tray"
 
 def is_guarded(name: str, patterns: Iterable[str] | None) -> bool:
     """Whether only the user may switch to or from it; without case. None: any may be guarded."""
-    return patterns is None or any(
-        fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns
-    )
+    if not patterns:
+        return patterns is None
+    from fnmatch import fnmatchcase
+
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 def is_managed(name: str, managed: Container[str] = ()) -> bool:

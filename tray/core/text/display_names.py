@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _ROOM_FOR_DIGEST = 16
@@ -21,6 +19,8 @@ def clean(text: str, limit: int = 64) -> str:
         return text if text.isprintable() else _printable(text)
     if limit < _ROOM_FOR_DIGEST:
         return _printable(text[: limit - 1]) + _ELLIPSIS
+    import hashlib  # for the few long ones: it takes a fifth of Python's start
+
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:4]
     middle = f"{_ELLIPSIS}{digest}{_ELLIPSIS}"
     tail = (limit - len(middle)) // 3
@@ -38,6 +38,11 @@ def session_name(key: str) -> str:
     if not key.startswith("https://"):
         return key
     return key.removeprefix("https://").removesuffix("/start")
+
+
+def shown_names(key: str) -> tuple[str, ...]:
+    """Return the names of a session: its own, and as the screen can show it."""
+    return session_name(key), clean(session_name(key))
 
 
 def _printable(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tray.core.profiles.managed_profile import Target
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tray.core.profiles.managed_profile import Target
 
 
 def applied(target: Target, active: str | None, *, guarded: bool) -> str:

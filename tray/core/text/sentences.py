@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, assert_never
+from datetime import UTC, datetime
 
-from tray.core.events import FileBad
-from tray.core.model import Now, Profile, Reason
 from tray.core.text.display_names import clean, session_name
 from tray.core.text.shell_commands import login_command
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+    from typing import assert_never
+
+    from tray.core.events import FileBad
+    from tray.core.model import Now, Profile, Reason
     from tray.core.state import TrayState
     from tray.core.views.view import SessionRow
+else:
+
+    def assert_never(value: object) -> None:
+        """As `typing` has it; importing that takes as long as Python's start."""
+        raise AssertionError(value)
+
 
 REASONS: dict[Reason, str] = {
     "offline": "can't reach AWS",
@@ -97,7 +106,9 @@ def row(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
     return f"{clean(row.name)}: {status(row, now, zone)}"
 
 
-def status(row: SessionRow, now: float, zone: tzinfo | None = None) -> str:
+def status(  # noqa: RET503  (`assert_never` does not return)
+    row: SessionRow, now: float, zone: tzinfo | None = None
+) -> str:
     reason = REASONS[row.reason] if row.reason is not None else ""
     token_end = row.token_expires_at if row.token_expires_at is not None else now
     trying_at = row.next_attempt_at

@@ -96,8 +96,12 @@ class MenuTree:
             key = "\0separator" if row is SEPARATOR else f"row {key_of(row)}"
             seen[key] = seen.get(key, 0) + 1
             number = self._number(parent, key, seen[key])
-            self._add_row(row, number, parent, enabled=enabled)
             added.append(number)
+            if self.gnome and parent != ROOT and row is not SEPARATOR and row.submenu is not None:
+                # In a menu as high as the screen GNOME gives a submenu's submenu no height.
+                added += self._add(row.submenu, number, enabled=enabled)
+                row = MenuItem(row.text, None, enabled=False)  # noqa: PLW2901
+            self._add_row(row, number, parent, enabled=enabled)
         return tuple(added)
 
     def _add_row(self, row: MenuItem, number: int, parent: int, *, enabled: bool) -> None:

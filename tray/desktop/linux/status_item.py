@@ -10,7 +10,7 @@ so one with nothing but a menu leaves it out; hosts that call it anyway open the
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from dbus_fast import PropertyAccess
+from dbus_fast import DBusError, ErrorType, PropertyAccess
 from dbus_fast.annotations import (
     DBusBool,
     DBusInt32,
@@ -137,7 +137,9 @@ class ActivatedStatusItem(StatusItem):
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)
+        """Fail: Plasma opens the menu then. MATE and LXQt do nothing, which is answered later."""
         self._activated()
+        raise DBusError(ErrorType.UNKNOWN_METHOD, "a click opens the menu")
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:  # noqa: ARG002  (the interface's)

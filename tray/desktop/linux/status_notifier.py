@@ -48,6 +48,8 @@ _ABSENT: Final = frozenset(
     {f"{BUS_NAME}.Error.ServiceUnknown", f"{BUS_NAME}.Error.NameHasNoOwner"}
 )
 
+_OPENS_WITHIN: Final = 0.5  # seconds after a failed Activate
+
 _NO_WATCHER: Final = f"nobody is {WATCHER}"
 
 HostCallback = Callable[[bool, str], None]
@@ -78,6 +80,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         self._attention = False
         self._shown_once = False
         self._open = False  # whether the menu is on the screen, where its rows must not move
+        self._openings = 0  # how often a host has looked at the menu
         self._removing = False  # whether new rows wait until the host has removed the gone ones
         self._host_callback: HostCallback | None = None
         self._open_callback: Callable[[], None] | None = None
@@ -182,7 +185,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
             self._served.offered.clear()
         self._tree.gnome = gnome
         self._open = self._removing = False
-        self._update_menu()
+        self._tell(self._tree.show(self._menu))  # whole: this host has fetched nothing yet
 
     async def _look_for_host(self, bus: MessageBus) -> None:
         """Ask the watcher whether a host shows icons; KDE's watcher outlives the panel."""
@@ -230,6 +233,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
 
     def _opened(self) -> bool:
         before, shown = self._changes, self._open
+        self._openings += 1
         self._open = False  # whatever changes now is there when it is seen
         if self._open_callback is not None:
             self._guarded(self._open_callback)
@@ -249,8 +253,13 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
         asyncio.get_running_loop().call_soon(self._act, node.row)
 
     def _activated(self) -> None:
-        if self._activate_callback is not None:
-            asyncio.get_running_loop().call_soon(self._guarded, self._activate_callback)
+        """Wait whether the host opens the menu, now that this click has failed."""
+        asyncio.get_running_loop().call_later(_OPENS_WITHIN, self._not_opened, self._openings)
+
+    def _not_opened(self, openings: int) -> None:
+        unanswered = openings == self._openings and self._bus is not None
+        if unanswered and self._activate_callback is not None:
+            self._guarded(self._activate_callback)
 
     def _act(self, row: MenuItem) -> None:
         self._open = False  # a click closes it, although not every host says so
@@ -306,6 +315,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
 
     def _fetched(self) -> None:
         """Go on with what waited until the host had seen what left."""
+        self._openings += 1
         if self._removing:
             self._removing = False
             self._tell(self._tree.show(self._menu))
