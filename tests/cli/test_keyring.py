@@ -23,11 +23,12 @@ def keyring() -> Iterator[KeyringSession]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, center: IdentityCenter, keyring: KeyringSession) -> Stage:
-    """A home whose commands reach that keyring."""
+def home(tmp_path: Path, center: IdentityCenter, keyring: KeyringSession) -> Iterator[Stage]:
+    """A home with a daemon that reaches that keyring."""
     stage = Stage(tmp_path, center)
     stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
-    return stage
+    with stage.daemon():
+        yield stage
 
 
 def test_login_leaves_a_lean_file_and_everything_goes_on(home: Stage) -> None:

@@ -35,6 +35,20 @@ kill $manager
 wait $manager || true
 """
 
+ISOLATED = ("unshare", "--mount", "--pid", "--fork", "--mount-proc")
+PACKAGE = """\
+set -e
+mount -t tmpfs none /run
+"$@" -m tray.system.package_upgrade end
+"$@" -m tray run && exit 1
+"$@" -m tray start && exit 1
+"$@" -m tray login corp
+"$@" -m tray status
+"$@" -m tray.system.package_upgrade start
+"$@" -m tray login corp
+"$@" -m tray quit
+"""
+
 
 class Starting:
     """A home where commands may start a daemon, and what they started."""
@@ -134,6 +148,24 @@ def test_quit_holds_until_start(starting: Starting) -> None:
     assert "SSO Tray is already running.\n" == stage.tray("start").out
 
 
+def test_a_program_starts_one_only_after_a_person(starting: Starting) -> None:
+    """A program's question starts the daemon again that a person ran, not one that was quit."""
+    stage = starting.stage
+    assert 0 == stage.tray("login", "corp", "--no-daemon").code
+    first = stage.given_out("credentials", "dev")
+    assert starting.daemon() is None
+    assert "running" in stage.tray("start").out
+    starting.end()
+
+    again = at_once(*[lambda: stage.given_out("credentials", "dev")] * 4)
+
+    assert [(0, "")] * 5 == [(one.code, one.err) for one in (first, *again)]
+    assert starting.daemon() is not None
+    assert 0 == stage.tray("quit").code
+    assert 0 == stage.given_out("credentials", "dev").code
+    assert starting.daemon() is None
+
+
 def test_a_crowd_starts_one(starting: Starting) -> None:
     """Many sign-ins at once start one daemon, and each has its answer."""
     stage = starting.stage
@@ -218,3 +250,33 @@ def test_a_daemon_without_a_display_gives_way_to_one_of_the_desktop(starting: St
             assert "SSO Tray is already running.\n" == again.out
             second.terminate()
             second.communicate(timeout=PATIENCE)
+
+
+def test_while_the_package_changes_nobody_starts_one(starting: Starting) -> None:
+    """What a package's scripts leave in /run holds for `run`, `start` and `login`."""
+    stage = starting.stage
+    if os.geteuid() != 0:
+        pytest.skip("only root runs a package's scripts")
+
+    # In a process table of its own, so that the script finds no other program of this Python.
+    done = subprocess.run(
+        [
+            *["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c"],
+            PACKAGE,
+            "sh",
+            sys.executable,
+        ],
+        env=stage.environ,
+        cwd=stage.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert 0 == done.returncode, done.stderr
+    told = "sso-tray: The sso-tray package is being upgraded or removed. Try again later."
+    assert [told] * 2 == done.stderr.splitlines()[:2]
+    assert 1 == done.stderr.count("Started SSO Tray")
+    assert "SSO Tray isn't running. To start it: sso-tray start" in done.stdout

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core.outcomes import Failed, Released
+from tray.core.outcomes import Adopted, Failed, Released
 from tray.core.requests import (
     ConsoleRequested,
     EnvironmentRequested,
@@ -107,6 +109,40 @@ def test_what_cannot_be_handed_back_keeps_us_here() -> None:
         only(fx.Reply, effects).sentence,
     )
     assert [] == story.all(fx.Quit)
+
+
+def test_quit_lends_what_the_keyring_keeps_until_the_next_start() -> None:
+    """K1, K7: nothing renews without us, so the AWS CLI gets what it renews with."""
+    story = Story(CORP, LAB, stores={"corp": "keyring", "lab": "keyring"})
+    for key in ("corp", "lab"):
+        story.file(token(key), key=key)
+    story.send(ev.QuitRequested("q"))
+
+    lent = replace(token("corp"), refreshable=True)
+    first = story.answer(Adopted(lent, "file"), key="corp")
+    story.file(lent, key="corp")
+    last = story.answer(Failed("keyring-locked", "The keyring is locked."), key="lab")
+
+    assert ["lend", "lend"] == [start.kind for start in story.all(fx.StartJob)]
+    assert [] == [effect for effect in first if isinstance(effect, fx.Quit)]
+    assert isinstance(only(fx.Quit, last), fx.Quit)
+    assert (
+        0,
+        "SSO Tray has quit. The AWS CLI and SDKs now renew corp when they use it. "
+        "The AWS CLI keeps working with lab until 09:00Z.",
+    ) == (only(fx.Reply, last).exit, only(fx.Reply, last).sentence)
+
+
+def test_quit_asked_for_twice_does_not_wait() -> None:
+    """A keyring that does not answer keeps nobody from ending the daemon."""
+    story = Story(CORP, stores={"corp": "keyring"})
+    story.file(token())
+    story.send(ev.QuitRequested("q"))
+
+    effects = story.send(ev.QuitRequested("again"))
+
+    assert isinstance(only(fx.Quit, effects), fx.Quit)
+    assert {"q", "again"} == {one.request for one in effects if isinstance(one, fx.Reply)}
 
 
 def test_the_console_opens_with_no_secret() -> None:

@@ -112,6 +112,7 @@ FITTING: dict[JobKind, st.SearchStrategy[Outcome]] = {
     "judge-removed": st.one_of(JUDGED, RENEWED, FAILED),
     "check": st.one_of(REFUSED, JUDGED, FAILED),
     "sign-out": st.one_of(st.builds(SignedOut, st.sampled_from((None, "It remains."))), FAILED),
+    "lend": st.one_of(ADOPTED, FAILED),
     "release": st.one_of(st.just(Released("Handed back.")), FAILED),
 }
 OUTCOMES = st.one_of(*FITTING.values())

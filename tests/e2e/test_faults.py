@@ -172,7 +172,7 @@ def test_aws_that_cannot_be_reached() -> None:
         after.append(here.tray("renew", SESSION))
         status = here.tray("status", SESSION, **closed)
         opened = len(here.opened())
-        unharmed = here.keyring_renews()
+        unharmed = here.center.accepts_refresh_token(here.token_file()["refreshToken"])
 
         assert [1] * 5 == [done.code for done in (*before, afresh, *after)]
         assert {"127.0.0.1 can't be reached."} == {done.said() for done in (*before, after[0])}

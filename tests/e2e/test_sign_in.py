@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
-import pytest
-
-from tests.e2e.desk import LEGACY, SESSION, desk, until
+from tests.e2e.desk import LEGACY, PATIENCE, SESSION, desk, until
 
 READ_ONLY = "assumed-role/AWSReservedSSO_ReadOnly"
 FULL = "assumed-role/AWSReservedSSO_FullAccess"
 
 
-@pytest.mark.parametrize("watched", [True, False], ids=["resident", "alone"])
-def test_one_login_serves_every_client(watched: bool) -> None:
+def test_one_login_serves_every_client() -> None:
     """After `sso-tray login` both AWS CLIs and boto3 work, and what renews is in the keyring."""
-    with desk() as here, here.daemon() if watched else nullcontext():
+    with desk() as here, here.daemon():
         done = here.tray("login", SESSION)
         arns = [
             here.arn("newest", "test-profile"),
@@ -40,9 +35,47 @@ def test_one_login_serves_every_client(watched: bool) -> None:
         )
 
 
+def test_without_a_daemon_the_aws_cli_renews_and_the_next_daemon_takes_over() -> None:
+    """Refresh data is where something renews it: in the file, the keyring, and the file again."""
+    with desk(token_life=60) as here:
+        done = here.tray("login", SESSION)
+        alone = here.status()
+        first = here.arn("newest", "test-profile")
+        renewed = here.center.count("CreateToken", grant_type="refresh_token")
+        with here.daemon() as living:
+            living.until_state(SESSION, "signed-in", keeper="keyring")
+            until(lambda: "refreshToken" not in here.token_file(), "the file is adopted")
+            kept = here.keyring_renews()
+            end = living.ask("quit")
+            living.process.wait(PATIENCE)
+        lent = here.token_file()
+        last = here.arn("newest", "test-profile")
+
+        assert (0, "") == (done.code, done.err)
+        assert done.out.splitlines()[-1].endswith(
+            "SSO Tray isn't running; the AWS CLI and SDKs renew it when they use it."
+        )
+        assert ("signed-in", "file", True, "clients") == (
+            alone["state"],
+            alone["keeper"],
+            alone["renews"],
+            alone["renewed_by"],
+        )
+        assert READ_ONLY in first
+        assert renewed >= 1
+        assert kept
+        assert (
+            f"SSO Tray has quit. The AWS CLI and SDKs now renew {SESSION} when they use it."
+            == end["sentence"]
+        )
+        assert here.center.accepts_refresh_token(here.token_file()["refreshToken"])
+        assert "refreshToken" in lent
+        assert READ_ONLY in last
+
+
 def test_a_legacy_profile_signs_in_by_code() -> None:
     """A profile with a start URL of its own gets a code to compare, and works everywhere."""
-    with desk() as here:
+    with desk() as here, here.daemon():
         done = here.tray("login", "dev")
         arns = [here.arn("newest", "dev"), here.arn("debian", "dev"), here.boto3("dev")]
 

@@ -214,6 +214,7 @@ TRANSACTIONS = {
     "sign-out-after-a-night": Transaction(
         "sign-out", Place.after_a_night, SignedOut, "removed", signs_out=True
     ),
+    "lend": Transaction("lend", Place.adopted, Adopted, "published"),
     "release": Transaction("release", Place.adopted, Released, "deleted"),
     "refresh-decides": Transaction("judge-removed", Place.removed_and_ended, Renewed, "published"),
     "sign-in": Transaction("sign-in", Place.signed_in_anew, str, "forgotten"),
@@ -297,4 +298,7 @@ def _check_end(
     otherwise = "released" if transaction.kind == "release" else "file"
     assert place.center.accepts_access_token(members["accessToken"])
     assert place.center.accepts_refresh_token(str(kept or in_file))
+    if transaction.kind == "lend":
+        assert in_file is None or store == "file"  # and in the keyring, too
+        return
     assert (in_file is None, "keyring" if kept else otherwise) == (kept is not None, store)

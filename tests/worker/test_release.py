@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.aws_cli import aws_cli, client_environment
 from tests.worker.world import CORP, World, full_disk, other_place
-from tray.core.outcomes import Failed, Released, Renewed, Unrenewable
+from tray.core.outcomes import Adopted, Failed, Released, Renewed, Unrenewable
 from tray.worker.sign_in import client_registrations
 from tray.worker.tokens.release import HANDED_BACK, ITEM_REMAINS, NOTHING_KEPT
 
@@ -288,3 +288,30 @@ def test_what_the_aws_cli_logged_in_is_adopted_and_still_read(world: World) -> N
     assert isinstance(renewed, Renewed)
     assert ("keyring", 0) == (renewed.store, told.returncode), told.stderr
     assert "refreshToken" not in world.members()
+
+
+def test_what_is_lent_is_in_the_file_until_it_is_adopted_again(world: World) -> None:
+    """K1: for the time without a daemon the file is the AWS CLI's; the next one takes it back."""
+    token = world.keep_in_keyring()
+
+    lent = world.run("lend")
+
+    assert isinstance(lent, Adopted)
+    assert ("file", True) == (lent.store, lent.token.refreshable)
+    assert token.refresh_token is not None
+    assert token.refresh_token.reveal() == world.members()["refreshToken"]
+    back = world.run("adopt")
+    assert isinstance(back, Adopted)
+    assert ("keyring", "keyring") == (back.store, world.store)
+    assert "refreshToken" not in world.members()
+
+
+def test_what_is_in_the_file_already_is_not_written_again(world: World) -> None:
+    """K8: lending can be repeated."""
+    world.keep_in_file()
+    before = world.file.read_bytes()
+
+    outcome = world.run("lend")
+
+    assert isinstance(outcome, Adopted)
+    assert (before, "file") == (world.file.read_bytes(), world.store)

@@ -56,6 +56,8 @@ def _meant(context: CommandContext, name: str | None, *, active: bool = False) -
 def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:
     session = next((one for one in context.catalog().sessions if one.key == profile.session), None)
     done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
+    if done is None and _started(context):
+        done = context.asked(operation, patience=JOB_PATIENCE, profile=profile.name)
     if done is None:
         return _alone(context, operation, session, profile)
     if done["exit"] == 3 and session is not None:
@@ -64,6 +66,13 @@ def given(context: CommandContext, operation: Operation, profile: Profile) -> di
         raise Ended(done["sentence"], done["exit"])
     document: dict[str, Any] = done["credentials" if operation == "credentials" else "identity"]
     return document
+
+
+def _started(context: CommandContext) -> bool:
+    """Whether a daemon could be started, which answers the next such question at once."""
+    from tray.cli.daemon_commands import start_if_needed
+
+    return start_if_needed(context, "program")
 
 
 def _alone(

@@ -47,15 +47,19 @@ def start() -> None:
     say(daemon_text.RUNNING)
 
 
-def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> None:
-    """Start a daemon where none runs and one may be started; one sentence says so to a person."""
+def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: bool = False) -> bool:
+    """
+    Start a daemon where none runs and one may be started; one sentence says so to a person.
+
+    Returns whether one listens now that did not before.
+    """
     if listens(context.paths.runtime_sockets):
-        return
+        return False
     reason = obstacle(_surroundings(context, no_daemon=no_daemon), starter)
     if reason is not None:
         if reason == "other-host":
             note(daemon_text.on_another_host(read_record(context.paths.state).host))
-        return
+        return False
     by_us: list[bool] = []
 
     def tried() -> None:
@@ -70,6 +74,7 @@ def start_if_needed(context: CommandContext, starter: Starter, *, no_daemon: boo
         note(daemon_text.NOT_STARTED)
     elif starter == "person" and by_us:
         note(daemon_text.started(str(context.paths.settings_file)))
+    return running
 
 
 def _surroundings(context: CommandContext, *, no_daemon: bool = False) -> Surroundings:

@@ -54,7 +54,7 @@ def recalled(
         config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:
         config = ev.ConfigBroken(rejected.sentence)
-    state = TrayState(machine="", previous=read_previous(context.paths.state))
+    state = TrayState(machine="", previous=read_previous(context.paths.state), alone=True)
     effects: list[Effect] = []
     for event in (
         Records(context.paths.state).recalled(),
@@ -101,12 +101,13 @@ class Standalone:
     def __init__(self, context: CommandContext) -> None:
         from tray.worker.job_context import JobContext
 
-        self.job_context = JobContext.from_environment(context.environ)
-        job_context = self.job_context
+        job_context = JobContext.from_environment(context.environ)
+        # Refresh data leaves the token file only where something will renew it (K1).
+        job_context = self.job_context = replace(job_context, watched=False)
         for problem in job_context.settings.problems:
             note(problem)
         self._history = History(context.paths.state)
-        state = recalled(context, job_context.settings.preferences)
+        state = recalled(context, replace(job_context.settings.preferences, adopt=False))
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)

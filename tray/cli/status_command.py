@@ -102,7 +102,7 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
-        lines.append("SSO Tray isn't running: nothing is renewed. To start it: sso-tray start")
+        lines.append("SSO Tray isn't running. To start it: sso-tray start")
     said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
     lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
@@ -110,7 +110,7 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
 
 def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
     row, zone = _row(entry), datetime.now().astimezone().tzinfo
-    if standalone and row.state == "expired" and row.renews:
+    if standalone and row.state == "expired" and row.renewable:
         return RENEWABLE
     return sentences.status(row, time.time(), zone)
 
@@ -119,7 +119,7 @@ def _line(
     row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
 ) -> str:
     text = sentences.status(row, now, zone)
-    if standalone and row.state == "expired" and row.renews:
+    if standalone and row.state == "expired" and row.renewable:
         text = RENEWABLE
     colour = _COLOURS.get(row.state)
     shown = styled(text, colour=colour, dim=colour is None)
@@ -149,6 +149,8 @@ def _row(entry: dict[str, Any]) -> SessionRow:
         session_ends_at=moment(entry["session_ends_at"]),
         session_end_known=entry["session_end_known"],
         renews=entry["renews"],
+        renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),
+        renewable=entry.get("renewable", entry["renews"]),
         next_attempt_at=moment(entry["next_attempt_at"]),
         sign_in_url=None,
         user_code=None,

@@ -8,7 +8,7 @@ from tray.core.model import InputFile, Memory, SsoSession
 from tray.core.requests import SettingName
 from tray.values import dataclass
 
-JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "check"]
+JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "lend", "check"]
 """What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
 NoticeCategory = Literal["ending", "expired", "renewal-failing", "keyring", "config", "adopted"]

@@ -132,11 +132,9 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case ev.CredentialsGiven():
             return _used(state, event, now), ()
         case ev.QuitRequested():
-            return (
-                menu_actions.hand_back(state, event)
-                if event.hand_back
-                else _quit(state, event, now)
-            )
+            if state.lending and not event.hand_back:
+                return _quit(state, event, now)  # asked for twice: now
+            return menu_actions.hand_back(state, event)
         case _:
             assert_never(event)
 
@@ -208,9 +206,10 @@ def _not_to_use(state: TrayState, name: str) -> tuple[int, str] | None:
 
 
 def _quit(state: TrayState, event: ev.QuitRequested, now: Now) -> Step:
-    farewell = fx.done((event.request,), 0, sentences.quitting(state, now))
+    asked = tuple(dict.fromkeys((event.request, _requester(state))))
+    farewell = fx.done(asked, 0, sentences.quitting(state, now))
     effects: list[Effect] = []
-    state = replace(state, quitting=True, handing_back=None)
+    state = replace(state, quitting=True, handing_back=None, lending=False)
     for key in tuple(state.sessions):
         session = state.sessions[key]
         state, given_up = signing_in.given_up(state, session, sentences.sign_in_cancelled(key))

@@ -102,7 +102,7 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
 START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
-BUS_GONE_AFTER: Final = MINUTE  # a session bus away for so long has ended with its desktop
+BUS_GONE_AFTER: Final = 2 * MINUTE  # a session bus away so long has ended with its desktop
 
 # --- The icon ---
 STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all

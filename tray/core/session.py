@@ -169,6 +169,11 @@ def has_refresh_data(session: Session) -> bool:
     return session.store == "keyring" or token.refreshable
 
 
+def in_file(session: Session) -> bool:
+    """Whether the token file holds refresh data, so that the AWS CLI and SDKs renew it."""
+    return session.token is not None and session.token.refreshable
+
+
 def renewable(session: Session) -> bool:
     """Whether asking AWS for the next token is ours to do and may bring one."""
     if session.over or refused(session) or session.store == "released":

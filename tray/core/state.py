@@ -68,7 +68,9 @@ class TrayState:
     # roles that the menu can add, by session key
     listings: Mapping[str, Listing] = field(default_factory=lambda: MappingProxyType({}))
     handing_back: str | None = None  # who asked to hand everything back before the end
+    lending: bool = False  # only until the next start
     quitting: bool = False  # nothing is started any more
+    alone: bool = False  # of a command without a daemon: nothing renews unasked
     next_attempt: int = 1  # the number of the next job or sign-in
 
     def with_session(self, session: Session) -> TrayState:

@@ -16,6 +16,7 @@ from tray.desktop.native.main_thread import MainThread
 from tray.desktop.surface import main_thread
 from tray.errors import TrayError, UserMustAct
 from tray.storage.logs import log_to
+from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
@@ -48,27 +49,31 @@ def _main() -> int:
     if not lock.acquire():
         sys.stderr.write(f"{ALREADY_RUNNING}\n")
         return 0
-    if _lived():
+    # Not for what the daemon starts: a terminal of the user's, for instance.
+    on_demand = os.environ.pop(ON_DEMAND, "")
+    if _lived(on_demand=bool(on_demand)):
         lock.release()
+        if on_demand:
+            os.environ[ON_DEMAND] = on_demand
         # By a name that every version has: an older one may have been installed over us.
         anew = module_command("tray", "run", *[one for one in sys.argv[1:] if one == "--no-icon"])
         os.execv(anew[0], anew)  # noqa: S606  (ourselves)
     return 0
 
 
-def _lived() -> bool:
+def _lived(*, on_demand: bool) -> bool:
     """Run, on the main thread or beside it; return whether to start anew."""
     main = main_thread()
     ends = ShutdownSignals()
     if main is None:
-        return asyncio.run(_live(None, ends))
+        return asyncio.run(_live(None, ends, on_demand=on_demand))
     ends.install()
-    return main.run(lambda: _live(main, ends))
+    return main.run(lambda: _live(main, ends, on_demand=on_demand))
 
 
-async def _live(main: MainThread | None, ends: ShutdownSignals) -> bool:
+async def _live(main: MainThread | None, ends: ShutdownSignals, *, on_demand: bool) -> bool:
     icon = "--no-icon" not in sys.argv[1:]
-    daemon = Daemon(os.environ, icon=icon, main=main, ends=ends)
+    daemon = Daemon(os.environ, icon=icon, main=main, ends=ends, on_demand=on_demand)
     asyncio.get_running_loop().call_later(STARTED, _collect)
     await daemon.run()
     return daemon.restarts

@@ -61,6 +61,7 @@ class Agent:
         self._clients: dict[Connection, None] = {}  # by when each was last served, longest first
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.last_request = 0.0  # by the loop's clock
 
     async def serve(self, listening: socket.socket) -> None:
         self._server = await asyncio.start_unix_server(
@@ -207,6 +208,7 @@ class Agent:
         return world == dict(self._answers.world)  # rule C3
 
     def _begin(self, request: dict[str, Any], number: str, client: Connection) -> None:
+        self.last_request = asyncio.get_running_loop().time()
         post, op = self._answers.post, request["op"]
         self._answers.look_again()
         key = str(request.get("session", ""))

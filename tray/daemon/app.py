@@ -36,12 +36,13 @@ from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
 from tray.storage.active_profile import write_prompt
 from tray.storage.atomic_files import private_directory, remove_stale_temps
-from tray.storage.daemon_record import change_record
+from tray.storage.daemon_record import record, record_start
 from tray.storage.private_folder import sweep
 from tray.system import agent_socket
 from tray.system.end_signals import ShutdownSignals
-from tray.system.paths import Paths, fingerprint, world
-from tray.system.surroundings import desktop_since, host_id
+from tray.system.events.lifetime import DesktopEnd, IdleEnd
+from tray.system.paths import Paths, world
+from tray.system.surroundings import desktop_since
 from tray.system.wall_clock import start_wall_timer
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,10 @@ class Daemon:
         icon: bool,
         main: MainThread | None = None,
         ends: ShutdownSignals | None = None,
+        on_demand: bool = False,
     ) -> None:
         self.environ = dict(environ)
+        self._on_demand = on_demand
         self.graphical = desktop_since(environ) is not None
         self._ends = ends or ShutdownSignals()
         self.paths = paths = Paths.from_environment(environ)
@@ -66,7 +69,6 @@ class Daemon:
         self.ended = asyncio.Event()
         self.restarts = False
         self._address: Path | None = None
-        self._by_quit = False
         self.files = InputFiles(paths, environ, self.post)
         self.desktop = Desktop(
             self.environ,
@@ -121,8 +123,10 @@ class Daemon:
             managed=self.managed,
             inspect=self.watch.inspect,
             read_again=self._read_again,
-            end=self._quit,
+            end=self.ended.set,
         )
+        self.desktop.join(DesktopEnd(self.ended.set))
+        self._idle = IdleEnd(self.ended.set, self._needed, lambda: self.agent.last_request)
         self.timer = start_wall_timer(asyncio.get_running_loop(), self._alarm)
         self.loop = EventLoop(
             TrayState(machine=socket.gethostname() or "machine"),
@@ -148,6 +152,8 @@ class Daemon:
             if listening is not None:
                 await self.agent.serve(listening)
             self.desktop.start()
+            if self._on_demand:
+                self._idle.start()
             log.info("serving, %d sessions", len(self.loop.state.sessions))
             await self.ended.wait()
         finally:
@@ -166,13 +172,7 @@ class Daemon:
                 log.info("%s cannot be tidied (%s)", place, error.strerror)
         for place in (self.paths.state, self.paths.runtime_sockets[0].parent):
             sweep(place)
-        self._record(
-            host=socket.gethostname(),
-            host_id=host_id(),
-            world=fingerprint(self.environ),
-            running=True,
-            quit_at=None,
-        )
+        record_start(state, self.environ)
         try:
             install(self.paths.state, self.environ)
         except (OSError, TrayError) as error:
@@ -213,25 +213,21 @@ class Daemon:
     async def _stop(self) -> None:
         log.info("ending")
         self.timer.close()
+        self._idle.close()
         self.watch.close()
         await asyncio.gather(
             self.agent.close(), self.pool.close(), self.desktop.stop(), self.managed.close()
         )
         await self.effects.close()
-        self._record(running=False, **({"quit_at": time.time()} if self._by_quit else {}))
+        record(self.paths.state, running=False)
         if self._address is not None:
             _remove(self._address)
 
-    def _quit(self) -> None:
-        self._by_quit = True
-        self.ended.set()
-
-    def _record(self, **changes: Any) -> None:
-        """Tell later starts about this daemon; they do without where it cannot be written."""
-        try:
-            change_record(self.paths.state, **changes)
-        except (OSError, TrayError) as error:
-            log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+    def _needed(self) -> bool:
+        """Whether there is an icon, a client or a session that is signed in."""
+        states = {row.state for row in self.loop.view().sessions}
+        signed_in = bool(states - {"signed-out", "expired"})
+        return self.desktop.shows_icon or self.agent.clients > 0 or signed_in
 
     def _restart(self) -> None:
         self.restarts = True

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -84,6 +85,14 @@ class Desktop:
         await self.system_events.close()
         await self.notifier.close()
         await self._surface.stop()
+
+    def join(self, client: Any) -> None:
+        """Let a client know when the desktop's connection comes and goes, where there is one."""
+        self._surface.join(client)
+
+    @property
+    def shows_icon(self) -> bool:
+        return self.tray is not None and self.problem is None
 
     @property
     def problem(self) -> str | None:

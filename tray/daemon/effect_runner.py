@@ -24,6 +24,7 @@ from tray.daemon.worker_jobs import WorkerJobs
 from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
 from tray.storage.active_profile import record_active
+from tray.storage.daemon_record import record
 from tray.storage.logs import History
 from tray.storage.session_records import Records
 from tray.storage.settings import write_setting
@@ -104,6 +105,7 @@ class EffectRunner:
             case fx.Report():
                 self._desktop.report(effect)
             case fx.Quit():
+                record(self._paths.state, quit_at=time.time())
                 self._end()
             case _:
                 assert_never(effect)

@@ -8,6 +8,8 @@ be read counts as absent, since the locks alone decide who runs.
 from __future__ import annotations
 
 import json
+import logging
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,11 @@ from typing import Any, Final
 from tray.core.json_members import Members, flag, mapping, moment, optional, text
 from tray.errors import TrayError
 from tray.storage.atomic_files import private_directory, read_small, write_atomic
+from tray.system.paths import fingerprint
+from tray.system.surroundings import host_id
 from tray.values import dataclass
+
+log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 
@@ -67,6 +73,25 @@ def change_record(state: Path, **changes: Any) -> None:
     kept = _document(state)
     record = replace(DaemonRecord.from_json(kept), **changes)
     write_atomic(_path(state), json.dumps({**kept, **record.to_json()}).encode() + b"\n")
+
+
+def record(state: Path, **changes: Any) -> None:
+    """Tell later starts; they do without where it cannot be written."""
+    try:
+        change_record(state, **changes)
+    except (OSError, TrayError) as error:
+        log.warning("daemon.json cannot be written (%s)", type(error).__name__)
+
+
+def record_start(state: Path, environ: Mapping[str, str]) -> None:
+    record(
+        state,
+        host=socket.gethostname(),
+        host_id=host_id(),
+        world=fingerprint(environ),
+        running=True,
+        quit_at=None,
+    )
 
 
 def _document(state: Path) -> Mapping[str, Any]:

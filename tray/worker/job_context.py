@@ -67,6 +67,7 @@ class JobContext:
     portal: Portal
     unsaved: Unsaved  # refresh data the keyring has not confirmed yet (R3)
     clock: Callable[[], float] = time.time  # seconds since the epoch
+    watched: bool = True  # a daemon will renew what is signed in to
     # called with the name of each step just passed, so that a test can stop there
     seam: Seam = field(default=_nowhere)
     # called with the key of a session whose refresh data the keyring confirmed late (R3)

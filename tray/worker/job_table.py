@@ -23,7 +23,7 @@ from tray.errors import (
 )
 from tray.worker.job_context import JobContext
 from tray.worker.tokens.adoption import adopt
-from tray.worker.tokens.release import release
+from tray.worker.tokens.release import lend, release
 from tray.worker.tokens.removal import judge_removed
 from tray.worker.tokens.renewal import check, renew
 from tray.worker.tokens.sign_out import sign_out
@@ -49,6 +49,7 @@ _JOBS: Final[dict[JobKind, Callable[[SsoSession, JobContext], Outcome]]] = {
     "judge-removed": judge_removed,
     "sign-out": sign_out,
     "release": release,
+    "lend": lend,
     "check": check,
 }
 

@@ -136,7 +136,7 @@ def signed_in(context: CommandContext, session: SsoSession, *, again: bool = Fal
     entry = next((one for one in entries if one["key"] == session.key), None)
     if entry is not None and not again and usable_now(entry, time.time()):
         return
-    if entry is not None and entry["renews"]:
+    if entry is not None and entry.get("renewable", entry["renews"]):
         code, sentence = renewed(context, session)
         if not code:
             return

@@ -187,7 +187,7 @@ def _daemon(context: CommandContext) -> Found:
             entry["key"],
             words_of(entry, standalone=standing != "running"),
             entry["state"],
-            entry["renews"],
+            entry.get("renewable", entry["renews"]),
             contested=entry["key"] in contested,
         )
         for entry in document["sessions"]

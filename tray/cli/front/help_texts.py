@@ -209,6 +209,8 @@ Exit codes:
 CREDENTIALS: Final = """\
 Print a profile's credentials for a program or a shell.
 
+If SSO Tray was stopped by something else than "quit", it is started again.
+
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
 name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
 opened. The history records which program asked for which role.
@@ -345,7 +347,8 @@ Neither contains secrets, so you can attach them to a bug report.
 QUIT: Final = """\
 Stop SSO Tray.
 
-Says how long the AWS CLI keeps working without it. No command starts it again until you run
+Refresh tokens move from the keyring to the token files until the next start, so that the AWS CLI
+renews your sessions when it uses them. No command starts it again until you run
 "start" or "run", click its menu entry, or begin a new desktop session.
 """
 

@@ -50,7 +50,7 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         case "running":
             yield ok("sso-tray", "SSO Tray is running and renews sessions.")
         case "none":
-            sentence = "SSO Tray isn't running, so nothing renews automatically."
+            sentence = "SSO Tray isn't running, so it neither renews nor warns."
             yield note("sso-tray", sentence, "sso-tray start")
         case "mute":
             remedy = "end its process (pgrep -f tray.daemon), then: sso-tray start"

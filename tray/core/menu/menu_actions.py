@@ -7,7 +7,7 @@ from dataclasses import replace
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
-from tray.core.effects import Effect
+from tray.core.effects import Effect, JobKind
 from tray.core.model import Now
 from tray.core.profiles.console_link import console_link
 from tray.core.requests import (
@@ -16,7 +16,7 @@ from tray.core.requests import (
     LinkRequested,
     SignInAllRequested,
 )
-from tray.core.session import QueuedJob
+from tray.core.session import QueuedJob, renewable
 from tray.core.sessions import renewal_requests, signing_in
 from tray.core.sessions.session_states import state_of
 from tray.core.state import Step, TrayState
@@ -105,13 +105,22 @@ def environment(state: TrayState, event: EnvironmentRequested) -> Step:
 
 
 def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
-    """Release every session that the keyring keeps; the daemon ends when all are done (K7)."""
+    """
+    Put back what the keyring keeps; the daemon ends when that is done (K7).
+
+    Released for good if that was asked for, else lent to the AWS CLI until the next start. A
+    session whose job or sign-in is still under way is not waited for then.
+    """
     effects: list[Effect] = []
-    keyring = [key for key, one in state.sessions.items() if one.store == "keyring"]
-    for key in keyring:
-        state, more = renewal_requests.enqueue(state, key, QueuedJob("release"))
+    kind: JobKind = "release" if event.hand_back else "lend"
+    for key, one in tuple(state.sessions.items()):
+        busy = one.job is not None or one.sign_in is not None
+        if one.store != "keyring" or (kind == "lend" and (busy or not renewable(one))):
+            continue
+        state, more = renewal_requests.enqueue(state, key, QueuedJob(kind))
         effects.extend(more)
-    return replace(state, handing_back=event.request or HOME_CLICK), tuple(effects)
+    request = event.request or HOME_CLICK
+    return replace(state, handing_back=request, lending=not event.hand_back), tuple(effects)
 
 
 def not_handed_back(state: TrayState, sentence: str) -> Step:
@@ -123,4 +132,8 @@ def not_handed_back(state: TrayState, sentence: str) -> Step:
 def handed_back(state: TrayState) -> bool:
     if state.handing_back is None:
         return False
-    return not any(one.job is not None or one.queue for one in state.sessions.values())
+    sessions = state.sessions.values()
+    if state.lending:
+        jobs = [job for one in sessions for job in (one.job, *one.queue) if job is not None]
+        return not any(job.kind == "lend" for job in jobs)
+    return not any(one.job is not None or one.queue for one in sessions)

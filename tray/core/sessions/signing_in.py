@@ -10,7 +10,7 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
-from tray.core.session import QueuedJob, Session, SignIn, refused
+from tray.core.session import QueuedJob, Session, SignIn, in_file, refused
 from tray.core.sessions.job_results import others_checked
 from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.schedule import adopt_again_at
@@ -49,6 +49,7 @@ def checked(state: TrayState, session: Session, now: Now) -> Step:
         if session.sign_in is None and signed_in:
             until = _until(state, session, now)
             sentence = sentences.already_signed_in(event.key, until, now.zone)
+            sentence += _alone(state, session, now)
             effects.extend(fx.done((event.request,), 0, sentence))
             continue
         if session.sign_in is not None:
@@ -92,9 +93,16 @@ def default_method(state: TrayState, session: Session) -> Literal["pkce", "devic
 
 def _until(state: TrayState, session: Session, now: Now) -> float | None:
     """Until when it works without the user; None where no end is in sight."""
-    if session.token is None or renews(session, state.preferences, now):
-        return None
-    return session.token.expires_at
+    renewed = renews(session, state.preferences, now) and not state.alone
+    return None if session.token is None or renewed else session.token.expires_at
+
+
+def _alone(state: TrayState, session: Session, now: Now) -> str:
+    """Say who renews a session that a command without a daemon has signed in to."""
+    if session.token is None or not (state.alone and renews(session, state.preferences, now)):
+        return ""
+    until, filed = session.token.expires_at, in_file(session)
+    return f" {sentences.without_daemon(until, now.zone, in_file=filed)}"
 
 
 def _join(
@@ -197,6 +205,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         ),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)
+    sentence += _alone(state, after, now)
     if event.sentence:
         sentence = f"{sentence} {event.sentence}"
     waiting = sign_in.requests

@@ -142,6 +142,8 @@ def _first_allowed(session: Session, now: Now, *, joins: bool) -> QueuedJob | No
 
 
 def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | None:
+    if state.lending:
+        return None  # what is lent must not be adopted before the end
     if state.asleep or session.config.problem is not None or not renews_meanwhile(session):
         return None
     attempt = scheduled(session, state.preferences, state.machine)

@@ -152,6 +152,8 @@ def _finish(row: SessionRow, now: float) -> str:
 def _how_long(row: SessionRow, token_end: float, zone: tzinfo | None) -> str:
     if not row.renews:
         return f" until {clock(token_end, zone)}"
+    if row.renewed_by == "clients":
+        return f" until {clock(token_end, zone)}, the AWS CLI renews it when used"
     if row.session_ends_at is None:
         return ", renews automatically"
     until = "until about" if row.session_end_known == "learnt" else "until"
@@ -207,7 +209,18 @@ def first_pick() -> str:
 
 
 def quitting(state: TrayState, now: Now) -> str:
-    """Say until when the AWS CLI works after a plain Quit (K7)."""
+    """Say how the AWS CLI works after a plain Quit, for ever or until when (K7)."""
+    done = "SSO Tray has quit."
+    lent = [
+        clean(session.key)
+        for session in state.sessions.values()
+        if session.token is not None
+        and session.store == "file"
+        and session.token.refreshable
+        and not session.over
+    ]
+    if lent:
+        done += f" The AWS CLI and SDKs now renew {listed(lent)} when they use it."
     ends = [
         f"{clean(session.key)} until {clock(session.token.expires_at, now.zone)}"
         for session in state.sessions.values()
@@ -215,9 +228,7 @@ def quitting(state: TrayState, now: Now) -> str:
         and session.store == "keyring"
         and session.token.expires_at > now.wall
     ]
-    if not ends:
-        return "SSO Tray has quit."
-    return f"SSO Tray has quit. The AWS CLI keeps working with {listed(ends)}."
+    return f"{done} The AWS CLI keeps working with {listed(ends)}." if ends else done
 
 
 def session_changed(key: str) -> str:
@@ -253,6 +264,13 @@ def unconfirmed(key: str) -> str:
 
 def renewals_limited(key: str, wait: float) -> str:
     return f'Too many renewals of "{clean(key)}". Next try in {span(wait)}.'
+
+
+def without_daemon(until: float, zone: tzinfo | None, *, in_file: bool) -> str:
+    """What becomes of a sign-in while no daemon runs: who has refresh data renews."""
+    if in_file:
+        return "SSO Tray isn't running; the AWS CLI and SDKs renew it when they use it."
+    return f"SSO Tray isn't running, so nothing renews it after {clock(until, zone)}."
 
 
 def signed_in(key: str, until: float | None, zone: tzinfo | None) -> str:

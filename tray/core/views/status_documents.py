@@ -89,6 +89,8 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "session_ends_at": _maybe(row.session_ends_at),
         "session_end_known": row.session_end_known if row.session_ends_at is not None else "no",
         "renews": row.renews,
+        "renewed_by": row.renewed_by,
+        "renewable": row.renewable,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
         "disagreement": row.disagreement,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from tray.core import unread_files
 from tray.core.connection import disagreement
@@ -10,7 +11,7 @@ from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
 from tray.core.profiles.guards import is_guarded
-from tray.core.session import Session
+from tray.core.session import Session, in_file
 from tray.core.sessions.schedule import next_attempt
 from tray.core.sessions.session_end import end_known, shown_end
 from tray.core.sessions.session_states import helps_afresh, reason_of, renews, state_of
@@ -18,6 +19,9 @@ from tray.core.state import TrayState
 from tray.core.text import sentences
 from tray.core.text.display_names import session_name
 from tray.values import dataclass
+
+RenewedBy = Literal["sso-tray", "clients"]
+"""We, or the AWS CLI and SDKs when they use a file with refresh data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class SessionRow:
     in_use: bool = True  # False: unused for a week, only colours its row (W2)
     disagreement: str | None = None  # on how its profiles are reached, as a sentence
     listing: Listing | None = None  # the roles that can be added, if requested
+    renewed_by: RenewedBy | None = None  # who renews it; None if it does not renew
+    renewable: bool = False  # asking AWS may bring a token, by whoever does
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,9 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     sign_in = session.sign_in
     own = dict(state.preferences.reached_by).get(session.key, ())
     attempt = next_attempt(session, state.preferences, state.machine)
+    renewable = renews(session, state.preferences, now)
+    by_clients = state.alone or session.store == "released"
+    renewed = renewable and not (state.alone and not in_file(session))
     return SessionRow(
         key=session.key,
         name=session_name(session.key),
@@ -128,7 +137,9 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         token_expires_at=session.token.expires_at if session.token is not None else None,
         session_ends_at=end.at if end is not None else None,
         session_end_known=end_known(end),
-        renews=renews(session, state.preferences, now),
+        renews=renewed,
+        renewed_by=None if not renewed else "clients" if by_clients else "sso-tray",
+        renewable=renewable,
         next_attempt_at=None if session.job is not None else attempt,
         sign_in_url=sign_in.url if sign_in is not None else None,
         user_code=sign_in.user_code if sign_in is not None else None,

@@ -79,18 +79,13 @@ def _saved(
     # What it replaces may come back, as any token of ours may (K4).
     ours = published is not None and belongs(published, session)
     replaced = (published,) if published is not None and ours else ()
+    if not context.watched:
+        return _left_in_file(session, context, token, replaced)
     try:
         item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
-        reason = error.reason or "keyring-absent"
-        left = _left_in_file(session, context, token, reason)
-        # Only what was written counts: otherwise the file still holds the session's newest token.
-        lineage = context.hints(session).lineage
-        for one in (*replaced, token):
-            lineage = lineage.followed_by(one.pair)
-        context.note(session, lineage=lineage)
-        return left
+        return _left_in_file(session, context, token, replaced, error.reason or "keyring-absent")
     context.seam("stored")
     try:
         context.records.change(
@@ -119,13 +114,24 @@ def _saved(
 
 
 def _left_in_file(
-    session: SsoSession, context: JobContext, token: SsoToken, reason: Reason
-) -> SignInResult:  # fmt: skip
-    """Write the full file, exactly as the AWS CLI would."""
+    session: SsoSession,
+    context: JobContext,
+    token: SsoToken,
+    replaced: tuple[SsoToken, ...],
+    reason: Reason | None = None,
+) -> SignInResult:
+    """Write the full file, exactly as the AWS CLI would; no reason: no daemon would renew it."""
     store = _recorded_file(session, context)
     context.seam("recorded")
     _publish(session, context, token, lean=False)
     context.seam("published")
+    # Only what was written counts: otherwise the file still holds the session's newest token.
+    lineage = context.hints(session).lineage
+    for one in (*replaced, token):
+        lineage = lineage.followed_by(one.pair)
+    context.note(session, lineage=lineage)
+    if reason is None:
+        return SignInResult(context.facts(session, token), store)
     sentence = _IN_FILE.get(reason, _IN_FILE_TO_STAY)
     if not context.settings.preferences.adopt:
         sentence = _IN_FILE_TO_STAY

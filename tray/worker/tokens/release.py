@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from tray.core.model import SsoSession
-from tray.core.outcomes import Outcome, Released
+from tray.core.outcomes import Adopted, Outcome, Released
 from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
@@ -51,6 +51,29 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
     return Released(sentence.format(key=session.key) + remains)
+
+
+def lend(session: SsoSession, context: JobContext) -> Outcome:
+    """
+    Write the full file for the time without a daemon, so that the AWS CLI can renew it.
+
+    The item stays: the next daemon adopts the file, whoever renewed it, and knows it again by
+    that. Raises as `release`.
+    """
+    context.unsaved.save_in_files(session.key)
+    with context.session_lock(session):
+        store, published = context.record(session).store, context.read_or_none(session)
+        if store == "file" and published is not None and published.refreshable:
+            return Adopted(context.facts(session, published), "file")
+        item = context.item(session) if store != "released" else None
+        if item is None:
+            raise UserMustAct(NOTHING_KEPT.format(key=session.key))
+        item = _newest(session, context, item)
+        context.records.change(session.key, store="file", lineage=item.lineage)
+        context.seam("marked")
+        if item.token.refreshable:
+            _hand_back(session, context, item)
+        return Adopted(context.facts(session, item.token), "file")
 
 
 def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem:
