@@ -92,13 +92,11 @@ def _rest() -> Iterator[str]:
 
 
 def _markdown(text: str) -> Iterator[str]:
-    """Render what the guide uses: paragraphs, tables of two columns, fenced blocks."""
+    """Render what the guide uses: paragraphs, tables, fenced blocks."""
     for number, block in enumerate(re.findall(r"(?s:```.*?```)|(?:.+\n?)+", text)):
         lines = block.splitlines()
         if block.startswith("|"):
-            for row in lines[2:]:
-                name, meaning = row.strip("| ").split(" | ")
-                yield from _tagged(_plain(name), _plain(meaning))
+            yield from _table(lines)
             continue
         if number:
             yield ".PP"
@@ -106,6 +104,20 @@ def _markdown(text: str) -> Iterator[str]:
             yield from _as_it_is(lines[1:-1])
         else:
             yield escaped(_line(_plain(block)))
+
+
+def _table(lines: list[str]) -> Iterator[str]:
+    """Tag each row by its first column; the heads of the others are said if there are several."""
+    _, *heads = _cells(lines[0])
+    for row in lines[2:]:
+        name, *cells = _cells(row)
+        pairs = [(head, cell) for head, cell in zip(heads, cells, strict=True) if cell]
+        named = [f"{head}: {cell}" for head, cell in pairs]
+        yield from _tagged(_plain(name), _plain("; ".join(named) if heads[1:] else cells[0]))
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
 
 
 def _tagged(name: str, meaning: str) -> Iterator[str]:

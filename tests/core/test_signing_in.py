@@ -250,9 +250,9 @@ def test_a_refused_expired_token_does_not_end_its_session() -> None:
     """R4: the portal takes no expired token; a refresh decides."""
     story = Story(stores={"corp": "released"})
     story.file(replace(token(), refreshable=True))
-    story.send(ev.SignInRequested("corp", afresh=True))
-    story.send(ev.SignInReady("corp", _attempt(story), URL))
-    story.send(ev.SignInCancelled("corp"), 59 * 60)
+    story.send(ev.SignInRequested("corp", "cli"))
+    assert ["check"] == story.jobs()
+    story.send(ev.RequesterLeft("corp", "cli"))
 
     story.answer(PortalChecked("a", "dead"), 2 * HOUR)
 

@@ -133,7 +133,7 @@ STATES: list[tuple[str, Session, State, Reason | None, bool]] = [
     ),
     (
         "signed out by another program",
-        Session(CORP, store="keyring", removed="a"),
+        Session(CORP, store="keyring", memory=Memory(removed="a")),
         "signed-out",
         "removed",
         False,

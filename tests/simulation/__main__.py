@@ -48,11 +48,12 @@ def survey(seeds: range, steps: int) -> int:
         met.update(walk.world.machine.met)
         if walk.broken is not None:
             broken.setdefault(walk.broken.promise, []).append(str(walk.broken))
+            _say(str(walk.broken))
     seconds = time.perf_counter() - began
     _say(*(f"{count:8} {fault}" for fault, count in sorted(met.items())))
     _say(f"{len(seeds)} walks, {told} steps, {seconds:.1f} s")
-    for found in sorted(broken.values(), key=len, reverse=True):
-        _say(f"{len(found):4} walks break {found[0]}")
+    for promise, found in sorted(broken.items(), key=lambda one: -len(one[1])):
+        _say(f"{len(found):4} walks break {promise}")
     return 1 if broken else 0
 
 
@@ -76,6 +77,7 @@ def replay(seed: int, steps: int, *, everything: bool) -> int:
 
 def _say(*lines: str) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ class Portal:
         place: start URL, which also names its tokens apart from another portal's.
         length: seconds of a portal session.
         rotation: what becomes of a refresh token that was used.
+        registrations: true time at which each family's client registration ends, seconds.
     """
 
     place: str
@@ -75,7 +76,7 @@ class Portal:
     number: int = 0
     ends: float | None = None
     family: int = 0
-    registered_until: float = REGISTRATION
+    registrations: dict[int, float] = field(default_factory=dict)
     given: dict[str, Given] = field(default_factory=dict)
     _accepted: dict[int, set[str]] = field(default_factory=dict)
     _family_of: dict[str, int] = field(default_factory=dict)
@@ -87,20 +88,19 @@ class Portal:
 
     def sign_in(self, at: float) -> Given:
         """Sign in: a living session is joined and keeps its end (G1)."""
-        if not self.lives(at):
-            self.ends = at + self.length
-            self._accepted.clear()
-        self.family += 1
-        self.registered_until = max(self.registered_until, at + REGISTRATION)
-        return self._give(at, self.family, None)
+        return self._give(at, self._begun(at), None)
 
     def sign_in_without_refresh(self, at: float) -> Given:
         """Sign in as an older CLI does: eight hours, and nothing to renew with."""
+        return self._give(at, self._begun(at), None, lean=True)
+
+    def _begun(self, at: float) -> int:
         if not self.lives(at):
             self.ends = at + self.length
             self._accepted.clear()
         self.family += 1
-        return self._give(at, self.family, None, lean=True)
+        self.registrations[self.family] = at + REGISTRATION
+        return self.family
 
     def sign_out(self) -> None:
         """End the portal session: every token of it is dead at once."""
@@ -116,9 +116,9 @@ class Portal:
 
     def refresh(self, refresh: str, at: float) -> Given | Literal["refused", "registration"]:
         """Answer a refresh."""
-        if at >= self.registered_until:
-            return "registration"
         family = self._family_of.get(refresh)
+        if family is not None and at >= self.registrations[family]:
+            return "registration"
         taken = family is not None and refresh in self._accepted.get(family, ())
         if self.lives(at) and not taken and family is not None and self.rotation == "family":
             self._accepted.pop(family, None)
@@ -133,13 +133,18 @@ class Portal:
 
     def accepts(self, refresh: str | None, at: float) -> bool:
         """Whether a refresh token would be taken now."""
-        if refresh is None or at >= self.registered_until or not self.lives(at):
-            return False
-        return refresh in self._accepted.get(self._family_of.get(refresh, 0), ())
+        family = None if refresh is None else self._family_of.get(refresh)
+        granted = family is not None and self.granted(family, at)
+        return granted and refresh in self._accepted.get(family or 0, ())
 
     def granted(self, family: int, at: float) -> bool:
         """Whether any refresh token of a sign-in would be taken from anybody."""
-        return self.lives(at) and at < self.registered_until and bool(self._accepted.get(family))
+        registered = at < self.registrations[family]
+        return self.lives(at) and registered and bool(self._accepted.get(family))
+
+    def end_registrations(self, at: float) -> None:
+        """Let all client registrations made so far end now."""
+        self.registrations = {family: min(end, at) for family, end in self.registrations.items()}
 
     def _give(self, at: float, family: int, used: str | None, *, lean: bool = False) -> Given:
         assert self.ends is not None

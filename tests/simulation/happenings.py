@@ -64,7 +64,7 @@ def script_of(seed: int) -> list[Happening]:
         (kind,) = draws.choices(kinds, weights)
         waits = kind in BETWEEN_STEPS and draws.random() < 0.5
         step = draws.randrange(STEPS) if waits else None
-        much = round(draws.random(), 3)
+        much = min(round(draws.random(), 3), 0.999)
         script.append(Happening(kind, round(at, 3), draws.choice(keys), much, step, number))
     return script
 
@@ -113,7 +113,7 @@ def _revoked(world: World, one: Happening) -> None:
 
 
 def _registration(world: World, one: Happening) -> None:
-    world.portal(session_of(world, one).start_url).registered_until = world.machine.time
+    world.portal(session_of(world, one).start_url).end_registrations(world.machine.time)
     world.truth.unwell()
 
 
@@ -177,7 +177,6 @@ def _screen(world: World, one: Happening) -> None:
 def _restart(world: World, one: Happening) -> None:
     del one
     world.start()
-    world.truth.unwell()
     if world.locked:
         world.tell(ev.SystemEvent("locked"))
 

@@ -157,7 +157,7 @@ class Machine:
     def token(self, given: Given, session: SsoSession, life: float | None = None) -> SsoToken:
         """Return a token as a program of this machine would hold it now."""
         life = given.ends - given.issued if life is None else life
-        registered = self.aws.portals[given.place].registered_until
+        registered = self.aws.portals[given.place].registrations[given.family]
         return SsoToken(
             start_url=session.start_url,
             region=session.region,
@@ -198,11 +198,16 @@ class Machine:
         """Open a token file as ``open(path, "w")`` does: who writes it has emptied it first."""
         return self._open.enter_context(self.path(key).open("wb", buffering=0))
 
-    def stamp(self, path: Path, mtime: float | None = None) -> None:
-        """Let a file just written bear this machine's time."""
+    def is_in_place(self, key: str, file: FileIO) -> bool:
+        """Whether an open file is still the session's, which nobody has replaced."""
+        seen = signature(str(self.path(key)))
+        return isinstance(seen, tuple) and seen[0] == os.fstat(file.fileno()).st_ino
+
+    def stamp(self, file: Path | int, mtime: float | None = None) -> None:
+        """Let a file just written, given as a path or a descriptor, bear this machine's time."""
         self._files.clear()
         with suppress(FileNotFoundError):
-            os.utime(path, (self.wall(), self.wall() if mtime is None else mtime))
+            os.utime(file, (self.wall(), self.wall() if mtime is None else mtime))
 
     # --- The keyring -----------------------------------------------------------
 

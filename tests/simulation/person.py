@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tests.core.story import T0
 from tests.simulation.workers import LOST
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -55,11 +56,25 @@ class Person:
             failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
             self._world.tell(failed)
             return
-        if process.afresh:
+        if process.afresh and self._has_token(process.session):
             self._world.portal(process.session.start_url).sign_out()
             self._world.truth.portal_ended_at[process.session.start_url] = self._world.machine.time
             self._world.truth.unwell()
         self._world.tell(ev.SignInReady(key, process.attempt, "https://signin"))
+
+    def _has_token(self, session: SsoSession) -> bool:
+        """Whether a sign-in process finds a token with which it can sign out of the portal."""
+        machine = self._world.machine
+        found = machine.kept(session.key)[:1] if machine.keyring.answers else []
+        entry = machine.file(session.key)
+        if entry is not None and machine.readable(session.key):
+            found.append(entry)
+        return any(
+            one.given is not None
+            and one.place == session.start_url
+            and machine.aws.works(one.given.access)
+            for one in found
+        )
 
     def page_opened(self, key: str) -> None:
         """Look at a page: approve, deny, or leave it open."""
@@ -93,6 +108,7 @@ class Person:
             world.tell(failed)
             return
         given = world.portal(process.session.start_url).sign_in(world.machine.time)
+        world.machine.aws.patience_until.pop(key, None)  # AWS answers again
         world.note("sign-in", key)
         world.truth.thrown(key)
         world.truth.signed_in(key, given)
@@ -112,7 +128,9 @@ class Person:
             delay = world.draw("signed-in", key, 0.005, 0.3)
             world.later(delay, f"{key}: signed in", lambda: world.report(process.life, event))
 
-        world.workers.save(process.session, world.machine.token(given, process.session), kept)
+        token = world.machine.token(given, process.session)
+        token = replace(token, dated=T0 + world.machine.time)
+        world.workers.save(process.session, token, kept)
 
     def _denied(self, process: SigningIn) -> None:
         if not process.cancelled and not process.ended:
@@ -156,6 +174,7 @@ class Person:
         if self._world.machine.keyring.mode == "locked":
             self._world.keyring("well")
             self._world.truth.unwell()
+            self._world.tell(ev.SystemEvent("keyring-unlocked"))
 
     def programs_ask(self, key: str, count: int) -> None:
         """Let programs ask for credentials: as `CredentialService`, they ask for a renewal."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.simulation.aws import Given
 from tests.simulation.script import Happening, session_of
 from tray.core.model import SsoSession
+from tray.core.text.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -26,7 +27,7 @@ def aws_login(world: World, one: Happening) -> None:
     given = world.portal(session.start_url).sign_in(world.machine.time)
     _signed_in(world, session, given)
     document = world.machine.document(given, session)
-    _writes(world, session, document, 0.01 + one.much**4 * 5, "login")
+    _writes(world, session, given, document, 0.01 + one.much**4 * 5, "login")
 
 
 def old_login(world: World, one: Happening) -> None:
@@ -38,7 +39,7 @@ def old_login(world: World, one: Happening) -> None:
     _signed_in(world, session, given)
     expires = float(int(world.machine.wall() + given.ends - given.issued))
     document = world.machine.lean(given, session, expires)
-    _writes(world, session, document, 0.01 + one.much**4, "old-login")
+    _writes(world, session, given, document, 0.01 + one.much**4, "old-login")
 
 
 def _signed_in(world: World, session: SsoSession, given: Given) -> None:
@@ -48,13 +49,12 @@ def _signed_in(world: World, session: SsoSession, given: Given) -> None:
 
 
 def _writes(
-    world: World, session: SsoSession, document: bytes, delay: float, what: str
-) -> None:  # fmt: skip
+    world: World, session: SsoSession, given: Given, document: bytes, delay: float, what: str
+) -> None:
     """Empty the file and write it later, through one descriptor, as open(path, "w") does."""
-    path = world.machine.path(session.key)
     world.truth.thrown(session.key)
     file = world.machine.emptied(session.key)
-    world.machine.stamp(path)
+    world.machine.stamp(file.fileno())
     world.look(session.key)
 
     def written() -> None:
@@ -64,8 +64,11 @@ def _writes(
         if world.workers.busy():
             world.machine.met[f"{what}-written-beside-a-job"] += 1
         with file:
+            if world.machine.is_in_place(session.key, file):  # it covers what another has written
+                world.truth.thrown(session.key)
+                world.truth.stands(session.key, given)
             file.write(document)
-        world.machine.stamp(path)
+            world.machine.stamp(file.fileno())
         world.look(session.key)
         if world.draw("sdk", session.key) < READ_AT_ONCE:
             world.read_by_sdk[session.key] = document
@@ -105,7 +108,7 @@ def sdk_refresh(world: World, one: Happening) -> None:
         return
     world.truth.signed_in(session.key, given)
     world.truth.unwell()
-    _writes(world, session, machine.document(given, session), 0.01 + one.much**3, "sdk")
+    _writes(world, session, given, machine.document(given, session), 0.01 + one.much**3, "sdk")
 
 
 def sdk_writes_older(world: World, one: Happening) -> None:
@@ -190,10 +193,11 @@ def redated(world: World, one: Happening) -> None:
     """Somebody writes another end into a file: a year ahead, or long past."""
     key = session_of(world, one).key
     data = world.machine.data(key)
-    if data is None or world.machine.entry_in(data) is None:
+    entry = world.machine.entry_in(data)
+    if data is None or entry is None:
         return
-    from tray.core.text.timestamps import format_timestamp
-
+    if entry.given is not None:
+        world.truth.redated(key, entry.given)
     members = json.loads(data)
     end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)
     members["expiresAt"] = format_timestamp(end)
@@ -208,10 +212,9 @@ def torn(world: World, one: Happening) -> None:
     data = world.machine.data(key)
     if data is None:
         return
-    path = world.machine.path(key)
     file = world.machine.emptied(key)
     file.write(data[: len(data) // 2])
-    world.machine.stamp(path)
+    world.machine.stamp(file.fileno())
     world.truth.unwell()
 
     def whole() -> None:
@@ -219,7 +222,7 @@ def torn(world: World, one: Happening) -> None:
             file.seek(0)
             file.truncate()
             file.write(data)
-        world.machine.stamp(path)
+            world.machine.stamp(file.fileno())
         world.truth.unwell()
         world.look(key)
 
@@ -232,11 +235,12 @@ def damaged(world: World, one: Happening) -> None:
     data = world.machine.data(key)
     if data is None or world.machine.entry_in(data) is None:
         return
-    world.machine.write(key, b'{"accessToken": 3}')
+    broken = b'{"accessToken": %d}' % one.number
+    world.machine.write(key, broken)
     world.truth.unwell()
 
     def whole() -> None:
-        if world.machine.data(key) == b'{"accessToken": 3}':
+        if world.machine.data(key) == broken:
             world.note("given", key)
             world.machine.write(key, data)
             world.truth.unwell()

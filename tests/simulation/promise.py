@@ -46,24 +46,6 @@ PROMISES = (
 )
 """Each is caught breaking by at least one slip of `tests.simulation.broken`."""
 
-FINDS = frozenset(
-    (
-        "liveness: what AWS would renew is tried in time",
-        "truth: what AWS would renew is not given up",
-        "truth: only what holds refresh data renews",
-        "truth: no reason outlives its cause",
-        "truth: what is over is not called well",
-        "truth: a sign-out is known to the portal's other sessions",
-        "safety: no refresh token is lost",
-        "safety: nothing comes back after a sign-out",
-        "economy: Retry-After is obeyed",
-        "restart equivalence",
-    )
-)
-"""What walks still find broken: ``python -m tests.simulation 0 --walks 100`` lists it."""
-HELD = frozenset(PROMISES) - FINDS
-"""What every walk of the suite is held to; the sequences are held to all of it."""
-
 
 class Broken(AssertionError):
     """

@@ -172,12 +172,18 @@ class Promises:
         freed = isinstance(event, ev.JobDone | ev.SignedIn | ev.ConfigRead)
         if known.job is not None and not freed:
             self.broken("one job a session", f"{start.kind} beside {known.job.kind}")
-        released = known.store == "released" and not isinstance(
-            event, ev.SignedIn | ev.RecordsRead
+        # A sign-in takes it back, also one that died before it was recorded.
+        taken_back = isinstance(event, ev.SignedIn | ev.RecordsRead) or (
+            isinstance(event, ev.SignInFailed) and event.lost
         )
         entry = self._world.machine.file(known.key)
         looks = start.kind == "adopt" and entry is not None and entry.refresh is None
-        if released and start.kind in USES_REFRESH_DATA and not looks:
+        if (
+            known.store == "released"
+            and not taken_back
+            and not looks
+            and (start.kind in USES_REFRESH_DATA)
+        ):
             self.broken("a released session is left alone", f"{start.kind} of {known.key}")
         begins = before.asleep and not isinstance(event, ev.SystemEvent | ev.RenewRequested)
         # A sign-in given up asleep leaves a doubt behind, which is a wish.

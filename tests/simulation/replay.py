@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -114,8 +115,11 @@ def _fewer(
 
 
 def awake(world: World) -> float:
-    """Return for how long a walk's machine has been awake, with a second to spare."""
-    return round(world.machine.time - world.machine.clockwork.slept + 1)
+    """Return for how long a walk's machine was awake before all was well, rounded up."""
+    awake_for = world.awake_for
+    if awake_for is None:
+        awake_for = world.machine.time - world.machine.clockwork.slept
+    return math.ceil(awake_for)
 
 
 def printed(seed: int, script: Sequence[Happening], until: float) -> str:

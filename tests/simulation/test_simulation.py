@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.broken import SLIPS, Slip, slipped, walks_of
 from tests.simulation.happenings import ACTS
-from tests.simulation.promise import HELD, PROMISES
+from tests.simulation.promise import PROMISES
 from tests.simulation.replay import STEPS, run, said
 from tests.simulation.sequences import SEQUENCES, Sequence
 
@@ -87,7 +87,7 @@ def test_a_sequence_holds(sequence: Sequence) -> None:
 def test_every_promise_holds(part: int) -> None:
     """G6: no walk breaks a promise, and when all is well again the truth is shown."""
     for seed in range(part, WALKS, PARTS):
-        broken = run(seed, held=HELD).broken
+        broken = run(seed).broken
         assert broken is None, said(seed, STEPS, broken)
 
 
@@ -96,7 +96,7 @@ def test_every_fault_is_met() -> None:
     missing = {*ACTS, *BITES}
     met: Counter[str] = Counter()
     for seed in range(400):
-        met.update(run(seed, held=HELD).world.machine.met)
+        met.update(run(seed).world.machine.met)
         if not (missing := missing - set(met)):
             break
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from tests.core.story import T0
@@ -10,7 +11,7 @@ from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
 from tray.core.outcomes import Failed, Outcome, Renewed, SignedOut
-from tray.core.session import Session
+from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
 
@@ -27,6 +28,8 @@ KNOWN_WITHIN = MINUTE + 5
 """Whatever could be known is shown this soon."""
 ASKED_WITHIN = 7 * MINUTE
 """What only AWS can tell is known after the next try."""
+NEXT_RENEWAL = 30 * MINUTE + ASKED_WITHIN
+"""A keyring that is missing or refuses is asked again when its full file is renewed."""
 LAST_LIFE = 2 * MINUTE
 """A token that ends this near to its portal session is its last: no other would live longer."""
 
@@ -44,7 +47,8 @@ class Truth:
         self._false: dict[tuple[str, str], tuple[float, str]] = {}
         self._families: dict[str, tuple[str, int]] = {}
         self._held_once: set[tuple[str, int]] = set()
-        self._kept_once: set[str] = set()
+        self.ours: set[tuple[str, str]] = set()
+        self._kept_families: list[tuple[str, int]] = []
         self.thrown_away: set[tuple[str, int]] = set()
         self.signed_out_at: dict[str, float] = {}
         self.tried_at: dict[str, float] = {}
@@ -66,17 +70,42 @@ class Truth:
 
     def signed_in(self, key: str, given: Given) -> None:
         """Somebody has signed in for a session."""
-        old = self._families.get(key)
-        if old is not None and old != (given.place, given.family):
-            self.thrown_away.add(old)
-        self._families[key] = given.place, given.family
+        self.stands(key, given)
         self.signed_out_at.pop(key, None)
         self._signed_in_at[key] = given.issued
         self.received(given)
 
+    def stands(self, key: str, given: Given) -> None:
+        """A token is a session's now, and whatever sign-in was before it is thrown away."""
+        old, new = self._families.get(key), (given.place, given.family)
+        if old is not None and old != new:
+            self.thrown_away.add(old)
+        self.thrown_away.discard(new)
+        self._families[key] = new
+
     def received(self, given: Given) -> None:
         """A token reached this machine: its end is written by the clock of now."""
         self.given_under[given.access] = self._world.machine.offset
+
+    def redated(self, key: str, given: Given) -> None:
+        """Another end is written into a file: nobody knows the right one who never saw it."""
+        if (key, given.access) not in self.ours:
+            self.given_under[given.access] = math.inf
+
+    def renewed(self, key: str, given: Given) -> None:
+        """
+        AWS has answered a renewal of ours.
+
+        If that was with a sign-in which came into the keyring after the one we knew of, this is
+        the one to keep: the other was kept beside it only until now (K4).
+        """
+        self.received(given)
+        self.ours.add((key, given.access))
+        new, old = (given.place, given.family), self._families.get(key)
+        if old is None or old == new or new not in self._kept_families:
+            return
+        if old not in self._kept_families[self._kept_families.index(new) :]:
+            self.stands(key, given)
 
     def thrown(self, key: str) -> None:
         """Somebody else takes a token file away, and with it perhaps the last of a grant."""
@@ -155,11 +184,12 @@ class Truth:
         """Whether the clock says now what it said when a token came."""
         return self.given_under.get(given.access, 0.0) == self._world.machine.offset
 
-    def _used_as_it_is(self, entry: Entry) -> bool:
-        """Whether a file holds a sign-in that came without refresh data: it is used to its end."""
+    def _used_as_it_is(self, key: str, entry: Entry) -> bool:
+        """Whether a file holds an unknown token without refresh data, used to its end (K4)."""
         given = entry.given
-        works = self._world.machine.aws.works
-        return given is not None and given.refresh is None and works(given.access)
+        if given is None or entry.refresh is not None or (key, given.access) in self.ours:
+            return False
+        return self._world.machine.aws.works(given.access)
 
     def _in_hand(self, key: str) -> list[Entry]:
         return [
@@ -188,7 +218,7 @@ class Truth:
             entry = machine.file(key)
             if entry is not None and entry.place != session.config.start_url:
                 continue  # another portal's file lies under its name
-            if entry is not None and self._used_as_it_is(entry):
+            if entry is not None and self._used_as_it_is(key, entry):
                 continue
             found = self.acceptable(session.config)
             if not found or not self.dated_well(found[-1]):
@@ -255,7 +285,7 @@ class Truth:
         there = (
             not world.noted("removed", key, -1)
             if entry is None
-            else entry.place == session.config.start_url and not self._used_as_it_is(entry)
+            else entry.place == session.config.start_url and not self._used_as_it_is(key, entry)
         )
         if found and own and there and self.dated_well(found[-1]):
             portal = world.portal(session.config.start_url)
@@ -277,10 +307,11 @@ class Truth:
             lies["truth: only what holds refresh data renews"] = "it holds none", KNOWN_WITHIN
         if shown == "renewal-failing" and not self.failed.get(key):
             lies["truth: failing is said after a failure"] = f"no try has failed ({reason})", 1.0
-        if reason is not None and reason.startswith("keyring-"):
-            lies["truth: no reason outlives its cause"] = f"the reason is {reason}", ASKED_WITHIN
-        if reason == "offline":
-            lies["truth: no reason outlives its cause"] = f"the reason is {reason}", ASKED_WITHIN
+        if reason == "offline" or for_the_keyring(reason):
+            settled = reason in ("keyring-absent", "keyring-denied")
+            waits = settled and entry is not None and entry.refresh is not None
+            patience = NEXT_RENEWAL if waits else ASKED_WITHIN
+            lies["truth: no reason outlives its cause"] = f"the reason is {reason}", patience
         return lies
 
     def notice_is_true(self, notice: fx.Notice, now: Now, state: TrayState) -> None:
@@ -353,12 +384,15 @@ class Truth:
             if old.given is None or old.place != new.place:
                 continue
             before, after = old.given.number, new.given.number
-            known = old.given.family == new.given.family or new.given.access in self._kept_once
+            known = old.given.family == new.given.family or (key, new.given.access) in self.ours
             lost = old.refresh != new.refresh and machine.aws.accepts(old.refresh)
             if after < before and known and lost:
                 told = f"{key}: {after} over {before}"
                 world.promises.broken("safety: no older token over a newer", told)
-        self._kept_once.add(new.given.access)
+        self.ours.add((key, new.given.access))
+        family = new.given.place, new.given.family
+        if family not in self._kept_families:
+            self._kept_families.append(family)
 
     def nothing_is_lost(self) -> None:
         """No refresh token that AWS would take is dropped."""

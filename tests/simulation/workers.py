@@ -99,6 +99,7 @@ class Workers:
         given = world.machine.aws.given(token.access_token.reveal())
         assert given is not None
         worker.hands[session.key] = given
+        world.truth.ours.add((session.key, given.access))
         worker.answers[0] = lambda _: done(None)
         context = self._context(worker, session.key, 0)
 
@@ -196,7 +197,7 @@ class Workers:
                 clockwork.wait(0.0)
 
     def _given(self, key: str, by: str, given: Given) -> None:
-        self._world.truth.received(given)
+        self._world.truth.renewed(key, given)
         for worker in self.alive:
             if worker.name == by:
                 worker.hands[key] = given

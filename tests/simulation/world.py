@@ -76,7 +76,8 @@ class World:
         self.backups: dict[str, list[bytes]] = {}
         self.read_by_sdk: dict[str, bytes] = {}
         self.adopt = True
-        self.locked = self.offline = self.calm = False
+        self.locked = self.calm = False
+        self.awake_for: float | None = None
         self.ends_of: dict[str, int] = {}
         self._deeds: dict[tuple[str, str], list[float]] = {}
         self._seen: dict[str, object] = {}
@@ -116,13 +117,14 @@ class World:
                 self._turn()
             if self.steps < steps:
                 self._until(self.until + self.machine.clockwork.slept)
+            self.awake_for = self.machine.time - self.machine.clockwork.slept
             self.calm = True
             self.workers.at_seam.clear()
             self.workers.kill_after = None
             self.happen(Happening("all is well"))
             self._until(self.machine.time + CALM)
             self.promises.all_is_true()
-            for _ in range(2):  # one sign-in afresh ends other sessions of its portal
+            for _ in range(4):  # one sign-in afresh ends other sessions of its portal
                 for key in self.promises.unhappy():
                     self.tell(ev.SignInRequested(key))
                     self._until(self.machine.time + 120)
@@ -217,6 +219,7 @@ class World:
         for process in self.sign_ins.values():
             process.cancelled = True  # its input is closed
         self.sign_ins = {}
+        self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
         self._unsaved.clear()
@@ -246,18 +249,12 @@ class World:
     def _read_records(self) -> None:
         """As the daemon's `read_records`."""
         try:
-            entries = Records(self.machine.paths.state).read()
+            recalled = Records(self.machine.paths.state).recalled()
         except Unread as unread:
             self.machine.met["records-unread"] += 1
             self.tell(ev.InputUnread(InputFile("records"), unread.sentence))
             return
-        self.tell(
-            ev.RecordsRead(
-                stores={key: entry.store for key, entry in entries.items()},
-                memories={key: entry.memory for key, entry in entries.items()},
-                contested=frozenset(key for key, entry in entries.items() if entry.contested),
-            )
-        )
+        self.tell(recalled)
         if not self._configured:
             self._configured = True
             self.tell(ev.ConfigRead(self.catalog))
@@ -391,9 +388,7 @@ class World:
 
     def keyring(self, mode: KeyringMode) -> None:
         """Change what the keyring does."""
-        was, self.machine.keyring.mode = self.machine.keyring.mode, mode
-        if was != "well" and mode == "well":
-            self.tell(ev.SystemEvent("keyring-unlocked"))
+        self.machine.keyring.mode = mode
 
     def sleep(self, seconds: float) -> None:
         """Let the machine sleep: nothing of it runs, AWS goes on."""

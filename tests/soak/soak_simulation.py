@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from tests.simulation.promise import HELD
 from tests.simulation.replay import STEPS, run, said
 from tests.soak.seeds import OFFSET
 
@@ -25,7 +24,7 @@ def test_every_promise_holds(part: int) -> None:
     until, seed = time.monotonic() + SECONDS, FIRST * PARTS + part
     walks = 0
     while time.monotonic() < until:
-        broken = run(seed, held=HELD).broken
+        broken = run(seed).broken
         assert broken is None, said(seed, STEPS, broken)
         seed += 1_000
         walks += 1

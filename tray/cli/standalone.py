@@ -50,10 +50,6 @@ def recalled(
     context: CommandContext, preferences: Preferences, problems: tuple[str, ...] = ()
 ) -> TrayState:
     """Return the state by files alone (C2); one being written is read again, for 2 s at most."""
-    records = Records(context.paths.state).read()
-    stores = {key: record.store for key, record in records.items()}
-    memories = {key: record.memory for key, record in records.items()}
-    contested = frozenset(key for key, record in records.items() if record.contested)
     try:
         config: ev.Event = ev.ConfigRead(context.catalog())
     except ConfigRejected as rejected:
@@ -61,7 +57,7 @@ def recalled(
     state = TrayState(machine="", previous=read_previous(context.paths.state))
     effects: list[Effect] = []
     for event in (
-        ev.RecordsRead(stores, memories, contested),
+        Records(context.paths.state).recalled(),
         ev.PreferencesRead(preferences, problems),
         ev.ActiveRead(read_active(context.paths.state)),
         config,

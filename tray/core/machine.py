@@ -30,7 +30,7 @@ from tray.core.requests import (
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.upkeep import upkeep
-from tray.core.state import Step, TrayState
+from tray.core.state import Step, TrayState, clock_known, clock_set
 from tray.core.text import managed_text, menu_text, sentences
 
 
@@ -53,7 +53,7 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
     match event:
         case ev.RecordsRead():
-            return token_files.recalled(state, event), ()
+            return token_files.recalled(clock_known(state, now), event), ()
         case ev.PreferencesRead():
             return replace(
                 state, preferences=event.preferences, settings_problems=event.problems
@@ -243,16 +243,18 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
         case "network-down":
             return replace(state, offline=True)
         case "woke":
-            awake = _failing_anew(_adopted_anew(replace(state, asleep=False), now), now)
+            state = replace(state, asleep=False, clock_offset=now.wall - now.mono)
+            awake = _failing_anew(_adopted_anew(state, now), now)
             return _freed(awake, now)
         case "unlocked":
             return _freed(_adopted_anew(replace(state, locked=False), now), now)
         case "network-up":
             return _freed(replace(state, offline=False), now)
         case "clock-set":
-            return _doubting_later_tokens(_freed(_without_future(state, now), now), now)
+            state = _without_future(clock_set(state, now), now)
+            return _doubting_later_tokens(_freed(state, now), now)
         case "keyring-unlocked":
-            return _keyring_tried_again(state, now)
+            return renewal_requests.keyring_tried_again(state, now)
         case _:
             assert_never(event.what)
 
@@ -313,16 +315,6 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
             state = state.with_session(renewal_requests.suspect(session))
-    return state
-
-
-def _keyring_tried_again(state: TrayState, now: Now) -> TrayState:
-    """Retry what failed for the keyring, and adopt what had to stay in a file (L12)."""
-    for known in state.sessions.values():
-        session, failing = replace(known, adopt_tried=None), known.failing
-        if failing is not None and failing.reason.startswith("keyring-"):
-            session = replace(session, failing=replace(failing, next_at=now.wall))
-        state = state.with_session(session)
     return state
 
 

@@ -317,8 +317,10 @@ class Memory:
     refused: str | None = None  # fingerprint of the token whose renewal was refused
     used_at: float | None = None  # when the user signed in or credentials were given out
     notified: frozenset[str] = frozenset()  # once-keys of the notices already shown
-    dead: str | None = None  # fingerprint of a token that the portal has refused
+    # fingerprint of a token that the portal has refused, or that a sign-in afresh has ended (L9)
+    dead: str | None = None
     trouble: Trouble | None = None
+    removed: str | None = None  # fingerprint of the token that was signed out elsewhere (K5)
     # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
 
@@ -352,6 +354,7 @@ class Memory:
             "dead": self.dead,
             "trouble": self.trouble and self.trouble.to_json(),
             "given": self.given and self.given.to_json(),
+            "removed": self.removed,
         }
 
     def with_beside(self, document: object) -> Memory:
@@ -361,6 +364,7 @@ class Memory:
             dead=members.get("dead", optional(text), None),
             trouble=members.get("trouble", optional(Trouble.from_json), None),
             given=members.get("given", optional(TokenFacts.from_json), None),
+            removed=members.get("removed", optional(text), None),
         )
 
 

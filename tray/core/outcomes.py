@@ -25,7 +25,9 @@ class Renewed:
     store: TokenStore
     stored: bool = True  # False until the keyring has confirmed the new refresh token (R3)
     by_us: bool = True  # False if another program had renewed it, so AWS was not asked
-    of: str | None = None  # fingerprint of the token whose grant it continues; None: not known
+    # fingerprint of the token whose grant it continues, its own if the keyring keeps this very
+    # token; None: not known
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

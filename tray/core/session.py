@@ -104,7 +104,6 @@ class Session:
     unconfirmed_at: float | None = None
     end_confirmed: bool = False  # a second answer agreed with the known end
     fresh_start: bool = False  # the last session has ended, so the next sign-in truly starts one
-    removed: str | None = None  # the token that was signed out
     notable: Reason | None = None  # worth showing although nothing fails
     failing: Failing | None = None
     renewals: tuple[Renewal, ...] = ()  # those that count in the allowances (R5)
@@ -118,6 +117,7 @@ class Session:
     # asked for although none seems needed; the portal is asked first (L7)
     logins: tuple[SignInRequested, ...] = ()
     adopt_tried: str | None = None  # the file whose adoption was last tried
+    adopt_again_at: float | None = None  # when to try again what the keyring or AWS held up
     adopted_at: float | None = None  # when another program's sign-in was adopted
     snoozed: bool = False  # the user wants quiet until shortly before the end
     memory: Memory = field(default_factory=Memory)  # survives a restart
@@ -152,6 +152,10 @@ def shares_portal(one: SsoSession, other: SsoSession) -> bool:
     if instance is not None and instance == instance_of(other.start_url):
         return True
     return same_place(one, other.start_url, other.region)
+
+
+def for_the_keyring(reason: Reason | None) -> bool:
+    return reason is not None and reason.startswith("keyring-")
 
 
 def refused(session: Session) -> bool:

@@ -55,6 +55,8 @@ class TrayState:
         default_factory=lambda: MappingProxyType({})
     )
     # what ``state.json`` held, for sessions that appear later
+    # wall clock minus monotonic clock, as last known: shows by how much the clock was set
+    clock_offset: float | None = None
     recalled: RecordsRead = field(default_factory=lambda: RecordsRead({}, {}))
     asleep: bool = False  # holds back notices and jobs
     locked: bool = False  # holds back notices
@@ -77,6 +79,21 @@ class TrayState:
         """The active profile, None if it vanished from the config: never another one (A7)."""
         known = any(profile.name == self.active for profile in self.catalog.profiles)
         return self.active if known else None
+
+
+def clock_known(state: TrayState, now: Now) -> TrayState:
+    known = state.clock_offset is not None
+    return state if known else replace(state, clock_offset=now.wall - now.mono)
+
+
+def clock_set(state: TrayState, now: Now) -> TrayState:
+    """Move the ends of ``Retry-After`` with the clock."""
+    before, offset = clock_known(state, now).clock_offset or 0.0, now.wall - now.mono
+    for session in state.sessions.values():
+        if session.retry_at is not None:
+            moved = replace(session, retry_at=session.retry_at + offset - before)
+            state = state.with_session(moved)
+    return replace(state, clock_offset=offset)
 
 
 def next_look(state: TrayState, now: Now) -> float | None:
@@ -104,6 +121,8 @@ def _moments(session: Session, state: TrayState) -> Iterator[float]:
                 yield attempt
         if session.unconfirmed_at is not None and session.sign_in is None:
             yield max(session.unconfirmed_at, session.retry_at or 0.0)
+        if session.adopt_again_at is not None and session.sign_in is None:
+            yield max(session.adopt_again_at, session.retry_at or 0.0)
     if session.file_status == "absent" and session.absent_since is not None:
         yield session.absent_since + policy.REMOVED_DELAY
     if session.sign_in is not None:

@@ -151,23 +151,12 @@ class InputFiles:
 
     def read_records(self) -> None:
         try:
-            entries = self._records.read()
+            recalled = self._records.recalled()
         except Unread as error:
             self._post(ev.InputUnread(InputFile("records"), error.sentence))
             return
         self._known.add("records")
-        self._post(
-            ev.RecordsRead(
-                stores={key: entry.store for key, entry in entries.items()},
-                memories={key: entry.memory for key, entry in entries.items()},
-                contested=frozenset(key for key, entry in entries.items() if entry.contested),
-                newest={
-                    key: newest.access
-                    for key, entry in entries.items()
-                    if (newest := entry.lineage.newest) is not None
-                },
-            )
-        )
+        self._post(recalled)
 
     def read_active(self) -> None:
         try:

@@ -15,6 +15,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from tray.core.events import RecordsRead
 from tray.core.json_members import (
     BadDocument,
     Members,
@@ -108,6 +109,16 @@ class Records:
     def read(self) -> dict[str, Record]:
         """Return all entries; unusable ones are left out and logged."""
         return self._usable(None)
+
+    def recalled(self) -> RecordsRead:
+        entries = self.read()
+        newest = {key: entry.lineage.newest for key, entry in entries.items()}
+        return RecordsRead(
+            stores={key: entry.store for key, entry in entries.items()},
+            memories={key: entry.memory for key, entry in entries.items()},
+            contested=frozenset(key for key, entry in entries.items() if entry.contested),
+            newest={key: pair.access for key, pair in newest.items() if pair is not None},
+        )
 
     def of(self, key: str) -> Record:
         return self._usable(key).get(key, Record())

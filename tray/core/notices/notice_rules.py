@@ -84,7 +84,7 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
     if session.sign_in is not None:
         return False
     if session.token is None:
-        return session.removed is not None
+        return session.memory.removed is not None
     if state_of(session, state.preferences, now) != "expired":
         return False
     if not renewable(session):
@@ -94,7 +94,8 @@ def _has_ended(state: TrayState, session: Session, now: Now) -> bool:
 
 
 def _expired(state: TrayState, session: Session, now: Now) -> Notice:
-    fingerprint = session.token.fingerprint if session.token is not None else session.removed
+    token, removed = session.token, session.memory.removed
+    fingerprint = token.fingerprint if token is not None else removed
     text = notice_text.expired_notice(session.key, reason_of(session, state.preferences, now))
     sign_in = Button("sign-in", notice_text.sign_in_button(afresh=False), (session.key,))
     slot, once_key = f"session:{session.key}", f"expired:{fingerprint}"

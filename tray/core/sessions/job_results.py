@@ -9,7 +9,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
-from tray.core.model import Now, Reason, SessionEnd, Trigger
+from tray.core.model import Now, Reason, SessionEnd, TokenFacts, Trigger
 from tray.core.outcomes import (
     Adopted,
     Failed,
@@ -29,12 +29,13 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     elsewhere,
+    for_the_keyring,
     refused,
     renewable,
     shares_portal,
     usable,
 )
-from tray.core.sessions.schedule import backoff, counted
+from tray.core.sessions.schedule import adopt_again_at, backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
 from tray.core.state import Step, TrayState
@@ -99,6 +100,8 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
             fingerprint = session.token.fingerprint if session.token is not None else None
             works = usable(session, now)
             after = replace(session, without_refresh_token=fingerprint, failing=None)
+            if for_the_keyring(after.notable):
+                after = replace(after, notable=None)
             if not works:
                 after = replace(after, nothing_after=fingerprint)
             return after, sentences.cannot_renew(key, usable=works), 1 if works else 3, ()
@@ -144,14 +147,23 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         life=max(usual or 0.0, token.life),
         # A renewal starts no session: what is known of its start and its end stays.
         end_confirmed=session.end_confirmed,
-        retry_at=None,
+        retry_at=None if outcome.by_us else seen.retry_at,
         memory=session.memory if refused_still else replace(session.memory, refused=None),
     )
-    if outcome.by_us:
+    if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
+    if not outcome.by_us and outcome.of == token.fingerprint and _followed_dead(session, token):
+        doubt = QueuedJob("renew", None, "program", token.fingerprint)
+        after = replace(after, queue=(*after.queue, doubt))
     if outcome.by_us:
         return end_seen(counted(after, trigger, now, token.life), token, usual)
     return replace(after, memory=without_disproved_end(after.memory, token))
+
+
+def _followed_dead(session: Session, token: TokenFacts) -> bool:
+    """Whether a kept token took a dead one's place without a word of AWS: it may be dead, too."""
+    given, dead = session.memory.given, session.memory.dead
+    return given is not None and given.fingerprint == dead != token.fingerprint
 
 
 def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now: Now) -> Session:
@@ -244,6 +256,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         notable=outcome.reason,
         failing=None,
         adopt_tried=outcome.token.fingerprint,
+        adopt_again_at=adopt_again_at(session.token, outcome.reason, now),
         adopted_at=now.wall if first else session.adopted_at,
     )
     if kept:
@@ -256,18 +269,20 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
 def _judged(session: Session, outcome: RemovalJudged) -> Answer:
     key = session.key
     session = replace(session, failing=None)
+    if outcome.verdict == "back":  # looked at next, as any file that appears
+        seen = replace(session, file_status="unseen", absent_since=None)
+        return seen, sentences.published(key), 0, ()
     if outcome.verdict == "signed-out":
         gone = replace(forgotten(session, removed=True), absent_since=None)
         effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out-elsewhere", key))
         return gone, sentences.signed_out_elsewhere(key), 3, effects
     if outcome.token is None:
-        gone = forgotten(session, removed=session.token is not None)
+        known = session.token is not None or session.memory.removed is not None
+        gone = forgotten(session, removed=known)
         return replace(gone, absent_since=None), sign_in_first(key), 3, ()
-    back = replace(present(session, outcome.token), token=outcome.token)
-    if outcome.verdict == "published":
-        back = replace(back, store="keyring")  # a sign-in that died may have been the first
-    note = (fx.RecordHistory("published-again", key),) if outcome.verdict == "published" else ()
-    return back, sentences.published(key), 0, note
+    # A sign-in that died may have been the first.
+    back = replace(present(session, outcome.token), token=outcome.token, store="keyring")
+    return back, sentences.published(key), 0, (fx.RecordHistory("published-again", key),)
 
 
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
@@ -282,7 +297,10 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
         tried = session.token.fingerprint if session.token is not None else None
         # It may have recorded a token store before it failed.
         store = state.recalled.stores.get(session.key, session.store)
-        return replace(session, store=store, adopt_tried=tried, notable=outcome.reason)
+        again = adopt_again_at(session.token, outcome.reason, now)
+        return replace(
+            session, store=store, adopt_tried=tried, adopt_again_at=again, notable=outcome.reason
+        )
     before = session.failing
     failures = before.failures if before is not None else 0
     if job.kind == "check" and not refused(session):

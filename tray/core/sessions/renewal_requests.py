@@ -11,6 +11,7 @@ from tray.core.session import (
     QueuedJob,
     Session,
     awaits_judgement,
+    for_the_keyring,
     refused,
     renewable,
     unreadable,
@@ -77,3 +78,15 @@ def suspect(session: Session) -> Session:
     doubt = QueuedJob("renew", None, "program", fingerprint)
     known = session.failing is not None or doubt in session.queue
     return session if known else replace(session, queue=(*session.queue, doubt))
+
+
+def keyring_tried_again(state: TrayState, now: Now) -> TrayState:
+    """Retry what failed for the keyring, and adopt what had to stay in a file (L12)."""
+    for known in state.sessions.values():
+        again = None if known.adopt_again_at is None else now.wall
+        session = replace(known, adopt_tried=None, adopt_again_at=again)
+        failing = known.failing
+        if failing is not None and for_the_keyring(failing.reason):
+            session = replace(session, failing=replace(failing, next_at=now.wall))
+        state = state.with_session(session)
+    return state

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from tray.core import policy
-from tray.core.model import Now, Preferences, Reason, Trigger
+from tray.core.model import Now, Preferences, Reason, TokenFacts, Trigger
 from tray.core.session import (
     Renewal,
     Session,
@@ -114,6 +114,17 @@ def backoff(
     return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))
 
 
+def adopt_again_at(token: TokenFacts | None, reason: Reason | None, now: Now) -> float | None:
+    """
+    Return when to try again, wall seconds, what the keyring or AWS held up for a reason.
+
+    A full file that the keyring refuses stays as it is until it is renewed; there may be none.
+    """
+    full = token is not None and token.refreshable
+    settled = ("keyring-denied", "keyring-absent") if full else ()
+    return None if reason is None or reason in settled else now.wall + policy.BACKOFF_MOST
+
+
 def without_future(session: Session, now: Now) -> Session:
     """Drop times that only a clock that was ahead can have set (fault 29)."""
     wall, failing = now.wall + policy.CLOCK_SLACK, session.failing
@@ -123,6 +134,8 @@ def without_future(session: Session, now: Now) -> Session:
         session = replace(session, failing=replace(failing, since=since, next_at=next_at))
     if session.unconfirmed_at is not None and session.unconfirmed_at > soon:
         session = replace(session, unconfirmed_at=now.wall)
+    if session.adopt_again_at is not None and session.adopt_again_at > soon:
+        session = replace(session, adopt_again_at=now.wall)
     if session.retry_at is not None and session.retry_at > wall + policy.RETRY_AFTER_MOST:
         session = replace(session, retry_at=None)
     moments = (session.advanced_at, session.freed_at, *(one.at for one in session.renewals))

@@ -60,7 +60,7 @@ def reason_of(session: Session, preferences: Preferences, now: Now) -> Reason | 
         return "torn-file"
     trouble = session.failing.reason if session.failing is not None else session.notable
     if session.token is None:
-        return "removed" if session.removed else trouble
+        return "removed" if session.memory.removed else trouble
     kind = state_of(session, preferences, now)
     if over_by(session, now):
         return "session-over"

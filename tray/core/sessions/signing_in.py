@@ -13,6 +13,7 @@ from tray.core.model import Now
 from tray.core.session import QueuedJob, Session, SignIn, refused
 from tray.core.sessions.job_results import others_checked
 from tray.core.sessions.renewal_requests import suspect
+from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
 from tray.core.state import Step, TrayState
@@ -148,7 +149,11 @@ def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
     for number, request in enumerate(sign_in.requests):
         effects.append(_progress(request, sign_in, open_it=not context and number == 0))
     if sign_in.afresh:
-        state = others_checked(state, session)  # it has signed the portal session out (L9)
+        # It has signed the portal session out (L9), whatever becomes of us meanwhile.
+        state = others_checked(state, session)
+        if session.token is not None and session.file_status == "present":
+            memory = replace(session.memory, dead=session.token.fingerprint)
+            session = replace(session, memory=memory)
     return state.with_session(replace(session, sign_in=sign_in)), tuple(effects)
 
 
@@ -182,6 +187,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         notable=event.reason,
         without_refresh_token=None,
         adopt_tried=event.token.fingerprint,
+        adopt_again_at=adopt_again_at(event.token, event.reason, now),
         adopted_at=None,
         renewals=(),
         retry_at=None,
@@ -246,8 +252,10 @@ def given_up(state: TrayState, session: Session, sentence: str) -> Step:
 def _without_sign_in(session: Session, sign_in: SignIn) -> Session:
     """Drop a sign-in; if it had ended the session (L9), one refresh shows what is left."""
     left = replace(session, sign_in=None)
-    if not (sign_in.afresh and sign_in.url is not None and session.token is not None):
+    if not sign_in.afresh or session.token is None:
         return left
+    if session.token.fingerprint != session.memory.dead:
+        return left  # not yet signed out, or another program has signed in meanwhile
     if session.store == "released":
         return replace(left, queue=(*left.queue, QueuedJob("check")))
     return suspect(left)

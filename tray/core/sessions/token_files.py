@@ -161,9 +161,13 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
             return state.with_session(not_ours(session)), ()
         case TokenFacts():
             seen = present(session, event.file_status)
-            looks = _wants_look(state, session, event.file_status)
-            if looks or _ends_early(session, seen, event.file_status, now):
+            if _wants_look(state, session, event.file_status) or _ends_early(
+                session, seen, event.file_status, now
+            ):
                 seen = replace(seen, queue=(*seen.queue, LOOK))
+            elif session.store == "released" and session.token is None and session.fresh_start:
+                # It was signed out of: only the portal can tell whether this is a sign-in (K7).
+                seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
             return state.with_session(seen), ()
         case ev.FileAbsent():
@@ -232,7 +236,13 @@ def _absent(session: Session, now: Now) -> Session:
 def forgotten(session: Session, *, removed: bool) -> Session:
     fingerprint = session.token.fingerprint if session.token is not None else None
     memory = replace(
-        session.memory, end=None, refused=None, started_at=None, dead=None, trouble=None
+        session.memory,
+        end=None,
+        refused=None,
+        started_at=None,
+        dead=None,
+        trouble=None,
+        removed=fingerprint or session.memory.removed if removed else None,
     )
     return replace(
         session,
@@ -248,7 +258,6 @@ def forgotten(session: Session, *, removed: bool) -> Session:
         snoozed=False,
         adopt_tried=None,
         adopted_at=None,
-        removed=fingerprint or session.removed if removed else None,
         memory=memory,
     )
 
@@ -294,13 +303,12 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         failing=remembered_failing(memory, token),
         retry_at=_patience(memory, seen),
         notable=None,
-        removed=None,
         unconfirmed_at=None,
         end_confirmed=False,
         fresh_start=False,
         foreign=None,
         snoozed=before.snoozed and same_session,
-        memory=memory,
+        memory=replace(memory, removed=None),
     )
 
 
@@ -326,7 +334,7 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
             notified=lasting(memory.notified),
         )
     memory = without_disproved_end(memory, token)
-    known = before.token is not None or before.removed is not None
+    known = before.token is not None or before.memory.removed is not None
     if known or memory.used_at is None:
         return replace(memory, used_at=max(token.issued_at, memory.used_at or 0.0))
     return memory

@@ -153,7 +153,7 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
         return "judge-removed" if _judgement_due(session, now) and not patient else None
     if session.file_status in ("torn", "bad"):
         return None  # another program is writing it, or the user has to look at it
-    if _adoptable(state, session):
+    if _adoptable(state, session) or (_held_up(session, now) and not patient):
         return "adopt"
     if session.unconfirmed_at is not None:
         due = _check_due(session, session.unconfirmed_at, now) and not patient
@@ -189,6 +189,13 @@ def _adoptable(state: TrayState, session: Session) -> bool:
     return state.preferences.adopt or session.store != "file"
 
 
+def _held_up(session: Session, now: Now) -> bool:
+    again = session.adopt_again_at
+    if session.file_status != "present" or session.store == "released":
+        return False
+    return again is not None and again <= now.wall
+
+
 def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, now: Now) -> Step:
     """Start a job; it answers every queued one of its kind."""
     attempt = state.next_attempt
@@ -201,7 +208,8 @@ def _start(state: TrayState, session: Session, kind: JobKind, trigger: Trigger, 
         session = replace(session, advanced_at=now.wall)
     if kind == "check":
         session = replace(session, unconfirmed_at=None)
-    if kind == "adopt" and session.token is not None:
-        session = replace(session, adopt_tried=session.token.fingerprint)
+    if kind == "adopt":
+        tried = session.token.fingerprint if session.token is not None else session.adopt_tried
+        session = replace(session, adopt_tried=tried, adopt_again_at=None)
     start = fx.StartJob(session.config, attempt, job.kind, adopt=state.preferences.adopt)
     return replace(state, next_attempt=attempt + 1).with_session(session), (start,)

@@ -19,12 +19,19 @@ from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayE
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
-from tray.worker.tokens.file_judgement import after_sign_out, is_older, portal_takes, usable
+from tray.worker.tokens.file_judgement import (
+    after_sign_out,
+    is_older,
+    portal_takes,
+    stays_released,
+    usable,
+)
 from tray.worker.tokens.keyring_renewal import is_other_login, renew_kept
 from tray.worker.tokens.open_token_file import OpenTokenFile
 
 log = logging.getLogger(__name__)
 
+NO_KEYRING: Reason = "keyring-absent"
 LOOKS_BACK = (0.05, 0.95)
 """Pauses before reading the replaced file again, 50 ms and 1 s after the rename (K4)."""
 
@@ -41,24 +48,9 @@ def adopt(session: SsoSession, context: JobContext, *, adopt: bool = True) -> Ou
         token = context.read(session)
         if token is None:
             return removal.judge(session, context)
-        if _stays_released(session, context):
+        if stays_released(session, context):
             return Adopted(context.facts(session, token), "released")
         return take_in(session, context, adopt=adopt)
-
-
-def _stays_released(session: SsoSession, context: JobContext) -> bool:
-    """Whether a session is released, and the keyring shows that the record is not an old copy."""
-    record = context.record(session)
-    if record.store != "released":
-        return False
-    try:
-        item = context.item(session)
-    except KEYRING_ERRORS:
-        return True
-    if item is None or not record.lineage.pairs or record.lineage.lists(item.token.pair):
-        return True
-    context.records.change(session.key, store="keyring", lineage=item.lineage)
-    return False
 
 
 def take_in(
@@ -89,6 +81,8 @@ def _once(
     except KEYRING_ERRORS as error:
         if token.refreshable:
             return _kept_in_file(session, context, token, error)
+        if record.store == "keyring" or (record.store is None and error.reason != NO_KEYRING):
+            raise
         return Adopted(context.facts(session, token), record.store or "file")
     try:
         if item is not None and (
@@ -124,7 +118,12 @@ def _written_over(
     context.records.change(session.key, store="keyring", lineage=item.lineage)
     context.publish_lean(session, kept, file.insist_unchanged)
     context.seam("published")
-    return Renewed(context.facts(session, kept), "keyring", by_us=False)
+    return _as_kept(session, context, kept)
+
+
+def _as_kept(session: SsoSession, context: JobContext, kept: SsoToken) -> Renewed:
+    facts = context.facts(session, kept)
+    return Renewed(facts, "keyring", by_us=False, of=facts.fingerprint)
 
 
 def _lean(
@@ -140,6 +139,8 @@ def _lean(
         return Unrenewable()
     if record.store != "keyring":  # the record was lost, or is an old copy
         context.records.change(session.key, store="keyring", lineage=item.lineage)
+    if token.fingerprint == item.token.fingerprint:
+        return _as_kept(session, context, item.token)
     return Renewed(context.facts(session, token), "keyring", by_us=False)
 
 

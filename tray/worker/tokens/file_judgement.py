@@ -16,7 +16,7 @@ from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import SsoSession
 from tray.core.outcomes import Outcome, Refused, RemovalJudged
-from tray.errors import TokenRejected, TrayError
+from tray.errors import KEYRING_ERRORS, TokenRejected, TrayError
 from tray.worker.job_context import FinalCheck, JobContext
 from tray.worker.keyring.item_document import KeyringItem
 
@@ -50,6 +50,25 @@ def is_older(
         return False
     off = 0.0 if kept.issued_at is None else abs(kept.issued_at - given_at)
     return off <= policy.CLOCK_OFF and file.expires_at <= given_at
+
+
+def stays_released(session: SsoSession, context: JobContext) -> bool:
+    """
+    Whether a session is released, and the keyring holds nothing newer.
+
+    That is what a sign-in left that died before its record, or what an old record does not know.
+    """
+    record = context.record(session)
+    if record.store != "released":
+        return False
+    try:
+        item = context.item(session)
+    except KEYRING_ERRORS:
+        return True
+    if item is None or not record.lineage.pairs or record.lineage.lists(item.token.pair):
+        return True
+    context.records.change(session.key, store="keyring", lineage=item.lineage)
+    return False
 
 
 def ask_portal(session: SsoSession, context: JobContext, token: SsoToken) -> PortalSays:

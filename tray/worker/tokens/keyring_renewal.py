@@ -33,7 +33,8 @@ def renew_kept(
             context.publish_lean(session, published, final_check)
             context.seam("published")
             if _fresh(published, context):
-                return Renewed(context.facts(session, published), "keyring", by_us=False)
+                of = published.fingerprint
+                return Renewed(context.facts(session, published), "keyring", by_us=False, of=of)
         elif is_other_login(published, item, context, session) and usable(published, context):
             return Unrenewable()
     tokens = [token for token in (item.token, *item.beside) if token.refreshable]

@@ -20,6 +20,7 @@ from tray.errors import (
 from tray.worker.job_context import JobContext, TokenFileChanged
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted
+from tray.worker.tokens.file_judgement import stays_released
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ def judge_removed(session: SsoSession, context: JobContext) -> Outcome:
 
 def judge(session: SsoSession, context: JobContext) -> Outcome:
     """Judge with the session's lock held and no file in place."""
+    if stays_released(session, context):
+        return RemovalJudged("nothing")
     record = context.record(session)
     if record.store not in ("keyring", None):
         return RemovalJudged("nothing")

@@ -73,12 +73,17 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
 def _record(
     session: SsoSession, context: JobContext, tokens: list[SsoToken], item: KeyringItem | None
 ) -> None:  # fmt: skip
-    """Record what was signed out; a full disk is no reason to stay signed in."""
-    if not tokens:
-        return
-    gone = tuple(sorted({token.fingerprint for token in tokens}))
+    """
+    Record what was signed out; a full disk is no reason to stay signed in.
+
+    An item that could not be read holds one of the tokens that the record lists.
+    """
     lineage = context.hints(session).lineage if item is None else item.lineage
-    context.note(session, signed_out=gone, lineage=lineage)
+    gone = {token.fingerprint for token in tokens}
+    if item is None:
+        gone |= {pair.access for pair in lineage.pairs}
+    if gone:
+        context.note(session, signed_out=tuple(sorted(gone)), lineage=lineage)
 
 
 def _kept(session: SsoSession, context: JobContext) -> tuple[KeyringItem | None, bool]:
