@@ -352,5 +352,12 @@ SEQUENCES = (
         do("unreadable", 0.005, much=0.928), do("aws sso login", 0.738, much=0.615),
         do("redate", 561.259, much=0.524), until=4541,
     ),
+    Sequence(
+        "a sign-in left in the file after a sign-out is cleaned away", 27,
+        do("click", 5017.804, much=0.369), do("sign out", 8916.241, much=0.32),
+        do("click", 12394.218, much=0.737), do("keyring absent", 12807.681, much=0.958),
+        do("click", 13233.422, much=0.706), do("keyring absent", 13855.048, much=0.062),
+        do("sleep", 14114.068, much=0.718), until=14117,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -96,7 +96,7 @@ def after_sign_out(
     record = context.record(session)
     if usable(file, context) and portal_takes(session, context, file):
         return None
-    if file.fingerprint in record.signed_out or record.lineage.lists(file.pair):
+    if file.fingerprint in record.signed_out or record.lineage.has_replaced(file.pair):
         final_check()
         Path(os.path.realpath(context.file_of(session))).unlink(missing_ok=True)
         context.seam("removed")
