@@ -271,7 +271,15 @@ def test_the_socket_is_not_inherited(path: Path) -> None:
         )
 
 
-def test_a_path_too_long_for_a_socket_is_named(tmp_path: Path) -> None:
-    """Longer than the kernel takes: one sentence, no traceback."""
-    with pytest.raises(UserMustAct, match="cannot open the agent's socket"):
-        listen(tmp_path / ("x" * 120) / "agent.sock")
+def test_a_path_too_long_for_a_socket_is_reached_by_its_directory(tmp_path: Path) -> None:
+    """Longer than the kernel takes for a socket, it serves all the same."""
+    path = tmp_path / ("x" * 120) / "agent.sock"
+
+    with listen(path) as server, connect(path, 10):
+        server.accept()[0].close()
+
+
+def test_a_name_too_long_for_a_directory_is_named(tmp_path: Path) -> None:
+    """Longer than the file system takes: one sentence, no traceback."""
+    with pytest.raises(UserMustAct, match="File name too long"):
+        listen(tmp_path / ("x" * 300) / "agent.sock")

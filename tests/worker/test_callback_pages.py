@@ -14,6 +14,7 @@ NASTY = '<img src=x onerror="alert(1)">'
 
 ALL = {
     "success": sign_in_pages.success("corp", renews=True),
+    "success, nobody watches": sign_in_pages.success("corp", renews=False, watched=False),
     "success, unrenewable": sign_in_pages.success(
         "corp", renews=False, sentence="It ends in 60 min."
     ),

@@ -70,9 +70,13 @@ def main(arguments: "list[str]") -> int:
 
 
 def asked(
-    op: str, profile: str, sockets: "tuple[str, ...]", environ: "dict[bytes, bytes]"
+    op: str,
+    profile: str,
+    sockets: "tuple[str, ...]",
+    environ: "dict[bytes, bytes]",
+    patience: float = ANSWER_PATIENCE,
 ) -> bytes:
-    """Return the daemon's answer, a line."""
+    """Return the daemon's answer, a line, waited for so many seconds."""
     request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"}\n' % (
         op.encode(),
         quoted(profile),
@@ -80,7 +84,7 @@ def asked(
     )
     for path in sockets:
         try:
-            line = asked_at(path, request)
+            line = asked_at(path, request, patience)
         except OSError:
             line = b""  # no daemon there: the next place
         if line.endswith(b"\n"):
@@ -88,7 +92,7 @@ def asked(
     raise NoDaemon
 
 
-def asked_at(path: str, request: bytes) -> bytes:
+def asked_at(path: str, request: bytes, patience: float = ANSWER_PATIENCE) -> bytes:
     """Return the answer of the daemon at a path; nothing if it is not our own user's."""
     import posix
     from _socket import AF_UNIX, SOCK_STREAM, socket
@@ -102,7 +106,7 @@ def asked_at(path: str, request: bytes) -> bytes:
     connect(connection, path)
     if peer(connection, user) != user:
         return b""
-    connection.settimeout(ANSWER_PATIENCE)
+    connection.settimeout(patience)
     connection.sendall(request)
     line = b""
     while not line.endswith(b"\n") and len(line) < LONGEST_ANSWER:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
 _HEAD: Final = b'{"v":1,"done":{"exit":0,"sentence":"","environment":"'
+_AT_HAND: Final = 10.0
+"""Seconds to wait for what needs no renewal and no call to AWS."""
 _MAY_BE_EMPTY: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
@@ -32,7 +34,7 @@ def environment(
     No profile is that of ``AWS_PROFILE``, else the active one; `active`: the active one at once.
     """
     named = profile or (None if active else profile_in_environment(os.environ))
-    line = _asked("environment", named or "")
+    line = _asked("environment", named or "", helper.ANSWER_PATIENCE)
     if line is None or not line.startswith(_HEAD):
         return None
     try:
@@ -70,7 +72,7 @@ def _mark(path: str) -> list[int] | None:
     return None if mark is None else list(mark)
 
 
-def _asked(op: str, profile: str) -> bytes | None:
+def _asked(op: str, profile: str, patience: float = _AT_HAND) -> bytes | None:
     # An empty name of a file is none to SDKs, but the default to our paths.
     if any(os.environ.get(name) == "" for name in _MAY_BE_EMPTY):
         return None
@@ -78,6 +80,6 @@ def _asked(op: str, profile: str) -> bytes | None:
     if not sockets:
         return None
     try:
-        return helper.asked(op, profile, sockets, dict(os.environb))
+        return helper.asked(op, profile, sockets, dict(os.environb), patience)
     except (helper.NoDaemon, UnicodeEncodeError):
         return None

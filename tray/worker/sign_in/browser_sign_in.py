@@ -125,8 +125,13 @@ def _saved(attempt: Attempt, server: CallbackServer, token: SsoToken) -> SignInR
     page = sign_in_pages.failed(key, MISTAKE, afresh=afresh, unchanged=False)
     try:
         result = save(attempt.session, attempt.context, token)
-        renews = token.refreshable and attempt.context.watched
-        page = sign_in_pages.success(key, renews=renews, sentence=result.sentence)
+        watched = attempt.context.watched
+        page = sign_in_pages.success(
+            key,
+            renews=token.refreshable and watched,
+            watched=watched,
+            sentence=result.sentence,
+        )
     except TrayError as error:
         page = sign_in_pages.failed(key, error.sentence, afresh=afresh, unchanged=False)
         raise

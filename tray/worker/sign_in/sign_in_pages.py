@@ -87,11 +87,15 @@ HEADERS: Final = (
 """Sent with every page: nothing is loaded, framed or shared."""
 
 
-def success(key: str, *, renews: bool, sentence: str | None = None) -> Response:
+def success(
+    key: str, *, renews: bool, watched: bool = True, sentence: str | None = None
+) -> Response:
+    """`watched`: a daemon runs, to renew the session and warn of its end."""
     close = f"You can close this tab.{' The session renews automatically.' if renews else ''}"
-    after = (
-        "Terminals, editors and SDKs can use this session now. SSO Tray will warn you before it "
-        "ends."
+    after = "Terminals, editors and SDKs can use this session now. " + (
+        "SSO Tray will warn you before it ends."
+        if watched
+        else "To have SSO Tray renew it and warn you before it ends, run: sso-tray start"
     )
     body = [f"{_name(key)} is ready to use on this computer. {close}"]
     notes = [escape(sentence), after] if sentence else [after]
