@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import tray
 from tray.core.doctor.config_forms import FORMS, described
 
-PAGE: Final = Path(__file__).parents[2] / "tray/guide/sdks.md"
+PAGE: Final = Path(tray.__file__).parent / "guide/sdks.md"
 OPENS: Final = "<!-- the forms, drawn from the data: python -m tests.core.forms_table -->\n"
 CLOSES: Final = "<!-- end of the forms -->"
 
