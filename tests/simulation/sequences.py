@@ -359,5 +359,10 @@ SEQUENCES = (
         do("click", 13233.422, much=0.706), do("keyring absent", 13855.048, much=0.062),
         do("sleep", 14114.068, much=0.718), until=14117,
     ),
+    Sequence(
+        "an end written over a token that was published again is believed", 40029,
+        do("click all", 1610.753, "twin", 0.702), do("remove", 2200.035, much=0.928, step=0),
+        do("redate", 4689.505, much=0.688), until=7110,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""
