@@ -23,6 +23,7 @@ EVERYWHERE = {
 FORBIDDEN = {
     ("exec", "--profile", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
     ("exec", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
+    ("status",): EVERYWHERE | {"datetime", "enum", "json", "re", "typing"},
     ("status", "--json"): EVERYWHERE | {"typing"},
     ("status", "corp", "--json"): EVERYWHERE | {"typing"},
     ("use", "dev"): EVERYWHERE | {"datetime", "typing"},

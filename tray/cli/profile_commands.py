@@ -6,7 +6,7 @@ import json
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import Ended, WrongUse, finish, note, say, styled
+from tray.cli.front.terminal import Ended, WrongUse, bold, finish, note, say
 from tray.cli.name_lookup import profile_named
 from tray.cli.shell.shell_integration import tell_prompts
 from tray.core.model import Catalog
@@ -57,7 +57,7 @@ def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
         padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         guarded = "  guarded" if row["guarded"] else ""
         line_of_text = f"{mark} {padded}{guarded}".rstrip()
-        say(styled(line_of_text, bold=bool(row["active"])))
+        say(bold(line_of_text) if row["active"] else line_of_text)
 
 
 def use(profile: str | None, *, nobody: bool) -> None:

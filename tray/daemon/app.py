@@ -100,6 +100,9 @@ class Daemon:
                 self.environ,
                 self.post,
                 self.status,
+                lambda packed, coloured: self.files.words(
+                    self.status(), self.loop.state, packed, coloured=coloured
+                ),
                 self.service.answer,
                 self._look_again,
                 lambda name: self.files.facts(self.loop.state, name),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.catalog import CatalogReader, aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.model import Catalog, InputFile, Profile
+from tray.core.model import Catalog, InputFile, Now, Profile
 from tray.core.profiles.guards import is_managed
 from tray.core.state import TrayState
 from tray.errors import ConfigRejected, TrayError, Unread
+from tray.ipc import caller_words
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.managed.managed_sections import with_managed
 from tray.storage.active_profile import read_active
+from tray.storage.file_mark import file_mark
 from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
@@ -26,6 +30,7 @@ from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
+BARE_KEPT: Final = 16  # sentences on clients that name no profile, each from reading the config
 LARGE_CONFIG: Final = 512 * 1024  # bytes, about 4,000 profiles; a larger one is read off the loop
 
 
@@ -35,6 +40,8 @@ class InputFiles:
     ) -> None:
         self._paths = paths
         self._debug = "SSO_TRAY_DEBUG" in environ
+        self._zone = environ.get("TZ")
+        self._told_bare: dict[object, str | None] = {}
         self._post = post
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
@@ -104,6 +111,50 @@ class InputFiles:
         return ChildEnvironment(
             reader.marks, profile.name, profile.region, before, variables(document)
         ).packed()
+
+    async def words(
+        self, document: dict[str, Any], state: TrayState, packed: str, *, coloured: bool
+    ) -> dict[str, Any]:
+        """
+        Answer ``status`` in words for a caller's variables, see `tray.ipc.caller_words`.
+
+        Exit code 1 if the caller has to look for itself.
+        """
+        try:
+            environ = caller_words.unpacked(packed)
+            if environ.get("TZ") != self._zone:
+                return {"exit": 1, "sentence": ""}
+            bare = await self._bare(environ, state)
+        except (ValueError, Unread):
+            return {"exit": 1, "sentence": ""}
+        from tray.core.text.status_text import status_text  # many a daemon is never asked
+
+        time.tzset()  # the machine may have travelled
+        zone = datetime.now().astimezone().tzinfo
+        text = status_text(
+            document, bare, Now(time.time(), time.monotonic(), zone), coloured=coloured
+        )
+        return {"exit": 0, "sentence": "", "words": text.encode().hex()}
+
+    async def _bare(self, environ: Mapping[str, str], state: TrayState) -> str | None:
+        """Return what clients use that name no profile; None if botocore refuses the config."""
+        files, active = self._catalog.files, state.active_profile
+        managed = frozenset(state.catalog.managed)
+        places = (files.config, files.credentials)
+        asked = (tuple(map(file_mark, places)), tuple(environ.items()), active, managed)
+        if asked not in self._told_bare:
+            from tray.core.text.bare_text import bare_clients
+
+            large = self._config_size() > LARGE_CONFIG
+            try:
+                found = await asyncio.to_thread(aws_files, files) if large else aws_files(files)
+                told = bare_clients(environ, found, active, managed)[0]
+            except ConfigRejected:
+                told = None
+            if len(self._told_bare) >= BARE_KEPT:
+                self._told_bare.clear()
+            self._told_bare[asked] = told
+        return self._told_bare[asked]
 
     def facts(self, state: TrayState, name: str | None) -> dict[str, Any]:
         """Answer ``profile``; exit code 1 if the caller has to look for itself."""

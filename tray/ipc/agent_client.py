@@ -10,7 +10,9 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
-               too: which variables of the caller's network are not the daemon's
+               too: which variables of the caller's network are not the daemon's; with
+               ``words`` (`tray.ipc.caller_words`) and ``coloured``, ``done.words`` instead: the
+               text in hexadecimal, right behind ``sentence``
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
                see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
