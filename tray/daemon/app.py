@@ -224,7 +224,7 @@ class Daemon:
         await self.effects.close()
         record(self.paths.state, running=False)
         if self._address is not None:
-            _remove(self._address)
+            self._address.unlink(missing_ok=True)  # so that no client waits for an answer there
 
     def _needed(self) -> bool:
         """Whether there is an icon, a client or a session that is signed in."""
@@ -285,6 +285,7 @@ class Daemon:
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
+        self.files.list_profiles()
         self.desktop.refresh()
         self.agent.changed()
 
@@ -323,7 +324,3 @@ class Daemon:
         more = (*managed_sections.problems(state), self.managed.refusal, self.desktop.problem)
         document["problems"] += [sentence for sentence in more if sentence is not None]
         return document
-
-
-def _remove(address: Path) -> None:
-    address.unlink(missing_ok=True)  # so that no client waits for an answer there

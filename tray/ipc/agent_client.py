@@ -25,7 +25,8 @@ the caller (rule C3). A caller that does not know those rules, the credential he
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
 ``profile``    ``profile``, or null; -> ``done``: ``profile`` and ``session`` in JSON,
-               ``managed``, ``active``, ``marks`` of the config files as they were read
+               ``managed``, ``active``, ``marks`` of the config files as they were read,
+               ``portal``: the portal's link to its console, or null
 ``environment``  as ``credentials``, with ``done.environment`` before it: see
                `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``
