@@ -46,7 +46,7 @@ def role_credentials(
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    return botocore_chain.resolve(profile, key, context.clients.connection)
+    return botocore_chain.resolve(profile, key, context.clients)
 
 
 def identity(

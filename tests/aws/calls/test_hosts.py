@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,9 +21,9 @@ from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.config.catalog import read_catalog
 from tray.aws.config.config_files import ConfigFiles
-from tray.core.connection import NOTHING_OWN, OwnConnection
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError
+from tray.own_connection import NOTHING_OWN, OwnConnection
 from tray.secret import Secret
 
 REGION = "us-east-2"
@@ -131,8 +130,8 @@ def ours(
     )  # fmt: skip
     credentials = Credentials(Secret("ASIAX"), Secret("k"), Secret("t"))
     with AwsClients() as clients:
-        reached = clients.reaching(replace(session.connection, own=own))
-        of_profile = clients.reaching(replace(profile.connection, own=own))
+        reached = clients.reaching(session.connection, own)
+        of_profile = clients.reaching(profile.connection, own)
         return {
             "RegisterClient": asked(
                 recorder,
@@ -281,7 +280,8 @@ def test_our_own_setting_for_a_session_wins(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    found = ours(catalog, recorder, OwnConnection(None, recorder.url, "https://ours.example"))
+    own = OwnConnection(None, Secret(recorder.url), "https://ours.example")
+    found = ours(catalog, recorder, own)
 
     assert {"ours.example", OWN[2]} == set(found.values())
     assert OWN[2] == found["GetCallerIdentity"]

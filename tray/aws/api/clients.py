@@ -34,6 +34,7 @@ from tray.aws.api.error_words import words_for
 from tray.aws.api.response_checks import ResponseCheck
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.errors import TrayError
+from tray.own_connection import NOTHING_OWN, OwnConnection
 
 if TYPE_CHECKING:
     from types_boto3_sso.client import SSOClient
@@ -56,7 +57,7 @@ def quiet_libraries() -> None:
 
 
 def client_settings(
-    service: str, connection: ConnectionSettings, environ: Mapping[str, str]
+    service: str, connection: ConnectionSettings, own: OwnConnection, environ: Mapping[str, str]
 ) -> tuple[Config, dict[str, str]]:
     """
     Return a config, and further arguments of ``create_client``, for botocore's ``service``.
@@ -65,10 +66,10 @@ def client_settings(
     ``AWS_ENDPOINT_URL`` nor a bare ``endpoint_url`` counts: only an endpoint named for the service
     gets a secret. Raises RequestRefused if that is neither https nor on loopback.
     """
-    key, own = service.replace("-", "_"), connection.own
+    key = service.replace("-", "_")
     options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
     if own.proxy:
-        options["proxies"] = {"http": own.proxy, "https": own.proxy}
+        options["proxies"] = own.proxies
     for option, variable, value in (
         ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", connection.fips),
         ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", connection.dualstack),
@@ -78,7 +79,7 @@ def client_settings(
         elif value is not None:
             options[option] = value
     arguments: dict[str, str] = {}
-    if bundle := own.ca_bundle or environ.get("AWS_CA_BUNDLE") or connection.ca_bundle:
+    if bundle := certificates(connection, own, environ):
         arguments["verify"] = bundle
     endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
@@ -88,6 +89,13 @@ def client_settings(
     if endpoint:
         _go_to(endpoint, service, arguments)
     return Config(**options), arguments
+
+
+def certificates(
+    connection: ConnectionSettings, own: OwnConnection, environ: Mapping[str, str]
+) -> str | None:
+    """Return the CA bundle that decides whom to trust; None: botocore's own."""
+    return own.ca_bundle or environ.get("AWS_CA_BUNDLE") or connection.ca_bundle
 
 
 def _go_to(endpoint: str, service: str, arguments: dict[str, str]) -> None:
@@ -113,7 +121,9 @@ class _Shared:
     # botocore's clients are thread-safe, but making one is not.
     lock: threading.Lock = field(default_factory=threading.Lock)
     session: botocore.session.Session | None = None
-    clients: dict[tuple[str, str, str, ConnectionSettings], Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str, str, ConnectionSettings, OwnConnection], Any] = field(
+        default_factory=dict
+    )
     skew: float | None = None
 
 
@@ -138,11 +148,13 @@ class AwsClients:
             defaults_mode="legacy",  # type: ignore[arg-type]  # the stubs say bool; botocore takes a name
         )
         self._shared = _Shared()
-        self.connection = AWS_DEFAULTS
+        self.connection, self.own = AWS_DEFAULTS, NOTHING_OWN
 
-    def reaching(self, connection: ConnectionSettings) -> AwsClients:
+    def reaching(
+        self, connection: ConnectionSettings, own: OwnConnection = NOTHING_OWN
+    ) -> AwsClients:
         other = object.__new__(AwsClients)
-        other.__dict__.update(self.__dict__, connection=connection)
+        other.__dict__.update(self.__dict__, connection=connection, own=own)
         return other
 
     @property
@@ -222,7 +234,7 @@ class AwsClients:
 
     def _client(self, service: str, region: str, kept: str = "") -> Any:
         known = self._shared.clients
-        place = (service, region, kept, self.connection)
+        place = (service, region, kept, self.connection, self.own)
         with self._shared.lock:
             client = known.get(place)
             if client is None:
@@ -241,7 +253,7 @@ class AwsClients:
             self._shared.session = _new_session()
         if not region:
             raise unusable_settings("no region is set")
-        reach, arguments = client_settings(service, self.connection, os.environ)
+        reach, arguments = client_settings(service, self.connection, self.own, os.environ)
         if kept:  # which says by itself whether it is FIPS or dual-stack
             _go_to(kept, service, arguments)
             reach = reach.merge(Config(use_fips_endpoint=False, use_dualstack_endpoint=False))
