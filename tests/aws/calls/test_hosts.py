@@ -256,11 +256,25 @@ def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:
 KEPT = f"https://{DUALSTACK[0]}"
 
 
-@pytest.mark.parametrize("config", ["", "use_fips_endpoint = true\n"])
+@pytest.mark.parametrize(
+    ("config", "endpoint"),
+    [
+        ("", None),
+        ("use_fips_endpoint = true\n", None),
+        ("", "https://other.example"),
+        ("", "http://127.0.0.1:9"),
+    ],
+)
 def test_a_token_is_renewed_where_its_session_was_signed_in_to(
-    config: str, recorder: Recorder, tmp_path: Path
+    config: str,
+    endpoint: str | None,
+    recorder: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The endpoint kept with the token counts, whatever the config says later."""
+    """The endpoint kept with the token counts, whatever config and environment say later."""
+    if endpoint is not None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", endpoint)
     catalog = catalog_of(tmp_path, f"{SESSION}{PROFILE}{config}")
     portal = FIPS[1] if config else PLAIN[1]
 
