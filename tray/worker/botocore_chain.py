@@ -28,7 +28,7 @@ from botocore.utils import (
 from tray.aws.api.api_errors import as_tray_error, printable
 from tray.aws.api.clients import AwsClients, client_settings
 from tray.aws.api.error_words import source_words, words_for
-from tray.aws.api.portal import Credentials
+from tray.aws.api.role_credentials import Credentials
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted, sign_in_first

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients, is_safe_endpoint
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken

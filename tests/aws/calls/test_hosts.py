@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,12 +16,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tray.aws.api.clients import AwsClients
+from tray.aws.api.direct_portal import direct_endpoint
 from tray.aws.api.oidc import Grant, Oidc
-from tray.aws.api.portal import Credentials, Portal
+from tray.aws.api.portal import Portal
+from tray.aws.api.role_credentials import Credentials
 from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.config.catalog import read_catalog
 from tray.aws.config.config_files import ConfigFiles
+from tray.core.connection import AWS_DEFAULTS
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError
 from tray.own_connection import NOTHING_OWN, OwnConnection
@@ -227,6 +231,10 @@ def test_hosts(
     found = ours(catalog, recorder)
 
     oidc, portal, sts = expected
+    profile = next(one for one in catalog.profiles if one.name == "dev")
+    direct = direct_endpoint(REGION, profile.connection, NOTHING_OWN, os.environ)
+    assert direct in (None, f"https://{portal}")
+    assert (direct is None) == (portal in (FIPS[1], DUALSTACK[1]))
     assert {
         "RegisterClient": oidc,
         "StartDeviceAuthorization": oidc,
@@ -236,6 +244,35 @@ def test_hosts(
         "GetCallerIdentity": sts,
     } == found
     assert referee == botocores(recorder)
+
+
+def test_the_direct_portal_is_botocores_in_every_region() -> None:
+    """In every region that botocore knows: the same host, or botocore is left to it."""
+    session: Any = botocore.session.Session()
+    regions = {
+        region: partition
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition, allow_non_regional=False)
+    }
+
+    found = {region: direct_endpoint(region, AWS_DEFAULTS, NOTHING_OWN, {}) for region in regions}
+
+    with AwsClients() as clients:
+        told = {region: clients.portal(region).meta.endpoint_url for region in regions}
+    assert len(regions) > 30
+    assert found == {
+        region: url if regions[region] in ("aws", "aws-us-gov") else None
+        for region, url in told.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "own",
+    [OwnConnection(proxy=Secret("http://x")), OwnConnection(endpoint_url="http://sso.example")],
+)
+def test_what_is_not_plain_is_not_direct(own: OwnConnection) -> None:
+    """A proxy, and an endpoint in clear, are left to botocore's way, which knows or refuses."""
+    assert direct_endpoint(REGION, AWS_DEFAULTS, own, {}) is None
 
 
 def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:

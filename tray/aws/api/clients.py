@@ -13,10 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import UNSIGNED
@@ -30,6 +28,7 @@ from tray.aws.api.api_errors import (
     http_date,
     unusable_settings,
 )
+from tray.aws.api.endpoints import certificates, is_safe_endpoint, named_endpoint, variants
 from tray.aws.api.error_words import words_for
 from tray.aws.api.response_checks import ResponseCheck
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
@@ -62,58 +61,26 @@ def client_settings(
     """
     Return a config, and further arguments of ``create_client``, for botocore's ``service``.
 
-    Our own settings win, then the environment, then the config file, as in every SDK. Neither
-    ``AWS_ENDPOINT_URL`` nor a bare ``endpoint_url`` counts: only an endpoint named for the service
-    gets a secret. Raises RequestRefused if that is neither https nor on loopback.
+    Raises RequestRefused if its endpoint is neither https nor on loopback.
     """
-    key = service.replace("-", "_")
-    options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
-    if own.proxy:
+    options: dict[str, Any] = {
+        "ignore_configured_endpoint_urls": True,
+        **variants(connection, environ),
+    }
+    if own.proxies:
         options["proxies"] = own.proxies
-    for option, variable, value in (
-        ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", connection.fips),
-        ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", connection.dualstack),
-    ):
-        if environ.get(variable):
-            options[option] = environ[variable].lower() == "true"
-        elif value is not None:
-            options[option] = value
     arguments: dict[str, str] = {}
     if bundle := certificates(connection, own, environ):
         arguments["verify"] = bundle
-    endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        endpoint = None
-    if service != "sts" and own.endpoint_url:
-        endpoint = own.endpoint_url
-    if endpoint:
+    if endpoint := named_endpoint(service, connection, own, environ):
         _go_to(endpoint, service, arguments)
     return Config(**options), arguments
-
-
-def certificates(
-    connection: ConnectionSettings, own: OwnConnection, environ: Mapping[str, str]
-) -> str | None:
-    """Return the CA bundle that decides whom to trust; None: botocore's own."""
-    return own.ca_bundle or environ.get("AWS_CA_BUNDLE") or connection.ca_bundle
 
 
 def _go_to(endpoint: str, service: str, arguments: dict[str, str]) -> None:
     if not is_safe_endpoint(endpoint):
         raise unusable_settings(f"the endpoint of {service} is neither https nor on loopback")
     arguments["endpoint_url"] = endpoint
-
-
-def is_safe_endpoint(endpoint: str) -> bool:
-    """Whether a secret may go to an endpoint: https, or http on loopback."""
-    try:
-        parts = urlsplit(endpoint)
-        host = parts.hostname or ""
-        if parts.scheme == "https":
-            return bool(host)
-        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
-    except ValueError:
-        return False
 
 
 @dataclass(slots=True)

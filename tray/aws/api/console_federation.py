@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, UnknownRegionError
 
 from tray.aws.api.api_errors import as_tray_error, printable, unusable_settings
-from tray.aws.api.clients import AwsClients, is_safe_endpoint
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import is_safe_endpoint
 from tray.aws.api.plain_http import plain_http
 from tray.errors import RequestRefused, ServiceTrouble, TrayError
 from tray.secret import Secret

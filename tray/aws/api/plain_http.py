@@ -10,7 +10,8 @@ from typing import Final
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from tray.aws.api.clients import AwsClients, certificates
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import certificates
 
 _SECONDS: Final = 5  # for connecting to each address of the host
 
