@@ -412,7 +412,7 @@ def test_an_old_record_of_a_release_loses_to_a_later_sign_in(strict: World) -> N
 def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(
     strict: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """K4: SDKs see an expired lean file no longer than AWS takes: all is ready before it is lean."""
+    """K4: SDKs see an expired lean file only for AWS's answer: all else is ready before."""
     token = strict.sign_in()
     strict.advance(3700)
     strict.write_file(token)
