@@ -6,9 +6,9 @@ program's folder, and the CycloneDX file; ``packaging/build.py frozen`` runs it,
 ``SOURCE_DATE_EPOCH`` set.
 
 Most licences ask that their text goes along with every copy (MIT, BSD, Apache 2.0 with its NOTICE,
-LGPL 3). Who owns a file is looked up where it was taken from: in the records of the Python packages,
-then in those of Debian's packages. A file without an owner or an owner without a licence text ends
-the build, since that program may not be handed out.
+LGPL 3). Who owns a file is looked up where it was taken from: in the records of the Python
+packages, then in those of Debian's packages. A file without an owner or an owner without a licence
+text ends the build, since that program may not be handed out.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BOOTLOADER: Final = "pyinstaller"
 
 @dataclass(frozen=True)
 class Bundled:
-    """One package of others: its name and version, its licence's name if it states one, all texts."""
+    """A package: name, version, its licence's name if it states one, and the licence's texts."""
 
     kind: str
     name: str
@@ -80,9 +80,9 @@ def bundled(collected: Path) -> list[Bundled]:
 def licences(parts: Iterable[Bundled]) -> str:
     """Return one text with every licence, as it goes beside the program."""
     lines = [
-        "SSO Tray is under the MIT licence (the file LICENSE). This program also holds the following",
-        "work of others, each under its own terms. pystray, under the LGPL, lies beside the program as",
-        "source files, in which you may change it.",
+        "SSO Tray is under the MIT licence (the file LICENSE). This program also holds the",
+        "following work of others, each under its own terms. pystray, under the LGPL, lies beside",
+        "the program as source files, in which you may change it.",
         "",
         *(f"  {one.name} {one.version}" for one in parts),
     ]
@@ -118,7 +118,7 @@ def _component(one: Bundled) -> Component:
 
 
 def _sources(collected: Path) -> Iterator[Path]:
-    """Walk the places that the program's files, and the modules in its archive, were taken from."""
+    """Walk the places that the program's files and archived modules were taken from."""
     for name in ("COLLECT-00.toc", "PYZ-00.toc"):
         for part in ast.literal_eval((collected / name).read_text()):
             if isinstance(part, list):
@@ -143,7 +143,7 @@ def _from_distribution(one: Distribution) -> Bundled:
 
 
 def _of_the_system(sources: set[Path]) -> Iterator[Bundled]:
-    """Return Debian's packages that these files are from, or Python alone where there is no dpkg."""
+    """Return the Debian packages these files are from; elsewhere than on Linux, Python."""
     if sys.platform != "linux":
         text = Path(sysconfig.get_path("stdlib"), "LICENSE.txt").read_text()
         yield Bundled(

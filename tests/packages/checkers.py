@@ -47,7 +47,7 @@ def check(package: Path) -> None:
 
 
 def _licences(program: Path) -> None:
-    """See that what is bundled may be handed out: each part's own text goes along, and it is listed."""
+    """See that what is bundled may be handed out: with each part's terms, and listed."""
     text = (program / "THIRD-PARTY-LICENCES.txt").read_text()
     inside = program / "_internal"
     # A folder's name has underscores where the package's own has hyphens.
