@@ -173,7 +173,8 @@ class InputFiles:
             return {"exit": 1, "sentence": ""}
         from tray.core.text.status_text import status_text  # many a daemon is never asked
 
-        time.tzset()  # the machine may have travelled
+        if hasattr(time, "tzset"):
+            time.tzset()  # the machine may have travelled
         zone = datetime.now().astimezone().tzinfo
         text = status_text(
             document, bare, Now(time.time(), time.monotonic(), zone), coloured=coloured
