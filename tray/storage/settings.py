@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
@@ -154,6 +153,8 @@ def write_setting(state: Path, table: str, key: str, value: bool) -> None:
 
 
 def _toml(path: Path, data: bytes) -> dict[str, Any]:
+    import tomllib  # many have no such file
+
     try:
         # Some editors put a byte order mark first.
         return tomllib.loads(data.decode("utf-8-sig"))
