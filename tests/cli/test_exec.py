@@ -217,7 +217,8 @@ def test_a_copy_of_a_config_has_no_secrets() -> None:
     """Keys go with their continuation lines, however they are written; all else stays."""
     config = (
         b"[default]\nregion = r\n  aws_secret_access_key=one\naws_session_token =\n  two\n"
-        b"\n# comment\n\tthree\n[profile x]\nAWS_SECRET_ACCESS_KEY: four\noutput = json\ns3 =\n  a = b\n"
+        b"\n# comment\n\tthree\n"
+        b"[profile x]\nAWS_SECRET_ACCESS_KEY: four\noutput = json\ns3 =\n  a = b\n"
     )
 
     assert (
