@@ -12,18 +12,20 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from tray.aws.cache.login_cache import login_keys_end
 from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, say, styled
 from tray.cli.name_lookup import unknown
 from tray.cli.quick.status_entries import moment, named_only, usable_now
+from tray.core.profiles.guards import is_managed
 from tray.core.text import sentences
 from tray.core.text.bare_text import bare_clients
 from tray.core.text.display_names import clean
 from tray.core.views.status_documents import status_document
 from tray.core.views.view import SessionRow
-from tray.errors import ConfigRejected, TrayError
+from tray.errors import ConfigRejected, TrayError, Unread
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
@@ -45,7 +47,8 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
+    words = "" if as_json else in_words(context, document, logins=not session)
+    say(json.dumps(document, indent=2) + "\n" if as_json else words, end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -92,13 +95,16 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     raise unknown("session or profile", missing, known)
 
 
-def in_words(context: CommandContext, document: dict[str, Any]) -> str:
+def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool) -> str:
+    """Return the document in words; with `logins` also the profiles of ``aws login``."""
     now, zone = time.time(), datetime.now().astimezone().tzinfo
     rows = [_row(entry) for entry in document["sessions"]]
-    width = max((len(clean(row.name)) for row in rows), default=0)
+    others = dict(_aws_logins(context, now, zone)) if logins else {}
+    width = max((len(clean(name)) for name in (*(row.name for row in rows), *others)), default=0)
     standalone = document["resident"] is None
     lines = [_line(row, width, now, zone, standalone=standalone) for row in rows]
-    if not rows:
+    lines += [f"{clean(name).ljust(width)}  {text}" for name, text in others.items()]
+    if not rows and not others:
         lines.append("No SSO session is configured. Run: sso-tray add")
     lines += ["", *_active(context, document)]
     if standalone and rows:
@@ -106,6 +112,19 @@ def in_words(context: CommandContext, document: dict[str, Any]) -> str:
     said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
     lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
     return "\n".join(lines) + "\n"
+
+
+def _aws_logins(
+    context: CommandContext, now: float, zone: tzinfo | None
+) -> Iterator[tuple[str, str]]:
+    """Yield each profile of ``aws login`` and how it stands, which nothing here changes."""
+    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
+    with suppress(ConfigRejected, Unread):  # a problem of the document already
+        for name, keys in aws_files(files).profiles.items():
+            login = keys.get("login_session")
+            if isinstance(login, str) and not is_managed(name, context.catalog().managed):
+                end = login_keys_end(login, context.environ, context.paths.home)
+                yield name, sentences.aws_login(name, end, now, zone)
 
 
 def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
@@ -169,7 +188,8 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
                 seen = _only(document, names)
             except TrayError as error:
                 seen = {**document, "sessions": [], "problems": [error.sentence]}
-            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(context, seen)
+            words = "" if as_json else in_words(context, seen, logins=not names)
+            text_now = f"{json.dumps(seen)}\n" if as_json else words
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:
