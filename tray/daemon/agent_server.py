@@ -249,6 +249,8 @@ class Agent:
                 post(ev.SignInCancelled(key, number))
             case "logout":
                 post(ev.SignOutRequested(key, number))
+            case "undo":
+                post(ev.UndoRequested(key, number))
             case "renew":
                 post(ev.RenewRequested(key, number))
             case "release":
@@ -276,6 +278,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "login": ("session",),
     "cancel": ("session",),
     "logout": ("session",),
+    "undo": ("session",),
     "renew": ("session",),
     "release": ("session",),
     "use": ("profile",),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
@@ -38,7 +38,7 @@ _KNOWN = {
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
-_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
+_KNOWN_AT_TOP = ("browser", "guarded", "removed_file", "start_daemon", "sessions", "profiles")
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 _BROWSER = "a command such as 'firefox -P work %s'"
@@ -50,6 +50,7 @@ _PROXY = re.compile(r"https?://[^\s/].*")
 class Settings:
     preferences: Preferences = field(default_factory=Preferences)
     keyring_service: str = KEYRING_SERVICE  # the service name of our keyring items (K2)
+    restore_removed: bool = False  # a removed token file is put back (K5)
     empty_refresh_members: bool = False  # write empty refresh members into lean files (K3)
     # command templates by session key (L11); ``*`` is for all others
     browsers: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Settings:
             "adopt": self.preferences.adopt,
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
+            "restore_removed": self.restore_removed,
             "debug": self.log_debug,
             "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
@@ -83,6 +85,7 @@ class Settings:
             preferences=Preferences(adopt=sent["adopt"]),
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
+            restore_removed=sent["restore_removed"],
             log_debug=sent["debug"],
             own_connections={
                 key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
@@ -137,14 +140,14 @@ def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
-def write_setting(state: Path, table: str, key: str, value: bool) -> None:
+def write_setting(state: Path, table: str | None, key: str, value: bool | str) -> None:
     """Keep the other settings; `ConfigRejected` if the file cannot be read: it is left alone."""
     path = state / "settings.json"
     try:
         document = _json(path, read_small(path))
     except FileNotFoundError:
         document = {}
-    inner = document.setdefault(table, {})
+    inner = document if table is None else document.setdefault(table, {})
     if not isinstance(inner, dict):
         raise ConfigRejected(f"{path}: {table} must be a table.", file=str(path))
     inner[key] = value
@@ -229,9 +232,12 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _start_daemon(value: object) -> StartDaemon | None:
-    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
-    return next((one for one in choices if one == value), None)
+def _among(choices: Mapping[str, T]) -> Callable[[object], T | None]:
+    return lambda value: choices.get(value) if isinstance(value, str) else None
+
+
+_restores = _among({"restore": True, "sign-out": False})
+_start_daemon = _among({one: one for one in get_args(StartDaemon)})
 
 
 def _word(value: object) -> str | None:
@@ -300,6 +306,8 @@ def _merged(
         until = "no other profile can be picked" if kept is None else "the previous patterns hold"
         problems.append(f"{path}: until guarded is fixed, {until}.")
     warnings, compat = sections["warnings"], sections["compat"]
+    # What cannot be understood was not meant as "start it".
+    start: StartDaemon = "never" if "start_daemon" in document else settings.start_daemon
     return replace(
         settings,
         preferences=replace(
@@ -328,14 +336,11 @@ def _merged(
         },
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
-        log_debug=sections["log"].flag("debug", settings.log_debug),
-        start_daemon=top.take(
-            "start_daemon",
-            # What cannot be understood was not meant as "start it".
-            "never" if "start_daemon" in document else settings.start_daemon,
-            _start_daemon,
-            '"auto", "never" or "always"',
+        restore_removed=top.take(
+            "removed_file", settings.restore_removed, _restores, '"restore" or "sign-out"'
         ),
+        log_debug=sections["log"].flag("debug", settings.log_debug),
+        start_daemon=top.take("start_daemon", start, _start_daemon, '"auto", "never" or "always"'),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 
