@@ -170,6 +170,10 @@ def _moved(
     except KEYRING_ERRORS as error:
         return _kept_in_file(session, context, file.token, error)
     context.seam("stored")
+    doubtful = first.fingerprint != file.token.fingerprint
+    renewed_now = renewing or doubtful or not usable(first, context)
+    if renewed_now:
+        context.oidc.make_ready(first)  # SDKs take the lean file for expired until it is renewed
     # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
     # between that and the rename.
     context.records.change(session.key, store="keyring", lineage=stored.lineage)
@@ -180,10 +184,9 @@ def _moved(
     if handed_back:
         back = (*_recently(session, context), context.clock())
         context.records.change(session.key, handed_back=back)
-    doubtful = first.fingerprint != file.token.fingerprint
     outcome: Outcome = Adopted(context.facts(session, published), "keyring")
     trouble: TrayError | OSError | None = None
-    if renewing or doubtful or not usable(first, context):
+    if renewed_now:
         try:
             outcome = renew_kept(session, context, stored, published, proved=True)
         except (TrayError, OSError) as error:
