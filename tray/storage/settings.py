@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -248,7 +247,7 @@ def _word(value: object) -> str | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
         return None
-    return float(value) if math.isfinite(value) else None
+    return float(value)
 
 
 def _hours(value: object) -> float | None:
