@@ -242,6 +242,8 @@ class Preferences:
     adopt: bool = True  # take files with refresh data into the keyring (K4)
     # patterns of profile names that only the user switches to or from (A7); None: not known
     guarded: tuple[str, ...] | None = ()
+    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
+    allowed_start_urls: tuple[str, ...] = ()
     # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
     # names of the settings with which a session is reached, by its key

@@ -161,7 +161,7 @@ class EffectRunner:
                 self._desktop.start_at_login(on=on)
             else:
                 table, key = ("keyring", "adopt") if name == "adopt" else ("warnings", "show")
-                write_setting(self._paths.state, table, key, on)
+                write_setting(self._paths.state, table, key, on, self._files.settings.locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
             told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")

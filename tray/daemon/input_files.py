@@ -137,7 +137,9 @@ class InputFiles:
     def read_settings(self) -> None:
         """Read the settings; if they are broken the last good ones stay in use."""
         try:
-            self.settings = read_settings(self._paths.settings_file, self._paths.state)
+            self.settings = read_settings(
+                self._paths.settings_file, self._paths.state, self._paths.site_settings
+            )
             problems = self.settings.problems
             set_debug(self.settings.log_debug or self._debug)
         except ConfigRejected as error:

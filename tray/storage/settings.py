@@ -1,4 +1,8 @@
-"""The user's settings: ``config.toml`` is only read, the menu writes ``settings.json``."""
+"""
+The settings: ``config.toml`` is only read, the menu writes ``settings.json``.
+
+An administrator's file of the same form gives defaults, and locks the keys that it names.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -16,7 +20,7 @@ from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
-from tray.errors import ConfigRejected, TrayError
+from tray.errors import ConfigRejected, TrayError, UserMustAct
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -38,9 +42,13 @@ _KNOWN = {
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
-_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
+_KNOWN_AT_TOP = (
+    "allowed_start_urls", "browser", "guarded", "start_daemon", "sessions", "profiles",
+)  # fmt: skip
+_LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in _KNOWN for key in _KNOWN[table]))
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
+_LOCK_EXAMPLE = '["guarded", "warnings.show"]'
 _BROWSER = "a command such as 'firefox -P work %s'"
 _ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
 _PROXY = re.compile(r"https?://[^\s/].*")
@@ -60,6 +68,8 @@ class Settings:
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
     start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
+    # the file of an administrator by the key that it locks, ``guarded`` or ``warnings.show``
+    locked: Mapping[str, str] = field(default_factory=dict)
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -99,29 +109,78 @@ def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
     )
 
 
-def read_settings(config: Path, state: Path) -> Settings:
+def read_settings(config: Path, state: Path, site: Sequence[Path] = ()) -> Settings:
     """
-    Return the settings; what the menu set wins.
+    Return the settings: the user's win over the site's unless locked, the menu's over the user's.
 
     A guard that is understood is kept in ``<state>/guarded.json`` for when it is not. Raises
-    `ConfigRejected` if a file cannot be read as a whole.
+    `ConfigRejected` if a file of the user's cannot be read as a whole; if one of the site's
+    cannot, that is a problem, and a guard in it fails closed.
     """
     kept = _kept_guard(state)
     settings = Settings()
+    for path in site:
+        settings = _with_site(settings, path, kept)
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
-        try:
-            data = read_small(path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except FileRefused as refusal:
-            raise ConfigRejected(refusal.sentence, file=str(path)) from None
-        except OSError as error:
-            msg = f"{path} can't be read: {error.strerror}."
-            raise ConfigRejected(msg, file=str(path)) from None
-        settings = _merged(settings, parse(path, data), path, kept)
+        data = _data(path)
+        if data is not None:
+            settings = _merged(settings, parse(path, data), path, kept)
     if settings.preferences.guarded not in (None, kept or ()):
         _keep_guard(state, settings.preferences.guarded)
     return settings
+
+
+def _data(path: Path) -> bytes | None:
+    """Return a file's bytes, None if there is none; raises ConfigRejected, Unread."""
+    try:
+        return read_small(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except FileRefused as refusal:
+        raise ConfigRejected(refusal.sentence, file=str(path)) from None
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigRejected(msg, file=str(path)) from None
+
+
+def _with_site(settings: Settings, path: Path, kept: tuple[str, ...] | None) -> Settings:
+    """Add an administrator's file and its locks."""
+    data: bytes | None = None
+    try:
+        data = _data(path)
+        document = {} if data is None else _toml(path, data)
+    except ConfigRejected as error:
+        said = f"{error.sentence} Until your administrator fixes it, your own settings hold"
+        if data is not None and b"guarded" not in data:
+            return replace(settings, problems=(*settings.problems, f"{said}."))
+        # It may lock the guard, and nobody can say with which patterns.
+        until = "no other profile can be picked" if kept is None else "the last guard stays"
+        return replace(
+            settings,
+            preferences=replace(settings.preferences, guarded=kept),
+            locked={**settings.locked, "guarded": str(path)},
+            problems=(*settings.problems, f"{said}, but {until}."),
+        )
+    names = document.pop("locked", [])
+    settings = _merged(settings, document, path, kept)
+    problems = list(settings.problems)
+    if not isinstance(names, list) or any(name not in _LOCKABLE for name in names):
+        problems.append(f"{path}: locked must be a list of settings such as {_LOCK_EXAMPLE}.")
+        names = [name for name in names if name in _LOCKABLE] if isinstance(names, list) else []
+    locked = {name: settings.locked.get(name, str(path)) for name in names}
+    return replace(settings, locked={**settings.locked, **locked}, problems=tuple(problems))
+
+
+def _take_locked(
+    document: dict[str, Any], locked: Mapping[str, str], path: Path, problems: list[str]
+) -> None:
+    """Take locked keys out of a file that comes after the one that locks them."""
+    for name, by in locked.items():
+        table, _, key = name.rpartition(".")
+        inner = document.get(table) if table else document
+        # What the menu once set is no mistake of anybody's.
+        if isinstance(inner, dict) and inner.pop(key, None) is not None and path.suffix == ".toml":
+            problems.append(f"{path}: {name} is set by your administrator in {by}.")
 
 
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
@@ -137,8 +196,22 @@ def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
-def write_setting(state: Path, table: str, key: str, value: bool) -> None:
-    """Keep the other settings; `ConfigRejected` if the file cannot be read: it is left alone."""
+def write_setting(
+    state: Path,
+    table: str,
+    key: str,
+    value: bool,
+    locked: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Keep the other settings.
+
+    Raises `UserMustAct` for a locked one, `ConfigRejected` if the file cannot be read: it is left
+    alone.
+    """
+    by = (locked or {}).get(f"{table}.{key}")
+    if by is not None:
+        raise UserMustAct(f"Your administrator has set it in {by}.")
     path = state / "settings.json"
     try:
         document = _json(path, read_small(path))
@@ -268,6 +341,7 @@ def _merged(
     settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
 ) -> Settings:
     problems: list[str] = []
+    _take_locked(document, settings.locked, path, problems)
     top = _Table(path, document, problems)
     old = settings.preferences
     sections = {name: top.table(name) for name in _KNOWN}
@@ -293,7 +367,9 @@ def _merged(
             lengths[key] = hours * HOUR
     everywhere = top.take("browser", "", _word, _BROWSER)
     guarded = top.take("guarded", None, _words, "a list of name patterns")
-    if guarded is None and "guarded" not in {*document, *mistyped}:
+    if guarded is None and (
+        "guarded" in settings.locked or "guarded" not in {*document, *mistyped}
+    ):
         guarded = old.guarded
     elif guarded is None:
         guarded = kept
@@ -312,6 +388,9 @@ def _merged(
             ),
             adopt=sections["keyring"].flag("adopt", old.adopt),
             guarded=guarded,
+            allowed_start_urls=top.take(
+                "allowed_start_urls", old.allowed_start_urls, _words, "a list of start URLs"
+            ),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
             reached_by=tuple((key, own.given) for key, own in connections.items()),

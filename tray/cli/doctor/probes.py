@@ -162,8 +162,13 @@ def _recorded(context: CommandContext) -> Found:
     through: tuple[str, ...] = managed_sections.applies(context.paths.state)
     if context.shell_follows:
         through = (*through, "shell")
-    guarded = context.settings_or_safe().preferences.guarded
-    return {"active": read_active(context.paths.state), "applies": through, "guarded": guarded}
+    settings = context.settings_or_safe()
+    return {
+        "active": read_active(context.paths.state),
+        "applies": through,
+        "guarded": settings.preferences.guarded,
+        "locked": settings.locked,
+    }
 
 
 def _daemon(context: CommandContext) -> Found:
