@@ -242,13 +242,13 @@ class Preferences:
     adopt: bool = True  # take files with refresh data into the keyring (K4)
     # patterns of profile names that only the user switches to or from (A7); None: not known
     guarded: tuple[str, ...] | None = ()
-    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
-    allowed_start_urls: tuple[str, ...] = ()
     # seconds of the sign-in session by session key, if the user set it
     session_lengths: tuple[tuple[str, float], ...] = ()
     # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
+    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
+    allowed_start_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

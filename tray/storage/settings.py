@@ -7,17 +7,16 @@ An administrator's file of the same form gives defaults, and locks the keys that
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tray.core.model import Preferences
-from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
+from tray.core.policy import HOUR, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
 from tray.errors import ConfigRejected, TrayError, UserMustAct
 from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
@@ -29,13 +28,19 @@ from tray.storage.atomic_files import (
     write_atomic,
     write_changed,
 )
+from tray.storage.settings_table import (
+    Table,
+    hours_of,
+    matching,
+    minutes_of,
+    path_of,
+    start_daemon_of,
+    word_of,
+    words_of,
+)
 from tray.values import dataclass
 
-T = TypeVar("T")
-
 KEYRING_SERVICE = "sso-tray"
-LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
-LONGEST_WARNING = 7 * DAY
 
 _KNOWN = {
     "keyring": ("adopt", "service"),
@@ -186,7 +191,7 @@ def _take_locked(
 
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
     try:
-        return _words(json.loads(read_small(state / "guarded.json"))) or None
+        return words_of(json.loads(read_small(state / "guarded.json"))) or None
     except (OSError, TrayError, ValueError, RecursionError):
         return None
 
@@ -249,101 +254,12 @@ def _json(path: Path, data: bytes) -> dict[str, Any]:
     return document
 
 
-class _Table:
-    """One table of a settings file; a mistake becomes a sentence that names file and key."""
-
-    def __init__(self, path: Path, values: object, problems: list[str], name: str = "") -> None:
-        self._path, self._name, self._problems = path, name, problems
-        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
-        if not isinstance(values, dict):
-            self._wrong("must be a table")
-
-    def _place(self, key: str) -> str:
-        place = ".".join(part for part in (self._name, key) if part)
-        return "".join(sign if sign.isprintable() else "?" for sign in place)
-
-    def _wrong(self, what: str, key: str = "") -> None:
-        self._problems.append(f"{self._path}: {self._place(key)} {what}.")
-
-    def check_names(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Name each unknown key, with the nearest known one; return the near ones."""
-        unknown = [key for key in self._values if key not in known]
-        if not unknown:
-            return ()
-        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
-
-        near = {key: get_close_matches(key, known, n=1, cutoff=0.5) for key in unknown}
-        for key, matches in near.items():
-            hint = f' Did you mean "{self._place(matches[0])}"?' if matches else ""
-            self._problems.append(f'{self._path}: unknown setting "{self._place(key)}".{hint}')
-        return tuple(match for matches in near.values() for match in matches)
-
-    def table(self, key: str) -> _Table:
-        place = ".".join(part for part in (self._name, key) if part)
-        return _Table(self._path, self._values.get(key, {}), self._problems, place)
-
-    def tables(self) -> dict[str, _Table]:
-        return {key: self.table(key) for key in self._values}
-
-    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
-        """Return a value; if it is not ``what`` it must be, the default."""
-        if key not in self._values:
-            return default
-        value = check(self._values[key])
-        if value is None:
-            self._wrong(f"must be {what}", key)
-            return default
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        return self.take(key, default, _flag, "true or false")
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _start_daemon(value: object) -> StartDaemon | None:
-    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
-    return next((one for one in choices if one == value), None)
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() and value.isprintable() else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def _hours(value: object) -> float | None:
-    number = _number(value)
-    return number if number is not None and number * HOUR <= LONGEST_SESSION else None
-
-
-def _words(value: object) -> tuple[str, ...] | None:
-    good = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return tuple(value) if good and isinstance(value, list) else None
-
-
-def _minutes(value: object) -> tuple[float, ...] | None:
-    if not isinstance(value, list):
-        return None
-    numbers = [_number(item) for item in value]
-    good = {number * MINUTE for number in numbers if number is not None}
-    if not good or None in numbers or max(good) > LONGEST_WARNING:
-        return None
-    return tuple(sorted(good, reverse=True))
-
-
 def _merged(
     settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
 ) -> Settings:
     problems: list[str] = []
     _take_locked(document, settings.locked, path, problems)
-    top = _Table(path, document, problems)
+    top = Table(path, document, problems)
     old = settings.preferences
     sections = {name: top.table(name) for name in _KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
@@ -363,11 +279,11 @@ def _merged(
             by_code[key] = None
         if (own := _own_connection(one)) != NOTHING_OWN:
             connections[key] = own
-        hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
+        hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
-    everywhere = top.take("browser", "", _word, _BROWSER)
-    guarded = top.take("guarded", None, _words, "a list of name patterns")
+    everywhere = top.take("browser", "", word_of, _BROWSER)
+    guarded = top.take("guarded", None, words_of, "a list of name patterns")
     if guarded is None and (
         "guarded" in settings.locked or "guarded" not in {*document, *mistyped}
     ):
@@ -384,13 +300,13 @@ def _merged(
             warn_before=warnings.take(
                 "minutes_before",
                 old.warn_before or WARN_BEFORE,
-                _minutes,
+                minutes_of,
                 "a list of minutes, up to a week",
             ),
             adopt=sections["keyring"].flag("adopt", old.adopt),
             guarded=guarded,
             allowed_start_urls=top.take(
-                "allowed_start_urls", old.allowed_start_urls, _words, "a list of start URLs"
+                "allowed_start_urls", old.allowed_start_urls, words_of, "a list of start URLs"
             ),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
@@ -398,7 +314,7 @@ def _merged(
         ),
         own_connections=connections,
         keyring_service=sections["keyring"].take(
-            "service", settings.keyring_service, _word, "a name"
+            "service", settings.keyring_service, word_of, "a name"
         ),
         empty_refresh_members=compat.flag("empty_refresh_members", settings.empty_refresh_members),
         browsers={
@@ -413,37 +329,24 @@ def _merged(
             "start_daemon",
             # What cannot be understood was not meant as "start it".
             "never" if "start_daemon" in document else settings.start_daemon,
-            _start_daemon,
+            start_daemon_of,
             '"auto", "never" or "always"',
         ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 
 
-def _own_connection(table: _Table) -> OwnConnection:
-    proxy = table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128")
+def _own_connection(table: Table) -> OwnConnection:
+    proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
     return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, _path, "the absolute path of a file"),
+        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
         proxy=None if proxy is None else Secret(proxy),
         endpoint_url=table.take(
-            "endpoint_url", None, _matching(_ENDPOINT), "an https URL, or an http one on loopback"
+            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
         ),
     )
 
 
-def _path(value: object) -> str | None:
-    path = Path(_word(value) or "").expanduser()
-    return str(path) if path.is_absolute() else None
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
-    def check(value: object) -> str | None:
-        word = _word(value)
-        return word if word is not None and pattern.fullmatch(word) else None
-
-    return check
-
-
-def _browsers(tables: Mapping[str, _Table]) -> dict[str, str]:
-    found = {key: one.take("browser", "", _word, _BROWSER) for key, one in tables.items()}
+def _browsers(tables: Mapping[str, Table]) -> dict[str, str]:
+    found = {key: one.take("browser", "", word_of, _BROWSER) for key, one in tables.items()}
     return {key: template for key, template in found.items() if template}
