@@ -13,6 +13,10 @@ _RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 
 def main() -> int:
     """Return the exit code; the daemon starts at each login, so without the CLI's libraries."""
+    if getattr(sys, "stderr", None) is None:
+        from tray.system.process_limits import open_absent_streams
+
+        open_absent_streams()
     lead_back(os.environ)
     if sys.argv[1:] in _RUN:
         # Nor does the command line need TLS to say that one runs already.

@@ -59,14 +59,18 @@ class Agent:
         self._networks: dict[str, dict[str, str]] = {}  # of those that wait for a sign-in
         self._subscribers: set[Connection] = set()
         self._clients: dict[Connection, None] = {}  # by when each was last served, longest first
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | agent_socket.Listener | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.last_request = 0.0  # by the loop's clock
 
-    async def serve(self, listening: socket.socket) -> None:
-        self._server = await asyncio.start_unix_server(
-            self._connected, sock=listening, limit=REQUEST_LIMIT
-        )
+    async def serve(self, listening: agent_socket.Listener) -> None:
+        if isinstance(listening, socket.socket):
+            self._server = await asyncio.start_unix_server(
+                self._connected, sock=listening, limit=REQUEST_LIMIT
+            )
+        else:
+            listening.serve(self._connected, REQUEST_LIMIT)
+            self._server = listening
 
     @property
     def clients(self) -> int:
@@ -127,7 +131,7 @@ class Agent:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if _is_stranger(writer):
+        if agent_socket.is_stranger(writer.get_extra_info("socket")):
             writer.close()
             return
         if len(self._clients) >= CLIENTS_LIMIT:
@@ -302,13 +306,3 @@ def _login_is_sound(request: dict[str, Any]) -> bool:
     port_is_sound = port is None or (type(port) is int and 0 < port < 65536)
     afresh = request.get("afresh")
     return port_is_sound and request.get("method") in _METHODS and afresh in (True, False, None)
-
-
-def _is_stranger(writer: asyncio.StreamWriter) -> bool:
-    """Whether another user connected; directory and socket mode should have kept them out."""
-    connection = writer.get_extra_info("socket")
-    uid = agent_socket.peer_uid(connection)
-    if uid == os.getuid():
-        return False
-    log.warning("user %d tried to connect", uid)
-    return True

@@ -178,18 +178,18 @@ class Daemon:
         except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
-    def _listen(self) -> socket.socket | None:
+    def _listen(self) -> agent_socket.Listener | None:
         """
         Listen at the first place that is ours; another world's daemon may have taken it.
 
         Where there is none, commands act alone, and it is tried again. Raises `Busy`.
         """
-        if not agent_socket.AVAILABLE or self._address is not None:
+        if self._address is not None:
             return None
         trouble = ""
         for path in self.paths.runtime_sockets:
             try:
-                listening = agent_socket.listen(path)
+                listening = agent_socket.listener(path)
             except Busy:
                 if path == self.paths.runtime_sockets[-1]:
                     raise

@@ -38,8 +38,6 @@ from __future__ import annotations
 
 import json
 import math
-import select
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -107,14 +105,14 @@ class AgentClient:
     def __init__(self, sockets: tuple[Path, ...], world: Mapping[str, str]) -> None:
         self._sockets = sockets
         self._world = dict(world)
-        self._connection: socket.socket | None = None
+        self._connection: agent_socket.Connection | None = None
 
     def __enter__(self) -> Self:
         """Raises `Unreachable` if no daemon listens."""
         trouble: Unreachable | None = None
         for path in self._sockets:
             try:
-                self._connection = agent_socket.connect(path, CONNECT_PATIENCE)
+                self._connection = agent_socket.connection(path, CONNECT_PATIENCE)
             except Unreachable as error:
                 trouble = error
             else:
@@ -162,7 +160,7 @@ class AgentClient:
         return last["done"]
 
 
-def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]:
+def _lines(connection: agent_socket.Connection, patience: float | None) -> Iterator[bytes]:
     """Yield lines as they come, the last one possibly truncated; raises `TimeoutError`."""
     waiting = b""
     while True:
@@ -180,11 +178,11 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
         yield waiting
 
 
-def _wait(connection: socket.socket, patience: float | None) -> None:
+def _wait(connection: agent_socket.Connection, patience: float | None) -> None:
     """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([connection], [], [], min(left, _WAKES))[0]:
+        if agent_socket.readable(connection, min(left, _WAKES)):
             return
     raise TimeoutError
 
