@@ -115,10 +115,11 @@ def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 def _site_settings(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the site's files; the system's own place counts whatever the variable says."""
-    if not LINUX:
-        import platformdirs
-
-        return (platformdirs.site_config_path(NAME, appauthor=False) / "config.toml",)
+    if MACOS:
+        return (Path("/Library/Application Support") / NAME / "config.toml",)
+    if WINDOWS:
+        shared = _absolute(environ, "PROGRAMDATA") or Path("C:/ProgramData")
+        return (shared / NAME / "config.toml",)
     named = environ.get("XDG_CONFIG_DIRS", "").split(":")
     folders = dict.fromkeys([*(Path(one) for one in named if one.startswith("/")), SITE])
     return tuple(folder / NAME / "config.toml" for folder in reversed(folders))
