@@ -248,6 +248,8 @@ class Preferences:
     # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
+    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
+    allowed_start_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ class Desktop:
             follow=self._follows(),
             recent_profiles=tuple(self._used),
             guarded=settings.preferences.guarded,
+            locked=frozenset(settings.locked),
             zone=zone,
         )
 

@@ -160,7 +160,8 @@ class EffectRunner:
             if name == "start-at-login":
                 self._desktop.start_at_login(on=on)
             else:
-                write_setting(self._paths.state, *_written(name, on=on))
+                locked = self._files.settings.locked
+                write_setting(self._paths.state, *_written(name, on=on), locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
             told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")

@@ -10,7 +10,9 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
-               too: which variables of the caller's network are not the daemon's
+               too: which variables of the caller's network are not the daemon's; with
+               ``words`` (`tray.ipc.caller_words`) and ``coloured``, ``done.words`` instead: the
+               text in hexadecimal, right behind ``sentence``
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
                see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
@@ -23,7 +25,8 @@ the caller (rule C3). A caller that does not know those rules, the credential he
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
 ``profile``    ``profile``, or null; -> ``done``: ``profile`` and ``session`` in JSON,
-               ``managed``, ``active``, ``marks`` of the config files as they were read
+               ``managed``, ``active``, ``marks`` of the config files as they were read,
+               ``portal``: the portal's link to its console, or null
 ``environment``  as ``credentials``, with ``done.environment`` before it: see
                `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``

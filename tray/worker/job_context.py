@@ -89,7 +89,7 @@ class JobContext:
         forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
-            settings = read_settings(paths.settings_file, paths.state)
+            settings = read_settings(paths.settings_file, paths.state, paths.site_settings)
         clients = AwsClients()
         return cls(
             paths=paths,

@@ -35,6 +35,7 @@ SETTING_LABELS: dict[SettingName, str] = {
 }
 ON, OFF = "On", "Off"
 SETTING_REFUSED = "The setting was not changed"
+NO_SIGN_IN = "No sign-in was started"
 STILL_LOCKED = "The keyring is still locked"
 NOT_USED = "The profile was not changed"
 NO_BROWSER = "No browser could be opened"
@@ -61,6 +62,10 @@ NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "More: sso-tray use NAME"
 MORE_SESSIONS = "More: sso-tray status"
+
+
+def setting(name: SettingName, *, locked: bool) -> str:
+    return SETTING_LABELS[name] + (" (set by your administrator)" if locked else "")
 
 
 def sign_in_to_all(count: int) -> str:

@@ -169,6 +169,13 @@ def no_such_session(key: str) -> str:
     return f'The AWS config has no session "{clean(key)}".'
 
 
+def not_allowed(start_url: str) -> str:
+    return (
+        f"Signing in at {clean(start_url, 200)} is not allowed here: it is none of the "
+        "allowed_start_urls in the settings."
+    )
+
+
 def no_such_profile(name: str) -> str:
     return f'The AWS config has no profile "{clean(name)}".'
 

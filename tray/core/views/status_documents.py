@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from tray.core.model import Profile
+from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.text.timestamps import format_timestamp
 from tray.core.views.view import SessionRow, View
@@ -74,6 +74,23 @@ def profiles_document(
         ],
         "problems": list(problems),
     }
+
+
+def listed_profiles(
+    catalog: Catalog,
+    guarded: tuple[str, ...] | None,
+    problems: Iterable[str],
+    active: str | None = None,
+) -> dict[str, Any]:
+    """Return the profiles' document of a config; `problems` are those of the settings."""
+    own = [one.problem for one in catalog.sessions if one.problem]
+    own += [one.problem for one in catalog.profiles if one.problem]
+    return profiles_document(
+        catalog.profiles,
+        active_profile=active,
+        guarded=guarded,
+        problems=[*catalog.problems, *problems, *own],
+    )
 
 
 def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:

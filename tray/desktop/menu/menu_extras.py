@@ -21,4 +21,5 @@ class MenuExtras:
     follow: tuple[str, ...] = ()
     recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
+    locked: frozenset[str] = frozenset()  # settings an administrator has set: ``warnings.show``
     zone: tzinfo | None = None  # the reader's zone

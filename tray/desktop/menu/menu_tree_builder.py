@@ -250,10 +250,10 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
         menu_text.SETTINGS,
         children=(
             _setting("start-at-login", extras.starts_at_login),
-            _setting("warnings", extras.warns),
+            _setting("warnings", extras.warns, locked="warnings.show" in extras.locked),
             _setting("default-follows", "default" in extras.follow),
             _setting("process-follows", "process" in extras.follow),
-            _setting("adopt", extras.adopts),
+            _setting("adopt", extras.adopts, locked="keyring.adopt" in extras.locked),
             # Set in a notice, where it cannot be taken back.
             *((_setting("restore-removed", on=True),) if extras.restores else ()),
         ),
@@ -265,6 +265,8 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, on: bool) -> Entry:  # a tick and its state
-    label = menu_text.SETTING_LABELS[name]
-    return Entry(f"setting:{name}", label, SettingRequested(name, on=not on), checked=on)
+def _setting(name: SettingName, on: bool, *, locked: bool = False) -> Entry:  # a tick, its state
+    label = menu_text.setting(name, locked=locked)
+    return Entry(
+        f"setting:{name}", label, SettingRequested(name, on=not on), checked=on, enabled=not locked
+    )
