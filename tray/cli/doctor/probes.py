@@ -16,14 +16,15 @@ from tray.aws.config import config_files
 from tray.aws.config.catalog import aws_files, read_catalog
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.sdk_quirks import quirks
-from tray.cli.command_context import CommandContext
+from tray.cli.command_context import CommandContext, now
 from tray.cli.doctor import system_probes as system
-from tray.cli.status_command import of_files, words_of
+from tray.cli.status_command import of_files
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
 from tray.core.session import same_place
+from tray.core.text.status_text import words_of
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
@@ -181,8 +182,13 @@ def _recorded(context: CommandContext) -> Found:
     through: tuple[str, ...] = managed_sections.applies(context.paths.state)
     if context.shell_follows:
         through = (*through, "shell")
-    guarded = context.settings_or_safe().preferences.guarded
-    return {"active": read_active(context.paths.state), "applies": through, "guarded": guarded}
+    settings = context.settings_or_safe()
+    return {
+        "active": read_active(context.paths.state),
+        "applies": through,
+        "guarded": settings.preferences.guarded,
+        "locked": settings.locked,
+    }
 
 
 def _daemon(context: CommandContext) -> Found:
@@ -204,7 +210,7 @@ def _daemon(context: CommandContext) -> Found:
     sessions = tuple(
         SessionFacts(
             entry["key"],
-            words_of(entry, standalone=standing != "running"),
+            words_of(entry, now(), standalone=standing != "running"),
             entry["state"],
             entry.get("renewable", entry["renews"]),
             contested=entry["key"] in contested,

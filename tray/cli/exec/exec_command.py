@@ -28,7 +28,7 @@ from tray.ipc.agent_client import OtherWorld
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
-from tray.system.spawn import own_program
+from tray.system.spawn import APART, own_program
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -134,7 +134,7 @@ def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=JOB_PATIENCE,
-        start_new_session=True,  # Ctrl-C is for the child
+        **APART,  # Ctrl-C is for the child
         check=False,
     )
     if done.returncode:

@@ -66,6 +66,9 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         said.update(one.problem for one in facts.catalog.sessions)
         said.update(one.problem for one in facts.catalog.profiles)
     yield from (problem("sso-tray", one) for one in facts.problems if one not in said)
+    for file in dict.fromkeys(facts.locked.values()):
+        names = listed([name for name, by in facts.locked.items() if by == file])
+        yield ok("sso-tray", f"Set by your administrator in {clean(file, 160)}: {names}.")
 
 
 def _desktop(facts: Facts) -> Iterator[Finding]:
