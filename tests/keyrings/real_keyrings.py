@@ -63,6 +63,7 @@ class RealKeyring(ABC):
 
     name: ClassVar[str]
     needs: ClassVar[tuple[Component, ...]]
+    main_window: ClassVar[str] = "\0"  # how the title of the one that is no dialog begins
 
     def __init__(
         self, session: KeyringSession, environ: Mapping[str, str], running: Running
@@ -106,8 +107,16 @@ class RealKeyring(ABC):
 
     def answer(self) -> None:
         """Give the password to the dialog that is on the screen, as a person does."""
-        self._type(until(self._windows, "the dialog")[-1][0])
+        self._type(self.shown())
         self._seen.clear()
+
+    def shown(self) -> str:
+        """Return the id of its dialog, once it is on the screen."""
+        return until(self._windows, "the dialog")[-1][0]
+
+    def whole(self) -> str:
+        """Return all it holds, opened by the password, where it has a file that can be."""
+        return ""
 
     def _type(self, window: str) -> None:
         self._xdotool("windowfocus", "--sync", window)
@@ -123,14 +132,15 @@ class RealKeyring(ABC):
         while not enough.wait(0.5):
             self._seen |= {title for _, title in self._windows()}
 
-    def _is_main(self, _title: str) -> bool:
-        return False
-
     def _windows(self) -> list[tuple[str, str]]:
         """Return ids and titles of the windows on the screen, the main window left out."""
         ids = self._xdotool("search", "--onlyvisible", "--name", ".").split()
         titles = [(one, self._xdotool("getwindowname", one).strip()) for one in ids]
-        return [(one, title) for one, title in titles if title and not self._is_main(title)]
+        return [
+            (one, title)
+            for one, title in titles
+            if title and not title.startswith(self.main_window)
+        ]
 
     def _xdotool(self, *words: str) -> str:
         done = subprocess.run(
@@ -251,6 +261,7 @@ class KeePassXC(RealKeyring):
 
     name = "KeePassXC, not confirming"
     needs = ("keepassxc",)
+    main_window = "passwords.kdbx"
     asks: ClassVar[bool] = False
 
     @property
@@ -283,12 +294,12 @@ class KeePassXC(RealKeyring):
 
     def binned(self) -> str:
         """Return what its recycle bin holds."""
-        whole = self._cli("export", self.database, said=f"{PASSWORD}\n")
-        found = re.search(r"<Name>Recycle Bin</Name>.*?</Group>", whole, re.DOTALL)
+        found = re.search(r"<Name>Recycle Bin</Name>.*?</Group>", self.whole(), re.DOTALL)
         return found[0] if found else ""
 
-    def _is_main(self, _title: str) -> bool:
-        return _title.endswith("KeePassXC")
+    def whole(self) -> str:
+        """Return all it holds."""
+        return self._cli("export", self.database, said=f"{PASSWORD}\n")
 
     def _collections(self) -> list[str]:
         alias = DBusAddress("/org/freedesktop/secrets", SECRETS, "org.freedesktop.Secret.Service")
@@ -336,7 +347,8 @@ def real_keyring(kind: type[RealKeyring], session: KeyringSession) -> Iterator[R
     running = Running(session.directory)
     with ExitStack() as stack:
         stack.callback(running.end_all)
-        environ = dict(session.environ)
+        # KeePassXC runs once for each directory of temporary files.
+        environ = {**session.environ, "TMPDIR": str(session.directory / "run")}
         environ["DISPLAY"] = start_screen(running, environ, require("xvfb"), (1024, 768))
         keyring = kind(session, environ, running)
         keyring.start()
