@@ -81,7 +81,8 @@ class Story:
     def _kept(self) -> str:
         done = self.here.tray("login", SESSION)
         assert done.code == 0, done.err
-        return "in the keyring" if self.lean else f"in the file: {done.out.splitlines()[-1]}"
+        why = done.out.splitlines()[-1].rpartition("stays in the token file. ")[2]
+        return "in the keyring" if self.lean else f"in the file. {why}"
 
     def _count(self) -> int:
         return self.here.center.count("CreateToken", grant_type="refresh_token", status=200)

@@ -108,6 +108,7 @@ class RealKeyring(ABC):
     def answer(self) -> None:
         """Give the password to the dialog that is on the screen, as a person does."""
         self._type(self.shown())
+        until(lambda: not self._windows() or None, "the dialog to go")
         self._seen.clear()
 
     def shown(self) -> str:
