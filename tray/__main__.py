@@ -18,10 +18,11 @@ def main() -> int:
 
         open_absent_streams()
     lead_back(os.environ)
-    if sys.argv[1:] in _RUN:
+    runs = sys.argv[1:] in _RUN and "_SSO_TRAY_COMPLETE" not in os.environ
+    if runs:
         # Nor does the command line need TLS to say that one runs already.
         from tray.daemon import without_tls  # noqa: F401  (before anything asks for it)
-    if sys.argv[1:] in _RUN and not _one_answers():
+    if runs and not _one_answers():
         # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
         # The daemon begins to collect once it has started.
         gc.disable()

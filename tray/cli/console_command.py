@@ -12,8 +12,8 @@ from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.name_lookup import named_once, profile_meant
-from tray.cli.quick.quick_profile import portal_url
 from tray.core.model import Profile, SsoSession
+from tray.core.profiles.console_link import portal_url
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
-from tray.cli.exec.credential_environment import Format, written
+from tray.cli.exec.credential_environment import written
 from tray.cli.front.terminal import Ended, WrongUse, say
 from tray.cli.name_lookup import named_once, profile_meant
 from tray.core import events as ev
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Operation = Literal["credentials", "whoami"]
 
 
-def credentials(*, named: str | None, profile: str | None, form: Format, active: bool) -> None:
+def credentials(*, named: str | None, profile: str | None, form: str, active: bool) -> None:
     profile = named_once(named, profile)
     if active and profile is not None:
         raise WrongUse("Give a profile or --active, not both.")

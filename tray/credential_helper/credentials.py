@@ -91,12 +91,14 @@ def asked(
     sockets: "tuple[str, ...]",
     environ: "dict[bytes, bytes]",
     patience: float = ANSWER_PATIENCE,
+    more: str = "",
 ) -> bytes:
-    """Return the daemon's answer, a line, waited for so many seconds."""
-    request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"}\n' % (
+    """Return the daemon's answer, a line, waited for so many seconds; `more` are members."""
+    request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"%b}\n' % (
         op.encode(),
         quoted(profile),
         b"\0".join(world(environ)).hex().encode(),
+        more.encode(),
     )
     for path in sockets:
         try:

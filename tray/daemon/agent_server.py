@@ -35,15 +35,16 @@ class AgentHandlers:
     """
     What the agent asks the rest of the daemon for.
 
-    ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
-    message and what to call once it is sent; no profile means the active one; ``look_again`` is
-    called before each answer.
+    ``status`` returns the document of rule C5, ``words(packed, coloured)`` the last message with
+    it in words, ``credentials(op, profile, program)`` the last message and what to call once it
+    is sent; no profile means the active one; ``look_again`` is called before each answer.
     """
 
     world: Mapping[str, str]
     environ: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
+    words: Callable[[str, bool], Awaitable[dict[str, Any]]]
     credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
@@ -218,6 +219,10 @@ class Agent:
         key = str(request.get("session", ""))
         network = received(request.get("network"))
         match op:
+            case "status" if isinstance(packed := request.get("words"), str):
+                coloured = request.get("coloured") is True
+                self._later(self._answers.words(packed, coloured), client)
+                return
             case "status":
                 done = {"exit": 0, "status": self._answers.status()}
                 if network is not None:
@@ -232,7 +237,9 @@ class Agent:
                 client.send({"done": self._answers.profile(request["profile"])})
                 return
             case "credentials" | "whoami" | "environment":
-                self._later(op, request["profile"], client)
+                asker = program_behind(client.process)  # now: it may have ended before the answer
+                given = self._answers.credentials(op, request["profile"], asker)
+                self._later(_with_afterwards(given, client), client)
                 return
         self._waiting[number] = client
         match op:
@@ -253,6 +260,8 @@ class Agent:
                 post(ev.SignInCancelled(key, number))
             case "logout":
                 post(ev.SignOutRequested(key, number))
+            case "undo":
+                post(ev.UndoRequested(key, number))
             case "renew":
                 post(ev.RenewRequested(key, number))
             case "release":
@@ -262,16 +271,20 @@ class Agent:
             case "quit":
                 post(ev.QuitRequested(number))
 
-    def _later(self, op: str, profile: str | None, client: Connection) -> None:
-        asker = program_behind(client.process)  # now: it may have ended when the answer comes
-
+    def _later(self, done: Awaitable[dict[str, Any]], client: Connection) -> None:
         async def answer() -> None:
-            done, client.afterwards = await self._answers.credentials(op, profile, asker)
-            client.send({"done": done})
+            client.send({"done": await done})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _with_afterwards(
+    answered: Awaitable[tuple[dict[str, Any], Callable[[], None]]], client: Connection
+) -> dict[str, Any]:
+    done, client.afterwards = await answered
+    return done
 
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
@@ -280,6 +293,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "login": ("session",),
     "cancel": ("session",),
     "logout": ("session",),
+    "undo": ("session",),
     "renew": ("session",),
     "release": ("session",),
     "use": ("profile",),

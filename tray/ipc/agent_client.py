@@ -10,20 +10,23 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
-               too: which variables of the caller's network are not the daemon's
+               too: which variables of the caller's network are not the daemon's; with
+               ``words`` (`tray.ipc.caller_words`) and ``coloured``, ``done.words`` instead: the
+               text in hexadecimal, right behind ``sentence``
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
                see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
                cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
-``logout`` ``renew`` ``release``   ``session``
+``logout`` ``undo`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
 ``profile``    ``profile``, or null; -> ``done``: ``profile`` and ``session`` in JSON,
-               ``managed``, ``active``, ``marks`` of the config files as they were read
+               ``managed``, ``active``, ``marks`` of the config files as they were read,
+               ``portal``: the portal's link to its console, or null
 ``environment``  as ``credentials``, with ``done.environment`` before it: see
                `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``
