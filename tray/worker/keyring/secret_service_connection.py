@@ -94,8 +94,9 @@ class Line:
         """
         self.checked.clear()
         locked = self._reads_locked()
-        if locked:
-            locked = self._stays_locked()
+        if locked and self._is_open_wallet():
+            self._ask_to_unlock()
+            locked = self._reads_locked()
         self._insist_on_session()
         return locked
 
@@ -165,18 +166,22 @@ class Line:
             locked = self.is_locked()
         except ItemNotFoundException:
             members = {f"{SS_PREFIX}Collection.Label": ("s", "Default")}
-            made = self.call(SS_PATH, "Service", "CreateCollection", "a{sv}s", members, "default")
-            prompt = made[1]
-        else:
-            prompt = (
-                self.call(SS_PATH, "Service", "Unlock", "ao", [self.collection])[1]
-                if locked
-                else _NONE
+            _, prompt = self.call(
+                SS_PATH, "Service", "CreateCollection", "a{sv}s", members, "default"
             )
-        if prompt != _NONE:
-            self.answer(prompt)
+            self._answer_any(prompt)
+        else:
+            if locked:
+                self._ask_to_unlock()
         if self._reads_locked():
             raise PromptDismissedException
+
+    def _ask_to_unlock(self) -> None:
+        self._answer_any(self.call(SS_PATH, "Service", "Unlock", "ao", [self.collection])[1])
+
+    def _answer_any(self, prompt: str) -> None:
+        if prompt != _NONE:
+            self.answer(prompt)
 
     def _started(self) -> str:
         """Return the unique name of the service, which the bus may have to start."""
@@ -196,16 +201,6 @@ class Line:
                     return bool(self.read(self.collection, "Collection", "Locked"))
             self._collection = None
         raise ItemNotFoundException
-
-    def _stays_locked(self) -> bool:
-        """Ask for it to be opened, if that shows nothing."""
-        prompt = self.call(SS_PATH, "Service", "Unlock", "ao", [self.collection])[1]
-        if prompt != _NONE and not self._is_open_wallet():
-            self.dismiss(prompt)
-            return True
-        if prompt != _NONE:
-            self.answer(prompt)
-        return self._reads_locked()
 
     def _is_open_wallet(self) -> bool:
         """Whether it is one of KWallet's, and open: then the prompt asks nothing (5.103)."""
