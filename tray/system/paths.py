@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tray.errors import UserMustAct
 from tray.system import MACOS, WINDOWS
-from tray.system.agent_places import NAME, agent_places
+from tray.system.agent_places import NAME, SITE, agent_places
 from tray.values import dataclass
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
@@ -28,6 +28,8 @@ class Paths:
     token_cache: Path  # ``~/.aws/sso/cache``; only the home moves it (rule S2)
     cli_cache: Path  # ``~/.aws/cli/cache``, the AWS CLI's role credentials
     settings_file: Path  # the user's ``config.toml``; may not exist
+    # the administrator's of the same form, the one that counts least first; mostly there are none
+    site_settings: tuple[Path, ...]
     state: Path  # our state directory; may not exist yet
     # best first: the daemon listens at the first, a client tries them in order
     runtime_sockets: tuple[Path, ...]
@@ -60,6 +62,7 @@ class Paths:
             token_cache=aws / "sso" / "cache",
             cli_cache=aws / "cli" / "cache",
             settings_file=settings / "config.toml",
+            site_settings=_site_settings(environ),
             state=state,
             runtime_sockets=tuple(map(Path, agent_places(environ, str(home), str(state)))),
         )
@@ -107,6 +110,18 @@ def _absolute(environ: Mapping[str, str], name: str) -> Path | None:
 
 def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
     return _absolute(environ, name) or default
+
+
+def _site_settings(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the site's files; the system's own place counts whatever the variable says."""
+    if MACOS:
+        return (Path("/Library/Application Support") / NAME / "config.toml",)
+    if WINDOWS:
+        shared = _absolute(environ, "PROGRAMDATA") or Path("C:/ProgramData")
+        return (shared / NAME / "config.toml",)
+    named = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    folders = dict.fromkeys([*(Path(one) for one in named if one.startswith("/")), Path(SITE)])
+    return tuple(folder / NAME / "config.toml" for folder in reversed(folders))
 
 
 def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
