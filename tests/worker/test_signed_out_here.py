@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 
@@ -101,6 +102,15 @@ def test_without_a_record_of_the_folder_a_file_is_lost(world: World) -> None:
     world.lose_records()
 
     assert ("published", True) == (_verdict(world.run("judge-removed")), world.file.exists())
+
+
+def test_a_folder_that_was_made_anew_is_another_one(world: World) -> None:
+    """K5: also where the file system gives it the number of the one that was removed."""
+    world.keep_in_keyring()
+    shutil.rmtree(world.file.parent)
+    world.file.parent.mkdir(mode=0o700)
+
+    assert "published" == _verdict(world.run("judge-removed"))
 
 
 def test_a_link_that_leads_nowhere_is_a_lost_folder(world: World) -> None:
