@@ -132,9 +132,9 @@ def _over_for_good(right: Any) -> Any:
 
 
 def _blind_to_ends(right: Any) -> Any:
-    def moments(one: Session, state: TrayState) -> Iterator[float]:
+    def moments(one: Session, *rest: Any) -> Iterator[float]:
         ends = one.token.expires_at if one.token is not None else None
-        return (moment for moment in right(one, state) if moment != ends)
+        return (moment for moment in right(one, *rest) if moment != ends)
 
     return moments
 
