@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
-from tray.cli.name_lookup import profile_named
+from tray.cli.names.few_words import at_terminal, profile_found, search_of
 from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
 from tray.core.model import Catalog
@@ -40,14 +41,18 @@ def profiles(*, as_json: bool) -> None:
         raise Ended("", 1)
 
 
-def use(profile: str | None, *, nobody: bool) -> None:
+def use(profile: tuple[str, ...], *, nobody: bool) -> None:
     context = CommandContext.of_this_process()
-    if nobody and profile is not None:
+    if nobody and profile:
         raise WrongUse("Give a profile or --none, not both.")
-    if profile is None and not nobody:
-        say(sentences.now_active(read_active(context.paths.state)))
+    if nobody:
+        _switch(context, None)
+    elif profile:
+        _switch(context, _meant(context, profile))
+    elif at_terminal() and os.environ.get("TERM") != "dumb":
+        _pick(context)
     else:
-        _switch(context, None if nobody else _meant(context, profile or ""))
+        say(sentences.now_active(read_active(context.paths.state)))
     exported = context.exported_profile
     if context.shell_follows:
         return  # at its next prompt
@@ -55,19 +60,29 @@ def use(profile: str | None, *, nobody: bool) -> None:
         note(f'AWS_PROFILE="{clean(exported)}" overrides it in this terminal.')
 
 
-def _meant(context: CommandContext, name: str) -> str:
-    if name == "-":
+def _pick(context: CommandContext) -> None:
+    from tray.cli.names.profile_picker import pick
+
+    active = read_active(context.paths.state)
+    say(sentences.now_active(active))
+    picked = pick(search_of(context, context.catalog()), active)
+    if picked is not None and picked != active:
+        _switch(context, picked)
+
+
+def _meant(context: CommandContext, words: tuple[str, ...]) -> str:
+    if words == ("-",):
         previous = read_previous(context.paths.state)
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         if is_guarded(previous, context.settings_or_safe().preferences.guarded):
             raise Ended(managed_text.guarded_by_name(previous), 1)
-        name = previous
+        words = (previous,)
     catalog = context.catalog()
-    if is_managed(name, catalog.managed):
-        raise Ended(sentences.managed_profile(name), 1)
-    profile = profile_named(catalog, name)
+    if is_managed(words[0], catalog.managed):
+        raise Ended(sentences.managed_profile(words[0]), 1)
+    profile = profile_found(context, catalog, words)
     if profile.problem is not None:
         raise Ended(profile.problem, 1)
     return profile.name

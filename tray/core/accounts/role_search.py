@@ -72,7 +72,7 @@ class RoleSearch:
 
     def find(self, words: str) -> list[RoleRow]:
         """Return the rows that fit, the best first: exact names, recent ones, then whole words."""
-        fitting = range(len(self._rows))
+        fitting: Sequence[int] = range(len(self._rows))
         for word in words.casefold().split():
             begins = f" {word}"
             fitting = [place for place in fitting if begins in self._texts[place]]
