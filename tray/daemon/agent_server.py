@@ -260,6 +260,8 @@ class Agent:
                 post(ev.SignInCancelled(key, number))
             case "logout":
                 post(ev.SignOutRequested(key, number))
+            case "undo":
+                post(ev.UndoRequested(key, number))
             case "renew":
                 post(ev.RenewRequested(key, number))
             case "release":
@@ -291,6 +293,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "login": ("session",),
     "cancel": ("session",),
     "logout": ("session",),
+    "undo": ("session",),
     "renew": ("session",),
     "release": ("session",),
     "use": ("profile",),

@@ -19,7 +19,7 @@ the caller (rule C3). A caller that does not know those rules, the credential he
                says whether this caller opens the page), then ``done``; closing the connection
                cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
-``logout`` ``renew`` ``release``   ``session``
+``logout`` ``undo`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
                ``credential_process`` document. Keep the members in the order ``exit``,

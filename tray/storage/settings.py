@@ -34,6 +34,7 @@ from tray.storage.settings_table import (
     matching,
     minutes_of,
     path_of,
+    restores,
     start_daemon_of,
     word_of,
     words_of,
@@ -49,7 +50,8 @@ _KNOWN = {
     "log": ("debug",),
 }
 _KNOWN_AT_TOP = (
-    "allowed_start_urls", "browser", "guarded", "start_daemon", "sessions", "profiles",
+    "allowed_start_urls", "browser", "guarded", "removed_file", "start_daemon", "sessions",
+    "profiles",
 )  # fmt: skip
 _LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in _KNOWN for key in _KNOWN[table]))
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
@@ -64,6 +66,7 @@ _PROXY = re.compile(r"https?://[^\s/].*")
 class Settings:
     preferences: Preferences = field(default_factory=Preferences)
     keyring_service: str = KEYRING_SERVICE  # the service name of our keyring items (K2)
+    restore_removed: bool = False  # a removed token file is put back (K5)
     empty_refresh_members: bool = False  # write empty refresh members into lean files (K3)
     # command templates by session key (L11); ``*`` is for all others
     browsers: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class Settings:
             "adopt": self.preferences.adopt,
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
+            "restore_removed": self.restore_removed,
             "debug": self.log_debug,
             "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
@@ -99,6 +103,7 @@ class Settings:
             preferences=Preferences(adopt=sent["adopt"]),
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
+            restore_removed=sent["restore_removed"],
             log_debug=sent["debug"],
             own_connections={
                 key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
@@ -204,9 +209,9 @@ def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
 
 def write_setting(
     state: Path,
-    table: str,
+    table: str | None,
     key: str,
-    value: bool,
+    value: bool | str,
     locked: Mapping[str, str] | None = None,
 ) -> None:
     """
@@ -215,7 +220,7 @@ def write_setting(
     Raises `UserMustAct` for a locked one, `ConfigRejected` if the file cannot be read: it is left
     alone.
     """
-    by = (locked or {}).get(f"{table}.{key}")
+    by = (locked or {}).get(key if table is None else f"{table}.{key}")
     if by is not None:
         raise UserMustAct(f"Your administrator has set it in {by}.")
     path = state / "settings.json"
@@ -223,7 +228,7 @@ def write_setting(
         document = _json(path, read_small(path))
     except FileNotFoundError:
         document = {}
-    inner = document.setdefault(table, {})
+    inner = document if table is None else document.setdefault(table, {})
     if not isinstance(inner, dict):
         raise ConfigRejected(f"{path}: {table} must be a table.", file=str(path))
     inner[key] = value
@@ -324,6 +329,9 @@ def _merged(
         },
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
+        restore_removed=top.take(
+            "removed_file", settings.restore_removed, restores, '"restore" or "sign-out"'
+        ),
         log_debug=sections["log"].flag("debug", settings.log_debug),
         start_daemon=top.take(
             "start_daemon",

@@ -71,6 +71,10 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def restores(value: object) -> bool | None:
+    return {"restore": True, "sign-out": False}.get(value) if isinstance(value, str) else None
+
+
 def start_daemon_of(value: object) -> StartDaemon | None:
     choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
     return next((one for one in choices if one == value), None)

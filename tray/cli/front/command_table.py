@@ -160,6 +160,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shown="N",
             help="The port on 127.0.0.1 that the browser returns to.",
         ),
+        Option("--undo", kind="flag", help="Undo a sign-out on this machine only."),
         _NO_DAEMON,
     ),
     "logout": Command("tray.cli.session_commands:logout", _SESSION, _EVERY),

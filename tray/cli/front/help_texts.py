@@ -114,6 +114,10 @@ Examples:
   sso-tray login corp --no-browser --callback-port 8400
                                                with that port forwarded over SSH
   sso-tray login corp --afresh                 start a new session with its full length
+  sso-tray login corp --undo                   take back a sign-out on this machine
+
+--undo is for a session that was signed out by removing its token file, as IDEs do, while AWS's own
+session goes on: it puts the token back without a browser, if AWS still takes it.
 """
 
 LOGOUT: Final = """\

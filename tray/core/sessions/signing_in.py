@@ -210,7 +210,12 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         retry_at=None,
         job=None if dropped else session.job,
         memory=replace(
-            after.memory, used_at=now.wall, refused=None, given=event.token, notified=notified
+            after.memory,
+            used_at=now.wall,
+            refused=None,
+            given=event.token,
+            notified=notified,
+            removal=None,
         ),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)

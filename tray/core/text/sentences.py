@@ -115,6 +115,8 @@ def status(  # noqa: RET503  (`assert_never` does not return)
     retry = "trying now" if trying_at is None else f"next try in {span(trying_at - now)}"
     match row.state:
         case "signed-out":
+            if row.can_undo:
+                return "signed out on this machine"
             return reason if row.reason == "removed" else f"signed out{_in_brackets(reason)}"
         case "signing-in":
             return f"signing in – {_finish(row, now)}"
@@ -328,6 +330,27 @@ def signed_out_elsewhere(key: str) -> str:
 
 def published(key: str) -> str:
     return f'The token file of "{clean(key)}" was missing and has been restored.'
+
+
+def removed(key: str) -> str:
+    """Signed out by removing the token file, which ends nothing at AWS (K5)."""
+    undo = f"{login_command(key)} --undo"
+    return (
+        f'"{clean(key)}" was signed out on this machine: its token file was removed. To sign in, '
+        f"run: {login_command(key)}. To undo it, run: {undo}"
+    )
+
+
+def undone(key: str) -> str:
+    return f'"{clean(key)}" is signed in again, as before its token file was removed.'
+
+
+def nothing_to_undo(key: str) -> str:
+    return f'Nothing to undo: "{clean(key)}" was not signed out by removing its token file.'
+
+
+def removal_dropped(key: str) -> str:
+    return f'"{clean(key)}" stays signed out; its tokens were deleted from the keyring.'
 
 
 def older_file(key: str) -> str:

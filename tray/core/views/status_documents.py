@@ -108,6 +108,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "renews": row.renews,
         "renewed_by": row.renewed_by,
         "renewable": row.renewable,
+        "can_undo": row.can_undo,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
         "disagreement": row.disagreement,

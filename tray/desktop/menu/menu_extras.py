@@ -16,6 +16,7 @@ class MenuExtras:
     starts_at_login: bool = False  # the setting's state
     adopts: bool = True  # the settings' states
     warns: bool = True  # the settings' states
+    restores: bool = False  # the settings' states
     # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
     recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first

@@ -153,6 +153,9 @@ def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entr
         yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
     if row.state in ("signed-in", "ending", "renewal-failing"):
         yield from add_profile(row, view, room=room)
+    if row.can_undo:
+        yield Entry(f"undo:{key}", menu_text.UNDO_SIGN_OUT, ev.UndoRequested(key))
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT_AT_AWS, ev.SignOutRequested(key))
     if row.state != "signed-out":
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutRequested(key))
 
@@ -251,6 +254,8 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
             _setting("default-follows", "default" in extras.follow),
             _setting("process-follows", "process" in extras.follow),
             _setting("adopt", extras.adopts, locked="keyring.adopt" in extras.locked),
+            # Set in a notice, where it cannot be taken back.
+            *((_setting("restore-removed", on=True),) if extras.restores else ()),
         ),
     )
     lines = tuple(
