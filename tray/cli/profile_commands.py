@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
@@ -11,6 +12,7 @@ from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
 from tray.cli.names.few_words import at_terminal, profile_found, search_of
 from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
+from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import managed_text, sentences
@@ -21,7 +23,7 @@ from tray.managed.managed_sections import applies
 from tray.storage.active_profile import read_active, read_previous, record_active
 
 
-def profiles(*, as_json: bool) -> None:
+def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
     context = CommandContext.of_this_process()
     refused = False
     try:
@@ -31,6 +33,7 @@ def profiles(*, as_json: bool) -> None:
     settings = context.settings_or_safe()
     guarded, active = settings.preferences.guarded, read_active(context.paths.state)
     document = listed_profiles(catalog, guarded, settings.problems, active)
+    document["profiles"] = _fitting(document["profiles"], " ".join(words))
     if as_json:
         say(json.dumps(document, indent=2))
     else:
@@ -39,6 +42,20 @@ def profiles(*, as_json: bool) -> None:
             note(problem)
     if refused:
         raise Ended("", 1)
+
+
+def _fitting(rows: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
+    """Return the rows that fit a search, the best first; all of them for none."""
+    if not words:
+        return rows
+    by_name = {row["name"]: row for row in rows}
+    search = RoleSearch(
+        [
+            RoleRow(row["session"], row["account_id"], "", row["role_name"], row["name"])
+            for row in rows
+        ]
+    )
+    return [by_name[found.profile] for found in search.find(words)]
 
 
 def use(profile: tuple[str, ...], *, nobody: bool) -> None:

@@ -179,6 +179,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "profiles": Command(
         "tray.cli.profile_commands:profiles",
+        Argument("words", shown="[WORD]...", many=True),
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),
