@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+from tray.aws.cache.login_cache import login_ends
 from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext, now
@@ -32,7 +33,8 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
+    words = "" if as_json else in_words(context, document, logins=not session)
+    say(json.dumps(document, indent=2) + "\n" if as_json else words, end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -79,13 +81,16 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     raise unknown("session or profile", missing, known)
 
 
-def in_words(context: CommandContext, document: dict[str, Any]) -> str:
-    bare = None
+def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool) -> str:
+    """Return the document in words; with `logins` also the profiles of ``aws login``."""
+    bare, others = None, {}
     with suppress(ConfigRejected):  # a problem of the document already
         files = aws_files(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
         managed = context.catalog().managed
         bare = bare_clients(context.environ, files, document["active_profile"], managed)[0]
-    return status_text(document, bare, now(), coloured=coloured())
+        if logins:
+            others = login_ends(files.profiles, managed, context.environ, context.paths.home)
+    return status_text(document, bare, now(), coloured=coloured(), logins=others)
 
 
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:
@@ -97,7 +102,8 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
                 seen = _only(document, names)
             except TrayError as error:
                 seen = {**document, "sessions": [], "problems": [error.sentence]}
-            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(context, seen)
+            words = "" if as_json else in_words(context, seen, logins=not names)
+            text_now = f"{json.dumps(seen)}\n" if as_json else words
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:

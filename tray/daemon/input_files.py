@@ -44,7 +44,7 @@ class InputFiles:
         self._paths = paths
         self._debug = "SSO_TRAY_DEBUG" in environ
         self._zone = environ.get("TZ")
-        self._told_bare: dict[object, str | None] = {}
+        self._told_bare: dict[object, tuple[str | None, bool]] = {}
         # What the listing for commands is made of; None where it would not be true.
         self._listable: tuple[Catalog, dict[str, tuple[int, ...] | None]] | None = None
         self._settings_marks: dict[str, tuple[int, ...] | None] | None = None
@@ -168,7 +168,9 @@ class InputFiles:
             environ = caller_words.unpacked(packed)
             if environ.get("TZ") != self._zone:
                 return {"exit": 1, "sentence": ""}
-            bare = await self._bare(environ, state)
+            bare, logins = await self._bare(environ, state)
+            if logins:  # their keys are in files that are not watched
+                return {"exit": 1, "sentence": ""}
         except (ValueError, Unread):
             return {"exit": 1, "sentence": ""}
         from tray.core.text.status_text import status_text  # many a daemon is never asked
@@ -181,8 +183,12 @@ class InputFiles:
         )
         return {"exit": 0, "sentence": "", "words": text.encode().hex()}
 
-    async def _bare(self, environ: Mapping[str, str], state: TrayState) -> str | None:
-        """Return what clients use that name no profile; None if botocore refuses the config."""
+    async def _bare(self, environ: Mapping[str, str], state: TrayState) -> tuple[str | None, bool]:
+        """
+        Return what clients use that name no profile, and whether any profile is of ``aws login``.
+
+        None if botocore refuses the config.
+        """
         files, active = self._catalog.files, state.active_profile
         managed = frozenset(state.catalog.managed)
         places = (files.config, files.credentials)
@@ -190,12 +196,14 @@ class InputFiles:
         if asked not in self._told_bare:
             from tray.core.text.bare_text import bare_clients
 
+            told: tuple[str | None, bool]
             large = self._config_size() > LARGE_CONFIG
             try:
                 found = await asyncio.to_thread(aws_files, files) if large else aws_files(files)
-                told = bare_clients(environ, found, active, managed)[0]
+                words = bare_clients(environ, found, active, managed)[0]
+                told = words, any("login_session" in one for one in found.profiles.values())
             except ConfigRejected:
-                told = None
+                told = None, False
             if len(self._told_bare) >= BARE_KEPT:
                 self._told_bare.clear()
             self._told_bare[asked] = told

@@ -11,6 +11,7 @@ from tray.core.text.display_names import clean
 from tray.core.text.timestamps import parse_timestamp
 from tray.core.views.view import SessionRow
 
+NO_LOGINS: Final[Mapping[str, float | None]] = {}
 RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon would renew it
 
 _RED, _GREEN, _YELLOW, _CYAN, _DIM = 31, 32, 33, 36, 2
@@ -30,18 +31,27 @@ def status_text(
     now: Now,
     *,
     coloured: bool,
+    logins: Mapping[str, float | None] = NO_LOGINS,
 ) -> str:
-    """Return the lines; `bare` is what clients use that name no profile, if that is known."""
+    """
+    Return the lines; `bare` is what clients use that name no profile, if that is known.
+
+    `logins`: the profiles of ``aws login``, and when their keys end (None: signed out).
+    """
     standalone = document["resident"] is None
     entries = document["sessions"]
     shown = [clean(entry["name"]) for entry in entries]
-    width = max(map(len, shown), default=0)
+    others = {clean(name): name for name in logins}
+    width = max(map(len, (*shown, *others)), default=0)
     lines = []
     for name, entry in zip(shown, entries, strict=True):
         code = _COLOURS.get(entry["state"], _DIM) if coloured else None
         text = _painted(words_of(entry, now, standalone=standalone), code)
         lines.append(f"{name.ljust(width)}  {text}")
-    if not entries:
+    for name, profile in others.items():
+        text = sentences.aws_login(profile, logins[profile], now.wall, now.zone)
+        lines.append(f"{name.ljust(width)}  {text}")
+    if not lines:
         lines.append("No SSO session is configured. Run: sso-tray add")
     active = document["active_profile"]
     lines += ["", f"Active profile: {clean(active) if active is not None else 'none'}"]
