@@ -15,9 +15,9 @@ from tray.desktop.icon.icon_state import IconState
 log = logging.getLogger(__name__)
 
 SIZE: Final = 48  # pixels, one of the icon's; 9 kB on the bus
-PATIENCE: Final = 2.0  # seconds a notice waits for its picture, if it was never drawn
+PATIENCE: Final = 3.0  # seconds a notice waits for its picture, if it was never drawn
 
-_STATES: Final[Mapping[NoticeCategory, State]] = {
+STATES: Final[Mapping[NoticeCategory, State]] = {
     "ending": "ending",
     "expired": "expired",
     "renewal-failing": "renewal-failing",
@@ -33,7 +33,7 @@ async def picture_of(category: NoticeCategory, pictures: IconPictures) -> bytes 
     """Return its pixels, RGBA; None if there are none, or not soon."""
     try:
         async with asyncio.timeout(PATIENCE):
-            argb = (await pictures.picture(IconState(_STATES[category])))[SIZE]
+            argb = (await pictures.picture(IconState(STATES[category])))[SIZE]
     except (NotDrawn, TimeoutError) as error:
         log.info("a notice goes without a picture (%s)", type(error).__name__)
         return None
