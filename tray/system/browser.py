@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -113,6 +112,8 @@ def _start(
         return _startfile(filled[_PLACE])
     # All at once: what fills one place is never read as another.
     argv = [_FILL.sub(lambda found: filled.get(found[0], found[0]), part) for part in command]
+    import shutil  # with its compressions it takes half a MB, and a daemon may never need it
+
     program = shutil.which(argv[0], path=environ.get("PATH"))
     if program is None:
         return False
@@ -178,4 +179,6 @@ def _why_none(environ: Mapping[str, str]) -> str:
 
 
 def _installed(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    import shutil
+
     return [name for name in names if shutil.which(name, path=environ.get("PATH"))]
