@@ -148,6 +148,7 @@ class Running:
         command: Sequence[str | Path],
         env: Mapping[str, str],
         *,
+        stdin: int = subprocess.DEVNULL,
         stdout: int | IO[bytes] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
@@ -157,7 +158,7 @@ class Running:
             process = subprocess.Popen(
                 command,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=words if stdout is None else stdout,
                 stderr=words,
                 start_new_session=True,

@@ -201,14 +201,17 @@ class Person:
         differs = []
         for away, back in (("Down", "Up"), ("Up", "Down")):
             self.screen.key(away)
-            there = self.screen.await_rest().crop(within)
-            differs.append(_mask(here, there))
+            until(lambda: self._differs(within, here), "the highlight to go on")
+            differs.append(_mask(here, self.screen.await_rest().crop(within)))
             self.screen.key(back)
-            self.screen.await_rest()
+            until(lambda: not self._differs(within, here), "the highlight to come back")
         both = ImageChops.darker(*differs).getbbox()
         if both is None:
             raise Broken("no row is under the keyboard")
         return both[0] + within[0], both[1] + within[1], both[2] + within[0], both[3] + within[1]
+
+    def _differs(self, within: Box, before: Image.Image) -> bool:
+        return _changed(before, self.screen.look().crop(within)) is not None
 
     def click_row(self, box: Box) -> None:
         """Click in the middle of a row."""
