@@ -126,7 +126,7 @@ GNOME: Final = Desktop(
     panel=("gnome-shell", "--x11"),
     services=r"ca\.desrt\.dconf|org\.gnome\.(Shell|ScreenSaver|SettingsDaemon|Mutter).*",
     inline=True,
-    about=18,
+    about=20,
     cannot={"tooltip": "its extension shows none"},
 )
 

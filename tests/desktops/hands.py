@@ -62,7 +62,7 @@ class Person:
         panel = screen.crop(strip)
         for state in states or STATE_COLOURS:
             box = _colour_box(panel, STATE_COLOURS[state], self.desktop.about)
-            if box is not None and box[2] - box[0] > 3 and box[3] - box[1] > 3:
+            if box is not None and max(box[2] - box[0], box[3] - box[1]) > 3:
                 return (box[0] + box[2]) // 2, strip[1] + (box[1] + box[3]) // 2
         return None
 

@@ -15,7 +15,8 @@ from tests.desktops.hands import ANY, Box, Person
 from tests.desktops.session import PROFILES, SIZE
 from tests.packages.told import Broken, until
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import SIZES, IconState, draw
+from tray.desktop.icon.icon_drawing import draw
+from tray.desktop.icon.icon_state import SIZES, IconState
 
 LOGIN_SECONDS: Final = 10.0
 URGENT_SECONDS: Final = 12.0
