@@ -236,6 +236,7 @@ def damaged(world: World, one: Happening) -> None:
     if data is None or world.machine.entry_in(data) is None:
         return
     broken = b'{"accessToken": %d}' % one.number
+    world.truth.thrown(key)  # whoever writes over it cannot know what it held
     world.machine.write(key, broken)
     world.truth.unwell()
 
@@ -243,6 +244,7 @@ def damaged(world: World, one: Happening) -> None:
         if world.machine.data(key) == broken:
             world.note("given", key)
             world.machine.write(key, data)
+            world.truth.returned(key)
             world.truth.unwell()
 
     world.later(30 + one.much * 1800, f"{key}: whole again", whole)

@@ -57,6 +57,7 @@ class Adopted:
     store: TokenStore
     reason: Reason | None = None
     contested: bool = False
+    retry_after: float | None = None  # seconds AWS asked for when it was to be renewed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
                 "keeper": outcome.store,
                 "reason": outcome.reason,
                 "contested": outcome.contested,
+                "retry_after": outcome.retry_after,
             }
         case RemovalJudged():
             token = outcome.token and outcome.token.to_json()
@@ -182,6 +184,7 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
         members.need("keeper", _store),
         members.need("reason", optional(_reason)),
         members.need("contested", flag),
+        members.get("retry_after", optional(number), None),
     ),
     "RemovalJudged": lambda members: RemovalJudged(
         members.need("verdict", one_of(("signed-out", "published", "nothing", "back"))),

@@ -32,9 +32,9 @@ from tray.core.session import (
     for_the_keyring,
     refused,
     renewable,
-    shares_portal,
     usable,
 )
+from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.schedule import adopt_again_at, backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
@@ -44,14 +44,6 @@ from tray.core.text.shell_commands import sign_in_first
 
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, sentence and exit code for waiting requests, and more effects."""
-
-
-def others_checked(state: TrayState, session: Session) -> TrayState:
-    for other in state.sessions.values():
-        alive = other.token is not None and not other.over
-        if alive and shares_portal(session.config, other.config):
-            state = state.with_session(replace(other, queue=(*other.queue, QueuedJob("check"))))
-    return state
 
 
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
@@ -217,9 +209,7 @@ def _checked(
 
 
 def _still_unasked(session: Session, now: Now) -> Session:
-    """Ask the portal later about a token that AWS will not renew for us any more."""
-    if session.notable != "registration-expired":
-        return session
+    """Ask the portal later about a token of which it is not known whether it still works."""
     return replace(session, unconfirmed_at=now.wall + policy.BACKOFF_MOST)
 
 
@@ -249,7 +239,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     kept = moved and outcome.store == "keyring" and outcome.reason is None
     first = kept and session.store != "keyring"
     after = replace(
-        present(session, outcome.token),
+        _patient(present(session, outcome.token), outcome.retry_after, now),
         token=outcome.token,
         store=outcome.store,
         contested=outcome.contested or session.contested,
@@ -259,7 +249,9 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         adopt_again_at=adopt_again_at(session.token, outcome.reason, now),
         adopted_at=now.wall if first else session.adopted_at,
     )
-    if kept:
+    given = after.memory.given
+    first_seen = given is None or given.fingerprint != outcome.token.fingerprint
+    if kept or (moved and first_seen):  # later another end may be written into the file
         after = replace(after, memory=replace(after.memory, given=outcome.token))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
@@ -281,10 +273,18 @@ def _judged(session: Session, outcome: RemovalJudged) -> Answer:
         gone = forgotten(session, removed=known)
         return replace(gone, absent_since=None), sign_in_first(key), 3, ()
     # A sign-in that died may have been the first.
-    back = replace(present(session, outcome.token), token=outcome.token, store="keyring")
+    back = replace(
+        present(session, outcome.token), token=outcome.token, store="keyring", notable=None
+    )
     # The keyring's end counts, whatever is written into the file later (K4).
     back = replace(back, memory=replace(back.memory, given=outcome.token))
     return back, sentences.published(key), 0, (fx.RecordHistory("published-again", key),)
+
+
+def _patient(session: Session, retry_after: float | None, now: Now) -> Session:
+    if retry_after is None:
+        return session
+    return replace(session, retry_at=now.wall + min(retry_after, policy.RETRY_AFTER_MOST))
 
 
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
@@ -292,9 +292,7 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
         return session  # the requester got the answer; only the user retries, no timer
     if outcome.answered and job.kind == "renew":
         session = counted(session, job.trigger, now)
-    if outcome.retry_after is not None:
-        patience = min(outcome.retry_after, policy.RETRY_AFTER_MOST)
-        session = replace(session, retry_at=now.wall + patience)
+    session = _patient(session, outcome.retry_after, now)
     if job.kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
         # It may have recorded a token store before it failed.
