@@ -31,12 +31,15 @@ MOST_MODULES = 15
 SHIMS = frozenset({"tray/resident/__main__.py", "tray/desktop/plyer_notice.py"})
 """Names that a daemon of version 0.1 starts after an upgrade; they go with version 0.3."""
 
-SHARED = frozenset({"tray.errors", "tray.managed", "tray.secret", "tray.storage", "tray.values"})
+SHARED = frozenset({
+    "tray.errors", "tray.managed", "tray.own_connection", "tray.secret", "tray.storage",
+    "tray.values",
+})  # fmt: skip
 """The small packages any room but the sealed ones may use."""
 
 _SMALL = frozenset({
-    "tray.errors", "tray.storage.atomic_files", "tray.storage.file_mark", "tray.secret",
-    "tray.values",
+    "tray.errors", "tray.own_connection", "tray.secret", "tray.storage.atomic_files",
+    "tray.storage.file_mark", "tray.values",
 })  # fmt: skip
 _BELOW = frozenset({"tray.core", "tray.aws", "tray.loopback", "tray.system", *SHARED})
 
@@ -65,9 +68,17 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     ),
     "tray.managed": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.storage": frozenset(
-        {"tray.core", "tray.errors", "tray.secret", "tray.system", "tray.values"}
+        {
+            "tray.core",
+            "tray.errors",
+            "tray.own_connection",
+            "tray.secret",
+            "tray.system",
+            "tray.values",
+        }
     ),
     "tray.errors": SHARED | {"tray.core"},
+    "tray.own_connection": frozenset({"tray.core", "tray.secret", "tray.values"}),
     "tray.secret": SHARED | {"tray.core"},
     "tray.values": frozenset(),
     "tray.__main__": frozenset(
@@ -86,6 +97,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
     "types_boto3_sts": ("tray.aws", "tray.worker"),
     "keyring": ("tray.worker.keyring",),
+    "win32ctypes": ("tray.worker.keyring",),
     "secretstorage": ("tray.worker.keyring", "tray.demo.demo_witness"),
     "pystray": ("tray.desktop",),
     "PIL": ("tray.desktop",),
@@ -303,7 +315,8 @@ def _stdlib_only(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, 
         return
     for imported in found:
         package = imported.name.partition(".")[0]
-        if package not in {*sys.stdlib_module_names, "tray"}:
+        # The last is written beside the credential helper, which imports it on Windows.
+        if package not in {*sys.stdlib_module_names, "tray", "pipe_client"}:
             yield "stdlib-only", imported.line, f"{module} may not import {package}"
 
 

@@ -422,3 +422,23 @@ def test_while_add_signs_in_the_session_is_shown_signing_in(bare: Stage) -> None
         stalled.release()
 
     assert "signing-in" == state
+
+
+def test_a_portal_that_is_not_allowed_is_refused_before_anything_is_written(stage: Stage) -> None:
+    """An administrator's start URLs hold for new sessions and sign-ins; doctor names the file."""
+    site = stage.home / "xdg/sso-tray/config.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text('locked = ["allowed_start_urls"]\nallowed_start_urls = ["else"]\n')
+    stage.environ["XDG_CONFIG_DIRS"] = str(stage.home / "xdg")
+    before = stage.config.read_bytes()
+
+    added, login = stage.tray(*NEW, "--all"), stage.tray("login", "corp")
+    doctor = stage.tray("doctor", "--json").json()
+
+    assert [1, 1] == [added.code, login.code]
+    assert "not allowed" in added.err
+    assert "not allowed" in login.err
+    assert before == stage.config.read_bytes()
+    assert [] == stage.opened()
+    said = [one["sentence"] for one in doctor["findings"]]
+    assert f"Set by your administrator in {site}: allowed_start_urls." in said

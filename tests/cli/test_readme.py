@@ -119,16 +119,18 @@ def test_each_finding_is_listed() -> None:
 
 def test_the_settings_shown_are_the_settings(tmp_path: Path) -> None:
     """The guide's config.toml is taken word for word, names all keys and shows the defaults."""
-    (shown,) = re.findall(
+    shown, site = re.findall(
         r"^```toml\n(.*?)^```", TEXTS["files-and-settings.md"], re.MULTILINE | re.DOTALL
     )
     file = tmp_path / "config.toml"
     file.write_text(shown, encoding="utf-8")
+    (tmp_path / "site.toml").write_text(site, encoding="utf-8")
 
     settings = read_settings(file, tmp_path)
+    locked = read_settings(tmp_path / "none", tmp_path, [tmp_path / "site.toml"])
     usual = Settings()
 
-    assert () == settings.problems
+    assert () == settings.problems == locked.problems
     assert set() == {key for keys in stored._KNOWN.values() for key in keys if key not in shown}
     assert (
         usual.keyring_service,

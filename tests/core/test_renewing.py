@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
+import tray
 from tests.core.story import CORP, DAY, HOUR, MINUTE, T0, Story, only, renewing, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core import policy
 from tray.core.model import Now, Preferences, Trigger
 from tray.core.outcomes import (
     Adopted,
@@ -24,6 +27,8 @@ from tray.core.outcomes import (
 from tray.core.session import Session
 from tray.core.sessions import schedule
 from tray.core.state import next_look
+
+CLOCKS = Path(tray.__file__).parent / "guide/clocks.md"
 
 
 def kept(life: float = HOUR) -> Story:
@@ -85,6 +90,31 @@ def test_renewed_at_half_life_and_only_earlier(
     assert due == again
     assert len(set(due)) == len(due)
     assert all(earliest <= at - T0 <= latest for at in due if at is not None)
+
+
+WINDOWS = {"botocore": 15, "C++": 10, "Java": 5, "Rust": 5}
+"""Minutes before its end at which an SDK renews a token itself (measured)."""
+
+
+def test_the_guides_table_of_lives_and_windows_is_true() -> None:
+    """R1: at the shortest life of each row it is renewed as said, ahead of the SDKs it names."""
+    table = CLOCKS.read_text(encoding="utf-8").partition("| token's life |")[2]
+    lives = []
+    for line in table.partition("\n\n")[0].splitlines()[2:]:
+        lived, left, ahead = (cell.strip() for cell in line.strip("|").split("|"))
+        life = MINUTE * float(lived.split()[0] if lived != "less" else 9.9)
+        one = Session(CORP, store="keyring", token=token(life=life))
+        due = schedule.planned_renewal(one, Preferences(), "desk")
+        assert due is not None
+        before_end = T0 + life - due
+        jitter = policy.RENEW_JITTER * life
+        said = life / 2 if left == "half its life" else MINUTE * float(left.split()[0])
+        named = {one for one in WINDOWS if one in ahead or ahead == "all of them"}
+
+        assert said <= before_end <= said + jitter
+        assert named == {sdk for sdk, window in WINDOWS.items() if window * MINUTE < said}
+        lives.append(life / MINUTE)
+    assert [35, 24, 17, 10, 9.9] == lives
 
 
 def test_no_sdk_ever_has_to_look() -> None:

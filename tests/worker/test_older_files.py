@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tests.worker.world import CORP, HALF_LIFE, World
@@ -408,12 +409,21 @@ def test_an_old_record_of_a_release_loses_to_a_later_sign_in(strict: World) -> N
     assert (later.fingerprint, "keyring") == (outcome.token.fingerprint, strict.store)
 
 
-def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(strict: World) -> None:
-    """K4: SDKs see an expired lean file no longer than AWS takes to answer."""
+def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(
+    strict: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K4: SDKs see an expired lean file only for AWS's answer: all else is ready before."""
     token = strict.sign_in()
     strict.advance(3700)
     strict.write_file(token)
     strict.steps.clear()
+    create = botocore.session.Session.create_client
+
+    def made(*args: Any, **options: Any) -> Any:
+        strict.steps.append("client-made")
+        return create(*args, **options)
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", made)
 
     outcome = strict.run("adopt")
 
@@ -422,6 +432,7 @@ def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(strict
     named = [step for step in strict.steps if step != "directory-synced"]
     assert [
         "stored",
+        "client-made",
         "recorded",
         "temp-written",
         "renamed",

@@ -6,19 +6,18 @@ import json
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import Ended, WrongUse, finish, note, say, styled
+from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
 from tray.cli.name_lookup import profile_named
+from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
-from tray.core.views.status_documents import profiles_document
+from tray.core.views.status_documents import listed_profiles
 from tray.errors import ConfigRejected
 from tray.managed.managed_sections import applies
 from tray.storage.active_profile import read_active, read_previous, record_active
-
-_COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
 
 def profiles(*, as_json: bool) -> None:
@@ -29,35 +28,16 @@ def profiles(*, as_json: bool) -> None:
     except ConfigRejected as error:
         catalog, refused = Catalog(problems=(error.sentence,)), True
     settings = context.settings_or_safe()
-    guarded = settings.preferences.guarded
-    active = read_active(context.paths.state)
-    problems = [*catalog.problems, *settings.problems]
-    problems += [one.problem for one in catalog.sessions if one.problem]
-    problems += [one.problem for one in catalog.profiles if one.problem]
-    document = profiles_document(
-        catalog.profiles, active_profile=active, guarded=guarded, problems=problems
-    )
+    guarded, active = settings.preferences.guarded, read_active(context.paths.state)
+    document = listed_profiles(catalog, guarded, settings.problems, active)
     if as_json:
         say(json.dumps(document, indent=2))
     else:
-        _print_table(document["profiles"])
+        say(table([list(row.values()) for row in document["profiles"]]), end="")
         for problem in document["problems"]:
             note(problem)
     if refused:
         raise Ended("", 1)
-
-
-def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
-    if not rows:
-        return
-    cells = [[clean(str(row[column] or "-")) for column in _COLUMNS] for row in rows]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(_COLUMNS))]
-    for row, line in zip(rows, cells, strict=True):
-        mark = "*" if row["active"] else " "
-        padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        guarded = "  guarded" if row["guarded"] else ""
-        line_of_text = f"{mark} {padded}{guarded}".rstrip()
-        say(styled(line_of_text, bold=bool(row["active"])))
 
 
 def use(profile: str | None, *, nobody: bool) -> None:

@@ -60,11 +60,22 @@ class Adopted:
     retry_after: float | None = None  # seconds AWS asked for when it was to be renewed at once
 
 
+RemovalVerdict = Literal[
+    "signed-out", "removed", "away", "published", "back", "dropped", "nothing"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class RemovalJudged:
-    """What a removed file meant (K5): ``published`` was put back, of ``nothing`` none is kept."""
+    """
+    What a removed file meant (K5).
 
-    verdict: Literal["signed-out", "published", "nothing", "back"]
+    ``signed-out``: at AWS. ``removed``: on this machine, can be undone. ``away``: it may yet come
+    back. ``published``: it was put back. ``back``: by somebody else. ``dropped``: a removed
+    session's tokens were deleted. ``nothing``: none are kept.
+    """
+
+    verdict: RemovalVerdict
     token: TokenFacts | None = None
 
 
@@ -187,7 +198,7 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
         members.get("retry_after", optional(number), None),
     ),
     "RemovalJudged": lambda members: RemovalJudged(
-        members.need("verdict", one_of(("signed-out", "published", "nothing", "back"))),
+        members.need("verdict", one_of(get_args(RemovalVerdict))),
         members.need("token", optional(TokenFacts.from_json)),
     ),
     "SignedOut": lambda members: SignedOut(members.need("remains", optional(text))),

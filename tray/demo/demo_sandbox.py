@@ -70,8 +70,9 @@ class Sandbox:
         home, run = self.root / "home", self.root / "run"
         make_directories(home / ".aws")
         make_directories(run)
-        kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "DBUS_SESSION_BUS_ADDRESS",
-                "DISPLAY", "WAYLAND_DISPLAY")  # fmt: skip
+        kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "DBUS_SESSION_BUS_ADDRESS",
+                "DISPLAY", "WAYLAND_DISPLAY",
+                "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP")  # fmt: skip
         environ = {name: os.environ[name] for name in kept if name in os.environ}
         bus = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
         if "DBUS_SESSION_BUS_ADDRESS" not in environ and bus.exists():
@@ -79,6 +80,8 @@ class Sandbox:
         environ |= {
             **endpoints,
             "HOME": str(home),
+            "USERPROFILE": str(home),  # what Windows asks instead
+            "LOCALAPPDATA": str(home / "AppData" / "Local"),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_STATE_HOME": str(home / ".local" / "state"),
             "XDG_RUNTIME_DIR": str(run),

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients, is_safe_endpoint
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
@@ -18,13 +19,15 @@ from tray.aws.cache.token_cache import cache_path, full_document, lean_document,
 from tray.aws.config.catalog import read_catalog
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import policy
-from tray.core.connection import NOTHING_OWN, ConnectionSettings
+from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.profiles.start_url import is_vanity
 from tray.core.session import same_place
 from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
+from tray.own_connection import NOTHING_OWN
 from tray.storage.atomic_files import private_directory, write_atomic
+from tray.storage.file_mark import file_mark
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -86,7 +89,7 @@ class JobContext:
         forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
-            settings = read_settings(paths.settings_file, paths.state)
+            settings = read_settings(paths.settings_file, paths.state, paths.site_settings)
         clients = AwsClients()
         return cls(
             paths=paths,
@@ -107,10 +110,9 @@ class JobContext:
     def reaching(self, connection: ConnectionSettings, key: str | None) -> JobContext:
         """Return a context whose calls follow these settings, and ours of a session."""
         own = self.settings.own_connections.get(key or "", NOTHING_OWN)
-        connection = replace(connection, own=own)
-        if connection == self.clients.connection:
+        if (connection, own) == (self.clients.connection, self.clients.own):
             return self
-        clients = self.clients.reaching(connection)
+        clients = self.clients.reaching(connection, own)
         return replace(
             self, clients=clients, oidc=self.oidc.using(clients), portal=Portal(clients)
         )
@@ -165,6 +167,11 @@ class JobContext:
         return replace(token, start_url=session.start_url, region=region or session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
+        """Return what may be renewed and published: not what was removed (K5)."""
+        item = self.kept(session)
+        return None if item is None or item.removed else item
+
+    def kept(self, session: SsoSession) -> KeyringItem | None:
         """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""
         item = self.keyring_store.item(session)
         if item is not None and item.token.fingerprint in self.record(session).signed_out:
@@ -180,6 +187,7 @@ class JobContext:
         beside: Iterable[SsoToken] = (),
         replaced: Iterable[SsoToken] = (),
         seen: KeyringItem | None = None,
+        removed: bool = False,
     ) -> KeyringItem:
         """
         Save a token in the keyring as the session's newest; KeyringUnavailable, KeyringDenied.
@@ -196,6 +204,7 @@ class JobContext:
             beside=tuple(beside)[: policy.BESIDE_KEPT],
             replaced=earlier,
             seen=seen,
+            removed=removed,
         )
 
     def note(self, session: SsoSession, **changes: object) -> None:
@@ -254,6 +263,13 @@ class JobContext:
             # If this fails, only the estimate of the token's age suffers.
             with suppress(OSError):
                 os.utime(path, (now, token.issued_at))
+        if (folder := folder_of(path)) != self.hints(session).folder:
+            self.note(session, folder=folder)
+
+    def is_from_here(self, session: SsoSession) -> bool:
+        """Whether the folder still is the one that the session was last published in (K5)."""
+        folder = folder_of(self.file_of(session))
+        return bool(folder) and folder == self.record(session).folder
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
         catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))
@@ -278,6 +294,12 @@ class JobContext:
         except Unread as unread:
             log.warning("%s", unread.sentence)
             return Record()
+
+
+def folder_of(path: Path) -> str:
+    """Return device and inode of the folder a file is in, links followed; empty for none."""
+    mark = file_mark(os.path.dirname(os.path.realpath(path)))  # noqa: PTH120  (realpath: a str)
+    return f"{mark[0]:x}:{mark[1]:x}" if mark is not None and len(mark) > 1 else ""
 
 
 def is_same(one: SsoToken, other: SsoToken) -> bool:

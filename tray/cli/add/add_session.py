@@ -21,7 +21,8 @@ from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
-from tray.core.profiles.start_url import normal_start_url, same_portal
+from tray.core.profiles.start_url import is_allowed, normal_start_url, same_portal
+from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.managed.config_write import change_config
 
@@ -90,6 +91,8 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
     for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
             raise WrongUse(_sentence(flaw))
+    if not is_allowed(start_url, context.settings_or_safe().preferences.allowed_start_urls):
+        raise Ended(sentences.not_allowed(start_url), 1)
     keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
     path = context.paths.aws_config
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMATS: Final = ("process", "env", "fish", "powershell", "json")
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 COMPLETES: Final = ("bash", "zsh", "fish")
+COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
+"""The variable in which a shell asks what completes a line, as click derives it from our name."""
 
 
 class Option:
@@ -158,6 +160,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shown="N",
             help="The port on 127.0.0.1 that the browser returns to.",
         ),
+        Option("--undo", kind="flag", help="Undo a sign-out on this machine only."),
         _NO_DAEMON,
     ),
     "logout": Command("tray.cli.session_commands:logout", _SESSION, _EVERY),
@@ -174,7 +177,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Argument("target", choices=("default", "process"), required=True),
         Option("--off", kind="flag", help="Undo it."),
     ),
-    "profiles": Command("tray.cli.profile_commands:profiles", _AS_JSON, quick=""),
+    "profiles": Command(
+        "tray.cli.profile_commands:profiles",
+        _AS_JSON,
+        quick="tray.cli.quick.quick_listing:profiles",
+    ),
     "add": Command(
         "tray.cli.add.add_command:add",
         _SESSION,
@@ -297,6 +304,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("-f", "--follow", kind="flag", help="Keep showing new lines; Ctrl-C stops."),
     ),
     "quit": Command("tray.cli.daemon_commands:end"),
+    "uninstall": Command(
+        "tray.cli.uninstall_command:uninstall",
+        Option("--dry-run", kind="flag", help="Only list what would be done."),
+        Option("-y", "--yes", kind="flag", help="Do it without asking."),
+    ),
     "guide": Command("tray.cli.guide_command:guide", Argument("topic")),
     "demo": Command("tray.cli.daemon_commands:demo"),
 }

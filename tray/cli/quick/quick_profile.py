@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from types import SimpleNamespace
 
 from tray.cli.front.terminal import finish, note, say
 from tray.cli.quick.quick_answers import done, environment, facts
 from tray.core.profiles.guards import shell_follows
 from tray.system.agent_places import state_of_linux
 from tray.system.credential_variables import profile_in_environment
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from tray.core.model import Profile, SsoSession
 
 
 def use(*, profile: str | None, nobody: bool) -> int | None:
@@ -48,11 +40,13 @@ def credentials(*, named: str | None, profile: str | None, form: str, active: bo
     answer = environment(named or profile, active=active)
     if answer is None:
         return None
+    import json
+
     from tray.cli.exec.credential_environment import written
 
     given, line = answer
     document = json.loads(line)["done"]["credentials"]
-    say(written(form, document, given.name, given.region))  # type: ignore[arg-type]  # one of the table's
+    say(written(form, document, given.name, given.region))
     return 0
 
 
@@ -70,25 +64,7 @@ def console(
     known = facts(named or profile or profile_in_environment(os.environ))
     if known is None:
         return None
-    # Importing the classes themselves takes longer than all this.
-    found: Any = SimpleNamespace(**known["profile"])
-    session: Any = SimpleNamespace(**known["session"]) if known["session"] else None
-    url = portal_url(found, session)
-    if url is None:
-        return None
-    say(url)
-    return 0
-
-
-def portal_url(
-    profile: Profile, session: SsoSession | None, destination: str | None = None
-) -> str | None:
-    """Return the portal's own link to a profile's console; None if it has none."""
-    named = profile.account_id and profile.role_name and profile.kind == "sso"
-    if profile.problem is not None or session is None or not named or session.problem is not None:
-        return None
-    from tray.core.profiles.console_link import console_link
-
-    return console_link(
-        session.start_url, profile.account_id or "", profile.role_name or "", destination
-    )
+    url = known.get("portal")
+    if url is not None:
+        say(url)
+    return None if url is None else 0

@@ -96,6 +96,7 @@ class TokenKeyring:
         beside: tuple[SsoToken, ...] = (),
         replaced: Lineage = NO_LINEAGE,
         seen: KeyringItem | None = None,
+        removed: bool = False,
     ) -> KeyringItem:
         """
         Save a token as a new generation and read it back; pass its generation to `forget_older`.
@@ -113,7 +114,7 @@ class TokenKeyring:
             )
             newest = max(slots, key=lambda slot: slot.generation)
             lineage = known.merged(replaced).followed_by(token.pair)
-            item = KeyringItem(token, lineage, beside, newest.generation + 1)
+            item = KeyringItem(token, lineage, beside, newest.generation + 1, removed)
             room = [slot for slot in slots if slot is not newest or newest.content != "ours"]
             target = min(room, key=_worth).name
             text = serialise(item)

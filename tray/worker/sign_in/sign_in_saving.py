@@ -96,6 +96,7 @@ def _saved(
             handed_back=(),
             signed_out=(),
             lineage=item.lineage,
+            folder="",  # not published yet: killed here, it is published later (K8)
         )
     except (TrayError, OSError) as error:
         # The token store decides who renews it: unrecorded, only the full file is right for all.

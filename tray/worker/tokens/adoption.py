@@ -14,7 +14,14 @@ from dataclasses import replace
 from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import Reason, SsoSession
-from tray.core.outcomes import Adopted, Outcome, Refused, Renewed, Unrenewable
+from tray.core.outcomes import (
+    Adopted,
+    Outcome,
+    Refused,
+    RemovalJudged,
+    Renewed,
+    Unrenewable,
+)
 from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayError, WillRetry
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
@@ -76,7 +83,15 @@ def _once(
     if stays and record.store != "keyring":
         return _left_in_file(session, context, token, contested=record.contested)
     try:
-        item = context.item(session)
+        item = context.kept(session)
+        if item is not None and item.removed:
+            check = file.insist_unchanged
+            found = removal.found_after_removal(session, context, token, item, check)
+            if isinstance(found, RemovalJudged):
+                return found
+            item = found
+    except TokenFileChanged:
+        return None
     except KEYRING_ERRORS as error:
         if token.refreshable:
             return _kept_in_file(session, context, token, error)
@@ -171,6 +186,10 @@ def _moved(
     except KEYRING_ERRORS as error:
         return _kept_in_file(session, context, file.token, error)
     context.seam("stored")
+    doubtful = first.fingerprint != file.token.fingerprint
+    renewed_now = renewing or doubtful or not usable(first, context)
+    if renewed_now:
+        context.oidc.make_ready(first)  # SDKs take the lean file for expired until it is renewed
     # Recorded before the file changes (K1), and before the last look, so that nothing slow lies
     # between that and the rename.
     context.records.change(session.key, store="keyring", lineage=stored.lineage)
@@ -181,10 +200,9 @@ def _moved(
     if handed_back:
         back = (*_recently(session, context), context.clock())
         context.records.change(session.key, handed_back=back)
-    doubtful = first.fingerprint != file.token.fingerprint
     outcome: Outcome = Adopted(context.facts(session, published), "keyring")
     trouble: TrayError | OSError | None = None
-    if renewing or doubtful or not usable(first, context):
+    if renewed_now:
         try:
             outcome = renew_kept(session, context, stored, published, proved=True)
         except (TrayError, OSError) as error:
