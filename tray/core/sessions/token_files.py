@@ -10,14 +10,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
 from tray.core.effects import Effect
-from tray.core.model import (
-    InputFile,
-    Memory,
-    Now,
-    SsoSession,
-    TokenFacts,
-    TokenStore,
-)
+from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, kept_for_undo, remembered_failing
 from tray.core.sessions.portal_sessions import other_is_gone, others_checked
