@@ -126,6 +126,7 @@ def sdk_writes_older(world: World, one: Happening) -> None:
     world.truth.thrown(session.key)
     world.note("given", session.key)
     world.truth.unwell()
+    world.promises.put_back(session.key)
     world.machine.write(session.key, json.dumps(lean).encode())
 
 
