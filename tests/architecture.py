@@ -97,7 +97,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
     "types_boto3_sts": ("tray.aws", "tray.worker"),
     "keyring": ("tray.worker.keyring",),
-    "win32ctypes": ("tray.worker.keyring",),
+    "win32ctypes": ("tray.worker.keyring", "tray.demo.demo_witness"),
     "secretstorage": ("tray.worker.keyring", "tray.demo.demo_witness"),
     "pystray": ("tray.desktop",),
     "PIL": ("tray.desktop",),

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.readme import README, commands, documented
 from tests.core.test_states import STATES
 from tests.faults.test_accounted import names_in
+from tests.windows.walk import NOT_JUDGED
 from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
 from tray.core.text import sentences
@@ -158,3 +159,10 @@ def test_the_exercise_is_true_of_the_rules() -> None:
     for name in ("the end is 30 minutes away", "the end is 31 minutes away"):
         assert name in rows
         assert f'"{name}"' in text
+
+
+def test_the_readme_lists_what_wine_cannot_show() -> None:
+    """What `make windows` cannot judge is named to the reader as never run, with the reason."""
+    rows = re.findall(r"(?m)^\| (.+) \| (.+) \|$", TEXTS["README.md"].partition("never run on")[2])
+
+    assert list(NOT_JUDGED.items()) == rows[: len(NOT_JUDGED)]

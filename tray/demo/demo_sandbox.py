@@ -17,6 +17,7 @@ from tray.aws.cache.token_cache import cache_path
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import AgentClient
 from tray.storage.atomic_files import make_directories
+from tray.system import LINUX
 from tray.system.paths import Paths, world
 from tray.system.spawn import module_command, worker_environment
 
@@ -98,7 +99,7 @@ class Sandbox:
     @contextmanager
     def daemon(self) -> Iterator[int]:
         """Run the real daemon, in the tray where there is a desktop; yields its pid."""
-        desktop = "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
+        desktop = not LINUX or "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
         command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
         try:

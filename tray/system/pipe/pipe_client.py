@@ -7,7 +7,6 @@ GetSecurityInfo, "Security Descriptor String Format".
 """
 
 import ctypes
-import re
 import sys
 import time
 
@@ -29,7 +28,6 @@ _OWNER_AND_DACL = 0x1 | 0x4
 _KERNEL_OBJECT = 6  # SE_KERNEL_OBJECT
 _TOKEN_QUERY, _TOKEN_USER = 0x8, 1
 _CHUNK = 65536
-_DACL_FLAGS = re.compile(r"D:[A-Z]*\(")
 
 
 class PipeConnection:
@@ -152,7 +150,9 @@ def _written(descriptor: ctypes.c_void_p) -> str:
                 descriptor, 1, _OWNER_AND_DACL, ctypes.byref(text), None
             )
         )
-        return _DACL_FLAGS.sub("D:(", text.value or "")
+        # "O:S-1-5-21-1D:P(A;;FA;;;S-1-5-21-1)": the flags stand before the first entry.
+        owner, _, entries = (text.value or "").partition("D:")
+        return owner + "D:" + entries[entries.find("(") :]
     finally:
         _free(text)
         _free(descriptor)
