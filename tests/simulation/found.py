@@ -84,5 +84,26 @@ FOUND = (
         do("sign out", 51687.297, much=0.278), do("redate", 55027.505, "twin", 0.363),
         until=56577,
     ),
+    Sequence(
+        "a later end than AWS gave it is believed of a token that stays in its file", 50155,
+        do("aws sso login", 42887.585, "twin", 0.242), do("click all", 42894.289, "twin", 0.841),
+        do("aws sso login", 87465.221, "twin", 0.214, step=10),
+        do("aws sso login", 88509.678, "twin", 0.528),
+        do("aws sso login", 88719.065, "twin", 0.545), do("redate", 90359.524, "twin", 0.335),
+        until=98100,
+    ),
+    Sequence(
+        "a restart takes a token that has ended for one that AWS has refused", 50120,
+        do("click", 5943.139, "lab", 0.592), do("aws sso logout", 18973.048, "lab", 0.962),
+        do("old login", 18979.568, "lab", 0.483), do("sleep", 18985.051, "lab", 0.652),
+        do("restart compared", 24327.124, "lab", 0.388), until=24388,
+    ),
+    Sequence(
+        "a kept token that AWS has ended takes the place of another ended one", 51148,
+        do("click all", 6573.817, much=0.524), do("click", 6748.598, much=0.53),
+        do("aws sso login", 9409.674, "twin", 0.574), do("click", 9414.096, much=0.827),
+        do("foreign", 9414.913, much=0.876), do("restart, state old", 9453.195, "twin", 0.03),
+        until=9656,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -136,13 +136,14 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         case Unrenewable():
             return {"type": "Unrenewable"}
         case Adopted():
+            later = outcome.retry_after
             return {
                 "type": "Adopted",
                 "token": outcome.token.to_json(),
                 "keeper": outcome.store,
                 "reason": outcome.reason,
                 "contested": outcome.contested,
-                "retry_after": outcome.retry_after,
+                **({} if later is None else {"retry_after": later}),
             }
         case RemovalJudged():
             token = outcome.token and outcome.token.to_json()

@@ -164,8 +164,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
 
 def _followed_dead(session: Session, token: TokenFacts) -> bool:
     """Whether a kept token took a dead one's place without a word of AWS: it may be dead, too."""
-    given, dead = session.memory.given, session.memory.dead
-    return given is not None and given.fingerprint == dead != token.fingerprint
+    before = {one.fingerprint for one in (session.memory.given, session.token) if one is not None}
+    return session.memory.dead in before - {token.fingerprint}
 
 
 def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now: Now) -> Session:
