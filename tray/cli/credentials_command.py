@@ -115,6 +115,7 @@ def _directly(
     """Return what one plain request gives, None where that is not enough (half a second, C3)."""
     from tray.aws.api.direct_portal import direct_credentials, direct_endpoint
     from tray.aws.api.endpoints import certificates
+    from tray.aws.api.role_credentials import is_account_id
 
     place, own = profile.connection, standalone.settings.own_connections.get(session.key)
     own = own or NOTHING_OWN
@@ -123,7 +124,7 @@ def _directly(
     token = standalone.token_now(session)
     if token is None or endpoint is None or account is None or role is None:
         return None
-    if profile.kind != "sso" or profile.problem is not None:
+    if profile.kind != "sso" or profile.problem is not None or not is_account_id(account):
         return None
     bundle = certificates(place, own, os.environ)
     found = direct_credentials(token.access_token, account, role, endpoint, bundle)

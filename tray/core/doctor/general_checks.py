@@ -105,7 +105,8 @@ _BUTTONS: Final[Mapping[Buttons, str]] = {
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: the AppIndicator extension; elsewhere: a panel with a system tray"
     if facts.no_tray is not None and facts.daemon == "running":
-        yield note("tray", facts.no_tray, remedy)
+        # Without a session bus no panel helps, and the bus has a line of its own.
+        yield note("tray", facts.no_tray, remedy if facts.no_bus is None else "")
     elif facts.tray == "lost" and facts.daemon == "running":
         sentence = "The system tray doesn't show SSO Tray's icon."
         yield note("tray", sentence, "sso-tray quit, then: sso-tray run")

@@ -9,7 +9,7 @@ from typing import Final
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import Reason, SsoSession, TokenFacts, TokenStore
 from tray.core.text import sentences
-from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
+from tray.errors import KEYRING_ERRORS, KeyringUnfit, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs, is_same
 from tray.worker.tokens.granted import forget_older
@@ -86,7 +86,8 @@ def _saved(
         item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
-        return _left_in_file(session, context, token, published, error.reason or "keyring-absent")
+        why = error.sentence if isinstance(error, KeyringUnfit) else None
+        return _left_in_file(session, context, token, published, error.reason, why)
     context.seam("stored")
     try:
         context.records.change(
@@ -121,6 +122,7 @@ def _left_in_file(
     token: SsoToken,
     published: SsoToken | None,
     reason: Reason | None = None,
+    remedy: str | None = None,
 ) -> SignInResult:
     """Write the full file, exactly as the AWS CLI would; no reason: no daemon would renew it."""
     store = _recorded_file(session, context)
@@ -139,6 +141,8 @@ def _left_in_file(
     sentence = _IN_FILE.get(reason, _IN_FILE_TO_STAY)
     if not context.settings.preferences.adopt:
         sentence = _IN_FILE_TO_STAY
+    elif remedy is not None:
+        sentence = f"{_IN_FILE_TO_STAY} {remedy}"
     return SignInResult(context.facts(session, token), store, reason, sentence)
 
 
