@@ -15,6 +15,7 @@ GOOD = """\
 browser = "firefox %s"
 guarded = ["*prod*", "*live*"]
 start_daemon = "always"
+removed_file = "restore"
 
 [keyring]
 adopt = false
@@ -72,7 +73,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )
     own = OwnConnection("/etc/corp.pem", Secret("http://proxy:3128"), "https://sso.example")
     assert {"corp": own} == settings.own_connections
-    assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
+    worker = Settings.in_worker(settings.to_worker())
+    assert (settings.own_connections, True) == (worker.own_connections, worker.restore_removed)
     assert ("always", preferences, "mine", True, True, ()) == (
         settings.start_daemon,
         settings.preferences,
@@ -120,6 +122,8 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[log]\ndebug = 0", "log.debug"),
         ('start_daemon = "sometimes"', "start_daemon"),
         ("start_daemon = false", "start_daemon"),
+        ('removed_file = "keep"', "removed_file"),
+        ("removed_file = []", "removed_file"),
         ("[sessions]\ncorp = 5", "sessions.corp"),
         ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),

@@ -139,9 +139,9 @@ def _over_for_good(right: Any) -> Any:
 
 
 def _blind_to_ends(right: Any) -> Any:
-    def moments(one: Session, state: TrayState) -> Iterator[float]:
+    def moments(one: Session, *rest: Any) -> Iterator[float]:
         ends = one.token.expires_at if one.token is not None else None
-        return (moment for moment in right(one, state) if moment != ends)
+        return (moment for moment in right(one, *rest) if moment != ends)
 
     return moments
 
@@ -391,6 +391,9 @@ SLIPS: tuple[Slip, ...] = (
          things=(LOGIN, do("aws 503", 1600, much=0.7))),
     Slip("what was renewed before a restart does not renew", (kinds, "renews"), _once_renewed,
          "restart equivalence", things=(LOGIN, do("restart compared", 3000, much=0.1))),
+    Slip("K5: a removed file is put back", (JobContext, "is_from_here"),
+         lambda _: lambda *_: False,
+         "safety: a removed file stays away", things=(LOGIN, do("remove", 600, much=0.9))),
     Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip

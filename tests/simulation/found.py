@@ -105,5 +105,11 @@ FOUND = (
         do("foreign", 9414.913, much=0.876), do("restart, state old", 9453.195, "twin", 0.03),
         until=9656,
     ),
+    Sequence(
+        "what AWS gave while the file was away is not put into it", 53057,
+        do("click", 61.024, much=0.399), do("clock", 440.196, much=0.283, step=9),
+        do("sdk writes older", 445.746, much=0.764, step=11),
+        do("remove", 1316.855, much=0.132, step=9), until=5297,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 
@@ -101,6 +102,22 @@ def test_without_a_record_of_the_folder_a_file_is_lost(world: World) -> None:
     world.lose_records()
 
     assert ("published", True) == (_verdict(world.run("judge-removed")), world.file.exists())
+
+
+def test_a_folder_that_was_made_anew_is_another_one(world: World) -> None:
+    """K5: also where the file system gives it the number of the one that was removed."""
+    world.keep_in_keyring()
+    folder = world.file.parent
+    number = folder.stat().st_ino
+    shutil.rmtree(folder)
+    for other in range(200):
+        folder.mkdir(mode=0o700)
+        if folder.stat().st_ino == number:
+            break
+        folder.rename(world.home / f"other-{other}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+    assert "published" == _verdict(world.run("judge-removed"))
 
 
 def test_a_link_that_leads_nowhere_is_a_lost_folder(world: World) -> None:

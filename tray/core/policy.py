@@ -113,3 +113,6 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
 LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
+
+ROLES_RANKED: Final = 200
+"""Of more rows than these that fit a search nobody reads the last ones: their order is kept."""

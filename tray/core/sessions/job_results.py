@@ -154,6 +154,9 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
     )
     if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
+    if outcome.by_us and session.sign_in is not None and session.sign_in.afresh:
+        # It was asked for before the sign-in has ended the portal's session (L9).
+        after = replace(after, memory=replace(after.memory, dead=token.fingerprint))
     if not outcome.by_us and outcome.of == token.fingerprint and _followed_dead(session, token):
         doubt = QueuedJob("renew", None, "program", token.fingerprint)
         after = replace(after, queue=(*after.queue, doubt))

@@ -194,7 +194,8 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
         return True  # the keyring keeps it marked, and only a worker can undo that
     old, newest = session.token, state.recalled.newest.get(session.key)
     if old is not None and old.fingerprint == token.fingerprint:
-        return False
+        # What AWS gave while its file was away is in the keyring only.
+        return session.file_status == "absent" and session.store == "keyring"
     if session.store == "released" or (
         old is None and session.store is not None and not session.fresh_start
     ):
