@@ -38,7 +38,7 @@ def test_a_service_and_a_region_name_the_page(either: Stage) -> None:
         "&destination=https%3A%2F%2Feu-west-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-west-1"
     )
     assert "us-east-2.console.aws.amazon.com%2Fhome" in there.out
-    assert (1, True) == (wrong.code, '"Mars" is no AWS region' in wrong.err)
+    assert (2, True) == (wrong.code, '"mars" is no AWS region' in wrong.err)
     assert 2 == twice.code
 
 

@@ -14,7 +14,7 @@ from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import browser_names, portal_url
-from tray.core.profiles.console_page import console_page
+from tray.core.profiles.console_page import console_page, page_flaw
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal
@@ -46,7 +46,11 @@ def console(
     meant = profile_meant(context, catalog, words, context.profile_in_force)
     session = next((one for one in catalog.sessions if one.key == meant.session), None)
     if service or region:
-        destination = console_page(service, region or meant.region)
+        region = region or meant.region
+        flaw = page_flaw(service, region)
+        if flaw is not None:
+            raise WrongUse(flaw)
+        destination = console_page(service, region)
     if not federate and prints:
         say(_portal_link(meant, session, destination))
         return

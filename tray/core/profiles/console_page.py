@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from tray.core.text.display_names import clean
-from tray.errors import UserMustAct
 
 _HOSTS: Final = {
     "cn-": "console.amazonaws.cn",
@@ -58,24 +57,28 @@ _PATHS: Final = {
 _FRAGMENTS: Final = {"elb": "#LoadBalancers:", "elbv2": "#LoadBalancers:", "logs": "#logsV2:"}
 
 
-def console_page(service: str | None, region: str | None) -> str:
-    """
-    Return the address of a service's page, or the console's home without one.
-
-    Raises UserMustAct for a name that cannot be a service or region, or a partition whose console
-    is not known.
-    """
-    where = (region or "").strip()
+def page_flaw(service: str | None, region: str | None) -> str | None:
+    """Return a sentence on what can be no service or region, or is of an unknown partition."""
+    where, name = _plain(region), _plain(service)
     if where and not _REGION.fullmatch(where):
-        raise UserMustAct(f'"{clean(where)}" is no AWS region, such as eu-west-1.')
+        return f'"{clean(where)}" is no AWS region, such as eu-west-1.'
     if where.startswith(_OTHERS):
-        raise UserMustAct(f'SSO Tray does not know the console of "{clean(where)}".')
-    name = (service or "").strip().casefold()
+        return f'SSO Tray does not know the console of "{clean(where)}".'
     if name and not _SERVICE.fullmatch(name):
-        raise UserMustAct(f'"{clean(name)}" is no AWS service, such as s3 or ec2.')
+        return f'"{clean(name)}" is no AWS service, such as s3 or ec2.'
+    return None
+
+
+def console_page(service: str | None, region: str | None) -> str:
+    """Return a service's page, or the console's home without one; see `page_flaw`."""
+    where, name = _plain(region), _plain(service)
     host = next((one for start, one in _HOSTS.items() if where.startswith(start)), _COMMERCIAL)
     if where and host == _COMMERCIAL:
         host = f"{where}.{host}"
     query = f"?region={where}" if where else ""
     path = f"{_PATHS.get(name, name)}/" if name else ""
     return f"https://{host}/{path}home{query}{_FRAGMENTS.get(name, '')}"
+
+
+def _plain(name: str | None) -> str:
+    return (name or "").strip().casefold()
