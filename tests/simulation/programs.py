@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.simulation.aws import Given
+from tests.simulation.inputs import PASSING
 from tests.simulation.script import Happening, session_of
 from tray.core.model import SsoSession
 from tray.core.text.timestamps import format_timestamp
@@ -253,8 +254,7 @@ def unreadable(world: World, one: Happening) -> None:
     key = session_of(world, one).key
     ours = world.draw("unreadable-file", key) < 0.3
     path = str(world.machine.paths.state / "state.json" if ours else world.machine.path(key))
-    passing = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
-    numbers = passing if ours else (*passing, errno.EACCES)
+    numbers = PASSING if ours else (*PASSING, errno.EACCES)
     world.machine.read_errors[path] = numbers[int(one.much * len(numbers))]
     world.truth.unwell()
     world.look(key)

@@ -123,6 +123,7 @@ class Promises:
         if abs(now.wall - self._held_at) > MINUTE:
             self._world.truth.is_shown(before, now)
             self._world.truth.tries_are_made()
+            self._world.inputs.is_known(before, now)
         self._held_at = now.wall
         self._timer(after, now)
         self._measures.tick(event)
@@ -232,7 +233,8 @@ class Promises:
         job = session.job if session is not None else None
         if job is not None and job.attempt == event.attempt:
             return
-        if (after, effects) != step(before, ev.Tick(), now):
+        # `Stored` of nobody is a step that does nothing; a tick would read unread files again.
+        if (after, effects) != step(before, ev.Stored(""), now):
             self.broken("a late answer changes nothing", f"{event}")
 
     def _confirmed(self, before: TrayState, event: ev.JobDone, now: Now, after: TrayState) -> None:

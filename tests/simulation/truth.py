@@ -173,7 +173,8 @@ class Truth:
         return (
             (machine.aws.weather, machine.keyring.mode) == ("well", "well")
             and machine.offset == 0
-            and world.adopt
+            and world.inputs.adopt
+            and world.state.preferences.adopt
             and not world.state.asleep
             and machine.readable(key)
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
