@@ -33,6 +33,11 @@ COMPLETIONS: Final[Mapping[str, str]] = {
     "fish": "fish/vendor_completions.d/sso-tray.fish",
 }
 
+OF_OTHERS: Final = (
+    "The program also holds work of others, whose licences are in"
+    " /usr/lib/sso-tray/THIRD-PARTY-LICENCES.txt."
+)
+
 
 def version() -> str:
     """Return the version the source names."""
@@ -86,6 +91,12 @@ def frozen() -> None:
         # Unpacking each module was an eighth of the way to the icon; a package is packed anyway.
         PYINSTALLER_ZLIB_COMPRESSION_LEVEL="0",
     )  # fmt: skip
+    program = BUILD / "frozen/sso-tray"
+    _copy(ROOT / "LICENSE", program / "LICENSE")
+    for old in DIST.glob("sso-tray-*.cdx.json"):
+        old.unlink()
+    bill = DIST / f"sso-tray-{version()}.cdx.json"
+    run(sys.executable, SOURCES / "bundled.py", BUILD / "pyinstaller/sso-tray", program, bill)
 
 
 def linux(said: str) -> None:
@@ -104,7 +115,8 @@ def linux(said: str) -> None:
     for size in ICON_SIZES:
         named = f"{size}x{size}/apps/sso-tray.png"
         _copy(ROOT / f"icons/sso-tray-{size}.png", theme / named)
-    _copy(ROOT / "LICENSE", share / "doc/sso-tray/copyright")
+    terms = f"{(ROOT / 'LICENSE').read_text()}\n{OF_OTHERS}\n"
+    _write(share / "doc/sso-tray/copyright", terms)
     _zip((ROOT / "CHANGELOG.md").read_bytes(), share / "doc/sso-tray/changelog.gz")
     _copy(ROOT / "README.md", share / "doc/sso-tray/README.md")
     for shell, place in COMPLETIONS.items():

@@ -31,12 +31,15 @@ MOST_MODULES = 15
 SHIMS = frozenset({"tray/resident/__main__.py", "tray/desktop/plyer_notice.py"})
 """Names that a daemon of version 0.1 starts after an upgrade; they go with version 0.3."""
 
-SHARED = frozenset({"tray.errors", "tray.managed", "tray.secret", "tray.storage", "tray.values"})
+SHARED = frozenset({
+    "tray.errors", "tray.managed", "tray.own_connection", "tray.secret", "tray.storage",
+    "tray.values",
+})  # fmt: skip
 """The small packages any room but the sealed ones may use."""
 
 _SMALL = frozenset({
-    "tray.errors", "tray.storage.atomic_files", "tray.storage.file_mark", "tray.secret",
-    "tray.values",
+    "tray.errors", "tray.own_connection", "tray.secret", "tray.storage.atomic_files",
+    "tray.storage.file_mark", "tray.values",
 })  # fmt: skip
 _BELOW = frozenset({"tray.core", "tray.aws", "tray.loopback", "tray.system", *SHARED})
 
@@ -65,9 +68,17 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     ),
     "tray.managed": SHARED | {"tray.core", "tray.system", "tray.aws"},
     "tray.storage": frozenset(
-        {"tray.core", "tray.errors", "tray.secret", "tray.system", "tray.values"}
+        {
+            "tray.core",
+            "tray.errors",
+            "tray.own_connection",
+            "tray.secret",
+            "tray.system",
+            "tray.values",
+        }
     ),
     "tray.errors": SHARED | {"tray.core"},
+    "tray.own_connection": frozenset({"tray.core", "tray.secret", "tray.values"}),
     "tray.secret": SHARED | {"tray.core"},
     "tray.values": frozenset(),
     "tray.__main__": frozenset(

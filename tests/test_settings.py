@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tray.core.connection import OwnConnection
 from tray.core.model import Preferences
 from tray.errors import ConfigRejected
+from tray.own_connection import OwnConnection
+from tray.secret import Secret
 from tray.storage.settings import Settings, read_settings, write_setting
 
 GOOD = """\
@@ -69,7 +70,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         device_code=("corp",),
         reached_by=(("corp", ("ca_bundle", "proxy", "endpoint_url")),),
     )
-    own = OwnConnection("/etc/corp.pem", "http://proxy:3128", "https://sso.example")
+    own = OwnConnection("/etc/corp.pem", Secret("http://proxy:3128"), "https://sso.example")
     assert {"corp": own} == settings.own_connections
     assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
     assert ("always", preferences, "mine", True, True, ()) == (

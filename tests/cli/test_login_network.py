@@ -114,3 +114,20 @@ def test_a_session_stays_at_the_host_where_the_terminal_signed_in(
     assert (0, 0) == (login.code, renew.code), (login.err, renew.err)
     assert {fips} == {host for _, host in proxy.asked if host.startswith("oidc")}
     assert 2 == stage.center.count("CreateToken")
+
+
+def test_a_bundle_of_the_sessions_own_serves_a_console_link(
+    stage: Stage, trusting: dict[str, str | None]
+) -> None:
+    """With ``ca_bundle`` in the settings, credentials and link need no variable."""
+    stage.signed_in_by_cli()
+    alone = stage.tray("console", "--profile", "dev", "--federate", "--print")
+    settings = stage.home / ".config/sso-tray/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"[sessions.corp]\nca_bundle = {json.dumps(trusting['AWS_CA_BUNDLE'])}\n")
+
+    done = stage.given_out("console", "--profile", "dev", "--federate", "--print")
+
+    assert "certificate" in alone.err
+    assert 0 == done.code, done.err
+    assert "GetSigninToken" == stage.center.requests[-1].operation

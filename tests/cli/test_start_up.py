@@ -45,24 +45,41 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.mark.parametrize("line", FORBIDDEN)
 def test_a_quick_command_imports_little(living: Stage, line: tuple[str, ...]) -> None:
     """With a daemon, the command asked for is all that is imported."""
+    assert set() == FORBIDDEN[line] & imported(living, *line)
+
+
+def imported(stage: Stage, *line: str) -> set[str]:
+    """Run a command, which must do well, and return the modules it has imported."""
     program = Path(sys.executable).with_name("sso-tray")
     done = subprocess.run(
         [sys.executable, "-X", "importtime", program, *line],
-        env=living.environ,
-        cwd=living.home,
+        env=stage.environ,
+        cwd=stage.home,
         capture_output=True,
         text=True,
         check=True,
         timeout=PATIENCE,
     )
-
-    imported = {
+    found = {
         row.rpartition("|")[2].strip()
         for row in done.stderr.splitlines()
         if row.startswith("import time:")
     }
-    assert "tray.cli.main" in imported
-    assert set() == FORBIDDEN[line] & imported
+    assert "tray.cli.main" in found
+    return found
+
+
+@pytest.mark.parametrize("line", [("credentials", "dev"), ("exec", "dev", "--", "true")])
+def test_credentials_without_a_daemon_import_no_botocore(
+    stage: Stage, line: tuple[str, ...]
+) -> None:
+    """One plain request to the portal; botocore's import would take most of the time."""
+    stage.signed_in_by_cli()
+
+    found = imported(stage, *line)
+
+    assert set() == {"boto3", "botocore", "click", "keyring", "urllib3"} & found
+    assert ["GetRoleCredentials"] == [one.operation for one in stage.center.requests]
 
 
 def test_an_environment_is_unpacked_as_it_was_packed(tmp_path: Path) -> None:

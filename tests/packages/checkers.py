@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from referencing import Registry, Resource
 
 from tests.packages.told import Broken, holds, output, title
+from tests.packages.wheel import BUILDER, ROOT
 
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 
@@ -35,7 +42,40 @@ def check(package: Path) -> None:
         _manual(share / "man/man1/sso-tray.1.gz")
         program = top / "usr/lib/sso-tray"
         size = sum(path.lstat().st_size for path in program.rglob("*"))
+        _licences(program)
         holds("the program's size on disk", size < 60e6, f"{size / 1e6:.1f} MB")
+
+
+def _licences(program: Path) -> None:
+    """See that what is bundled may be handed out: with each part's terms, and listed."""
+    text = (program / "THIRD-PARTY-LICENCES.txt").read_text()
+    inside = program / "_internal"
+    # A folder's name has underscores where the package's own has hyphens.
+    heads = re.sub(r"[-_]", " ", text)
+    named = [path.name.removesuffix(".dist-info") for path in inside.glob("*.dist-info")]
+    lacks = [name for name in named if f"\n{re.sub('[-_]', ' ', name)}: " not in heads]
+    holds("each package in the program has its licence beside it", not lacks,
+          lacks or f"{len(named)} seen, {text.count('=' * 100) // 2} texts")  # fmt: skip
+    for terms in ("GNU LESSER GENERAL PUBLIC LICENSE", r"botocore [\d.]+: NOTICE", "libssl3 "):
+        holds("with the terms of", re.search(terms, text), terms)
+    holds("pystray can be changed by whoever has the program",
+          (inside / "pystray/_base.py").is_file())  # fmt: skip
+    (bill,) = (ROOT / "dist").glob("*.cdx.json")
+    listed = json.loads(bill.read_text())
+    schemas = Path(
+        output([BUILDER, "-c", "import cyclonedx; print(cyclonedx.__path__[0])"]).strip()
+    )
+    known = {
+        path.name: json.loads(path.read_text())
+        for path in (schemas / "schema/_res").glob("*.schema.json")
+    }
+    registry: Registry[Any] = Registry().with_resources(
+        (schema["$id"], Resource.from_contents(schema)) for schema in known.values()
+    )
+    faults = Draft7Validator(known["bom-1.6.SNAPSHOT.schema.json"], registry=registry)
+    wrong = [error.message for error in faults.iter_errors(listed)]
+    holds("the bill of materials is CycloneDX 1.6", not wrong,
+          wrong[:3] or f"{len(listed['components'])} components")  # fmt: skip
 
 
 def _unit(top: Path) -> None:

@@ -186,15 +186,20 @@ def _take_off(root: Root, center: IdentityCenter) -> None:
         root.user("sso-tray", "apply", target, "--off")
     same = root.read(f"{HOME}/.aws/config") == before
     holds("what was applied leaves the config as it was", changed and same)
+    for target in ("default", "process"):
+        root.user("sso-tray", "apply", target)
+    root.user("sso-tray", "autostart", "on")
     root.user("sso-tray", "renew", "corp")
-    root.user("sso-tray", "release", "corp")
-    store = _session(root)["keeper"]
-    holds("`release` hands the session back", store == "released", f"keeper {store}")
+    lines = root.user("sso-tray", "uninstall", "--yes").strip().splitlines()
+    holds("`uninstall` ends the daemon", until(lambda: not _residents(root), "its end"))
+    holds("and leaves the config as it was", root.read(f"{HOME}/.aws/config") == before)
     homes = _home(root)
+    ours = sorted(path for path in homes if "sso-tray" in path)
+    holds("and no file of ours at home", not ours, ours or f"{len(homes)} files of others")
+    holds("and says what is left to do", lines[-1].endswith("sudo apt remove sso-tray"), lines[-1])
     root.root("apt-get", "remove", "-y", "sso-tray")
-    holds("removal ends the resident", until(lambda: not _residents(root), "its end"))
     left = root.root("sh", "-c", "ls -d /usr/lib/sso-tray /usr/bin/sso-tray 2>&1 || true")
-    holds("and takes the program away", left.count("No such file") == 2)
+    holds("removal takes the program away", left.count("No such file") == 2)
     renewed = center.count("CreateToken", grant_type="refresh_token")
     holds("the AWS CLI works as before", "FullAccess" in (told := _aws(root, "dev")), told)
     times = center.count("CreateToken", grant_type="refresh_token") - renewed

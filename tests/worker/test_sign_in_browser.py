@@ -27,7 +27,6 @@ from tests.worker.signing_in import (
     port_in,
     then_cancelling,
 )
-from tray.core.connection import OwnConnection
 from tray.core.outcomes import Renewed
 from tray.errors import (
     Busy,
@@ -38,6 +37,7 @@ from tray.errors import (
     SignInEnded,
     UserMustAct,
 )
+from tray.own_connection import OwnConnection
 from tray.storage.settings import Settings
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.worker import job_table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal
 from tray.loopback.loopback_server import LoopbackServer
+from tray.own_connection import NOTHING_OWN
 from tray.secret import Secret
 from tray.system.browser import browser_command, open_browser
 
@@ -81,6 +81,7 @@ def _open(context: CommandContext, url: str, template: str | None, sentence: str
 def _federated(
     context: CommandContext, profile: Profile, session: SsoSession | None, destination: str | None
 ) -> Secret:
+    from tray.aws.api.clients import AwsClients
     from tray.aws.api.console_federation import federation_link
 
     document = given(context, "credentials", profile)
@@ -93,7 +94,10 @@ def _federated(
         Secret(document[name]) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
     )
     region = profile.region or (session.region if session is not None else "us-east-1")
-    return federation_link((keys[0], keys[1], keys[2]), region, os.environ, destination)
+    own = context.settings_or_safe().own_connections.get(profile.session or "", NOTHING_OWN)
+    with AwsClients() as clients:
+        reached = clients.reaching(profile.connection, own)
+        return federation_link((keys[0], keys[1], keys[2]), region, reached, destination)
 
 
 class Redirect:

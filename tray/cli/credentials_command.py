@@ -15,6 +15,7 @@ from tray.core.session import awaits_judgement, renewable, usable
 from tray.core.text.sentences import given_to
 from tray.core.text.shell_commands import sign_in_first
 from tray.errors import SignInNeeded, TokenRejected
+from tray.own_connection import NOTHING_OWN
 from tray.storage.active_profile import read_active
 from tray.system.processes import program_behind
 
@@ -94,6 +95,10 @@ def _alone(
 def _asked(
     standalone: Standalone, operation: Operation, session: SsoSession | None, profile: Profile
 ) -> dict[str, Any]:
+    if operation == "credentials" and session is not None:
+        quick = _directly(standalone, session, profile)
+        if quick is not None:
+            return quick
     from tray.worker import profile_credentials
 
     if operation == "whoami":
@@ -101,7 +106,28 @@ def _asked(
             profile_credentials.identity(session, profile, standalone.job_context)
         )
     found = profile_credentials.role_credentials(session, profile, standalone.job_context)
-    return profile_credentials.credentials_document(found)
+    return found.document()
+
+
+def _directly(
+    standalone: Standalone, session: SsoSession, profile: Profile
+) -> dict[str, Any] | None:
+    """Return what one plain request gives, None where that is not enough (half a second, C3)."""
+    from tray.aws.api.direct_portal import direct_credentials, direct_endpoint
+    from tray.aws.api.endpoints import certificates
+
+    place, own = profile.connection, standalone.settings.own_connections.get(session.key)
+    own = own or NOTHING_OWN
+    endpoint = direct_endpoint(session.region, place, own, os.environ)
+    account, role = profile.account_id, profile.role_name
+    token = standalone.token_now(session)
+    if token is None or endpoint is None or account is None or role is None:
+        return None
+    if profile.kind != "sso" or profile.problem is not None:
+        return None
+    bundle = certificates(place, own, os.environ)
+    found = direct_credentials(token.access_token, account, role, endpoint, bundle)
+    return None if found is None else found.document()
 
 
 def _of_session(

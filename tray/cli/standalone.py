@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from tray.aws.cache.token_cache import cache_path
+from tray.aws.cache.sso_token import SsoToken
+from tray.aws.cache.token_cache import cache_path, read_token
 from tray.aws.cache.token_file_status import look
 from tray.cli.command_context import CommandContext, now
 from tray.cli.front.terminal import note
@@ -18,13 +20,18 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import Effect
 from tray.core.machine import step
-from tray.core.model import Preferences
+from tray.core.model import Preferences, SsoSession
+from tray.core.session import same_place
 from tray.core.state import TrayState
 from tray.core.views.view import View, view
-from tray.errors import ConfigRejected, OurBug, TrayError
+from tray.errors import CacheFileBad, ConfigRejected, OurBug, TrayError, Unread
 from tray.storage.active_profile import read_active, read_previous
 from tray.storage.logs import History
 from tray.storage.session_records import Records
+from tray.system.process_limits import forbid_core_dumps
+
+if TYPE_CHECKING:
+    from tray.worker.job_context import JobContext
 
 REQUEST = "cli"
 
@@ -99,15 +106,13 @@ class Standalone:
     """The daemon's work for one request; leaving it saves what no keyring has confirmed (R3)."""
 
     def __init__(self, context: CommandContext) -> None:
-        from tray.worker.job_context import JobContext
-
-        job_context = JobContext.from_environment(context.environ)
-        # Refresh data leaves the token file only where something will renew it (K1).
-        job_context = self.job_context = replace(job_context, watched=False)
-        for problem in job_context.settings.problems:
+        forbid_core_dumps()
+        self.settings = context.settings()
+        for problem in self.settings.problems:
             note(problem)
-        self._history = History(context.paths.state)
-        state = recalled(context, replace(job_context.settings.preferences, adopt=False))
+        self._context = context
+        self._records, self._history = Records(context.paths.state), History(context.paths.state)
+        state = recalled(context, replace(self.settings.preferences, adopt=False))
         # Jobs the rules request at the start wait: this command does what was typed.
         idle = {key: replace(session, job=None) for key, session in state.sessions.items()}
         self.state = replace(state, sessions=idle)
@@ -116,9 +121,30 @@ class Standalone:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if "job_context" not in vars(self):
+            return
         with uninterrupted():
             self.job_context.unsaved.save_in_files()
         self.job_context.clients.close()
+
+    @cached_property
+    def job_context(self) -> JobContext:
+        """Made when it is needed: it imports botocore, which takes most of a quick command."""
+        from tray.worker.job_context import JobContext
+
+        made = JobContext.from_environment(self._context.environ, settings=self.settings)
+        # Refresh data leaves the token file only where something will renew it (K1).
+        return replace(made, watched=False)
+
+    def token_now(self, session: SsoSession) -> SsoToken | None:
+        """Return the token of a session's file while it is good; None says nothing of why."""
+        try:
+            token = read_token(cache_path(self._context.paths.token_cache, session.key))
+        except (Unread, CacheFileBad):
+            return None
+        if token is None or not same_place(session, token.start_url, token.region):
+            return None
+        return token if token.expires_at > now().wall else None
 
     def carry_out(
         self,
@@ -184,7 +210,7 @@ class Standalone:
         match effect:
             case fx.SaveMemory() if effect.key == key:
                 try:
-                    self.job_context.records.change(key, memory=effect.memory)
+                    self._records.change(key, memory=effect.memory)
                 except (OSError, TrayError):
                     # The request is done; only our memory of it is incomplete.
                     note("state.json cannot be written.")

@@ -10,7 +10,6 @@ profile. A secret goes to AWS, or to an endpoint named for this very service: a 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import field
 from typing import Any, Final
 
 from tray.core.json_members import Members, flag, optional, text
@@ -22,33 +21,8 @@ SERVICES: Final = ("sso", "sso_oidc", "sts")
 
 
 @dataclass(frozen=True, slots=True)
-class OwnConnection:
-    """What our settings say of one session, None where they say nothing."""
-
-    ca_bundle: str | None = None
-    proxy: str | None = field(default=None, repr=False)  # it may hold a password
-    endpoint_url: str | None = None  # of sign-in, renewal and portal
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        return tuple(name for name in OWN_KEYS if getattr(self, name) is not None)
-
-    def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in OWN_KEYS}
-
-    @classmethod
-    def from_json(cls, document: object) -> OwnConnection:
-        members = Members(document)
-        return cls(*(members.get(name, optional(text), None) for name in OWN_KEYS))
-
-
-OWN_KEYS: Final = ("ca_bundle", "proxy", "endpoint_url")
-NOTHING_OWN: Final = OwnConnection()
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Settings from the AWS config, None where it says nothing, and ours."""
+    """Settings from the AWS config, None where it says nothing."""
 
     fips: bool | None = None
     dualstack: bool | None = None
@@ -56,14 +30,12 @@ class ConnectionSettings:
     sso: str | None = None  # the endpoint named for this service; the next two as well
     sso_oidc: str | None = None
     sts: str | None = None
-    own: OwnConnection = NOTHING_OWN
 
     def endpoint(self, service: str) -> str | None:
         found: str | None = getattr(self, service)
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Without ``own``, which belongs to our settings."""
         return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS)}
 
     @classmethod

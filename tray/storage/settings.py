@@ -12,11 +12,12 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tray.core.connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.core.model import Preferences
 from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
 from tray.errors import ConfigRejected, TrayError
+from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
+from tray.secret import Secret
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -341,9 +342,10 @@ def _merged(
 
 
 def _own_connection(table: _Table) -> OwnConnection:
+    proxy = table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128")
     return OwnConnection(
         ca_bundle=table.take("ca_bundle", None, _path, "the absolute path of a file"),
-        proxy=table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128"),
+        proxy=None if proxy is None else Secret(proxy),
         endpoint_url=table.take(
             "endpoint_url", None, _matching(_ENDPOINT), "an https URL, or an http one on loopback"
         ),

@@ -26,10 +26,9 @@ from botocore.utils import (
 )
 
 from tray.aws.api.api_errors import as_tray_error, printable
-from tray.aws.api.clients import client_settings
+from tray.aws.api.clients import AwsClients, client_settings
 from tray.aws.api.error_words import source_words, words_for
-from tray.aws.api.portal import Credentials
-from tray.core.connection import ConnectionSettings
+from tray.aws.api.role_credentials import Credentials
 from tray.core.model import Profile
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import quoted, sign_in_first
@@ -46,24 +45,24 @@ _LOGIN_PARTS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 class _Session(botocore.session.Session):
     """Sends a session's access token only where `tray.core.connection` allows."""
 
-    def __init__(self, name: str, connection: ConnectionSettings) -> None:
+    def __init__(self, name: str, clients: AwsClients) -> None:
         super().__init__(profile=name)
-        self._connection = connection
+        self._clients = clients
 
     def create_client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
         if service_name in ("sso", "sso-oidc"):
-            reach, more = client_settings(service_name, self._connection, os.environ)
+            reach, more = client_settings(
+                service_name, self._clients.connection, self._clients.own, os.environ
+            )
             given = options.get("config")
             options |= {"config": given.merge(reach) if given else reach, **more}
         return super().create_client(service_name, *arguments, **options)
 
 
-def resolve(
-    profile: Profile, session_key: str | None, connection: ConnectionSettings
-) -> Credentials:
+def resolve(profile: Profile, session_key: str | None, clients: AwsClients) -> Credentials:
     """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
     try:
-        session = _Session(profile.name, connection)
+        session = _Session(profile.name, clients)
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tray.aws.api.clients import AwsClients, is_safe_endpoint
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import is_safe_endpoint
 from tray.aws.api.oidc import Oidc
 from tray.aws.api.portal import Portal
 from tray.aws.cache.sso_token import SsoToken
@@ -18,12 +19,13 @@ from tray.aws.cache.token_cache import cache_path, full_document, lean_document,
 from tray.aws.config.catalog import read_catalog
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import policy
-from tray.core.connection import NOTHING_OWN, ConnectionSettings
+from tray.core.connection import ConnectionSettings
 from tray.core.lineage import Lineage
 from tray.core.model import Profile, SsoSession, TokenFacts
 from tray.core.profiles.start_url import is_vanity
 from tray.core.session import same_place
 from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
+from tray.own_connection import NOTHING_OWN
 from tray.storage.atomic_files import private_directory, write_atomic
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
@@ -107,10 +109,9 @@ class JobContext:
     def reaching(self, connection: ConnectionSettings, key: str | None) -> JobContext:
         """Return a context whose calls follow these settings, and ours of a session."""
         own = self.settings.own_connections.get(key or "", NOTHING_OWN)
-        connection = replace(connection, own=own)
-        if connection == self.clients.connection:
+        if (connection, own) == (self.clients.connection, self.clients.own):
             return self
-        clients = self.clients.reaching(connection)
+        clients = self.clients.reaching(connection, own)
         return replace(
             self, clients=clients, oidc=self.oidc.using(clients), portal=Portal(clients)
         )

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from tray.aws.api.portal import Credentials
+from tray.aws.api.role_credentials import Credentials
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.config.catalog import every_profile
 from tray.aws.config.config_files import ConfigFiles
@@ -17,7 +17,6 @@ from tray.core.model import Profile, SsoSession
 from tray.core.profiles.source_chain import source_chain
 from tray.core.text.display_names import clean
 from tray.core.text.shell_commands import login_command, sign_in_first
-from tray.core.text.timestamps import format_timestamp
 from tray.errors import CacheFileBad, SignInNeeded, UserMustAct
 from tray.secret import Secret
 from tray.worker import botocore_chain
@@ -46,7 +45,7 @@ def role_credentials(
     if session is not None:
         _access_token(session, context)  # for our own sentence instead of boto3's
     key = None if session is None else session.key
-    return botocore_chain.resolve(profile, key, context.clients.connection)
+    return botocore_chain.resolve(profile, key, context.clients)
 
 
 def identity(
@@ -57,7 +56,7 @@ def identity(
 ) -> CallerIdentity:
     """Return whom credentials belong to; raises `RoleForbidden`, and as `role_credentials`."""
     if document is None:
-        document = credentials_document(role_credentials(session, profile, context))
+        document = role_credentials(session, profile, context).document()
     token = document.get("SessionToken")
     credentials = Credentials(
         Secret(document["AccessKeyId"]),
@@ -67,22 +66,6 @@ def identity(
     region = profile.region or (session.region if session is not None else "us-east-1")
     context = context.reaching(profile.connection, profile.session)
     return caller_identity(context.clients, credentials, region)
-
-
-def credentials_document(credentials: Credentials) -> dict[str, Any]:
-    """Return the ``credential_process`` document (AWS SDKs guide, "Process credentials")."""
-    document: dict[str, Any] = {
-        "Version": 1,
-        "AccessKeyId": credentials.access_key_id.reveal(),
-        "SecretAccessKey": credentials.secret_access_key.reveal(),
-    }
-    if credentials.session_token is not None:
-        document["SessionToken"] = credentials.session_token.reveal()
-    if credentials.expires_at is not None:
-        document["Expiration"] = format_timestamp(credentials.expires_at)
-    if credentials.account_id is not None:
-        document["AccountId"] = credentials.account_id
-    return document
 
 
 def identity_document(identity: CallerIdentity) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class Worker:
                 profile_credentials.identity(session, profile, context, given)
             )
         credentials = profile_credentials.role_credentials(session, profile, context)
-        return profile_credentials.credentials_document(credentials)
+        return credentials.document()
 
     def _sign_in(
         self, context: JobContext, session: SsoSession, request: dict[str, Any], number: object

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.aws.calls.test_hosts import Recorder
+from tray.aws.api.clients import AwsClients
 from tray.aws.api.console_federation import federation_link
+from tray.core.connection import AWS_DEFAULTS
 from tray.errors import RequestRefused, WillRetry
+from tray.own_connection import OwnConnection
 from tray.secret import Secret
 
 KEYS = (Secret("ASIAX"), Secret("k"), Secret("t"))
@@ -21,13 +24,13 @@ KEYS = (Secret("ASIAX"), Secret("k"), Secret("t"))
     ],
 )
 def test_each_partition_has_its_own_host(
-    region: str, host: str, monkeypatch: pytest.MonkeyPatch
+    region: str, host: str, clients: AwsClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Credentials are sent to the sign-in host of their own partition."""
     with Recorder() as recorder:
         monkeypatch.setenv("HTTPS_PROXY", recorder.url)
         with pytest.raises(WillRetry):
-            federation_link(KEYS, region, {})
+            federation_link(KEYS, region, clients)
 
     assert [host] == recorder.hosts
 
@@ -43,12 +46,23 @@ def test_each_partition_has_its_own_host(
     ],
 )
 def test_no_other_host_gets_them(
-    region: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    region: str, environ: dict[str, str], clients: AwsClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A partition whose console is unknown is refused before anything is sent."""
     with Recorder() as recorder:
-        monkeypatch.setenv("HTTPS_PROXY", recorder.url)
+        for name, value in {"HTTPS_PROXY": recorder.url, **environ}.items():
+            monkeypatch.setenv(name, value)
         with pytest.raises(RequestRefused):
-            federation_link(KEYS, region, environ)
+            federation_link(KEYS, region, clients)
 
     assert [] == recorder.hosts
+
+
+def test_the_settings_of_the_session_lead_there(clients: AwsClients) -> None:
+    """Through the session's proxy, but never to its Identity Center endpoint."""
+    with Recorder() as recorder:
+        own = OwnConnection(None, Secret(recorder.url), "https://sso.example")
+        with pytest.raises(WillRetry):
+            federation_link(KEYS, "eu-west-1", clients.reaching(AWS_DEFAULTS, own))
+
+    assert ["signin.aws.amazon.com"] == recorder.hosts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,15 +16,18 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tray.aws.api.clients import AwsClients
+from tray.aws.api.direct_portal import direct_endpoint
 from tray.aws.api.oidc import Grant, Oidc
-from tray.aws.api.portal import Credentials, Portal
+from tray.aws.api.portal import Portal
+from tray.aws.api.role_credentials import Credentials
 from tray.aws.api.sts import caller_identity
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.config.catalog import read_catalog
 from tray.aws.config.config_files import ConfigFiles
-from tray.core.connection import NOTHING_OWN, OwnConnection
+from tray.core.connection import AWS_DEFAULTS
 from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError
+from tray.own_connection import NOTHING_OWN, OwnConnection
 from tray.secret import Secret
 
 REGION = "us-east-2"
@@ -131,8 +134,8 @@ def ours(
     )  # fmt: skip
     credentials = Credentials(Secret("ASIAX"), Secret("k"), Secret("t"))
     with AwsClients() as clients:
-        reached = clients.reaching(replace(session.connection, own=own))
-        of_profile = clients.reaching(replace(profile.connection, own=own))
+        reached = clients.reaching(session.connection, own)
+        of_profile = clients.reaching(profile.connection, own)
         return {
             "RegisterClient": asked(
                 recorder,
@@ -228,6 +231,10 @@ def test_hosts(
     found = ours(catalog, recorder)
 
     oidc, portal, sts = expected
+    profile = next(one for one in catalog.profiles if one.name == "dev")
+    direct = direct_endpoint(REGION, profile.connection, NOTHING_OWN, os.environ)
+    assert direct in (None, f"https://{portal}")
+    assert (direct is None) == (portal in (FIPS[1], DUALSTACK[1]))
     assert {
         "RegisterClient": oidc,
         "StartDeviceAuthorization": oidc,
@@ -237,6 +244,35 @@ def test_hosts(
         "GetCallerIdentity": sts,
     } == found
     assert referee == botocores(recorder)
+
+
+def test_the_direct_portal_is_botocores_in_every_region() -> None:
+    """In every region that botocore knows: the same host, or botocore is left to it."""
+    session: Any = botocore.session.Session()
+    regions = {
+        region: partition
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition, allow_non_regional=False)
+    }
+
+    found = {region: direct_endpoint(region, AWS_DEFAULTS, NOTHING_OWN, {}) for region in regions}
+
+    with AwsClients() as clients:
+        told = {region: clients.portal(region).meta.endpoint_url for region in regions}
+    assert len(regions) > 30
+    assert found == {
+        region: url if regions[region] in ("aws", "aws-us-gov") else None
+        for region, url in told.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "own",
+    [OwnConnection(proxy=Secret("http://x")), OwnConnection(endpoint_url="http://sso.example")],
+)
+def test_what_is_not_plain_is_not_direct(own: OwnConnection) -> None:
+    """A proxy, and an endpoint in clear, are left to botocore's way, which knows or refuses."""
+    assert direct_endpoint(REGION, AWS_DEFAULTS, own, {}) is None
 
 
 def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:
@@ -257,11 +293,25 @@ def test_profiles_that_disagree(recorder: Recorder, tmp_path: Path) -> None:
 KEPT = f"https://{DUALSTACK[0]}"
 
 
-@pytest.mark.parametrize("config", ["", "use_fips_endpoint = true\n"])
+@pytest.mark.parametrize(
+    ("config", "endpoint"),
+    [
+        ("", None),
+        ("use_fips_endpoint = true\n", None),
+        ("", "https://other.example"),
+        ("", "http://127.0.0.1:9"),
+    ],
+)
 def test_a_token_is_renewed_where_its_session_was_signed_in_to(
-    config: str, recorder: Recorder, tmp_path: Path
+    config: str,
+    endpoint: str | None,
+    recorder: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The endpoint kept with the token counts, whatever the config says later."""
+    """The endpoint kept with the token counts, whatever config and environment say later."""
+    if endpoint is not None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSO_OIDC", endpoint)
     catalog = catalog_of(tmp_path, f"{SESSION}{PROFILE}{config}")
     portal = FIPS[1] if config else PLAIN[1]
 
@@ -281,7 +331,8 @@ def test_our_own_setting_for_a_session_wins(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    found = ours(catalog, recorder, OwnConnection(None, recorder.url, "https://ours.example"))
+    own = OwnConnection(None, Secret(recorder.url), "https://ours.example")
+    found = ours(catalog, recorder, own)
 
     assert {"ours.example", OWN[2]} == set(found.values())
     assert OWN[2] == found["GetCallerIdentity"]

@@ -13,10 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore import UNSIGNED
@@ -30,10 +28,12 @@ from tray.aws.api.api_errors import (
     http_date,
     unusable_settings,
 )
+from tray.aws.api.endpoints import certificates, is_safe_endpoint, named_endpoint, variants
 from tray.aws.api.error_words import words_for
 from tray.aws.api.response_checks import ResponseCheck
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
 from tray.errors import TrayError
+from tray.own_connection import NOTHING_OWN, OwnConnection
 
 if TYPE_CHECKING:
     from types_boto3_sso.client import SSOClient
@@ -56,36 +56,23 @@ def quiet_libraries() -> None:
 
 
 def client_settings(
-    service: str, connection: ConnectionSettings, environ: Mapping[str, str]
+    service: str, connection: ConnectionSettings, own: OwnConnection, environ: Mapping[str, str]
 ) -> tuple[Config, dict[str, str]]:
     """
     Return a config, and further arguments of ``create_client``, for botocore's ``service``.
 
-    Our own settings win, then the environment, then the config file, as in every SDK. Neither
-    ``AWS_ENDPOINT_URL`` nor a bare ``endpoint_url`` counts: only an endpoint named for the service
-    gets a secret. Raises RequestRefused if that is neither https nor on loopback.
+    Raises RequestRefused if its endpoint is neither https nor on loopback.
     """
-    key, own = service.replace("-", "_"), connection.own
-    options: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
-    if own.proxy:
-        options["proxies"] = {"http": own.proxy, "https": own.proxy}
-    for option, variable, value in (
-        ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", connection.fips),
-        ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", connection.dualstack),
-    ):
-        if environ.get(variable):
-            options[option] = environ[variable].lower() == "true"
-        elif value is not None:
-            options[option] = value
+    options: dict[str, Any] = {
+        "ignore_configured_endpoint_urls": True,
+        **variants(connection, environ),
+    }
+    if own.proxies:
+        options["proxies"] = own.proxies
     arguments: dict[str, str] = {}
-    if bundle := own.ca_bundle or environ.get("AWS_CA_BUNDLE") or connection.ca_bundle:
+    if bundle := certificates(connection, own, environ):
         arguments["verify"] = bundle
-    endpoint = environ.get(f"AWS_ENDPOINT_URL_{key.upper()}") or connection.endpoint(key)
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        endpoint = None
-    if service != "sts" and own.endpoint_url:
-        endpoint = own.endpoint_url
-    if endpoint:
+    if endpoint := named_endpoint(service, connection, own, environ):
         _go_to(endpoint, service, arguments)
     return Config(**options), arguments
 
@@ -96,24 +83,14 @@ def _go_to(endpoint: str, service: str, arguments: dict[str, str]) -> None:
     arguments["endpoint_url"] = endpoint
 
 
-def is_safe_endpoint(endpoint: str) -> bool:
-    """Whether a secret may go to an endpoint: https, or http on loopback."""
-    try:
-        parts = urlsplit(endpoint)
-        host = parts.hostname or ""
-        if parts.scheme == "https":
-            return bool(host)
-        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
-    except ValueError:
-        return False
-
-
 @dataclass(slots=True)
 class _Shared:
     # botocore's clients are thread-safe, but making one is not.
     lock: threading.Lock = field(default_factory=threading.Lock)
     session: botocore.session.Session | None = None
-    clients: dict[tuple[str, str, str, ConnectionSettings], Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str, str, ConnectionSettings, OwnConnection], Any] = field(
+        default_factory=dict
+    )
     skew: float | None = None
 
 
@@ -138,11 +115,13 @@ class AwsClients:
             defaults_mode="legacy",  # type: ignore[arg-type]  # the stubs say bool; botocore takes a name
         )
         self._shared = _Shared()
-        self.connection = AWS_DEFAULTS
+        self.connection, self.own = AWS_DEFAULTS, NOTHING_OWN
 
-    def reaching(self, connection: ConnectionSettings) -> AwsClients:
+    def reaching(
+        self, connection: ConnectionSettings, own: OwnConnection = NOTHING_OWN
+    ) -> AwsClients:
         other = object.__new__(AwsClients)
-        other.__dict__.update(self.__dict__, connection=connection)
+        other.__dict__.update(self.__dict__, connection=connection, own=own)
         return other
 
     @property
@@ -222,7 +201,7 @@ class AwsClients:
 
     def _client(self, service: str, region: str, kept: str = "") -> Any:
         known = self._shared.clients
-        place = (service, region, kept, self.connection)
+        place = (service, region, kept, self.connection, self.own)
         with self._shared.lock:
             client = known.get(place)
             if client is None:
@@ -241,7 +220,7 @@ class AwsClients:
             self._shared.session = _new_session()
         if not region:
             raise unusable_settings("no region is set")
-        reach, arguments = client_settings(service, self.connection, os.environ)
+        reach, arguments = client_settings(service, self.connection, self.own, os.environ)
         if kept:  # which says by itself whether it is FIPS or dual-stack
             _go_to(kept, service, arguments)
             reach = reach.merge(Config(use_fips_endpoint=False, use_dualstack_endpoint=False))

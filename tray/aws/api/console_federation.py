@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
 from typing import Final
 from urllib.parse import urlencode
 
 import botocore.session
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, UnknownRegionError
-from botocore.httpsession import URLLib3Session
-from botocore.utils import get_environ_proxies
 
 from tray.aws.api.api_errors import as_tray_error, printable, unusable_settings
-from tray.aws.api.clients import is_safe_endpoint
+from tray.aws.api.clients import AwsClients
+from tray.aws.api.endpoints import is_safe_endpoint
+from tray.aws.api.plain_http import plain_http
 from tray.errors import RequestRefused, ServiceTrouble, TrayError
 from tray.secret import Secret
 
@@ -24,33 +24,33 @@ _PARTITIONS: Final = {
     "aws-cn": ("https://signin.amazonaws.cn", "https://console.amazonaws.cn/"),
     "aws-us-gov": ("https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/"),
 }
-_PATIENCE: Final = (5, 15)
 
 
 def federation_link(
     credentials: tuple[Secret, Secret, Secret],
     region: str,
-    environ: Mapping[str, str],
+    clients: AwsClients,
     destination: str | None = None,
 ) -> Secret:
     """
     Return a link that signs in to the console with role credentials, good for 15 minutes.
 
     Source: IAM user guide, "Enabling custom identity broker access to the AWS console".
-    ``SessionDuration`` is left out: role credentials refuse it. ``AWS_ENDPOINT_URL_SIGNIN``,
-    ``AWS_CA_BUNDLE`` and the proxies of ``environ`` count; no ``destination`` is the console's
-    home. Raises RequestRefused if AWS rejects the credentials or the partition has no known
-    endpoint, WillRetry if AWS was not reached or is in trouble.
+    ``SessionDuration`` is left out: role credentials refuse it. The proxy and CA bundle of
+    ``clients`` and ``AWS_ENDPOINT_URL_SIGNIN`` count, no other endpoint does: the console is no
+    service of the session. No ``destination`` is the console's home. Raises RequestRefused if
+    AWS rejects the credentials or the partition has no known endpoint, WillRetry if AWS was not
+    reached or is in trouble.
     """
     signin, home = _console_of(region)
-    endpoint = environ.get(ENDPOINT_VARIABLE) or signin
+    endpoint = os.environ.get(ENDPOINT_VARIABLE) or signin
     if not is_safe_endpoint(endpoint):
         raise unusable_settings("the endpoint of signin is neither https nor on loopback")
     key, secret, token = (one.reveal() for one in credentials)
     session = json.dumps({"sessionId": key, "sessionKey": secret, "sessionToken": token})
     # In a body, not in the URL: URLs are written into logs on their way.
     asked = {"Action": "getSigninToken", "Session": session}
-    found = _asked(f"{endpoint}/federation", urlencode(asked).encode(), environ)
+    found = _asked(f"{endpoint}/federation", urlencode(asked).encode(), clients)
     query = {
         "Action": "login",
         "Issuer": home,
@@ -74,16 +74,12 @@ def _console_of(region: str) -> tuple[str, str]:
     return _PARTITIONS[partition]
 
 
-def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
-    http = URLLib3Session(
-        verify=environ.get("AWS_CA_BUNDLE") or True,  # type: ignore[arg-type]  # a path, too
-        proxies=get_environ_proxies(url),
-        timeout=_PATIENCE,  # type: ignore[arg-type]  # (connect, read), as botocore itself passes
-    )
+def _asked(url: str, body: bytes, clients: AwsClients) -> str:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     trouble: TrayError
     try:
-        answer = http.send(AWSRequest("POST", url, headers, body).prepare())
+        with plain_http(clients, url, read_seconds=15) as http:
+            answer = http.send(AWSRequest("POST", url, headers, body).prepare())
         if answer.status_code == 200:
             return str(json.loads(answer.content)["SigninToken"])
     except BotoCoreError as error:
@@ -95,7 +91,5 @@ def _asked(url: str, body: bytes, environ: Mapping[str, str]) -> str:
         refused = 400 <= status < 500 and status != 429
         kind = RequestRefused if refused else ServiceTrouble
         trouble = kind(f"AWS's federation endpoint refused the credentials (HTTP {status}).")
-    finally:
-        http.close()
     # Out of the except block: what is chained there may quote what was sent.
     raise trouble

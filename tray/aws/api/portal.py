@@ -15,6 +15,7 @@ from typing import Any
 from tray.aws.api.api_errors import incomplete_response
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.response_checks import number_member, secret_member, text_member
+from tray.aws.api.role_credentials import Credentials
 from tray.errors import TokenRejected
 from tray.secret import Secret
 
@@ -34,15 +35,6 @@ class Account:
     account_id: str  # 12 digits
     name: str  # as the organisation calls it; may be empty
     email: str  # its root address; may be empty
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    access_key_id: Secret  # ``ASIA...`` of a role, ``AKIA...`` of a user
-    secret_access_key: Secret  # 40 characters
-    session_token: Secret | None  # some hundred characters; None for keys of a user
-    expires_at: float | None = None  # seconds since the epoch, by AWS's clock; None: unknown
-    account_id: str | None = None  # 12 digits, where it is known
 
 
 class Portal:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tray.aws.api.clients import AwsClients
-from tray.aws.api.portal import Credentials
 from tray.aws.api.response_checks import text_member
+from tray.aws.api.role_credentials import Credentials
 
 _OPERATION = "GetCallerIdentity"
 

@@ -19,7 +19,6 @@ from tray.aws.config.sdk_quirks import quirks
 from tray.cli.command_context import CommandContext
 from tray.cli.doctor import system_probes as system
 from tray.cli.status_command import of_files, words_of
-from tray.core.connection import NOTHING_OWN
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
@@ -28,6 +27,7 @@ from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, U
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
 from tray.managed import managed_sections
+from tray.own_connection import NOTHING_OWN
 from tray.secret import Secret
 from tray.storage.active_profile import read_active
 from tray.storage.session_records import Records
@@ -246,10 +246,9 @@ def _skew(context: CommandContext, catalog: Catalog | None) -> Found:
     if session is None:
         return {}
     own = context.settings_or_safe().own_connections.get(session.key, NOTHING_OWN)
-    connection = replace(session.connection, own=own)
     with AwsClients(connect_timeout=3.0, read_timeout=4.0) as clients:
         try:
-            Portal(clients.reaching(connection)).check(Secret("none"), session.region)
+            Portal(clients.reaching(session.connection, own)).check(Secret("none"), session.region)
         except TokenRejected:
             return {"skew": clients.skew}
         except TrayError as error:

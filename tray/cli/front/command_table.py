@@ -297,6 +297,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("-f", "--follow", kind="flag", help="Keep showing new lines; Ctrl-C stops."),
     ),
     "quit": Command("tray.cli.daemon_commands:end"),
+    "uninstall": Command(
+        "tray.cli.uninstall_command:uninstall",
+        Option("--dry-run", kind="flag", help="Only list what would be done."),
+        Option("-y", "--yes", kind="flag", help="Do it without asking."),
+    ),
     "guide": Command("tray.cli.guide_command:guide", Argument("topic")),
     "demo": Command("tray.cli.daemon_commands:demo"),
 }

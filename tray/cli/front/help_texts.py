@@ -27,6 +27,7 @@ SUMMARIES: Final = {
     "doctor": "Check your setup and say how to fix problems.",
     "log": "Show the log or the history of your sessions.",
     "quit": "Stop SSO Tray.",
+    "uninstall": "Give everything back before SSO Tray is removed.",
     "guide": "Read the guide.",
     "demo": "Try SSO Tray without an AWS account.",
 }
@@ -350,6 +351,16 @@ Stop SSO Tray.
 Refresh tokens move from the keyring to the token files until the next start, so that the AWS CLI
 renews your sessions when it uses them. No command starts it again until you run
 "start" or "run", click its menu entry, or begin a new desktop session.
+"""
+
+UNINSTALL: Final = """\
+Give everything back before you remove SSO Tray.
+
+Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring.
+SSO Tray's keys leave the AWS config, whose other bytes stay; it ends, starts at login no more, and
+its state directory is deleted. What stays is listed: your settings, profiles that you added, and
+the program itself, with the command that removes it. Where a step fails, what comes after it is
+left alone, and you can run it again.
 """
 
 GUIDE: Final = """\

@@ -9,13 +9,13 @@ from urllib.parse import urljoin, urlsplit
 
 from botocore.awsrequest import AWSRequest
 
+from tray.aws.api.plain_http import plain_http
 from tray.aws.config.sso_sessions import region_flaw
 from tray.core.model import SsoSession
 from tray.core.profiles.start_url import is_vanity, normal_start_url, region_of
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.worker.job_context import JobContext
-from tray.worker.sign_in.reachability import http_session
 
 _NOT_ALLOWED: Final = (405, 501)
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -45,7 +45,7 @@ def _location(session: SsoSession, context: JobContext) -> str:
     found: dict[str, str] = {}
 
     def ask() -> Mapping[str, object]:
-        with http_session(context.clients, session.start_url) as http:
+        with plain_http(context.clients, session.start_url) as http:
             for method in ("HEAD", "GET"):
                 request = AWSRequest(method=method, url=session.start_url).prepare()
                 answer = http.send(request)

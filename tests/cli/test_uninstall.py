@@ -1,0 +1,99 @@
+"""``uninstall``: what was there before and what is there after, by file, keyring item and byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.stage import Stage
+from tests.keyring_session import KeyringSession, keyring_session
+from tray.fake_aws.identity_center import IdentityCenter
+
+
+def files(home: Path) -> set[str]:
+    """Return every file below a home but the token cache, the browser's and Python's."""
+    return {
+        str(path.relative_to(home))
+        for path in home.rglob("*")
+        if path.is_file() and not path.is_relative_to(home / ".aws/sso")
+    } - {"browser.log"}
+
+
+@pytest.fixture
+def used(stage: Stage) -> Iterator[tuple[Stage, KeyringSession, set[str], bytes]]:
+    """A home in use, its keyring, and the files and config that it had before."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        before, config = files(stage.home), stage.config.read_bytes()
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+            for command in (("use", "dev"), ("apply", "default"), ("apply", "process")):
+                assert 0 == stage.tray(*command).code
+            assert 0 == stage.tray("autostart", "on").code
+            yield stage, keyring, before, config
+
+
+def test_a_home_is_as_before(used: tuple[Stage, KeyringSession, set[str], bytes]) -> None:
+    """No file, keyring item or byte of ours is left, and the AWS CLI's token goes on renewing."""
+    stage, keyring, before, config = used
+    assert files(stage.home) > before
+    assert keyring.labels()
+
+    done = stage.tray("uninstall", "--yes")
+
+    token = json.loads(stage.file_of("corp").read_text())
+    assert 0 == done.code, done.err
+    assert (before, config) == (files(stage.home), stage.config.read_bytes())
+    assert [] == keyring.labels()
+    assert stage.center.accepts_refresh_token(token["refreshToken"])
+    assert "uninstall sso-tray" in done.out.splitlines()[-1]
+    again = stage.tray("uninstall", "--yes")
+    assert (0, "Nothing of SSO Tray is left") == (again.code, again.out[:27])
+
+
+def test_a_dry_run_changes_nothing(
+    used: tuple[Stage, KeyringSession, set[str], bytes],
+) -> None:
+    """It lists each place and leaves it; without ``--yes`` nobody at the keyboard means no."""
+    stage, keyring, _, _ = used
+    there, items = files(stage.home), keyring.labels()
+
+    told = stage.tray("uninstall", "--dry-run")
+    refused = stage.tray("uninstall")
+
+    for place in ("corp", "[default]", "[profile sso-tray]", "autostart", str(stage.state)):
+        assert place in told.out
+    assert (0, 2) == (told.code, refused.code)
+    assert "--yes" in refused.err
+    assert (there, items) == (files(stage.home), keyring.labels())
+    assert stage.tray("status", "--json").json()["resident"]
+
+
+def test_a_locked_keyring_stops_it_before_anything_is_lost(
+    used: tuple[Stage, KeyringSession, set[str], bytes],
+) -> None:
+    """What comes after a step that failed is left alone, and a second run takes it up."""
+    stage, keyring, before, config = used
+    keyring.lock()
+
+    done = stage.tray("uninstall", "--yes")
+
+    assert 1 == done.code
+    assert "locked" in done.err
+    assert stage.state.is_dir()
+    keyring.unlock()
+    assert 0 == stage.tray("uninstall", "--yes").code
+    assert (before, config) == (files(stage.home), stage.config.read_bytes())
+
+
+def test_what_no_longer_works_is_named(stage: Stage, center: IdentityCenter) -> None:
+    """A profile of the user's own that runs us is named, and stays as it is."""
+    text = stage.config.read_text()
+
+    told = stage.tray("uninstall", "--dry-run")
+
+    assert "circle" in told.out
+    assert text == stage.config.read_text()
