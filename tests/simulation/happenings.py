@@ -42,7 +42,7 @@ GAPS = ((0.5, 2), (6.0, 3), (60.0, 5), (900.0, 5), (3600.0, 3), (5 * 3600.0, 1))
 """Longest pause before the next thing, seconds, and how often it is drawn."""
 BETWEEN_STEPS = (
     "aws sso login", "sdk refreshes", "remove", "put back", "sdk writes older", "clock",
-    "keyring locked", "offline",
+    "keyring locked", "offline", "revoke",
 )  # fmt: skip
 """What half of the time waits for a step of the session's next transaction."""
 STEPS = 14
@@ -118,8 +118,13 @@ def _cut_short(world: World, one: Happening) -> None:
 
 
 def _revoked(world: World, one: Happening) -> None:
+    """An administrator ends the portal session; a program may notice before we do."""
+    key = session_of(world, one).key
     world.portal(session_of(world, one).start_url).sign_out()
     world.truth.unwell()
+    if world.draw("doubt", key) < 0.5:
+        at = 30 * world.draw("doubted", key) ** 6
+        world.later(at, f"{key}: its token is refused", lambda: world.person.programs_ask(key, 2))
 
 
 def _registration(world: World, one: Happening) -> None:
@@ -139,7 +144,7 @@ def _keyring(mode: KeyringMode) -> Callable[[World, Happening], None]:
             world.truth.unwell()
             world.keyring("well")
 
-        longest = 60 if mode == "losing" else 5400
+        longest = 600 if mode == "losing" else 5400
         world.later(5 + one.much**3 * longest, f"the keyring is no longer {mode}", over)
 
     return act
@@ -199,6 +204,7 @@ def _restart_without(*, old: bool) -> Callable[[World, Happening], None]:
         done = world.machine.damage_state(one.much, old=old)
         if world.draw("input-damage") < 0.3:
             world.machine.damage_state(world.draw("input-file"), old=old, inputs=True)
+            world.inputs.last_good = None
         if done is not None:
             world.say(done)
             world.promises.forgetful()
@@ -278,7 +284,8 @@ def _unread(world: World, one: Happening) -> None:
     Somebody saves it meanwhile, changed or not, or the daemon is started: it has to be read then.
     """
     inputs = world.inputs
-    name = (*inputs.paths, EVERY_FILE)[int(one.much * 5)]
+    which = one.much * 5
+    name = (*inputs.paths, EVERY_FILE)[int(which)]
     path = str(inputs.paths.get(name, name))
     number = PASSING[int(world.draw("unread-number") * len(PASSING))]
     world.machine.read_errors[path] = number
@@ -306,7 +313,7 @@ def _unread(world: World, one: Happening) -> None:
         inputs.changed()
         world.truth.unwell()
 
-    world.later(2 + world.draw("unread") ** 4 * 600, f"{name} can be read again", over)
+    world.later(2 + (which % 1) ** 4 * 600, f"{name} can be read again", over)
 
 
 # --- The person -----------------------------------------------------------
@@ -426,7 +433,6 @@ WEIGHTS = dict.fromkeys(ACTS, 2) | {
     "setting": 1,
     "use": 1,
     "registration ends": 1,
-    "revoke": 1,
     "all is well": 1,
 }
 ALWAYS = ("click", "aws sso login", "all is well", "read")

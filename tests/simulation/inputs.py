@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from tests.core.story import CORP, LAB, OLD, catalog
 from tray.core import effects as fx
 from tray.core import events as ev
-from tray.core import policy
 from tray.core.machine import step
 from tray.core.model import Catalog, InputFile, Now
 from tray.core.state import TrayState
@@ -23,6 +22,8 @@ from tray.storage.active_profile import active_path, record_active
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+TOLD_WITHIN = 20.0
+"""Seconds after which it has to be told that a file cannot be read: ten, and one more look."""
 KNOWN_WITHIN = 65.0
 """Seconds after which what a file says has to count, once it can be read."""
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
@@ -50,9 +51,10 @@ class Inputs:
         self.broken = False
         self.adopt = True
         self.followed: tuple[str, ...] = ()
+        self.last_good: frozenset[tuple[str, str]] | None = None
         self._files: InputFiles | None = None
         self._since: dict[InputFile, float] = {}
-        self._changed_at = 0.0
+        self._changed_at = self._held_at = 0.0
         for path in self.paths.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         self.write("credentials", CREDENTIALS)
@@ -138,6 +140,8 @@ class Inputs:
 
     def _follow(self, read: Catalog) -> None:
         self.followed = tuple(session.key for session in read.sessions)
+        if not self.broken:
+            self.last_good = frozenset((one.key, one.start_url) for one in read.sessions)
 
     def record(self, effect: fx.RecordActive) -> None:
         """Keep the active profile, as the daemon does; one that cannot be read is replaced."""
@@ -149,6 +153,9 @@ class Inputs:
     def hold(self, before: TrayState, event: ev.Event, after: TrayState, now: Now) -> None:
         """Hold a step against what an unread file may change."""
         world = self._world
+        if world.machine.time - self._held_at > KNOWN_WITHIN / 2:
+            self._held_at = world.machine.time
+            self.is_known(before, now)
         for file in [file for file in self._since if file not in after.unread]:
             del self._since[file]
         for file in after.unread:
@@ -169,8 +176,8 @@ class Inputs:
         world, time = self._world, self._world.machine.time
         problems = view(state, now).problems
         for file, since in self._since.items():
-            told = state.unread[file].sentence in problems
-            if time - since > policy.UNREAD_TOLD_AFTER + policy.UNREAD_MOST and not told:
+            shown = state.unread[file].sentence in problems
+            if time - since > TOLD_WITHIN and not shown:
                 world.promises.broken("truth: what cannot be read is told", f"{file}")
         unwell_at = max(self._changed_at, world.truth.unwell_at)
         if world.machine.read_errors or state.asleep or time - unwell_at < KNOWN_WITHIN:
@@ -181,10 +188,13 @@ class Inputs:
             "adopt": (state.preferences.adopt, self.adopt),
             "active": (state.active, self._active()),
         }
+        known = frozenset((one.key, one.config.start_url) for one in state.sessions.values())
         if not self.broken:
-            sessions = {(one.key, one.start_url) for one in world.catalog.sessions}
-            known = {(one.key, one.config.start_url) for one in state.sessions.values()}
+            sessions = frozenset((one.key, one.start_url) for one in world.catalog.sessions)
             said["sessions"] = known, sessions
+        elif self.last_good not in (None, known):
+            told = f"{sorted(known)}, and {self.last_good} was read last"
+            world.promises.broken("truth: the last good config counts", told)
         for what, (seen, right) in said.items():
             if seen != right:
                 told = f"{what} is {right}, and {seen} is known"

@@ -25,7 +25,7 @@ def aws_login(world: World, one: Happening) -> None:
     session = session_of(world, one)
     if world.machine.aws.weather != "well":
         return
-    given = world.portal(session.start_url).sign_in(world.machine.time)
+    given = world.portal(session.start_url).sign_in(world.machine.time, f"aws {session.key}")
     _signed_in(world, session, given)
     document = world.machine.document(given, session)
     _writes(world, session, given, document, 0.01 + one.much**4 * 5, "login")
@@ -213,12 +213,14 @@ def torn(world: World, one: Happening) -> None:
     data = world.machine.data(key)
     if data is None:
         return
-    file = world.machine.emptied(key)
-    file.write(data[: len(data) // 2])
+    file, half = world.machine.emptied(key), data[: len(data) // 2]
+    file.write(half)
     world.machine.stamp(file.fileno())
     world.truth.unwell()
 
     def whole() -> None:
+        if world.machine.data(key) != half:  # it covers what another has written
+            world.truth.thrown(key)
         with file:
             file.seek(0)
             file.truncate()

@@ -123,7 +123,6 @@ class Promises:
         if abs(now.wall - self._held_at) > MINUTE:
             self._world.truth.is_shown(before, now)
             self._world.truth.tries_are_made()
-            self._world.inputs.is_known(before, now)
         self._held_at = now.wall
         self._timer(after, now)
         self._measures.tick(event)

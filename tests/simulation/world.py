@@ -71,6 +71,7 @@ class World:
             drawn = ROTATIONS[int(share("rotation", seed, one.start_url) * len(ROTATIONS))]
             usual = 8 * HOUR if share("length", one.start_url) < 0.5 else 2.5 * HOUR
             self.portals[one.start_url] = Portal(one.start_url, length or usual, rotation or drawn)
+            self.portals[one.start_url].shares_clients = share("clients", seed) < 0.5
         self.machine = Machine(self.draw, self.portals)
         self.catalog = catalog(CORP, LAB, OLD, TWIN)
         self.sign_ins: dict[int, SigningIn] = {}
