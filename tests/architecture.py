@@ -97,6 +97,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "types_boto3_sso_oidc": ("tray.aws", "tray.worker"),
     "types_boto3_sts": ("tray.aws", "tray.worker"),
     "keyring": ("tray.worker.keyring",),
+    "win32ctypes": ("tray.worker.keyring", "tray.demo.demo_witness"),
     "secretstorage": ("tray.worker.keyring", "tray.demo.demo_witness"),
     "pystray": ("tray.desktop",),
     "PIL": ("tray.desktop",),
@@ -314,7 +315,8 @@ def _stdlib_only(module: str, found: list[Import]) -> Iterator[tuple[Rule, int, 
         return
     for imported in found:
         package = imported.name.partition(".")[0]
-        if package not in {*sys.stdlib_module_names, "tray"}:
+        # The last is written beside the credential helper, which imports it on Windows.
+        if package not in {*sys.stdlib_module_names, "tray", "pipe_client"}:
             yield "stdlib-only", imported.line, f"{module} may not import {package}"
 
 

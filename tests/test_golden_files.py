@@ -509,6 +509,9 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
         heard.append((op, profile))
         return {"exit": 0, "sentence": "", "credentials": {}}, lambda: None
 
+    async def in_words(*_: object) -> dict[str, Any]:
+        raise AssertionError("not asked for")
+
     async def answers() -> list[dict[str, Any]]:
         def post(event: ev.Event) -> None:
             heard.append(event)
@@ -518,7 +521,14 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
         said: list[dict[str, Any]] = []
         agent = Agent(
             AgentHandlers(
-                WORLD, {}, post, lambda: {"version": 1}, hand_out, lambda: None, lambda _: {}
+                WORLD,
+                {},
+                post,
+                lambda: {"version": 1},
+                in_words,
+                hand_out,
+                lambda: None,
+                lambda _: {},
             )
         )
         with socket.socket(socket.AF_UNIX) as listening:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tray.core.model import Preferences
-from tray.errors import ConfigRejected
+from tray.errors import ConfigRejected, UserMustAct
 from tray.own_connection import OwnConnection
 from tray.secret import Secret
 from tray.storage.settings import Settings, read_settings, write_setting
@@ -15,6 +15,7 @@ GOOD = """\
 browser = "firefox %s"
 guarded = ["*prod*", "*live*"]
 start_daemon = "always"
+removed_file = "restore"
 
 [keyring]
 adopt = false
@@ -72,7 +73,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )
     own = OwnConnection("/etc/corp.pem", Secret("http://proxy:3128"), "https://sso.example")
     assert {"corp": own} == settings.own_connections
-    assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
+    worker = Settings.in_worker(settings.to_worker())
+    assert (settings.own_connections, True) == (worker.own_connections, worker.restore_removed)
     assert ("always", preferences, "mine", True, True, ()) == (
         settings.start_daemon,
         settings.preferences,
@@ -120,6 +122,8 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[log]\ndebug = 0", "log.debug"),
         ('start_daemon = "sometimes"', "start_daemon"),
         ("start_daemon = false", "start_daemon"),
+        ('removed_file = "keep"', "removed_file"),
+        ("removed_file = []", "removed_file"),
         ("[sessions]\ncorp = 5", "sessions.corp"),
         ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),
@@ -261,3 +265,114 @@ def test_a_settings_file_that_is_not_ours_is_left_alone(tmp_path: Path, there: s
         write_setting(tmp_path, "keyring", "adopt", True)
 
     assert there == (tmp_path / "settings.json").read_text()
+
+
+# --- An administrator's file ----------------------------------------------------------------
+
+LOCKING = """\
+locked = ["guarded", "warnings.show", "allowed_start_urls"]
+guarded = ["*prod*"]
+start_daemon = "never"
+allowed_start_urls = ["acme"]
+[warnings]
+show = true
+minutes_before = [60]
+"""
+
+
+def _with_site(directory: Path, toml: str, *sites: str, menu: object = None) -> Settings:
+    files = [directory / f"site-{number}.toml" for number in range(len(sites))]
+    for file, text in zip(files, sites, strict=True):
+        file.write_text(text)
+    (directory / "config.toml").write_text(toml)
+    if menu is not None:
+        (directory / "settings.json").write_text(json.dumps(menu))
+    return read_settings(directory / "config.toml", directory, files)
+
+
+@pytest.mark.parametrize(
+    ("toml", "name"),
+    [
+        ("guarded = []", "guarded"),
+        ('guarded = "no list"', "guarded"),
+        ('allowed_start_urls = ["evil"]', "allowed_start_urls"),
+        ("[warnings]\nshow = false", "warnings.show"),
+    ],
+)
+def test_a_locked_setting_stays_and_says_by_whom(tmp_path: Path, toml: str, name: str) -> None:
+    """Whatever the user or the menu wrote, the site's value holds, and the line is named."""
+    settings = _with_site(tmp_path, toml, LOCKING, menu={"warnings": {"show": False}})
+
+    site = tmp_path / "site-0.toml"
+    assert ("*prod*",) == settings.preferences.guarded
+    assert ("acme",) == settings.preferences.allowed_start_urls
+    assert settings.notices
+    assert dict.fromkeys(("guarded", "warnings.show", "allowed_start_urls"), str(site)) == (
+        settings.locked
+    )
+    assert (
+        f"{tmp_path / 'config.toml'}: {name} is set by your administrator in {site}."
+    ) == settings.problems[0]
+
+
+def test_a_slip_in_a_locked_guard_of_the_users_own_changes_nothing(tmp_path: Path) -> None:
+    """A mistyped name is told; the site's guard holds without any of its own."""
+    settings = _with_site(tmp_path, 'gaurded = ["x"]', LOCKING)
+
+    assert ("*prod*",) == settings.preferences.guarded
+
+
+def test_what_is_not_locked_is_a_default(tmp_path: Path) -> None:
+    """The user's own file wins where the site only proposes."""
+    settings = _with_site(tmp_path, 'start_daemon = "always"\n[warnings]\nminutes_before = [5]\n',
+                          LOCKING)  # fmt: skip
+    proposed = _with_site(tmp_path, "", LOCKING)
+
+    assert ("always", (300.0,)) == (settings.start_daemon, settings.preferences.warn_before)
+    assert ("never", (3600.0,)) == (proposed.start_daemon, proposed.preferences.warn_before)
+    assert () == proposed.problems
+
+
+def test_a_more_important_file_cannot_undo_a_lock(tmp_path: Path) -> None:
+    """Of several site files each may add locks; none takes one away."""
+    settings = _with_site(tmp_path, "", LOCKING, 'guarded = []\nlocked = ["log.debug"]')
+
+    assert ("*prod*",) == settings.preferences.guarded
+    assert str(tmp_path / "site-1.toml") == settings.locked["log.debug"]
+
+
+@pytest.mark.parametrize("broken", ["guarded = [", 'locked = ["guarded"]\nguarded = 5'])
+def test_a_locked_guard_that_cannot_be_understood_fails_closed(
+    tmp_path: Path, broken: str
+) -> None:
+    """Nobody knows what it guards: no profile can be picked, until a guard was once understood."""
+    closed = _with_site(tmp_path, "guarded = []", broken)
+    _with_site(tmp_path, "", LOCKING)
+    kept = _with_site(tmp_path, "guarded = []", broken)
+
+    assert [None, ("*prod*",)] == [one.preferences.guarded for one in (closed, kept)]
+    assert str(tmp_path / "site-0.toml") in closed.problems[0]
+
+
+def test_a_broken_site_file_without_a_guard_leaves_the_user_alone(tmp_path: Path) -> None:
+    """Its mistake is told, with who has to fix it, and the user's own settings hold."""
+    settings = _with_site(tmp_path, 'guarded = ["mine"]', "start_daemon = ")
+
+    assert ("mine",) == settings.preferences.guarded
+    assert "administrator" in settings.problems[0]
+
+
+def test_a_lock_on_nothing_is_named(tmp_path: Path) -> None:
+    """The other names in the list hold."""
+    settings = _with_site(tmp_path, "", 'locked = ["gaurded", "log.debug"]')
+
+    assert ["log.debug"] == list(settings.locked)
+    assert "locked must be a list of settings" in settings.problems[0]
+
+
+def test_the_menu_cannot_change_a_locked_setting(tmp_path: Path) -> None:
+    """Whoever clicks hears whose setting it is, and nothing is written."""
+    with pytest.raises(UserMustAct, match="administrator"):
+        write_setting(tmp_path, "warnings", "show", False, {"warnings.show": "/etc/x"})
+
+    assert not (tmp_path / "settings.json").exists()

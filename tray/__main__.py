@@ -13,11 +13,16 @@ _RUN: list[list[str]] = [[], ["run"], ["run", "--no-icon"]]
 
 def main() -> int:
     """Return the exit code; the daemon starts at each login, so without the CLI's libraries."""
+    if getattr(sys, "stderr", None) is None:
+        from tray.system.process_limits import open_absent_streams
+
+        open_absent_streams()
     lead_back(os.environ)
-    if sys.argv[1:] in _RUN:
+    runs = sys.argv[1:] in _RUN and "_SSO_TRAY_COMPLETE" not in os.environ
+    if runs:
         # Nor does the command line need TLS to say that one runs already.
         from tray.daemon import without_tls  # noqa: F401  (before anything asks for it)
-    if sys.argv[1:] in _RUN and not _one_answers():
+    if runs and not _one_answers():
         # Nothing of what is imported now is garbage: looking for some took a tenth of the time.
         # The daemon begins to collect once it has started.
         gc.disable()

@@ -14,7 +14,7 @@ from tray.aws.api.error_words import _WORDS, words_for
     ("error", "words"),
     [
         (exceptions.NoRegionError(), "add region to the profile or set AWS_REGION"),
-        (exceptions.MissingDependencyException(msg="x"), "botocore[crt]"),
+        (exceptions.MissingDependencyException(msg="x"), "sso-tray[aws-login]"),
         (exceptions.InfiniteLoopConfigError(
             source_profile="a", visited_profiles=["a"]), "leads back to itself"),
         (FileNotFoundError(2, "No such file", "/secret"), "doesn't exist"),

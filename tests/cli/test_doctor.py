@@ -230,3 +230,17 @@ def _plant(stage: Stage) -> set[str]:
 def _everything(stage: Stage) -> str:
     files = [path for path in stage.home.rglob("*") if path.is_file() and path.suffix != ".zip"]
     return "\n".join(path.read_text(errors="replace") for path in files)
+
+
+def test_a_session_of_two_configs_is_said(stage: Stage) -> None:
+    """Both use one token file; under one name may even be two portals."""
+    second = stage.home / "second-config"
+    second.write_text(stage.config.read_text().replace("https://other.", "https://another."))
+
+    found = stage.tray("doctor", "--json", AWS_CONFIG_FILE=str(second)).json()["findings"]
+    alone = stage.tray("doctor", "--json").json()["findings"]
+
+    said = {one["area"]: one for one in found if "one token file" in one["sentence"]}
+    assert "note" == said["corp"]["verdict"]
+    assert "problem" == said["other"]["verdict"]
+    assert [] == [one for one in alone if "one token file" in one["sentence"]]

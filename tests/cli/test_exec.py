@@ -14,7 +14,7 @@ import pytest
 from tests.cli.stage import CONFIG, PATIENCE, Stage
 from tests.components import require
 from tests.system.test_transport import ROOT_ONLY, as_second_user
-from tray.cli.exec.exec_command import without_keys
+from tray.cli.exec.exec_command import without_credentials
 
 ENVIRON = "import json, os; print(json.dumps(dict(os.environ)))"
 WHO = (
@@ -217,12 +217,53 @@ def test_a_copy_of_a_config_has_no_secrets() -> None:
     """Keys go with their continuation lines, however they are written; all else stays."""
     config = (
         b"[default]\nregion = r\n  aws_secret_access_key=one\naws_session_token =\n  two\n"
-        b"\tthree\n[profile x]\nAWS_SECRET_ACCESS_KEY: four\noutput = json\ns3 =\n  a = b\n"
+        b"\n# comment\n\tthree\n"
+        b"[profile x]\nAWS_SECRET_ACCESS_KEY: four\noutput = json\ns3 =\n  a = b\n"
     )
 
-    assert (b"[default]\nregion = r\n[profile x]\noutput = json\ns3 =\n  a = b\n") == without_keys(
-        config
+    assert (
+        b"[default]\nregion = r\n\n# comment\n[profile x]\noutput = json\ns3 =\n  a = b\n"
+    ) == without_credentials(config)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\n",
+        "[default]\n  role_arn = arn:aws:iam::1:role/x\n  source_profile = plain\n",
+        "[profile default]\nregion = r\ncredential_process = /bin/false\nsso_region = r\n",
+        '[profile "default"]\nlogin_session = arn:aws:iam::1:user/x\n',
+        "[default]\naws_access_key_id = AKIASHADOW\naws_secret_access_key = shadow\n",
+    ],
+)
+def test_no_profile_is_named_where_the_endpoint_works_without(stage: Stage, form: str) -> None:
+    """Serverless 3 looks for keys in the profile that ``AWS_PROFILE`` names: none is named."""
+    stage.signed_in_by_cli()
+    stage.config.write_text(f"{CONFIG}{form}[profile last]\noutput = text\n")
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c")
+
+    environ = stage.tray(*run, ENVIRON).json()
+    who = stage.tray(*run, WHO)
+    rest = stage.tray(*run, "import os; print(open(os.environ['AWS_CONFIG_FILE']).read())").out
+
+    assert "AWS_PROFILE" not in environ
+    assert ["container-role", "eu-west-1"] == who.out.split()[:2]
+    assert "FullAccess_" in who.out
+    assert "[profile last]\noutput = text\n" in rest
+
+
+def test_keys_in_the_credentials_file_need_a_profile(stage: Stage) -> None:
+    """Nothing else keeps SDKs from them: one without credentials is named."""
+    stage.signed_in_by_cli()
+    (stage.home / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id = AKIASHADOW\naws_secret_access_key = shadow\n"
     )
+    run = ("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c")
+
+    environ, who = stage.tray(*run, ENVIRON).json(), stage.tray(*run, WHO)
+
+    assert "sso-tray-exec" == environ["AWS_PROFILE"]
+    assert ["container-role", "eu-west-1"] == who.out.split()[:2]
 
 
 def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) -> None:
@@ -233,7 +274,7 @@ def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) 
     inside = (
         "import os, subprocess, sys; "
         "subprocess.run([sys.executable, '-m', 'tray', 'apply', 'process'], check=True); "
-        "print(os.environ['AWS_PROFILE'])"
+        "print(os.environ['AWS_CONFIG_FILE'])"
     )
 
     done = stage.tray("exec", "--profile", "dev", "--endpoint", "--", PYTHON, "-c", inside)
@@ -242,7 +283,7 @@ def test_inside_an_endpoint_our_commands_see_the_users_own_config(stage: Stage) 
         PYTHON, "-m", "tray", "doctor", "--json",
     )  # fmt: skip
 
-    assert (0, "sso-tray-exec") == (done.code, done.out.splitlines()[-1]), done.err
+    assert (0, True) == (done.code, "exec-" in done.out.splitlines()[-1]), done.err
     assert "[profile sso-tray]" in stage.config.read_text()
     assert "exec-" not in config.out
 

@@ -28,6 +28,37 @@ def test_profiles_lists_what_botocore_lists(stage: Stage) -> None:
     )
 
 
+def test_a_listing_is_used_only_while_it_is_true(stage: Stage) -> None:
+    """Whether the daemon has listed the profiles or the command reads them: the same lines."""
+    settings = stage.home / ".config/sso-tray/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('guarded = ["*ea*"]\nunknown = 1\n')
+    with stage.config.open("a") as config:
+        config.write(f"[profile {'x' * 80}]\nregion = \x1b[31m\n[profile no\u00e9]\n")
+    stage.tray("use", "dev")
+    lines = (("profiles",), ("profiles", "--json"))
+    alone = [stage.tray(*line) for line in lines]
+    with stage.daemon():
+        stage.status()
+    assert (stage.state / "listing.json").exists()
+    listed = [stage.tray(*line) for line in lines]
+    stage.tray("use", "far")
+    other = stage.tray("profiles").out
+    settings.write_text('guarded = ["f*"]\n')
+    guarded = stage.tray("profiles").out
+    stage.config.write_text("[profile one]\n")
+    changed = stage.tray("profiles").out
+
+    assert alone == listed
+    assert ["far"] == [line.split()[1] for line in other.splitlines() if line[0] == "*"]
+    assert {"far", "forbidden"} == {
+        line.split()[1] if line[0] == "*" else line.split()[0]
+        for line in guarded.splitlines()
+        if line.endswith("guarded")
+    }
+    assert changed.split()[:2] == ["one", "other"]
+
+
 def test_guarded_names_are_marked(stage: Stage) -> None:
     """The patterns of the setting count, for people and programs (A7)."""
     settings = stage.home / ".config/sso-tray/config.toml"

@@ -9,9 +9,8 @@ import click
 import pytest
 
 from tray.cli.add.add_session import SCOPE
-from tray.cli.exec.credential_environment import Format
 from tray.cli.front.click_commands import cli
-from tray.cli.front.command_table import COMMANDS, COMPLETES, FORMATS, SHELLS, Argument, Option
+from tray.cli.front.command_table import COMMANDS, COMPLETES, SHELLS, Argument, Option
 from tray.cli.front.quick_reading import last_before, read
 from tray.cli.shell.shell_integration import Shell
 from tray.core.profiles.managed_profile import Target
@@ -52,7 +51,8 @@ def test_what_is_read_without_click_is_what_click_reads(name: str) -> None:
     "line",
     [
         (), ("--help",), ("login", "corp"), ("status", "--help"), ("status", "-h"),
-        ("use", "a", "b"), ("credentials", "--format", "xml"), ("credentials", "--format=env"),
+        ("status", "--watch", "--watch"), ("credentials", "--format", "xml"),
+        ("credentials", "--format=env"),
         ("credentials", "--profile"), ("exec",), ("exec", "--"), ("console", "--pri"),
         ("credentials", "--profile", "a", "--profile", "b"), ("staus",),
     ],
@@ -67,7 +67,7 @@ def test_the_table_has_the_words_of_the_rest() -> None:
     takes = {(name, one.name): one for name, command in COMMANDS.items() for one in command.takes}
     name, scopes, target = takes["add", "name"], takes["add", "scopes"], takes["apply", "target"]
 
-    assert (get_args(Format), get_args(Shell)) == (FORMATS, SHELLS)
+    assert get_args(Shell) == SHELLS
     assert set(COMPLETES) < set(SHELLS)
     assert isinstance(name, Option)
     assert TEMPLATE == name.default

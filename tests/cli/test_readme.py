@@ -10,6 +10,7 @@ import pytest
 from tests.cli.readme import README, commands, documented
 from tests.core.test_states import STATES
 from tests.faults.test_accounted import names_in
+from tests.windows.walk import NOT_JUDGED
 from tray.cli.guide_command import GUIDE
 from tray.core.policy import ENDING_BEFORE, MINUTE
 from tray.core.text import sentences
@@ -119,16 +120,18 @@ def test_each_finding_is_listed() -> None:
 
 def test_the_settings_shown_are_the_settings(tmp_path: Path) -> None:
     """The guide's config.toml is taken word for word, names all keys and shows the defaults."""
-    (shown,) = re.findall(
+    shown, site = re.findall(
         r"^```toml\n(.*?)^```", TEXTS["files-and-settings.md"], re.MULTILINE | re.DOTALL
     )
     file = tmp_path / "config.toml"
     file.write_text(shown, encoding="utf-8")
+    (tmp_path / "site.toml").write_text(site, encoding="utf-8")
 
     settings = read_settings(file, tmp_path)
+    locked = read_settings(tmp_path / "none", tmp_path, [tmp_path / "site.toml"])
     usual = Settings()
 
-    assert () == settings.problems
+    assert () == settings.problems == locked.problems
     assert set() == {key for keys in stored._KNOWN.values() for key in keys if key not in shown}
     assert (
         usual.keyring_service,
@@ -156,3 +159,10 @@ def test_the_exercise_is_true_of_the_rules() -> None:
     for name in ("the end is 30 minutes away", "the end is 31 minutes away"):
         assert name in rows
         assert f'"{name}"' in text
+
+
+def test_the_readme_lists_what_wine_cannot_show() -> None:
+    """What `make windows` cannot judge is named to the reader as never run, with the reason."""
+    rows = re.findall(r"(?m)^\| (.+) \| (.+) \|$", TEXTS["README.md"].partition("never run on")[2])
+
+    assert list(NOT_JUDGED.items()) == rows[: len(NOT_JUDGED)]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -287,6 +288,23 @@ def test_completion_knows_commands_and_names(stage: Stage) -> None:
 
     assert (["reader"], ["corp"], ["login", "logout", "log"]) == names
     assert [] == broken
+
+
+def test_completion_starts_nothing(stage: Stage) -> None:
+    """The installed command answers a shell and ends, where no daemon runs, too."""
+    program = Path(sys.executable).with_name("sso-tray")
+    asked = {"_SSO_TRAY_COMPLETE": "bash_complete", "COMP_WORDS": "sso-tray use re"}
+    done = subprocess.run(
+        [program],
+        env={**stage.environ, **asked, "COMP_CWORD": "2"},
+        cwd=stage.home,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+
+    assert "plain,reader\n" == done.stdout
 
 
 @contextmanager

@@ -23,11 +23,13 @@ EVERYWHERE = {
 FORBIDDEN = {
     ("exec", "--profile", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
     ("exec", "dev", "--", "true"): EVERYWHERE | {"enum", "json", "re", "typing"},
+    ("status",): EVERYWHERE | {"datetime", "enum", "json", "re", "typing"},
     ("status", "--json"): EVERYWHERE | {"typing"},
     ("status", "corp", "--json"): EVERYWHERE | {"typing"},
+    ("profiles",): EVERYWHERE | {"datetime", "typing"},
     ("use", "dev"): EVERYWHERE | {"datetime", "typing"},
-    ("credentials", "dev"): EVERYWHERE | {"datetime"},
-    ("console", "dev", "--print"): EVERYWHERE - {"urllib"} | {"datetime", "typing"},
+    ("credentials", "dev"): EVERYWHERE | {"datetime", "typing"},
+    ("console", "dev", "--print"): EVERYWHERE | {"datetime", "typing"},
 }
 
 

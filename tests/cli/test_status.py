@@ -82,6 +82,32 @@ def test_an_exported_profile_wins_and_status_says_so(either: Stage) -> None:
     assert 'aws, boto3 and the JavaScript SDK use "far" (AWS_PROFILE).' in done.out
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"AWS_PROFILE": "far", "AWS_DEFAULT_PROFILE": "plain"},
+        {"AWS_PROFILE": "gone\x1b"},
+        {"AWS_ACCESS_KEY_ID": "A"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/", "TZ": "Asia/Tokyo"},
+    ],
+)
+def test_the_words_are_the_same_with_a_daemon(stage: Stage, variables: dict[str, str]) -> None:
+    """Whether the daemon or the command writes them: of sessions, problems and bare clients."""
+    settings = stage.home / ".config/sso-tray/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("unknown = 1\n")
+    stage.signed_in_by_cli(lean=True)
+    alone = stage.tray("status", **variables)
+    with stage.daemon():
+        by_daemon = stage.tray("status", **variables)
+
+    started = "SSO Tray isn't running. To start it: sso-tray start\n"
+    assert (0, "") == (by_daemon.code, by_daemon.err)
+    assert alone.out.replace(started, "") == by_daemon.out
+    assert alone.out != by_daemon.out
+
+
 def test_status_says_what_a_bare_client_gets(stage: Stage) -> None:
     """Computed from the files: nothing, then the active profile, and nothing while guarded."""
     settings = stage.home / ".config/sso-tray/config.toml"

@@ -12,7 +12,7 @@ from tests.clients.identity import CLIENTS, Answer, Client, ClientName, client
 from tests.worker.signing_in import PATIENCE
 from tray.core.outcomes import Adopted, RemovalJudged, Renewed
 from tray.fake_aws.realm import fingerprint
-from tray.worker.tokens.removal import judge_removed
+from tray.worker.tokens.removal import judge_removed, undo_removal
 
 clients = pytest.mark.parametrize("name", CLIENTS)
 RUNNING: tuple[ClientName, ...] = ("boto3", "js", "js-chain")
@@ -84,19 +84,22 @@ def test_a_running_client_that_has_failed_recovers(
 
 @each_kind
 def test_a_running_client_survives_a_removed_file(name: ClientName, desk: Desk) -> None:
-    """Without the file it says so; once we have judged the removal and published, it goes on."""
+    """Without the file it says so; once the sign-out on this machine is undone, it goes on."""
     desk.keep("lean", minutes=60)
     with client(name, desk.env, "dev") as who:
         before = who()
         desk.file().unlink()
         without = who()
         judged = judge_removed(CORP, desk.context)
+        signed_out = who()
+        undone = undo_removal(CORP, desk.context)
         after = who()
 
-    assert [IT_IS_ME, None, IT_IS_ME] == [before, without.account, after]
+    assert [IT_IS_ME, None, None, IT_IS_ME] == [before, without.account, signed_out.account, after]
     assert "corp" in without.error or "dev" in without.error
     assert isinstance(judged, RemovalJudged)
-    assert "published" == judged.verdict
+    assert isinstance(undone, RemovalJudged)
+    assert ("removed", "published") == (judged.verdict, undone.verdict)
 
 
 @clients

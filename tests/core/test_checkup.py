@@ -204,6 +204,8 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"starts": ("changed", False, True)}, "note", "by hand", ""),
     ({"modes": ("/home/a b/x",)}, "problem", "can read", "chmod go= '/home/a b/x'"),
     ({"modes": ("~/a b",)}, "problem", "~/a b", "chmod go= ~/'a b'"),
+    ({"shared": (("corp", True),)}, "note", "one token file", ""),
+    ({"shared": (("corp", False),)}, "problem", "another portal", "rename the sso-session"),
     ({"foreign": ("/x",)}, "problem", "another user", "sudo chown"),
     ({"unwritable": ("/x",)}, "problem", "isn't writable", "chmod"),
     ({"locks": "Locks do not hold."}, "problem", "Locks", "XDG_STATE_HOME"),

@@ -63,6 +63,30 @@ def test_a_session_set_to_codes_is_signed_in_to_with_one() -> None:
     assert "device" == only(fx.StartSignIn, tuple(story.all(fx.StartSignIn))).method
 
 
+@pytest.mark.parametrize(
+    ("allowed", "starts"),
+    [
+        ((), True),
+        ((CORP.start_url,), True),
+        ((f"{CORP.start_url.upper()}/#/",), True),
+        (("https://*.awsapps.com/start",), True),
+        (("https://other.example/start",), False),
+    ],
+)
+def test_only_allowed_portals_are_signed_in_to(allowed: tuple[str, ...], starts: bool) -> None:
+    """A sign-in anywhere else is refused before a browser opens, by command and by click alike."""
+    story = Story()
+    story.send(ev.PreferencesRead(Preferences(allowed_start_urls=allowed)))
+
+    typed = story.send(ev.SignInRequested("corp", request="r"))
+    clicks = story.send(ev.SignInRequested("corp"))
+
+    assert starts == bool(story.all(fx.StartSignIn))
+    if not starts:
+        assert "not allowed" in only(fx.Reply, typed).sentence
+        assert "not allowed" in only(fx.Report, clicks).text
+
+
 def test_from_click_to_token() -> None:
     """A click opens the page once it is ready, and the token ends the sign-in."""
     story = clicked()

@@ -9,7 +9,6 @@ from tray.core.start_rules import Obstacle, StartDaemon, Starter, Surroundings, 
 USUAL = Surroundings(started_before=True)
 
 REASONS: list[tuple[Surroundings, Obstacle]] = [
-    (replace(USUAL, supported=False), "unsupported"),
     (replace(USUAL, home_of_another=True), "home-of-another"),
     (replace(USUAL, package=True), "package"),
     (replace(USUAL, setting="never"), "setting"),
@@ -45,7 +44,7 @@ def test_the_command_start_stops_only_at_what_would_do_harm(
     found: Surroundings, reason: Obstacle
 ) -> None:
     """Who types `start` means it, but never in another's home or while the package changes."""
-    hard = reason in ("unsupported", "home-of-another", "package")
+    hard = reason in ("home-of-another", "package")
 
     assert (reason if hard else None) == obstacle(found, "start")
 

@@ -20,7 +20,7 @@ def test_a_refused_token_whose_file_is_gone_is_judged_with_patience() -> None:
     story = Story(stores={"corp": "keyring"}, memories={"corp": Memory(refused="a")})
     story.file(token())
     story.file(ev.FileAbsent(), 10)
-    story.send(ev.Tick(), 11)
+    story.send(ev.Tick(), 14)
 
     story.answer(OFFLINE)
     for _ in range(5):
@@ -113,7 +113,7 @@ def test_a_removal_is_noticed_though_the_clock_goes_back() -> None:
     story.file(ev.FileAbsent())
 
     story.send(ev.SystemEvent("clock-set"), 2 * HOUR)
-    story.run_until(2 * HOUR + 1)
+    story.run_until(2 * HOUR + 3)
 
     assert ("signed-out", "removed") == (story.row().state, story.row().reason)
 

@@ -431,7 +431,7 @@ def test_a_sign_out_elsewhere_is_told() -> None:
     """K5: another program's sign-out is said once, in words of its own."""
     story = kept()
     story.file(ev.FileAbsent(), 60)
-    story.run_until(61)
+    story.run_until(64)
     story.answer(RemovalJudged("signed-out"))
     story.run_until(HOUR)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from tray.core.outcomes import (
     Refused,
     Released,
     RemovalJudged,
+    RemovalVerdict,
     Renewed,
     SignedOut,
     Unrenewable,
@@ -96,7 +98,7 @@ ADOPTED = st.builds(
 )
 JUDGED = st.builds(
     RemovalJudged,
-    st.sampled_from(("signed-out", "published", "nothing", "back")),
+    st.sampled_from(get_args(RemovalVerdict)),
     st.one_of(st.none(), tokens()),
 )
 FAILED = st.builds(
@@ -110,6 +112,8 @@ FITTING: dict[JobKind, st.SearchStrategy[Outcome]] = {
     "renew": st.one_of(RENEWED, REFUSED, JUDGED, st.just(Unrenewable()), FAILED),
     "adopt": st.one_of(ADOPTED, JUDGED, FAILED),
     "judge-removed": st.one_of(JUDGED, RENEWED, FAILED),
+    "undo-removal": st.one_of(JUDGED, RENEWED, FAILED),
+    "drop-removed": st.one_of(JUDGED, FAILED),
     "check": st.one_of(REFUSED, JUDGED, FAILED),
     "sign-out": st.one_of(st.builds(SignedOut, st.sampled_from((None, "It remains."))), FAILED),
     "lend": st.one_of(ADOPTED, FAILED),
@@ -180,6 +184,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(ev.RequesterLeft, keys, st.sampled_from(("r1", "r2"))),
     st.builds(ev.SignOutRequested, keys, requests),
     st.builds(ev.RenewRequested, keys, requests),
+    st.builds(ev.UndoRequested, keys, requests),
     st.builds(ev.ReleaseRequested, keys, requests),
     st.builds(ev.UseRequested, st.sampled_from((None, "dev", "sso-tray", "gone")), requests),
     st.builds(ev.SnoozeRequested, keys),

@@ -34,7 +34,14 @@ class Serving:
         self.kept: list[asyncio.StreamWriter] = []  # a writer that nobody keeps closes
         self.agent = Agent(
             AgentHandlers(
-                {}, {}, lambda _: None, self._status, self._nothing, lambda: None, lambda _: {}
+                {},
+                {},
+                lambda _: None,
+                self._status,
+                self._nothing,
+                self._nothing,
+                lambda: None,
+                lambda _: {},
             )
         )
 

@@ -41,6 +41,11 @@ def holds(promise: str, truth: object, evidence: object = "") -> None:
     _say(f"  ✓ {promise}{seen}")
 
 
+def not_judged(promise: str, reason: str) -> None:
+    """Say what cannot be tried here."""
+    _say(f"  - {promise}: {reason}")
+
+
 def failed(error: Exception) -> None:
     """Say what does not hold."""
     _say(f"  ✗ {error}")

@@ -140,9 +140,9 @@ def _over_for_good(right: Any) -> Any:
 
 
 def _blind_to_ends(right: Any) -> Any:
-    def moments(one: Session, state: TrayState) -> Iterator[float]:
+    def moments(one: Session, *rest: Any) -> Iterator[float]:
         ends = one.token.expires_at if one.token is not None else None
-        return (moment for moment in right(one, state) if moment != ends)
+        return (moment for moment in right(one, *rest) if moment != ends)
 
     return moments
 
@@ -423,6 +423,9 @@ SLIPS: tuple[Slip, ...] = (
     Slip("S4: a config broken at the start has no sessions", (input_files, "last_catalog"),
          _always(None), "truth: the last good config counts",
          things=(do("config", 100, much=0.29), do("restart", 110))),
+    Slip("K5: a removed file is put back", (JobContext, "is_from_here"),
+         lambda _: lambda *_: False,
+         "safety: a removed file stays away", things=(LOGIN, do("remove", 600, much=0.9))),
     Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip

@@ -31,6 +31,11 @@ BROKEN = b"[profile dev\nsso_session = corp\n"
 CREDENTIALS = b"[elsewhere]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
 
 
+class _InputFiles(InputFiles):
+    def list_profiles(self) -> None:
+        """No command here asks for the listing, which is written by the daemon's loop."""
+
+
 class Inputs:
     """
     Writes these files as people and programs do, reads them as the daemon, and holds it to that.
@@ -107,7 +112,7 @@ class Inputs:
             if life == world.life:
                 world.tell(event)
 
-        self._files = InputFiles(world.machine.paths, {}, post)
+        self._files = _InputFiles(world.machine.paths, {}, post)
         self._files.read_settings()
         self._files.read_records()
         self._files.read_active()

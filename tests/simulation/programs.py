@@ -151,11 +151,20 @@ def removed(world: World, one: Happening) -> None:
     world.note("removed", key)
     world.truth.thrown(key)
     world.truth.unwell()
+    world.truth.removed(key)
     world.machine.write(key, None)
     if one.much < 0.4 and world.machine.entry_in(data) is not None:
         world.backups.setdefault(key, []).append(data)
         again = Happening("put back", key=key, much=0.99)
         world.later(one.much * 5, f"{key}: put back", lambda: put_back(world, again))
+
+
+def folder_lost(world: World, one: Happening) -> None:
+    """The folder of all token files is gone, and an empty one is there, as on a restored home."""
+    for session in world.catalog.sessions:
+        world.truth.thrown(session.key)
+    world.truth.unwell()
+    world.machine.lose_folder(one.number)
 
 
 def put_back(world: World, one: Happening) -> None:

@@ -134,6 +134,7 @@ class Promises:
         self._nothing_changes_unseen(before, event, after, now)
         if self._count % CHECKED_EVERY == 0:
             self._world.truth.nothing_is_lost()
+            self._world.truth.removals_stay()
             self._world.truth.tries_are_made()
             self._world.truth.is_shown(after, now)
             self._measures.aws()

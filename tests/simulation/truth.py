@@ -55,6 +55,7 @@ class Truth:
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
         self._signed_in_at: dict[str, float] = {}
+        self._removed: dict[str, float] = {}
         self._signing_out_at: dict[str, float] = {}
         self.portal_ended_at: dict[str, float] = {}
         self.doubted: dict[str, str] = {}
@@ -118,6 +119,29 @@ class Truth:
             kept = self._world.machine.kept(key)
             if not any(self._same_and_accepted(one, given) for one in kept):
                 self.thrown_away.add((given.place, given.family))
+
+    def removed(self, key: str) -> None:
+        """Somebody removes a file, which signs out on this machine while AWS takes the token."""
+        machine, entry = self._world.machine, self._world.machine.file(key)
+        record = machine.records().get(key)
+        kept = machine.kept(key)
+        self._removed.pop(key, None)
+        if record is None or record.store != "keyring" or not record.folder or not kept:
+            return
+        given = kept[0].given
+        same = entry is not None and entry.given == given
+        if same and given is not None and given.ends > machine.time + 10 * MINUTE:
+            self._removed[key] = machine.time
+
+    def removals_stay(self) -> None:
+        """A removed file is not put back by us, if nothing else happened since."""
+        machine = self._world.machine
+        for key, at in self._removed.items():
+            if self.unwell_at > at or machine.data(key) is None:
+                continue
+            if not any(self._world.noted(deed, key, at) for deed in ("given", "sign-in", "undo")):
+                told = f"the file of {key} is back"
+                self._world.promises.broken("safety: a removed file stays away", told)
 
     def started(self, start: fx.StartJob) -> None:
         """A job is about to begin."""
@@ -283,7 +307,9 @@ class Truth:
                 lies["truth: what works is not called over"] = f"it is {shown}", KNOWN_WITHIN
         elif shown in ("signed-in", "ending", "renewal-failing"):
             entry = machine.file(key)
-            if entry is None or entry.expires <= now.wall:
+            # A file that is gone is asked about when AWS wants to be asked again (K5).
+            asks = entry is None and machine.aws.portal_patience.get(key, 0.0) > machine.time
+            if not asks and (entry is None or entry.expires <= now.wall):
                 lies["truth: what is over is not called well"] = f"it is {shown}", ASKED_WITHIN
         own = session.store != "released" and key not in self.signed_out_at
         entry = machine.file(key)

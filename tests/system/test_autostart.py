@@ -301,6 +301,44 @@ def test_a_broken_agent_is_somebody_else_s(tmp_path: Path, data: bytes) -> None:
     assert "changed" == LaunchAgent(file).status()
 
 
+def test_an_agent_that_launchd_disabled_is_off_and_still_ours(tmp_path: Path) -> None:
+    """``Disabled`` is the user's switch; any other change makes the agent theirs."""
+    file = tmp_path / "sso-tray.plist"
+    LaunchAgent(file).enable(HERE)
+    mark = file.read_bytes().rpartition(b"<!--")
+    agent = plistlib.loads(file.read_bytes())
+
+    said = []
+    for change in ({"Disabled": True}, {"RunAtLoad": False}):
+        file.write_bytes(plistlib.dumps(agent | change) + mark[1] + mark[2])
+        said.append(LaunchAgent(file).status())
+
+    assert ["off", "changed"] == said
+
+
+def test_the_agent_lies_where_launchd_looks(tmp_path: Path) -> None:
+    """In the user's own LaunchAgents, under the label that it has inside."""
+    entry = LaunchAgent.of({"HOME": str(tmp_path)})
+    entry.enable(HERE)
+
+    place = tmp_path / "Library/LaunchAgents/sso-tray.plist"
+    assert str(place) == entry.place
+    assert "sso-tray" == plistlib.loads(place.read_bytes())["Label"]
+
+
+def test_the_packaged_agent_starts_the_app_and_no_second_time_after_quit() -> None:
+    """The application's own agent runs the program inside it, again only after a crash."""
+    place = Path(__file__).parents[2] / "packaging/unproven/macos/org.sso-tray.resident.plist"
+    agent = plistlib.loads(place.read_bytes())
+
+    assert place.stem == agent["Label"]
+    assert ["/Applications/SSO Tray.app/Contents/MacOS/sso-tray", "run"] == (
+        agent["ProgramArguments"]
+    )
+    assert {"SuccessfulExit": False} == agent["KeepAlive"]
+    assert (True, "Aqua") == (agent["RunAtLoad"], agent["LimitLoadToSessionType"])
+
+
 # --- The program's own place, and the command line --------------------------------------------
 
 

@@ -63,6 +63,19 @@ class Place:
             file_of(home).unlink()
         return homes
 
+    def lost(self, count: int) -> list[Path]:
+        """Make some whose folder of token files was lost."""
+        homes = self.adopted(count)
+        for home in homes:
+            file_of(home).parent.rename(home / "lost")
+        return homes
+
+    def signed_out_here(self, count: int) -> list[Path]:
+        """Make some that were signed out of on this machine, by removing the file."""
+        homes = self.removed(count)
+        self.run("judge-removed", homes)
+        return homes
+
     def ended(self, count: int) -> list[Path]:
         """Make some whose access token is past its end, with the refresh data in the keyring."""
         homes = self.homes(count)
@@ -184,6 +197,7 @@ class Transaction:
         last: the last moment of a whole run.
         signs_out: whether its purpose is that nothing is left.
         again: the kind of job that repeats it, where that is another.
+        removed: whether its purpose is that nothing is published.
     """
 
     kind: str
@@ -192,6 +206,7 @@ class Transaction:
     last: str
     signs_out: bool = False
     again: str | None = None
+    removed: bool = False
 
 
 TRANSACTIONS = {
@@ -206,7 +221,11 @@ TRANSACTIONS = {
         "adopt-late", Place.written_late, Adopted, "forgotten", again="adopt"
     ),
     "adopt-and-renew": Transaction("renew", Place.homes, Renewed, "published"),
-    "publish-again": Transaction("judge-removed", Place.removed, RemovalJudged, "published"),
+    "publish-again": Transaction("judge-removed", Place.lost, RemovalJudged, "published"),
+    "set-aside": Transaction(
+        "judge-removed", Place.removed, RemovalJudged, "forgotten", removed=True
+    ),
+    "undo-removal": Transaction("undo-removal", Place.signed_out_here, RemovalJudged, "published"),
     "signed-out-elsewhere": Transaction(
         "judge-removed", Place.signed_out_elsewhere, RemovalJudged, "deleted", signs_out=True
     ),
@@ -293,6 +312,10 @@ def _check_end(
     members, store = members_of(home), _records(home).of(CORP.key).store
     if transaction.signs_out:
         assert (None, {}) == (kept, members)
+        return
+    if transaction.removed:
+        assert {} == members
+        assert place.center.accepts_refresh_token(str(kept))
         return
     in_file = members.get("refreshToken")
     otherwise = "released" if transaction.kind == "release" else "file"

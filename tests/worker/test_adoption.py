@@ -321,9 +321,9 @@ def test_a_full_disk_leaves_file_and_keyring_whole(world: World) -> None:
 
 
 def test_a_file_that_is_gone_by_then_is_judged(world: World) -> None:
-    """K5: the keyring may know of the session even so."""
+    """K5: the keyring may know of the session even so, its folder lost."""
     token = world.keep_in_keyring()
-    world.file.unlink()
+    world.file.parent.rename(world.home / "lost")
 
     outcome = world.run("adopt")
 

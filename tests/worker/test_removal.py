@@ -18,6 +18,13 @@ def _remove(world: World) -> None:
     world.file.unlink()
 
 
+def _lose_folder(world: World) -> None:
+    """Let the folder vanish with its files and another take its place, as a restored home does."""
+    folder = world.file.parent
+    folder.rename(folder.with_name("cache.lost"))
+    folder.mkdir(mode=0o700)
+
+
 def test_signed_out_elsewhere_is_believed(world: World) -> None:
     """K5: 401 with the token's own end ahead = signed out: item gone, AWS asked nothing more."""
     _remove(world)
@@ -40,10 +47,10 @@ def test_slow_revocation_never_brings_a_session_back(world: World) -> None:
     assert (RemovalJudged("signed-out"), 0) == (outcome, world.asked())
 
 
-def test_a_file_that_was_only_deleted_is_published_again(world: World) -> None:
+def test_a_file_that_was_lost_with_its_folder_is_published_again(world: World) -> None:
     """K5: 200 = the session lives; the same token is put back, lean."""
     token = world.keep_in_keyring()
-    world.file.unlink()
+    _lose_folder(world)
 
     outcome = world.run("judge-removed")
 
@@ -212,17 +219,20 @@ def test_a_file_removed_during_a_renewal_is_judged_with_the_new_token(world: Wor
 
     kept = world.kept()
     assert kept is not None
-    assert isinstance(outcome, RemovalJudged)
-    assert ("published", kept.access_token.reveal()) == (
-        outcome.verdict,
-        world.members()["accessToken"],
+    assert RemovalJudged("away") == outcome
+    judged = world.run("judge-removed")
+    assert isinstance(judged, RemovalJudged)
+    assert ("removed", kept.fingerprint, 1) == (
+        judged.verdict,
+        judged.token and judged.token.fingerprint,
+        world.asked(),
     )
 
 
 def test_a_login_just_before_it_is_published_again_is_never_covered(world: World) -> None:
     """K5: the last look comes right before the rename, also where there was no file."""
     world.keep_in_keyring()
-    world.file.unlink()
+    _lose_folder(world)
     login = world.sign_in()
     world.on_step["temp-written"] = lambda: world.write_file(login)
 

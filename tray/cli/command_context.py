@@ -46,7 +46,7 @@ class CommandContext:
 
     def settings(self) -> Settings:
         """Return the settings; raises ConfigRejected if a file cannot be read as a whole."""
-        return read_settings(self.paths.settings_file, self.paths.state)
+        return read_settings(self.paths.settings_file, self.paths.state, self.paths.site_settings)
 
     def settings_or_safe(self) -> Settings:
         """Return the settings; for an unreadable file, safe ones that name the problem."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from tray.cli.command_context import JOB_PATIENCE, CommandContext
 from tray.cli.front.terminal import Ended, finish, note, say
@@ -115,16 +115,23 @@ def _one_stays(context: CommandContext, *, icon: bool) -> bool:
 
 def _become_daemon(context: CommandContext, options: list[str]) -> None:
     """Hand over by exec (same pid), so that nothing of the command line stays in memory."""
+    importable = worker_environment(context.environ)
+    if WINDOWS:
+        # Its exec makes a second process, which would outlive the end of this one by force.
+        here = str(Path.cwd())
+        if here in sys.path and here not in importable.get("PYTHONPATH", "").split(os.pathsep):
+            sys.path.remove(here)  # a "keyring.py" there is not to be imported
+
+        from tray.daemon.__main__ import main as live
+
+        sys.argv[1:] = options
+        raise Ended("", live())
     environ = dict(context.environ)
-    importable = worker_environment(environ)
     if "PYTHONPATH" in importable:
         environ["PYTHONPATH"] = importable["PYTHONPATH"]
     command = module_command("tray.daemon", *options)
     sys.stdout.flush()
     sys.stderr.flush()
-    if WINDOWS:
-        # On Windows exec would return to the shell's prompt while the daemon runs.
-        raise Ended("", subprocess.call(command, env=environ))
     os.execve(command[0], command, environ)  # noqa: S606 - ourselves, no shell
 
 

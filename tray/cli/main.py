@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 from tray.cli.front import quick_reading
-from tray.cli.front.command_table import COMMANDS
+from tray.cli.front.command_table import COMMANDS, COMPLETION_ASKED
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.errors import NotFound, SignInNeeded, TrayError
 from tray.system import WINDOWS
@@ -25,9 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_refuse_a_character(stream)
     line = sys.argv[1:] if arguments is None else list(arguments)
-    read = None if "_SSO_TRAY_COMPLETE" in os.environ or WINDOWS else quick_reading.read(line)
     try:
-        code = _by_click(line) if read is None else _carried_out(*read)
+        code = _done(line)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has seen enough (`sso-tray profiles | head`).
@@ -44,6 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can still say something
         return _failed(error)
     return code
+
+
+def _done(line: Sequence[str]) -> int:
+    asked = os.environ.get(COMPLETION_ASKED)
+    if asked is not None and not WINDOWS:
+        from tray.cli.quick.quick_listing import complete
+
+        code = complete(asked)
+        return _by_click(line) if code is None else code
+    read = None if asked is not None or WINDOWS else quick_reading.read(line)
+    return _by_click(line) if read is None else _carried_out(*read)
 
 
 def _by_click(line: Sequence[str]) -> int:
@@ -64,7 +73,8 @@ def _carried_out(name: str, values: dict[str, Any]) -> int:
 
 def _called(place: str, values: dict[str, Any]) -> int | None:
     module, _, name = place.partition(":")
-    result: int | None = getattr(import_module(module), name)(**values)
+    __import__(module)  # `importlib` takes a tenth of a bare Python
+    result: int | None = getattr(sys.modules[module], name)(**values)
     return result
 
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import Any
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import Ended, WrongUse, finish, note, say, styled
-from tray.cli.name_lookup import profile_named
+from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
+from tray.cli.names.few_words import at_terminal, profile_found, search_of
+from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
+from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import managed_text, sentences
 from tray.core.text.display_names import clean
-from tray.core.views.status_documents import profiles_document
+from tray.core.views.status_documents import listed_profiles
 from tray.errors import ConfigRejected
 from tray.managed.managed_sections import applies
 from tray.storage.active_profile import read_active, read_previous, record_active
 
-_COLUMNS = ("name", "kind", "session", "account_id", "role_name", "region")
 
-
-def profiles(*, as_json: bool) -> None:
+def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
     context = CommandContext.of_this_process()
     refused = False
     try:
@@ -29,45 +31,45 @@ def profiles(*, as_json: bool) -> None:
     except ConfigRejected as error:
         catalog, refused = Catalog(problems=(error.sentence,)), True
     settings = context.settings_or_safe()
-    guarded = settings.preferences.guarded
-    active = read_active(context.paths.state)
-    problems = [*catalog.problems, *settings.problems]
-    problems += [one.problem for one in catalog.sessions if one.problem]
-    problems += [one.problem for one in catalog.profiles if one.problem]
-    document = profiles_document(
-        catalog.profiles, active_profile=active, guarded=guarded, problems=problems
-    )
+    guarded, active = settings.preferences.guarded, read_active(context.paths.state)
+    document = listed_profiles(catalog, guarded, settings.problems, active)
+    document["profiles"] = _fitting(document["profiles"], " ".join(words))
     if as_json:
         say(json.dumps(document, indent=2))
     else:
-        _print_table(document["profiles"])
+        say(table([list(row.values()) for row in document["profiles"]]), end="")
         for problem in document["problems"]:
             note(problem)
     if refused:
         raise Ended("", 1)
 
 
-def _print_table(rows: list[dict[str, str | bool | None]]) -> None:
-    if not rows:
-        return
-    cells = [[clean(str(row[column] or "-")) for column in _COLUMNS] for row in rows]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(_COLUMNS))]
-    for row, line in zip(rows, cells, strict=True):
-        mark = "*" if row["active"] else " "
-        padded = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        guarded = "  guarded" if row["guarded"] else ""
-        line_of_text = f"{mark} {padded}{guarded}".rstrip()
-        say(styled(line_of_text, bold=bool(row["active"])))
+def _fitting(rows: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
+    """Return the rows that fit a search, the best first; all of them for none."""
+    if not words:
+        return rows
+    by_name = {row["name"]: row for row in rows}
+    search = RoleSearch(
+        [
+            RoleRow(row["session"], row["account_id"], "", row["role_name"], row["name"])
+            for row in rows
+        ]
+    )
+    return [by_name[found.profile] for found in search.find(words)]
 
 
-def use(profile: str | None, *, nobody: bool) -> None:
+def use(profile: tuple[str, ...], *, nobody: bool) -> None:
     context = CommandContext.of_this_process()
-    if nobody and profile is not None:
+    if nobody and profile:
         raise WrongUse("Give a profile or --none, not both.")
-    if profile is None and not nobody:
-        say(sentences.now_active(read_active(context.paths.state)))
+    if nobody:
+        _switch(context, None)
+    elif profile:
+        _switch(context, _meant(context, profile))
+    elif at_terminal() and os.environ.get("TERM") != "dumb":
+        _pick(context)
     else:
-        _switch(context, None if nobody else _meant(context, profile or ""))
+        say(sentences.now_active(read_active(context.paths.state)))
     exported = context.exported_profile
     if context.shell_follows:
         return  # at its next prompt
@@ -75,19 +77,29 @@ def use(profile: str | None, *, nobody: bool) -> None:
         note(f'AWS_PROFILE="{clean(exported)}" overrides it in this terminal.')
 
 
-def _meant(context: CommandContext, name: str) -> str:
-    if name == "-":
+def _pick(context: CommandContext) -> None:
+    from tray.cli.names.profile_picker import pick
+
+    active = read_active(context.paths.state)
+    say(sentences.now_active(active))
+    picked = pick(search_of(context, context.catalog()), active)
+    if picked is not None and picked != active:
+        _switch(context, picked)
+
+
+def _meant(context: CommandContext, words: tuple[str, ...]) -> str:
+    if words == ("-",):
         previous = read_previous(context.paths.state)
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         if is_guarded(previous, context.settings_or_safe().preferences.guarded):
             raise Ended(managed_text.guarded_by_name(previous), 1)
-        name = previous
+        words = (previous,)
     catalog = context.catalog()
-    if is_managed(name, catalog.managed):
-        raise Ended(sentences.managed_profile(name), 1)
-    profile = profile_named(catalog, name)
+    if is_managed(words[0], catalog.managed):
+        raise Ended(sentences.managed_profile(words[0]), 1)
+    profile = profile_found(context, catalog, words)
     if profile.problem is not None:
         raise Ended(profile.problem, 1)
     return profile.name

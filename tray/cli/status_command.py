@@ -9,34 +9,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from tray.aws.cache.login_cache import login_ends
 from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
-from tray.cli.command_context import CommandContext
-from tray.cli.front.terminal import Ended, say, styled
-from tray.cli.name_lookup import unknown
-from tray.cli.quick.status_entries import moment, named_only, usable_now
-from tray.core.text import sentences
+from tray.cli.command_context import CommandContext, now
+from tray.cli.front.terminal import Ended, coloured, say
+from tray.cli.names.name_lookup import unknown
+from tray.cli.quick.status_entries import named_only, usable_now
 from tray.core.text.bare_text import bare_clients
-from tray.core.text.display_names import clean
+from tray.core.text.status_text import status_text
 from tray.core.views.status_documents import status_document
-from tray.core.views.view import SessionRow
 from tray.errors import ConfigRejected, TrayError
 from tray.managed import managed_sections
 
 LOOK_EVERY: Final = 1.0  # seconds between looks of `--watch`
-
-_COLOURS: Final = {
-    "signed-in": "green",
-    "ending": "yellow",
-    "renewal-failing": "yellow",
-    "signing-in": "cyan",
-    "expired": "red",
-    "unreadable": "red",
-}
-RENEWABLE: Final = "expired – to renew it, run: sso-tray renew"  # if a daemon would renew it
 
 
 def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
@@ -45,7 +33,8 @@ def status(session: tuple[str, ...], *, as_json: bool, watch: bool) -> None:
     if watch:
         _watch(context, session, as_json=as_json)
         return
-    say(json.dumps(document, indent=2) + "\n" if as_json else in_words(context, document), end="")
+    words = "" if as_json else in_words(context, document, logins=not session)
+    say(json.dumps(document, indent=2) + "\n" if as_json else words, end="")
     if session and not all(usable_now(entry, time.time()) for entry in document["sessions"]):
         raise Ended("", 3)
 
@@ -92,72 +81,16 @@ def _only(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     raise unknown("session or profile", missing, known)
 
 
-def in_words(context: CommandContext, document: dict[str, Any]) -> str:
-    now, zone = time.time(), datetime.now().astimezone().tzinfo
-    rows = [_row(entry) for entry in document["sessions"]]
-    width = max((len(clean(row.name)) for row in rows), default=0)
-    standalone = document["resident"] is None
-    lines = [_line(row, width, now, zone, standalone=standalone) for row in rows]
-    if not rows:
-        lines.append("No SSO session is configured. Run: sso-tray add")
-    lines += ["", *_active(context, document)]
-    if standalone and rows:
-        lines.append("SSO Tray isn't running. To start it: sso-tray start")
-    said = [entry.get("disagreement") for entry in document["sessions"]] + document["problems"]
-    lines += [styled(f"! {clean(one, 400)}", colour="yellow") for one in said if one]
-    return "\n".join(lines) + "\n"
-
-
-def words_of(entry: dict[str, Any], *, standalone: bool) -> str:
-    row, zone = _row(entry), datetime.now().astimezone().tzinfo
-    if standalone and row.state == "expired" and row.renewable:
-        return RENEWABLE
-    return sentences.status(row, time.time(), zone)
-
-
-def _line(
-    row: SessionRow, width: int, now: float, zone: tzinfo | None, *, standalone: bool
-) -> str:
-    text = sentences.status(row, now, zone)
-    if standalone and row.state == "expired" and row.renewable:
-        text = RENEWABLE
-    colour = _COLOURS.get(row.state)
-    shown = styled(text, colour=colour, dim=colour is None)
-    return f"{clean(row.name).ljust(width)}  {shown}"
-
-
-def _active(context: CommandContext, document: dict[str, Any]) -> Iterator[str]:
-    active = document["active_profile"]
-    yield f"Active profile: {clean(active) if active is not None else 'none'}"
+def in_words(context: CommandContext, document: dict[str, Any], *, logins: bool) -> str:
+    """Return the document in words; with `logins` also the profiles of ``aws login``."""
+    bare, others = None, {}
     with suppress(ConfigRejected):  # a problem of the document already
         files = aws_files(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
-        yield bare_clients(context.environ, files, active, context.catalog().managed)[0]
-
-
-def _row(entry: dict[str, Any]) -> SessionRow:
-    """Make a row of the view from its entry, so that the words are the tray's own."""
-    return SessionRow(
-        key=entry["key"],
-        name=entry["name"],
-        start_url=entry["start_url"],
-        region=entry["region"],
-        profiles=tuple(entry["profiles"]),
-        state=entry["state"],
-        reason=entry["reason"],
-        store=entry["keeper"],
-        token_expires_at=moment(entry["token_expires_at"]),
-        session_ends_at=moment(entry["session_ends_at"]),
-        session_end_known=entry["session_end_known"],
-        renews=entry["renews"],
-        renewed_by=entry.get("renewed_by", "sso-tray" if entry["renews"] else None),
-        renewable=entry.get("renewable", entry["renews"]),
-        next_attempt_at=moment(entry["next_attempt_at"]),
-        sign_in_url=None,
-        user_code=None,
-        sign_in_deadline=None,
-        afresh=False,
-        problem=None,
-    )
+        managed = context.catalog().managed
+        bare = bare_clients(context.environ, files, document["active_profile"], managed)[0]
+        if logins:
+            others = login_ends(files.profiles, managed, context.environ, context.paths.home)
+    return status_text(document, bare, now(), coloured=coloured(), logins=others)
 
 
 def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) -> None:
@@ -169,7 +102,8 @@ def _watch(context: CommandContext, names: tuple[str, ...], *, as_json: bool) ->
                 seen = _only(document, names)
             except TrayError as error:
                 seen = {**document, "sessions": [], "problems": [error.sentence]}
-            text_now = f"{json.dumps(seen)}\n" if as_json else in_words(context, seen)
+            words = "" if as_json else in_words(context, seen, logins=not names)
+            text_now = f"{json.dumps(seen)}\n" if as_json else words
             if text_now == last:
                 continue
             if sys.stdout.isatty() and not as_json:

@@ -32,8 +32,7 @@ class ConnectionSettings:
     sts: str | None = None
 
     def endpoint(self, service: str) -> str | None:
-        found: str | None = getattr(self, service)
-        return found
+        return getattr(self, service, None)
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in (*_FLAGS, *_TEXTS)}

@@ -8,11 +8,19 @@ from tray.core.model import InputFile, Memory, SsoSession
 from tray.core.requests import SettingName
 from tray.values import dataclass
 
-JobKind = Literal["renew", "adopt", "judge-removed", "sign-out", "release", "lend", "check"]
+JobKind = Literal[
+    "renew", "adopt", "judge-removed", "undo-removal", "drop-removed", "sign-out", "release",
+    "lend", "check",
+]  # fmt: skip
 """What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
-NoticeCategory = Literal["ending", "expired", "renewal-failing", "keyring", "config", "adopted"]
-ButtonAction = Literal["sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring"]
+NoticeCategory = Literal[
+    "ending", "expired", "renewal-failing", "keyring", "config", "adopted", "removed", "dropped"
+]
+ButtonAction = Literal[
+    "sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring", "undo-removal",
+    "sign-out", "restore-removed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,14 @@ class RenewRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoRequested:
+    """Take back a sign-out on this machine: the removal of the token file (K5)."""
+
+    key: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRequested:
     key: str
     request: str | None = None
@@ -334,6 +342,7 @@ Event = (
     | RequesterLeft
     | SignOutRequested
     | RenewRequested
+    | UndoRequested
     | ReleaseRequested
     | UseRequested
     | SnoozeRequested

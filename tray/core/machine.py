@@ -95,6 +95,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return _sign_out(state, event)
         case ev.RenewRequested():
             return renewal_requests.renew_wanted(state, event, now)
+        case ev.UndoRequested():
+            return renewal_requests.undo_wanted(state, event)
         case ev.ReleaseRequested():
             return renewal_requests.enqueue(state, event.key, QueuedJob("release", event.request))
         case ev.UseRequested():

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from tray.core import policy
 from tray.core.connection import AWS_DEFAULTS, ConnectionSettings
+from tray.core.file_removal import Removal
 from tray.core.json_members import (
     Members,
     flag,
@@ -247,6 +248,8 @@ class Preferences:
     # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
+    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
+    allowed_start_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +324,8 @@ class Memory:
     dead: str | None = None
     trouble: Trouble | None = None
     removed: str | None = None  # fingerprint of the token that was signed out elsewhere (K5)
+    removal: Removal | None = None  # signed out on this machine only, until Undo or a sign-in
+    undone_at: float | None = None  # when that was last undone, seconds since the epoch
     # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
 
@@ -355,6 +360,8 @@ class Memory:
             "trouble": self.trouble and self.trouble.to_json(),
             "given": self.given and self.given.to_json(),
             "removed": self.removed,
+            "removal": self.removal and self.removal.to_json(),
+            "undone_at": self.undone_at,
         }
 
     def with_beside(self, document: object) -> Memory:
@@ -365,6 +372,8 @@ class Memory:
             trouble=members.get("trouble", optional(Trouble.from_json), None),
             given=members.get("given", optional(TokenFacts.from_json), None),
             removed=members.get("removed", optional(text), None),
+            removal=members.get("removal", optional(Removal.from_json), None),
+            undone_at=members.get("undone_at", optional(moment), None),
         )
 
 

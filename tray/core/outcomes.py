@@ -59,11 +59,22 @@ class Adopted:
     contested: bool = False
 
 
+RemovalVerdict = Literal[
+    "signed-out", "removed", "away", "published", "back", "dropped", "nothing"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class RemovalJudged:
-    """What a removed file meant (K5): ``published`` was put back, of ``nothing`` none is kept."""
+    """
+    What a removed file meant (K5).
 
-    verdict: Literal["signed-out", "published", "nothing", "back"]
+    ``signed-out``: at AWS. ``removed``: on this machine, can be undone. ``away``: it may yet come
+    back. ``published``: it was put back. ``back``: by somebody else. ``dropped``: a removed
+    session's tokens were deleted. ``nothing``: none are kept.
+    """
+
+    verdict: RemovalVerdict
     token: TokenFacts | None = None
 
 
@@ -184,7 +195,7 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
         members.need("contested", flag),
     ),
     "RemovalJudged": lambda members: RemovalJudged(
-        members.need("verdict", one_of(("signed-out", "published", "nothing", "back"))),
+        members.need("verdict", one_of(get_args(RemovalVerdict))),
         members.need("token", optional(TokenFacts.from_json)),
     ),
     "SignedOut": lambda members: SignedOut(members.need("remains", optional(text))),

@@ -87,7 +87,10 @@ How many token pairs of a session are remembered (K4). A pair that has dropped o
 any token still alive: renewals come at half the life, and a file's own end dates the rest.
 """
 BESIDE_KEPT: Final = 3  # tokens kept beside the one in use until AWS has taken that (K4)
-REMOVED_DELAY: Final = 0.3  # seconds a removed cache file may stay away before AWS is asked (K5)
+REMOVED_DELAY: Final = 3.0  # seconds a removed cache file may stay away before AWS is asked (K5)
+REMOVED_KEPT: Final = DAY  # of running time in which a removal can be undone (K5)
+REMOVED_COUNTED: Final = HOUR  # how often that running time is recorded
+UNDONE_RECENTLY: Final = DAY  # since an Undo: the next removal offers to put the file back always
 
 # --- Jobs and sign-ins ---
 SIGN_IN_DEADLINE: Final = 10 * MINUTE  # how long the user has to finish in the browser (L4)
@@ -110,3 +113,6 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
 LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
+
+ROLES_RANKED: Final = 200
+"""Of more rows than these that fit a search nobody reads the last ones: their order is kept."""

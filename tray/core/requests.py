@@ -6,8 +6,10 @@ from typing import Literal
 
 from tray.values import dataclass
 
-SettingName = Literal["start-at-login", "warnings", "adopt", "default-follows", "process-follows"]
-"""The settings that the menu offers as check boxes."""
+SettingName = Literal[
+    "start-at-login", "warnings", "adopt", "default-follows", "process-follows", "restore-removed"
+]
+"""The settings that the menu offers as check boxes, the last one a notice alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from tray.core import policy
 from tray.core.effects import JobKind
 from tray.core.events import FileBad, SignInRequested
+from tray.core.file_removal import Removal
 from tray.core.model import (
     Memory,
     Now,
@@ -119,6 +120,8 @@ class Session:
     adopt_tried: str | None = None  # the file whose adoption was last tried
     adopt_again_at: float | None = None  # when to try again what the keyring or AWS held up
     adopted_at: float | None = None  # when another program's sign-in was adopted
+    # monotonic seconds up to which the running time since a removal is counted
+    ran_until: float | None = None
     snoozed: bool = False  # the user wants quiet until shortly before the end
     memory: Memory = field(default_factory=Memory)  # survives a restart
 
@@ -251,4 +254,16 @@ def usable(session: Session, now: Now) -> bool:
 
 def awaits_judgement(session: Session) -> bool:
     """Whether a removed file must be asked about (K5): only where the keyring keeps a token."""
-    return session.file_status == "absent" and session.store == "keyring"
+    absent = session.file_status == "absent" and session.store == "keyring"
+    return absent and session.memory.removal is None
+
+
+def can_undo(session: Session) -> bool:
+    """Whether it is signed out on this machine only, and the keyring still keeps it (K5)."""
+    return kept_for_undo(session) is not None and session.token is None
+
+
+def kept_for_undo(session: Session) -> Removal | None:
+    """Return the removal that can be undone, unless a file that has appeared ends it."""
+    removal = session.memory.removal
+    return None if removal is None or removal.dropped else removal

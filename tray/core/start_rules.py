@@ -14,11 +14,11 @@ Starter = Literal["person", "program", "start"]
 """`login` or `add`, typed; a program that wants credentials; the command `start`."""
 
 Obstacle = Literal[
-    "unsupported", "home-of-another", "package", "setting", "option", "ci", "root", "container",
+    "home-of-another", "package", "setting", "option", "ci", "root", "container",
     "sandbox", "service", "other-host", "other-files", "quit", "never-started", "just-tried",
 ]  # fmt: skip
 
-_HARD: Final[tuple[Obstacle, ...]] = ("unsupported", "home-of-another", "package")
+_HARD: Final[tuple[Obstacle, ...]] = ("home-of-another", "package")
 _GUESSES: Final[tuple[Obstacle, ...]] = ("root", "container", "sandbox")
 
 
@@ -26,7 +26,6 @@ _GUESSES: Final[tuple[Obstacle, ...]] = ("root", "container", "sandbox")
 class Surroundings:
     setting: StartDaemon = "auto"
     option: bool = False  # `--no-daemon`
-    supported: bool = True  # there is an agent's socket on this system
     home_of_another: bool = False  # the home directory is not this user's, as under `sudo`
     package: bool = False  # our package is being removed or upgraded
     ci: bool = False
@@ -46,7 +45,6 @@ def obstacle(found: Surroundings, starter: Starter) -> Obstacle | None:
     """Return why no daemon may be started, or None."""
     held = found.quit and (starter == "program" or not found.new_desktop)
     reasons: dict[Obstacle, bool] = {
-        "unsupported": not found.supported,
         "home-of-another": found.home_of_another,
         "package": found.package,
         "setting": found.setting == "never",

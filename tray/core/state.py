@@ -11,7 +11,7 @@ from tray.core.effects import Effect
 from tray.core.events import RecordsRead
 from tray.core.menu.listed_roles import Listing
 from tray.core.model import Catalog, InputFile, Now, Preferences, TokenFacts
-from tray.core.session import Failing, Session, renews_meanwhile
+from tray.core.session import Failing, Session, can_undo, renews_meanwhile
 from tray.core.sessions.schedule import next_attempt, scheduled
 from tray.core.sessions.session_end import end_of
 from tray.values import dataclass
@@ -101,7 +101,7 @@ def clock_set(state: TrayState, now: Now) -> TrayState:
 def next_look(state: TrayState, now: Now) -> float | None:
     """Return the next wall time at which something changes by itself; nothing else ever polls."""
     moments = [
-        moment for session in state.sessions.values() for moment in _moments(session, state)
+        moment for session in state.sessions.values() for moment in _moments(session, state, now)
     ]
     moments += [
         one.at + policy.LISTING_KEPT for one in state.listings.values() if one.at is not None
@@ -112,8 +112,10 @@ def next_look(state: TrayState, now: Now) -> float | None:
     return None if state.quitting else min(ahead, default=None)
 
 
-def _moments(session: Session, state: TrayState) -> Iterator[float]:
+def _moments(session: Session, state: TrayState, now: Now) -> Iterator[float]:
     preferences = state.preferences
+    if can_undo(session) and session.ran_until is not None:
+        yield now.wall + policy.REMOVED_COUNTED - (now.mono - session.ran_until)
     if session.job is None and renews_meanwhile(session):
         for attempt in (
             scheduled(session, preferences, state.machine),

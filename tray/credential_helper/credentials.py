@@ -7,7 +7,8 @@ which acts alone. Exit codes are those of the command line (C1): 1 failed, 3 sig
 
 This file is copied to the state directory and run by whatever Python is on the system, 3.6 or
 newer. Nearly all its time is Python's start, so it imports what the interpreter holds already;
-``socket``, ``os`` and ``json`` would each cost as much as starting (measured).
+``socket``, ``os`` and ``json`` would each cost as much as starting (measured). On Windows it loads
+`tray.system.pipe.pipe_client`, a copy of which stands beside it.
 """
 
 import sys
@@ -15,6 +16,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # as type checkers read it; importing typing would take longer than all this
     import _socket
+    from typing import Any
 
 # The next three lines are written by `tray.credential_helper.helper_installation`.
 SOCKETS: "tuple[str, ...]" = ()
@@ -28,13 +30,15 @@ ANSWER_PATIENCE = 120.0  # seconds; a renewal and a call to AWS end well before 
 LONGEST_ANSWER = 65536
 UNKNOWN_PROFILE = 2  # exit code; the daemon may not have read the config that names it yet
 
+WINDOWS = "nt" in sys.builtin_module_names
+HOME = b"USERPROFILE" if WINDOWS else b"HOME"
 OF_PATHS = (
-    b"HOME",
+    HOME,
     b"XDG_CONFIG_HOME",
     b"XDG_STATE_HOME",
     b"AWS_CONFIG_FILE",
     b"AWS_SHARED_CREDENTIALS_FILE",
-)
+) + ((b"LOCALAPPDATA",) if WINDOWS else ())
 IGNORE_ENDPOINTS = b"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -48,10 +52,8 @@ def main(arguments: "list[str]") -> int:
         return failed("only one profile can be named", 2)
     profile = arguments[0] if arguments else ""
     try:
-        import posix  # Windows has none, nor an agent's socket yet (`tray.system.agent_socket`)
-
-        line = asked("credentials", profile, SOCKETS, posix.environ)
-    except (ImportError, NoDaemon):
+        line = asked("credentials", profile, SOCKETS, environment())
+    except NoDaemon:
         return act_alone(profile)
     if line.startswith(HEAD) and line.endswith(TAIL):
         document = line[len(HEAD) : -len(TAIL)]
@@ -69,18 +71,34 @@ def main(arguments: "list[str]") -> int:
     return act_alone(profile) if code == UNKNOWN_PROFILE else failed(sentence, code)
 
 
+def environment() -> "dict[bytes, bytes]":
+    """Return this process's variables; on Windows with their names in capitals, as `os` has."""
+    if not WINDOWS:
+        import posix
+
+        return posix.environ
+    variables = __import__("nt").environ
+    return {encoded(name.upper()): encoded(value) for name, value in variables.items()}
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def asked(
     op: str,
     profile: str,
     sockets: "tuple[str, ...]",
     environ: "dict[bytes, bytes]",
     patience: float = ANSWER_PATIENCE,
+    more: str = "",
 ) -> bytes:
-    """Return the daemon's answer, a line, waited for so many seconds."""
-    request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"}\n' % (
+    """Return the daemon's answer, a line, waited for so many seconds; `more` are members."""
+    request = b'{"v":1,"program":"handout","op":"%b","profile":%b,"environ":"%b"%b}\n' % (
         op.encode(),
         quoted(profile),
         b"\0".join(world(environ)).hex().encode(),
+        more.encode(),
     )
     for path in sockets:
         try:
@@ -94,6 +112,10 @@ def asked(
 
 def asked_at(path: str, request: bytes, patience: float = ANSWER_PATIENCE) -> bytes:
     """Return the answer of the daemon at a path; nothing if it is not our own user's."""
+    if WINDOWS:
+        # Copied beside this file; no other folder of ours is on the import path.
+        sys.path.insert(0, __file__.rpartition("\\")[0])
+        return answer(__import__("pipe_client").connect(path, CONNECT_PATIENCE), request, patience)
     import posix
     from _socket import AF_UNIX, SOCK_STREAM, socket
 
@@ -106,6 +128,11 @@ def asked_at(path: str, request: bytes, patience: float = ANSWER_PATIENCE) -> by
     connect(connection, path)
     if peer(connection, user) != user:
         return b""
+    return answer(connection, request, patience)
+
+
+def answer(connection: "Any", request: bytes, patience: float) -> bytes:
+    """Send a request, and return the line that comes back; the rest of it if that is cut."""
     connection.settimeout(patience)
     connection.sendall(request)
     line = b""
@@ -147,14 +174,21 @@ def world(environ: "dict[bytes, bytes]") -> "list[bytes]":
     for name, value in environ.items():
         if name in OF_PATHS:
             # The full program reads paths that need our directory or other variables.
-            if value and (value[:1] not in (b"/", b"~") or b"$" in value):
+            if value and (not absolute(value) or b"$" in value or (WINDOWS and b"%" in value)):
                 raise NoDaemon
         elif name != IGNORE_ENDPOINTS and not name.startswith(b"AWS_ENDPOINT_URL"):
             continue
         found.append(name + b"=" + value)
-    if b"HOME" not in environ:
+    if HOME not in environ:
         raise NoDaemon
     return found
+
+
+def absolute(path: bytes) -> bool:
+    """Whether a path starts at a root, or at the home directory."""
+    if WINDOWS:
+        return path[1:3] in (b":\\", b":/") or path[:1] == b"~" or path[:2] == b"\\\\"
+    return path[:1] in (b"/", b"~")
 
 
 def quoted(profile: str) -> bytes:
@@ -170,10 +204,9 @@ def quoted(profile: str) -> bytes:
 
 def printed(document: bytes) -> int:
     """Write everything to standard output, however little a pipe takes at once."""
-    import posix
-
+    system = __import__("nt" if WINDOWS else "posix")
     while document:
-        document = document[posix.write(1, document) :]
+        document = document[system.write(1, document) :]
     return 0
 
 
@@ -210,7 +243,5 @@ def act_alone(profile: str) -> int:
 
 if __name__ == "__main__":
     code = main(sys.argv[1:])
-    if "posix" in sys.modules:
-        # An orderly shutdown of the interpreter would take a tenth of the whole time.
-        sys.modules["posix"]._exit(code)  # noqa: SLF001  (the name `os` gives it, too)
-    sys.exit(code)
+    # An orderly shutdown of the interpreter would take a tenth of the whole time.
+    __import__("nt" if WINDOWS else "posix")._exit(code)  # noqa: SLF001  (`os` names it so)

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from tray.storage.atomic_files import private_directory, write_atomic
-from tray.system import LINUX
+from tray.system import LINUX, WINDOWS
+from tray.system.agent_socket import client_address
 from tray.system.paths import Paths
 from tray.system.spawn import frozen, own_program
 
 FILE_NAME: Final = "credentials.py"
 SOURCE: Final = Path(__file__).with_name(FILE_NAME)
+PIPE_CLIENT: Final = Path(__file__).parents[1] / "system" / "pipe" / "pipe_client.py"
 SYSTEM_PYTHON: Final = Path("/usr/bin/python3")  # the same path through every upgrade
 
 _SITES: Final = frozenset({"site-packages", "dist-packages"})
@@ -32,11 +34,17 @@ def install(state: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
         return (*program, "credentials", "--active")
     directory = private_directory(private_directory(state) / "handout")
     path = directory / FILE_NAME
-    sockets = tuple(map(str, Paths.from_environment(environ).runtime_sockets))
+    sockets = tuple(map(client_address, Paths.from_environment(environ).runtime_sockets))
     text = client_text(SOCKETS=sockets, PROGRAM=tuple(program), PYTHONPATH=_python_path()).encode()
+    _write_where_it_differs(path, text)
+    if WINDOWS:
+        _write_where_it_differs(directory / PIPE_CLIENT.name, PIPE_CLIENT.read_bytes())
+    return (interpreter(), "-I", "-S", str(path))
+
+
+def _write_where_it_differs(path: Path, text: bytes) -> None:
     if not path.is_file() or path.read_bytes() != text:
         write_atomic(path, text)
-    return (interpreter(), "-I", "-S", str(path))
 
 
 def interpreter() -> str:
@@ -50,7 +58,9 @@ def interpreter() -> str:
         return str(SYSTEM_PYTHON)
     # No public name exists for what `venv` itself uses.
     base = Path(getattr(sys, "_base_executable", sys.executable))
-    plain = base.with_name("python3")
+    plain = base.with_name("python.exe" if WINDOWS else "python3")
+    if WINDOWS:  # where ours may be the one without a console
+        return str(plain if plain.is_file() else base)
     try:
         return str(plain if plain.samefile(base) else base)
     except OSError:

@@ -20,8 +20,8 @@ from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
-from tray.system.process_limits import allow_descriptors
-from tray.system.spawn import module_command
+from tray.system.process_limits import allow_descriptors, open_absent_streams
+from tray.system.spawn import module_command, start_anew
 from tray.system.surroundings import package_changes
 
 STARTED: Final = 2.0  # seconds; the start is over then, and what only it needed is dropped
@@ -29,6 +29,7 @@ STARTED: Final = 2.0  # seconds; the start is over then, and what only it needed
 
 def main() -> int:
     """Hold the daemon's lock for life and serve; 0 too where another daemon already does."""
+    open_absent_streams()
     try:
         return _main()
     except TrayError as error:
@@ -57,7 +58,7 @@ def _main() -> int:
             os.environ[ON_DEMAND] = on_demand
         # By a name that every version has: an older one may have been installed over us.
         anew = module_command("tray", "run", *[one for one in sys.argv[1:] if one == "--no-icon"])
-        os.execv(anew[0], anew)  # noqa: S606  (ourselves)
+        start_anew(anew, os.environ)
     return 0
 
 

@@ -35,15 +35,16 @@ class AgentHandlers:
     """
     What the agent asks the rest of the daemon for.
 
-    ``status`` returns the document of rule C5, ``credentials(op, profile, program)`` the last
-    message and what to call once it is sent; no profile means the active one; ``look_again`` is
-    called before each answer.
+    ``status`` returns the document of rule C5, ``words(packed, coloured)`` the last message with
+    it in words, ``credentials(op, profile, program)`` the last message and what to call once it
+    is sent; no profile means the active one; ``look_again`` is called before each answer.
     """
 
     world: Mapping[str, str]
     environ: Mapping[str, str]
     post: Callable[[Event], None]
     status: Callable[[], dict[str, Any]]
+    words: Callable[[str, bool], Awaitable[dict[str, Any]]]
     credentials: Callable[
         [str, str | None, str], Awaitable[tuple[dict[str, Any], Callable[[], None]]]
     ]
@@ -59,14 +60,18 @@ class Agent:
         self._networks: dict[str, dict[str, str]] = {}  # of those that wait for a sign-in
         self._subscribers: set[Connection] = set()
         self._clients: dict[Connection, None] = {}  # by when each was last served, longest first
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | agent_socket.Listener | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.last_request = 0.0  # by the loop's clock
 
-    async def serve(self, listening: socket.socket) -> None:
-        self._server = await asyncio.start_unix_server(
-            self._connected, sock=listening, limit=REQUEST_LIMIT
-        )
+    async def serve(self, listening: agent_socket.Listener) -> None:
+        if isinstance(listening, socket.socket):
+            self._server = await asyncio.start_unix_server(
+                self._connected, sock=listening, limit=REQUEST_LIMIT
+            )
+        else:
+            listening.serve(self._connected, REQUEST_LIMIT)
+            self._server = listening
 
     @property
     def clients(self) -> int:
@@ -127,7 +132,7 @@ class Agent:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if _is_stranger(writer):
+        if agent_socket.is_stranger(writer.get_extra_info("socket")):
             writer.close()
             return
         if len(self._clients) >= CLIENTS_LIMIT:
@@ -214,6 +219,10 @@ class Agent:
         key = str(request.get("session", ""))
         network = received(request.get("network"))
         match op:
+            case "status" if isinstance(packed := request.get("words"), str):
+                coloured = request.get("coloured") is True
+                self._later(self._answers.words(packed, coloured), client)
+                return
             case "status":
                 done = {"exit": 0, "status": self._answers.status()}
                 if network is not None:
@@ -228,7 +237,9 @@ class Agent:
                 client.send({"done": self._answers.profile(request["profile"])})
                 return
             case "credentials" | "whoami" | "environment":
-                self._later(op, request["profile"], client)
+                asker = program_behind(client.process)  # now: it may have ended before the answer
+                given = self._answers.credentials(op, request["profile"], asker)
+                self._later(_with_afterwards(given, client), client)
                 return
         self._waiting[number] = client
         match op:
@@ -249,6 +260,8 @@ class Agent:
                 post(ev.SignInCancelled(key, number))
             case "logout":
                 post(ev.SignOutRequested(key, number))
+            case "undo":
+                post(ev.UndoRequested(key, number))
             case "renew":
                 post(ev.RenewRequested(key, number))
             case "release":
@@ -258,16 +271,20 @@ class Agent:
             case "quit":
                 post(ev.QuitRequested(number))
 
-    def _later(self, op: str, profile: str | None, client: Connection) -> None:
-        asker = program_behind(client.process)  # now: it may have ended when the answer comes
-
+    def _later(self, done: Awaitable[dict[str, Any]], client: Connection) -> None:
         async def answer() -> None:
-            done, client.afterwards = await self._answers.credentials(op, profile, asker)
-            client.send({"done": done})
+            client.send({"done": await done})
 
         task = asyncio.create_task(answer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _with_afterwards(
+    answered: Awaitable[tuple[dict[str, Any], Callable[[], None]]], client: Connection
+) -> dict[str, Any]:
+    done, client.afterwards = await answered
+    return done
 
 
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {
@@ -276,6 +293,7 @@ _NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "login": ("session",),
     "cancel": ("session",),
     "logout": ("session",),
+    "undo": ("session",),
     "renew": ("session",),
     "release": ("session",),
     "use": ("profile",),
@@ -302,13 +320,3 @@ def _login_is_sound(request: dict[str, Any]) -> bool:
     port_is_sound = port is None or (type(port) is int and 0 < port < 65536)
     afresh = request.get("afresh")
     return port_is_sound and request.get("method") in _METHODS and afresh in (True, False, None)
-
-
-def _is_stranger(writer: asyncio.StreamWriter) -> bool:
-    """Whether another user connected; directory and socket mode should have kept them out."""
-    connection = writer.get_extra_info("socket")
-    uid = agent_socket.peer_uid(connection)
-    if uid == os.getuid():
-        return False
-    log.warning("user %d tried to connect", uid)
-    return True

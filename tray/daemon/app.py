@@ -100,6 +100,9 @@ class Daemon:
                 self.environ,
                 self.post,
                 self.status,
+                lambda packed, coloured: self.files.words(
+                    self.status(), self.loop.state, packed, coloured=coloured
+                ),
                 self.service.answer,
                 self._look_again,
                 lambda name: self.files.facts(self.loop.state, name),
@@ -178,18 +181,18 @@ class Daemon:
         except (OSError, TrayError) as error:
             log.warning("the credential helper cannot be written (%s)", error)
 
-    def _listen(self) -> socket.socket | None:
+    def _listen(self) -> agent_socket.Listener | None:
         """
         Listen at the first place that is ours; another world's daemon may have taken it.
 
         Where there is none, commands act alone, and it is tried again. Raises `Busy`.
         """
-        if not agent_socket.AVAILABLE or self._address is not None:
+        if self._address is not None:
             return None
         trouble = ""
         for path in self.paths.runtime_sockets:
             try:
-                listening = agent_socket.listen(path)
+                listening = agent_socket.listener(path)
             except Busy:
                 if path == self.paths.runtime_sockets[-1]:
                     raise
@@ -221,7 +224,7 @@ class Daemon:
         await self.effects.close()
         record(self.paths.state, running=False)
         if self._address is not None:
-            _remove(self._address)
+            self._address.unlink(missing_ok=True)  # so that no client waits for an answer there
 
     def _needed(self) -> bool:
         """Whether there is an icon, a client or a session that is signed in."""
@@ -282,6 +285,7 @@ class Daemon:
         return ManagedContext(self.paths, guarded, lambda: install(state, self.environ))
 
     def _applied(self) -> None:
+        self.files.list_profiles()
         self.desktop.refresh()
         self.agent.changed()
 
@@ -320,7 +324,3 @@ class Daemon:
         more = (*managed_sections.problems(state), self.managed.refusal, self.desktop.problem)
         document["problems"] += [sentence for sentence in more if sentence is not None]
         return document
-
-
-def _remove(address: Path) -> None:
-    address.unlink(missing_ok=True)  # so that no client waits for an answer there

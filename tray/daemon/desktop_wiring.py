@@ -14,7 +14,7 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.effects import ButtonAction, Notice
 from tray.core.events import Event
-from tray.core.requests import SignInAllRequested, UnlockRequested
+from tray.core.requests import SettingRequested, SignInAllRequested, UnlockRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.menu.menu_extras import RECENT, MenuExtras
@@ -175,9 +175,11 @@ class Desktop:
             starts_at_login=self._starts_at_login,
             adopts=settings.preferences.adopt,
             warns=settings.notices,
+            restores=settings.restore_removed,
             follow=self._follows(),
             recent_profiles=tuple(self._used),
             guarded=settings.preferences.guarded,
+            locked=frozenset(settings.locked),
             zone=zone,
         )
 
@@ -201,5 +203,12 @@ def pressed(action: ButtonAction, keys: tuple[str, ...]) -> tuple[Event, ...]:
             return tuple(ev.SnoozeRequested(key) for key in keys)
         case "undo-adoption":
             return tuple(ev.ReleaseRequested(key) for key in keys)
+        case "undo-removal":
+            return tuple(ev.UndoRequested(key) for key in keys)
+        case "restore-removed":
+            put_back = tuple(ev.UndoRequested(key) for key in keys)
+            return (SettingRequested("restore-removed", on=True), *put_back)
+        case "sign-out":
+            return tuple(ev.SignOutRequested(key) for key in keys)
         case "unlock-keyring":
             return (UnlockRequested(),)

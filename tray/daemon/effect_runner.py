@@ -160,8 +160,8 @@ class EffectRunner:
             if name == "start-at-login":
                 self._desktop.start_at_login(on=on)
             else:
-                table, key = ("keyring", "adopt") if name == "adopt" else ("warnings", "show")
-                write_setting(self._paths.state, table, key, on)
+                locked = self._files.settings.locked
+                write_setting(self._paths.state, *_written(name, on=on), locked)
                 self._files.read_settings()
         except (TrayError, OSError) as error:
             told(error.sentence if isinstance(error, TrayError) else f"{error.strerror}.")
@@ -178,3 +178,13 @@ class EffectRunner:
         except Exception as error:  # noqa: BLE001  (shown to who clicked)
             refusal = self._jobs.sentence_of(error)
         self._post(ev.ProfileAdded(effect.key, effect.name, refusal))
+
+
+def _written(name: SettingName, *, on: bool) -> tuple[str | None, str, bool | str]:
+    match name:
+        case "adopt":
+            return "keyring", "adopt", on
+        case "restore-removed":
+            return None, "removed_file", "restore" if on else "sign-out"
+        case _:
+            return "warnings", "show", on

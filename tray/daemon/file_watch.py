@@ -55,6 +55,7 @@ class FileWatch:
             paths.aws_credentials: "config",
             paths.settings_file: "settings",
             paths.state / "settings.json": "settings",
+            **dict.fromkeys(paths.site_settings, "settings"),
             paths.state / "state.json": "records",
             paths.state / "active-profile": "active-profile",
             paths.state / "applied.json": None,

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from tray.aws.config.catalog import CatalogReader
+from tray.aws.config.catalog import CatalogReader, aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.core import events as ev
 from tray.core.events import Event
-from tray.core.model import Catalog, InputFile, Profile
+from tray.core.model import Catalog, InputFile, Now, Profile
 from tray.core.profiles.guards import is_managed
 from tray.core.state import TrayState
+from tray.core.views.status_documents import listed_profiles
 from tray.errors import ConfigRejected, TrayError, Unread
+from tray.ipc import caller_words
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.managed.managed_sections import with_managed
+from tray.storage import profile_listing
 from tray.storage.active_profile import read_active
+from tray.storage.atomic_files import write_changed
+from tray.storage.file_mark import file_mark
 from tray.storage.last_catalog import last_catalog, save_catalog
 from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
@@ -26,6 +33,7 @@ from tray.system.paths import Paths
 
 log = logging.getLogger(__name__)
 
+BARE_KEPT: Final = 16  # sentences on clients that name no profile, each from reading the config
 LARGE_CONFIG: Final = 512 * 1024  # bytes, about 4,000 profiles; a larger one is read off the loop
 
 
@@ -35,6 +43,13 @@ class InputFiles:
     ) -> None:
         self._paths = paths
         self._debug = "SSO_TRAY_DEBUG" in environ
+        self._zone = environ.get("TZ")
+        self._told_bare: dict[object, tuple[str | None, bool]] = {}
+        # What the listing for commands is made of; None where it would not be true.
+        self._listable: tuple[Catalog, dict[str, tuple[int, ...] | None]] | None = None
+        self._settings_marks: dict[str, tuple[int, ...] | None] | None = None
+        self._listing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._post = post
         self._records = Records(paths.state)
         self._catalog = CatalogReader(ConfigFiles(paths.aws_config, paths.aws_credentials))
@@ -65,8 +80,11 @@ class InputFiles:
 
     async def _posted_config(self, follow: Callable[[Catalog], None]) -> bool:
         trouble: Event | None = None
+        self._listable = None
         try:
-            catalog: Catalog | None = with_managed(await self._catalog_now(), self._paths.state)
+            read = await self._catalog_now()
+            catalog: Catalog | None = with_managed(read, self._paths.state)
+            self._listable = read, dict(self._catalog.marks)
         except ConfigRejected as error:
             catalog, trouble = self._kept(), ev.ConfigBroken(error.sentence)
         except Unread as error:
@@ -76,6 +94,7 @@ class InputFiles:
             self._post(ev.ConfigRead(catalog))
         if trouble is not None:
             self._post(trouble)
+        self.list_profiles()
         self._started = self._started or catalog is not None
         return trouble is None
 
@@ -87,6 +106,38 @@ class InputFiles:
         catalog = await asyncio.to_thread(self._catalog.read)
         await asyncio.to_thread(self._save, catalog)
         return catalog
+
+    def list_profiles(self) -> None:
+        """Write the listing for commands, soon; where it cannot be made they look themselves."""
+        if self._listable is not None and self._settings_marks is not None:
+            task = asyncio.get_running_loop().create_task(self._list())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _list(self) -> None:
+        async with self._listing:  # one after the other: the last one has seen everything
+            if self._listable is None or self._settings_marks is None:
+                return
+            read, marks = self._listable
+            applied = str(self._paths.state / "applied.json")
+            marks = {**marks, **self._settings_marks, applied: file_mark(applied)}
+            if self._config_size() <= LARGE_CONFIG:
+                self._write_listing(read, self.settings, marks)
+            else:
+                await asyncio.to_thread(self._write_listing, read, self.settings, marks)
+
+    def _write_listing(
+        self, read: Catalog, settings: Settings, marks: dict[str, tuple[int, ...] | None]
+    ) -> None:
+        try:
+            catalog = with_managed(read, self._paths.state)
+            document = listed_profiles(catalog, settings.preferences.guarded, settings.problems)
+            data = profile_listing.packed(
+                catalog, document["profiles"], document["problems"], marks
+            )
+            write_changed(self._paths.state / profile_listing.NAME, data)
+        except (OSError, TrayError) as error:
+            log.info("the profiles cannot be listed for commands (%s)", type(error).__name__)
 
     def _kept(self) -> Catalog | None:
         kept = None if self._started else last_catalog(self._paths.state)
@@ -105,6 +156,59 @@ class InputFiles:
             reader.marks, profile.name, profile.region, before, variables(document)
         ).packed()
 
+    async def words(
+        self, document: dict[str, Any], state: TrayState, packed: str, *, coloured: bool
+    ) -> dict[str, Any]:
+        """
+        Answer ``status`` in words for a caller's variables, see `tray.ipc.caller_words`.
+
+        Exit code 1 if the caller has to look for itself.
+        """
+        try:
+            environ = caller_words.unpacked(packed)
+            if environ.get("TZ") != self._zone:
+                return {"exit": 1, "sentence": ""}
+            bare, logins = await self._bare(environ, state)
+            if logins:  # their keys are in files that are not watched
+                return {"exit": 1, "sentence": ""}
+        except (ValueError, Unread):
+            return {"exit": 1, "sentence": ""}
+        from tray.core.text.status_text import status_text  # many a daemon is never asked
+
+        if hasattr(time, "tzset"):
+            time.tzset()  # the machine may have travelled
+        zone = datetime.now().astimezone().tzinfo
+        text = status_text(
+            document, bare, Now(time.time(), time.monotonic(), zone), coloured=coloured
+        )
+        return {"exit": 0, "sentence": "", "words": text.encode().hex()}
+
+    async def _bare(self, environ: Mapping[str, str], state: TrayState) -> tuple[str | None, bool]:
+        """
+        Return what clients use that name no profile, and whether any profile is of ``aws login``.
+
+        None if botocore refuses the config.
+        """
+        files, active = self._catalog.files, state.active_profile
+        managed = frozenset(state.catalog.managed)
+        places = (files.config, files.credentials)
+        asked = (tuple(map(file_mark, places)), tuple(environ.items()), active, managed)
+        if asked not in self._told_bare:
+            from tray.core.text.bare_text import bare_clients
+
+            told: tuple[str | None, bool]
+            large = self._config_size() > LARGE_CONFIG
+            try:
+                found = await asyncio.to_thread(aws_files, files) if large else aws_files(files)
+                words = bare_clients(environ, found, active, managed)[0]
+                told = words, any("login_session" in one for one in found.profiles.values())
+            except ConfigRejected:
+                told = None, False
+            if len(self._told_bare) >= BARE_KEPT:
+                self._told_bare.clear()
+            self._told_bare[asked] = told
+        return self._told_bare[asked]
+
     def facts(self, state: TrayState, name: str | None) -> dict[str, Any]:
         """Answer ``profile``; exit code 1 if the caller has to look for itself."""
         name = state.active_profile if name is None else name
@@ -112,9 +216,12 @@ class InputFiles:
         if found is None or self._reading or not self._sound:
             return {"exit": 1, "sentence": ""}
         session = next((one for one in state.catalog.sessions if one.key == found.session), None)
+        from tray.core.profiles.console_link import portal_url  # many a daemon is never asked
+
         return {
             "exit": 0,
             "sentence": "",
+            "portal": portal_url(found, session),
             "profile": found.to_json(),
             "session": session and {**session.to_json(), "profiles": []},
             "managed": is_managed(found.name, state.catalog.managed),
@@ -136,10 +243,14 @@ class InputFiles:
 
     def read_settings(self) -> None:
         """Read the settings; if they are broken the last good ones stay in use."""
+        self._settings_marks, marks = None, self._marks_of_settings()
         try:
-            self.settings = read_settings(self._paths.settings_file, self._paths.state)
+            self.settings = read_settings(
+                self._paths.settings_file, self._paths.state, self._paths.site_settings
+            )
             problems = self.settings.problems
             set_debug(self.settings.log_debug or self._debug)
+            self._settings_marks = marks
         except ConfigRejected as error:
             log.warning("%s", error.sentence)
             problems = (error.sentence,)
@@ -148,6 +259,15 @@ class InputFiles:
             return
         self._known.add("settings")
         self._post(ev.PreferencesRead(self.settings.preferences, problems))
+        self.list_profiles()
+
+    def _marks_of_settings(self) -> dict[str, tuple[int, ...] | None]:
+        paths = self._paths
+        files = profile_listing.sources(
+            str(paths.state), str(paths.aws_config), str(paths.aws_credentials),
+            str(paths.settings_file),
+        )  # fmt: skip
+        return {path: file_mark(path) for path in files[2:-1]}
 
     def read_records(self) -> None:
         try:

@@ -13,7 +13,7 @@ import tray
 from tray.core import policy
 from tray.ipc.caller_network import differing, replaced
 from tray.storage.settings import Settings
-from tray.system.spawn import worker_command, worker_environment
+from tray.system.spawn import APART, worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class Pool:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=ANSWER_LIMIT,
-            start_new_session=True,  # a Ctrl-C meant for us must not cut a transaction
+            **APART,  # a Ctrl-C meant for us must not cut a transaction
         )
         worker = _Worker(process, self._settings().to_worker())
         self._workers.add(worker)

@@ -17,6 +17,7 @@ from tray.aws.cache.token_cache import cache_path
 from tray.errors import TrayError, Unreachable
 from tray.ipc.agent_client import AgentClient
 from tray.storage.atomic_files import make_directories
+from tray.system import LINUX
 from tray.system.paths import Paths, world
 from tray.system.spawn import module_command, worker_environment
 
@@ -70,8 +71,9 @@ class Sandbox:
         home, run = self.root / "home", self.root / "run"
         make_directories(home / ".aws")
         make_directories(run)
-        kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "DBUS_SESSION_BUS_ADDRESS",
-                "DISPLAY", "WAYLAND_DISPLAY")  # fmt: skip
+        kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "DBUS_SESSION_BUS_ADDRESS",
+                "DISPLAY", "WAYLAND_DISPLAY",
+                "SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP")  # fmt: skip
         environ = {name: os.environ[name] for name in kept if name in os.environ}
         bus = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "bus"
         if "DBUS_SESSION_BUS_ADDRESS" not in environ and bus.exists():
@@ -79,6 +81,8 @@ class Sandbox:
         environ |= {
             **endpoints,
             "HOME": str(home),
+            "USERPROFILE": str(home),  # what Windows asks instead
+            "LOCALAPPDATA": str(home / "AppData" / "Local"),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_STATE_HOME": str(home / ".local" / "state"),
             "XDG_RUNTIME_DIR": str(run),
@@ -95,7 +99,7 @@ class Sandbox:
     @contextmanager
     def daemon(self) -> Iterator[int]:
         """Run the real daemon, in the tray where there is a desktop; yields its pid."""
-        desktop = "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
+        desktop = not LINUX or "DISPLAY" in self.environ or "WAYLAND_DISPLAY" in self.environ
         command = module_command("tray", "run", *([] if desktop else ["--no-icon"]))
         process = subprocess.Popen(command, env=self.environ, stdin=subprocess.DEVNULL)
         try:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from typing import Final
 
 from tray.demo.demo_sandbox import CONFIG, SESSION, START_URL, Sandbox, StepFailed
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.system import WINDOWS
 from tray.system.spawn import module_command
 
 __all__ = ["CONFIG", "SESSION", "START_URL", "Demo", "main"]
@@ -167,7 +169,8 @@ def main() -> int:
             token_life=TOKEN_LIFE,
             rotation="strict",
         ) as center:
-            browser = shlex.join(module_command("tray.demo.demo_story", "--browser", "%s"))
+            joined = subprocess.list2cmdline if WINDOWS else shlex.join
+            browser = joined(module_command("tray.demo.demo_story", "--browser", "%s"))
             sandbox = Sandbox(root, center.environment(), browser)
             demo = Demo(center, sandbox, _say)
             try:

@@ -10,20 +10,23 @@ the caller (rule C3). A caller that does not know those rules, the credential he
 
 =============  ==========================================================================
 ``status``     -> ``done.status``: the document of rule C5; with ``network``, ``done.differing``,
-               too: which variables of the caller's network are not the daemon's
+               too: which variables of the caller's network are not the daemon's; with
+               ``words`` (`tray.ipc.caller_words`) and ``coloured``, ``done.words`` instead: the
+               text in hexadecimal, right behind ``sentence``
 ``subscribe``  -> ``status`` at once and after each change, ``notice``, ``withdraw`` as they come
 ``login``      ``session``, ``afresh``, ``method``, ``callback_port``, ``network`` (the caller's,
                see `tray.ipc.caller_network`, to sign in through); -> ``progress`` (``open``
                says whether this caller opens the page), then ``done``; closing the connection
                cancels a sign-in that no other client waits for
 ``cancel``     ``session``: end the sign-in under way
-``logout`` ``renew`` ``release``   ``session``
+``logout`` ``undo`` ``renew`` ``release``   ``session``
 ``use``        ``profile`` or null
 ``credentials``  ``profile``, or null for the active one; -> ``done.credentials``: the
                ``credential_process`` document. Keep the members in the order ``exit``,
                ``sentence``, ``credentials``: the credential helper then needs no JSON reader
 ``profile``    ``profile``, or null; -> ``done``: ``profile`` and ``session`` in JSON,
-               ``managed``, ``active``, ``marks`` of the config files as they were read
+               ``managed``, ``active``, ``marks`` of the config files as they were read,
+               ``portal``: the portal's link to its console, or null
 ``environment``  as ``credentials``, with ``done.environment`` before it: see
                `tray.ipc.child_environment`; keep that order, too
 ``whoami``     ``profile``, or null; -> ``done.identity``
@@ -38,8 +41,6 @@ from __future__ import annotations
 
 import json
 import math
-import select
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -107,14 +108,14 @@ class AgentClient:
     def __init__(self, sockets: tuple[Path, ...], world: Mapping[str, str]) -> None:
         self._sockets = sockets
         self._world = dict(world)
-        self._connection: socket.socket | None = None
+        self._connection: agent_socket.Connection | None = None
 
     def __enter__(self) -> Self:
         """Raises `Unreachable` if no daemon listens."""
         trouble: Unreachable | None = None
         for path in self._sockets:
             try:
-                self._connection = agent_socket.connect(path, CONNECT_PATIENCE)
+                self._connection = agent_socket.connection(path, CONNECT_PATIENCE)
             except Unreachable as error:
                 trouble = error
             else:
@@ -162,7 +163,7 @@ class AgentClient:
         return last["done"]
 
 
-def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]:
+def _lines(connection: agent_socket.Connection, patience: float | None) -> Iterator[bytes]:
     """Yield lines as they come, the last one possibly truncated; raises `TimeoutError`."""
     waiting = b""
     while True:
@@ -180,11 +181,11 @@ def _lines(connection: socket.socket, patience: float | None) -> Iterator[bytes]
         yield waiting
 
 
-def _wait(connection: socket.socket, patience: float | None) -> None:
+def _wait(connection: agent_socket.Connection, patience: float | None) -> None:
     """Wake every second: Python misses a Ctrl-C that arrives right before a wait."""
     deadline = math.inf if patience is None else time.monotonic() + patience
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([connection], [], [], min(left, _WAKES))[0]:
+        if agent_socket.readable(connection, min(left, _WAKES)):
             return
     raise TimeoutError
 

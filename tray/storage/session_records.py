@@ -59,6 +59,7 @@ class Record:
     lineage: Lineage = NO_LINEAGE  # copy of the keyring item's, for when that cannot be read (K4)
     # of the registration in the file, which does not say: its fingerprint, where it was made
     endpoint: tuple[str, ...] = ()
+    folder: str = ""  # mark of the folder that it was last published in (K5)
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +76,7 @@ class Record:
             "signed_out": list(self.signed_out),
             **({"lineage": self.lineage.to_json()} if self.lineage.pairs else {}),
             "endpoint": list(self.endpoint),
+            "folder": self.folder,
             "memory": {**unknown, **self.memory.to_json()},
             "remembered": self.memory.beside_to_json(),
         }
@@ -93,6 +95,7 @@ class Record:
             signed_out=members.usable("signed_out", list_of(text), ()),
             lineage=members.usable("lineage", Lineage.from_json, NO_LINEAGE),
             endpoint=members.usable("endpoint", list_of(text), ()),
+            folder=members.usable("folder", text, ""),
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable

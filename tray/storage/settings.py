@@ -1,21 +1,24 @@
-"""The user's settings: ``config.toml`` is only read, the menu writes ``settings.json``."""
+"""
+The settings: ``config.toml`` is only read, the menu writes ``settings.json``.
+
+An administrator's file of the same form gives defaults, and locks the keys that it names.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tray.core.model import Preferences
-from tray.core.policy import DAY, HOUR, MINUTE, WARN_BEFORE
+from tray.core.policy import HOUR, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
-from tray.errors import ConfigRejected, TrayError
+from tray.errors import ConfigRejected, TrayError, UserMustAct
 from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.secret import Secret
 from tray.storage.atomic_files import (
@@ -25,13 +28,20 @@ from tray.storage.atomic_files import (
     write_atomic,
     write_changed,
 )
+from tray.storage.settings_table import (
+    Table,
+    hours_of,
+    matching,
+    minutes_of,
+    path_of,
+    restores,
+    start_daemon_of,
+    word_of,
+    words_of,
+)
 from tray.values import dataclass
 
-T = TypeVar("T")
-
 KEYRING_SERVICE = "sso-tray"
-LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
-LONGEST_WARNING = 7 * DAY
 
 _KNOWN = {
     "keyring": ("adopt", "service"),
@@ -39,9 +49,14 @@ _KNOWN = {
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
-_KNOWN_AT_TOP = ("browser", "guarded", "start_daemon", "sessions", "profiles")
+_KNOWN_AT_TOP = (
+    "allowed_start_urls", "browser", "guarded", "removed_file", "start_daemon", "sessions",
+    "profiles",
+)  # fmt: skip
+_LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in _KNOWN for key in _KNOWN[table]))
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
+_LOCK_EXAMPLE = '["guarded", "warnings.show"]'
 _BROWSER = "a command such as 'firefox -P work %s'"
 _ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
 _PROXY = re.compile(r"https?://[^\s/].*")
@@ -51,6 +66,7 @@ _PROXY = re.compile(r"https?://[^\s/].*")
 class Settings:
     preferences: Preferences = field(default_factory=Preferences)
     keyring_service: str = KEYRING_SERVICE  # the service name of our keyring items (K2)
+    restore_removed: bool = False  # a removed token file is put back (K5)
     empty_refresh_members: bool = False  # write empty refresh members into lean files (K3)
     # command templates by session key (L11); ``*`` is for all others
     browsers: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +77,8 @@ class Settings:
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
     start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
+    # the file of an administrator by the key that it locks, ``guarded`` or ``warnings.show``
+    locked: Mapping[str, str] = field(default_factory=dict)
     # a sentence for each mistake, which only costs the key that it names
     problems: tuple[str, ...] = ()
 
@@ -74,6 +92,7 @@ class Settings:
             "adopt": self.preferences.adopt,
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
+            "restore_removed": self.restore_removed,
             "debug": self.log_debug,
             "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
@@ -84,6 +103,7 @@ class Settings:
             preferences=Preferences(adopt=sent["adopt"]),
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
+            restore_removed=sent["restore_removed"],
             log_debug=sent["debug"],
             own_connections={
                 key: OwnConnection.from_json(own) for key, own in sent["connections"].items()
@@ -100,34 +120,83 @@ def safe_settings(state: Path, problems: tuple[str, ...] = ()) -> Settings:
     )
 
 
-def read_settings(config: Path, state: Path) -> Settings:
+def read_settings(config: Path, state: Path, site: Sequence[Path] = ()) -> Settings:
     """
-    Return the settings; what the menu set wins.
+    Return the settings: the user's win over the site's unless locked, the menu's over the user's.
 
     A guard that is understood is kept in ``<state>/guarded.json`` for when it is not. Raises
-    `ConfigRejected` if a file cannot be read as a whole.
+    `ConfigRejected` if a file of the user's cannot be read as a whole; if one of the site's
+    cannot, that is a problem, and a guard in it fails closed.
     """
     kept = _kept_guard(state)
     settings = Settings()
+    for path in site:
+        settings = _with_site(settings, path, kept)
     for path, parse in ((config, _toml), (state / "settings.json", _json)):
-        try:
-            data = read_small(path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except FileRefused as refusal:
-            raise ConfigRejected(refusal.sentence, file=str(path)) from None
-        except OSError as error:
-            msg = f"{path} can't be read: {error.strerror}."
-            raise ConfigRejected(msg, file=str(path)) from None
-        settings = _merged(settings, parse(path, data), path, kept)
+        data = _data(path)
+        if data is not None:
+            settings = _merged(settings, parse(path, data), path, kept)
     if settings.preferences.guarded not in (None, kept or ()):
         _keep_guard(state, settings.preferences.guarded)
     return settings
 
 
+def _data(path: Path) -> bytes | None:
+    """Return a file's bytes, None if there is none; raises ConfigRejected, Unread."""
+    try:
+        return read_small(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except FileRefused as refusal:
+        raise ConfigRejected(refusal.sentence, file=str(path)) from None
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigRejected(msg, file=str(path)) from None
+
+
+def _with_site(settings: Settings, path: Path, kept: tuple[str, ...] | None) -> Settings:
+    """Add an administrator's file and its locks."""
+    data: bytes | None = None
+    try:
+        data = _data(path)
+        document = {} if data is None else _toml(path, data)
+    except ConfigRejected as error:
+        said = f"{error.sentence} Until your administrator fixes it, your own settings hold"
+        if data is not None and b"guarded" not in data:
+            return replace(settings, problems=(*settings.problems, f"{said}."))
+        # It may lock the guard, and nobody can say with which patterns.
+        until = "no other profile can be picked" if kept is None else "the last guard stays"
+        return replace(
+            settings,
+            preferences=replace(settings.preferences, guarded=kept),
+            locked={**settings.locked, "guarded": str(path)},
+            problems=(*settings.problems, f"{said}, but {until}."),
+        )
+    names = document.pop("locked", [])
+    settings = _merged(settings, document, path, kept)
+    problems = list(settings.problems)
+    if not isinstance(names, list) or any(name not in _LOCKABLE for name in names):
+        problems.append(f"{path}: locked must be a list of settings such as {_LOCK_EXAMPLE}.")
+        names = [name for name in names if name in _LOCKABLE] if isinstance(names, list) else []
+    locked = {name: settings.locked.get(name, str(path)) for name in names}
+    return replace(settings, locked={**settings.locked, **locked}, problems=tuple(problems))
+
+
+def _take_locked(
+    document: dict[str, Any], locked: Mapping[str, str], path: Path, problems: list[str]
+) -> None:
+    """Take locked keys out of a file that comes after the one that locks them."""
+    for name, by in locked.items():
+        table, _, key = name.rpartition(".")
+        inner = document.get(table) if table else document
+        # What the menu once set is no mistake of anybody's.
+        if isinstance(inner, dict) and inner.pop(key, None) is not None and path.suffix == ".toml":
+            problems.append(f"{path}: {name} is set by your administrator in {by}.")
+
+
 def _kept_guard(state: Path) -> tuple[str, ...] | None:
     try:
-        return _words(json.loads(read_small(state / "guarded.json"))) or None
+        return words_of(json.loads(read_small(state / "guarded.json"))) or None
     except (OSError, TrayError, ValueError, RecursionError):
         return None
 
@@ -138,14 +207,28 @@ def _keep_guard(state: Path, guard: tuple[str, ...] | None) -> None:
         write_changed(state / "guarded.json", json.dumps(guard).encode() + b"\n")
 
 
-def write_setting(state: Path, table: str, key: str, value: bool) -> None:
-    """Keep the other settings; `ConfigRejected` if the file cannot be read: it is left alone."""
+def write_setting(
+    state: Path,
+    table: str | None,
+    key: str,
+    value: bool | str,
+    locked: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Keep the other settings.
+
+    Raises `UserMustAct` for a locked one, `ConfigRejected` if the file cannot be read: it is left
+    alone.
+    """
+    by = (locked or {}).get(key if table is None else f"{table}.{key}")
+    if by is not None:
+        raise UserMustAct(f"Your administrator has set it in {by}.")
     path = state / "settings.json"
     try:
         document = _json(path, read_small(path))
     except FileNotFoundError:
         document = {}
-    inner = document.setdefault(table, {})
+    inner = document if table is None else document.setdefault(table, {})
     if not isinstance(inner, dict):
         raise ConfigRejected(f"{path}: {table} must be a table.", file=str(path))
     inner[key] = value
@@ -176,100 +259,12 @@ def _json(path: Path, data: bytes) -> dict[str, Any]:
     return document
 
 
-class _Table:
-    """One table of a settings file; a mistake becomes a sentence that names file and key."""
-
-    def __init__(self, path: Path, values: object, problems: list[str], name: str = "") -> None:
-        self._path, self._name, self._problems = path, name, problems
-        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
-        if not isinstance(values, dict):
-            self._wrong("must be a table")
-
-    def _place(self, key: str) -> str:
-        place = ".".join(part for part in (self._name, key) if part)
-        return "".join(sign if sign.isprintable() else "?" for sign in place)
-
-    def _wrong(self, what: str, key: str = "") -> None:
-        self._problems.append(f"{self._path}: {self._place(key)} {what}.")
-
-    def check_names(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Name each unknown key, with the nearest known one; return the near ones."""
-        unknown = [key for key in self._values if key not in known]
-        if not unknown:
-            return ()
-        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
-
-        near = {key: get_close_matches(key, known, n=1, cutoff=0.5) for key in unknown}
-        for key, matches in near.items():
-            hint = f' Did you mean "{self._place(matches[0])}"?' if matches else ""
-            self._problems.append(f'{self._path}: unknown setting "{self._place(key)}".{hint}')
-        return tuple(match for matches in near.values() for match in matches)
-
-    def table(self, key: str) -> _Table:
-        place = ".".join(part for part in (self._name, key) if part)
-        return _Table(self._path, self._values.get(key, {}), self._problems, place)
-
-    def tables(self) -> dict[str, _Table]:
-        return {key: self.table(key) for key in self._values}
-
-    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
-        """Return a value; if it is not ``what`` it must be, the default."""
-        if key not in self._values:
-            return default
-        value = check(self._values[key])
-        if value is None:
-            self._wrong(f"must be {what}", key)
-            return default
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        return self.take(key, default, _flag, "true or false")
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _start_daemon(value: object) -> StartDaemon | None:
-    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
-    return next((one for one in choices if one == value), None)
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() and value.isprintable() else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def _hours(value: object) -> float | None:
-    number = _number(value)
-    return number if number is not None and number * HOUR <= LONGEST_SESSION else None
-
-
-def _words(value: object) -> tuple[str, ...] | None:
-    good = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return tuple(value) if good and isinstance(value, list) else None
-
-
-def _minutes(value: object) -> tuple[float, ...] | None:
-    if not isinstance(value, list):
-        return None
-    numbers = [_number(item) for item in value]
-    good = {number * MINUTE for number in numbers if number is not None}
-    if not good or None in numbers or max(good) > LONGEST_WARNING:
-        return None
-    return tuple(sorted(good, reverse=True))
-
-
 def _merged(
     settings: Settings, document: dict[str, Any], path: Path, kept: tuple[str, ...] | None
 ) -> Settings:
     problems: list[str] = []
-    top = _Table(path, document, problems)
+    _take_locked(document, settings.locked, path, problems)
+    top = Table(path, document, problems)
     old = settings.preferences
     sections = {name: top.table(name) for name in _KNOWN}
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
@@ -289,12 +284,14 @@ def _merged(
             by_code[key] = None
         if (own := _own_connection(one)) != NOTHING_OWN:
             connections[key] = own
-        hours = one.take("length_hours", 0.0, _hours, "a number of hours, up to a year")
+        hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
         if hours:
             lengths[key] = hours * HOUR
-    everywhere = top.take("browser", "", _word, _BROWSER)
-    guarded = top.take("guarded", None, _words, "a list of name patterns")
-    if guarded is None and "guarded" not in {*document, *mistyped}:
+    everywhere = top.take("browser", "", word_of, _BROWSER)
+    guarded = top.take("guarded", None, words_of, "a list of name patterns")
+    if guarded is None and (
+        "guarded" in settings.locked or "guarded" not in {*document, *mistyped}
+    ):
         guarded = old.guarded
     elif guarded is None:
         guarded = kept
@@ -308,18 +305,21 @@ def _merged(
             warn_before=warnings.take(
                 "minutes_before",
                 old.warn_before or WARN_BEFORE,
-                _minutes,
+                minutes_of,
                 "a list of minutes, up to a week",
             ),
             adopt=sections["keyring"].flag("adopt", old.adopt),
             guarded=guarded,
+            allowed_start_urls=top.take(
+                "allowed_start_urls", old.allowed_start_urls, words_of, "a list of start URLs"
+            ),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
             reached_by=tuple((key, own.given) for key, own in connections.items()),
         ),
         own_connections=connections,
         keyring_service=sections["keyring"].take(
-            "service", settings.keyring_service, _word, "a name"
+            "service", settings.keyring_service, word_of, "a name"
         ),
         empty_refresh_members=compat.flag("empty_refresh_members", settings.empty_refresh_members),
         browsers={
@@ -329,42 +329,32 @@ def _merged(
         },
         profile_browsers={**settings.profile_browsers, **_browsers(profiles)},
         notices=warnings.flag("show", settings.notices),
+        restore_removed=top.take(
+            "removed_file", settings.restore_removed, restores, '"restore" or "sign-out"'
+        ),
         log_debug=sections["log"].flag("debug", settings.log_debug),
         start_daemon=top.take(
             "start_daemon",
             # What cannot be understood was not meant as "start it".
             "never" if "start_daemon" in document else settings.start_daemon,
-            _start_daemon,
+            start_daemon_of,
             '"auto", "never" or "always"',
         ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
     )
 
 
-def _own_connection(table: _Table) -> OwnConnection:
-    proxy = table.take("proxy", None, _matching(_PROXY), "a URL such as http://proxy:3128")
+def _own_connection(table: Table) -> OwnConnection:
+    proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
     return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, _path, "the absolute path of a file"),
+        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
         proxy=None if proxy is None else Secret(proxy),
         endpoint_url=table.take(
-            "endpoint_url", None, _matching(_ENDPOINT), "an https URL, or an http one on loopback"
+            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
         ),
     )
 
 
-def _path(value: object) -> str | None:
-    path = Path(_word(value) or "").expanduser()
-    return str(path) if path.is_absolute() else None
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
-    def check(value: object) -> str | None:
-        word = _word(value)
-        return word if word is not None and pattern.fullmatch(word) else None
-
-    return check
-
-
-def _browsers(tables: Mapping[str, _Table]) -> dict[str, str]:
-    found = {key: one.take("browser", "", _word, _BROWSER) for key, one in tables.items()}
+def _browsers(tables: Mapping[str, Table]) -> dict[str, str]:
+    found = {key: one.take("browser", "", word_of, _BROWSER) for key, one in tables.items()}
     return {key: template for key, template in found.items() if template}

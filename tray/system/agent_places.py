@@ -45,6 +45,18 @@ def state_of_linux(environ: Mapping[str, str]) -> str | None:
     return f"{state}/{NAME}" if known else None
 
 
+def config_of_linux(environ: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Return AWS's config and credentials files and our settings, as `state_of_linux` does."""
+    home = environ.get("HOME", "")
+    config = environ.get("AWS_CONFIG_FILE", f"{home}/.aws/config")
+    credentials = environ.get("AWS_SHARED_CREDENTIALS_FILE", f"{home}/.aws/credentials")
+    folder = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    known = sys.platform.startswith("linux") and _plain(home, config, credentials, folder)
+    if not known or "$" in config + credentials:
+        return None
+    return config, credentials, f"{folder}/{NAME}/config.toml"
+
+
 def _plain(*paths: str) -> bool:
     return all(one.startswith("/") and os.path.normpath(one) == one for one in paths)
 

@@ -1,12 +1,15 @@
 """
 The agent's unix socket: our own 0700 directory, a 0600 socket, and the peer's uid.
 
-Windows' named pipe is not written yet: there each command works without a daemon.
+On Windows a named pipe, called after the path that the socket would have: `tray.system.pipe`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
+import select
 import socket
 import stat
 import struct
@@ -14,19 +17,57 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tray.errors import Busy, Unreachable, UserMustAct
 from tray.storage.atomic_files import make_directories
 from tray.system import LINUX, WINDOWS
 from tray.system.agent_places import LONGEST_SOCKET_PATH
 
-AVAILABLE: Final = not WINDOWS
+if TYPE_CHECKING:
+    from tray.system.pipe.pipe_client import PipeConnection
+    from tray.system.pipe.pipe_server import PipeListener
+
+Connection: TypeAlias = "socket.socket | PipeConnection"
+Listener: TypeAlias = "socket.socket | PipeListener"
+
+log = logging.getLogger(__name__)
 
 _BACKLOG: Final = 128
 _PROBE_SECONDS: Final = 0.5
 _FULL_BACKLOG_WAIT: Final = 0.005
-_NOT_ON_WINDOWS: Final = "the daemon's socket isn't available on Windows yet"
+
+
+def client_address(path: Path) -> str:
+    """Return what a client opens: the path itself, or on Windows the pipe's name."""
+    if not WINDOWS:
+        return str(path)
+    digest = hashlib.sha256(os.path.normcase(path).encode(errors="surrogatepass")).hexdigest()
+    return rf"\\.\pipe\sso-tray-{digest[:16]}"
+
+
+def listener(path: Path) -> Listener:
+    """As `listen`; on Windows, a pipe."""
+    if not WINDOWS:
+        return listen(path)
+    from tray.system.pipe.pipe_server import PipeListener
+
+    make_directories(path.parent)  # for the files of those that use the agent
+    return PipeListener(client_address(path))
+
+
+def connection(path: Path, timeout: float) -> Connection:
+    """As `connect`; on Windows, to a pipe."""
+    if not WINDOWS:
+        return connect(path, timeout)
+    from tray.system.pipe import pipe_client
+
+    address = client_address(path)
+    try:
+        return pipe_client.connect(address, timeout)
+    except OSError as error:
+        msg = f"SSO Tray doesn't answer at {address}: {error.strerror or error}"
+        raise Unreachable(msg) from error
 
 
 def listen(path: Path) -> socket.socket:
@@ -37,8 +78,6 @@ def listen(path: Path) -> socket.socket:
     it is never open to others. Raises `Busy` if a daemon answers there, `UserMustAct` if something
     else is in the way.
     """
-    if WINDOWS:
-        raise UserMustAct(_NOT_ON_WINDOWS)
     _own_directory(path.parent)
     _clear_dead_socket(path)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -57,8 +96,6 @@ def listen(path: Path) -> socket.socket:
 
 def connect(path: Path, timeout: float) -> socket.socket:
     """Raises `Unreachable` if nothing answers, or another user's process does."""
-    if WINDOWS:
-        raise Unreachable(_NOT_ON_WINDOWS)
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _connect_by(client, path, time.monotonic() + timeout)
@@ -75,6 +112,24 @@ def connect(path: Path, timeout: float) -> socket.socket:
     return client
 
 
+def readable(connection: Connection, seconds: float) -> bool:
+    """Whether there is something to receive, or the end, within so many seconds."""
+    if isinstance(connection, socket.socket):
+        return bool(select.select([connection], [], [], seconds)[0])
+    return connection.readable(seconds)
+
+
+def is_stranger(connection: socket.socket | None) -> bool:
+    """Whether another user connected, whom directory, mode or descriptor should have kept out."""
+    if connection is None:  # a pipe, which its descriptor opens to its owner alone
+        return False
+    uid = peer_uid(connection)
+    if uid == os.getuid():
+        return False
+    log.warning("user %d tried to connect", uid)
+    return True
+
+
 def peer_uid(connection: socket.socket) -> int:
     """From the kernel: SO_PEERCRED (unix(7)), LOCAL_PEERCRED (macOS' ``sys/un.h``, never run)."""
     if LINUX:
@@ -84,9 +139,9 @@ def peer_uid(connection: socket.socket) -> int:
     return int(struct.unpack_from("2I", found)[1])
 
 
-def peer_process(connection: socket.socket) -> int:
+def peer_process(connection: socket.socket | None) -> int:
     """Return the other end's pid, 0 where the system does not say (unix(7))."""
-    return _linux_peer(connection)[0] if LINUX else 0
+    return 0 if connection is None or not LINUX else _linux_peer(connection)[0]
 
 
 def _linux_peer(connection: socket.socket) -> tuple[int, int, int]:

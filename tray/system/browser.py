@@ -121,6 +121,8 @@ def _parsed(line: str) -> tuple[str, ...]:
         return (line, _PLACE)
     try:
         parts = shlex.split(line, posix=not WINDOWS)
+        if WINDOWS:  # where a backslash is a separator, and quotes stay
+            parts = [part.strip('"') for part in parts]
     except ValueError:  # an unbalanced quote: take the whole line
         parts = [line]
     if not any(_PLACE in part for part in parts):

@@ -10,6 +10,7 @@ from typing import Final
 
 from tray.errors import OurBug
 from tray.system import MACOS, WINDOWS
+from tray.system.spawn import APART
 
 LIMIT_SECONDS: Final = 5.0
 
@@ -66,7 +67,7 @@ def _offer(command: list[str], data: bytes, environ: Mapping[str, str]) -> bool:
             stderr=subprocess.DEVNULL,
             timeout=LIMIT_SECONDS,
             check=False,
-            start_new_session=not WINDOWS,
+            **APART,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -14,9 +14,11 @@ _USERS_OWN: Final = "SSO_TRAY_USER_CONFIG"  # the user's AWS_CONFIG_FILE, if it 
 _STAND_IN: Final = "SSO_TRAY_STAND_IN"
 
 
-def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str) -> dict[str, str]:
-    """Return the variables that lead SDKs to the copy, and to a profile without credentials."""
-    led = {_CONFIG: str(copy), _PROFILE: profile, _COPY: str(copy), _STAND_IN: profile}
+def led_to_copy(environ: Mapping[str, str], copy: Path, profile: str | None) -> dict[str, str]:
+    """Return the variables that lead SDKs to the copy, and maybe to a profile of it."""
+    led = {_CONFIG: str(copy), _COPY: str(copy)}
+    if profile is not None:
+        led |= {_PROFILE: profile, _STAND_IN: profile}
     return led | ({_USERS_OWN: environ[_CONFIG]} if _CONFIG in environ else {})
 
 

@@ -37,7 +37,7 @@ _LOOK_AGAIN: Final = 0.02
 _CONNECT_PATIENCE: Final = 1.0
 
 _OF_PATHS: Final = (
-    "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+    "HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
     "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )  # fmt: skip
 """With ``AWS_ENDPOINT_URL*`` the variables that make a world (rule C3)."""
@@ -49,6 +49,10 @@ _OF_SESSION: Final = frozenset({
     "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "SSL_CERT_FILE",
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    # Windows: without the first it has no sockets, without the others no programs.
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "APPDATA",
+    "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432", "COMMONPROGRAMFILES",
+    "HOMEDRIVE", "HOMEPATH", "USERNAME", "USERDOMAIN", "COMPUTERNAME", "SESSIONNAME",
 })  # fmt: skip
 _OF_SESSION_BEGINNINGS: Final = ("LC_", "XDG_", "AWS_ENDPOINT_URL")
 
@@ -57,7 +61,7 @@ def listens(sockets: Sequence[Path]) -> bool:
     """Whether a daemon of this user listens at one of the places."""
     for path in sockets:
         with suppress(Unreachable):
-            agent_socket.connect(path, _CONNECT_PATIENCE).close()
+            agent_socket.connection(path, _CONNECT_PATIENCE).close()
             return True
     return False
 

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tray.errors import UserMustAct
-from tray.system import LINUX, WINDOWS
+from tray.system import MACOS, WINDOWS
 from tray.system.agent_places import NAME, agent_places
 from tray.values import dataclass
 
+SITE = Path("/etc/xdg")
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
+_PERCENT = re.compile("%([^%]+)%")  # on Windows too, where names have no case
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,11 @@ class Paths:
     home: Path
     aws_config: Path  # ``~/.aws/config``, or what ``AWS_CONFIG_FILE`` names
     aws_credentials: Path  # ``~/.aws/credentials``, or what ``AWS_SHARED_CREDENTIALS_FILE`` names
-    token_cache: Path  # ``~/.aws/sso/cache``; only ``HOME`` moves it (rule S2)
+    token_cache: Path  # ``~/.aws/sso/cache``; only the home moves it (rule S2)
     cli_cache: Path  # ``~/.aws/cli/cache``, the AWS CLI's role credentials
     settings_file: Path  # the user's ``config.toml``; may not exist
+    # the administrator's of the same form, the one that counts least first; mostly there are none
+    site_settings: tuple[Path, ...]
     state: Path  # our state directory; may not exist yet
     # best first: the daemon listens at the first, a client tries them in order
     runtime_sockets: tuple[Path, ...]
@@ -36,21 +40,20 @@ class Paths:
         """
         Determine all paths; nothing is created.
 
-        ``HOME`` and ``XDG_*`` move them (absolute ones only, XDG Base Directory Specification). An
-        empty variable counts as not set. Raises UserMustAct if there is no home directory.
+        ``HOME`` (Windows: ``USERPROFILE`` and ``LOCALAPPDATA``) and ``XDG_*`` move them (absolute
+        ones only, XDG Base Directory Specification). An empty variable counts as not set. Raises
+        UserMustAct if there is no home directory.
         """
         home = _home(environ)
         aws = home / ".aws"
-        state = _own(environ, "XDG_STATE_HOME", home / ".local" / "state") / NAME
-        settings = _own(environ, "XDG_CONFIG_HOME", home / ".config") / NAME
-        if not LINUX and not _absolute(environ, "XDG_STATE_HOME"):
-            import platformdirs  # only there: it takes 5 ms of each start
-
-            state = platformdirs.user_state_path(NAME, appauthor=False)
-        if not LINUX and not _absolute(environ, "XDG_CONFIG_HOME"):
-            import platformdirs
-
-            settings = platformdirs.user_config_path(NAME, appauthor=False)
+        of_state, of_settings = home / ".local" / "state", home / ".config"
+        if MACOS:
+            of_state = of_settings = home / "Library" / "Application Support"
+        elif WINDOWS:
+            local = _absolute(environ, "LOCALAPPDATA")
+            of_state = of_settings = local or home / "AppData" / "Local"
+        state = _own(environ, "XDG_STATE_HOME", of_state) / NAME
+        settings = _own(environ, "XDG_CONFIG_HOME", of_settings) / NAME
         return cls(
             home=home,
             aws_config=_named(environ, "AWS_CONFIG_FILE", home, aws / "config"),
@@ -60,6 +63,7 @@ class Paths:
             token_cache=aws / "sso" / "cache",
             cli_cache=aws / "cli" / "cache",
             settings_file=settings / "config.toml",
+            site_settings=_site_settings(environ),
             state=state,
             runtime_sockets=tuple(map(Path, agent_places(environ, str(home), str(state)))),
         )
@@ -89,13 +93,14 @@ def fingerprint(environ: Mapping[str, str]) -> str:
 
 def _home(environ: Mapping[str, str]) -> Path:
     """Find the home directory as the SDKs do: the variable, then the system's record."""
-    named = environ.get("USERPROFILE" if WINDOWS else "HOME")
+    variable = "USERPROFILE" if WINDOWS else "HOME"
+    named = environ.get(variable)
     if named:
         return Path(os.path.abspath(named))  # noqa: PTH100  (symlinks in it are the user's)
     try:
         return Path.home()
     except RuntimeError:
-        msg = "no home directory: HOME isn't set"
+        msg = f"no home directory: {variable} isn't set"
         raise UserMustAct(msg) from None
 
 
@@ -108,12 +113,26 @@ def _own(environ: Mapping[str, str], name: str, default: Path) -> Path:
     return _absolute(environ, name) or default
 
 
+def _site_settings(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the site's files; the system's own place counts whatever the variable says."""
+    if MACOS:
+        return (Path("/Library/Application Support") / NAME / "config.toml",)
+    if WINDOWS:
+        shared = _absolute(environ, "PROGRAMDATA") or Path("C:/ProgramData")
+        return (shared / NAME / "config.toml",)
+    named = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    folders = dict.fromkeys([*(Path(one) for one in named if one.startswith("/")), SITE])
+    return tuple(folder / NAME / "config.toml" for folder in reversed(folders))
+
+
 def _named(environ: Mapping[str, str], name: str, home: Path, default: Path) -> Path:
     """Return the file a variable names, expanded as in botocore; an empty one is not set."""
     value = environ.get(name)
     if not value:
         return default
     text = _VARIABLE.sub(lambda found: environ.get(found[1].strip("{}"), found[0]), value)
+    if WINDOWS:
+        text = _PERCENT.sub(lambda found: environ.get(found[1].upper(), found[0]), text)
     if text == "~" or text.startswith(("~/", "~" + os.sep)):
         text = str(home) + text[1:]
     return Path(os.path.abspath(os.path.expanduser(text)))  # noqa: PTH100, PTH111  (as botocore)

@@ -1,9 +1,12 @@
-"""What a process may do and hold: no core dump of a refresh token, enough descriptors."""
+"""What a process may do and hold: no core dump of a refresh token, descriptors, streams."""
 
 from __future__ import annotations
 
 import ctypes
 import logging
+import os
+import sys
+from pathlib import Path
 from typing import Final
 
 from tray.system import LINUX, WINDOWS
@@ -33,6 +36,14 @@ def limits_for_children() -> None:
     if _inherited:
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (_inherited[0], hard))
+
+
+def open_absent_streams() -> None:
+    """Give a process without standard streams, as of ``pythonw``, some that lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  (for life)
+            setattr(sys, name, nowhere)
 
 
 def allow_descriptors() -> None:

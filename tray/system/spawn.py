@@ -9,7 +9,7 @@ import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import tray
 from tray.system import WINDOWS
@@ -25,6 +25,19 @@ PARTS: Final = (
     "tray.demo.demo_witness",
     "tray.system.package_upgrade",
 )
+
+APART: Final[dict[str, Any]] = (
+    {"creationflags": 0x08000000}  # CREATE_NO_WINDOW
+    if WINDOWS
+    else {"start_new_session": True}
+)
+"""
+How to start a child that a Ctrl-C or the end of our terminal does not reach.
+
+On Windows it has a console of its own, without a window, and so have its own children.
+"""
+
+_SCHEMES: Final = ("nt", "nt_user")  # of `sysconfig`: installed for all, or by pip --user
 
 _DROPPED: Final = frozenset(
     {
@@ -64,10 +77,32 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
         return [image]
     if frozen():
         return module_command("tray")
-    beside = Path(sys.executable).with_name("sso-tray.exe" if WINDOWS else "sso-tray")
-    if beside.is_file():
-        return [str(beside)]
-    return module_command("tray")
+    name = "sso-tray.exe" if WINDOWS else "sso-tray"
+    places = [Path(sys.executable).with_name(name)]
+    if WINDOWS:  # a Python without an environment has them in a folder of their own
+        places += [Path(sysconfig.get_path("scripts", scheme), name) for scheme in _SCHEMES]
+    found = next((place for place in places if place.is_file()), None)
+    return module_command("tray") if found is None else [str(found)]
+
+
+def windowless_program(environ: Mapping[str, str]) -> list[str]:
+    """Return `own_program` for a desktop's start, where a console would be a window (Windows)."""
+    windowless = Path(sys.executable).with_name("pythonw.exe")
+    if not WINDOWS or frozen() or not windowless.is_file():
+        return own_program(environ)
+    return [str(windowless), *module_command("tray")[1:]]
+
+
+def start_anew(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    """
+    Become another program, or on Windows start it apart; the caller then ends at once.
+
+    Windows' exec makes a new process, and splits arguments at blanks.
+    """
+    if WINDOWS:
+        start_detached(command, environ)
+    else:
+        os.execve(command[0], list(command), dict(environ))  # noqa: S606  (ourselves, no shell)
 
 
 def without_bootloader(environ: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +138,7 @@ def start_detached(
     cwd: str | None = None,
 ) -> int | None:
     """
-    Start a program in a session of its own, without standard streams; raises OSError.
+    Start a program in a session of its own (`APART`), without standard streams; raises OSError.
 
     Returns its exit status if it ends within ``grace`` seconds, else None; a thread reaps it.
     """
@@ -115,16 +150,10 @@ def start_detached(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         close_fds=True,
-        start_new_session=not WINDOWS,
-        creationflags=_windows_flags() if WINDOWS else 0,
+        **APART,
     )
     try:
         return child.wait(timeout=grace)
     except subprocess.TimeoutExpired:
         threading.Thread(target=child.wait, name="child", daemon=True).start()
         return None
-
-
-def _windows_flags() -> int:
-    flags = vars(subprocess)
-    return int(flags["DETACHED_PROCESS"] | flags["CREATE_NEW_PROCESS_GROUP"])

@@ -12,7 +12,6 @@ from typing import Final
 
 from tray.core.start_rules import Surroundings
 from tray.system import LINUX, WINDOWS
-from tray.system.agent_socket import AVAILABLE
 
 ROOT: Final = Path("/")
 PACKAGE_MARK: Final = Path("run/sso-tray-package")
@@ -37,7 +36,6 @@ _FALSE: Final = ("", "0", "false")
 def look(environ: Mapping[str, str], home: Path, root: Path = ROOT) -> Surroundings:
     """Return what the system says; settings and records are the caller's to add."""
     return Surroundings(
-        supported=AVAILABLE,
         home_of_another=_is_of_another(home),
         package=package_changes(root),
         ci=environ.get("CI", "").lower() not in _FALSE,

@@ -42,15 +42,15 @@ _PATIENCE: Final = Config(
 _LOGIN_PARTS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
-class _Session(botocore.session.Session):
-    """Sends a session's access token only where `tray.core.connection` allows."""
+class ProfileSession(botocore.session.Session):
+    """Sends tokens of a session and of ``aws login`` only where `tray.core.connection` allows."""
 
     def __init__(self, name: str, clients: AwsClients) -> None:
         super().__init__(profile=name)
         self._clients = clients
 
     def create_client(self, service_name: str, *arguments: Any, **options: Any) -> Any:
-        if service_name in ("sso", "sso-oidc"):
+        if service_name in ("sso", "sso-oidc", "signin"):
             reach, more = client_settings(
                 service_name, self._clients.connection, self._clients.own, os.environ
             )
@@ -62,7 +62,7 @@ class _Session(botocore.session.Session):
 def resolve(profile: Profile, session_key: str | None, clients: AwsClients) -> Credentials:
     """Resolve by name, which ignores credentials in the environment; raises `TrayError`."""
     try:
-        session = _Session(profile.name, clients)
+        session = ProfileSession(profile.name, clients)
         session.set_default_client_config(_PATIENCE)
         credentials = session.get_credentials()
         frozen = None if credentials is None else credentials.get_frozen_credentials()
@@ -111,7 +111,7 @@ def _login_credentials(session: botocore.session.Session) -> Credentials | UserM
     if end <= time.time():
         return UserMustAct(
             f'What "aws login" kept has expired. {again}. To have it renewed without the AWS CLI, '
-            "install botocore[crt] beside SSO Tray."
+            'run: pip install "sso-tray[aws-login]"'
         )
     return Credentials(parts[0], parts[1], parts[2], end, account)
 
@@ -127,5 +127,6 @@ def _as_tray_error(profile: str, session_key: str | None, error: Exception) -> T
     if isinstance(error, CredentialRetrievalError):
         return UserMustAct(f'The profile "{name}" has no credentials: {source_words(error)}.')
     if isinstance(error, ClientError | ConnectionError | HTTPClientError):
-        return as_tray_error("AssumeRole", error, subject=f"for the profile {printable(profile)}")
+        operation = getattr(error, "operation_name", "AssumeRole")
+        return as_tray_error(operation, error, subject=f"for the profile {printable(profile)}")
     return UserMustAct(f'The profile "{name}" has no credentials: {words_for(error)}.')

@@ -27,6 +27,7 @@ from tray.core.session import same_place
 from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.own_connection import NOTHING_OWN
 from tray.storage.atomic_files import private_directory, write_atomic
+from tray.storage.folder_mark import folder_mark
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -88,7 +89,7 @@ class JobContext:
         forbid_core_dumps()
         paths = Paths.from_environment(environ)
         if settings is None:
-            settings = read_settings(paths.settings_file, paths.state)
+            settings = read_settings(paths.settings_file, paths.state, paths.site_settings)
         clients = AwsClients()
         return cls(
             paths=paths,
@@ -166,6 +167,11 @@ class JobContext:
         return replace(token, start_url=session.start_url, region=region or session.region)
 
     def item(self, session: SsoSession) -> KeyringItem | None:
+        """Return what may be renewed and published: not what was removed (K5)."""
+        item = self.kept(session)
+        return None if item is None or item.removed else item
+
+    def kept(self, session: SsoSession) -> KeyringItem | None:
         """Delete and ignore an item that a sign-out could not delete (the keyring was locked)."""
         item = self.keyring_store.item(session)
         if item is not None and item.token.fingerprint in self.record(session).signed_out:
@@ -181,6 +187,7 @@ class JobContext:
         beside: Iterable[SsoToken] = (),
         replaced: Iterable[SsoToken] = (),
         seen: KeyringItem | None = None,
+        removed: bool = False,
     ) -> KeyringItem:
         """
         Save a token in the keyring as the session's newest; KeyringUnavailable, KeyringDenied.
@@ -197,6 +204,7 @@ class JobContext:
             beside=tuple(beside)[: policy.BESIDE_KEPT],
             replaced=earlier,
             seen=seen,
+            removed=removed,
         )
 
     def note(self, session: SsoSession, **changes: object) -> None:
@@ -255,6 +263,13 @@ class JobContext:
             # If this fails, only the estimate of the token's age suffers.
             with suppress(OSError):
                 os.utime(path, (now, token.issued_at))
+        if (folder := folder_mark(path)) != self.hints(session).folder:
+            self.note(session, folder=folder)
+
+    def is_from_here(self, session: SsoSession) -> bool:
+        """Whether the folder still is the one that the session was last published in (K5)."""
+        folder = folder_mark(self.file_of(session))
+        return bool(folder) and folder == self.record(session).folder
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
         catalog = read_catalog(ConfigFiles(self.paths.aws_config, self.paths.aws_credentials))

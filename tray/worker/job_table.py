@@ -24,7 +24,7 @@ from tray.errors import (
 from tray.worker.job_context import JobContext
 from tray.worker.tokens.adoption import adopt
 from tray.worker.tokens.release import lend, release
-from tray.worker.tokens.removal import judge_removed
+from tray.worker.tokens.removal import drop_removed, judge_removed, undo_removal
 from tray.worker.tokens.renewal import check, renew
 from tray.worker.tokens.sign_out import sign_out
 
@@ -47,6 +47,8 @@ _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 _JOBS: Final[dict[JobKind, Callable[[SsoSession, JobContext], Outcome]]] = {
     "judge-removed": judge_removed,
+    "undo-removal": undo_removal,
+    "drop-removed": drop_removed,
     "sign-out": sign_out,
     "release": release,
     "lend": lend,

@@ -23,9 +23,8 @@ OutputBaseFilename=sso-tray-{#Version}-setup
 Compression=lzma2
 SolidCompression=yes
 ChangesEnvironment=yes
-; Nothing is ended by force, since it may hold a refresh token. Nor can a daemon be asked to end:
-; on Windows it has no socket yet, so "sso-tray quit" below finds none, and a running one keeps its
-; files from being replaced. Whoever upgrades has to choose Quit in its menu first.
+; Nothing is ended by force, since it may hold a refresh token: "sso-tray quit" below asks it to end,
+; and waits until it has.
 CloseApplications=no
 
 [Files]

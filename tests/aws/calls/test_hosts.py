@@ -29,6 +29,7 @@ from tray.core.model import Catalog, Profile, SsoSession
 from tray.errors import RequestRefused, TrayError
 from tray.own_connection import NOTHING_OWN, OwnConnection
 from tray.secret import Secret
+from tray.worker.botocore_chain import ProfileSession
 
 REGION = "us-east-2"
 SESSION = f"""
@@ -381,3 +382,22 @@ def test_no_secret_in_clear(
         Portal(clients).check(Secret("a"), REGION)
 
     assert [] == recorder.hosts
+
+
+def test_the_refresh_token_of_aws_login_goes_to_no_emulator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the AWS CRT botocore renews it: at AWS, or at the endpoint named for this service."""
+    catalog_of(tmp_path, f"[profile own]\nlogin_session = arn:x\n{BARE}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    session = ProfileSession("own", AwsClients())
+    # Without keys it would look for some, which needs the CRT.
+    asked: dict[str, Any] = {
+        "region_name": REGION, "aws_access_key_id": "a", "aws_secret_access_key": "s",
+    }  # fmt: skip
+
+    usual = session.create_client("signin", **asked).meta.endpoint_url
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SIGNIN", "https://signin.example")
+    named = session.create_client("signin", **asked).meta.endpoint_url
+
+    assert ("https://signin.us-east-2.amazonaws.com", "https://signin.example") == (usual, named)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 _WORDS: Final = {
-    "MissingDependencyException": "it needs the AWS CRT; install botocore[crt] beside SSO Tray",
+    "MissingDependencyException": "it needs the AWS CRT; run: pip install 'sso-tray[aws-login]'",
+    "LoginError": 'nobody is signed in to it by "aws login"',
+    "LoginRefreshRequired": 'its sign-in has ended; run "aws login" for it',
+    "LoginInsufficientPermissions": "AWS lets nobody renew it (signin:CreateOAuth2Token)",
     "NoRegionError": "no region is set; add region to the profile or set AWS_REGION",
     "InvalidRegionError": "the region isn't valid",
     "PartialCredentialsError": "its access key is incomplete",

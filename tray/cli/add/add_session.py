@@ -15,13 +15,14 @@ from tray.cli.add.pasted_text import drop_rest, pasted
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.login_command import sign_in_plainly
-from tray.cli.name_lookup import unknown
+from tray.cli.names.name_lookup import unknown
 from tray.cli.quick.status_entries import usable_now
 from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now
 from tray.core.model import SsoSession
 from tray.core.profiles.profile_planning import session_name_flaw
-from tray.core.profiles.start_url import normal_start_url, same_portal
+from tray.core.profiles.start_url import is_allowed, normal_start_url, same_portal
+from tray.core.text import sentences
 from tray.core.text.display_names import clean
 from tray.managed.config_write import change_config
 
@@ -90,6 +91,8 @@ def _new(context: CommandContext, name: str, requested: RequestedSession) -> Sso
     for flaw in (session_name_flaw(name), start_url_flaw(start_url), region_flaw(region)):
         if flaw is not None:
             raise WrongUse(_sentence(flaw))
+    if not is_allowed(start_url, context.settings_or_safe().preferences.allowed_start_urls):
+        raise Ended(sentences.not_allowed(start_url), 1)
     keys = {"sso_start_url": start_url, "sso_region": region, "sso_registration_scopes": scopes}
     path = context.paths.aws_config
 

@@ -13,16 +13,18 @@ from urllib.parse import urlsplit
 
 import tray
 from tray.aws.config import config_files
-from tray.aws.config.catalog import aws_files
+from tray.aws.config.catalog import aws_files, read_catalog
 from tray.aws.config.config_files import ConfigFiles
 from tray.aws.config.sdk_quirks import quirks
-from tray.cli.command_context import CommandContext
+from tray.cli.command_context import CommandContext, now
 from tray.cli.doctor import system_probes as system
-from tray.cli.status_command import of_files, words_of
+from tray.cli.status_command import of_files
 from tray.core.doctor.findings import Facts, Quirk, SessionFacts
 from tray.core.model import Catalog, SsoSession
 from tray.core.profiles.bare_client import AwsFiles
 from tray.core.profiles.guards import is_managed
+from tray.core.session import same_place
+from tray.core.text.status_text import words_of
 from tray.errors import ConfigRejected, TokenRejected, TrayError, Unreachable, Unread
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.caller_network import network
@@ -134,6 +136,7 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
         "quirks": read.quirks,
         "calls": read.calls,
         "reached_by": read.reached_by,
+        "shared": _shared(context, read.catalog),
     }
 
 
@@ -158,12 +161,34 @@ def _read_config(context: CommandContext) -> _Config:
     return _Config(catalog, None, found, quirks(data or b""), calls, reached_by)
 
 
+def _shared(context: CommandContext, catalog: Catalog | None) -> tuple[tuple[str, bool], ...]:
+    """Compare the config that ``AWS_CONFIG_FILE`` names with the usual one: HOME has one cache."""
+    usual = context.paths.home / ".aws" / "config"
+    if catalog is None or usual == context.paths.aws_config:
+        return ()
+    try:
+        others = read_catalog(ConfigFiles(usual, context.paths.aws_credentials)).sessions
+    except (ConfigRejected, Unread):
+        return ()
+    there = {one.key: one for one in others}
+    return tuple(
+        (one.key, same_place(there[one.key], one.start_url, one.region))
+        for one in catalog.sessions
+        if one.key in there
+    )
+
+
 def _recorded(context: CommandContext) -> Found:
     through: tuple[str, ...] = managed_sections.applies(context.paths.state)
     if context.shell_follows:
         through = (*through, "shell")
-    guarded = context.settings_or_safe().preferences.guarded
-    return {"active": read_active(context.paths.state), "applies": through, "guarded": guarded}
+    settings = context.settings_or_safe()
+    return {
+        "active": read_active(context.paths.state),
+        "applies": through,
+        "guarded": settings.preferences.guarded,
+        "locked": settings.locked,
+    }
 
 
 def _daemon(context: CommandContext) -> Found:
@@ -185,7 +210,7 @@ def _daemon(context: CommandContext) -> Found:
     sessions = tuple(
         SessionFacts(
             entry["key"],
-            words_of(entry, standalone=standing != "running"),
+            words_of(entry, now(), standalone=standing != "running"),
             entry["state"],
             entry.get("renewable", entry["renews"]),
             contested=entry["key"] in contested,

@@ -26,9 +26,9 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> int:
         limits.limits_for_children()
     try:
         if not hasattr(os, "posix_spawnp"):
-            import subprocess
+            from tray.cli.exec.windows_command import run
 
-            return subprocess.call(list(command), env=dict(environ))
+            return run(command, environ)
         # The part of `signal` in C: the rest takes half as long as Python's start.
         import _signal  # type: ignore[import-not-found]  # typeshed leaves it out
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
 from tray.cli.exec.becoming import not_started
+from tray.cli.exec.windows_command import run
 from tray.system.process_limits import limits_for_children
 
 POSIX: Final = hasattr(os, "posix_spawnp")
@@ -25,7 +25,10 @@ def run_beside(
     """Run a command while ``surroundings`` last, pass on our signals, return its exit status."""
     if not POSIX:
         with surroundings as environ:
-            return subprocess.call(list(command), env=dict(environ))
+            try:
+                return run(command, environ)
+            except OSError as error:
+                raise not_started(command, error) from None
     # Before any thread begins: each takes over what is blocked, so that we alone get signals.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [*_PASSED, signal.SIGCHLD])
     try:

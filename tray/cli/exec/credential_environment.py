@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
 
 from tray.ipc.child_environment import variables
 
-Format = Literal["process", "env", "fish", "powershell", "json"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
@@ -19,12 +20,12 @@ def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(names))
 
 
-def written(form: Format, document: Mapping[str, Any], name: str, region: str | None) -> str:
+def written(form: str, document: Mapping[str, Any], name: str, region: str | None) -> str:
     """
     Return a ``credential_process`` document in a format.
 
-    ``process``: as SDKs read it; ``json``: the same with the profile's name and region; else lines
-    for a shell, POSIX for ``env``.
+    One of the command table's: ``process`` as SDKs read it; ``json`` the same with the profile's
+    name and region; else lines for a shell, POSIX for ``env``.
     """
     match form:
         case "process":
@@ -36,7 +37,7 @@ def written(form: Format, document: Mapping[str, Any], name: str, region: str | 
             return _lines(document, _posix)
         case "fish":
             return _lines(document, _fish)
-        case "powershell":
+        case _:
             return _lines(document, _powershell)
 
 

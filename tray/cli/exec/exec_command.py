@@ -21,14 +21,14 @@ from tray.cli.exec.child_process import run_beside
 from tray.cli.exec.credential_environment import past_proxies
 from tray.cli.front.quick_reading import OURS_FAILED
 from tray.cli.front.terminal import Ended, WrongUse, note
-from tray.cli.name_lookup import profile_meant
+from tray.cli.names.few_words import at_terminal, profile_meant
 from tray.core.model import Profile
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
 from tray.ipc.child_environment import ChildEnvironment, variables
 from tray.storage.atomic_files import read_small, write_atomic
 from tray.system.config_copy import led_to_copy
-from tray.system.spawn import own_program
+from tray.system.spawn import APART, own_program
 
 SHADOWS: Final = frozenset({
     "aws_access_key_id", "credential_process", "credential_source", "login_session", "role_arn",
@@ -37,9 +37,11 @@ SHADOWS: Final = frozenset({
 })  # fmt: skip
 """Keys with which a ``[default]`` gives credentials; SDKs prefer them to an endpoint's."""
 
-_KEY_LINE: Final = re.compile(
-    rb"\s*aws_(access_key_id|secret_access_key|session_token|security_token)\s*[=:]", re.IGNORECASE
-)
+_SECRETS: Final = frozenset({
+    "aws_access_key_id", "aws_secret_access_key", "aws_security_token", "aws_session_token",
+})  # fmt: skip
+_KEY: Final = re.compile(rb"\s*(\w+)\s*[=:]", re.ASCII)
+_DEFAULT: Final = re.compile(rb"""\s*\[\s*(profile\s+)?(["']?)default\2\s*\]""")
 
 
 def execute(
@@ -53,9 +55,13 @@ def execute(
             known = any(one.name == command[0] for one in catalog.profiles)
             if known or shutil.which(command[0]) is None:
                 profile, command = command[0], command[2:]
+        words: tuple[str, ...] = () if profile is None else (profile,)
+        if not words and "--" in command and at_terminal() and shutil.which(command[0]) is None:
+            end = command.index("--")
+            words, command = command[:end], command[end + 1 :]
         if not command:
             raise WrongUse("Missing command after --.")
-        meant = profile_meant(catalog, profile, context.profile_in_force)
+        meant = profile_meant(context, catalog, words, context.profile_in_force)
         document = given(context, "credentials", meant)
         environment = ChildEnvironment(
             {},
@@ -105,7 +111,7 @@ def _with_endpoint(
 
     sweep(context.paths.state)  # where earlier versions left theirs
     with private_folder(context.paths.runtime_sockets[0].parent) as folder:
-        unshadowed = _unshadowed(context, profile, folder)
+        unshadowed = _unshadowed(context, folder)
         return run_beside(command, contextmanager(surroundings)(folder, unshadowed))
 
 
@@ -132,7 +138,7 @@ def from_process(context: CommandContext, profile: Profile) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=JOB_PATIENCE,
-        start_new_session=True,  # Ctrl-C is for the child
+        **APART,  # Ctrl-C is for the child
         check=False,
     )
     if done.returncode:
@@ -158,40 +164,57 @@ def _no_credentials(sentence: str, exit_code: int) -> TrayError:
     return SignInNeeded(sentence) if exit_code == 3 else Ended(sentence, exit_code)
 
 
-def _unshadowed(context: CommandContext, profile: Profile, folder: Path) -> dict[str, str]:
+def _unshadowed(context: CommandContext, folder: Path) -> dict[str, str]:
     """
     Return the variables that keep a ``[default]`` with credentials from winning over an endpoint.
 
-    They select one more profile, without credentials, in a copy of the config without keys.
+    They lead to a copy of the config in which it has none. Only where it still has some, from the
+    credentials file, they select a profile without any: tools such as Serverless insist that a
+    profile that is named has keys.
     """
     if not default_gives_credentials(context):
         return {}
-    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
-    name = "sso-tray-exec"
-    while any(one.name == name for one in context.catalog().profiles):
-        name += "-"
-    config = read_small(files.config) if files.config.exists() else b""
-    section = f"\n[profile {name}]\n"
-    section += f"region = {profile.region}\n" if profile.region else "output = json\n"
-    copy = folder / "config"
-    write_atomic(copy, without_keys(config) + section.encode())
+    users = context.paths.aws_config
+    copy, name = folder / "config", None
+    config = without_credentials(read_small(users) if users.exists() else b"")
+    write_atomic(copy, config)
+    if _default_gives(ConfigFiles(copy, context.paths.aws_credentials)):
+        name = "sso-tray-exec"
+        while any(one.name == name for one in context.catalog().profiles):
+            name += "-"
+        # The SDKs' region is a variable; an empty section would be no profile.
+        write_atomic(copy, config + f"\n[profile {name}]\noutput = json\n".encode())
     return led_to_copy(context.environ, copy, name)
 
 
 def default_gives_credentials(context: CommandContext) -> bool:
-    files = ConfigFiles(context.paths.aws_config, context.paths.aws_credentials)
+    return _default_gives(ConfigFiles(context.paths.aws_config, context.paths.aws_credentials))
+
+
+def _default_gives(files: ConfigFiles) -> bool:
     try:
         return not SHADOWS.isdisjoint(profile_settings(files, "default"))
     except NotFound:
         return False
 
 
-def without_keys(config: bytes) -> bytes:
-    """Return an AWS config file without the lines of credential keys."""
-    kept, dropping = [], False
+def without_credentials(config: bytes) -> bytes:
+    """Return an AWS config file without keys, in which ``[default]`` gives no credentials."""
+    kept: list[bytes] = []
+    in_default, dropped_at = False, None
     for line in config.splitlines(keepends=True):
-        continues = line[:1] in b" \t" and bool(line.strip())
-        dropping = bool(_KEY_LINE.match(line)) or (dropping and continues)
-        if not dropping:
+        indent = len(line) - len(line.lstrip())
+        if line.strip()[:1] in (b"", b"#", b";"):
+            kept.append(line)
+            continue  # between the lines of one value, too
+        if dropped_at is not None and indent > dropped_at:
+            continue  # goes on with a line that was dropped
+        if line.lstrip()[:1] == b"[":
+            in_default = bool(_DEFAULT.match(line))
+        found = _KEY.match(line)
+        key = found[1].decode().lower() if found else ""
+        gives = in_default and (key in SHADOWS or key.startswith("sso_"))
+        dropped_at = indent if gives or key in _SECRETS else None
+        if dropped_at is None:
             kept.append(line)
     return b"".join(kept)

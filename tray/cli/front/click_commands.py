@@ -13,7 +13,13 @@ import click
 
 import tray
 from tray.cli.front import help_texts, name_completion
-from tray.cli.front.command_table import COMMANDS, Argument, Command, Option
+from tray.cli.front.command_table import (
+    COMMANDS,
+    COMPLETION_ASKED,
+    Argument,
+    Command,
+    Option,
+)
 from tray.cli.front.quick_reading import OURS_FAILED, last_before
 from tray.cli.front.terminal import Ended, WrongUse
 from tray.core.text.display_names import clean
@@ -97,7 +103,7 @@ def cli(context: click.Context) -> None:
 
 def run(line: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code, or raises what the command did."""
-    if "_SSO_TRAY_COMPLETE" in os.environ:
+    if COMPLETION_ASKED in os.environ:
         name_completion.register()
     try:
         result: Any = cli.main(list(line), prog_name="sso-tray", standalone_mode=False)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMATS: Final = ("process", "env", "fish", "powershell", "json")
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 COMPLETES: Final = ("bash", "zsh", "fish")
+COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
+"""The variable in which a shell asks what completes a line, as click derives it from our name."""
 
 
 class Option:
@@ -123,7 +125,7 @@ _EVERY: Final = Option("--all", name="every", kind="flag", help="Every session i
 _NO_DAEMON: Final = Option(
     "--no-daemon", kind="flag", help="Don't start SSO Tray in the background."
 )
-_NAMED: Final = Argument("named", shown="[PROFILE]", completes="profiles")
+_NAMED: Final = Argument("named", shown="[PROFILE]", many=True, completes="profiles")
 _PROFILE: Final = Option(
     "--profile",
     shown="P",
@@ -158,6 +160,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shown="N",
             help="The port on 127.0.0.1 that the browser returns to.",
         ),
+        Option("--undo", kind="flag", help="Undo a sign-out on this machine only."),
         _NO_DAEMON,
     ),
     "logout": Command("tray.cli.session_commands:logout", _SESSION, _EVERY),
@@ -165,7 +168,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "release": Command("tray.cli.session_commands:release", _SESSION, _EVERY),
     "use": Command(
         "tray.cli.profile_commands:use",
-        Argument("profile", completes="profiles"),
+        Argument("profile", shown="[PROFILE]", many=True, completes="profiles"),
         Option("--none", name="nobody", kind="flag", help="Make no profile active."),
         quick="tray.cli.quick.quick_profile:use",
     ),
@@ -174,7 +177,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Argument("target", choices=("default", "process"), required=True),
         Option("--off", kind="flag", help="Undo it."),
     ),
-    "profiles": Command("tray.cli.profile_commands:profiles", _AS_JSON, quick=""),
+    "profiles": Command(
+        "tray.cli.profile_commands:profiles",
+        Argument("words", shown="[WORD]...", many=True),
+        _AS_JSON,
+        quick="tray.cli.quick.quick_listing:profiles",
+    ),
     "add": Command(
         "tray.cli.add.add_command:add",
         _SESSION,

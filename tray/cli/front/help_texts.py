@@ -114,6 +114,10 @@ Examples:
   sso-tray login corp --no-browser --callback-port 8400
                                                with that port forwarded over SSH
   sso-tray login corp --afresh                 start a new session with its full length
+  sso-tray login corp --undo                   take back a sign-out on this machine
+
+--undo is for a session that was signed out by removing its token file, as IDEs do, while AWS's own
+session goes on: it puts the token back without a browser, if AWS still takes it.
 """
 
 LOGOUT: Final = """\
@@ -138,7 +142,12 @@ then only watches and warns.
 
 USE: Final = """\
 Make PROFILE the active one; "-" is the previous one, unless that is guarded. Without an argument,
-show the active profile.
+show the active profile and, at a terminal, a list to pick from that narrows as you type.
+
+At a terminal a few words do: "sso-tray use data adm" takes the only profile in whose name,
+account, role or session words begin so, and says which. They never find a guarded profile, which
+has to be named in full; nor does a script's command, whose names are exact. The same goes for
+"exec", "console", "whoami" and "credentials".
 
 AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
@@ -163,7 +172,7 @@ managed keys are removed.
 """
 
 PROFILES: Final = """\
-List the profiles of the AWS config, as the AWS CLI lists them.
+List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, those they find.
 
 "*" marks the active one. If the AWS CLI refuses the config, --json prints no profiles and names
 the problem, and the exit code is 1.

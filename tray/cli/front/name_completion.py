@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 import click
@@ -17,12 +16,11 @@ from click.shell_completion import (
 )
 
 from tray.cli.command_context import CommandContext
+from tray.cli.front.command_table import COMPLETION_ASKED
+from tray.cli.front.completed_names import beginning, for_bash
 from tray.core.model import Catalog
 from tray.errors import TrayError
 
-ASKED: Final = "_SSO_TRAY_COMPLETE"  # as click derives it from the program's name
-
-_SPECIAL: Final = re.compile(r"[^\w@%+=:,./-]")
 _SPECIAL_QUOTED: Final = re.compile(r"[\"'$`\\\\!]")
 
 
@@ -54,7 +52,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s 2>/dev/null ||
         words, place = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
         quoted = place < len(words) and words[place][:1] in ("'", '"')
         if not quoted:
-            value = _SPECIAL.sub(r"\\\g<0>", value)
+            value = for_bash(value)
         elif _SPECIAL_QUOTED.search(value):
             return ""
         return f"{item.type},{value}"
@@ -69,7 +67,7 @@ def script(shell: str, program: click.Command) -> str:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"{shell} is not known.")
-    return kind(program, {}, "sso-tray", ASKED).source()
+    return kind(program, {}, "sso-tray", COMPLETION_ASKED).source()
 
 
 def sessions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -78,14 +76,14 @@ def sessions(context: click.Context, parameter: click.Parameter, incomplete: str
     catalog = _catalog()
     names = [one.key for one in catalog.sessions]
     names += [one.name for one in catalog.profiles if one.session is not None]
-    return _beginning(names, incomplete)
+    return beginning(names, incomplete)
 
 
 def profiles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     del context, parameter
     catalog = _catalog()
     names = [one.name for one in catalog.profiles if one.name not in catalog.managed]
-    return _beginning(names, incomplete)
+    return beginning(names, incomplete)
 
 
 def _catalog() -> Catalog:
@@ -93,10 +91,3 @@ def _catalog() -> Catalog:
         return CommandContext.of_this_process().catalog()
     except (TrayError, OSError):
         return Catalog()  # a word on the screen would stand in the middle of what is typed
-
-
-def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
-    # A name with a line break would be two for the shell.
-    return [
-        one for one in dict.fromkeys(names) if one.startswith(incomplete) and one.isprintable()
-    ]

@@ -7,12 +7,6 @@ import sys
 
 from tray.errors import TrayError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Final
-
-_COLOURS: Final = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
-
 
 class Ended(TrayError):
     """A command ended with an exit code of rule C1; ``sentence`` is empty if all has been said."""
@@ -45,10 +39,10 @@ def finish(exit_code: int, sentence: str) -> None:
         say(sentence)
 
 
-def styled(text: str, *, colour: str | None = None, bold: bool = False, dim: bool = False) -> str:
-    """Return a text for standard output, styled if that is a terminal and colours are wanted."""
-    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return text
-    codes = [_COLOURS[colour]] if colour is not None else []
-    codes += [code for code, wanted in ((1, bold), (2, dim)) if wanted]
-    return "".join(f"\x1b[{code}m" for code in codes) + text + ("\x1b[0m" if codes else "")
+def coloured() -> bool:
+    """Whether standard output is a terminal, and styles are wanted there."""
+    return not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+def bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if coloured() else text

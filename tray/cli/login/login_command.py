@@ -16,7 +16,7 @@ from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_al
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import meant, one_by_one, say_what_ends
+from tray.cli.session_commands import each, meant, one_by_one, renewed, say_what_ends
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -46,14 +46,23 @@ class _Options:
     callback_port: int | None
 
 
-def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) -> None:
+def login(
+    session: str | None, *, every: bool, undo: bool, no_daemon: bool, **options: Any
+) -> None:
     typed = _Options(**options)
+    if undo and typed != _Options(False, False, False, None):
+        raise WrongUse("--undo opens no browser: it goes with --all and --no-daemon only.")
     if typed.device_code and typed.callback_port is not None:
         raise WrongUse("--callback-port doesn't go with --device-code.")
     context = CommandContext.of_this_process()
     sessions = meant(context, session, every=every)
     if sessions:
         start_if_needed(context, "person", no_daemon=no_daemon)
+    if undo:
+        each(
+            context, _undoable(context, sessions) if every else sessions, "undo", ev.UndoRequested
+        )
+        return
     if every:
         sessions = _needy(context, sessions)
         if not sessions:
@@ -61,7 +70,9 @@ def login(session: str | None, *, every: bool, no_daemon: bool, **options: Any) 
             return
     if typed.afresh:
         say_what_ends(context, None if every else sessions[0])
-    one_by_one(sessions, lambda one: _sign_in(context, one, typed))
+    one_by_one(
+        sessions, lambda one: _unlocked(context, one, typed) or _sign_in(context, one, typed)
+    )
 
 
 def sign_in_plainly(context: CommandContext, session: SsoSession) -> tuple[int, str]:
@@ -69,9 +80,37 @@ def sign_in_plainly(context: CommandContext, session: SsoSession) -> tuple[int, 
     return _sign_in(context, session, _Options(False, False, False, None))
 
 
+def _unlocked(
+    context: CommandContext, session: SsoSession, typed: _Options
+) -> tuple[int, str] | None:
+    """Unlock the keyring if it is what holds a session up, and renew; None: a browser has to."""
+    from tray.worker.job_context import JobContext
+
+    if typed.afresh or typed.no_browser or typed.device_code:
+        return None
+    job_context = JobContext.from_environment(context.environ)
+    keyring = job_context.keyring_store
+    try:
+        kept = job_context.hints(session).store == "keyring"
+        if not kept or keyring.lock_state() != "locked":
+            return None
+        note("The keyring is locked. Unlock it in the window that it shows.")
+        keyring.unlock()
+    except TrayError as error:
+        note(error.sentence)
+        return None
+    done = renewed(context, session)
+    return None if done[0] else done
+
+
 def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
     states = {entry["key"]: entry["state"] for entry in status_now(context)["sessions"]}
     return tuple(one for one in sessions if states.get(one.key, "signed-out") in _NEEDY)
+
+
+def _undoable(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:
+    can = {entry["key"] for entry in status_now(context)["sessions"] if entry.get("can_undo")}
+    return tuple(one for one in sessions if one.key in can)
 
 
 def _sign_in(context: CommandContext, session: SsoSession, typed: _Options) -> tuple[int, str]:

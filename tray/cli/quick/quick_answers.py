@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from tray.credential_helper import credentials as helper
+from tray.ipc import caller_words
 from tray.ipc.child_environment import ChildEnvironment
 from tray.storage.file_mark import file_mark
 from tray.system.agent_places import places_of_linux
@@ -19,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
-_HEAD: Final = b'{"v":1,"done":{"exit":0,"sentence":"","environment":"'
+_HEAD: Final = b'{"v":1,"done":{"exit":0,"sentence":"","'
 _AT_HAND: Final = 10.0
 """Seconds to wait for what needs no renewal and no call to AWS."""
 _MAY_BE_EMPTY: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
@@ -35,13 +36,20 @@ def environment(
     """
     named = profile or (None if active else profile_in_environment(os.environ))
     line = _asked("environment", named or "", helper.ANSWER_PATIENCE)
-    if line is None or not line.startswith(_HEAD):
-        return None
     try:
-        found = ChildEnvironment.unpacked(line[len(_HEAD) :].partition(b'"')[0].decode())
+        found = ChildEnvironment.unpacked(_first(line, b"environment"))
     except ValueError:
         return None
-    return (found, line) if found.still_true() else None
+    return (found, line or b"") if found.still_true() else None
+
+
+def words(*, coloured: bool) -> str | None:
+    """Return ``status`` in words."""
+    asks = f',"words":"{caller_words.packed(os.environ)}","coloured":{str(coloured).lower()}'
+    try:
+        return bytes.fromhex(_first(_asked("status", "", more=asks), b"words")).decode()
+    except ValueError:
+        return None
 
 
 def facts(profile: str | None) -> dict[str, Any] | None:
@@ -67,12 +75,20 @@ def done(op: str, profile: str = "") -> dict[str, Any] | None:
     return answer
 
 
+def _first(line: bytes | None, member: bytes) -> str:
+    """Return the member of an answer that comes first, so that no JSON reader is needed."""
+    head = _HEAD + member + b'":"'
+    if line is None or not line.startswith(head):
+        raise ValueError("not answered")
+    return line[len(head) :].partition(b'"')[0].decode()
+
+
 def _mark(path: str) -> list[int] | None:
     mark = file_mark(path)
     return None if mark is None else list(mark)
 
 
-def _asked(op: str, profile: str, patience: float = _AT_HAND) -> bytes | None:
+def _asked(op: str, profile: str, patience: float = _AT_HAND, *, more: str = "") -> bytes | None:
     # An empty name of a file is none to SDKs, but the default to our paths.
     if any(os.environ.get(name) == "" for name in _MAY_BE_EMPTY):
         return None
@@ -80,6 +96,6 @@ def _asked(op: str, profile: str, patience: float = _AT_HAND) -> bytes | None:
     if not sockets:
         return None
     try:
-        return helper.asked(op, profile, sockets, dict(os.environb), patience)
+        return helper.asked(op, profile, sockets, dict(os.environb), patience, more)
     except (helper.NoDaemon, UnicodeEncodeError):
         return None

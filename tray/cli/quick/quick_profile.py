@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-from types import SimpleNamespace
 
 from tray.cli.front.terminal import finish, note, say
 from tray.cli.quick.quick_answers import done, environment, facts
@@ -12,28 +10,23 @@ from tray.core.profiles.guards import shell_follows
 from tray.system.agent_places import state_of_linux
 from tray.system.credential_variables import profile_in_environment
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
-    from tray.core.model import Profile, SsoSession
-
-
-def use(*, profile: str | None, nobody: bool) -> int | None:
+def use(*, profile: tuple[str, ...], nobody: bool) -> int | None:
     """Switch the active profile; None for all but a plain name, or if the AWS config follows."""
-    if nobody or profile in (None, "", "-"):
+    name = profile[0] if len(profile) == 1 else ""
+    if nobody or name in ("", "-"):
         return None
     state = state_of_linux(os.environ)
     if state is None or os.path.lexists(f"{state}/applied.json"):
         return None
-    known = facts(profile)
+    known = facts(name)
     if known is None or known["managed"] or known["profile"]["problem"] or not known["active"]:
         return None
-    answer = done("use", profile or "")
+    answer = done("use", name)
     if answer is None or answer["exit"]:
         return None
     exported = profile_in_environment(os.environ)
-    if exported not in (None, profile) and not shell_follows(os.environ):
+    if exported not in (None, name) and not shell_follows(os.environ):
         from tray.core.text.display_names import clean
 
         note(f'AWS_PROFILE="{clean(exported or "")}" overrides it in this terminal.')
@@ -41,54 +34,45 @@ def use(*, profile: str | None, nobody: bool) -> int | None:
     return 0
 
 
-def credentials(*, named: str | None, profile: str | None, form: str, active: bool) -> int | None:
+def credentials(
+    *, named: tuple[str, ...], profile: str | None, form: str, active: bool
+) -> int | None:
     """Print them; None if the whole of ``credentials`` has to."""
-    if (named and profile) or (active and (named or profile)):
+    if len(named) > 1 or (named and profile) or (active and (named or profile)):
         return None
-    answer = environment(named or profile, active=active)
+    answer = environment(named[0] if named else profile, active=active)
     if answer is None:
         return None
+    import json
+
     from tray.cli.exec.credential_environment import written
 
     given, line = answer
     document = json.loads(line)["done"]["credentials"]
-    say(written(form, document, given.name, given.region))  # type: ignore[arg-type]  # one of the table's
+    say(written(form, document, given.name, given.region))
     return 0
 
 
 def console(
     *,
-    named: str | None,
+    named: tuple[str, ...],
     profile: str | None,
     prints: bool,
     federate: bool,
     destination: str | None,
 ) -> int | None:
     """Print the portal's link; None if the whole of ``console`` has to decide."""
-    if not prints or federate or destination is not None or (named and profile):
+    if (
+        not prints
+        or federate
+        or destination is not None
+        or (named and (profile or len(named) > 1))
+    ):
         return None
-    known = facts(named or profile or profile_in_environment(os.environ))
+    known = facts((named[0] if named else profile) or profile_in_environment(os.environ))
     if known is None:
         return None
-    # Importing the classes themselves takes longer than all this.
-    found: Any = SimpleNamespace(**known["profile"])
-    session: Any = SimpleNamespace(**known["session"]) if known["session"] else None
-    url = portal_url(found, session)
-    if url is None:
-        return None
-    say(url)
-    return 0
-
-
-def portal_url(
-    profile: Profile, session: SsoSession | None, destination: str | None = None
-) -> str | None:
-    """Return the portal's own link to a profile's console; None if it has none."""
-    named = profile.account_id and profile.role_name and profile.kind == "sso"
-    if profile.problem is not None or session is None or not named or session.problem is not None:
-        return None
-    from tray.core.profiles.console_link import console_link
-
-    return console_link(
-        session.start_url, profile.account_id or "", profile.role_name or "", destination
-    )
+    url = known.get("portal")
+    if url is not None:
+        say(url)
+    return None if url is None else 0

@@ -14,7 +14,8 @@ _WORKING: Final = ("signed-in", "ending", "renewal-failing")
 
 def usable_now(entry: dict[str, Any], now: float) -> bool:
     """Whether SDKs can use a session, from its entry in the document (C2)."""
-    end = moment(entry["token_expires_at"])
+    told = entry["token_expires_at"]
+    end = None if told is None else parse_timestamp(told)
     if entry["state"] == "signing-in":
         return end is not None and end > now and entry["reason"] != "session-over"
     return entry["state"] in _WORKING
@@ -37,7 +38,3 @@ def named_only(
         if found not in chosen:
             chosen.append(found)
     return {**document, "sessions": chosen}, None
-
-
-def moment(timestamp: str | None) -> float | None:
-    return None if timestamp is None else parse_timestamp(timestamp)

@@ -64,6 +64,7 @@ class Facts:
     differing: tuple[str, ...] = ()  # variables of the network that the daemon has otherwise
     no_tray: str | None = None  # the daemon's sentence if no tray shows its icon
     problems: tuple[str, ...] = ()  # those that the daemon or the files name
+    locked: Mapping[str, str] = field(default_factory=dict)  # an administrator's file by setting
     no_bus: str | None = None  # why there is no session bus; None if there is or none is needed
     # ``there``: a tray that does not tell what it shows; ``lost``: one that does not list our icon
     tray: Literal["none", "there", "ours", "lost"] | None = None
@@ -78,9 +79,11 @@ class Facts:
     # keys of each profile, for what SDKs make of them
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     in_credentials: Collection[str] = ()  # profiles with keys in the credentials file
-    # names of the settings with which a session is reached, by its key
     # sessions with a token file of another portal, and that portal's host
     elsewhere: tuple[tuple[str, str], ...] = ()
+    # sessions that ~/.aws/config has, too, beside another config, and whether at the same portal
+    shared: tuple[tuple[str, bool], ...] = ()
+    # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     quirks: tuple[tuple[Quirk, int], ...] = ()  # with their line
     # profiles that ask SSO Tray for credentials, and for which profile's (None: the active one)

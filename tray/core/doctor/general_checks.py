@@ -32,6 +32,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             profile_checks.config,
             _sessions,
             _elsewhere,
+            _shared,
             profile_checks.profile,
             _around,
             _files,
@@ -65,6 +66,9 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         said.update(one.problem for one in facts.catalog.sessions)
         said.update(one.problem for one in facts.catalog.profiles)
     yield from (problem("sso-tray", one) for one in facts.problems if one not in said)
+    for file in dict.fromkeys(facts.locked.values()):
+        names = listed([name for name, by in facts.locked.items() if by == file])
+        yield ok("sso-tray", f"Set by your administrator in {clean(file, 160)}: {names}.")
 
 
 def _desktop(facts: Facts) -> Iterator[Finding]:
@@ -101,7 +105,8 @@ _BUTTONS: Final[Mapping[Buttons, str]] = {
 def _tray(facts: Facts) -> Iterator[Finding]:
     remedy = "GNOME: the AppIndicator extension; elsewhere: a panel with a system tray"
     if facts.no_tray is not None and facts.daemon == "running":
-        yield note("tray", facts.no_tray, remedy)
+        # Without a session bus no panel helps, and the bus has a line of its own.
+        yield note("tray", facts.no_tray, remedy if facts.no_bus is None else "")
     elif facts.tray == "lost" and facts.daemon == "running":
         sentence = "The system tray doesn't show SSO Tray's icon."
         yield note("tray", sentence, "sso-tray quit, then: sso-tray run")
@@ -159,6 +164,23 @@ def _elsewhere(facts: Facts) -> Iterator[Finding]:
             "JavaScript SDK use it all the same."
         )
         yield problem(clean(session_name(key)), sentence, login_command(key))
+
+
+def _shared(facts: Facts) -> Iterator[Finding]:
+    for key, same in facts.shared:
+        name = clean(session_name(key))
+        if same:
+            sentence = (
+                "~/.aws/config has it, too, and both use one token file: to sign in or out "
+                "with one config does so with the other."
+            )
+            yield note(name, sentence)
+            continue
+        sentence = (
+            "In ~/.aws/config it is another portal, and both use one token file: each sign-in "
+            "replaces that of the other."
+        )
+        yield problem(name, sentence, "rename the sso-session in one of them")
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:

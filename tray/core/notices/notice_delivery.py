@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tray.core import effects as fx
 from tray.core import policy
-from tray.core.effects import Button, Effect, Notice
+from tray.core.effects import Button, ButtonAction, Effect, Notice
 from tray.core.model import Now
 from tray.core.notices.notice_rules import standing
 from tray.core.state import TrayState, VisibleNotice
@@ -18,7 +18,11 @@ GROUPED: tuple[notice_text.GroupedCategory, ...] = (
     "expired",
     "renewal-failing",
     "adopted",
+    "removed",
 )
+
+
+REMOVED_ACTIONS: tuple[ButtonAction, ...] = ("undo-removal", "restore-removed", "sign-out")
 
 
 def notices(state: TrayState, now: Now) -> tuple[TrayState, tuple[Effect, ...]]:
@@ -139,6 +143,11 @@ def _group_buttons(members: Sequence[Notice], keys: tuple[str, ...]) -> tuple[Bu
         buttons.append(Button("snooze", notice_text.SNOOZE_BUTTON, keys))
     if all("undo-adoption" in actions for actions in offered):
         buttons.append(Button("undo-adoption", notice_text.UNDO_BUTTON, keys))
+    buttons += (
+        Button(action, notice_text.REMOVED_BUTTONS[action], keys)
+        for action in REMOVED_ACTIONS
+        if all(action in actions for actions in offered)
+    )
     return tuple(buttons)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tray.core import policy
-from tray.core.effects import Button, ButtonAction, Notice
+from tray.core.effects import Button, ButtonAction, Notice, NoticeCategory
+from tray.core.file_removal import Removal
 from tray.core.model import Now
 from tray.core.session import Session, renewable
 from tray.core.sessions.session_end import firm_end
@@ -43,7 +44,9 @@ def in_use(state: TrayState, session: Session, now: Now) -> bool:
 
 def _of_session(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
     kind = state_of(session, state.preferences, now)
-    if kind == "ending":
+    if session.memory.removal is not None and kind == "signed-out":
+        yield _removed(session, session.memory.removal)
+    elif kind == "ending":
         yield from _ending(state, session, now)
     elif _has_ended(state, session, now):
         yield _expired(state, session, now)
@@ -121,6 +124,21 @@ def _adopted(session: Session) -> Notice:
     undo = Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,))
     text = notice_text.adopted_notice(session.key)
     return Notice(slot, slot, "adopted", "normal", *text, (undo,), (session.key,))
+
+
+def _removed(session: Session, removal: Removal) -> Notice:
+    keys = (session.key,)
+    actions: tuple[ButtonAction, ...] = ("undo-removal", "sign-out")
+    category: NoticeCategory = "removed"
+    if removal.dropped:
+        category, actions = "dropped", ("sign-in",)
+    elif removal.again:
+        actions = ("undo-removal", "restore-removed", "sign-out")
+    once_key = f"{category}:{removal.token}:{removal.at:.0f}"
+    text = notice_text.removed_notice(keys, dropped=removal.dropped)
+    buttons = tuple(Button(one, notice_text.REMOVED_BUTTONS[one], keys) for one in actions)
+    slot = f"session:{session.key}"
+    return Notice(slot, once_key, category, "normal", *text, buttons, keys)
 
 
 def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:

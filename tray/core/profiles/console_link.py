@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from tray.core.model import Profile, SsoSession
 from tray.core.profiles.start_url import normal_start_url
 
 
@@ -14,3 +15,15 @@ def console_link(
     place = normal_start_url(start_url)
     link = f"{place}/#/console?account_id={quote(account_id)}&role_name={quote(role_name)}"
     return link if destination is None else f"{link}&destination={quote(destination, safe='')}"
+
+
+def portal_url(
+    profile: Profile, session: SsoSession | None, destination: str | None = None
+) -> str | None:
+    """Return the portal's own link to a profile's console; None if it has none."""
+    named = profile.account_id and profile.role_name and profile.kind == "sso"
+    if profile.problem is not None or session is None or not named or session.problem is not None:
+        return None
+    return console_link(
+        session.start_url, profile.account_id or "", profile.role_name or "", destination
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Final
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
@@ -43,6 +45,14 @@ def normal_start_url(text: str) -> str:
 def same_portal(one: str, other: str) -> bool:
     """Whether two start URLs are one portal's; case does not distinguish portals."""
     return normal_start_url(one).casefold() == normal_start_url(other).casefold()
+
+
+def is_allowed(start_url: str, allowed: Iterable[str]) -> bool:
+    """Whether one may sign in there: none is named, or it fits a start URL or pattern of one."""
+    url, named = normal_start_url(start_url).casefold(), tuple(allowed)
+    return not named or any(
+        same_portal(url, one) or fnmatchcase(url, one.casefold()) for one in named
+    )
 
 
 def instance_of(start_url: str) -> str | None:

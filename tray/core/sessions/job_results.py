@@ -35,11 +35,12 @@ from tray.core.session import (
     shares_portal,
     usable,
 )
+from tray.core.sessions.removed_files import judged
 from tray.core.sessions.schedule import adopt_again_at, backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
 from tray.core.sessions.token_files import forgotten, not_ours, present
 from tray.core.state import Step, TrayState
-from tray.core.text import sentences
+from tray.core.text import menu_text, sentences
 from tray.core.text.shell_commands import sign_in_first
 
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
@@ -71,6 +72,14 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
     session = replace(session, job=None)
     after, sentence, exit_code, effects = _answer(state, session, job, event.outcome, now)
     answers = fx.done(job.requests, exit_code, sentence)
+    if event.outcome == RemovalJudged("away"):
+        answers = ()  # they go on waiting
+    elif after.token is not None and not isinstance(event.outcome, Failed | PortalChecked):
+        after = replace(after, memory=replace(after.memory, removal=None))
+    if job.kind == "undo-removal" and after.token is not None:
+        after = replace(after, memory=replace(after.memory, undone_at=now.wall))
+    elif job.kind == "undo-removal" and not job.requests:
+        effects = (*effects, fx.Report(menu_text.NOT_UNDONE, sentence))
     if isinstance(event.outcome, SignedOut):
         state = others_checked(state, after)
     return state.with_session(after), (*effects, *answers, fx.InspectTokenFile(session.key))
@@ -108,7 +117,7 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
         case Adopted():
             return _adopted(session, outcome, now)
         case RemovalJudged():
-            return _judged(session, outcome)
+            return judged(session, job, outcome, now)
         case SignedOut():
             after = replace(
                 forgotten(session, removed=False), file_status="absent", absent_since=None
@@ -116,7 +125,8 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
             effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out", key))
             return after, sentences.signed_out(key, outcome.remains), 0, effects
         case Released():
-            after = replace(session, store="released", failing=None, notable=None)
+            memory = replace(session.memory, removal=None)
+            after = replace(session, store="released", failing=None, notable=None, memory=memory)
             return after, outcome.sentence, 0, (fx.RecordHistory("released", key),)
         case Failed():
             return _failed(state, session, job, outcome, now), outcome.sentence, 1, ()
@@ -266,30 +276,13 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     return after, sentences.adopted(session.key), 0, note
 
 
-def _judged(session: Session, outcome: RemovalJudged) -> Answer:
-    key = session.key
-    session = replace(session, failing=None)
-    if outcome.verdict == "back":  # looked at next, as any file that appears
-        seen = replace(session, file_status="unseen", absent_since=None)
-        return seen, sentences.published(key), 0, ()
-    if outcome.verdict == "signed-out":
-        gone = replace(forgotten(session, removed=True), absent_since=None)
-        effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out-elsewhere", key))
-        return gone, sentences.signed_out_elsewhere(key), 3, effects
-    if outcome.token is None:
-        known = session.token is not None or session.memory.removed is not None
-        gone = forgotten(session, removed=known)
-        return replace(gone, absent_since=None), sign_in_first(key), 3, ()
-    # A sign-in that died may have been the first.
-    back = replace(present(session, outcome.token), token=outcome.token, store="keyring")
-    # The keyring's end counts, whatever is written into the file later (K4).
-    back = replace(back, memory=replace(back.memory, given=outcome.token))
-    return back, sentences.published(key), 0, (fx.RecordHistory("published-again", key),)
-
-
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
-    if job.kind in ("sign-out", "release"):
+    if job.kind in ("sign-out", "release", "undo-removal"):
         return session  # the requester got the answer; only the user retries, no timer
+    removal = session.memory.removal
+    if job.kind == "drop-removed" and removal is not None:
+        later = replace(removal, ran=policy.REMOVED_KEPT - policy.REMOVED_COUNTED)
+        return replace(session, memory=replace(session.memory, removal=later))
     if outcome.answered and job.kind == "renew":
         session = counted(session, job.trigger, now)
     if outcome.retry_after is not None:

@@ -11,6 +11,7 @@ from tray.core.session import (
     QueuedJob,
     Session,
     awaits_judgement,
+    can_undo,
     for_the_keyring,
     refused,
     renewable,
@@ -53,12 +54,22 @@ def renew_wanted(state: TrayState, event: ev.RenewRequested, now: Now) -> Step:
     if token is not None and event.fingerprint not in (None, token.fingerprint):
         sentence = sentences.renewed(event.key, token.expires_at, now.zone)
         return state, fx.done((event.request,), 0, sentence)
+    if can_undo(session):
+        return state, fx.done((event.request,), 3, sentences.removed(event.key))
     if not renewable(session) and not awaits_judgement(session):
         works = usable(session, now)
         sentence = sentences.cannot_renew(event.key, usable=works)
         return state, fx.done((event.request,), 1 if works else 3, sentence)
     queued = QueuedJob("renew", event.request, event.trigger, event.fingerprint)
     return enqueue(state, event.key, queued)
+
+
+def undo_wanted(state: TrayState, event: ev.UndoRequested) -> Step:
+    """Undo a sign-out on this machine (K5), if there is one."""
+    session = state.sessions.get(event.key)
+    if session is not None and not can_undo(session):
+        return state, fx.done((event.request,), 1, sentences.nothing_to_undo(event.key))
+    return enqueue(state, event.key, QueuedJob("undo-removal", event.request))
 
 
 def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> TrayState:

@@ -10,6 +10,7 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.model import Now
+from tray.core.profiles.start_url import is_allowed
 from tray.core.session import QueuedJob, Session, SignIn, in_file, refused
 from tray.core.sessions.job_results import others_checked
 from tray.core.sessions.renewal_requests import suspect
@@ -17,7 +18,7 @@ from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of
 from tray.core.sessions.token_files import lasting, new_token
 from tray.core.state import Step, TrayState
-from tray.core.text import sentences
+from tray.core.text import menu_text, sentences
 
 
 def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
@@ -27,6 +28,8 @@ def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
         return state, fx.done((event.request,), 2, sentences.no_such_session(event.key))
     if session.config.problem is not None:
         return state, fx.done((event.request,), 1, session.config.problem)
+    if not is_allowed(session.config.start_url, state.preferences.allowed_start_urls):
+        return state, _refused(event, sentences.not_allowed(session.config.start_url))
     if session.sign_in is not None:
         return _join(state, session, session.sign_in, event, now)
     if not event.afresh and state_of(session, state.preferences, now) == "signed-in":
@@ -37,6 +40,12 @@ def wanted(state: TrayState, event: ev.SignInRequested, now: Now) -> Step:
             asked = replace(asked, queue=(*asked.queue, QueuedJob("check")))
         return state.with_session(asked), ()
     return _begun(state, session, event, now)
+
+
+def _refused(event: ev.SignInRequested, sentence: str) -> tuple[Effect, ...]:
+    if event.request is None:
+        return (fx.Report(menu_text.NO_SIGN_IN, sentence),)
+    return fx.done((event.request,), 1, sentence)
 
 
 def checked(state: TrayState, session: Session, now: Now) -> Step:
@@ -201,7 +210,12 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
         retry_at=None,
         job=None if dropped else session.job,
         memory=replace(
-            after.memory, used_at=now.wall, refused=None, given=event.token, notified=notified
+            after.memory,
+            used_at=now.wall,
+            refused=None,
+            given=event.token,
+            notified=notified,
+            removal=None,
         ),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)

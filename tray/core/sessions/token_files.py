@@ -10,9 +10,16 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
 from tray.core.effects import Effect
-from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
+from tray.core.model import (
+    InputFile,
+    Memory,
+    Now,
+    SsoSession,
+    TokenFacts,
+    TokenStore,
+)
 from tray.core.profiles.start_url import is_vanity
-from tray.core.session import QueuedJob, Session, elsewhere, remembered_failing
+from tray.core.session import QueuedJob, Session, elsewhere, kept_for_undo, remembered_failing
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
 from tray.core.text import sentences
@@ -185,6 +192,8 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     """Only the keyring can judge a lean file: an older one, another login's, or ours (K4)."""
     if token.refreshable or session.sign_in is not None or LOOK in session.queue:
         return False
+    if kept_for_undo(session) is not None:
+        return True  # the keyring keeps it marked, and only a worker can undo that
     old, newest = session.token, state.recalled.newest.get(session.key)
     if old is not None and old.fingerprint == token.fingerprint:
         return False
@@ -242,6 +251,7 @@ def forgotten(session: Session, *, removed: bool) -> Session:
         started_at=None,
         dead=None,
         trouble=None,
+        removal=None,
         removed=fingerprint or session.memory.removed if removed else None,
     )
     return replace(
@@ -308,7 +318,9 @@ def new_token(seen: Session, token: TokenFacts, before: Session) -> Session:
         fresh_start=False,
         foreign=None,
         snoozed=before.snoozed and same_session,
-        memory=replace(memory, removed=None),
+        ran_until=None,
+        # Whether it ends a removal a worker finds out (K5).
+        memory=replace(memory, removed=None, removal=kept_for_undo(before)),
     )
 
 

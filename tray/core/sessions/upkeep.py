@@ -14,6 +14,7 @@ from tray.core.session import (
     QueuedJob,
     Session,
     awaits_judgement,
+    can_undo,
     refused,
     renewable,
     renews_meanwhile,
@@ -21,6 +22,7 @@ from tray.core.session import (
 )
 from tray.core.sessions import signing_in
 from tray.core.sessions.job_results import over
+from tray.core.sessions.removed_files import running_time_counted
 from tray.core.sessions.schedule import allowed_at, scheduled, without_future
 from tray.core.sessions.token_files import forgotten
 from tray.core.state import Step, TrayState
@@ -39,7 +41,8 @@ def upkeep(state: TrayState, now: Now) -> Step:
             continue
         if _gone(session, now):
             session = forgotten(session, removed=True)
-            state = state.with_session(session)
+        session = running_time_counted(session, now)
+        state = state.with_session(session)
         state, started = _start_due(state, session, now)
         effects.extend(started)
         session = state.sessions[key]
@@ -75,7 +78,7 @@ def _start_due(state: TrayState, session: Session, now: Now) -> Step:
     due = _scheduled_job(state, session, now)
     held_back = due == "renew" and allowed_at(session, "schedule") > now.wall
     due = None if held_back else due
-    queued = _first_allowed(session, now, joins=due == "renew")
+    queued = _first_allowed(state, session, now, joins=due == "renew")
     if queued is not None:
         state, started = _start(state, session, queued.kind, queued.trigger, now)
         return state, (*answers, *started)
@@ -115,6 +118,8 @@ def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str]
         return 1, sentences.released_not_renewed(key)
     if token is not None and queued.fingerprint not in (None, token.fingerprint):
         return 0, sentences.renewed(key, token.expires_at, now.zone)
+    if can_undo(session):
+        return 3, sentences.removed(key)
     if _nothing_renews(session):
         works = usable(session, now) and queued.request is not None
         return 1 if works else 3, sentences.cannot_renew(key, usable=works)
@@ -129,11 +134,15 @@ def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str]
     return 1, failing.sentence if failing is not None else sentences.renewals_limited(key, wait)
 
 
-def _first_allowed(session: Session, now: Now, *, joins: bool) -> QueuedJob | None:
+def _first_allowed(
+    state: TrayState, session: Session, now: Now, *, joins: bool
+) -> QueuedJob | None:
     """Return the first queued job that may start now; programs join a renewal that is due."""
     for queued in session.queue:
         if queued.kind != "renew":
             return queued
+        if awaits_judgement(session) and not _stays_away(state, session, now):
+            continue
         if allowed_at(session, queued.trigger) <= now.wall and not (
             joins and queued.trigger == "program"
         ):
@@ -152,7 +161,10 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
         return renewal  # of the rest a sign-in's result is the newer truth
     patient = session.retry_at is not None and session.retry_at > now.wall
     if awaits_judgement(session):
-        return "judge-removed" if _judgement_due(session, now) and not patient else None
+        return "judge-removed" if _judgement_due(state, session, now) and not patient else None
+    if can_undo(session):
+        removal = session.memory.removal
+        return "drop-removed" if removal and removal.ran >= policy.REMOVED_KEPT else None
     if session.file_status in ("torn", "bad"):
         return None  # another program is writing it, or the user has to look at it
     if _adoptable(state, session) or (_held_up(session, now) and not patient):
@@ -169,14 +181,19 @@ def _check_due(session: Session, at: float, now: Now) -> bool:
     return at <= now.wall and token is not None and token.expires_at > now.wall
 
 
-def _judgement_due(session: Session, now: Now) -> bool:
+def _judgement_due(state: TrayState, session: Session, now: Now) -> bool:
     if session.failing is not None:
         return session.failing.next_at <= now.wall
+    return _stays_away(state, session, now)
+
+
+def _stays_away(state: TrayState, session: Session, now: Now) -> bool:
     since = session.absent_since
     return since is not None and (
         since + policy.REMOVED_DELAY <= now.wall
         # Nothing of this session was seen yet: the file went away while we did not run.
         or session.token is None
+        or state.alone
     )
 
 

@@ -17,7 +17,6 @@ NOT_STARTED: Final = "SSO Tray couldn't be started. For details, run: sso-tray l
 PACKAGE_CHANGES: Final = "The sso-tray package is being upgraded or removed. Try again later."
 
 _REFUSED: Final[dict[Obstacle, str]] = {
-    "unsupported": "SSO Tray can't run in the background on this system yet.",
     "home-of-another": "This home directory belongs to another user, who has to start SSO Tray.",
     "package": PACKAGE_CHANGES,
 }

@@ -13,6 +13,9 @@ COPIED_SET_UP = "command"
 SIGN_IN = "Sign in"
 SIGN_IN_AFRESH = "Sign out and sign in again"
 SIGN_OUT = "Sign out"
+SIGN_OUT_AT_AWS = "Sign out at AWS"
+UNDO_SIGN_OUT = "Undo sign-out"
+NOT_UNDONE = "The sign-out was not undone"
 RENEW_NOW = "Renew now"
 CANCEL = "Cancel sign-in"
 COPY_LINK = "Copy sign-in link"
@@ -28,9 +31,11 @@ SETTING_LABELS: dict[SettingName, str] = {
     "default-follows": "Use the active profile as the AWS default",
     "process-follows": 'Provide an "sso-tray" profile for IDEs',
     "adopt": "Keep refresh tokens in the keyring",
+    "restore-removed": "Put removed token files back",
 }
 ON, OFF = "On", "Off"
 SETTING_REFUSED = "The setting was not changed"
+NO_SIGN_IN = "No sign-in was started"
 STILL_LOCKED = "The keyring is still locked"
 NOT_USED = "The profile was not changed"
 NO_BROWSER = "No browser could be opened"
@@ -57,6 +62,10 @@ NO_KEYRING = "No keyring: refresh tokens stay in the token files"
 NO_KEYRING_HOW = "Start GNOME Keyring, KWallet or KeePassXC, then sign in again"
 MORE = "More: sso-tray use NAME"
 MORE_SESSIONS = "More: sso-tray status"
+
+
+def setting(name: SettingName, *, locked: bool) -> str:
+    return SETTING_LABELS[name] + (" (set by your administrator)" if locked else "")
 
 
 def sign_in_to_all(count: int) -> str:
@@ -146,10 +155,12 @@ def not_copied(what: str, text: str) -> tuple[str, str]:
 
 
 def no_tray(reason: str) -> str:
-    return (
-        f"The icon can't be shown ({reason}). Add a system tray to your panel, or on GNOME the "
-        "AppIndicator extension. Everything else works."
-    )
+    advice = "Add a system tray to your panel, or on GNOME the AppIndicator extension. "
+    if reason.startswith("no session bus"):
+        advice = "It needs a desktop session. "
+    elif reason.endswith("at import"):
+        advice = ""  # a module is missing: no panel helps
+    return f"The icon can't be shown ({reason}). {advice}Everything else works."
 
 
 _HAPPENED = {
@@ -162,6 +173,9 @@ _HAPPENED = {
     "released": "returned to the AWS CLI",
     "contested": "refresh token left in the token file",
     "published-again": "token file restored",
+    "removed": "signed out on this machine, its token file was removed",
+    "undone": "sign-out on this machine undone",
+    "dropped": "tokens of the removed session deleted",
     "sign-in-failed": "sign-in failed",
     "active-profile": "active profile",
     "profile-added": "added profile",

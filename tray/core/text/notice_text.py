@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, assert_never
 
+from tray.core.effects import ButtonAction
 from tray.core.model import Now, Reason
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import called, clock, counted, listed, names
@@ -15,13 +16,20 @@ ADVICE: dict[Reason, str] = {
 }
 """What helps with reasons that do not pass by themselves."""
 
-GroupedCategory = Literal["ending", "expired", "renewal-failing", "adopted"]
+GroupedCategory = Literal["ending", "expired", "renewal-failing", "adopted", "removed"]
 """Notices about one session each; several of a kind become one (W2)."""
 KeyringReason = Literal["keyring-locked", "keyring-denied", "keyring-absent"]
 
 SNOOZE_BUTTON = "Remind me later"
 UNDO_BUTTON = "Undo"
 UNLOCK_BUTTON = "Unlock"
+REMOVED_BUTTONS: dict[ButtonAction, str] = {
+    "sign-in": "Sign in",
+    "undo-removal": UNDO_BUTTON,
+    "sign-out": "Sign out at AWS",
+    "restore-removed": "Always put it back",
+}
+"""Those of a session whose token file was removed (K5)."""
 SENTENCE = 240  # most characters of a foreign sentence in a notice
 
 
@@ -94,6 +102,15 @@ def adopted_notice(key: str) -> tuple[str, str]:
     )
 
 
+def removed_notice(keys: Sequence[str], *, dropped: bool = False) -> tuple[str, str]:
+    """Signed out by removing the token file, or the time for an Undo is over (K5)."""
+    who = names(keys)
+    if dropped:
+        return f"{who} stays signed out", "Its tokens were deleted from the keyring."
+    goes_on = "AWS's session goes on." if len(keys) == 1 else "AWS's sessions go on."
+    return f"Signed out of {who} on this machine", goes_on
+
+
 def group_notice(
     category: GroupedCategory, ends: Sequence[tuple[str, float | None]], now: Now
 ) -> tuple[str, str]:
@@ -107,6 +124,8 @@ def group_notice(
             return f"{count} AWS sessions have expired", f"Sign in again to use {who}."
         case "renewal-failing":
             return f"{count} AWS sessions can't be renewed", f"SSO Tray keeps trying: {who}."
+        case "removed":
+            return removed_notice([key for key, _ in ends])
         case "adopted":
             return (
                 f"The keyring now holds the refresh tokens of {count} sessions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tray.core.text.display_names import clean, session_name
-from tray.core.text.shell_commands import login_command
+from tray.core.text.shell_commands import login_command, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def status(  # noqa: RET503  (`assert_never` does not return)
     retry = "trying now" if trying_at is None else f"next try in {span(trying_at - now)}"
     match row.state:
         case "signed-out":
+            if row.can_undo:
+                return "signed out on this machine"
             return reason if row.reason == "removed" else f"signed out{_in_brackets(reason)}"
         case "signing-in":
             return f"signing in – {_finish(row, now)}"
@@ -136,6 +138,15 @@ def status(  # noqa: RET503  (`assert_never` does not return)
             return f"{reason or 'token file unreadable'} – sign in to replace it"
         case _:
             assert_never(row.state)
+
+
+def aws_login(profile: str, end: float | None, now: float, zone: tzinfo | None) -> str:
+    """Return the status of a profile of ``aws login``, whose keys end at `end`."""
+    if end is None:
+        return f"signed out; to sign in, run: aws login --profile {quoted(profile)}"
+    if end > now:
+        return f'signed in by "aws login", keys until {clock(end, zone)}, the AWS CLI renews them'
+    return f'by "aws login", keys ended at {clock(end, zone)}, the AWS CLI renews them if it can'
 
 
 def _in_brackets(reason: str) -> str:
@@ -165,6 +176,13 @@ def _how_long(row: SessionRow, token_end: float, zone: tzinfo | None) -> str:
 
 def no_such_session(key: str) -> str:
     return f'The AWS config has no session "{clean(key)}".'
+
+
+def not_allowed(start_url: str) -> str:
+    return (
+        f"Signing in at {clean(start_url, 200)} is not allowed here: it is none of the "
+        "allowed_start_urls in the settings."
+    )
 
 
 def no_such_profile(name: str) -> str:
@@ -321,6 +339,27 @@ def signed_out_elsewhere(key: str) -> str:
 
 def published(key: str) -> str:
     return f'The token file of "{clean(key)}" was missing and has been restored.'
+
+
+def removed(key: str) -> str:
+    """Signed out by removing the token file, which ends nothing at AWS (K5)."""
+    undo = f"{login_command(key)} --undo"
+    return (
+        f'"{clean(key)}" was signed out on this machine: its token file was removed. To sign in, '
+        f"run: {login_command(key)}. To undo it, run: {undo}"
+    )
+
+
+def undone(key: str) -> str:
+    return f'"{clean(key)}" is signed in again, as before its token file was removed.'
+
+
+def nothing_to_undo(key: str) -> str:
+    return f'Nothing to undo: "{clean(key)}" was not signed out by removing its token file.'
+
+
+def removal_dropped(key: str) -> str:
+    return f'"{clean(key)}" stays signed out; its tokens were deleted from the keyring.'
 
 
 def older_file(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from tray.core.model import Profile
+from tray.core.model import Catalog, Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.text.timestamps import format_timestamp
 from tray.core.views.view import SessionRow, View
@@ -76,6 +76,23 @@ def profiles_document(
     }
 
 
+def listed_profiles(
+    catalog: Catalog,
+    guarded: tuple[str, ...] | None,
+    problems: Iterable[str],
+    active: str | None = None,
+) -> dict[str, Any]:
+    """Return the profiles' document of a config; `problems` are those of the settings."""
+    own = [one.problem for one in catalog.sessions if one.problem]
+    own += [one.problem for one in catalog.profiles if one.problem]
+    return profiles_document(
+        catalog.profiles,
+        active_profile=active,
+        guarded=guarded,
+        problems=[*catalog.problems, *problems, *own],
+    )
+
+
 def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
     return {
         "key": row.key,
@@ -91,6 +108,7 @@ def _session(row: SessionRow, *, planned: bool) -> dict[str, Any]:
         "renews": row.renews,
         "renewed_by": row.renewed_by,
         "renewable": row.renewable,
+        "can_undo": row.can_undo,
         "next_attempt_at": _maybe(row.next_attempt_at) if planned else None,
         "profiles": list(row.profiles),
         "disagreement": row.disagreement,

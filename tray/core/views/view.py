@@ -11,7 +11,7 @@ from tray.core.menu.listed_roles import Listing
 from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
 from tray.core.profiles.guards import is_guarded
-from tray.core.session import Session, in_file
+from tray.core.session import Session, can_undo, in_file
 from tray.core.sessions.schedule import next_attempt
 from tray.core.sessions.session_end import end_known, shown_end
 from tray.core.sessions.session_states import helps_afresh, reason_of, renews, state_of
@@ -51,6 +51,7 @@ class SessionRow:
     disagreement: str | None = None  # on how its profiles are reached, as a sentence
     listing: Listing | None = None  # the roles that can be added, if requested
     renewed_by: RenewedBy | None = None  # who renews it; None if it does not renew
+    can_undo: bool = False  # signed out on this machine only (K5)
     renewable: bool = False  # asking AWS may bring a token, by whoever does
 
 
@@ -140,6 +141,7 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         renews=renewed,
         renewed_by=None if not renewed else "clients" if by_clients else "sso-tray",
         renewable=renewable,
+        can_undo=can_undo(session),
         next_attempt_at=None if session.job is not None else attempt,
         sign_in_url=sign_in.url if sign_in is not None else None,
         user_code=sign_in.user_code if sign_in is not None else None,

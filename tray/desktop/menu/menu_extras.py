@@ -16,8 +16,10 @@ class MenuExtras:
     starts_at_login: bool = False  # the setting's state
     adopts: bool = True  # the settings' states
     warns: bool = True  # the settings' states
+    restores: bool = False  # the settings' states
     # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
     recent_profiles: tuple[str, ...] = ()  # profiles used lately, newest first
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
+    locked: frozenset[str] = frozenset()  # settings an administrator has set: ``warnings.show``
     zone: tzinfo | None = None  # the reader's zone

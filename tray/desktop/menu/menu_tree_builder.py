@@ -153,6 +153,9 @@ def _session_actions(row: SessionRow, view: View, *, room: int) -> Iterable[Entr
         yield Entry(f"renew:{key}", menu_text.RENEW_NOW, ev.RenewRequested(key))
     if row.state in ("signed-in", "ending", "renewal-failing"):
         yield from add_profile(row, view, room=room)
+    if row.can_undo:
+        yield Entry(f"undo:{key}", menu_text.UNDO_SIGN_OUT, ev.UndoRequested(key))
+        yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT_AT_AWS, ev.SignOutRequested(key))
     if row.state != "signed-out":
         yield Entry(f"sign-out:{key}", menu_text.SIGN_OUT, ev.SignOutRequested(key))
 
@@ -247,10 +250,12 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
         menu_text.SETTINGS,
         children=(
             _setting("start-at-login", extras.starts_at_login),
-            _setting("warnings", extras.warns),
+            _setting("warnings", extras.warns, locked="warnings.show" in extras.locked),
             _setting("default-follows", "default" in extras.follow),
             _setting("process-follows", "process" in extras.follow),
-            _setting("adopt", extras.adopts),
+            _setting("adopt", extras.adopts, locked="keyring.adopt" in extras.locked),
+            # Set in a notice, where it cannot be taken back.
+            *((_setting("restore-removed", on=True),) if extras.restores else ()),
         ),
     )
     lines = tuple(
@@ -260,6 +265,8 @@ def _rest(view: View, extras: MenuExtras) -> Iterable[Entry]:
     yield Entry("help", menu_text.HELP, children=lines)
 
 
-def _setting(name: SettingName, on: bool) -> Entry:  # a tick and its state
-    label = menu_text.SETTING_LABELS[name]
-    return Entry(f"setting:{name}", label, SettingRequested(name, on=not on), checked=on)
+def _setting(name: SettingName, on: bool, *, locked: bool = False) -> Entry:  # a tick, its state
+    label = menu_text.setting(name, locked=locked)
+    return Entry(
+        f"setting:{name}", label, SettingRequested(name, on=not on), checked=on, enabled=not locked
+    )

@@ -1,8 +1,8 @@
 """
 pystray's icon in Windows' notification area; a left click also opens the menu.
 
-Never run: there was no Windows. Sources: pystray 0.19.5 ``_win32.py``; Microsoft, PostMessageW
-(may be called from any thread), TrackPopupMenuEx.
+Run under Wine alone. Sources: pystray 0.19.5 ``_win32.py``; Microsoft, PostMessageW (may be called
+from any thread), TrackPopupMenuEx, WM_QUERYENDSESSION.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pystray._util import win32
 from tray.desktop.native.main_thread import MainThreadIcon
 
 _DRAIN: Final = win32.WM_USER + 20  # our own message; pystray uses WM_USER + 10 and + 11
+_QUERY_END_SESSION: Final = 0x11
 
 
 class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray has no types
@@ -22,6 +23,8 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         super().__init__(*arguments, **options)
         self._open = self._ended = False
         self._message_handlers[_DRAIN] = lambda _wparam, _lparam: self._drain_when_closed()
+        # pystray answers 0 to what it does not know, and that would forbid logging off.
+        self._message_handlers[_QUERY_END_SESSION] = lambda _wparam, _lparam: 1
 
     def wake(self) -> None:
         """Post a message to our window; before there is one, the calls wait for it."""
@@ -40,8 +43,11 @@ class WindowsIcon(MainThreadIcon, _win32.Icon):  # type: ignore[misc]  # pystray
         if self._ended:
             self._stop()
             return
+        # Not here, on a thread of pystray's: what is set at the same time would be dropped.
+        self.on_main(self._appear)
+
+    def _appear(self) -> None:
         self.visible = True
-        self.wake()
 
     def _drain_when_closed(self) -> None:
         # Replacing a menu that is open would destroy it under the user's hand.

@@ -20,6 +20,8 @@ _STATES: Final[Mapping[NoticeCategory, State]] = {
     "keyring": "renewal-failing",
     "config": "unreadable",
     "adopted": "signed-in",
+    "removed": "signed-out",
+    "dropped": "signed-out",
 }
 
 

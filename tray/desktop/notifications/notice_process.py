@@ -21,7 +21,7 @@ from tray.desktop.notifications.notifier import (
     ShownBy,
 )
 from tray.system import WINDOWS
-from tray.system.spawn import module_command, worker_environment
+from tray.system.spawn import APART, module_command, worker_environment
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class ProcessNotices(NoticeChannel):
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            start_new_session=not WINDOWS,
+            **APART,
         )
         try:
             assert process.stdin is not None  # noqa: S101  (it was started with a pipe)

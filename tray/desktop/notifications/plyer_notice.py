@@ -36,8 +36,8 @@ def main() -> int:
     from plyer import notification
 
     notification.notify(title=title, message=text, app_name=APP_NAME, timeout=SECONDS)
-    sys.stdout.write("told\n")
-    sys.stdout.flush()
+    sys.stdout.buffer.write(b"told\n")  # a text would end in CR LF on Windows
+    sys.stdout.buffer.flush()
     return 0
 
 

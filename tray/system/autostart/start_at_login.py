@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tray.system import LINUX, MACOS
 from tray.system.autostart.autostart_entry import Autostart
-from tray.system.spawn import own_program
+from tray.system.spawn import windowless_program
 
 
 def autostart_for(environ: Mapping[str, str]) -> Autostart:
@@ -24,4 +24,4 @@ def autostart_for(environ: Mapping[str, str]) -> Autostart:
 
 
 def own_command(environ: Mapping[str, str]) -> list[str]:
-    return [*own_program(environ), "run"]
+    return [*windowless_program(environ), "run"]

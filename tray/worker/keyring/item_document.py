@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tray.aws.cache.sso_token import Registration, SsoToken
-from tray.core.json_members import BadDocument, Members, list_of, mapping, number, optional, text
+from tray.core.json_members import (
+    BadDocument,
+    Members,
+    flag,
+    list_of,
+    mapping,
+    number,
+    optional,
+    text,
+)
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.secret import Secret
 
@@ -37,6 +46,8 @@ class KeyringItem:
     # tried when AWS refuses `token`, dropped when it takes it (K4)
     beside: tuple[SsoToken, ...] = ()
     generation: int = 1  # one more for each save of the session
+    # its token file was removed: neither renewed nor published until Undo or a sign-in (K5)
+    removed: bool = False
     # all, as seen at reading or writing
     slots: tuple[SlotState, ...] = field(default=(), compare=False, repr=False)
 
@@ -49,6 +60,7 @@ def serialise(item: KeyringItem) -> Secret:
         **_members(item.token),
         "lineage": item.lineage.to_json(),
         "beside": [_members(token) for token in item.beside],
+        **({"removed": True} if item.removed else {}),
     }
     return Secret(json.dumps(document, separators=(",", ":"), allow_nan=False))
 
@@ -113,6 +125,7 @@ def _item(document: Mapping[str, object]) -> KeyringItem:
         members.get("lineage", Lineage.from_json, Lineage((token.pair,))),
         members.get("beside", list_of(_token), ()),
         members.need("generation", _generation),
+        members.get("removed", flag, default=False),
     )
 
 

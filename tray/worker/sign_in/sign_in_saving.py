@@ -9,7 +9,7 @@ from typing import Final
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.model import Reason, SsoSession, TokenFacts, TokenStore
 from tray.core.text import sentences
-from tray.errors import KEYRING_ERRORS, TrayError, UserMustAct
+from tray.errors import KEYRING_ERRORS, KeyringUnfit, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.tokens.granted import forget_older
@@ -85,7 +85,8 @@ def _saved(
         item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
-        return _left_in_file(session, context, token, replaced, error.reason or "keyring-absent")
+        why = error.sentence if isinstance(error, KeyringUnfit) else None
+        return _left_in_file(session, context, token, replaced, error.reason, why)
     context.seam("stored")
     try:
         context.records.change(
@@ -95,6 +96,7 @@ def _saved(
             handed_back=(),
             signed_out=(),
             lineage=item.lineage,
+            folder="",  # not published yet: killed here, it is published later (K8)
         )
     except (TrayError, OSError) as error:
         # The token store decides who renews it: unrecorded, only the full file is right for all.
@@ -119,6 +121,7 @@ def _left_in_file(
     token: SsoToken,
     replaced: tuple[SsoToken, ...],
     reason: Reason | None = None,
+    remedy: str | None = None,
 ) -> SignInResult:
     """Write the full file, exactly as the AWS CLI would; no reason: no daemon would renew it."""
     store = _recorded_file(session, context)
@@ -135,6 +138,8 @@ def _left_in_file(
     sentence = _IN_FILE.get(reason, _IN_FILE_TO_STAY)
     if not context.settings.preferences.adopt:
         sentence = _IN_FILE_TO_STAY
+    elif remedy is not None:
+        sentence = f"{_IN_FILE_TO_STAY} {remedy}"
     return SignInResult(context.facts(session, token), store, reason, sentence)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import Reason, SsoSession, TokenFacts
-from tray.core.outcomes import Adopted, Outcome, Renewed, Unrenewable
+from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
 from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayError
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
@@ -77,7 +77,15 @@ def _once(
     if stays and record.store != "keyring":
         return _left_in_file(session, context, token, contested=record.contested)
     try:
-        item = context.item(session)
+        item = context.kept(session)
+        if item is not None and item.removed:
+            check = file.insist_unchanged
+            found = removal.found_after_removal(session, context, token, item, check)
+            if isinstance(found, RemovalJudged):
+                return found
+            item = found
+    except TokenFileChanged:
+        return None
     except KEYRING_ERRORS as error:
         if token.refreshable:
             return _kept_in_file(session, context, token, error)

@@ -143,7 +143,9 @@ class _Held:
             if context.record(self._session).store == "released":
                 self._write()
             elif not self._is_superseded():
-                item = context.keep(self._session, self._token)
+                kept = context.kept(self._session)
+                removed = kept is not None and kept.removed  # meanwhile (K5)
+                item = context.keep(self._session, self._token, removed=removed)
                 context.note(self._session, unstored=None, lineage=item.lineage)
                 forget_older(self._session, context, item.generation)
         finally:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 
 from tray.core.model import SsoSession
-from tray.core.outcomes import Adopted, Outcome, Released
+from tray.core.outcomes import Adopted, Outcome, Released, RemovalJudged
+from tray.core.text import sentences
 from tray.errors import KEYRING_ERRORS, OurBug, UserMustAct
 from tray.worker.job_context import JobContext, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.sign_in import client_registrations
 from tray.worker.tokens.adoption import take_in
 from tray.worker.tokens.file_judgement import is_older
+from tray.worker.tokens.removal import found_after_removal
+from tray.worker.tokens.sign_out import end
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,17 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
         was_kept = context.record(session).store in ("keyring", "released")
-        item = context.item(session) if was_kept else None
+        item = context.kept(session) if was_kept else None
+        stale = item is not None and item.removed
+        if item is not None and item.removed:
+            published = context.read(session)
+            check = context.still(session, published)
+            if published is None:
+                return _ended(session, context)
+            found = found_after_removal(session, context, published, item, check)
+            if isinstance(found, RemovalJudged):
+                return _ended(session, context)
+            item = found  # None: the file is of another sign-in
         if item is not None:
             item = _newest(session, context, item)
         known = {} if item is None else {"lineage": item.lineage}
@@ -45,12 +58,20 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
         if item is not None and item.token.refreshable:
             _hand_back(session, context, item)
             sentence = HANDED_BACK
-        elif was_kept and item is None:
+        elif was_kept and item is None and not stale:
             client_registrations.forget_all(session, context)
             return Released(NOTHING_KEPT.format(key=session.key))
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
     return Released(sentence.format(key=session.key) + remains)
+
+
+def _ended(session: SsoSession, context: JobContext) -> Released:
+    """Sign out at AWS: the user has signed out on this machine, so nothing is handed back (K5)."""
+    done = end(session, context)
+    context.records.change(session.key, store="released")
+    client_registrations.forget_all(session, context)
+    return Released(sentences.signed_out(session.key, done.remains))
 
 
 def lend(session: SsoSession, context: JobContext) -> Outcome:

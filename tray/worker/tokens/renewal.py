@@ -87,19 +87,26 @@ def _renew(session: SsoSession, context: JobContext, *, adopt: bool) -> Outcome:
         if published.refreshable:
             return _renew_filed(session, context, published, done)
     item = _kept(session, context, published)
+    if isinstance(item, RemovalJudged):
+        return item
     return Unrenewable() if item is None else renew_kept(session, context, item, published)
 
 
-def _kept(session: SsoSession, context: JobContext, published: SsoToken) -> KeyringItem | None:
+def _kept(
+    session: SsoSession, context: JobContext, published: SsoToken
+) -> KeyringItem | RemovalJudged | None:
     """Ask the keyring whatever the record says, which may be lost or an old copy."""
     record = context.record(session)
     try:
-        item = context.item(session)
+        item: KeyringItem | RemovalJudged | None = context.kept(session)
+        if isinstance(item, KeyringItem) and item.removed:
+            check = context.still(session, published)
+            item = removal.found_after_removal(session, context, published, item, check)
     except KEYRING_ERRORS:
         if record.store == "keyring":
             raise
         return None
-    if item is not None and record.store != "keyring":
+    if isinstance(item, KeyringItem) and record.store != "keyring":
         other = is_other_login(published, item, context, session) and usable(published, context)
         if other and not is_older(session, context, published, item):
             return None
@@ -160,5 +167,5 @@ def check(session: SsoSession, context: JobContext) -> Outcome:
     """Ask the portal once whether it takes the published token (R4); may raise `CacheFileBad`."""
     published = context.read(session)
     if published is None:
-        return removal.judge_removed(session, context)
+        return removal.judge_removed(session, context, settled=False)
     return PortalChecked(published.fingerprint, ask_portal(session, context, published))

@@ -50,23 +50,28 @@ def sign_out(session: SsoSession, context: JobContext) -> Outcome:
     Returns `SignedOut`, with a sentence for what remains where a step failed. Raises `Busy`, or
     `OSError` if the cache file cannot be removed.
     """
-    remains: list[str] = []
     with context.session_lock(session):
-        context.unsaved.drop(session.key)
-        item, keyring_open = _kept(session, context)
-        published = context.read_or_none(session)
-        tokens = [] if published is None else [published]
-        tokens += [] if item is None else [item.token, *item.beside]
-        remains.extend(_logged_out(session, context, tokens))
-        context.seam("logged-out")
-        _record(session, context, tokens, item)
-        context.seam("recorded")
-        if not keyring_open or not _deleted(session, context):
-            remains.append(KEYRING_REMAINS)
-        context.seam("deleted")
-        _remove(context.file_of(session))
-        context.seam("removed")
-        remains.extend(_roles_removed(session, context))
+        return end(session, context)
+
+
+def end(session: SsoSession, context: JobContext) -> SignedOut:
+    """Sign out with the session's lock held."""
+    remains: list[str] = []
+    context.unsaved.drop(session.key)
+    item, keyring_open = _kept(session, context)
+    published = context.read_or_none(session)
+    tokens = [] if published is None else [published]
+    tokens += [] if item is None else [item.token, *item.beside]
+    remains.extend(_logged_out(session, context, tokens))
+    context.seam("logged-out")
+    _record(session, context, tokens, item)
+    context.seam("recorded")
+    if not keyring_open or not _deleted(session, context):
+        remains.append(KEYRING_REMAINS)
+    context.seam("deleted")
+    _remove(context.file_of(session))
+    context.seam("removed")
+    remains.extend(_roles_removed(session, context))
     return SignedOut(" ".join(remains) or None)
 
 

@@ -1,0 +1,93 @@
+"""
+A plugin of pytest for the Windows Python: skips, with the reason, what cannot hold there.
+
+A module that is missing is replaced by one whose first call skips the test that made it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableSequence, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+
+ABSENT: Final = {
+    "resource": "Windows has no limits for a process",
+    "fcntl": "Windows has no flock",
+    "cryptography": "under Wine 8 its DLL cannot be loaded",
+    "secretstorage": "Windows has no Secret Service",
+    "jsonschema": "under Wine 8 the DLL of rpds, which it needs, cannot be loaded",
+}
+"""Modules, and why they are missing."""
+
+NOT_COLLECTED: Final = {
+    "tests/credential_helper/test_another_user.py": "Windows has no user numbers",
+    "tests/test_files_directories.py": "Windows has no modes of directories",
+    "tests/worker/test_vault_secret_service.py": "Windows has no Secret Service",
+}
+"""Files of which no test could hold."""
+
+CANNOT_HOLD: Final[dict[str, str]] = {}
+"""Beginnings of tests' names, and why those cannot hold."""
+
+
+class _Absent(ModuleType):
+    __path__: MutableSequence[str] = []  # noqa: RUF012  (as every package has)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Absent(f"{self.__name__}.{name}")
+
+    def __call__(self, *_: object, **__: object) -> Any:
+        pytest.skip(ABSENT[self.__name__.partition(".")[0]])
+
+
+class _Finder(MetaPathFinder, Loader):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        absent = fullname.partition(".")[0] in ABSENT
+        return ModuleSpec(fullname, self, is_package=True) if absent else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Absent(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to run."""
+
+
+sys.meta_path.insert(0, _Finder())
+
+
+def _mkfifo(*_: object) -> None:
+    pytest.skip("Windows has no named pipes in folders")
+
+
+vars(os).setdefault("mkfifo", _mkfifo)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave whole files out."""
+    named = collection_path.as_posix()
+    return True if any(named.endswith(one) for one in NOT_COLLECTED) else None
+
+
+def pytest_report_header() -> list[str]:
+    """Say which files are left out, and why."""
+    return [f"left out: {file}: {reason}" for file, reason in NOT_COLLECTED.items()]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what cannot hold."""
+    for item in items:
+        for beginning, reason in CANNOT_HOLD.items():
+            if item.nodeid.startswith(beginning):
+                item.add_marker(pytest.mark.skip(reason=reason))

@@ -1,0 +1,390 @@
+"""SSO Tray on Windows as a person uses it: each promise with what was seen, or why not judged."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tests.desk import colour_box, until
+from tests.packages.told import Broken, failed, holds, not_judged, title
+from tests.windows.machine import Machine, screen
+from tray.aws.cache.token_cache import cache_path
+from tray.core.model import State
+from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.fake_aws.fake_options import DEFAULT_START_URL
+from tray.fake_aws.identity_center import IdentityCenter
+
+CONFIG = f"""\
+[sso-session corp]
+sso_start_url = {DEFAULT_START_URL}
+sso_region = eu-west-2
+sso_registration_scopes = sso:account:access
+
+[profile dev]
+sso_session = corp
+sso_account_id = 123456789011
+sso_role_name = FullAccess
+region = eu-west-1
+
+[profile reader]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = ReadOnly
+region = eu-west-1
+"""
+BROWSER = """\
+import sys, urllib.request
+urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=60).read()
+"""
+BATCH = """\
+@echo off
+echo [%~1] [%~2] %AWS_ACCESS_KEY_ID%
+exit /b 7
+"""
+TOKEN_LIFE = 60.0
+"""Seconds: the daemon renews at half of it, while the rest of the walk goes on."""
+
+ROUNDS = 9
+"""Starts of which the median is the time of one."""
+
+ROW = 20
+"""Pixels; of the menus' rows, from their edges: the last, "Profile", and the second of that."""
+PROFILES = 37
+SECOND = 29
+
+NOT_JUDGED = {
+    "a notification with buttons": "Wine has no WinRT",
+    "logging off waits for the orderly end": "Wine ends processes without its time limit",
+    "other users are kept out of the pipe and the files": "Wine keeps ACLs and enforces few",
+    "a second server cannot take the pipe's name": "Wine does not know a first instance",
+    "nobody over the network reaches the pipe": "Wine's pipes are on one machine",
+    "a Ctrl-C in the daemon's console reaches no worker": "Wine's consoles have no such groups",
+    "the icon comes back after Explorer restarts": "there is no Explorer",
+    "a virus scanner that holds files does no harm": "there is none",
+    "a link is copied": "Wine has no clip.exe",
+}
+
+
+class Walk:
+    """A user at one machine."""
+
+    def __init__(self, machine: Machine, center: IdentityCenter) -> None:
+        self.machine = machine
+        self.center = center
+
+    def furnish(self) -> None:
+        """Make the home of a user whose name has a blank in it."""
+        machine = self.machine
+        shutil.rmtree(machine.home, ignore_errors=True)
+        (machine.home / ".aws").mkdir(parents=True)
+        (machine.home / "Temp").mkdir()
+        (machine.home / ".aws/config").write_text(CONFIG)
+        (machine.home / "browser.py").write_text(BROWSER)
+        (machine.home / "tool.cmd").write_bytes(BATCH.replace("\n", "\r\n").encode())
+        local = machine.home / "AppData/Local"
+        (local / "sso-tray").mkdir(parents=True)
+        (local / "sso-tray/config.toml").write_text('[keyring]\nservice = "sso-tray-walk"\n')
+        home = machine.inside(machine.home)
+        machine.environ = {
+            **self.center.environment(),
+            "USERPROFILE": home,
+            "LOCALAPPDATA": machine.inside(local),
+            "APPDATA": rf"{home}\AppData\Roaming",
+            "TEMP": rf"{home}\Temp",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CA_BUNDLE": None,
+            "HTTP_PROXY": None,
+            "HTTPS_PROXY": None,
+            "BROWSER": rf'{machine.python} "{home}\browser.py" %s',
+            "SSO_TRAY_DEBUG": "1",
+        }
+
+    @property
+    def log(self) -> str:
+        """The daemon's log."""
+        path = self.machine.home / "AppData/Local/sso-tray/sso-tray.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``status --json`` prints."""
+        said = self.machine.tray("status", "--json")
+        if said.code:
+            raise Broken(f"status: {said.err}")
+        document: dict[str, Any] = json.loads(said.out)
+        return document
+
+    def resident(self) -> int | None:
+        """Return the daemon's pid, None while none answers."""
+        found = (self.status().get("resident") or {}).get("pid")
+        return None if found is None else int(found)
+
+    def state(self) -> str:
+        """Return the session's state."""
+        return next(str(one["state"]) for one in self.status()["sessions"] if one["key"] == "corp")
+
+    def token(self) -> dict[str, Any]:
+        """Return the token cache file."""
+        path = cache_path(self.machine.home / ".aws/sso/cache", "corp")
+        document: dict[str, Any] = json.loads(path.read_text())
+        return document
+
+    def kept(self) -> list[str]:
+        """Return the targets of the credentials that are kept."""
+        said = self.machine.run(self.machine.python, "-c", _KEPT)
+        return sorted(said.out.split())
+
+    def look(self) -> Image.Image:
+        """Return the screen."""
+        path = Path("artifacts/windows-screen.png")
+        path.parent.mkdir(exist_ok=True)
+        subprocess.run(
+            ["import", "-display", self.machine.display, "-window", "root", path], check=True
+        )
+        with Image.open(path) as picture:
+            return picture.copy()
+
+    def icon(self, state: State) -> tuple[int, int]:
+        """Wait until the icon is seen in a state's colour and return where."""
+        left, top, right, bottom = until(
+            lambda: colour_box(self.look(), STATE_COLOURS[state]), f"the icon of {state}"
+        )
+        return (left + right) // 2, (top + bottom) // 2
+
+    # --- the promises ---------------------------------------------------------------------------
+
+    def runs(self) -> None:
+        """Start it, and start it again."""
+        machine = self.machine
+        self.pid = machine.start(rf"{machine.scripts}\sso-tray.exe", "run")
+        until(self.resident, "the daemon's answer")
+        said = machine.tray("run")
+        holds("commands reach the daemon by its pipe", said.code == 0, said.out.strip())
+        self.icon("signed-out")
+        holds("the icon is there", True)
+
+    def signs_in(self) -> None:
+        """Sign in with PKCE and a browser."""
+        said = self.machine.tray("login", "corp")
+        holds(
+            "sign-in with PKCE",
+            said.code == 0 and self.state() == "signed-in",
+            said.out.strip().splitlines()[-1:] or said.err,
+        )
+        self.icon("signed-in")
+        holds("the icon shows that you are signed in", True)
+        self.first = self.token()["accessToken"]
+        kept = self.kept()
+        holds(
+            "the refresh token is in the Credential Manager alone",
+            len(kept) > 1 and "refreshToken" not in self.token(),
+            f"{len(kept)} credentials",
+        )
+
+    def uses(self) -> None:
+        """Pick a profile, and have a bare client follow it."""
+        said = self.machine.tray("use", "dev")
+        holds("use", said.code == 0 and self.status()["active_profile"] == "dev", said.out.strip())
+        said = self.machine.tray("apply", "process")
+        config = (self.machine.home / ".aws/config").read_text()
+        line = re.search(r"credential_process = (.+)", config)
+        holds("apply writes a credential_process", said.code == 0 and line, line and line[1])
+
+    def gives_credentials(self) -> None:
+        """Have the credential helper and exec give credentials."""
+        machine = self.machine
+        helper = machine.home / "AppData/Local/sso-tray/handout/credentials.py"
+        argv = (machine.python, "-I", "-S", machine.inside(helper))
+        said = machine.run(*argv, "dev")
+        holds(
+            "the credential helper gives credentials",
+            said.code == 0 and json.loads(said.out)["AccessKeyId"].startswith("ASIA"),
+        )
+        said = machine.tray("exec", "dev", "--", "cmd.exe", "/c", "echo %AWS_ACCESS_KEY_ID%")
+        holds("exec", said.code == 0 and said.out.startswith("ASIA"), said.err)
+        tool = machine.inside(machine.home)
+        path = rf"{tool};C:\windows\system32"
+        said = machine.tray("exec", "dev", "--", "tool", "a b", "50% & more", env={"PATH": path})
+        seen = said.out.strip() or said.err
+        holds(
+            "exec finds a .cmd as the shell does, and ends with its status",
+            said.code == 7 and said.out.startswith("[a b] [50% & more] ASIA"),
+            f"{said.code} {seen[:40]}",
+        )
+
+    def is_quick(self) -> None:
+        """Measure the credential helper beside a bare Python."""
+        machine = self.machine
+        helper = machine.home / "AppData/Local/sso-tray/handout/credentials.py"
+        argv = (machine.python, "-I", "-S", machine.inside(helper))
+        ours = statistics.median(machine.run(*argv, "dev").seconds for _ in range(ROUNDS))
+        bare = statistics.median(
+            machine.run(machine.python, "-I", "-S", "-c", "pass").seconds for _ in range(ROUNDS)
+        )
+        holds(
+            "the credential helper's time beside a bare Python's",
+            ours < 3 * bare,
+            f"{ours * 1000:.0f} ms and {bare * 1000:.0f} ms: {ours / bare:.1f} times",
+        )
+
+    def renews(self) -> None:
+        """Renew by hand, and by itself."""
+        before = self.token()["accessToken"]
+        said = self.machine.tray("renew", "corp")
+        now = self.token()["accessToken"]
+        holds("renew", said.code == 0 and now != before, said.out.strip() or said.err)
+        until(lambda: self.token()["accessToken"] != now, "a renewal by itself")
+        holds("it renews by itself at half the token's life", True)
+
+    def starts_at_login(self) -> None:
+        """Write the Run key, and take it out."""
+        machine = self.machine
+        machine.tray("autostart", "on")
+        query = ("reg.exe", "query", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run")
+        line = machine.run(*query).out
+        holds("autostart starts it without a console", "pythonw.exe" in line, line.strip()[-80:])
+        machine.tray("autostart", "off")
+        holds("autostart off", "SSO Tray" not in machine.run(*query).out)
+
+    def upgrades(self) -> None:
+        """Put another version in its place."""
+        before = self.resident()
+        package = self.machine.drive / f"python{self.machine.version.replace('.', '')}"
+        place = package / "Lib/site-packages/tray/__init__.py"
+        text = place.read_text()
+        try:
+            place.write_text(re.sub(r'__version__ = ".*"', '__version__ = "9.9.9"', text))
+            # The next worker that starts is of the new version: a sign-in has one of its own.
+            self.machine.tray("login", "corp", "--afresh")
+            until(lambda: (self.resident() or before) != before, "a restart")
+            version = self.status()["resident"]["version"]
+            holds("after an upgrade it comes back as the new version", version == "9.9.9", version)
+            holds("and still signed in", self.state() == "signed-in")
+        finally:
+            place.write_text(text)
+
+    def opened(self, x: int, y: int, button: int = 1) -> tuple[int, int, int, int]:
+        """Click, and return the menu that opens: left, top, width and height."""
+        known = self.machine.windows()
+        self.machine.click(x, y, button)
+        found = until(
+            lambda: [box for one, box in self.machine.windows().items() if one not in known],
+            "a menu",
+        )
+        return max(found, key=lambda box: box[4])[1:]
+
+    def uses_by_menu(self) -> None:
+        """Pick another profile in the menu: the second row of "Profile"."""
+        left, top, width, height = self.opened(*self.icon("signed-in"), 3)
+        holds("a right click opens the menu", height > 100, f"{width} x {height}")
+        left, top, width, height = self.opened(left + 60, top + PROFILES)
+        self.look().save("artifacts/windows-menu.png")
+        self.machine.click(left + 60, top + SECOND)
+        active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
+        holds("a click on a profile makes it active", active["active_profile"] == "reader")
+
+    def quits_by_menu(self) -> None:
+        """Click the menu's last row, "Quit and return sessions to the AWS CLI"."""
+        left, top, width, height = self.opened(*self.icon("signed-in"), 3)
+        self.machine.click(left + width // 2, top + height - ROW // 2)
+        until(lambda: self.resident() is None, "the end after Quit")
+        holds("Quit in the menu ends it", "ending" in self.log)
+        holds(
+            "and hands the refresh token back to the AWS CLI's file",
+            "refreshToken" in self.token(),
+        )
+
+    def quits_by_command(self) -> None:
+        """Start it in the background, and quit."""
+        said = self.machine.tray("start")
+        holds("start", said.code == 0 and self.resident(), said.out.strip() or said.err)
+        said = self.machine.tray("quit")
+        holds("quit", said.code == 0 and self.resident() is None, said.out.strip() or said.err)
+
+    def ends_with_its_launcher(self) -> None:
+        """End ``sso-tray run`` by force."""
+        pid = self.machine.start(rf"{self.machine.scripts}\sso-tray.exe", "run", "--no-icon")
+        until(self.resident, "the daemon's answer")
+        self.machine.ask(kill=pid)
+        until(lambda: self.resident() is None, "the daemon's end")
+        holds("ending run by force leaves no daemon behind", True)
+
+    def ends_at_log_off(self) -> None:
+        """End the session."""
+        machine = self.machine
+        machine.start(rf"{machine.scripts}\sso-tray.exe", "run", "--no-icon")
+        until(self.resident, "the daemon's answer")
+        before = self.log.count("ending")
+        machine.run("wineboot.exe", "--end-session")
+        until(lambda: self.log.count("ending") > before, "an orderly end")
+        holds("the end of the session ends it in order", True)
+
+    def demo(self) -> None:
+        """Run the demo."""
+        said = self.machine.tray("demo")
+        holds("demo", said.code == 0, (said.out.strip().splitlines() or [said.err])[-1])
+
+
+_KEPT = """\
+from win32ctypes.pywin32 import win32cred
+try: found = win32cred.CredEnumerate(None, 0)
+except Exception: found = []
+print(*[one["TargetName"] for one in found if "sso-tray-walk" in one["TargetName"]], sep="\\n")
+"""
+
+
+@contextmanager
+def walking(lab: Path, version: str) -> Iterator[Walk]:
+    """Furnish a machine."""
+    center = IdentityCenter(auto_approve=True, token_life=TOKEN_LIFE)
+    with screen() as display, center:
+        machine = Machine(lab, version, display)
+        with machine.on():
+            walk = Walk(machine, center)
+            walk.furnish()
+            yield walk
+
+
+def check(lab: Path, version: str) -> bool:
+    """Try every promise; returns whether all hold."""
+    began = time.monotonic()
+    title(f"SSO Tray on Windows, run under Wine with Python {version}")
+    worst = True
+    with walking(lab, version) as walk:
+        parts: tuple[Callable[[], None], ...] = (
+            walk.runs,
+            walk.signs_in,
+            walk.uses,
+            walk.gives_credentials,
+            walk.is_quick,
+            walk.renews,
+            walk.starts_at_login,
+            walk.upgrades,
+            walk.uses_by_menu,
+            walk.quits_by_menu,
+            walk.quits_by_command,
+            walk.ends_with_its_launcher,
+            walk.demo,
+            walk.ends_at_log_off,
+        )
+        for part in parts:
+            try:
+                part()
+            except (Broken, AssertionError) as error:
+                failed(error)
+                worst = False
+                title(walk.log[-1500:])
+    title("Cannot be judged under Wine, and never run")
+    for promise, reason in NOT_JUDGED.items():
+        not_judged(promise, reason)
+    title(f"in {time.monotonic() - began:.0f} s")
+    return worst

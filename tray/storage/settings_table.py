@@ -1,0 +1,123 @@
+"""One table of a settings file, and what its values may be; a mistake becomes a sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tray.core.policy import DAY, HOUR, MINUTE
+from tray.core.start_rules import StartDaemon
+
+T = TypeVar("T")
+
+LONGEST_SESSION = 366 * DAY  # seconds; AWS allows 90 days
+LONGEST_WARNING = 7 * DAY
+
+
+class Table:
+    """One table of a settings file; a mistake becomes a sentence that names file and key."""
+
+    def __init__(self, path: Path, values: object, problems: list[str], name: str = "") -> None:
+        self._path, self._name, self._problems = path, name, problems
+        self._values: dict[str, Any] = values if isinstance(values, dict) else {}
+        if not isinstance(values, dict):
+            self._wrong("must be a table")
+
+    def _place(self, key: str) -> str:
+        place = ".".join(part for part in (self._name, key) if part)
+        return "".join(sign if sign.isprintable() else "?" for sign in place)
+
+    def _wrong(self, what: str, key: str = "") -> None:
+        self._problems.append(f"{self._path}: {self._place(key)} {what}.")
+
+    def check_names(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Name each unknown key, with the nearest known one; return the near ones."""
+        unknown = [key for key in self._values if key not in known]
+        if not unknown:
+            return ()
+        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
+
+        near = {key: get_close_matches(key, known, n=1, cutoff=0.5) for key in unknown}
+        for key, matches in near.items():
+            hint = f' Did you mean "{self._place(matches[0])}"?' if matches else ""
+            self._problems.append(f'{self._path}: unknown setting "{self._place(key)}".{hint}')
+        return tuple(match for matches in near.values() for match in matches)
+
+    def table(self, key: str) -> Table:
+        place = ".".join(part for part in (self._name, key) if part)
+        return Table(self._path, self._values.get(key, {}), self._problems, place)
+
+    def tables(self) -> dict[str, Table]:
+        return {key: self.table(key) for key in self._values}
+
+    def take(self, key: str, default: T, check: Callable[[object], T | None], what: str) -> T:
+        """Return a value; if it is not ``what`` it must be, the default."""
+        if key not in self._values:
+            return default
+        value = check(self._values[key])
+        if value is None:
+            self._wrong(f"must be {what}", key)
+            return default
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        return self.take(key, default, _flag, "true or false")
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def restores(value: object) -> bool | None:
+    return {"restore": True, "sign-out": False}.get(value) if isinstance(value, str) else None
+
+
+def start_daemon_of(value: object) -> StartDaemon | None:
+    choices: tuple[StartDaemon, ...] = ("auto", "never", "always")
+    return next((one for one in choices if one == value), None)
+
+
+def word_of(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() and value.isprintable() else None
+
+
+def number_of(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def hours_of(value: object) -> float | None:
+    number = number_of(value)
+    return number if number is not None and number * HOUR <= LONGEST_SESSION else None
+
+
+def words_of(value: object) -> tuple[str, ...] | None:
+    good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return tuple(value) if good and isinstance(value, list) else None
+
+
+def minutes_of(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list):
+        return None
+    numbers = [number_of(item) for item in value]
+    good = {number * MINUTE for number in numbers if number is not None}
+    if not good or None in numbers or max(good) > LONGEST_WARNING:
+        return None
+    return tuple(sorted(good, reverse=True))
+
+
+def path_of(value: object) -> str | None:
+    path = Path(word_of(value) or "").expanduser()
+    return str(path) if path.is_absolute() else None
+
+
+def matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        word = word_of(value)
+        return word if word is not None and pattern.fullmatch(word) else None
+
+    return check
