@@ -23,6 +23,7 @@ from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
 from tray.core.sessions import (
     job_results,
+    portal_sessions,
     renewal_requests,
     schedule,
     signing_in,
@@ -397,7 +398,7 @@ SLIPS: tuple[Slip, ...] = (
          "safety: no older refresh token is sent"),
     Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
          "safety: nothing comes back after a sign-out"),
-    Slip("K6: nobody asks about the portal's other sessions", (job_results, "shares_portal"),
+    Slip("K6: nobody asks about the portal's other sessions", (portal_sessions, "shares_portal"),
          _always(False), "truth: a sign-out is known to the portal's other sessions",
          things=(LOGIN, do("aws sso login", 20, "twin"), do("sign out", 100))),
     Slip("R2: nothing is locked", (JobContext, "session_lock"), _unlocked,

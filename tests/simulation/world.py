@@ -227,6 +227,8 @@ class World:
         self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
+        for key in self._unsaved:
+            self.truth.unrecorded(key)
         self._unsaved.clear()
         self._watch(told=False)
         self.inputs.begin()
