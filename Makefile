@@ -60,9 +60,9 @@ bench: .venv/.test components $(AWS_CLI_STAMP) $(AWS_SSO_UTIL_STAMP) frozen ## P
 soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for minutes; before a release
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak tests/adversary $(ARGS)
 
-WINDOWS_PYTHONS ?= 3.13 3.11
+WINDOWS_PYTHONS ?= 3.13
 
-windows: .venv/.test components ## Run it on Windows' own Python, under Wine; minutes
+windows: .venv/.test ## Run it on Windows' own Python, under Wine; minutes
 	@for version in $(WINDOWS_PYTHONS); do \
 	  tests/windows/make-lab .tools/windows "$$version" && \
 	  $(PY) -m tests.windows .tools/windows "$$version" $(ARGS) || exit 1; done

@@ -6,14 +6,13 @@ import json
 import re
 import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from tests.desk import colour_box
 from tests.packages.told import Broken, failed, holds, not_judged, title, until
@@ -145,13 +144,7 @@ class Walk:
 
     def look(self) -> Image.Image:
         """Return the screen."""
-        path = Path("artifacts/windows-screen.png")
-        path.parent.mkdir(exist_ok=True)
-        subprocess.run(
-            ["import", "-display", self.machine.display, "-window", "root", path], check=True
-        )
-        with Image.open(path) as picture:
-            return picture.copy()
+        return ImageGrab.grab(xdisplay=self.machine.display)
 
     def icon(self, state: State) -> tuple[int, int]:
         """Wait until the icon is seen in a state's colour and return where."""
@@ -165,7 +158,8 @@ class Walk:
     def runs(self) -> None:
         """Start it, and start it again."""
         machine = self.machine
-        self.pid = machine.start(rf"{machine.scripts}\sso-tray.exe", "run")
+        machine.tray("quit")  # one that a broken walk has left
+        machine.start(rf"{machine.scripts}\sso-tray.exe", "run")
         until(self.resident, "the daemon's answer")
         said = machine.tray("run")
         holds("commands reach the daemon by its pipe", said.code == 0, said.out.strip())
@@ -287,7 +281,6 @@ class Walk:
         left, top, width, height = self.opened(*self.icon("signed-in"), 3)
         holds("a right click opens the menu", height > 100, f"{width} x {height}")
         left, top, width, height = self.opened(left + 60, top + PROFILES)
-        self.look().save("artifacts/windows-menu.png")
         self.machine.click(left + 60, top + SECOND)
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
