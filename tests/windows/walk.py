@@ -262,7 +262,8 @@ class Walk:
             until(lambda: (self.resident() or before) != before, "a restart")
             version = self.status()["resident"]["program"]
             holds("after an upgrade it comes back as the new version", version == "9.9.9", version)
-            holds("and still signed in", self.state() == "signed-in")
+            until(lambda: self.state() == "signed-in", "a session that goes on")
+            holds("and still signed in", True)
         finally:
             place.write_text(text)
 
