@@ -29,7 +29,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
   if [ "$$n" -gt 3 ]; then echo 4; else echo "$$((n + 1))"; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core check format bench pictures soak windows clean components \
+.PHONY: help demo test test-core check format bench pictures soak keyrings windows clean components \
   wheel frozen deb rpm package-test constraints
 
 help: ## List these commands
@@ -59,6 +59,9 @@ bench: .venv/.test components $(AWS_CLI_STAMP) $(AWS_SSO_UTIL_STAMP) frozen ## P
 
 soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for minutes; before a release
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal -o python_files='soak_*.py' tests/soak tests/adversary $(ARGS)
+
+keyrings: .venv/.test components ## Live a day with GNOME Keyring, KWallet and KeePassXC each; prints the table
+	@$(PY) -m tests.keyrings $(ARGS)
 
 WINDOWS_PYTHONS ?= 3.13
 

@@ -148,6 +148,7 @@ class Running:
         command: Sequence[str | Path],
         env: Mapping[str, str],
         *,
+        stdin: int = subprocess.DEVNULL,
         stdout: int | IO[bytes] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
@@ -157,7 +158,7 @@ class Running:
             process = subprocess.Popen(
                 command,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=words if stdout is None else stdout,
                 stderr=words,
                 start_new_session=True,
@@ -408,7 +409,7 @@ def desk(
         bus = Bus(directory, running, ["org.xfce.Xfconf"])
         try:
             env = _environment(directory, bus.address)
-            env["DISPLAY"] = _start_screen(running, env, needed[0], size)
+            env["DISPLAY"] = start_screen(running, env, needed[0], size)
             bus.start(env)
             drawn = f"--compositor={'on' if shadows else 'off'}"
             running.start([require("xfwm4"), drawn], env)
@@ -485,7 +486,7 @@ def _environment(directory: Path, address: str) -> dict[str, str]:
     return env
 
 
-def _start_screen(
+def start_screen(
     running: Running, env: Mapping[str, str], xvfb: Path, size: tuple[int, int]
 ) -> str:
     """Start an X server on a number it picks itself and return its display."""

@@ -142,6 +142,12 @@ class KeyringSession:
         command = [sys.executable, "-c", _HANGING, PROMPTER]
         return _start_owner(PROMPTER, command, self.environ, self._stack)
 
+    def kill_service(self) -> None:
+        """End the service as the kernel does when memory is short."""
+        assert self.service is not None
+        self.service.kill()
+        self.service.wait(PATIENCE)
+
     def stop_service(self) -> None:
         """End the service; whoever waits for its answer gets an error."""
         if self.service is not None:

@@ -92,6 +92,10 @@ class KeyringDenied(UserMustAct):
     default_reason = "keyring-denied"
 
 
+class KeyringUnfit(KeyringDenied):
+    """This keyring cannot serve a background process; the sentence says what would change that."""
+
+
 class WillRetry(TrayError):
     """
     It passes by itself.

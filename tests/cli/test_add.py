@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.cli.stage import Stage
 from tests.cli.terminal import program
 from tests.clients.aws_cli import aws_cli
 from tests.clients.identity import Answer, ClientName, ask
+from tests.components import require
 from tray.aws.api import account_roles
 from tray.cli.add.role_picker import numbers_of
 from tray.fake_aws.fake_options import DEFAULT_START_URL, Account, many_accounts
@@ -93,6 +96,23 @@ def test_one_command_from_nothing_to_a_working_profile(bare: Stage) -> None:
         "output = json\n"
     ) == bare.config.read_text()
     assert "+[profile test-profile]" in done.out
+
+
+@pytest.mark.parametrize("region", [(), ("--region", "eu-west-1")])
+def test_the_command_that_is_suggested_works(bare: Stage, region: tuple[str, ...]) -> None:
+    """Typed as it is printed, also for profiles without a region, which the AWS CLI requires."""
+    aws = require("aws-newest")
+    done = bare.tray(*NEW, "--role", "ReadOnly", "--account", "*12", "--name", "a-b", *region)
+
+    line = next(one for one in done.out.splitlines() if one.startswith("Try: "))
+    command = shlex.split(line.removeprefix("Try: aws "))
+    found = subprocess.run(
+        [str(aws), *command], env=bare.environ, capture_output=True, text=True, check=False
+    )
+
+    assert 0 == found.returncode, found.stderr
+    assert "AWSReservedSSO_ReadOnly_" in found.stdout
+    assert bool(region) != ("no region" in done.err)
 
 
 def test_sync_adds_what_is_new_and_prunes_what_is_gone(stage: Stage) -> None:

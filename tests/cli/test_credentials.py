@@ -400,7 +400,7 @@ def test_what_aws_login_keeps_is_used_and_never_written(stage: Stage) -> None:
     kept.write_text(json.dumps({"accessToken": {**token, "expiresAt": "2020-01-01T00:00:00Z"}}))
     expired, late = stage.tray("credentials", "own"), stage.tray("status").out
     kept.unlink()
-    out = stage.tray("status").out
+    out, found = stage.tray("status").out, stage.tray("doctor", "--json").json()["findings"]
 
     assert ("ASIALOGIN", "2099-01-01T00:00:00Z") == (given["AccessKeyId"], given["Expiration"])
     assert stage.config.read_text().endswith(f"\n[default]\nlogin_session = {name}\n")
@@ -409,5 +409,20 @@ def test_what_aws_login_keeps_is_used_and_never_written(stage: Stage) -> None:
     assert "aws login" not in only
     assert 'by "aws login", keys ended at ' in late
     assert " signed out; to sign in, run: aws login --profile own\n" in out
+    assert "aws login --profile own" in {one["remedy"] for one in found}
     assert before == after
     assert (1, True) == (expired.code, "aws login --profile own" in expired.err)
+
+
+@pytest.mark.parametrize("account", ['"123456789011"', "12345", "1234-5678-9011"])
+def test_an_account_id_that_is_none_is_named(either: Stage, account: str) -> None:
+    """AWS would only say that some value is wrong; it is not asked."""
+    either.signed_in_by_cli()
+    section = f"[profile odd]\nsso_session = corp\nsso_account_id = {account}\nsso_role_name = R\n"
+    either.config.write_text(either.config.read_text() + section)
+
+    done = either.tray("credentials", "odd")
+
+    assert 1 == done.code
+    assert 'The sso_account_id of the profile "odd" must be 12 digits' in done.err
+    assert 0 == either.center.count("GetRoleCredentials")

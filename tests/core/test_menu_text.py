@@ -87,3 +87,19 @@ def test_a_legacy_session_is_called_by_its_host() -> None:
         "corp.awsapps.com/start#/",
         "d-1.awsapps.com",
     ] == [session_name(key) for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("no tray on the session bus", "Add a system tray to your panel, or on GNOME the "
+         "AppIndicator extension. "),
+        ("no session bus: No such file or directory", "It needs a desktop session. "),
+        ("ImportError at import", ""),
+    ],
+)  # fmt: skip
+def test_an_icon_that_is_not_shown_comes_with_advice_that_helps(reason: str, advice: str) -> None:
+    """A panel is no help where there is no desktop session, or a module is missing."""
+    said = f"The icon can't be shown ({reason}). {advice}Everything else works."
+
+    assert said == menu_text.no_tray(reason)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tray.secret import Secret
 from tray.storage.atomic_files import read_small, write_atomic
-from tray.worker.keyring.keyring_backends import LockState
+from tray.worker.keyring.keyring_backends import LockState, keyring_locked
 
 
 class FileBackend:
@@ -42,18 +42,25 @@ class FileBackend:
 
     def get(self, username: str, /) -> Secret | None:
         """Read an item."""
+        self._insist_on_open()
         found = self._items().get(username)
         return None if found is None else Secret(found)
 
     def set(self, username: str, value: Secret, /) -> None:
         """Write an item."""
+        self._insist_on_open()
         with self._changing():
             self._write(self._items() | {username: value.reveal()})
 
     def delete(self, username: str, /) -> None:
         """Remove an item; none there is no error."""
+        self._insist_on_open()
         with self._changing():
             self._write({name: text for name, text in self._items().items() if name != username})
+
+    def _insist_on_open(self) -> None:
+        if self._locked.exists():
+            raise keyring_locked()
 
     def _items(self) -> dict[str, str]:
         try:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from tray.aws.api.role_credentials import Credentials
+from tray.aws.api.role_credentials import Credentials, is_account_id
 from tray.aws.api.sts import CallerIdentity, caller_identity
 from tray.aws.config.catalog import every_profile
 from tray.aws.config.config_files import ConfigFiles
@@ -91,6 +91,9 @@ def identity_document(identity: CallerIdentity) -> dict[str, Any]:
 def _of_the_portal(session: SsoSession, profile: Profile, context: JobContext) -> Credentials:
     if profile.account_id is None or profile.role_name is None:
         raise UserMustAct(f'The profile "{clean(profile.name)}" has no account and role.')
+    if not is_account_id(profile.account_id):
+        named = f'sso_account_id of the profile "{clean(profile.name)}"'
+        raise UserMustAct(f"The {named} must be 12 digits and nothing else, without quotes.")
     token = _access_token(session, context)
     return context.portal.role_credentials(
         token, session.region, profile.account_id, profile.role_name

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from tray.core.text.timestamps import format_timestamp
 from tray.secret import Secret
 from tray.values import dataclass
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+
+
+def is_account_id(text: str) -> bool:
+    return _ACCOUNT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

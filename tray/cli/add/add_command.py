@@ -33,6 +33,7 @@ from tray.core.profiles.profile_planning import (
 )
 from tray.core.text.display_names import clean
 from tray.core.text.sentences import counted, refused_accounts
+from tray.core.text.shell_commands import quoted
 from tray.errors import TokenRejected
 from tray.managed.config_write import add_profiles
 
@@ -207,8 +208,12 @@ def _write(
     may_write(asks=asks and not typed.yes)
     add_profiles(path, context.paths.state, new, gone)
     _tell(list(new), made, gone)
-    if new and typed.region is None:
-        note("They have no region, which some SDKs require. Use --region or set AWS_REGION.")
+    if not new:
+        return
+    region = "" if typed.region is not None else f" --region {session.region}"
+    click.echo(f"Try: aws sts get-caller-identity --profile {quoted(next(iter(new)))}{region}")
+    if region:
+        note("They have no region, which the AWS CLI and SDKs require. Set AWS_REGION or region.")
 
 
 def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:
@@ -219,8 +224,6 @@ def _tell(added: Sequence[str], made: ProfilePlan, gone: Sequence[str]) -> None:
         click.echo(f"Already there: {counted(len(made.there), 'profile')}.")
     if gone:
         click.echo(f"Removed: {counted(len(gone), 'profile')}.")
-    if added:
-        click.echo(f"Try: aws sts get-caller-identity --profile {clean(added[0])}")
 
 
 def _may_go(context: CommandContext, gone: Sequence[str]) -> tuple[str, ...]:

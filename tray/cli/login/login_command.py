@@ -16,7 +16,7 @@ from tray.cli.command_context import NO_SUCH_NAME, CommandContext, say_acting_al
 from tray.cli.daemon_commands import start_if_needed
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.sign_in_progress import SignInPage
-from tray.cli.session_commands import each, meant, one_by_one, say_what_ends
+from tray.cli.session_commands import each, meant, one_by_one, renewed, say_what_ends
 from tray.cli.status_command import status_now
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -70,12 +70,37 @@ def login(
             return
     if typed.afresh:
         say_what_ends(context, None if every else sessions[0])
-    one_by_one(sessions, lambda one: _sign_in(context, one, typed))
+    one_by_one(
+        sessions, lambda one: _unlocked(context, one, typed) or _sign_in(context, one, typed)
+    )
 
 
 def sign_in_plainly(context: CommandContext, session: SsoSession) -> tuple[int, str]:
     """Sign in as ``login SESSION`` does; return the exit code and the last sentence."""
     return _sign_in(context, session, _Options(False, False, False, None))
+
+
+def _unlocked(
+    context: CommandContext, session: SsoSession, typed: _Options
+) -> tuple[int, str] | None:
+    """Unlock the keyring if it is what holds a session up, and renew; None: a browser has to."""
+    from tray.worker.job_context import JobContext
+
+    if typed.afresh or typed.no_browser or typed.device_code:
+        return None
+    job_context = JobContext.from_environment(context.environ)
+    keyring = job_context.keyring_store
+    try:
+        kept = job_context.hints(session).store == "keyring"
+        if not kept or keyring.lock_state() != "locked":
+            return None
+        note("The keyring is locked. Unlock it in the window that it shows.")
+        keyring.unlock()
+    except TrayError as error:
+        note(error.sentence)
+        return None
+    done = renewed(context, session)
+    return None if done[0] else done
 
 
 def _needy(context: CommandContext, sessions: tuple[SsoSession, ...]) -> tuple[SsoSession, ...]:

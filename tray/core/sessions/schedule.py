@@ -106,7 +106,7 @@ def backoff(
     most = min(policy.BACKOFF_MOST, policy.BACKOFF_FIRST * 2.0 ** min(max(failures - 1, 0), 16))
     if token is not None and token.expires_at > now.wall:
         most = min(most, max(policy.BACKOFF_LEAST, token.life * policy.BACKOFF_SHARE))
-    if reason in ("keyring-waiting", "keyring-locked"):
+    if reason in ("keyring-waiting", "keyring-locked", "keyring-absent"):
         silent = now.wall - failing.since if failing is not None else 0.0
         most = min(most, max(policy.KEYRING_BACKOFF, silent * policy.KEYRING_BACKOFF_SHARE))
     fingerprint = token.fingerprint if token is not None else ""

@@ -155,10 +155,12 @@ def not_copied(what: str, text: str) -> tuple[str, str]:
 
 
 def no_tray(reason: str) -> str:
-    return (
-        f"The icon can't be shown ({reason}). Add a system tray to your panel, or on GNOME the "
-        "AppIndicator extension. Everything else works."
-    )
+    advice = "Add a system tray to your panel, or on GNOME the AppIndicator extension. "
+    if reason.startswith("no session bus"):
+        advice = "It needs a desktop session. "
+    elif reason.endswith("at import"):
+        advice = ""  # a module is missing: no panel helps
+    return f"The icon can't be shown ({reason}). {advice}Everything else works."
 
 
 _HAPPENED = {

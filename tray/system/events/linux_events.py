@@ -1,4 +1,4 @@
-"""System events on Linux: logind, NetworkManager and screen savers."""
+"""System events on Linux: logind, NetworkManager, screen savers and the keyring."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from tray.system.dbus.bus_connection import Bus, BusClient, system_bus_address
+from tray.system.events.keyring_service import KeyringService
 from tray.system.events.network import NetworkManager
 from tray.system.events.power import Logind
 from tray.system.events.screen import SCREEN_SAVERS, ScreenLock
 
-SystemEventName = Literal["asleep", "woke", "locked", "unlocked", "network-up", "network-down"]
+SystemEventName = Literal[
+    "asleep", "woke", "locked", "unlocked", "network-up", "network-down", "keyring-unlocked"
+]
 
 SYSTEM_BUS_RETRY_SECONDS: Final = 900.0  # a container hardly ever gets one
 
@@ -22,6 +25,7 @@ class LinuxEvents:
         lock = ScreenLock(on_event)
         self._logind = Logind(on_event, lock, environ)
         self._network = NetworkManager(on_event)
+        self._keyring = KeyringService(on_event)
         self._savers = tuple(saver(lock) for saver in SCREEN_SAVERS)
         self.bus = Bus(
             "system bus",
@@ -33,7 +37,7 @@ class LinuxEvents:
 
     @property
     def on_session_bus(self) -> tuple[BusClient, ...]:
-        return self._savers
+        return (*self._savers, self._keyring)
 
     def missing(self) -> dict[str, str]:
         reasons = {"sleep": self._logind.missing, "network": self._network.missing}

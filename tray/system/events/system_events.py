@@ -1,4 +1,4 @@
-"""Sleep, screen lock and network, and which of them are missing here; Linux only so far."""
+"""Sleep, screen lock, network, keyring, and which of them are missing; Linux only so far."""
 
 from __future__ import annotations
 

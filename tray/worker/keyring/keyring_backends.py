@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal, Protocol, TypeVar
 
-from tray.errors import KeyringDenied, KeyringUnavailable, TrayError
+from tray.errors import KeyringDenied, KeyringUnavailable, KeyringUnfit, TrayError
 from tray.secret import Secret
 
 LockState = Literal["ready", "locked", "absent"]
@@ -90,3 +90,19 @@ def keyring_dismissed() -> KeyringDenied:
 
 def keyring_refuses() -> KeyringDenied:
     return KeyringDenied("The keyring refused to store the session's tokens.")
+
+
+def keyring_asks() -> KeyringUnfit:
+    """KeePassXC 2.7 opens an item to one connection; a later worker has its own (measured)."""
+    return KeyringUnfit(
+        "The keyring would ask you at each renewal. In KeePassXC's settings, Secret Service "
+        "Integration, turn off “Confirm when passwords are retrieved by clients”."
+    )
+
+
+def keyring_cannot_encrypt() -> KeyringUnfit:
+    """KWallet 5.103 opens no session without it (measured)."""
+    return KeyringUnfit(
+        "KWallet lacks Qt's crypto plug-in. Install libqca-qt5-2-plugins (Debian, Ubuntu) or "
+        "qca-qt5-ossl (Fedora) and log in to the desktop again."
+    )

@@ -1,213 +1,164 @@
 """
-The Secret Service (GNOME Keyring, KWallet, KeePassXC) through keyring's class, without prompts.
+The Secret Service (GNOME Keyring, KWallet, KeePassXC), without prompts.
 
 keyring's class prompts whenever the collection is locked or missing, and such a prompt blocks
-indefinitely (measured). Here only `unlock` prompts.
+indefinitely (measured). Here only `unlock` prompts. It also takes the first item that includes its
+attributes, whoever wrote it; ours is the one with exactly ours.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from typing import Any
+from collections.abc import Callable
+from contextlib import closing, suppress
+from typing import Any, Final, TypeVar
 
-import secretstorage
-from jeepney import (  # type: ignore[import-untyped]  # no stubs exist
-    DBusErrorResponse,
-    message_bus,
-)
-from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]  # no stubs exist
-from keyring.backends import SecretService
-from keyring.errors import KeyringLocked, PasswordDeleteError
-from secretstorage.collection import get_collection_by_alias
 from secretstorage.exceptions import (
     ItemNotFoundException,
-    LockedException,
     PromptDismissedException,
     SecretServiceNotAvailableException,
 )
-from secretstorage.util import BUS_NAME, open_session
 
 from tray.errors import TrayError
+from tray.secret import Secret
 from tray.worker.keyring.keyring_backends import (
     LockState,
     guarded,
     keyring_absent,
+    keyring_asks,
     keyring_dismissed,
     keyring_locked,
     keyring_refuses,
 )
-from tray.worker.keyring.keyring_items import KeyringItems
+from tray.worker.keyring.secret_service_connection import Line, Unheard
 
-_TRIES = 3
-"""
-GNOME Keyring looks up its default collection through freed memory once in some thousand requests
-under load, and then names one that does not exist (measured, 42.1). So it is looked up once per
-turn, and again before it is taken as missing.
-"""
+_APPLICATION: Final = "Python keyring library"  # as keyring's class wrote it, in items of 0.1.0
+_ADDED: Final = {"xdg:schema", "Title", "UserName", "URL", "Notes", "Path", "Uuid"}
+"""Attributes that services add themselves: GNOME Keyring the first, KeePassXC the others."""
+T = TypeVar("T")
 
 
-class SecretServiceBackend(KeyringItems):
+class SecretServiceBackend:
     """Items in the default collection; the bus may start the service, which does not prompt."""
 
     name = "Secret Service"
     max_chars = None
 
     def __init__(self, service: str) -> None:
-        self._quiet = _quiet_keyring()
-        super().__init__(service, lambda: self._quiet, _translated)
+        self._service = service
+        self._line: Line | None = None
+        self._hang_up: Any = None
 
     def lock_state(self) -> LockState:
         """``locked`` without a default collection, too: a click can make one."""
-        return guarded(self._quiet.lock_state, _translated)
+        return guarded(self._lock_state, _translated)
 
     def unlock(self) -> None:
         """Unlock or create the default collection; `KeyringDenied` if dismissed or not shown."""
         guarded(_unlock, _translated_prompt)
 
+    def get(self, username: str) -> Secret | None:
+        return self._asked(lambda line: self._get(line, username))
 
-def _quiet_keyring() -> _QuietKeyring:
-    make: Callable[[], _QuietKeyring] = _QuietKeyring  # keyring's constructors have no types
-    return make()
-
-
-class _Line:
-    """A connection with its encrypted session, kept: 8 of the 10 ms of a request (measured)."""
-
-    def __init__(self) -> None:
-        self.bus = _connect()
-        vars(self.bus)["close"] = lambda: None
-        self.items: dict[str, Any] = {}
-        """Our items by username, as last found."""
-        self._session: Any = None
-        self._collection: Any = None
-        try:
-            self._owner = self._owner_now()
-        except BaseException:
-            self.hang_up()
-            raise
-
-    @property
-    def session(self) -> Any:
-        if self._session is None:
-            self._session = open_session(self.bus)
-        return self._session
-
-    def find_collection(self) -> Any:  # secretstorage says no types here
-        self._collection = _default_collection(self.bus)
-        return self._collection
-
-    @property
-    def collection(self) -> Any:
-        found = self._collection or self.find_collection()
-        found.session = self.session
-        return found
-
-    def is_good(self) -> bool:
-        """Whether the service is still the same one; a new one knows no session."""
-        try:
-            return self._owner is not None and self._owner == self._owner_now()
-        except OSError:
-            return False
-
-    def _owner_now(self) -> str | None:
-        try:
-            owner: str = Proxy(message_bus, self.bus).GetNameOwner(BUS_NAME)[0]
-        except DBusErrorResponse:  # not started yet
-            return None
-        return owner
-
-    def hang_up(self) -> None:
-        type(self.bus).close(self.bus)
-
-
-class _QuietKeyring(SecretService.Keyring):
-    """keyring's own class, without its prompts, and with a connection that stays open."""
-
-    _line: _Line | None = None
-    _hang_up: Any = None
-
-    def lock_state(self) -> LockState:
-        if self._line is not None and not self._line.is_good():
-            self._drop_line()
-        try:
-            with self._kept_line() as line:
-                return "locked" if line.find_collection().is_locked() else "ready"
-        except ItemNotFoundException:
-            return "locked"
-        except (SecretServiceNotAvailableException, OSError, RuntimeError):
-            return "absent"
-
-    def get_preferred_collection(self) -> Any:  # keyring and secretstorage say no types here
-        with self._kept_line() as line:
-            return line.collection
-
-    def get_password(self, service: str, username: str) -> str | None:
-        with self._kept_line() as line:
-            item = self._item(line, service, username)
-            if item is not None:
-                found: str = item.get_secret().decode()
-                return found
-            _insist_on_open(line)
-            return None
-
-    def set_password(self, service: str, username: str, password: str) -> None:
+    def set(self, username: str, value: Secret) -> None:
         """
         Write over our item in place, or create one.
 
         ``CreateItem`` with ``replace`` would replace any item with these attributes among others
         (GNOME Keyring), and asks the user if another connection made it (KeePassXC).
         """
-        with self._kept_line() as line:
-            item = self._item(line, service, username)
-            if item is not None:
-                item.set_secret(password.encode())
-                return
-            line.items[username] = line.collection.create_item(
-                f"Password for '{username}' on '{service}'",
-                self._marks(service, username),
-                password.encode(),
-            )
+        self._asked(lambda line: self._set(line, username, value.reveal().encode()))
 
-    def delete_password(self, service: str, username: str) -> None:
-        with self._kept_line() as line:
-            item = self._item(line, service, username)
-            if item is None:
-                _insist_on_open(line)
-                raise PasswordDeleteError
-            del line.items[username]
-            item.delete()
+    def delete(self, username: str) -> None:
+        """Remove an item and any others of the same name; it may be absent."""
+        self._asked(lambda line: self._delete(line, username))
 
-    def _item(self, line: _Line, service: str, username: str) -> Any:
-        marks = self._marks(service, username)
-        with suppress(ItemNotFoundException):
-            if username in line.items and _attributes(line.items[username]) == marks:
-                return line.items[username]
-        line.items.pop(username, None)
-        for item in line.collection.search_items(marks):
-            # A search finds items with more attributes than these, too.
-            if _attributes(item) == marks:
-                line.items[username] = item
-                return item
-        return None
-
-    def _marks(self, service: str, username: str) -> dict[str, str]:
-        """Return all attributes of our item, as keyring writes them."""
-        marks: dict[str, str] = self._query(service, username, application=self.appid)
-        return marks
-
-    @contextmanager
-    def _kept_line(self) -> Iterator[_Line]:
-        """Use the open connection or a new one; after any error it is discarded."""
-        line = self._line
-        if line is None:
-            line = self._line = _Line()
-            self._hang_up = weakref.finalize(self, line.hang_up)
+    def _lock_state(self) -> LockState:
         try:
-            yield line
-        except PasswordDeleteError:
-            raise
+            return self._on_line(lambda line: "locked" if line.is_locked() else "ready")
+        except ItemNotFoundException:
+            return "locked"
+        except (SecretServiceNotAvailableException, OSError, RuntimeError):
+            return "absent"
+
+    def _get(self, line: Line, username: str) -> Secret | None:
+        path = self._find(line, username)
+        text = b"" if path is None else line.secret(path)
+        if not text:
+            # Some services find nothing while locked (KeePassXC) or give nothing (KWallet).
+            line.insist_on_open()
+            return None
+        return Secret(text.decode())
+
+    def _set(self, line: Line, username: str, text: bytes) -> None:
+        path = self._find(line, username)
+        if path is None:
+            label = f"Password for '{username}' on '{self._service}'"
+            path = line.create(label, self._marks(username))
+            # The token goes where every later worker, a client of its own, can read it.
+            with closing(Line()) as later:
+                if later.read(path, "Item", "Locked"):
+                    raise keyring_asks()
+            line.known[username] = path
+        line.write(path, text)
+
+    def _delete(self, line: Line, username: str) -> None:
+        """Write over it first: it may go to a recycle bin, or stay if deleting would prompt."""
+        line.known.pop(username, None)
+        found = self._ours(line, username)
+        if not found:
+            line.insist_on_open()
+        for path in found:
+            line.write(path, b"")
+            line.dismiss(line.call(path, "Item", "Delete")[0])
+
+    def _find(self, line: Line, username: str) -> str | None:
+        path = line.known.get(username)
+        if path is None or path not in line.checked:
+            if path is None or not self._is_ours(line, path, username):
+                path = next(iter(self._ours(line, username)), None)
+            line.known.pop(username, None)
+            if path is not None:
+                line.known[username] = path
+                line.checked.add(path)
+        return path
+
+    def _ours(self, line: Line, username: str) -> list[str]:
+        # A search finds items with more attributes than these, too.
+        found = line.call(
+            line.collection, "Collection", "SearchItems", "a{ss}", self._marks(username)
+        )
+        return [path for path in found[0] if self._is_ours(line, path, username)]
+
+    def _is_ours(self, line: Line, path: str, username: str) -> bool:
+        with suppress(ItemNotFoundException):
+            attributes = line.read(path, "Item", "Attributes")
+            return {n: v for n, v in attributes.items() if n not in _ADDED} == self._marks(
+                username
+            )
+        return False
+
+    def _marks(self, username: str) -> dict[str, str]:
+        """Return all attributes of our item."""
+        return {"service": self._service, "username": username, "application": _APPLICATION}
+
+    def _asked(self, request: Callable[[Line], T]) -> T:
+        return guarded(lambda: self._on_line(request), _translated)
+
+    def _on_line(self, request: Callable[[Line], T]) -> T:
+        """Use the open connection or a new one; after any error it is discarded."""
+        if self._line is not None:
+            try:
+                return request(self._line)
+            except Unheard:  # the service has a successor, perhaps
+                self._drop_line()
+            except BaseException:
+                self._drop_line()
+                raise
+        line = self._line = Line()
+        self._hang_up = weakref.finalize(self, line.close)
+        try:
+            return request(line)
         except BaseException:
             self._drop_line()
             raise
@@ -218,51 +169,13 @@ class _QuietKeyring(SecretService.Keyring):
         self._line = self._hang_up = None
 
 
-def _attributes(item: Any) -> dict[str, str]:
-    return {name: value for name, value in item.get_attributes().items() if name != "xdg:schema"}
-
-
-def _connect() -> Any:
-    bus = secretstorage.dbus_init()
-    try:
-        available = secretstorage.check_service_availability(bus)
-    except BaseException:
-        bus.close()
-        raise
-    if not available:
-        bus.close()
-        raise SecretServiceNotAvailableException
-    return bus
-
-
-def _default_collection(bus: Any) -> Any:
-    """Return the default collection; reading its label proves that it exists."""
-    for _ in range(_TRIES - 1):
-        with suppress(ItemNotFoundException):
-            return get_collection_by_alias(bus, "default")
-    return get_collection_by_alias(bus, "default")
-
-
-def _insist_on_open(line: _Line) -> None:
-    """Tell a missing item from a locked one: some services then find nothing (KeePassXC)."""
-    if line.collection.is_locked():
-        raise KeyringLocked
-
-
 def _unlock() -> None:
-    with closing(_connect()) as bus:
-        try:
-            collection = _default_collection(bus)
-        except ItemNotFoundException:
-            collection = secretstorage.create_collection(bus, "Default", "default")
-        if collection.is_locked():
-            collection.unlock()
-        if collection.is_locked():
-            raise PromptDismissedException
+    with closing(Line()) as line:
+        line.unlock()
 
 
 def _translated(error: Exception) -> TrayError:
-    if isinstance(error, KeyringLocked | LockedException | ItemNotFoundException):
+    if isinstance(error, ItemNotFoundException):
         return keyring_locked()
     if isinstance(error, PromptDismissedException):
         return keyring_dismissed()

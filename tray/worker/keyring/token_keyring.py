@@ -128,7 +128,8 @@ class TokenKeyring:
             now = tuple(written if slot.name == target else slot for slot in slots)
             return replace(item, slots=now)
 
-        return self._at_once(self._write_seconds, saved)
+        # Seen in this transaction it was open; if no longer, the write says so.
+        return self._at_once(self._write_seconds, saved, look=seen is None)
 
     def forget_older(self, key: str, generation: int) -> None:
         """Remove all older generations, provided that this one exists; repeatable."""
@@ -189,13 +190,13 @@ class TokenKeyring:
     def _deadline(self, seconds: float) -> float:
         return time.monotonic() + seconds
 
-    def _at_once(self, seconds: float, work: Callable[[Slots], T]) -> T:
+    def _at_once(self, seconds: float, work: Callable[[Slots], T], *, look: bool = True) -> T:
         """Let one operation share a turn: twenty would double a renewal's time (measured)."""
         deadline = self._deadline(seconds)
 
         def turn() -> T:
             backend = _InTime(self._backend, deadline)
-            state = backend.lock_state()
+            state = backend.lock_state() if look else "ready"
             if state == "locked":
                 raise keyring_locked()
             if state == "absent":
