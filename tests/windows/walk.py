@@ -57,9 +57,8 @@ ROUNDS = 9
 """Starts of which the median is the time of one."""
 
 ROW = 20
-"""Pixels; of the menus' rows, from their edges: the last, "Profile", and the second of that."""
 PROFILES = 37
-SECOND = 29
+"""Pixels: a row of a menu, and where from its top the row "Profile" is."""
 
 NOT_JUDGED = {
     "a notification with buttons": "Wine has no WinRT",
@@ -278,11 +277,11 @@ class Walk:
         return max(found, key=lambda box: box[4])[1:]
 
     def uses_by_menu(self) -> None:
-        """Pick another profile in the menu: the second row of "Profile"."""
+        """Pick another profile in the menu: the last row of "Profile"."""
         left, top, width, height = self.opened(*self.icon("signed-in"), 3)
         holds("a right click opens the menu", height > 100, f"{width} x {height}")
         left, top, width, height = self.opened(left + 60, top + PROFILES)
-        self.machine.click(left + 60, top + SECOND)
+        self.machine.click(left + width // 2, top + height - ROW // 2)
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
 
