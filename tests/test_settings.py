@@ -15,6 +15,7 @@ GOOD = """\
 browser = "firefox %s"
 guarded = ["*prod*", "*live*"]
 start_daemon = "always"
+removed_file = "restore"
 
 [keyring]
 adopt = false
@@ -72,7 +73,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )
     own = OwnConnection("/etc/corp.pem", Secret("http://proxy:3128"), "https://sso.example")
     assert {"corp": own} == settings.own_connections
-    assert settings.own_connections == Settings.in_worker(settings.to_worker()).own_connections
+    worker = Settings.in_worker(settings.to_worker())
+    assert (settings.own_connections, True) == (worker.own_connections, worker.restore_removed)
     assert ("always", preferences, "mine", True, True, ()) == (
         settings.start_daemon,
         settings.preferences,
@@ -120,6 +122,8 @@ def test_what_the_menu_set_wins(tmp_path: Path) -> None:
         ("[log]\ndebug = 0", "log.debug"),
         ('start_daemon = "sometimes"', "start_daemon"),
         ("start_daemon = false", "start_daemon"),
+        ('removed_file = "keep"', "removed_file"),
+        ("removed_file = []", "removed_file"),
         ("[sessions]\ncorp = 5", "sessions.corp"),
         ("[sessions.corp]\nlength_hours = 0", "sessions.corp.length_hours"),
         ("[sessions.corp]\nlength_hours = nan", "sessions.corp.length_hours"),
@@ -250,6 +254,18 @@ def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> Non
         json.loads((state / "settings.json").read_text())
     )
     assert 0o600 == (state / "settings.json").stat().st_mode & 0o777
+
+
+def test_what_a_notice_sets_stands_beside_the_tables(tmp_path: Path) -> None:
+    """K5: "Always put it back" wins over config.toml, unless the administrator has locked it."""
+    config = tmp_path / "config.toml"
+    config.write_text('removed_file = "sign-out"\n')
+
+    write_setting(tmp_path, None, "removed_file", "restore")
+
+    assert read_settings(config, tmp_path).restore_removed
+    with pytest.raises(UserMustAct, match="administrator"):
+        write_setting(tmp_path, None, "removed_file", "restore", {"removed_file": "/etc/x"})
 
 
 @pytest.mark.parametrize("there", ["{", "[]", '{"keyring": 5}'])

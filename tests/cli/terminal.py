@@ -66,6 +66,12 @@ class Terminal:
         self._answered = len(self.screen)
         self._write(f"{words}\n")
 
+    def press(self, keys: str, then: str) -> None:
+        """Press keys, and wait until the terminal shows what they lead to."""
+        before = len(self.screen)
+        self._write(keys)
+        self._read_until(then, before)
+
     def wait(self) -> int:
         """Wait until the program has ended, and return its exit code."""
         while True:
@@ -115,22 +121,26 @@ def terminal(
 
 @contextmanager
 def program(
-    arguments: Sequence[str], environ: Mapping[str, str], home: Path
+    arguments: Sequence[str], environ: Mapping[str, str], home: Path, term: str = "dumb"
 ) -> Iterator[Terminal]:
     """Open a terminal in which Python runs a program of ours, for a person to answer."""
-    with _opened("bash", [sys.executable, *arguments], environ, home) as running:
+    with _opened("bash", [sys.executable, *arguments], environ, home, term) as running:
         yield running
 
 
 @contextmanager
 def _opened(
-    kind: Kind, command: Sequence[str], environ: Mapping[str, str], home: Path
+    kind: Kind,
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    home: Path,
+    term: str = "dumb",
 ) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     process = subprocess.Popen(
         # Its controlling terminal, without which fish ends at once.
         ["setsid", "--ctty", "--wait", *command],
-        env={**environ, "TERM": "dumb", "PS1": "$ ", "fish_greeting": ""},
+        env={**environ, "TERM": term, "PS1": "$ ", "fish_greeting": ""},
         cwd=home,
         stdin=slave,
         stdout=slave,

@@ -400,7 +400,7 @@ def test_what_aws_login_keeps_is_used_and_never_written(stage: Stage) -> None:
     kept.write_text(json.dumps({"accessToken": {**token, "expiresAt": "2020-01-01T00:00:00Z"}}))
     expired, late = stage.tray("credentials", "own"), stage.tray("status").out
     kept.unlink()
-    out = stage.tray("status").out
+    out, found = stage.tray("status").out, stage.tray("doctor", "--json").json()["findings"]
 
     assert ("ASIALOGIN", "2099-01-01T00:00:00Z") == (given["AccessKeyId"], given["Expiration"])
     assert stage.config.read_text().endswith(f"\n[default]\nlogin_session = {name}\n")
@@ -409,6 +409,7 @@ def test_what_aws_login_keeps_is_used_and_never_written(stage: Stage) -> None:
     assert "aws login" not in only
     assert 'by "aws login", keys ended at ' in late
     assert " signed out; to sign in, run: aws login --profile own\n" in out
+    assert "aws login --profile own" in {one["remedy"] for one in found}
     assert before == after
     assert (1, True) == (expired.code, "aws login --profile own" in expired.err)
 

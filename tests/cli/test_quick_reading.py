@@ -51,7 +51,8 @@ def test_what_is_read_without_click_is_what_click_reads(name: str) -> None:
     "line",
     [
         (), ("--help",), ("login", "corp"), ("status", "--help"), ("status", "-h"),
-        ("use", "a", "b"), ("credentials", "--format", "xml"), ("credentials", "--format=env"),
+        ("status", "--watch", "--watch"), ("credentials", "--format", "xml"),
+        ("credentials", "--format=env"),
         ("credentials", "--profile"), ("exec",), ("exec", "--"), ("console", "--pri"),
         ("credentials", "--profile", "a", "--profile", "b"), ("staus",),
     ],

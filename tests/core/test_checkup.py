@@ -204,6 +204,7 @@ ROWS: list[tuple[dict[str, Any], Verdict, str, str]] = [
     ({"starts": ("changed", False, True)}, "note", "by hand", ""),
     ({"modes": ("/home/a b/x",)}, "problem", "can read", "chmod go= '/home/a b/x'"),
     ({"modes": ("~/a b",)}, "problem", "~/a b", "chmod go= ~/'a b'"),
+    ({"logins": {"a b": None, "c": NOW - 1}}, "note", '"a b"', "aws login --profile 'a b'"),
     ({"shared": (("corp", True),)}, "note", "one token file", ""),
     ({"shared": (("corp", False),)}, "problem", "another portal", "rename the sso-session"),
     ({"foreign": ("/x",)}, "problem", "another user", "sudo chown"),

@@ -91,9 +91,11 @@ class Living:
         sessions = message["status"]["sessions"]
         return next(dict(one) for one in sessions if one["key"] == key)
 
-    def until_notice(self, category: str) -> dict[str, Any]:
+    def until_notice(self, category: str, *, since: int = 0) -> dict[str, Any]:
         """Wait for a notice."""
-        message = self.until(lambda one: one.get("notice", {}).get("category") == category)
+        message = self.until(
+            lambda one: one.get("notice", {}).get("category") == category, since=since
+        )
         return dict(message["notice"])
 
     def notices(self) -> list[str]:

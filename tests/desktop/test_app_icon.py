@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
 
 from icons.generate import NAME, SIZES, generate, picture
+from tray.core.effects import NoticeCategory
+from tray.desktop.notifications import notice_picture
 
 ICONS = Path(__file__).parents[2] / "icons"
 
@@ -57,3 +60,9 @@ def test_quantizing_keeps_the_picture() -> None:
         off = [abs(a - b) for a, b in pairs]
 
     assert sum(off) / len(off) < 2
+
+
+@pytest.mark.parametrize("category", get_args(NoticeCategory))
+def test_every_notice_has_a_picture(category: NoticeCategory) -> None:
+    """W1: whatever a notice is about, it can be shown."""
+    assert category in notice_picture.STATES

@@ -126,6 +126,30 @@ def test_what_applies_already_is_not_offered_again() -> None:
     assert "offer-default" not in [one.key for one in menu]
 
 
+def test_a_session_signed_out_here_can_be_had_back_or_ended() -> None:
+    """K5, M1: signing in, Undo, and signing out at AWS."""
+    removed = replace(CORP, state="signed-out", reason="removed", renews=False, can_undo=True)
+
+    menu = every(entries(view_of(removed), MenuExtras(), NOW))
+
+    found = {one.text: one.event for one in menu if one.key.endswith(":corp")}
+    assert {
+        "corp: signed out on this machine": None,
+        "Sign in": ev.SignInRequested("corp"),
+        "Undo sign-out": ev.UndoRequested("corp"),
+        "Sign out at AWS": ev.SignOutRequested("corp"),
+    } == found
+
+
+@pytest.mark.parametrize("restores", [True, False])
+def test_putting_files_back_can_be_turned_off_again(restores: bool) -> None:
+    """K5: it is turned on in a notice, and is no row before that."""
+    menu = every(entries(with_profiles(DEV), MenuExtras(restores=restores), NOW))
+
+    events = [one.event for one in menu if one.key == "setting:restore-removed"]
+    assert [SettingRequested("restore-removed", on=False)] * restores == events
+
+
 def test_every_row_tells_the_rules_what_it_says() -> None:
     """M3: a row carries what it acts on."""
     extras = MenuExtras(starts_at_login=True, warns=False, adopts=True)
@@ -392,6 +416,13 @@ def test_clicks_reach_the_rules_through_the_rendered_menu() -> None:
         ("sign-in-afresh", ("a",), (ev.SignInRequested("a", afresh=True),)),
         ("snooze", ("a", "b"), (ev.SnoozeRequested("a"), ev.SnoozeRequested("b"))),
         ("undo-adoption", ("a",), (ev.ReleaseRequested("a"),)),
+        ("undo-removal", ("a", "b"), (ev.UndoRequested("a"), ev.UndoRequested("b"))),
+        ("sign-out", ("a", "b"), (ev.SignOutRequested("a"), ev.SignOutRequested("b"))),
+        (
+            "restore-removed",
+            ("a",),
+            (SettingRequested("restore-removed", on=True), ev.UndoRequested("a")),
+        ),
         ("unlock-keyring", (), (UnlockRequested(),)),
     ],
 )

@@ -206,6 +206,7 @@ class Aws:
         self.calls: list[Call] = []
         self.in_flight: Counter[str] = Counter()
         self.patience_until: dict[str, float] = {}
+        self.portal_patience: dict[str, float] = {}
         self.retry_after = 90
         self.spent: list[tuple[str, Given]] = []
         self.on_flight: Callable[[str, str], None] = lambda _key, _refresh: None
@@ -326,8 +327,8 @@ class Clients(AwsClients):
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 503, "ServiceUnavailable")
             case "429":
-                if operation == "CreateToken":
-                    aws.patience_until[self._key] = aws.clockwork.time + aws.retry_after
+                asked = aws.patience_until if operation == "CreateToken" else aws.portal_patience
+                asked[self._key] = aws.clockwork.time + aws.retry_after
                 self._note(operation, place, "trouble")
                 raise self._error(operation, 429, "TooManyRequestsException", aws.retry_after)
             case "500" | "mute" if (

@@ -21,7 +21,14 @@ from tray.core.model import Now, TokenFacts, Trigger
 from tray.core.notices import notice_delivery, notice_rules
 from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
-from tray.core.sessions import job_results, schedule, signing_in, token_files, upkeep
+from tray.core.sessions import (
+    job_results,
+    portal_sessions,
+    schedule,
+    signing_in,
+    token_files,
+    upkeep,
+)
 from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
 from tray.system.lock.file_lock import FileLock
@@ -132,9 +139,9 @@ def _over_for_good(right: Any) -> Any:
 
 
 def _blind_to_ends(right: Any) -> Any:
-    def moments(one: Session, state: TrayState) -> Iterator[float]:
+    def moments(one: Session, *rest: Any) -> Iterator[float]:
         ends = one.token.expires_at if one.token is not None else None
-        return (moment for moment in right(one, state) if moment != ends)
+        return (moment for moment in right(one, *rest) if moment != ends)
 
     return moments
 
@@ -369,7 +376,7 @@ SLIPS: tuple[Slip, ...] = (
          "safety: no older refresh token is sent"),
     Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
          "safety: nothing comes back after a sign-out"),
-    Slip("K6: nobody asks about the portal's other sessions", (job_results, "shares_portal"),
+    Slip("K6: nobody asks about the portal's other sessions", (portal_sessions, "shares_portal"),
          _always(False), "truth: a sign-out is known to the portal's other sessions",
          things=(LOGIN, do("aws sso login", 20, "twin"), do("sign out", 100))),
     Slip("R2: nothing is locked", (JobContext, "session_lock"), _unlocked,
@@ -384,6 +391,9 @@ SLIPS: tuple[Slip, ...] = (
          things=(LOGIN, do("aws 503", 1600, much=0.7))),
     Slip("what was renewed before a restart does not renew", (kinds, "renews"), _once_renewed,
          "restart equivalence", things=(LOGIN, do("restart compared", 3000, much=0.1))),
+    Slip("K5: a removed file is put back", (JobContext, "is_from_here"),
+         lambda _: lambda *_: False,
+         "safety: a removed file stays away", things=(LOGIN, do("remove", 600, much=0.9))),
     Slip("a failed job makes the rules fail", (job_results, "_failed"), lambda _: _fails,
          "the rules do not fail"),
 )  # fmt: skip

@@ -66,7 +66,21 @@ def script_of(seed: int) -> list[Happening]:
         step = draws.randrange(STEPS) if waits else None
         much = min(round(draws.random(), 3), 0.999)
         script.append(Happening(kind, round(at, 3), draws.choice(keys), much, step, number))
-    return script
+    return _with_second_thoughts(script, Random(f"second thoughts {seed}"))
+
+
+def _with_second_thoughts(script: list[Happening], draws: Random) -> list[Happening]:
+    """Let removals be undone and folders be lost in some walks; the others stay as they were."""
+    if draws.random() < 0.5:
+        return script
+    more: list[Happening] = []
+    for one in script:
+        at = round(one.at + draws.random() ** 3 * 7200, 3)
+        if one.kind == "remove" and draws.random() < 0.5:
+            more.append(Happening("undo", at, one.key, number=LONGEST + len(more)))
+        elif draws.random() < 0.01:
+            more.append(Happening("folder lost", at, one.key, number=LONGEST + len(more)))
+    return sorted([*script, *more], key=lambda one: one.at)
 
 
 # --- AWS and the network --------------------------------------------------
@@ -277,6 +291,11 @@ def _renew(world: World, one: Happening) -> None:
         world.tell(ev.RenewRequested(session_of(world, one).key, "typed"))
 
 
+def _undo(world: World, one: Happening) -> None:
+    """Somebody wants a removed session back, whether it was removed or not."""
+    world.person.undo(session_of(world, one).key)
+
+
 def _release(world: World, one: Happening) -> None:
     world.tell(ev.ReleaseRequested(session_of(world, one).key))
     world.truth.unwell()
@@ -352,10 +371,13 @@ ACTS: dict[str, Callable[[World, Happening], None]] = {
     "renew": _renew,
     "release": _release,
     "all is well": _well,
+    "undo": _undo,
+    "folder lost": programs.folder_lost,
 }
 """Everything that can happen, by name."""
 
-WEIGHTS = dict.fromkeys(ACTS, 2) | {
+SECOND_THOUGHTS = ("undo", "folder lost")
+WEIGHTS = dict.fromkeys((one for one in ACTS if one not in SECOND_THOUGHTS), 2) | {
     "click": 8,
     "aws sso login": 4,
     "read": 3,

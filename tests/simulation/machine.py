@@ -194,6 +194,13 @@ class Machine:
         path.write_bytes(data)
         self.stamp(path, mtime)
 
+    def lose_folder(self, number: int) -> None:
+        """Move the folder of the token files away, and make another."""
+        folder = self.paths.token_cache
+        folder.rename(folder.with_name(f"lost-{number}-{self.time}"))
+        folder.mkdir(mode=0o700)
+        self._files.clear()
+
     def emptied(self, key: str) -> FileIO:
         """Open a token file as ``open(path, "w")`` does: who writes it has emptied it first."""
         return self._open.enter_context(self.path(key).open("wb", buffering=0))

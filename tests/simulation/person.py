@@ -168,6 +168,15 @@ class Person:
                     self._world.tell(ev.ReleaseRequested(key))
             case "snooze":
                 self._world.tell(ev.SnoozeRequested(button.keys[0]))
+            case "undo-removal":
+                for key in button.keys:
+                    self.undo(key)
+
+    def undo(self, key: str) -> None:
+        """Take back a sign-out on this machine."""
+        self._world.note("undo", key)
+        self._world.truth.unwell()
+        self._world.tell(ev.UndoRequested(key))
 
     def unlock(self) -> None:
         """Type the keyring's password."""

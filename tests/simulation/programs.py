@@ -126,6 +126,7 @@ def sdk_writes_older(world: World, one: Happening) -> None:
     world.truth.thrown(session.key)
     world.note("given", session.key)
     world.truth.unwell()
+    world.promises.put_back(session.key)
     world.machine.write(session.key, json.dumps(lean).encode())
 
 
@@ -150,11 +151,20 @@ def removed(world: World, one: Happening) -> None:
     world.note("removed", key)
     world.truth.thrown(key)
     world.truth.unwell()
+    world.truth.removed(key)
     world.machine.write(key, None)
     if one.much < 0.4 and world.machine.entry_in(data) is not None:
         world.backups.setdefault(key, []).append(data)
         again = Happening("put back", key=key, much=0.99)
         world.later(one.much * 5, f"{key}: put back", lambda: put_back(world, again))
+
+
+def folder_lost(world: World, one: Happening) -> None:
+    """The folder of all token files is gone, and an empty one is there, as on a restored home."""
+    for session in world.catalog.sessions:
+        world.truth.thrown(session.key)
+    world.truth.unwell()
+    world.machine.lose_folder(one.number)
 
 
 def put_back(world: World, one: Happening) -> None:
@@ -236,6 +246,7 @@ def damaged(world: World, one: Happening) -> None:
     if data is None or world.machine.entry_in(data) is None:
         return
     broken = b'{"accessToken": %d}' % one.number
+    world.truth.thrown(key)  # whoever writes over it cannot know what it held
     world.machine.write(key, broken)
     world.truth.unwell()
 
@@ -243,6 +254,7 @@ def damaged(world: World, one: Happening) -> None:
         if world.machine.data(key) == broken:
             world.note("given", key)
             world.machine.write(key, data)
+            world.truth.returned(key)
             world.truth.unwell()
 
     world.later(30 + one.much * 1800, f"{key}: whole again", whole)

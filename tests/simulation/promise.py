@@ -34,6 +34,7 @@ PROMISES = (
     "safety: no older token over a newer",
     "safety: no older refresh token is sent",
     "safety: nothing comes back after a sign-out",
+    "safety: a removed file stays away",
     "safety: one refresh of a session at a time",
     "economy: Retry-After is obeyed",
     "economy: AWS is asked with measure",

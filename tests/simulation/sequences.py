@@ -364,5 +364,39 @@ SEQUENCES = (
         do("click all", 1610.753, "twin", 0.702), do("remove", 2200.035, much=0.928, step=0),
         do("redate", 4689.505, much=0.688), until=7110,
     ),
+    Sequence(
+        "a file that an IDE has deleted is put back", 1,
+        do("aws sso login", 10), do("remove", 600, much=0.9), length=LONG,
+    ),
+    Sequence(
+        "a removal is undone, and the file is removed again", 1,
+        do("aws sso login", 10), do("remove", 600, much=0.9), do("undo", 700),
+        do("remove", 900, much=0.9), do("undo", 3 * HOUR), length=LONG,
+    ),
+    Sequence(
+        "a lost state.json brings a removed session back", 1,
+        do("aws sso login", 10), do("remove", 600, much=0.9),
+        do("restart, state lost", 700, much=0.999), length=LONG,
+    ),
+    Sequence(
+        "an old state.json brings a removed session back", 1,
+        do("aws sso login", 10), do("remove", 15 * HOUR, much=0.9),
+        do("restart, state old", 15 * HOUR + 60, much=0.999), length=LONG,
+    ),
+    Sequence(
+        "an older lean file brings a removed session back", 1,
+        do("aws sso login", 10), do("read", 100), do("remove", 2500, much=0.9),
+        do("put back", 2600, much=0.0), length=LONG,
+    ),
+    Sequence(
+        "a lost folder is taken for a sign-out", 1,
+        do("aws sso login", 10), do("folder lost", 600), length=LONG,
+    ),
+    Sequence(
+        "a file lost with its folder is called working while AWS is not to be asked", 12,
+        do("click", 22906.549, "twin", 0.139), do("aws 429", 25624.359, "lab", 0.651),
+        do("folder lost", 26427.574, much=0.741), do("aws 503", 26433.299, much=0.164),
+        until=27139,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
 
@@ -101,6 +102,22 @@ def test_without_a_record_of_the_folder_a_file_is_lost(world: World) -> None:
     world.lose_records()
 
     assert ("published", True) == (_verdict(world.run("judge-removed")), world.file.exists())
+
+
+def test_a_folder_that_was_made_anew_is_another_one(world: World) -> None:
+    """K5: also where the file system gives it the number of the one that was removed."""
+    world.keep_in_keyring()
+    folder = world.file.parent
+    number = folder.stat().st_ino
+    shutil.rmtree(folder)
+    for other in range(200):
+        folder.mkdir(mode=0o700)
+        if folder.stat().st_ino == number:
+            break
+        folder.rename(world.home / f"other-{other}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+    assert "published" == _verdict(world.run("judge-removed"))
 
 
 def test_a_link_that_leads_nowhere_is_a_lost_folder(world: World) -> None:
@@ -330,3 +347,23 @@ def test_a_keyring_that_takes_no_mark_is_asked_again(world: World) -> None:
 
     assert isinstance(outcome, Failed)
     assert ("keyring-locked", False) == (outcome.reason, world.file.exists())
+
+
+def test_a_token_that_the_keyring_confirms_late_is_marked_too(world: World) -> None:
+    """R3, K5: what a process still holds does not replace the mark when the keyring takes it."""
+    world.keep_in_keyring()
+    world.on_step["answered"] = lambda: setattr(world.backend, "refuses_writes", True)
+    renewed = world.run("renew")
+    world.backend.refuses_writes = False
+    world.file.unlink()
+    world.run("judge-removed", context=world.make_tools(world.backend))
+    world.context.unsaved.settle(CORP.key)
+    item = _item(world)
+
+    assert isinstance(renewed, Renewed)
+    assert item is not None
+    assert (renewed.token.fingerprint, True, False) == (
+        item.token.fingerprint,
+        item.removed,
+        world.file.exists(),
+    )

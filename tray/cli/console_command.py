@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tray.cli.command_context import CommandContext
 from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
-from tray.cli.name_lookup import named_once, profile_meant
+from tray.cli.names.few_words import named_once, profile_meant
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.console_link import portal_url
 from tray.core.text.display_names import clean
@@ -27,18 +27,18 @@ FETCHED_WITHIN: Final = 60.0  # seconds the browser may take to open a link that
 
 def console(
     *,
-    named: str | None,
+    named: tuple[str, ...],
     profile: str | None,
     prints: bool,
     federate: bool,
     destination: str | None,
 ) -> None:
-    profile = named_once(named, profile)
+    words = named_once(named, profile)
     if destination is not None and urlsplit(destination).scheme != "https":
         raise WrongUse("--destination must be an https URL.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
-    meant = profile_meant(catalog, profile, context.profile_in_force)
+    meant = profile_meant(context, catalog, words, context.profile_in_force)
     session = next((one for one in catalog.sessions if one.key == meant.session), None)
     if not federate and prints:
         say(_portal_link(meant, session, destination))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tray.cli.command_context import JOB_PATIENCE, CommandContext, now
 from tray.cli.exec.credential_environment import written
 from tray.cli.front.terminal import Ended, WrongUse, say
-from tray.cli.name_lookup import named_once, profile_meant
+from tray.cli.names.few_words import named_once, profile_meant
 from tray.core import events as ev
 from tray.core.model import Profile, SsoSession
 from tray.core.session import awaits_judgement, renewable, usable
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
 Operation = Literal["credentials", "whoami"]
 
 
-def credentials(*, named: str | None, profile: str | None, form: str, active: bool) -> None:
-    profile = named_once(named, profile)
-    if active and profile is not None:
+def credentials(*, named: tuple[str, ...], profile: str | None, form: str, active: bool) -> None:
+    words = named_once(named, profile)
+    if active and words:
         raise WrongUse("Give a profile or --active, not both.")
     context = CommandContext.of_this_process()
-    meant = _meant(context, profile, active=active)
+    meant = _meant(context, words, active=active)
     say(written(form, given(context, "credentials", meant), meant.name, meant.region))
 
 
-def whoami(*, named: str | None, profile: str | None) -> None:
+def whoami(*, named: tuple[str, ...], profile: str | None) -> None:
     context = CommandContext.of_this_process()
     found = given(context, "whoami", _meant(context, named_once(named, profile)))
     for label, member in (
@@ -48,10 +49,10 @@ def whoami(*, named: str | None, profile: str | None) -> None:
             say(f"{label:<8} {found[member]}")
 
 
-def _meant(context: CommandContext, name: str | None, *, active: bool = False) -> Profile:
+def _meant(context: CommandContext, words: Sequence[str], *, active: bool = False) -> Profile:
     """Return the profile meant; `active`: the active one, whatever ``AWS_PROFILE`` says."""
     in_force = read_active(context.paths.state) if active else context.profile_in_force
-    return profile_meant(context.catalog(), name, in_force)
+    return profile_meant(context, context.catalog(), words, in_force)
 
 
 def given(context: CommandContext, operation: Operation, profile: Profile) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import Any
 
 from tray.cli.apply_command import follow_active
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, finish, note, say
-from tray.cli.name_lookup import profile_named
+from tray.cli.names.few_words import at_terminal, profile_found, search_of
 from tray.cli.quick.profile_table import table
 from tray.cli.shell.shell_integration import tell_prompts
+from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.text import managed_text, sentences
@@ -20,7 +23,7 @@ from tray.managed.managed_sections import applies
 from tray.storage.active_profile import read_active, read_previous, record_active
 
 
-def profiles(*, as_json: bool) -> None:
+def profiles(*, words: tuple[str, ...], as_json: bool) -> None:
     context = CommandContext.of_this_process()
     refused = False
     try:
@@ -30,6 +33,7 @@ def profiles(*, as_json: bool) -> None:
     settings = context.settings_or_safe()
     guarded, active = settings.preferences.guarded, read_active(context.paths.state)
     document = listed_profiles(catalog, guarded, settings.problems, active)
+    document["profiles"] = _fitting(document["profiles"], " ".join(words))
     if as_json:
         say(json.dumps(document, indent=2))
     else:
@@ -40,14 +44,32 @@ def profiles(*, as_json: bool) -> None:
         raise Ended("", 1)
 
 
-def use(profile: str | None, *, nobody: bool) -> None:
+def _fitting(rows: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
+    """Return the rows that fit a search, the best first; all of them for none."""
+    if not words:
+        return rows
+    by_name = {row["name"]: row for row in rows}
+    search = RoleSearch(
+        [
+            RoleRow(row["session"], row["account_id"], "", row["role_name"], row["name"])
+            for row in rows
+        ]
+    )
+    return [by_name[found.profile] for found in search.find(words)]
+
+
+def use(profile: tuple[str, ...], *, nobody: bool) -> None:
     context = CommandContext.of_this_process()
-    if nobody and profile is not None:
+    if nobody and profile:
         raise WrongUse("Give a profile or --none, not both.")
-    if profile is None and not nobody:
-        say(sentences.now_active(read_active(context.paths.state)))
+    if nobody:
+        _switch(context, None)
+    elif profile:
+        _switch(context, _meant(context, profile))
+    elif at_terminal() and os.environ.get("TERM") != "dumb":
+        _pick(context)
     else:
-        _switch(context, None if nobody else _meant(context, profile or ""))
+        say(sentences.now_active(read_active(context.paths.state)))
     exported = context.exported_profile
     if context.shell_follows:
         return  # at its next prompt
@@ -55,19 +77,29 @@ def use(profile: str | None, *, nobody: bool) -> None:
         note(f'AWS_PROFILE="{clean(exported)}" overrides it in this terminal.')
 
 
-def _meant(context: CommandContext, name: str) -> str:
-    if name == "-":
+def _pick(context: CommandContext) -> None:
+    from tray.cli.names.profile_picker import pick
+
+    active = read_active(context.paths.state)
+    say(sentences.now_active(active))
+    picked = pick(search_of(context, context.catalog()), active)
+    if picked is not None and picked != active:
+        _switch(context, picked)
+
+
+def _meant(context: CommandContext, words: tuple[str, ...]) -> str:
+    if words == ("-",):
         previous = read_previous(context.paths.state)
         if previous is None:
             msg = "There is no previous profile."
             raise Ended(msg, 1)
         if is_guarded(previous, context.settings_or_safe().preferences.guarded):
             raise Ended(managed_text.guarded_by_name(previous), 1)
-        name = previous
+        words = (previous,)
     catalog = context.catalog()
-    if is_managed(name, catalog.managed):
-        raise Ended(sentences.managed_profile(name), 1)
-    profile = profile_named(catalog, name)
+    if is_managed(words[0], catalog.managed):
+        raise Ended(sentences.managed_profile(words[0]), 1)
+    profile = profile_found(context, catalog, words)
     if profile.problem is not None:
         raise Ended(profile.problem, 1)
     return profile.name

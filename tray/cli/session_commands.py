@@ -8,7 +8,7 @@ import click
 
 from tray.cli.command_context import JOB_PATIENCE, CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, finish, note
-from tray.cli.name_lookup import session_meant
+from tray.cli.names.name_lookup import session_meant
 from tray.core import events as ev
 from tray.core.model import SsoSession
 from tray.core.session import shares_portal

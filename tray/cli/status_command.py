@@ -16,7 +16,7 @@ from tray.aws.config.catalog import aws_files
 from tray.aws.config.config_files import ConfigFiles
 from tray.cli.command_context import CommandContext, now
 from tray.cli.front.terminal import Ended, coloured, say
-from tray.cli.name_lookup import unknown
+from tray.cli.names.name_lookup import unknown
 from tray.cli.quick.status_entries import named_only, usable_now
 from tray.core.text.bare_text import bare_clients
 from tray.core.text.status_text import status_text

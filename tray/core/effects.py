@@ -15,7 +15,7 @@ JobKind = Literal[
 """What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
 NoticeCategory = Literal[
-    "ending", "expired", "renewal-failing", "keyring", "config", "adopted", "removed"
+    "ending", "expired", "renewal-failing", "keyring", "config", "adopted", "removed", "dropped"
 ]
 ButtonAction = Literal[
     "sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring", "undo-removal",

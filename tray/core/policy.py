@@ -104,6 +104,7 @@ HANDED_BACK_WITHIN: Final = 10 * MINUTE
 # --- A daemon that is started when it is needed ---
 START_AGAIN_AFTER: Final = MINUTE  # between two starts for programs
 START_PATIENCE: Final = 5.0  # seconds to wait for a daemon that another command is starting
+WORKER_RESTS_AFTER: Final = 8.0  # seconds without a job; it takes more memory than the daemon
 IDLE_ENDS_AFTER: Final = HOUR  # without icon, session and request it ends itself after this
 BUS_GONE_AFTER: Final = 2 * MINUTE  # a session bus away so long has ended with its desktop
 
@@ -113,3 +114,6 @@ STATUS_LINES: Final = 8  # sessions in the tooltip; the menu lists all
 # --- Adding profiles ---
 LISTING_DEADLINE: Final = 10 * MINUTE  # seconds for listing all roles: AWS may throttle every page
 LISTING_KEPT: Final = 15 * MINUTE  # how long the menu offers what was listed
+
+ROLES_RANKED: Final = 200
+"""Of more rows than these that fit a search nobody reads the last ones: their order is kept."""

@@ -59,7 +59,7 @@ class Record:
     lineage: Lineage = NO_LINEAGE  # copy of the keyring item's, for when that cannot be read (K4)
     # of the registration in the file, which does not say: its fingerprint, where it was made
     endpoint: tuple[str, ...] = ()
-    folder: str = ""  # device and inode of the folder it was last published in (K5)
+    folder: str = ""  # mark of the folder that it was last published in (K5)
     memory: Memory = field(default_factory=Memory)
 
     def to_json(self, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tray.core.session import same_place
 from tray.errors import CacheFileBad, TrayError, Unread, WillRetry
 from tray.own_connection import NOTHING_OWN
 from tray.storage.atomic_files import private_directory, write_atomic
-from tray.storage.file_mark import file_mark
+from tray.storage.folder_mark import folder_mark
 from tray.storage.session_records import Record, Records
 from tray.storage.settings import Settings, read_settings
 from tray.system.lock.file_lock import FileLock, lock_path
@@ -263,12 +263,12 @@ class JobContext:
             # If this fails, only the estimate of the token's age suffers.
             with suppress(OSError):
                 os.utime(path, (now, token.issued_at))
-        if (folder := folder_of(path)) != self.hints(session).folder:
+        if (folder := folder_mark(path)) != self.hints(session).folder:
             self.note(session, folder=folder)
 
     def is_from_here(self, session: SsoSession) -> bool:
         """Whether the folder still is the one that the session was last published in (K5)."""
-        folder = folder_of(self.file_of(session))
+        folder = folder_mark(self.file_of(session))
         return bool(folder) and folder == self.record(session).folder
 
     def profiles_of(self, session: SsoSession) -> tuple[Profile, ...]:
@@ -294,12 +294,6 @@ class JobContext:
         except Unread as unread:
             log.warning("%s", unread.sentence)
             return Record()
-
-
-def folder_of(path: Path) -> str:
-    """Return device and inode of the folder a file is in, links followed; empty for none."""
-    mark = file_mark(os.path.dirname(os.path.realpath(path)))  # noqa: PTH120  (realpath: a str)
-    return f"{mark[0]:x}:{mark[1]:x}" if mark is not None and len(mark) > 1 else ""
 
 
 def is_same(one: SsoToken, other: SsoToken) -> bool:

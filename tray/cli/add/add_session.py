@@ -15,7 +15,7 @@ from tray.cli.add.pasted_text import drop_rest, pasted
 from tray.cli.command_context import CommandContext
 from tray.cli.front.terminal import Ended, WrongUse, note
 from tray.cli.login.login_command import sign_in_plainly
-from tray.cli.name_lookup import unknown
+from tray.cli.names.name_lookup import unknown
 from tray.cli.quick.status_entries import usable_now
 from tray.cli.session_commands import renewed
 from tray.cli.status_command import status_now

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import tray
+from tray.aws.cache.login_cache import login_ends
 from tray.aws.config import config_files
 from tray.aws.config.catalog import aws_files, read_catalog
 from tray.aws.config.config_files import ConfigFiles
@@ -136,6 +137,12 @@ def _config(context: CommandContext, result: Future[_Config]) -> Found:
         "quirks": read.quirks,
         "calls": read.calls,
         "reached_by": read.reached_by,
+        "logins": login_ends(
+            read.files.profiles,
+            () if read.catalog is None else read.catalog.managed,
+            context.environ,
+            context.paths.home,
+        ),
         "shared": _shared(context, read.catalog),
     }
 

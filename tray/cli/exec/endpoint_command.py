@@ -22,7 +22,7 @@ from tray.cli.exec.exec_command import (
     token_file_mark,
 )
 from tray.cli.front.terminal import Ended, note
-from tray.cli.name_lookup import profile_named
+from tray.cli.names.name_lookup import profile_named
 from tray.core.model import Profile
 from tray.core.profiles.guards import is_guarded
 from tray.core.text.display_names import clean

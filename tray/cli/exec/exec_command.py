@@ -21,7 +21,7 @@ from tray.cli.exec.child_process import run_beside
 from tray.cli.exec.credential_environment import past_proxies
 from tray.cli.front.quick_reading import OURS_FAILED
 from tray.cli.front.terminal import Ended, WrongUse, note
-from tray.cli.name_lookup import profile_meant
+from tray.cli.names.few_words import at_terminal, profile_meant
 from tray.core.model import Profile
 from tray.errors import NotFound, SignInNeeded, TrayError, Unreachable
 from tray.ipc.agent_client import OtherWorld
@@ -55,9 +55,13 @@ def execute(
             known = any(one.name == command[0] for one in catalog.profiles)
             if known or shutil.which(command[0]) is None:
                 profile, command = command[0], command[2:]
+        words: tuple[str, ...] = () if profile is None else (profile,)
+        if not words and "--" in command and at_terminal() and shutil.which(command[0]) is None:
+            end = command.index("--")
+            words, command = command[:end], command[end + 1 :]
         if not command:
             raise WrongUse("Missing command after --.")
-        meant = profile_meant(catalog, profile, context.profile_in_force)
+        meant = profile_meant(context, catalog, words, context.profile_in_force)
         document = given(context, "credentials", meant)
         environment = ChildEnvironment(
             {},

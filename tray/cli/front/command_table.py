@@ -125,7 +125,7 @@ _EVERY: Final = Option("--all", name="every", kind="flag", help="Every session i
 _NO_DAEMON: Final = Option(
     "--no-daemon", kind="flag", help="Don't start SSO Tray in the background."
 )
-_NAMED: Final = Argument("named", shown="[PROFILE]", completes="profiles")
+_NAMED: Final = Argument("named", shown="[PROFILE]", many=True, completes="profiles")
 _PROFILE: Final = Option(
     "--profile",
     shown="P",
@@ -168,7 +168,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "release": Command("tray.cli.session_commands:release", _SESSION, _EVERY),
     "use": Command(
         "tray.cli.profile_commands:use",
-        Argument("profile", completes="profiles"),
+        Argument("profile", shown="[PROFILE]", many=True, completes="profiles"),
         Option("--none", name="nobody", kind="flag", help="Make no profile active."),
         quick="tray.cli.quick.quick_profile:use",
     ),
@@ -179,6 +179,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "profiles": Command(
         "tray.cli.profile_commands:profiles",
+        Argument("words", shown="[WORD]...", many=True),
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),

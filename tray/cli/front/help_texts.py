@@ -142,7 +142,12 @@ then only watches and warns.
 
 USE: Final = """\
 Make PROFILE the active one; "-" is the previous one, unless that is guarded. Without an argument,
-show the active profile.
+show the active profile and, at a terminal, a list to pick from that narrows as you type.
+
+At a terminal a few words do: "sso-tray use data adm" takes the only profile in whose name,
+account, role or session words begin so, and says which. They never find a guarded profile, which
+has to be named in full; nor does a script's command, whose names are exact. The same goes for
+"exec", "console", "whoami" and "credentials".
 
 AWS_PROFILE, where you export it, overrides the active profile in that terminal.
 """
@@ -167,7 +172,7 @@ managed keys are removed.
 """
 
 PROFILES: Final = """\
-List the profiles of the AWS config, as the AWS CLI lists them.
+List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, those they find.
 
 "*" marks the active one. If the AWS CLI refuses the config, --json prints no profiles and names
 the problem, and the exit code is 1.

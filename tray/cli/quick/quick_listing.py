@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _QUOTES: Final = "'\"\\"
 
 
-def profiles(*, as_json: bool) -> int | None:
-    """Print them; None if the whole of ``profiles`` has to."""
-    found = _listing()
+def profiles(*, words: tuple[str, ...], as_json: bool) -> int | None:
+    """Print all of them; None if the whole of ``profiles`` has to."""
+    found = None if words else _listing()
     if found is None:
         return None
     names, rest = found

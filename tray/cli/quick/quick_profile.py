@@ -11,21 +11,22 @@ from tray.system.agent_places import state_of_linux
 from tray.system.credential_variables import profile_in_environment
 
 
-def use(*, profile: str | None, nobody: bool) -> int | None:
+def use(*, profile: tuple[str, ...], nobody: bool) -> int | None:
     """Switch the active profile; None for all but a plain name, or if the AWS config follows."""
-    if nobody or profile in (None, "", "-"):
+    name = profile[0] if len(profile) == 1 else ""
+    if nobody or name in ("", "-"):
         return None
     state = state_of_linux(os.environ)
     if state is None or os.path.lexists(f"{state}/applied.json"):
         return None
-    known = facts(profile)
+    known = facts(name)
     if known is None or known["managed"] or known["profile"]["problem"] or not known["active"]:
         return None
-    answer = done("use", profile or "")
+    answer = done("use", name)
     if answer is None or answer["exit"]:
         return None
     exported = profile_in_environment(os.environ)
-    if exported not in (None, profile) and not shell_follows(os.environ):
+    if exported not in (None, name) and not shell_follows(os.environ):
         from tray.core.text.display_names import clean
 
         note(f'AWS_PROFILE="{clean(exported or "")}" overrides it in this terminal.')
@@ -33,11 +34,13 @@ def use(*, profile: str | None, nobody: bool) -> int | None:
     return 0
 
 
-def credentials(*, named: str | None, profile: str | None, form: str, active: bool) -> int | None:
+def credentials(
+    *, named: tuple[str, ...], profile: str | None, form: str, active: bool
+) -> int | None:
     """Print them; None if the whole of ``credentials`` has to."""
-    if (named and profile) or (active and (named or profile)):
+    if len(named) > 1 or (named and profile) or (active and (named or profile)):
         return None
-    answer = environment(named or profile, active=active)
+    answer = environment(named[0] if named else profile, active=active)
     if answer is None:
         return None
     import json
@@ -52,16 +55,21 @@ def credentials(*, named: str | None, profile: str | None, form: str, active: bo
 
 def console(
     *,
-    named: str | None,
+    named: tuple[str, ...],
     profile: str | None,
     prints: bool,
     federate: bool,
     destination: str | None,
 ) -> int | None:
     """Print the portal's link; None if the whole of ``console`` has to decide."""
-    if not prints or federate or destination is not None or (named and profile):
+    if (
+        not prints
+        or federate
+        or destination is not None
+        or (named and (profile or len(named) > 1))
+    ):
         return None
-    known = facts(named or profile or profile_in_environment(os.environ))
+    known = facts((named[0] if named else profile) or profile_in_environment(os.environ))
     if known is None:
         return None
     url = known.get("portal")

@@ -81,6 +81,8 @@ class Facts:
     in_credentials: Collection[str] = ()  # profiles with keys in the credentials file
     # sessions with a token file of another portal, and that portal's host
     elsewhere: tuple[tuple[str, str], ...] = ()
+    # profiles of ``aws login``, and when their keys end (None: nobody is signed in)
+    logins: Mapping[str, float | None] = field(default_factory=dict)
     # sessions that ~/.aws/config has, too, beside another config, and whether at the same portal
     shared: tuple[tuple[str, bool], ...] = ()
     # names of the settings with which a session is reached, by its key

@@ -33,6 +33,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _sessions,
             _elsewhere,
             _shared,
+            _aws_logins,
             profile_checks.profile,
             _around,
             _files,
@@ -181,6 +182,14 @@ def _shared(facts: Facts) -> Iterator[Finding]:
             "replaces that of the other."
         )
         yield problem(name, sentence, "rename the sso-session in one of them")
+
+
+def _aws_logins(facts: Facts) -> Iterator[Finding]:
+    """Keys that have ended are no finding: the AWS CLI renews them when it is used."""
+    for name, end in facts.logins.items():
+        if end is None:
+            sentence = f'Nobody is signed in to the profile "{clean(name)}".'
+            yield note("aws login", sentence, f"aws login --profile {quoted(name)}")
 
 
 def _session(name: str, one: SessionFacts, *, standalone: bool) -> Finding:

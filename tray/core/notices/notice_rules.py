@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from tray.core import policy
-from tray.core.effects import Button, ButtonAction, Notice
+from tray.core.effects import Button, ButtonAction, Notice, NoticeCategory
 from tray.core.file_removal import Removal
 from tray.core.model import Now
 from tray.core.session import Session, renewable
@@ -129,15 +129,16 @@ def _adopted(session: Session) -> Notice:
 def _removed(session: Session, removal: Removal) -> Notice:
     keys = (session.key,)
     actions: tuple[ButtonAction, ...] = ("undo-removal", "sign-out")
+    category: NoticeCategory = "removed"
     if removal.dropped:
-        actions = ("sign-in",)
+        category, actions = "dropped", ("sign-in",)
     elif removal.again:
         actions = ("undo-removal", "restore-removed", "sign-out")
-    once_key = f"{'dropped' if removal.dropped else 'removed'}:{removal.token}:{removal.at:.0f}"
+    once_key = f"{category}:{removal.token}:{removal.at:.0f}"
     text = notice_text.removed_notice(keys, dropped=removal.dropped)
     buttons = tuple(Button(one, notice_text.REMOVED_BUTTONS[one], keys) for one in actions)
     slot = f"session:{session.key}"
-    return Notice(slot, once_key, "removed", "normal", *text, buttons, keys)
+    return Notice(slot, once_key, category, "normal", *text, buttons, keys)
 
 
 def _of_keyring(state: TrayState, now: Now) -> Iterator[Notice]:

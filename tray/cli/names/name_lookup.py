@@ -13,13 +13,6 @@ from tray.errors import NotFound, UserMustAct
 _SHOWN = 12
 
 
-def named_once(named: str | None, profile: str | None) -> str | None:
-    """Return a profile that was named as ``PROFILE`` or by ``--profile P``."""
-    if named is not None and profile is not None:
-        raise WrongUse("Give the profile once.")
-    return named or profile
-
-
 def session_named(catalog: Catalog, name: str) -> SsoSession:
     """Return the session of this name, shown name or profile (C1); NotFound, UserMustAct."""
     for session in catalog.sessions:
@@ -63,13 +56,6 @@ def session_meant(catalog: Catalog, name: str | None, in_force: str | None) -> S
     if not catalog.sessions:
         raise WrongUse("No SSO session is configured. Run: sso-tray add")
     raise WrongUse(f"Name a session: {_some(one.key for one in catalog.sessions)}.")
-
-
-def profile_meant(catalog: Catalog, name: str | None, in_force: str | None) -> Profile:
-    wanted = name or in_force
-    if wanted is None:
-        raise WrongUse("No profile is active. Name one with --profile.")
-    return profile_named(catalog, wanted)
 
 
 def unknown(what: str, name: str, known: list[str]) -> NotFound:

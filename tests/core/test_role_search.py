@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from tray.core.accounts.role_search import RoleRow, RoleSearch
+
+ROWS = (
+    RoleRow("corp", "111111111111", "Data Platform", "AdministratorAccess", "data-admin"),
+    RoleRow("corp", "111111111111", "Data Platform", "ReadOnly", "data-read"),
+    RoleRow("corp", "222222222222", "prod-eu-west-1", "DataAdmin", "ProdDataAdmin", guarded=True),
+    RoleRow("corp", "333333333333", "Sandbox (Ada)", "PowerUser"),
+    RoleRow("lab", "444444444444", "Größe", "Admin", "admin"),
+    RoleRow("lab", "123456789012", "", "Admin", "team_x.dev"),
+)
+
+
+def found(words: str, recent: tuple[tuple[str, ...], ...] = ()) -> list[str]:
+    """Return the rows that fit, by profile or account name."""
+    rows = RoleSearch(ROWS, recent).find(words)
+    return [row.profile or row.account_name for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("data admin", ["data-admin", "ProdDataAdmin"]),
+        ("admin data", ["data-admin", "ProdDataAdmin"]),
+        ("dat ADM", ["data-admin", "ProdDataAdmin"]),
+        ("data-adm", ["data-admin"]),
+        ("eu-west", ["ProdDataAdmin"]),
+        ("prod west 1", ["ProdDataAdmin"]),
+        ("dataadmin", ["ProdDataAdmin"]),
+        ("2222", ["ProdDataAdmin"]),
+        ("333333333333 power", ["Sandbox (Ada)"]),
+        ("ada", ["Sandbox (Ada)"]),
+        ("GRÖSSE", ["admin"]),
+        ("x.dev", ["team_x.dev"]),
+        ("dev", ["team_x.dev"]),
+        ("lab", ["admin", "team_x.dev"]),
+        ("min", []),
+        ("data zzz", []),
+        ("nothing", []),
+    ],
+)
+def test_words_in_any_order_begin_words(words: str, rows: list[str]) -> None:
+    """Every word has to begin a word of the row: a name, number, role, profile or session."""
+    assert rows == found(words)
+
+
+def test_no_words_fit_everything() -> None:
+    """An empty search is the whole list, recent ones first."""
+    assert [row.profile or row.account_name for row in ROWS] == found(" ")
+    assert "team_x.dev" == found("", (("team_x.dev",),))[0]
+
+
+def test_an_exact_name_comes_before_recent_ones_and_these_before_the_rest() -> None:
+    """Whoever types a whole name means it; else what was used lately is meant."""
+    assert ["admin", "data-admin", "ProdDataAdmin", "team_x.dev"] == found("admin")
+    assert ["admin"] == found("grösse")
+    recent = (("team_x.dev",), ("ProdDataAdmin",))
+    assert ["admin", "team_x.dev", "ProdDataAdmin", "data-admin"] == found("admin", recent)
+
+
+def test_a_role_without_a_profile_is_remembered_by_its_place() -> None:
+    """Session, account and role name it."""
+    assert "Sandbox (Ada)" == found("", (("corp", "333333333333", "PowerUser"),))[0]

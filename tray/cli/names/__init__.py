@@ -1,0 +1,1 @@
+"""Which profile or session a person means: a name, a few words, or a pick from a list."""

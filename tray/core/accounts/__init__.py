@@ -1,0 +1,1 @@
+"""Accounts and roles that a person can reach, with or without a profile, and how one is found."""
