@@ -16,7 +16,8 @@ from Xlib.display import Display  # type: ignore[import-untyped]  # the same
 
 from tests.desktop.person import Box, Person, person
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import IconState, draw
+from tray.desktop.icon.icon_drawing import draw
+from tray.desktop.icon.icon_state import IconState
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "icons/screenshots"

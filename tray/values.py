@@ -34,46 +34,47 @@ else:
         return cls.__bases__ != (object,) or bool(own & vars(cls).keys())
 
     def _frozen(cls: type[Any]) -> type[Any]:
+        """Give a class the functions that all share, and what they need to know of it."""
         fields = dataclasses.fields(cls)
-        names = tuple(field.name for field in fields)
-        compared = _values(tuple(field.name for field in fields if field.compare))
-        shown = tuple(field.name for field in fields if field.repr)
-
-        def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807
-            cls.__init__ = _compiled(cls, fields)
-            cls.__init__(self, *arguments, **named)
-
-        def __eq__(self: Any, other: object) -> bool:  # noqa: N807
-            if other.__class__ is not self.__class__:
-                return NotImplemented
-            return compared(self) == compared(other)
-
-        def __hash__(self: Any) -> int:  # noqa: N807
-            return hash(compared(self))
-
-        def __repr__(self: Any) -> str:  # noqa: N807
-            shown_fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
-            return f"{cls.__qualname__}({shown_fields})"
-
-        def __getstate__(self: Any) -> list[Any]:  # noqa: N807
-            return [getattr(self, name) for name in names]
-
-        def __setstate__(self: Any, state: list[Any]) -> None:  # noqa: N807
-            for name, value in zip(names, state, strict=True):
-                object.__setattr__(self, name, value)
-
-        for function in (__init__, __eq__, __hash__, __repr__, __getstate__, __setstate__):
-            setattr(cls, function.__name__, function)
-        cls.__setattr__, cls.__delattr__ = _refuse_to_set, _refuse_to_delete
+        cls._names_ = tuple(field.name for field in fields)
+        cls._shown_ = tuple(field.name for field in fields if field.repr)
+        cls._compared_ = _values(tuple(field.name for field in fields if field.compare))
+        for name, function in _SHARED.items():
+            setattr(cls, name, function)
         return cls
+
+    def _first_init(self: Any, *arguments: Any, **named: Any) -> None:
+        cls = self.__class__
+        cls.__init__ = _compiled(cls, dataclasses.fields(cls))
+        cls.__init__(self, *arguments, **named)
+
+    def _equal(self: Any, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        values = self._compared_
+        return values(self) == values(other)
+
+    def _hash(self: Any) -> int:
+        return hash(self._compared_(self))
+
+    def _repr(self: Any) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown_)
+        return f"{self.__class__.__qualname__}({shown})"
+
+    def _state(self: Any) -> list[Any]:
+        return [getattr(self, name) for name in self._names_]
+
+    def _set_state(self: Any, state: list[Any]) -> None:
+        for name, value in zip(self._names_, state, strict=True):
+            object.__setattr__(self, name, value)
 
     def _values(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
         match names:
             case ():
-                return lambda _: ()
+                return staticmethod(lambda _: ())
             case (name,):
                 get = attrgetter(name)
-                return lambda one: (get(one),)
+                return staticmethod(lambda one: (get(one),))
         return attrgetter(*names)
 
     def _compiled(
@@ -110,6 +111,17 @@ else:
         del self
         msg = f"cannot delete field {name!r}"
         raise dataclasses.FrozenInstanceError(msg)
+
+    _SHARED = {
+        "__init__": _first_init,
+        "__eq__": _equal,
+        "__hash__": _hash,
+        "__repr__": _repr,
+        "__getstate__": _state,
+        "__setstate__": _set_state,
+        "__setattr__": _refuse_to_set,
+        "__delattr__": _refuse_to_delete,
+    }
 
 
 __all__ = ["dataclass"]

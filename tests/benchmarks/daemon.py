@@ -80,15 +80,15 @@ def measure() -> list[Figure]:
 def _figures(costs: dict[str, Cost]) -> list[Figure]:
     ours, bare = costs["resident"], costs["bare"]
     rows = [
-        Figure("resident, VmRSS", ours.rss / 1024, "MB", "bare loop + bus", bare.rss / 1024, 1.6),
-        Figure("resident, USS", ours.uss / 1024, "MB", "bare loop + bus", bare.uss / 1024, None),
+        Figure("resident, VmRSS", ours.rss / 1024, "MB", "bare loop + bus", bare.rss / 1024, 1.3),
+        Figure("resident, USS", ours.uss / 1024, "MB", "bare loop + bus", bare.uss / 1024, 1.6),
         Figure("resident, wakeups in a minute", ours.switches, "", "(limit)", None, 2),
         Figure("bare loop + bus, wakeups", bare.switches, "", "", None, None),
     ]
     other = costs.get("udiskie")
     if other is not None:
         rows += [
-            Figure("resident, VmRSS", ours.rss / 1024, "MB", "udiskie", other.rss / 1024, 0.65),
+            Figure("resident, VmRSS", ours.rss / 1024, "MB", "udiskie", other.rss / 1024, 0.52),
             Figure("resident, USS", ours.uss / 1024, "MB", "udiskie", other.uss / 1024, None),
             Figure("udiskie, wakeups in a minute", other.switches, "", "", None, None),
         ]

@@ -46,6 +46,10 @@ def test_a_listing_is_used_only_while_it_is_true(stage: Stage) -> None:
     other = stage.tray("profiles").out
     settings.write_text('guarded = ["f*"]\n')
     guarded = stage.tray("profiles").out
+    site = stage.home / "site/sso-tray/config.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text('guarded = ["plain"]\nlocked = ["guarded"]\n')
+    by_site = stage.tray("profiles", XDG_CONFIG_DIRS=str(stage.home / "site")).out
     stage.config.write_text("[profile one]\n")
     changed = stage.tray("profiles").out
 
@@ -56,6 +60,9 @@ def test_a_listing_is_used_only_while_it_is_true(stage: Stage) -> None:
         for line in guarded.splitlines()
         if line.endswith("guarded")
     }
+    assert ["plain"] == [
+        line.split()[0] for line in by_site.splitlines() if line.endswith("guarded")
+    ]
     assert changed.split()[:2] == ["one", "other"]
 
 

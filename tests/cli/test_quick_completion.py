@@ -15,6 +15,7 @@ from tray.cli.quick.quick_listing import complete
 from tray.core.views.status_documents import listed_profiles
 from tray.storage.file_mark import file_mark
 from tray.storage.profile_listing import NAME, packed, sources
+from tray.system.paths import Paths
 
 LINES = (
     "use ", "use re", "use re x", "use --none ", "use --none re", "use nobody", "login ",
@@ -35,11 +36,13 @@ def _listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(f'{CONFIG}[profile "we $(ird) *"]\nregion = a\n[profile "nö\u2028"]\n')
     files = ConfigFiles(config, config.with_name("credentials"))
     catalog = CatalogReader(files).read()
-    settings = str(tmp_path / ".config/sso-tray/config.toml")
-    places = sources(str(state), str(files.config), str(files.credentials), settings)
+    paths = Paths.from_environment({"HOME": str(tmp_path)})
+    settings = map(str, (paths.settings_file, *paths.site_settings))
+    places = sources(str(state), str(files.config), str(files.credentials), *settings)
     rows = listed_profiles(catalog, (), ())["profiles"]
     marks = {path: file_mark(path) for path in places}
     (state / NAME).write_bytes(packed(catalog, rows, (), marks))
+    monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)

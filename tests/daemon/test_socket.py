@@ -236,7 +236,6 @@ def test_it_imports_only_what_it_may(tmp_path: Path) -> None:
     allowed = {
         "cython_runtime",
         "dbus_fast",
-        "PIL",
         "pystray",
         "six",
         "inotify_simple",

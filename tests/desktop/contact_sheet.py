@@ -11,7 +11,8 @@ from PIL import Image
 
 from tests.desk import ARTIFACTS
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import Colour, IconState, Theme, draw
+from tray.desktop.icon.icon_drawing import Colour, draw
+from tray.desktop.icon.icon_state import IconState, Theme
 
 PANELS: tuple[tuple[Theme, Colour], ...] = (
     ("any", (246, 246, 246)),

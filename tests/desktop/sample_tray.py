@@ -14,7 +14,8 @@ from functools import partial
 from typing import get_args
 
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import IconState, draw
+from tray.desktop.icon.icon_drawing import drawn
+from tray.desktop.icon.icon_state import IconState
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
@@ -44,7 +45,7 @@ class Sample:
     def look(self, state: State) -> None:
         """Change the icon."""
         say(f"state:{state}")
-        self.icon.icon = partial(draw, IconState(state, 0.5 if state == "ending" else None))
+        self.icon.icon = drawn(IconState(state, 0.5 if state == "ending" else None))
         self.icon.attention = state in ("ending", "expired")
 
     def use(self, name: str) -> None:

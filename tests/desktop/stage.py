@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from PIL import Image
-
 from tests.desk import Bus, private_bus
 from tests.desktop.tray_host import PATIENCE, Host, Told, tray
+from tray.desktop.icon.icon_state import SIZES, Picture
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import Menu, Row
 
-RED = Image.new("RGBA", (16, 16), (200, 30, 10, 255))
+RED: Picture = {size: bytes((255, 200, 30, 10)) * size * size for size in SIZES}
 
 
 class Stage:

@@ -9,17 +9,8 @@ from PIL import Image
 
 from tests.desktop.looks import NOW, row, view_of
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import (
-    BADGE,
-    SIZES,
-    STATE_COLOURS,
-    Colour,
-    IconState,
-    Theme,
-    draw,
-    icon_state_of,
-    redraw_at,
-)
+from tray.desktop.icon.icon_drawing import BADGE, STATE_COLOURS, Colour, draw
+from tray.desktop.icon.icon_state import SIZES, IconState, Theme, icon_state_of, redraw_at
 
 STATES: tuple[State, ...] = get_args(State)
 THEMES: tuple[Theme, ...] = get_args(Theme)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from tests.desktop.notification_daemon import NAME, PATH, notification_daemon
 from tests.desktop.telling import ENDING, EXPIRED, SIGN_IN, telling
 from tray.core.effects import Button
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.icon.icon_pictures import IconPictures
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
 from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
@@ -33,7 +35,7 @@ def bus() -> Iterator[Bus]:
 
 def only_dbus(pressed: Pressed) -> Sequence[NoticeChannel]:
     """Make a chain of the rung under test alone."""
-    return (DBusNotices(pressed),)
+    return (DBusNotices(pressed, IconPictures(os.environ)),)
 
 
 def impatient(pressed: Pressed) -> Sequence[NoticeChannel]:

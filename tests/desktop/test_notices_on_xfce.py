@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageChops
 from tests.desk import Desk, desk, until
 from tests.desktop.telling import ENDING, EXPIRED, telling
 from tray.desktop.icon.icon_drawing import STATE_COLOURS
+from tray.desktop.icon.icon_pictures import IconPictures
 from tray.desktop.notifications.freedesktop_notices import DBusNotices
 from tray.desktop.notifications.notifier import NoticeChannel, Pressed
 
@@ -31,7 +33,7 @@ def screen() -> Iterator[Desk]:
 
 def dbus(pressed: Pressed) -> Sequence[NoticeChannel]:
     """Make a chain of the daemon alone."""
-    return (DBusNotices(pressed, limit=LIMIT),)
+    return (DBusNotices(pressed, IconPictures(os.environ), limit=LIMIT),)
 
 
 async def off_loop(act: Callable[[], object]) -> None:

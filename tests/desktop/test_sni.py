@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from dbus_fast import DBusError, Message, Variant
 from dbus_fast.aio import MessageBus
-from PIL import Image
 
 from tests.desk import Bus, private_bus
 from tests.desktop.stage import RED, Stage, play, rows, staged
 from tests.desktop.tray_host import ITEM, ITEM_PATH, Host, Told, tray
-from tray.desktop.icon.icon_drawing import SIZES, IconState, draw
+from tray.desktop.icon.icon_drawing import drawn
+from tray.desktop.icon.icon_state import SIZES, IconState
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, Row
@@ -193,17 +193,14 @@ def test_pixels_come_in_every_size_as_argb() -> None:
     play(scene)
 
 
-def test_pictures_may_be_drawn_for_each_size() -> None:
-    """A function of the size is asked for each size, and pictures by size are sent as they are."""
+def test_pictures_are_sent_as_they_are() -> None:
+    """Each size with its pixels, none scaled."""
 
     async def scene(stage: Stage, host: Host) -> None:
-        stage.icon.icon = lambda size: draw(IconState("ending", 0.5), size)
-        drawn = (await host.item())["IconPixmap"]
-        stage.icon.icon = {20: RED.resize((20, 20)), 40: RED.resize((40, 40))}
+        stage.icon.icon = picture = drawn(IconState("ending", 0.5))
         given = (await host.item())["IconPixmap"]
 
-        assert [*SIZES] == [width for width, _, _ in drawn]
-        assert [20, 40] == [width for width, _, _ in given]
+        assert [[size, size, data] for size, data in picture.items()] == given
 
     play(scene)
 
@@ -410,8 +407,8 @@ def test_icon_tooltip_and_attention_are_signalled_when_they_differ() -> None:
     async def scene(stage: Stage, host: Host) -> None:
         host.forget_signals()
         icon = stage.icon
-        icon.icon = RED.copy()
-        icon.icon = Image.new("RGBA", (16, 16), (1, 2, 3, 255))
+        icon.icon = dict(RED)
+        icon.icon = {16: bytes((255, 1, 2, 3)) * 256}
         icon.title = icon.title
         icon.title = "SSO Tray: 1 session needs attention"
         icon.detail = "a & <b>: signed in"

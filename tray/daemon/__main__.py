@@ -20,7 +20,7 @@ from tray.system.daemon_launch import ON_DEMAND
 from tray.system.end_signals import ShutdownSignals
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.paths import Paths
-from tray.system.process_limits import allow_descriptors, open_absent_streams
+from tray.system.process_limits import allow_descriptors, open_absent_streams, return_freed_memory
 from tray.system.spawn import module_command, start_anew
 from tray.system.surroundings import package_changes
 
@@ -82,6 +82,8 @@ async def _live(main: MainThread | None, ends: ShutdownSignals, *, on_demand: bo
 
 def _collect() -> None:
     """Enable garbage collection, except for what stays for life."""
+    gc.collect()
+    return_freed_memory()
     gc.freeze()
     gc.enable()
 

@@ -265,7 +265,7 @@ class InputFiles:
         paths = self._paths
         files = profile_listing.sources(
             str(paths.state), str(paths.aws_config), str(paths.aws_credentials),
-            str(paths.settings_file),
+            str(paths.settings_file), *map(str, paths.site_settings),
         )  # fmt: skip
         return {path: file_mark(path) for path in files[2:-1]}
 

@@ -13,11 +13,11 @@ import tray
 from tray.core import policy
 from tray.ipc.caller_network import differing, replaced
 from tray.storage.settings import Settings
+from tray.system.process_limits import return_freed_memory
 from tray.system.spawn import APART, worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 
-IDLE: Final = 30.0  # seconds without work before the shared worker ends
 ANSWER_LIMIT: Final = 1024 * 1024
 OTHER_VERSION: Final = 3  # exit code of a worker after a handshake with another version
 FAREWELL: Final = 1.0  # seconds to wait for a worker when the daemon ends; it then finishes alone
@@ -228,7 +228,7 @@ class Pool:
         if self._idle is not None:
             self._idle.cancel()
         loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(IDLE, self._let_go, worker)
+        self._idle = loop.call_later(policy.WORKER_RESTS_AFTER, self._let_go, worker)
 
     def _let_go(self, worker: _Worker) -> None:
         if worker.asked or self._shared is not worker:
@@ -238,6 +238,7 @@ class Pool:
             return
         self._shared = None
         self._close_input(worker)
+        return_freed_memory()  # what its jobs changed has been shown and told
 
 
 def _lost(code: int) -> WorkerLost:

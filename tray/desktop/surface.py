@@ -63,17 +63,20 @@ class LinuxSurface(Surface):
         from tray.desktop.linux.session_bus import SessionBus  # elsewhere there is no dbus-fast
 
         super().__init__(environ, hooks)
+        self._environ = environ
         self._bus = SessionBus(environ)
         self._serving: asyncio.Task[None] | None = None
         self._bus.join(self.notifier)
 
     def make_tray(self) -> TrayFace:
         """Draw for a light or a dark panel where the desktop says which."""
+        from tray.desktop.icon.icon_pictures import IconPictures
         from tray.desktop.linux.color_scheme import ColorScheme
         from tray.desktop.linux.linux_tray import LinuxTray
 
         hooks = self._hooks
-        tray = LinuxTray(self._bus, act=hooks.act, extras=hooks.extras, host=hooks.host)
+        pictures = IconPictures(self._environ)
+        tray = LinuxTray(self._bus, pictures, act=hooks.act, extras=hooks.extras, host=hooks.host)
         self._bus.join(ColorScheme(tray.use_theme))
         return tray
 

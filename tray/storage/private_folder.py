@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +24,8 @@ _UNLOCKED_FOR: Final = 24 * 3600.0
 @contextmanager
 def private_folder(directory: Path) -> Iterator[Path]:
     """Raises `TrayError` if the directory is another user's, or `OSError`."""
+    import tempfile  # the daemon only sweeps, and mostly finds nothing
+
     private_directory(directory, tighten=True)
     sweep(directory)
     with (
@@ -41,13 +41,19 @@ def sweep(directory: Path) -> None:
         try:
             if not Path(folder, _LOCK).exists():
                 if time.time() - folder.stat().st_mtime > _UNLOCKED_FOR:
-                    shutil.rmtree(folder)
+                    _remove(folder)
                 continue
             lock = FileLock(Path(folder, _LOCK))
             if lock.acquire():
                 try:
-                    shutil.rmtree(folder)
+                    _remove(folder)
                 finally:
                     lock.release()
         except (OSError, TrayError) as error:
             log.info("%s cannot be removed (%s)", folder.name, type(error).__name__)
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder)

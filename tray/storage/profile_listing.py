@@ -22,10 +22,10 @@ VERSION: Final = 1
 NAME: Final = "listing.json"
 
 
-def sources(state: str, config: str, credentials: str, settings: str) -> tuple[str, ...]:
-    """Return the files that a listing is made from."""
+def sources(state: str, config: str, credentials: str, *settings: str) -> tuple[str, ...]:
+    """Return the files that a listing is made from; `settings` are the user's and the site's."""
     own = ("settings.json", "guarded.json", "applied.json")
-    return (config, credentials, settings, *(f"{state}/{name}" for name in own))
+    return (config, credentials, *settings, *(f"{state}/{name}" for name in own))
 
 
 def packed(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
@@ -237,6 +236,8 @@ def write_setting(
 
 
 def _toml(path: Path, data: bytes) -> dict[str, Any]:
+    import tomllib  # many have no such file
+
     try:
         # Some editors put a byte order mark first.
         return tomllib.loads(data.decode("utf-8-sig"))

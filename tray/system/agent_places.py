@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 NAME: Final = "sso-tray"
+SITE: Final = "/etc/xdg"
 SOCKET_NAME: Final = "agent.sock"
 LONGEST_SOCKET_PATH: Final = 100  # bytes; limits: 107 (Linux, unix(7)), 103 (macOS, sys/un.h)
 
@@ -45,16 +46,19 @@ def state_of_linux(environ: Mapping[str, str]) -> str | None:
     return f"{state}/{NAME}" if known else None
 
 
-def config_of_linux(environ: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """Return AWS's config and credentials files and our settings, as `state_of_linux` does."""
+def config_of_linux(environ: Mapping[str, str]) -> tuple[str, str, *tuple[str, ...]] | None:
+    """Return AWS's config and credentials, our settings and the site's, as `state_of_linux`."""
     home = environ.get("HOME", "")
     config = environ.get("AWS_CONFIG_FILE", f"{home}/.aws/config")
     credentials = environ.get("AWS_SHARED_CREDENTIALS_FILE", f"{home}/.aws/credentials")
     folder = environ.get("XDG_CONFIG_HOME") or f"{home}/.config"
-    known = sys.platform.startswith("linux") and _plain(home, config, credentials, folder)
+    named = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    site = list(dict.fromkeys([*(one for one in named if one.startswith("/")), SITE]))
+    known = sys.platform.startswith("linux") and _plain(home, config, credentials, folder, *site)
     if not known or "$" in config + credentials:
         return None
-    return config, credentials, f"{folder}/{NAME}/config.toml"
+    folders = (folder, *reversed(site))
+    return config, credentials, *(f"{one}/{NAME}/config.toml" for one in folders)
 
 
 def _plain(*paths: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -94,6 +93,8 @@ def _start(command: tuple[str, ...], url: str, environ: Mapping[str, str], grace
     if command == (_STARTFILE, _PLACE):
         return _startfile(url)
     argv = [part.replace(_PLACE, url) for part in command]
+    import shutil  # with its compressions it takes half a MB, and a daemon may never need it
+
     program = shutil.which(argv[0], path=environ.get("PATH"))
     if program is None:
         return False
@@ -159,4 +160,6 @@ def _why_none(environ: Mapping[str, str]) -> str:
 
 
 def _installed(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    import shutil
+
     return [name for name in names if shutil.which(name, path=environ.get("PATH"))]

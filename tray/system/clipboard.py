@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -54,6 +53,8 @@ def _ways(text: str, environ: Mapping[str, str]) -> Iterator[tuple[list[str], by
 
 
 def _offer(command: list[str], data: bytes, environ: Mapping[str, str]) -> bool:
+    import shutil  # with its compressions it takes half a MB, and a daemon may never need it
+
     program = shutil.which(command[0], path=environ.get("PATH"))
     if program is None:
         return False

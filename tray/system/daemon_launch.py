@@ -8,7 +8,6 @@ session and ends with it; else detached. Of many who try at once one starts it, 
 from __future__ import annotations
 
 import logging
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -147,6 +146,8 @@ def _by_manager(environ: Mapping[str, str]) -> bool:
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or "/nowhere")
     if not is_private_directory(runtime) or not (runtime / "systemd/private").is_socket():
         return False
+    import shutil
+
     if shutil.which("systemd-run", path=environ.get("PATH")) is None:
         return False
     try:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from tray.errors import UserMustAct
 from tray.system import MACOS, WINDOWS
-from tray.system.agent_places import NAME, agent_places
+from tray.system.agent_places import NAME, SITE, agent_places
 from tray.values import dataclass
 
-SITE = Path("/etc/xdg")
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
 _PERCENT = re.compile("%([^%]+)%")  # on Windows too, where names have no case
 
@@ -121,7 +120,7 @@ def _site_settings(environ: Mapping[str, str]) -> tuple[Path, ...]:
         shared = _absolute(environ, "PROGRAMDATA") or Path("C:/ProgramData")
         return (shared / NAME / "config.toml",)
     named = environ.get("XDG_CONFIG_DIRS", "").split(":")
-    folders = dict.fromkeys([*(Path(one) for one in named if one.startswith("/")), SITE])
+    folders = dict.fromkeys([*(Path(one) for one in named if one.startswith("/")), Path(SITE)])
     return tuple(folder / NAME / "config.toml" for folder in reversed(folders))
 
 

@@ -1,4 +1,4 @@
-"""What a process may do and hold: no core dump of a refresh token, descriptors, streams."""
+"""What a process may do and hold: no core dump of a refresh token, descriptors, memory."""
 
 from __future__ import annotations
 
@@ -54,3 +54,9 @@ def allow_descriptors() -> None:
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def return_freed_memory() -> None:
+    """Give the system what lies free between what is used: glibc by itself keeps it for life."""
+    if LINUX and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)  # takes a millisecond; musl has no such function

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import site
 import subprocess
 import sys
-import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +20,7 @@ INTERNAL_FLAG: Final = "--internal"  # for a frozen program, instead of ``-m``
 PARTS: Final = (
     "tray.daemon",
     "tray.worker",
+    "tray.desktop.icon.icon_drawing",
     "tray.desktop.notifications.plyer_notice",
     "tray.demo.demo_story",
     "tray.demo.demo_witness",
@@ -80,6 +81,8 @@ def own_program(environ: Mapping[str, str]) -> list[str]:
     name = "sso-tray.exe" if WINDOWS else "sso-tray"
     places = [Path(sys.executable).with_name(name)]
     if WINDOWS:  # a Python without an environment has them in a folder of their own
+        import sysconfig
+
         places += [Path(sysconfig.get_path("scripts", scheme), name) for scheme in _SCHEMES]
     found = next((place for place in places if place.is_file()), None)
     return module_command("tray") if found is None else [str(found)]
@@ -124,7 +127,7 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if name not in _DROPPED and not name.startswith("KEYRING_PROPERTY_")
     }
     root = str(Path(tray.__file__).resolve().parent.parent)
-    if not frozen() and root not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    if not frozen() and root not in site.getsitepackages():
         others = kept.get("PYTHONPATH", "").split(os.pathsep)
         kept["PYTHONPATH"] = os.pathsep.join([root, *(path for path in others if path)])
     return kept

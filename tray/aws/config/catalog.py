@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from tray.aws.config import config_files, ini
 from tray.aws.config.config_files import ConfigFiles
@@ -17,10 +18,12 @@ from tray.aws.config.profile_resolution import ConfigIndex, describe
 from tray.aws.config.sso_sessions import find_sessions
 from tray.core.connection import ConnectionSettings, agreed, disagreements
 from tray.core.model import Catalog
-from tray.core.profiles.bare_client import AwsFiles
 from tray.core.text.display_names import clean
 from tray.errors import ConfigRejected, NotFound
 from tray.storage.file_mark import file_mark
+
+if TYPE_CHECKING:
+    from tray.core.profiles.bare_client import AwsFiles
 
 HIDDEN = "***"  # in :func:`profile_settings`, in a secret's place
 
@@ -68,6 +71,8 @@ def every_profile(files: ConfigFiles) -> Mapping[str, Mapping[str, Value]]:
 
 def aws_files(files: ConfigFiles) -> AwsFiles:
     """Return what decides about a client that names no profile; raises ConfigRejected."""
+    from tray.core.profiles.bare_client import AwsFiles  # many a daemon is never asked
+
     data = config_files.read(files.credentials)
     sections = ini.parse(data, str(files.credentials)) if data else {}
     keyed = frozenset(name for name, keys in sections.items() if "aws_access_key_id" in keys)

@@ -1,28 +1,22 @@
 """
-The icon of a view, as pixels: state by shape and colour, a ring for time left.
+The icon as pixels, drawn by Pillow: state by shape and colour, a ring for time left.
 
-The ring is a clock's last hour: full at sixty minutes or more, a quarter at fifteen. It is drawn
-only where the end is known; a session that renews itself has a full-size sign and no ring.
+Run as a program it draws one in all sizes, so that Pillow's memory is not the daemon's:
+``python -m tray.desktop.icon.icon_drawing STATE RING FLAGS THEME``.
 """
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from PIL import Image
 
 from tray.core.model import State
-from tray.core.views.view import SessionRow, View
 from tray.desktop.icon.icon_shapes import GUARD, SIGNS, Arc, Disc, Shape, grown, stamp
-
-Theme = Literal["any", "light", "dark", "template"]
-"""
-"any" is for Linux, whose panels do not say how bright they are; "template" is for macOS to tint.
-"""
+from tray.desktop.icon.icon_state import SIZES, IconState, Picture, Theme, from_words
 
 Colour = tuple[int, int, int]
 
@@ -38,11 +32,6 @@ STATE_COLOURS: Final[Mapping[State, Colour]] = {
 """Each has a contrast of 3:1 or more against both white and #1e1e1e (WCAG 2.2, 1.4.11)."""
 
 BADGE: Final[Colour] = (214, 31, 105)
-
-RING_SECONDS: Final = 3600.0
-RING_STEPS: Final = 12  # one step every five minutes: few redraws
-
-SIZES: Final = (16, 22, 24, 32, 48, 64)  # pixels; most panels ask for 22 and 24
 
 _PAPER: Final[Colour] = (255, 255, 255)
 _TRACK: Final[Mapping[Theme, tuple[int, int, int, int]]] = {
@@ -61,74 +50,22 @@ _GRID: Final = 16.0  # all measures below are in sixteenths of the icon: whole p
 _MIDDLE: Final = (8.0, 8.0)
 _GAP: Final = 1.0
 _RIM: Final = 0.75
-_SPEAKS_FOR_ITSELF: Final[frozenset[State]] = frozenset({"ending", "expired", "unreadable"})
-
-
-@dataclass(frozen=True, slots=True)
-class IconState:
-    """Everything the pixels depend on; equal states give the same picture."""
-
-    state: State  # the state of the active profile's session, else the most urgent of all
-    # time left, 0 to 1 of the last hour in :data:`RING_STEPS` steps; None: no known end
-    ring: float | None = None
-    badge: bool = False  # whether something beyond the sign itself waits for a person
-    guarded: bool = False  # whether the active profile is guarded (A7)
-    rim: bool = False  # whether a light rim sets it off: waybar paints the panel red behind it
-
-
-def icon_state_of(view: View, now: float) -> IconState:
-    row = shown_row(view)
-    state: State = row.state if row is not None else view.worst
-    end = known_end(row) if row is not None else None
-    own = 1 if state in _SPEAKS_FOR_ITSELF else 0
-    return IconState(
-        state=state,
-        ring=None if end is None else _steps(end - now) / RING_STEPS,
-        badge=view.attention > own or view.keyring_locked or bool(view.problems),
-        guarded=view.guarded,
-        rim=view.attention > 0,
-    )
-
-
-def redraw_at(view: View, now: float) -> float | None:
-    """Return when the ring of an unchanged view next moves, seconds since the epoch, or None."""
-    row = shown_row(view)
-    end = known_end(row) if row is not None else None
-    steps = _steps(end - now) if end is not None else 0
-    if end is None or steps == 0:
-        return None
-    return end - (steps - 1) * RING_SECONDS / RING_STEPS
-
-
-def _steps(left: float) -> int:
-    return min(RING_STEPS, max(0, math.ceil(left * RING_STEPS / RING_SECONDS)))
-
-
-def shown_row(view: View) -> SessionRow | None:
-    """Return the active profile's session, else the most urgent one."""
-    active = next((one for one in view.profiles if one.name == view.active_profile), None)
-    of_active = (row for row in view.sessions if active and row.key == active.session)
-    worst = [row for row in view.sessions if row.state == view.worst]
-    worst.sort(key=lambda row: not row.in_use)
-    return next(of_active, None) or next(iter(worst), None)
-
-
-def known_end(row: SessionRow) -> float | None:
-    """Return when a session stops being usable, if that is a fact (G1)."""
-    if row.state not in ("signed-in", "ending", "renewal-failing"):
-        return None
-    ends: list[float] = []
-    if row.session_ends_at is not None and row.session_end_known in ("exact", "set"):
-        ends.append(row.session_ends_at)
-    if row.token_expires_at is not None and (not row.renews or row.state == "renewal-failing"):
-        ends.append(row.token_expires_at)
-    return min(ends, default=None)
 
 
 @lru_cache(maxsize=32)
 def draw(look: IconState, size: int, theme: Theme = "any") -> Image.Image:
     """Return the icon, square, RGBA; cached."""
     return _Painter(size, theme).paint(look)
+
+
+def drawn(look: IconState, theme: Theme = "any") -> Picture:
+    """Return the icon in all sizes that panels ask for."""
+    return {size: _argb(draw(look, size, theme)) for size in SIZES}
+
+
+def _argb(image: Image.Image) -> bytes:
+    red, green, blue, alpha = image.split()
+    return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
 
 
 class _Painter:
@@ -196,3 +133,14 @@ class _Painter:
         middle = (at[0] * self.unit, at[1] * self.unit)
         stamp(large, shapes, middle, scale * self.unit)
         return large.reduce(self.fine)
+
+
+def main() -> int:
+    """Write the sizes' pixels one after the other; wrong arguments are a ValueError."""
+    look, theme = from_words(sys.argv[1:])
+    sys.stdout.buffer.write(b"".join(drawn(look, theme).values()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,11 +13,14 @@ from tray.core.events import Event
 from tray.core.requests import StatusRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
+from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
+from tray.desktop.icon.icon_state import IconState, Picture, Theme, icon_state_of, redraw_at
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render
+
+log = logging.getLogger(__name__)
 
 
 class LinuxTray:
@@ -24,6 +29,7 @@ class LinuxTray:
     def __init__(
         self,
         bus: SessionBus,
+        pictures: IconPictures,
         *,
         act: Callable[[Event], None],
         extras: Callable[[], MenuExtras],
@@ -38,7 +44,11 @@ class LinuxTray:
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
         self._icon.on_activate(partial(act, StatusRequested()))
-        bus.join(self._icon)
+        self._bus = bus
+        self._host = host
+        self._pictures = pictures
+        self._drawing: asyncio.Task[None] | None = None
+        self._joined = False  # not before there is a picture: hosts would show an empty place
 
     def show(self, view: View) -> float | None:
         """Return when the ring next moves, seconds since the epoch, or None."""
@@ -57,12 +67,36 @@ class LinuxTray:
                 self.show(self._view)
 
     def stop(self) -> None:
+        if self._drawing is not None:
+            self._drawing.cancel()
         self._icon.stop()
 
     def _draw(self, look: IconState) -> None:
         if look != self._look:
             self._look = look
-            self._icon.icon = partial(draw, look, theme=self._theme)
+            if self._drawing is not None:
+                self._drawing.cancel()
+            kept = self._pictures.kept(look, self._theme)
+            if kept is not None:
+                self._wear(kept)
+            else:
+                work = self._drawn(look, self._theme)
+                self._drawing = asyncio.get_running_loop().create_task(work)
+
+    async def _drawn(self, look: IconState, theme: Theme) -> None:
+        try:
+            self._wear(await self._pictures.picture(look, theme))
+        except NotDrawn as error:
+            log.warning("the icon: %s", error)
+            self._look = None  # tried again with the next view
+            if not self._joined:
+                self._host(False, str(error))
+
+    def _wear(self, picture: Picture) -> None:
+        self._icon.icon = picture
+        if not self._joined:
+            self._joined = True
+            self._bus.join(self._icon)
 
     def _freshen(self) -> None:
         """The menu's times are right whenever it opens (M2)."""

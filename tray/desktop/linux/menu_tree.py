@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from tray.desktop.menu.menu_rows import SEPARATOR, Menu, MenuItem, key_of
@@ -37,10 +38,16 @@ DEFAULTS: Final[Mapping[str, Value]] = {
 @dataclass(frozen=True, slots=True)
 class Node:
     parent: int  # the parent's number
-    properties: Mapping[str, Value]  # those that differ from :data:`DEFAULTS`
+    traits: Mapping[str, Value]  # properties besides the label; many rows share one
     children: tuple[int, ...] = ()  # numbers, top to bottom
     # what a click calls; None for the root, separators, submenus and anything disabled or below it
     row: MenuItem | None = None
+    label: str | None = None
+
+    @property
+    def properties(self) -> Mapping[str, Value]:
+        """Those that differ from :data:`DEFAULTS`."""
+        return self.traits if self.label is None else {"label": self.label, **self.traits}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class MenuTree:
         self.revision = 1
         self.gnome = False  # whether the host is GNOME's extension
         self.nodes: dict[int, Node] = {ROOT: Node(ROOT, {"children-display": "submenu"})}
-        self._numbers: dict[tuple[int, str, int], int] = {}
+        self._numbers: dict[tuple[int, str | None, int], int] = {}
 
     def show(self, menu: Menu | None, extent: Extent = "all") -> MenuChange:
         """
@@ -89,11 +96,10 @@ class MenuTree:
         return change
 
     def _add(self, rows: Iterable[MenuItem], parent: int, *, enabled: bool) -> tuple[int, ...]:
-        seen: dict[str, int] = {}
+        seen: dict[str | None, int] = {}
         added: list[int] = []
         for row in rows:
-            # A separator has no text to identify it, and no key can begin with a NUL.
-            key = "\0separator" if row is SEPARATOR else f"row {key_of(row)}"
+            key = None if row is SEPARATOR else key_of(row)
             seen[key] = seen.get(key, 0) + 1
             number = self._number(parent, key, seen[key])
             added.append(number)
@@ -116,8 +122,9 @@ class MenuTree:
         label = str(row.text)
         # A single underscore marks a mnemonic; two are one underscore.
         label = _FIRST.sub("__", label, count=1) if self.gnome else label.replace("_", "__")
-        properties = _properties(row, label)
-        self.nodes[number] = Node(parent, properties, children, row if clickable else None)
+        traits = _traits(bool(row.enabled), row.checked, bool(row.radio), row.submenu is not None)
+        clicked = row if clickable else None
+        self.nodes[number] = Node(parent, traits, children, clicked, label)
 
     def _keep(self, number: int, before: Mapping[int, Node], after: Mapping[int, Node]) -> None:
         places = {child: place for place, child in enumerate(before[number].children)}
@@ -130,19 +137,21 @@ class MenuTree:
         for child in kept:
             self._keep(child, before, after)
 
-    def _number(self, parent: int, key: str, nth: int) -> int:
+    def _number(self, parent: int, key: str | None, nth: int) -> int:
         return self._numbers.setdefault((parent, key, nth), len(self._numbers) + 1)
 
 
-def _properties(row: MenuItem, label: str) -> dict[str, Value]:
-    found: dict[str, Value] = {"label": label}
-    if not row.enabled:
+@lru_cache(maxsize=64)
+def _traits(
+    enabled: bool, checked: bool | None, radio: bool, submenu: bool
+) -> Mapping[str, Value]:
+    found: dict[str, Value] = {}
+    if not enabled:
         found["enabled"] = False
-    checked = row.checked
     if checked is not None:
-        found["toggle-type"] = "radio" if row.radio else "checkmark"
+        found["toggle-type"] = "radio" if radio else "checkmark"
         found["toggle-state"] = 1 if checked else 0
-    if row.submenu is not None:
+    if submenu:
         found["children-display"] = "submenu"
     return found
 
@@ -155,7 +164,7 @@ def _stayed(old: Node, new: Node | None) -> Node:
 
 def _is_same_kind(old: Node, new: Node) -> bool:
     """Whether both are submenus or both are not: hosts make one anew that turns into the other."""
-    return ("children-display" in old.properties) == ("children-display" in new.properties)
+    return ("children-display" in old.traits) == ("children-display" in new.traits)
 
 
 def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuChange:
@@ -170,12 +179,11 @@ def _difference(before: Mapping[int, Node], after: Mapping[int, Node]) -> MenuCh
             moved.add(number)
         if not _is_same_kind(old, node):
             moved.add(node.parent)
-        values = {
-            name: value
-            for name, value in node.properties.items()
-            if old.properties.get(name) != value
-        }
-        gone = tuple(name for name in old.properties if name not in node.properties)
+        if old.label == node.label and old.traits is node.traits:
+            continue
+        was, now = old.properties, node.properties
+        values = {name: value for name, value in now.items() if was.get(name) != value}
+        gone = tuple(name for name in was if name not in now)
         if values:
             updated[number] = values
         if gone:

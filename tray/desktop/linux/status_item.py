@@ -7,7 +7,7 @@ so one with nothing but a menu leaves it out; hosts that call it anyway open the
 
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from dbus_fast import DBusError, ErrorType, PropertyAccess
@@ -19,18 +19,15 @@ from dbus_fast.annotations import (
     DBusStr,
 )
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
-from PIL import Image
 
 from tray.core.text.display_names import without_markup
+from tray.desktop.icon.icon_state import Picture
 from tray.desktop.linux.fixed_property import fixed
 from tray.system.dbus.desktop_services import ITEM_PATH
 
 MENU_PATH: Final = f"{ITEM_PATH}/Menu"
 
 Status = Literal["Passive", "Active", "NeedsAttention"]
-
-Picture = Image.Image | Mapping[int, Image.Image] | Callable[[int], Image.Image]
-"""An image for all sizes, one for each size, or a function that draws a size in pixels."""
 
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
@@ -146,21 +143,6 @@ class ActivatedStatusItem(StatusItem):
         self._activated()
 
 
-def pixmaps(picture: Picture, sizes: tuple[int, ...]) -> list[list[Any]]:
-    """Return a picture as ``a(iiay)``: for each size its sides and ARGB32 in network order."""
-    if isinstance(picture, Mapping):
-        images = [*picture.values()]
-    else:
-        images = [_image(picture, size) for size in sizes]
-    return [[image.width, image.height, _argb(image)] for image in images]
-
-
-def _image(picture: Image.Image | Callable[[int], Image.Image], size: int) -> Image.Image:
-    if isinstance(picture, Image.Image):
-        return picture.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS)
-    return picture(size)
-
-
-def _argb(image: Image.Image) -> bytes:
-    red, green, blue, alpha = image.convert("RGBA").split()
-    return Image.merge("RGBA", (alpha, red, green, blue)).tobytes()
+def pixmaps(picture: Picture) -> list[list[Any]]:
+    """Return a picture as ``a(iiay)``."""
+    return [[size, size, data] for size, data in picture.items()]

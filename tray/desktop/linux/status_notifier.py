@@ -19,14 +19,13 @@ from typing import Any, Final
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from tray.desktop.icon.icon_drawing import SIZES
+from tray.desktop.icon.icon_state import Picture
 from tray.desktop.linux.dbusmenu import DBusMenu
 from tray.desktop.linux.menu_tree import Extent, MenuChange, MenuTree
 from tray.desktop.linux.status_item import (
     MENU_PATH,
     ActivatedStatusItem,
     ItemState,
-    Picture,
     Status,
     StatusItem,
     pixmaps,
@@ -289,7 +288,7 @@ class StatusNotifierIcon(BaseIcon):  # type: ignore[misc]  # pystray has no type
 
     def _update_icon(self) -> None:
         self._icon_valid = True
-        drawn = pixmaps(self._icon, SIZES)
+        drawn = pixmaps(self._icon)
         if drawn != self._face.pixmaps:
             self._face.pixmaps = drawn
             if self._item is not None:

@@ -55,6 +55,18 @@ def render(rows: Iterable[Entry], act: Callable[[Event], None]) -> Menu:
     return Menu(*(_row(row, act) for row in rows))
 
 
+class _Click:
+    """What a row does; a function of its own, or a ``partial``, takes three times as much."""
+
+    __slots__ = ("_act", "_event")
+
+    def __init__(self, act: Callable[[Event], None], event: Event) -> None:
+        self._act, self._event = act, event
+
+    def __call__(self) -> None:
+        self._act(self._event)
+
+
 def _row(row: Entry, act: Callable[[Event], None]) -> object:
     if row is SEPARATION:
         return SEPARATOR
@@ -62,11 +74,7 @@ def _row(row: Entry, act: Callable[[Event], None]) -> object:
     if row.children:
         action = render(row.children, act)
     elif row.event is not None:
-        event = row.event
-
-        def action() -> None:
-            act(event)
-
+        action = _Click(act, row.event)
     return Row(
         row.key,
         row.text,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tray.core.events import Event
 from tray.core.text import menu_text
 from tray.core.views.view import View
-from tray.desktop.icon.icon_drawing import IconState, Theme, draw, icon_state_of, redraw_at
+from tray.desktop.icon.icon_drawing import draw
+from tray.desktop.icon.icon_state import IconState, Theme, icon_state_of, redraw_at
 from tray.desktop.menu.menu_entry import SEPARATION, Entry
 from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.menu.menu_tree_builder import entries, render

@@ -14,10 +14,12 @@ from typing import Any, ClassVar, Final
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tray.core.effects import Button, Notice, NoticeCategory
+from tray.core.effects import Button, Notice
 from tray.core.notices.notice_servers import Buttons, buttons_of
 from tray.core.text.display_names import without_markup
 from tray.core.text.notice_text import click_hint
+from tray.desktop.icon.icon_pictures import IconPictures
+from tray.desktop.notifications.notice_picture import SIZE, picture_of
 from tray.desktop.notifications.notifier import (
     LIMIT_SECONDS,
     BusChannel,
@@ -47,8 +49,15 @@ class DBusNotices(BusChannel):
 
     shown_by: ClassVar[ShownBy] = "dbus"
 
-    def __init__(self, pressed: Pressed, *, limit: float = LIMIT_SECONDS) -> None:
+    def __init__(
+        self,
+        pressed: Pressed,
+        pictures: IconPictures | None = None,
+        *,
+        limit: float = LIMIT_SECONDS,
+    ) -> None:
         super().__init__(pressed, limit=limit)
+        self._pictures = pictures
         self._bus: MessageBus | None = None
         self._why_none = "there is no session bus"
         self._asking = 0
@@ -84,7 +93,10 @@ class DBusNotices(BusChannel):
             buttons = {f"{one.action}-{at}": one for at, one in enumerate(notice.buttons)}
             if buttons and how in ("click", "middle-click"):
                 buttons = {"default": notice.buttons[0], **dict([*buttons.items()][1:])}
-            message = self._notify(notice, buttons, how, self._capabilities)
+            pixels = None
+            if self._pictures is not None:
+                pixels = await picture_of(notice.category, self._pictures)
+            message = self._notify(notice, buttons, how, self._capabilities, pixels)
             await self._place(bus, notice.slot, message, buttons)
         finally:
             self._asking -= 1
@@ -96,6 +108,7 @@ class DBusNotices(BusChannel):
         buttons: dict[str, Button],
         how: Buttons,
         capabilities: frozenset[str],
+        pixels: bytes | None,
     ) -> Message:
         # Escaped only where the daemon reads markup; elsewhere the escapes would show.
         escape = "body-markup" in capabilities
@@ -108,8 +121,9 @@ class DBusNotices(BusChannel):
         hints = {
             "urgency": Variant("y", _URGENCY[notice.severity]),
             "desktop-entry": Variant("s", DESKTOP_ENTRY),
-            "image-data": _pixels(notice.category),
         }
+        if pixels is not None:  # size, row length, alpha, depth, channels
+            hints["image-data"] = Variant("(iiibiiay)", [SIZE, SIZE, 4 * SIZE, True, 8, 4, pixels])
         return _method(
             "Notify",
             "susssasa{sv}i",
@@ -203,17 +217,6 @@ class DBusNotices(BusChannel):
         self._buttons.pop(number, None)
         self._ids = {slot: kept for slot, kept in self._ids.items() if kept != number}
         self._listen_no_longer()
-
-
-def _pixels(category: NoticeCategory) -> Variant:
-    """Return the hint ``image-data``: size, row length, alpha, depth, channels."""
-    from tray.desktop.notifications.notice_picture import (
-        picture,  # Pillow is needed with the first notice
-    )
-
-    drawn = picture(category)
-    width, height = drawn.size
-    return Variant("(iiibiiay)", [width, height, 4 * width, True, 8, 4, drawn.tobytes()])
 
 
 def _method(member: str, signature: str = "", body: list[Any] | None = None) -> Message:

@@ -14,11 +14,13 @@ def notifier_for(environ: Mapping[str, str], pressed: Pressed) -> Notifier:
     """On Linux it has to join the session bus, whose connection it shares with the tray."""
     channels: tuple[NoticeChannel, ...]
     if LINUX:
+        from tray.desktop.icon.icon_pictures import IconPictures
         from tray.desktop.notifications.freedesktop_notices import (
             DBusNotices,  # elsewhere there is no dbus-fast
         )
 
-        channels = (DBusNotices(pressed), PlyerNotices(pressed, environ))
+        pictures = IconPictures(environ)
+        channels = (DBusNotices(pressed, pictures), PlyerNotices(pressed, environ))
     elif MACOS:
         channels = (LibraryNotices(pressed), OsascriptNotices(pressed, environ))
     else:

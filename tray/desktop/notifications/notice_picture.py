@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Final
 
-from PIL import Image
-
 from tray.core.effects import NoticeCategory
 from tray.core.model import State
-from tray.desktop.icon.icon_drawing import IconState, draw
+from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
+from tray.desktop.icon.icon_state import IconState
 
-SIZE: Final = 48  # pixels; 9 kB on the bus
+log = logging.getLogger(__name__)
 
-_STATES: Final[Mapping[NoticeCategory, State]] = {
+SIZE: Final = 48  # pixels, one of the icon's; 9 kB on the bus
+PATIENCE: Final = 3.0  # seconds a notice waits for its picture, if it was never drawn
+
+STATES: Final[Mapping[NoticeCategory, State]] = {
     "ending": "ending",
     "expired": "expired",
     "renewal-failing": "renewal-failing",
@@ -25,5 +29,15 @@ _STATES: Final[Mapping[NoticeCategory, State]] = {
 }
 
 
-def picture(category: NoticeCategory) -> Image.Image:
-    return draw(IconState(_STATES[category]), SIZE)
+async def picture_of(category: NoticeCategory, pictures: IconPictures) -> bytes | None:
+    """Return its pixels, RGBA; None if there are none, or not soon."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            argb = (await pictures.picture(IconState(STATES[category])))[SIZE]
+    except (NotDrawn, TimeoutError) as error:
+        log.info("a notice goes without a picture (%s)", type(error).__name__)
+        return None
+    pixels = bytearray(argb)
+    for to, place in enumerate((1, 2, 3, 0)):
+        pixels[to::4] = argb[place::4]
+    return bytes(pixels)

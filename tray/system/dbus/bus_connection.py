@@ -117,11 +117,16 @@ class Bus:
         self._retry = retry_seconds
         self._clients: list[BusClient] = []
         self._bus: MessageBus | None = None
+        self._introducing: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._reason = ""
 
     def join(self, client: BusClient) -> None:
         self._clients.append(client)
+        if self._bus is not None:
+            self._introducing.append(asyncio.create_task(self._introduce(client, self._bus)))
+        elif self._reason:
+            client.disconnected(self._reason)
 
     async def serve(self) -> None:
         """Connect and reconnect until :meth:`stop`; raises nothing."""
@@ -152,7 +157,9 @@ class Bus:
 
     async def _live(self, bus: MessageBus) -> str:
         self._bus, self._reason = bus, ""
-        tasks = [asyncio.ensure_future(self._introduce(client, bus)) for client in self._clients]
+        self._introducing = tasks = [
+            asyncio.create_task(self._introduce(client, bus)) for client in self._clients
+        ]
         try:
             if self._stopping.is_set():
                 bus.disconnect()
