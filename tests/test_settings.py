@@ -256,6 +256,18 @@ def test_what_the_menu_writes_is_read_and_leaves_the_rest(tmp_path: Path) -> Non
     assert 0o600 == (state / "settings.json").stat().st_mode & 0o777
 
 
+def test_what_a_notice_sets_stands_beside_the_tables(tmp_path: Path) -> None:
+    """K5: "Always put it back" wins over config.toml, unless the administrator has locked it."""
+    config = tmp_path / "config.toml"
+    config.write_text('removed_file = "sign-out"\n')
+
+    write_setting(tmp_path, None, "removed_file", "restore")
+
+    assert read_settings(config, tmp_path).restore_removed
+    with pytest.raises(UserMustAct, match="administrator"):
+        write_setting(tmp_path, None, "removed_file", "restore", {"removed_file": "/etc/x"})
+
+
 @pytest.mark.parametrize("there", ["{", "[]", '{"keyring": 5}'])
 def test_a_settings_file_that_is_not_ours_is_left_alone(tmp_path: Path, there: str) -> None:
     """G5: nothing is lost; the sentence names the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.core.story import CORP, DAY, HOUR, LAB, MINUTE, T0, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.file_removal import Removal
 from tray.core.model import Memory, Preferences
 from tray.core.outcomes import Adopted, Failed, RemovalJudged, Renewed, SignedOut
 from tray.core.text import sentences
@@ -340,3 +342,11 @@ def test_settings_do_not_matter_to_the_rules() -> None:
     story.file(token("corp"))
 
     assert removed(story=story, at=MINUTE).row().can_undo
+
+
+def test_it_is_remembered_in_the_records() -> None:
+    """F1: ``state.json`` holds the removal, how long we ran since, and the last Undo."""
+    removal = Removal("a", T0, 7200.0, again=True, dropped=True)
+    memory = Memory(removal=removal, undone_at=T0)
+
+    assert memory == Memory().with_beside(json.loads(json.dumps(memory.beside_to_json())))

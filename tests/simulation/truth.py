@@ -10,7 +10,8 @@ from tests.simulation.aws import Given
 from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
-from tray.core.outcomes import Failed, Outcome, Renewed, SignedOut
+from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
+from tray.core.policy import CLOCK_STEP
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -56,7 +57,9 @@ class Truth:
         self._signed_in_at: dict[str, float] = {}
         self._removed: dict[str, float] = {}
         self._signing_out_at: dict[str, float] = {}
+        self._to_release: dict[str, set[tuple[str, int]]] = {}
         self.portal_ended_at: dict[str, float] = {}
+        self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
         self.unwell_at = 0.0
         machine = world.machine
@@ -114,9 +117,28 @@ class Truth:
         if entry is not None and entry.given is not None and entry.refresh is not None:
             given = entry.given
             # What a worker has in hand goes back to the file, which is then not there any more.
-            kept = self._world.machine.kept(key)
+            # Handed back, it is in its file alone: what is still in the keyring is being deleted.
+            record = self._world.machine.records().get(key)
+            released = record is not None and record.store == "released"
+            kept = [] if released else self._world.machine.kept(key)
             if not any(self._same_and_accepted(one, given) for one in kept):
                 self.thrown_away.add((given.place, given.family))
+
+    def returned(self, key: str) -> None:
+        """What was thrown away lies in its file again."""
+        entry = self._world.machine.file(key)
+        if entry is not None and entry.given is not None:
+            self.thrown_away.discard((entry.given.place, entry.given.family))
+
+    def unrecorded(self, key: str) -> None:
+        """
+        The daemon ends before it could write down what it knew of a session, so nobody knows it.
+
+        That a sign-in afresh has ended the older token only AWS can tell now, at the next renewal.
+        """
+        for session in self._world.catalog.sessions:
+            if session.key == key:
+                self.portal_ended_at.pop(session.start_url, None)
 
     def removed(self, key: str) -> None:
         """Somebody removes a file, which signs out on this machine while AWS takes the token."""
@@ -143,8 +165,12 @@ class Truth:
 
     def started(self, start: fx.StartJob) -> None:
         """A job is about to begin."""
+        key, machine = start.session.key, self._world.machine
         if start.kind == "sign-out":
-            self._signing_out_at[start.session.key] = self._world.machine.time
+            self._signing_out_at[key] = machine.time
+        elif start.kind == "release":
+            kept = (one.given for one in machine.kept(key))
+            self._to_release[key] = {(one.place, one.family) for one in kept if one is not None}
 
     def answered(self, start: fx.StartJob, outcome: Outcome) -> None:
         """A job has ended."""
@@ -160,6 +186,12 @@ class Truth:
             self.failed[key] = self.failed.get(key, 0) + 1
         elif isinstance(outcome, Renewed):
             self.failed[key] = 0
+        elif isinstance(outcome, Released):
+            # A file has room for one sign-in: of those that the keyring kept the others go.
+            entry = self._world.machine.file(key)
+            kept = entry is not None and self._families.get(key) in self._to_release.get(key, ())
+            if kept and entry is not None and entry.given is not None and self._accepted(entry):
+                self.stands(key, entry.given)
 
     def _throw_all(self, key: str) -> None:
         family = self._families.get(key)
@@ -173,7 +205,9 @@ class Truth:
         entry = self._world.machine.file(key)
         if entry is None or entry.given is None or entry.place != place:
             return False
-        return self._world.machine.aws.works(entry.given.access) and entry.expires > now.wall
+        time = self._world.machine.time + now.wall - self._world.machine.wall()
+        works = self._world.machine.aws.works(entry.given.access) and entry.given.ends > time
+        return works and entry.expires > now.wall
 
     def acceptable(self, session: SsoSession) -> list[Given]:
         """Return the grants that keyring and file hold and AWS would take, the newest last."""
@@ -197,7 +231,8 @@ class Truth:
         return (
             (machine.aws.weather, machine.keyring.mode) == ("well", "well")
             and machine.offset == 0
-            and world.adopt
+            and world.inputs.adopt
+            and world.state.preferences.adopt
             and not world.state.asleep
             and machine.readable(key)
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
@@ -220,6 +255,9 @@ class Truth:
             Entry(given, given.place, 0.0, given.refresh)
             for given in self._world.workers.held(key)
         ]
+
+    def _accepted(self, entry: Entry) -> bool:
+        return self._world.machine.aws.accepts(entry.refresh)
 
     def _same_and_accepted(self, entry: Entry, given: Given) -> bool:
         return (
@@ -327,6 +365,9 @@ class Truth:
         if given is not None and given.issued < ended_at and well:
             told = f"it is {shown} over a token that we have ended"
             lies["truth: a sign-out is known to the portal's other sessions"] = told, KNOWN_WITHIN
+        if given is not None and well and self.doubted.get(key) == given.access:
+            told = f"it is {shown} over a token that a program saw refused"
+            lies["truth: a doubt is taken up"] = told, ASKED_WITHIN
         nothing = not any(one.refresh for one in machine.kept(key))
         nothing = nothing and (entry is None or not entry.refresh) and not self._in_hand(key)
         if renewing and nothing:
@@ -344,7 +385,8 @@ class Truth:
         """No notice says that what works has ended."""
         for key in notice.keys if notice.category == "expired" else ():
             session = state.sessions[key]
-            if self.works(key, session.config.start_url, now) and self.is_well(key):
+            later = Now(now.wall + CLOCK_STEP, now.mono)  # AWS's lives are whole seconds
+            if self.works(key, session.config.start_url, later) and self.is_well(key):
                 if key in self.signed_out_at or len(notice.keys) > 1:
                     continue
                 if self._world.machine.time - self.unwell_at > KNOWN_WITHIN:

@@ -347,3 +347,23 @@ def test_a_keyring_that_takes_no_mark_is_asked_again(world: World) -> None:
 
     assert isinstance(outcome, Failed)
     assert ("keyring-locked", False) == (outcome.reason, world.file.exists())
+
+
+def test_a_token_that_the_keyring_confirms_late_is_marked_too(world: World) -> None:
+    """R3, K5: what a process still holds does not replace the mark when the keyring takes it."""
+    world.keep_in_keyring()
+    world.on_step["answered"] = lambda: setattr(world.backend, "refuses_writes", True)
+    renewed = world.run("renew")
+    world.backend.refuses_writes = False
+    world.file.unlink()
+    world.run("judge-removed", context=world.make_tools(world.backend))
+    world.context.unsaved.settle(CORP.key)
+    item = _item(world)
+
+    assert isinstance(renewed, Renewed)
+    assert item is not None
+    assert (renewed.token.fingerprint, True, False) == (
+        item.token.fingerprint,
+        item.removed,
+        world.file.exists(),
+    )

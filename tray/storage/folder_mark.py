@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Final
 
+from tray.system import LINUX
+
 _HERE: Final = -100  # AT_FDCWD
 _BIRTH: Final = 0x800  # STATX_BTIME
 _SIZE: Final = 256  # bytes of ``struct statx``, the same on every architecture
@@ -29,6 +31,8 @@ def folder_mark(file: str | os.PathLike[str]) -> str:
 
 def _born(folder: str) -> str:
     """Ask Linux, whose answer `os.stat` leaves out: statx(2)."""
+    if not LINUX:
+        return ""
     import ctypes  # only here; most who import this never ask
 
     statx = getattr(ctypes.CDLL(None), "statx", None)
