@@ -207,7 +207,7 @@ def redated(world: World, one: Happening) -> None:
     if data is None or entry is None:
         return
     if entry.given is not None:
-        world.truth.redated(key, entry.given)
+        world.truth.redated(key, entry.given, past=one.much >= 0.7)
     members = json.loads(data)
     end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)
     members["expiresAt"] = format_timestamp(end)
