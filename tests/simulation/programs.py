@@ -229,10 +229,13 @@ def torn(world: World, one: Happening) -> None:
 
     def whole() -> None:
         with file:
+            if world.machine.is_in_place(key, file):  # it covers what another has written
+                world.truth.thrown(key)
             file.seek(0)
             file.truncate()
             file.write(data)
             world.machine.stamp(file.fileno())
+        world.truth.returned(key)
         world.truth.unwell()
         world.look(key)
 

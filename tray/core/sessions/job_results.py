@@ -267,6 +267,11 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     first_seen = given is None or given.fingerprint != outcome.token.fingerprint
     if kept or (moved and first_seen):  # later another end may be written into the file
         after = replace(after, memory=replace(after.memory, given=outcome.token))
+    if kept and refused(after):
+        # The keyring may keep another beside it, which AWS was not asked with (K4).
+        doubt = QueuedJob("renew", None, "program", outcome.token.fingerprint)
+        memory = replace(after.memory, refused=None)
+        after = replace(after, memory=memory, queue=(*after.queue, doubt))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note
