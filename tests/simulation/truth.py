@@ -205,11 +205,13 @@ class Truth:
     # --- What is ------------------------------------------------------------
 
     def works(self, key: str, place: str, now: Now) -> bool:
-        """Whether an SDK that reads the file of a session can work with it."""
-        entry = self._world.machine.file(key)
+        """Whether an SDK that reads the file of a session can work with it, for a second more."""
+        machine, entry = self._world.machine, self._world.machine.file(key)
         if entry is None or entry.given is None or entry.place != place:
             return False
-        return self._world.machine.aws.works(entry.given.access) and entry.expires > now.wall
+        if entry.given.ends < machine.time + 1:  # what is written are whole seconds
+            return False
+        return machine.aws.works(entry.given.access) and entry.expires > now.wall
 
     def acceptable(self, session: SsoSession) -> list[Given]:
         """Return the grants that keyring and file hold and AWS would take, the newest last."""
