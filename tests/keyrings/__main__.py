@@ -129,7 +129,6 @@ class Story:
             self.keyring.answer()
         finally:
             done = self.here.end_of(process)
-            _say(done.out + done.err)
         assert (0, opened) == (done.code, len(self.here.opened())), done.err
         return done.out.strip()
 
