@@ -5,6 +5,7 @@
 
 PYTHON ?=
 ARGS ?=
+DESKTOP ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
@@ -30,7 +31,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); \
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-core check format bench pictures soak keyrings windows clean components \
-  wheel frozen deb rpm package-test constraints
+  wheel frozen deb rpm package-test desktops constraints
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +86,10 @@ rpm: frozen ## Build the RPM package, which was never installed, in dist
 package-test: deb components $(AWS_CLI_STAMP) ## Build, install, run, upgrade and remove the packages
 	@packaging/install-components
 	@PACK=$(PACK) $(PY) -m tests.packages $(ARGS)
+
+desktops: wheel components ## Try real desktops in chroots, all or DESKTOP=kde, and print a table
+	@packaging/install-components
+	@$(PY) -m tests.desktops $(DESKTOP) $(ARGS)
 
 constraints: ## Take the newest versions the packages may be built from
 	rm -rf .tools/packaging

@@ -260,21 +260,16 @@ def private_bus() -> Iterator[Bus]:
             running.end_all()
 
 
-class Desk:
+class Screen:
     """
-    The desktop, with a person's hands and eyes.
+    A screen, with a person's hands and eyes.
 
     Args:
         env: what a program needs to appear on it; the whole environment of such a program.
-        bus: its session bus.
-        running: starts more programs on it, and ends them with it.
     """
 
-    def __init__(self, env: Mapping[str, str], bus: Bus, running: Running) -> None:
+    def __init__(self, env: Mapping[str, str]) -> None:
         self.env = dict(env)
-        self.bus = bus
-        self.running = running
-        self._panel: subprocess.Popen[bytes] | None = None
 
     # --- Eyes ----------------------------------------------------------------------------------
 
@@ -339,6 +334,23 @@ class Desk:
         command = [str(require("xdotool")), *words]
         # With its output at hand its end is an event; else ``run`` looks for it in longer steps.
         subprocess.run(command, env=self.env, check=True, capture_output=True, timeout=_PATIENCE)
+
+
+class Desk(Screen):
+    """
+    The desktop.
+
+    Args:
+        env: of every program on it.
+        bus: its session bus.
+        running: starts more programs on it, and ends them with it.
+    """
+
+    def __init__(self, env: Mapping[str, str], bus: Bus, running: Running) -> None:
+        super().__init__(env)
+        self.bus = bus
+        self.running = running
+        self._panel: subprocess.Popen[bytes] | None = None
 
     # --- The panel -----------------------------------------------------------------------------
 
@@ -487,7 +499,7 @@ def _environment(directory: Path, address: str) -> dict[str, str]:
 
 
 def start_screen(
-    running: Running, env: Mapping[str, str], xvfb: Path, size: tuple[int, int]
+    running: Running, env: Mapping[str, str], xvfb: Path, size: tuple[int, int], *options: str
 ) -> str:
     """Start an X server on a number it picks itself and return its display."""
     reading, writing = os.pipe()
@@ -495,7 +507,8 @@ def start_screen(
     command = [str(xvfb), "-displayfd", str(writing), "-screen", "0", screen, "-dpi", "96"]
     # Without -noreset the server starts anew whenever its last client leaves, and refuses whoever
     # connects at that moment: measured, every third desk.
-    running.start([*command, "-noreset", "-nolisten", "tcp"], env, pass_fds=[writing])
+    command += ["-noreset", "-nolisten", "tcp", *options]
+    running.start(command, env, pass_fds=[writing])
     os.close(writing)
     with os.fdopen(reading) as answer:
         number = answer.readline().strip()

@@ -7,7 +7,6 @@ found by the keyboard, whose highlight shows where the row is.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import shlex
@@ -20,13 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dbus_fast.aio import MessageBus
 from PIL import Image, ImageChops
 
 from tests.daemon.living import PATIENCE, Living, daemon
 from tests.desk import Desk, colour_box, desk, until
 from tests.desktop import browser_window
-from tests.desktop.tray_host import ITEM, ITEM_PATH, WATCHER, WATCHER_PATH, Host, Shown
+from tests.desktop.tray_host import Host, Shown, asked
 from tests.keyring_session import Kind, keyring_on
 from tray.aws.cache.token_cache import cache_path
 from tray.core.model import State
@@ -133,12 +131,12 @@ class Person:
     def menu(self) -> Shown:
         """Return the menu as any panel is told it now."""
         until(self.any_icon, "the icon on the panel")
-        shown: Shown = asyncio.run(_asked(self.desk, Host.layout))
+        shown: Shown = asked(self.desk.bus.address, Host.layout)
         return shown
 
     def tooltip(self) -> tuple[str, str]:
         """Return the tooltip's heading and text as any panel is told them now."""
-        item = asyncio.run(_asked(self.desk, Host.item))
+        item = asked(self.desk.bus.address, Host.item)
         return item["ToolTip"][2], item["ToolTip"][3]
 
     def recent(self) -> list[str]:
@@ -221,7 +219,7 @@ class Person:
             if number:
                 boxes.append(self._submenu(empty, boxes))
                 self.desk.key("Right")
-            place, level = _place_of(level, label)
+            place, level = level.stop(label)
             downs = place if number else place + 1
             if downs:
                 self.desk.key(*["Down"] * downs)
@@ -267,39 +265,6 @@ def _icon_box(panel: Image.Image) -> tuple[int, int] | None:
         if box is not None:
             return (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
     return None
-
-
-def _place_of(level: Shown, label: str) -> tuple[int, Shown]:
-    """Return how many rows the keyboard stops at before a row, and the row."""
-    stops = [
-        row
-        for row in level.children
-        if row.properties.get("type") != "separator" and row.properties.get("enabled", True)
-    ]
-    shown = [row.properties["label"].replace("__", "_") for row in stops]
-    # A whole label comes first: another row's may begin with it.
-    found = [words for words in shown if words == label]
-    found += [words for words in shown if words.startswith(label)]
-    if found:
-        place = shown.index(found[0])
-        return place, stops[place]
-    raise AssertionError(f"no row {label!r} can be clicked in {level.labels()}")
-
-
-async def _asked(on: Desk, what: Callable[[Host], Any]) -> Any:
-    bus = await MessageBus(bus_address=on.bus.address).connect()
-    host = Host(bus)
-    try:
-        properties = await host.properties(WATCHER, WATCHER_PATH, WATCHER)
-        # xfce4-panel tells name and path in one.
-        names = [name.partition("/")[0] for name in properties["RegisteredStatusNotifierItems"]]
-        for name in names:
-            if (await host.properties(name, ITEM_PATH, ITEM))["Id"] == "sso-tray":
-                host.items = [name]
-        return await what(host)
-    finally:
-        bus.disconnect()
-        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
 
 
 @contextmanager

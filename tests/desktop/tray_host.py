@@ -8,7 +8,8 @@ types of the specification; anything else is refused to the item's face.
 # No "from __future__ import annotations": dbus-fast cannot read a return type of None then.
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
@@ -106,6 +107,26 @@ class Shown:
             if child.children:
                 said.append(child.labels())
         return said
+
+    def stop(self, label: str) -> tuple[int, "Shown"]:
+        """
+        Return a row below and how many rows the keyboard stops at before it.
+
+        Args:
+            label: of the row, or its beginning; a whole label comes first.
+        """
+        stops = [
+            row
+            for row in self.children
+            if row.properties.get("type") != "separator" and row.properties.get("enabled", True)
+        ]
+        shown = [row.properties["label"].replace("__", "_") for row in stops]
+        found = [words for words in shown if words == label]
+        found += [words for words in shown if words.startswith(label)]
+        if found:
+            place = shown.index(found[0])
+            return place, stops[place]
+        raise AssertionError(f"no row {label!r} can be clicked in {self.labels()}")
 
 
 @dataclass
@@ -353,6 +374,27 @@ async def tray(
         bus.disconnect()
         with suppress(EOFError, OSError):  # the test ended the bus
             await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
+
+
+def asked(address: str, what: Callable[[Host], Awaitable[Any]]) -> Any:
+    """Ask our item on a bus something, beside the panel that shows it."""
+
+    async def ask() -> Any:
+        bus = await MessageBus(bus_address=address).connect()
+        host = Host(bus)
+        try:
+            properties = await host.properties(WATCHER, WATCHER_PATH, WATCHER)
+            for told in properties["RegisteredStatusNotifierItems"]:
+                # Panels tell name and path in one, some with a separator of their own.
+                name, _, path = re.sub("[/@]", " /", told, count=1).partition(" ")
+                if path.replace("//", "/") == ITEM_PATH:
+                    host.items = [name]
+            return await what(host)
+        finally:
+            bus.disconnect()
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
+
+    return asyncio.run(ask())
 
 
 class Told:

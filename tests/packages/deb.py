@@ -52,10 +52,11 @@ def check(package: Path) -> None:
         first = shutil.copy(package, Path(folder) / "first.deb")
         _next_version(Path(first), Path(folder) / "next.deb")
         title("The Debian package, in a clean Debian with nothing but a desktop")
-        base()
+        below = base()
+        shows = {"/opt/awscli": aws.parent, "/opt/packages": Path(folder)}
         with (
             IdentityCenter(auto_approve=True) as center,
-            clean_root(aws.parent, Path(folder)) as root,
+            clean_root(below, shows) as root,
         ):
             browser = "/usr/lib/sso-tray/sso-tray --internal tray.demo.demo_story --browser %s"
             root.environ = environment({**center.environment(), "BROWSER": browser})

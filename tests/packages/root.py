@@ -3,7 +3,7 @@ A clean Debian to install in: nothing but its base system and a desktop.
 
 It is made by mmdebstrap once and kept in ``.tools``; each run works on a layer over it, in a
 namespace of its own whose end ends every process in it. The network is the machine's own, so that
-the Identity Center on loopback is reached.
+the Identity Center on loopback is reached, and the screen from outside.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ DESKTOP = (
     "dbus", "gnome-keyring", "libglib2.0-bin", "procps", "xfce4-notifyd", "xfce4-panel", "xvfb",
 )  # fmt: skip
 """The panel's desktop; gdbus is how the menu is asked from beside the panel."""
+_LEFT_OUT = tuple(f"path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man"))
 USER = "ada"
 UID = 1000
 
@@ -34,27 +35,35 @@ mount -t proc proc "$2/root/proc"
 mount --rbind /dev "$2/root/dev"
 mount -t tmpfs -o mode=755 run "$2/root/run"
 mount -t tmpfs -o mode=1777 tmp "$2/root/tmp"
-mkdir -p "$2/root/opt/awscli" "$2/root/opt/packages"
-mount --bind "$3" "$2/root/opt/awscli"
-mount --bind "$4" "$2/root/opt/packages"
+root=$2/root
+shift 2
+while [ $# -gt 0 ]; do
+  mkdir -p "$root$2"
+  mount --bind "$1" "$root$2"
+  shift 2
+done
 echo ready
 exec sleep infinity
 """
 
 
-def base() -> Path:
+def base(kind: str = "package", packages: Sequence[str] = DESKTOP) -> Path:
     """
     Return the root everything is laid over, made where it is not there yet (under a minute).
 
     The machine's own apt sources and proxies are used.
+
+    Args:
+        kind: what it is for; an older one of the same kind is removed.
+        packages: what is in it beside Debian's base system.
     """
     release = Path("/etc/os-release").read_text()
     (suite,) = re.findall(r"^VERSION_CODENAME=(\w+)$", release, re.MULTILINE)
-    named = hashlib.sha256(repr((suite, DESKTOP)).encode()).hexdigest()[:12]
-    made = TOOLS / f"package-root-{suite}-{named}"
+    named = hashlib.sha256(repr((suite, packages)).encode()).hexdigest()[:12]
+    made = TOOLS / f"{kind}-root-{suite}-{named}"
     if made.is_dir():
         return made
-    for old in TOOLS.glob("package-root-*"):
+    for old in TOOLS.glob(f"{kind}-root-*"):
         shutil.rmtree(old)
     fresh = made.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -63,8 +72,10 @@ def base() -> Path:
         for line in output(["apt-config", "dump"]).splitlines()
         if re.match(r"Acquire::(https?|Check[^ ]*)[: ]", line)
     ]
+    # Nothing here outlives a crash of the machine, and nobody reads a manual in it.
+    options += [f"--dpkgopt={line}" for line in ("force-unsafe-io", *_LEFT_OUT)]
     output([
-        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(DESKTOP)}", *options,
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", *options,
         f'--customize-hook=chroot "$1" useradd --create-home --uid {UID} {USER}',
         suite, fresh, *_sources(suite),
     ])  # fmt: skip
@@ -119,10 +130,10 @@ class Root:
         argv = self.argv(*command, user=True)
         return subprocess.run(argv, capture_output=True, check=False, timeout=PATIENCE).returncode
 
-    def starts(self, *command: str, said: str = "") -> subprocess.Popen[str]:
-        """Start a program as the user; it ends with the namespace."""
+    def starts(self, *command: str, said: str = "", user: bool = True) -> subprocess.Popen[str]:
+        """Start a program, as the user or as root; it ends with the namespace."""
         process = subprocess.Popen(
-            self.argv(*command, user=True),
+            self.argv(*command, user=user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -137,9 +148,9 @@ class Root:
         """Return a file's text."""
         return self.root("cat", path)
 
-    def write(self, path: str, text: str) -> None:
-        """Write a file of the user's."""
-        argv = self.argv("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, user=True)
+    def write(self, path: str, text: str, *, user: bool = True) -> None:
+        """Write a file of the user's, or of root's."""
+        argv = self.argv("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, user=user)
         subprocess.run(argv, input=text, text=True, check=True, timeout=PATIENCE)
 
     def processes(self, pattern: str) -> list[int]:
@@ -150,14 +161,21 @@ class Root:
 
 
 @contextmanager
-def clean_root(aws: Path, packages: Path) -> Iterator[Root]:
-    """Lay a fresh layer over the base and run it; all of it goes with the block."""
+def clean_root(base: Path, binds: Mapping[str, Path]) -> Iterator[Root]:
+    """
+    Lay a fresh layer over a base and run it; all of it goes with the block.
+
+    Args:
+        base: what it is laid over.
+        binds: where it shows which directories of ours.
+    """
     layer = Path(tempfile.mkdtemp(prefix="sso-tray-root-"))
     for name in ("upper", "work", "root"):
         (layer / name).mkdir()
     holder = subprocess.Popen(
         ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "sh", "-c", _ENTER, "sh", base(), layer, aws, packages],
+         "sh", "-c", _ENTER, "sh", base, layer,
+         *(word for place, ours in binds.items() for word in (ours, place))],
         stdout=subprocess.PIPE,
         text=True,
     )  # fmt: skip

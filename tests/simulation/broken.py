@@ -21,7 +21,14 @@ from tray.core.model import Now, TokenFacts, Trigger
 from tray.core.notices import notice_delivery, notice_rules
 from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
-from tray.core.sessions import job_results, schedule, signing_in, token_files, upkeep
+from tray.core.sessions import (
+    job_results,
+    portal_sessions,
+    schedule,
+    signing_in,
+    token_files,
+    upkeep,
+)
 from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
 from tray.system.lock.file_lock import FileLock
@@ -369,7 +376,7 @@ SLIPS: tuple[Slip, ...] = (
          "safety: no older refresh token is sent"),
     Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
          "safety: nothing comes back after a sign-out"),
-    Slip("K6: nobody asks about the portal's other sessions", (job_results, "shares_portal"),
+    Slip("K6: nobody asks about the portal's other sessions", (portal_sessions, "shares_portal"),
          _always(False), "truth: a sign-out is known to the portal's other sessions",
          things=(LOGIN, do("aws sso login", 20, "twin"), do("sign out", 100))),
     Slip("R2: nothing is locked", (JobContext, "session_lock"), _unlocked,

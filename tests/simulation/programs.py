@@ -126,6 +126,7 @@ def sdk_writes_older(world: World, one: Happening) -> None:
     world.truth.thrown(session.key)
     world.note("given", session.key)
     world.truth.unwell()
+    world.promises.put_back(session.key)
     world.machine.write(session.key, json.dumps(lean).encode())
 
 
@@ -245,6 +246,7 @@ def damaged(world: World, one: Happening) -> None:
     if data is None or world.machine.entry_in(data) is None:
         return
     broken = b'{"accessToken": %d}' % one.number
+    world.truth.thrown(key)  # whoever writes over it cannot know what it held
     world.machine.write(key, broken)
     world.truth.unwell()
 
@@ -252,6 +254,7 @@ def damaged(world: World, one: Happening) -> None:
         if world.machine.data(key) == broken:
             world.note("given", key)
             world.machine.write(key, data)
+            world.truth.returned(key)
             world.truth.unwell()
 
     world.later(30 + one.much * 1800, f"{key}: whole again", whole)

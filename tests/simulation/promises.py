@@ -14,9 +14,9 @@ from tray.core import policy
 from tray.core.effects import Effect
 from tray.core.machine import step
 from tray.core.model import Now
-from tray.core.outcomes import Refused
+from tray.core.outcomes import Adopted, Refused, Renewed
 from tray.core.requests import SignInAllRequested
-from tray.core.session import Session
+from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import renews, state_of
 from tray.core.state import TrayState, next_look
 from tray.core.views.view import view
@@ -79,7 +79,12 @@ class Promises:
         self._kinds.clear()
 
     def is_quiet(self, seconds: float = 10 * MINUTE) -> bool:
-        """Whether nothing is wrong, nothing is under way and nothing is about to change."""
+        """
+        Whether nothing is wrong, nothing is under way and nothing is about to change.
+
+        A keyring that has refused is asked again at the next renewal or at a start: a session that
+        waits for that is about to change.
+        """
         world = self._world
         return (
             not world.workers.busy()
@@ -90,6 +95,7 @@ class Promises:
                 session.job is None
                 and session.sign_in is None
                 and not session.queue
+                and not for_the_keyring(session.notable)
                 and world.truth.is_well(key)
                 for key, session in world.state.sessions.items()
             )
@@ -173,10 +179,13 @@ class Promises:
         freed = isinstance(event, ev.JobDone | ev.SignedIn | ev.ConfigRead)
         if known.job is not None and not freed:
             self.broken("one job a session", f"{start.kind} beside {known.job.kind}")
-        # A sign-in takes it back, also one that died before it was recorded.
+        # A sign-in takes it back, also one that died before it was recorded, or that was given up
+        # when it was recorded already, as a look into the keyring then shows.
         taken_back = isinstance(event, ev.SignedIn | ev.RecordsRead) or (
             isinstance(event, ev.SignInFailed) and event.lost
         )
+        outcome = event.outcome if isinstance(event, ev.JobDone) else None
+        taken_back |= isinstance(outcome, Adopted | Renewed) and outcome.store == "keyring"
         entry = self._world.machine.file(known.key)
         looks = start.kind == "adopt" and entry is not None and entry.refresh is None
         if (
@@ -187,8 +196,9 @@ class Promises:
         ):
             self.broken("a released session is left alone", f"{start.kind} of {known.key}")
         begins = before.asleep and not isinstance(event, ev.SystemEvent | ev.RenewRequested)
-        # A sign-in given up asleep leaves a doubt behind, which is a wish.
-        doubted = bool(known.queue) or known.sign_in is not None
+        # A sign-in given up asleep leaves a doubt behind, which is a wish; so is a click whose
+        # question to the portal was under way.
+        doubted = bool(known.queue) or known.sign_in is not None or bool(known.logins)
         if begins and start.kind in USES_REFRESH_DATA and not doubted:
             self.broken("nothing is begun asleep", f"{start.kind} of {known.key}")
         if start.kind == "renew" and self._needless(known, event):
@@ -233,7 +243,9 @@ class Promises:
         job = session.job if session is not None else None
         if job is not None and job.attempt == event.attempt:
             return
-        if (after, effects) != step(before, ev.Tick(), now):
+        expected, due = step(before, ev.Tick(), now)
+        looks = tuple(one for one in due if not isinstance(one, fx.ReadAgain))  # a tick's alone
+        if (after, effects) != (expected, looks):
             self.broken("a late answer changes nothing", f"{event}")
 
     def _confirmed(self, before: TrayState, event: ev.JobDone, now: Now, after: TrayState) -> None:

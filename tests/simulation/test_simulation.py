@@ -9,6 +9,7 @@ import pytest
 
 from tests.simulation.__main__ import main
 from tests.simulation.broken import SLIPS, Slip, slipped, walks_of
+from tests.simulation.found import FOUND
 from tests.simulation.happenings import ACTS
 from tests.simulation.promise import PROMISES
 from tests.simulation.replay import STEPS, run, said
@@ -75,7 +76,7 @@ BITES = (
 """Faults that truly reached the rules, beside the things that may have met nothing."""
 
 
-@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda sequence: sequence.shows)
+@pytest.mark.parametrize("sequence", SEQUENCES + FOUND, ids=lambda sequence: sequence.shows)
 def test_a_sequence_holds(sequence: Sequence) -> None:
     """What once broke a promise breaks none today."""
     walk = sequence.run()

@@ -10,7 +10,7 @@ from tests.simulation.aws import Given
 from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
-from tray.core.outcomes import Failed, Outcome, Renewed, SignedOut
+from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -56,6 +56,7 @@ class Truth:
         self._signed_in_at: dict[str, float] = {}
         self._removed: dict[str, float] = {}
         self._signing_out_at: dict[str, float] = {}
+        self._to_release: dict[str, set[tuple[str, int]]] = {}
         self.portal_ended_at: dict[str, float] = {}
         self.given_under: dict[str, float] = {}
         self.unwell_at = 0.0
@@ -114,9 +115,28 @@ class Truth:
         if entry is not None and entry.given is not None and entry.refresh is not None:
             given = entry.given
             # What a worker has in hand goes back to the file, which is then not there any more.
-            kept = self._world.machine.kept(key)
+            # Handed back, it is in its file alone: what is still in the keyring is being deleted.
+            record = self._world.machine.records().get(key)
+            released = record is not None and record.store == "released"
+            kept = [] if released else self._world.machine.kept(key)
             if not any(self._same_and_accepted(one, given) for one in kept):
                 self.thrown_away.add((given.place, given.family))
+
+    def returned(self, key: str) -> None:
+        """What was thrown away lies in its file again."""
+        entry = self._world.machine.file(key)
+        if entry is not None and entry.given is not None:
+            self.thrown_away.discard((entry.given.place, entry.given.family))
+
+    def unrecorded(self, key: str) -> None:
+        """
+        The daemon ends before it could write down what it knew of a session, so nobody knows it.
+
+        That a sign-in afresh has ended the older token only AWS can tell now, at the next renewal.
+        """
+        for session in self._world.catalog.sessions:
+            if session.key == key:
+                self.portal_ended_at.pop(session.start_url, None)
 
     def removed(self, key: str) -> None:
         """Somebody removes a file, which signs out on this machine while AWS takes the token."""
@@ -143,8 +163,12 @@ class Truth:
 
     def started(self, start: fx.StartJob) -> None:
         """A job is about to begin."""
+        key, machine = start.session.key, self._world.machine
         if start.kind == "sign-out":
-            self._signing_out_at[start.session.key] = self._world.machine.time
+            self._signing_out_at[key] = machine.time
+        elif start.kind == "release":
+            kept = (one.given for one in machine.kept(key))
+            self._to_release[key] = {(one.place, one.family) for one in kept if one is not None}
 
     def answered(self, start: fx.StartJob, outcome: Outcome) -> None:
         """A job has ended."""
@@ -160,6 +184,12 @@ class Truth:
             self.failed[key] = self.failed.get(key, 0) + 1
         elif isinstance(outcome, Renewed):
             self.failed[key] = 0
+        elif isinstance(outcome, Released):
+            # A file has room for one sign-in: of those that the keyring kept the others go.
+            entry = self._world.machine.file(key)
+            kept = entry is not None and self._families.get(key) in self._to_release.get(key, ())
+            if kept and entry is not None and entry.given is not None and self._accepted(entry):
+                self.stands(key, entry.given)
 
     def _throw_all(self, key: str) -> None:
         family = self._families.get(key)
@@ -220,6 +250,9 @@ class Truth:
             Entry(given, given.place, 0.0, given.refresh)
             for given in self._world.workers.held(key)
         ]
+
+    def _accepted(self, entry: Entry) -> bool:
+        return self._world.machine.aws.accepts(entry.refresh)
 
     def _same_and_accepted(self, entry: Entry, given: Given) -> bool:
         return (

@@ -222,6 +222,8 @@ class World:
         self.truth.unwell()
         self.promises.restarted()
         self._seen.clear()
+        for key in self._unsaved:
+            self.truth.unrecorded(key)
         self._unsaved.clear()
         self._configured = False
         self._watch(told=False)

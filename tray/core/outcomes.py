@@ -57,6 +57,7 @@ class Adopted:
     store: TokenStore
     reason: Reason | None = None
     contested: bool = False
+    retry_after: float | None = None  # seconds AWS asked for when it was to be renewed at once
 
 
 RemovalVerdict = Literal[
@@ -135,12 +136,14 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         case Unrenewable():
             return {"type": "Unrenewable"}
         case Adopted():
+            later = outcome.retry_after
             return {
                 "type": "Adopted",
                 "token": outcome.token.to_json(),
                 "keeper": outcome.store,
                 "reason": outcome.reason,
                 "contested": outcome.contested,
+                **({} if later is None else {"retry_after": later}),
             }
         case RemovalJudged():
             token = outcome.token and outcome.token.to_json()
@@ -193,6 +196,7 @@ _READERS: Final[Mapping[str, Callable[[Members], Outcome]]] = {
         members.need("keeper", _store),
         members.need("reason", optional(_reason)),
         members.need("contested", flag),
+        members.get("retry_after", optional(number), None),
     ),
     "RemovalJudged": lambda members: RemovalJudged(
         members.need("verdict", one_of(get_args(RemovalVerdict))),

@@ -213,7 +213,10 @@ def over_by(session: Session, now: Now) -> bool:
 
 
 def remembering(session: Session) -> Session:
-    failing, token = session.failing, session.token
+    """Keep back-off and ``Retry-After`` on record; no failures: only AWS's wish is left."""
+    failing, token, patience = session.failing, session.token, session.retry_at
+    if failing is None and patience is not None:
+        failing = Failing("other", "", 0, patience, patience)
     trouble = None
     if failing is not None and token is not None:
         trouble = Trouble(
@@ -223,7 +226,7 @@ def remembering(session: Session) -> Session:
             failing.failures,
             failing.since,
             failing.next_at,
-            session.retry_at,
+            patience,
         )
     if token is None or session.memory.trouble == trouble:
         return session
@@ -232,7 +235,7 @@ def remembering(session: Session) -> Session:
 
 def remembered_failing(memory: Memory, token: TokenFacts) -> Failing | None:
     known = memory.trouble
-    if known is None or known.token != token.fingerprint:
+    if known is None or known.token != token.fingerprint or not known.failures:
         return None
     return Failing(known.reason, known.sentence, known.failures, known.since, known.next_at)
 

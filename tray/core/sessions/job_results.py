@@ -32,9 +32,9 @@ from tray.core.session import (
     for_the_keyring,
     refused,
     renewable,
-    shares_portal,
     usable,
 )
+from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.removed_files import judged
 from tray.core.sessions.schedule import adopt_again_at, backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
@@ -45,14 +45,6 @@ from tray.core.text.shell_commands import sign_in_first
 
 Answer = tuple[Session, str, int, tuple[Effect, ...]]
 """The session after a job, sentence and exit code for waiting requests, and more effects."""
-
-
-def others_checked(state: TrayState, session: Session) -> TrayState:
-    for other in state.sessions.values():
-        alive = other.token is not None and not other.over
-        if alive and shares_portal(session.config, other.config):
-            state = state.with_session(replace(other, queue=(*other.queue, QueuedJob("check"))))
-    return state
 
 
 def stored(state: TrayState, event: ev.Stored) -> TrayState:
@@ -162,6 +154,9 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
     )
     if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
+    if outcome.by_us and session.sign_in is not None and session.sign_in.afresh:
+        # It was asked for before the sign-in has ended the portal's session (L9).
+        after = replace(after, memory=replace(after.memory, dead=token.fingerprint))
     if not outcome.by_us and outcome.of == token.fingerprint and _followed_dead(session, token):
         doubt = QueuedJob("renew", None, "program", token.fingerprint)
         after = replace(after, queue=(*after.queue, doubt))
@@ -172,8 +167,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
 
 def _followed_dead(session: Session, token: TokenFacts) -> bool:
     """Whether a kept token took a dead one's place without a word of AWS: it may be dead, too."""
-    given, dead = session.memory.given, session.memory.dead
-    return given is not None and given.fingerprint == dead != token.fingerprint
+    before = {one.fingerprint for one in (session.memory.given, session.token) if one is not None}
+    return session.memory.dead in before - {token.fingerprint}
 
 
 def _refused(state: TrayState, session: Session, job: Job, outcome: Refused, now: Now) -> Session:
@@ -227,9 +222,7 @@ def _checked(
 
 
 def _still_unasked(session: Session, now: Now) -> Session:
-    """Ask the portal later about a token that AWS will not renew for us any more."""
-    if session.notable != "registration-expired":
-        return session
+    """Ask the portal later about a token of which it is not known whether it still works."""
     return replace(session, unconfirmed_at=now.wall + policy.BACKOFF_MOST)
 
 
@@ -259,7 +252,7 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     kept = moved and outcome.store == "keyring" and outcome.reason is None
     first = kept and session.store != "keyring"
     after = replace(
-        present(session, outcome.token),
+        _patient(present(session, outcome.token), outcome.retry_after, now),
         token=outcome.token,
         store=outcome.store,
         contested=outcome.contested or session.contested,
@@ -269,11 +262,19 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
         adopt_again_at=adopt_again_at(session.token, outcome.reason, now),
         adopted_at=now.wall if first else session.adopted_at,
     )
-    if kept:
+    given = after.memory.given
+    first_seen = given is None or given.fingerprint != outcome.token.fingerprint
+    if kept or (moved and first_seen):  # later another end may be written into the file
         after = replace(after, memory=replace(after.memory, given=outcome.token))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note
+
+
+def _patient(session: Session, retry_after: float | None, now: Now) -> Session:
+    if retry_after is None:
+        return session
+    return replace(session, retry_at=now.wall + min(retry_after, policy.RETRY_AFTER_MOST))
 
 
 def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: Now) -> Session:
@@ -285,9 +286,7 @@ def _failed(state: TrayState, session: Session, job: Job, outcome: Failed, now: 
         return replace(session, memory=replace(session.memory, removal=later))
     if outcome.answered and job.kind == "renew":
         session = counted(session, job.trigger, now)
-    if outcome.retry_after is not None:
-        patience = min(outcome.retry_after, policy.RETRY_AFTER_MOST)
-        session = replace(session, retry_at=now.wall + patience)
+    session = _patient(session, outcome.retry_after, now)
     if job.kind == "adopt":
         tried = session.token.fingerprint if session.token is not None else None
         # It may have recorded a token store before it failed.

@@ -50,7 +50,8 @@ def judged(
         gone = forgotten(session, removed=known)
         return replace(gone, absent_since=None), sign_in_first(key), 3, ()
     # A sign-in that died may have been the first.
-    back = replace(present(session, outcome.token), token=outcome.token, store="keyring")
+    seen = present(session, outcome.token)
+    back = replace(seen, token=outcome.token, store="keyring", notable=None)
     # The keyring's end counts, whatever is written into the file later (K4).
     back = replace(back, memory=replace(back.memory, given=outcome.token))
     if job.kind == "undo-removal":

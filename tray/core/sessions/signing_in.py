@@ -12,7 +12,7 @@ from tray.core.effects import Effect
 from tray.core.model import Now
 from tray.core.profiles.start_url import is_allowed
 from tray.core.session import QueuedJob, Session, SignIn, in_file, refused
-from tray.core.sessions.job_results import others_checked
+from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.renewal_requests import suspect
 from tray.core.sessions.schedule import adopt_again_at
 from tray.core.sessions.session_states import helps_afresh, renews, state_of

@@ -10,16 +10,10 @@ from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
 from tray.core.effects import Effect
-from tray.core.model import (
-    InputFile,
-    Memory,
-    Now,
-    SsoSession,
-    TokenFacts,
-    TokenStore,
-)
+from tray.core.model import InputFile, Memory, Now, SsoSession, TokenFacts, TokenStore
 from tray.core.profiles.start_url import is_vanity
 from tray.core.session import QueuedJob, Session, elsewhere, kept_for_undo, remembered_failing
+from tray.core.sessions.portal_sessions import other_is_gone, others_checked
 from tray.core.sessions.session_end import exact_end, learnt, without_disproved_end
 from tray.core.state import Step, TrayState
 from tray.core.text import sentences
@@ -175,9 +169,13 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
             elif session.store == "released" and session.token is None and session.fresh_start:
                 # It was signed out of: only the portal can tell whether this is a sign-in (K7).
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
+            elif session.file_status == "unseen" and other_is_gone(state, session):
+                seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
             return state.with_session(seen), ()
         case ev.FileAbsent():
+            if session.file_status == "unseen" and session.key in state.recalled.memories:
+                state = others_checked(state, session)
             return state.with_session(_absent(session, now)), ()
         case ev.FileTorn():
             return _torn(state, session)
@@ -196,7 +194,8 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
         return True  # the keyring keeps it marked, and only a worker can undo that
     old, newest = session.token, state.recalled.newest.get(session.key)
     if old is not None and old.fingerprint == token.fingerprint:
-        return False
+        # What AWS gave while its file was away is in the keyring only.
+        return session.file_status == "absent" and session.store == "keyring"
     if session.store == "released" or (
         old is None and session.store is not None and not session.fresh_start
     ):
@@ -291,10 +290,17 @@ def present(session: Session, token: TokenFacts) -> Session:
     seen = replace(session, file_status="present", absent_since=None, torn_reads=0, bad=None)
     old, given = session.token, session.memory.given
     if given is not None and given.fingerprint == token.fingerprint:
-        ends_at = given.expires_at if session.store == "keyring" else token.expires_at
+        # In a file the end may be written anew; SDKs believe an earlier one, AWS no later one.
+        ours = session.store == "keyring"
+        ends_at = given.expires_at if ours else min(given.expires_at, token.expires_at)
         token = replace(token, issued_at=given.issued_at, expires_at=ends_at)
     if old is None or old.fingerprint != token.fingerprint:
         return new_token(seen, token, session)
+    end = session.memory.end
+    if end is not None and end.at == old.expires_at and not session.over:
+        # It was known by the token alone, whose end another program has written anew.
+        memory = replace(session.memory, end=replace(end, at=token.expires_at))
+        seen = replace(seen, memory=memory)
     same = replace(old, refreshable=token.refreshable, expires_at=token.expires_at)
     if token.refreshable and not old.refreshable:  # another program handed it back
         seen = replace(seen, adopt_tried=None, without_refresh_token=None)

@@ -169,9 +169,9 @@ def _scheduled_job(state: TrayState, session: Session, now: Now) -> JobKind | No
         return None  # another program is writing it, or the user has to look at it
     if _adoptable(state, session) or (_held_up(session, now) and not patient):
         return "adopt"
-    if session.unconfirmed_at is not None:
-        due = _check_due(session, session.unconfirmed_at, now) and not patient
-        return "check" if due else None
+    at = session.unconfirmed_at
+    if at is not None and not patient and _check_due(session, at, now):
+        return "check"
     return renewal
 
 

@@ -11,7 +11,7 @@ from tray.core.model import Reason, SsoSession, TokenFacts, TokenStore
 from tray.core.text import sentences
 from tray.errors import KEYRING_ERRORS, KeyringUnfit, TrayError, UserMustAct
 from tray.storage.atomic_files import FileRefused
-from tray.worker.job_context import JobContext, belongs
+from tray.worker.job_context import JobContext, TokenFileChanged, belongs, is_same
 from tray.worker.tokens.granted import forget_older
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,8 @@ def save(
         # As `aws sso login` would, which knows no locks; the holder adopts the file later.
         log.warning("%s: its lock is not to be had; the file is written without", session.key)
         store = _recorded_file(session, context)
-        _publish(session, context, token, lean=False)
+        published = context.read_or_none(session)
+        token = _publish(session, context, token, published, lean=False)
         return SignInResult(context.facts(session, token), store)
     try:
         published = context.read_or_none(session)
@@ -75,18 +76,18 @@ def _saved(
     session: SsoSession, context: JobContext, token: SsoToken, published: SsoToken | None
 ) -> SignInResult:
     if not token.refreshable:
-        return _nothing_to_keep(session, context, token)
+        return _nothing_to_keep(session, context, token, published)
     # What it replaces may come back, as any token of ours may (K4).
     ours = published is not None and belongs(published, session)
     replaced = (published,) if published is not None and ours else ()
     if not context.watched:
-        return _left_in_file(session, context, token, replaced)
+        return _left_in_file(session, context, token, published)
     try:
         item = context.keep(session, token, replaced=replaced)
     except KEYRING_ERRORS as error:
         log.warning("%s: the keyring did not take it (%s)", session.key, error.reason)
         why = error.sentence if isinstance(error, KeyringUnfit) else None
-        return _left_in_file(session, context, token, replaced, error.reason, why)
+        return _left_in_file(session, context, token, published, error.reason, why)
     context.seam("stored")
     try:
         context.records.change(
@@ -102,37 +103,39 @@ def _saved(
         # The token store decides who renews it: unrecorded, only the full file is right for all.
         log.warning("%s: state.json cannot be changed (%s)", session.key, type(error).__name__)
         try:
-            _publish(session, context, token, lean=False)
+            token = _publish(session, context, token, published, lean=False)
         except UserMustAct:
             _withdraw(session, context, item.generation)  # nothing else says that it is there
             raise
         store = context.hints(session).store or "file"
         return SignInResult(context.facts(session, token), store, sentence=_NOT_RECORDED)
     context.seam("recorded")
-    _publish(session, context, token, lean=True)
+    there = _publish(session, context, token, published, lean=True)
     context.seam("published")
     forget_older(session, context, item.generation)
-    return SignInResult(context.facts(session, token), "keyring")
+    return SignInResult(context.facts(session, there), "keyring")
 
 
 def _left_in_file(
     session: SsoSession,
     context: JobContext,
     token: SsoToken,
-    replaced: tuple[SsoToken, ...],
+    published: SsoToken | None,
     reason: Reason | None = None,
     remedy: str | None = None,
 ) -> SignInResult:
     """Write the full file, exactly as the AWS CLI would; no reason: no daemon would renew it."""
     store = _recorded_file(session, context)
     context.seam("recorded")
-    _publish(session, context, token, lean=False)
+    there = _publish(session, context, token, published, lean=False)
     context.seam("published")
     # Only what was written counts: otherwise the file still holds the session's newest token.
     lineage = context.hints(session).lineage
-    for one in (*replaced, token):
-        lineage = lineage.followed_by(one.pair)
+    for one in (published, token, there):
+        if one is not None and belongs(one, session):
+            lineage = lineage.followed_by(one.pair)
     context.note(session, lineage=lineage)
+    token = there
     if reason is None:
         return SignInResult(context.facts(session, token), store)
     sentence = _IN_FILE.get(reason, _IN_FILE_TO_STAY)
@@ -143,7 +146,9 @@ def _left_in_file(
     return SignInResult(context.facts(session, token), store, reason, sentence)
 
 
-def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) -> SignInResult:
+def _nothing_to_keep(
+    session: SsoSession, context: JobContext, token: SsoToken, published: SsoToken | None
+) -> SignInResult:  # fmt: skip
     """Publish a token that came without refresh data; the keyring would have nothing to keep."""
     scoped = token.registration is not None and bool(token.registration.scopes)
     by_code = token.registration is not None and token.registration.grant == "device_code"
@@ -151,7 +156,7 @@ def _nothing_to_keep(session: SsoSession, context: JobContext, token: SsoToken) 
         context.note(session, unscoped=True)
     store = _recorded_file(session, context)
     context.seam("recorded")
-    _publish(session, context, token, lean=True)
+    token = _publish(session, context, token, published, lean=True)
     context.seam("published")
     try:
         context.keyring_store.delete(session.key)
@@ -171,10 +176,28 @@ def _recorded_file(session: SsoSession, context: JobContext) -> TokenStore:
     return context.hints(session).store or "file"
 
 
-def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean: bool) -> None:
+def _publish(
+    session: SsoSession,
+    context: JobContext,
+    token: SsoToken,
+    published: SsoToken | None,
+    *,
+    lean: bool,
+) -> SsoToken:
+    """Write a token's file, unless it holds a later sign-in by now; return what it holds then."""
     write = context.publish_lean if lean else context.publish_full
+
+    def final_check() -> None:
+        there = context.read_or_none(session)
+        known = there is None or (published is not None and is_same(there, published))
+        if there is not None and not known and _is_later(session, there, token):
+            raise TokenFileChanged(session, there)
+
     try:
-        write(session, token)
+        write(session, token, final_check)
+    except TokenFileChanged as meanwhile:
+        log.info("%s: another program has signed in meanwhile", session.key)
+        return meanwhile.token or token
     except FileRefused as error:
         msg = f"Signed in, but the token cache file can't be written: {error.sentence}"
         raise UserMustAct(msg, reason=error.reason) from None
@@ -183,6 +206,15 @@ def _publish(session: SsoSession, context: JobContext, token: SsoToken, *, lean:
         msg = f"Signed in, but {place} can't be written: {error.strerror or 'no reason given'}."
         reason: Reason = "no-permission" if isinstance(error, PermissionError) else "other"
         raise UserMustAct(msg, reason=reason) from None
+    return token
+
+
+def _is_later(session: SsoSession, file: SsoToken, token: SsoToken) -> bool:
+    """Whether a file has the refresh data of another sign-in, which none that ends earlier is."""
+    ours, theirs = token.registration, file.registration
+    same = ours is not None and theirs is not None and ours.client_id == theirs.client_id
+    ends_later = file.expires_at >= int(token.expires_at)
+    return file.refreshable and not same and ends_later and belongs(file, session)
 
 
 def _withdraw(session: SsoSession, context: JobContext, generation: int) -> None:

@@ -14,8 +14,15 @@ from dataclasses import replace
 from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
 from tray.core.model import Reason, SsoSession
-from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
-from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayError
+from tray.core.outcomes import (
+    Adopted,
+    Outcome,
+    Refused,
+    RemovalJudged,
+    Renewed,
+    Unrenewable,
+)
+from tray.errors import KEYRING_ERRORS, KeyringDenied, KeyringUnavailable, TrayError, WillRetry
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
@@ -31,7 +38,6 @@ from tray.worker.tokens.open_token_file import OpenTokenFile
 
 log = logging.getLogger(__name__)
 
-NO_KEYRING: Reason = "keyring-absent"
 LOOKS_BACK = (0.05, 0.95)
 """Pauses before reading the replaced file again, 50 ms and 1 s after the rename (K4)."""
 
@@ -89,9 +95,9 @@ def _once(
     except KEYRING_ERRORS as error:
         if token.refreshable:
             return _kept_in_file(session, context, token, error)
-        if record.store == "keyring" or (record.store is None and error.reason != NO_KEYRING):
+        if record.store in ("keyring", None):  # a record may be lost
             raise
-        return Adopted(context.facts(session, token), record.store or "file")
+        return _used_as_it_is(session, context, token)
     try:
         if item is not None and (
             is_older(session, context, token, item) or _ends_early(token, item, context)
@@ -102,7 +108,7 @@ def _once(
             if not_signed_in is not None:
                 return not_signed_in
         if not token.refreshable:
-            return _lean(session, context, token, item)
+            return _lean(session, context, file, item)
         if stays:
             return _left_in_file(session, context, token, contested=record.contested)
         return _moved(session, context, file, item, renewing=renewing)
@@ -122,7 +128,7 @@ def _written_over(
     session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem
 ) -> Renewed:
     kept = item.token.with_extra(file.token.extra)
-    log.info("%s: its token file was an older one, or its end was changed", session.key)
+    log.info("%s: its token file was older or dead, or its end was changed", session.key)
     context.records.change(session.key, store="keyring", lineage=item.lineage)
     context.publish_lean(session, kept, file.insist_unchanged)
     context.seam("published")
@@ -134,17 +140,27 @@ def _as_kept(session: SsoSession, context: JobContext, kept: SsoToken) -> Renewe
     return Renewed(facts, "keyring", by_us=False, of=facts.fingerprint)
 
 
+def _used_as_it_is(session: SsoSession, context: JobContext, token: SsoToken) -> Outcome:
+    """Let a login without refresh data be used to its end, if AWS has not ended it (K4)."""
+    record = context.record(session)
+    if usable(token, context) and not portal_takes(session, context, token):
+        return Refused("dead")
+    if record.store == "keyring" and record.unstored != token.fingerprint:
+        return Unrenewable()  # a login after a sign-out: the keyring keeps nothing for it
+    return Adopted(context.facts(session, token), record.store or "file")
+
+
 def _lean(
-    session: SsoSession, context: JobContext, token: SsoToken, item: KeyringItem | None
+    session: SsoSession, context: JobContext, file: OpenTokenFile, item: KeyringItem | None
 ) -> Outcome:
     """Judge a file that has nothing to move: ours, or from a login that cannot renew itself."""
-    record = context.record(session)
-    if item is None and record.store == "keyring" and record.unstored != token.fingerprint:
-        return Unrenewable()  # a login after a sign-out: the keyring keeps nothing for it
+    token, record = file.token, context.record(session)
     if item is None:
-        return Adopted(context.facts(session, token), record.store or "file")
+        return _used_as_it_is(session, context, token)
     if is_other_login(token, item, context, session) and usable(token, context):
-        return Unrenewable()
+        if portal_takes(session, context, token):
+            return Unrenewable()
+        return _written_over(session, context, file, item)
     if record.store != "keyring":  # the record was lost, or is an old copy
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     if token.fingerprint == item.token.fingerprint:
@@ -198,6 +214,8 @@ def _moved(
         raise trouble
     if isinstance(outcome, Adopted):
         granted.forget_older(session, context, stored.generation)
+        if isinstance(trouble, WillRetry):
+            outcome = replace(outcome, retry_after=trouble.retry_after)
     return outcome
 
 
@@ -225,7 +243,9 @@ def _order(
         and file.registration is not None
         and known.client_id == file.registration.client_id
     )
-    if same_client and not (usable(file, context) and portal_takes(session, context, file)):
+    # Of one grant the token that ends earlier was given earlier.
+    maybe_newer = usable(file, context) and file.expires_at >= kept.expires_at
+    if same_client and not (maybe_newer and portal_takes(session, context, file)):
         return kept, (file, *item.beside)
     return file, (kept, *item.beside)
 

@@ -101,4 +101,5 @@ def after_sign_out(
         Path(os.path.realpath(context.file_of(session))).unlink(missing_ok=True)
         context.seam("removed")
         return RemovalJudged("nothing")
-    return None if file.refreshable else Refused("dead")
+    # Of one that has ended nothing is known but that.
+    return None if file.refreshable or not usable(file, context) else Refused("dead")

@@ -11,7 +11,7 @@ from tray.errors import CacheFileBad, GrantRefused, RegistrationRefused, Unread
 from tray.worker.job_context import JobContext, is_same
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import granted, removal
-from tray.worker.tokens.file_judgement import ask_portal, is_older, usable
+from tray.worker.tokens.file_judgement import ask_portal, is_older, portal_takes, usable
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,13 @@ def renew_kept(
 ) -> Outcome:
     """Renew what the keyring keeps, or else what is beside it (K4); `proved`: it took the item."""
     if item.token.fingerprint != published.fingerprint:
-        if is_older(session, context, published, item):
-            # Restored from a backup, or an earlier run died between storing and publishing.
+        older = is_older(session, context, published, item)
+        other = is_other_login(published, item, context, session) and usable(published, context)
+        if other and not older and portal_takes(session, context, published):
+            return Unrenewable()
+        if older or other:
+            # Restored from a backup, or an earlier run died between storing and publishing, or AWS
+            # has ended what another program's login brought.
             final_check = context.still(session, published)
             published = item.token.without_refresh_data().with_extra(published.extra)
             context.publish_lean(session, published, final_check)
@@ -35,8 +40,6 @@ def renew_kept(
             if _fresh(published, context):
                 of = published.fingerprint
                 return Renewed(context.facts(session, published), "keyring", by_us=False, of=of)
-        elif is_other_login(published, item, context, session) and usable(published, context):
-            return Unrenewable()
     tokens = [token for token in (item.token, *item.beside) if token.refreshable]
     refusals: list[GrantRefused | RegistrationRefused] = []
     for number, token in enumerate(tokens):

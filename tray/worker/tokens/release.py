@@ -49,14 +49,17 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
             if isinstance(found, RemovalJudged):
                 return _ended(session, context)
             item = found  # None: the file is of another sign-in
-        if item is not None:
-            item = _newest(session, context, item)
         known = {} if item is None else {"lineage": item.lineage}
+        newest = None if item is None else _newest(session, context, item)
+        if newest is not None:
+            known = {"lineage": newest.lineage}
         context.records.change(session.key, store="released", **known)
         context.seam("marked")
         sentence = NOTHING_KEPT
-        if item is not None and item.token.refreshable:
-            _hand_back(session, context, item)
+        if item is not None and newest is None:
+            sentence = HANDED_BACK  # in a newer file, which stays as it is
+        elif newest is not None and newest.token.refreshable:
+            _hand_back(session, context, newest)
             sentence = HANDED_BACK
         elif was_kept and item is None and not stale:
             client_registrations.forget_all(session, context)
@@ -89,7 +92,11 @@ def lend(session: SsoSession, context: JobContext) -> Outcome:
         item = context.item(session) if store != "released" else None
         if item is None:
             raise UserMustAct(NOTHING_KEPT.format(key=session.key))
-        item = _newest(session, context, item)
+        newest = _newest(session, context, item)
+        if newest is None:
+            context.records.change(session.key, store="file")
+            return Adopted(context.facts(session, published or item.token), "file")
+        item = newest
         context.records.change(session.key, store="file", lineage=item.lineage)
         context.seam("marked")
         if item.token.refreshable:
@@ -97,8 +104,12 @@ def lend(session: SsoSession, context: JobContext) -> Outcome:
         return Adopted(context.facts(session, item.token), "file")
 
 
-def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem:
-    """Take in a full file first: what the keyring keeps then is handed back."""
+def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> KeyringItem | None:
+    """
+    Take in a full file first: what the keyring keeps then is handed back.
+
+    None if the keyring does not take it: the newest refresh token is in its file already.
+    """
     published = context.read_or_none(session)
     if published is None:
         return item
@@ -107,7 +118,9 @@ def _newest(session: SsoSession, context: JobContext, item: KeyringItem) -> Keyr
     same = published.pair == item.token.pair
     if not published.refreshable or same or is_older(session, context, published, item):
         return item
-    take_in(session, context, adopt=True)
+    done = take_in(session, context, adopt=True)
+    if isinstance(done, Adopted) and (done.reason is not None or done.store != "keyring"):
+        return None
     return context.item(session) or item
 
 

@@ -27,7 +27,7 @@ from tray.errors import (
 from tray.worker.job_context import JobContext, TokenFileChanged, belongs
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.tokens import adoption, granted, removal
-from tray.worker.tokens.file_judgement import ask_portal, is_older, usable
+from tray.worker.tokens.file_judgement import ask_portal, is_older, portal_takes, usable
 from tray.worker.tokens.keyring_renewal import is_other_login, refused, renew_kept
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,8 @@ def _kept(
         return None
     if isinstance(item, KeyringItem) and record.store != "keyring":
         other = is_other_login(published, item, context, session) and usable(published, context)
-        if other and not is_older(session, context, published, item):
+        other = other and not is_older(session, context, published, item)
+        if other and portal_takes(session, context, published):
             return None
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     return item
@@ -138,11 +139,11 @@ def _renew_filed(
         except TokenFileChanged as meanwhile:
             if meanwhile.token is None:
                 return RemovalJudged("nothing")
-            last = published if meanwhile.token.refreshable else renewed
+            last = published if _is_login(meanwhile.token, renewed) else renewed
             if usable(meanwhile.token, context) and meanwhile.token.expires_at >= last.expires_at:
                 return granted.by_others(session, context, meanwhile.token)
-            # It is older than what it replaced, from a backup say: no login or refresh expires
-            # earlier. AWS's answer is the only refresh token left.
+            # It is older than what it replaced, from a backup say, or an SDK's refresh that AWS
+            # answered before ours: no later one expires earlier. Ours is the one AWS takes.
             seen = meanwhile.token
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
@@ -151,6 +152,13 @@ def _renew_filed(
             break
     context.seam("published")
     return Renewed(context.facts(session, renewed), store or "file", of=published.fingerprint)
+
+
+def _is_login(file: SsoToken, renewed: SsoToken) -> bool:
+    """Whether a file has refresh data of another sign-in, which has a client of its own."""
+    ours, theirs = renewed.registration, file.registration
+    same = ours is not None and theirs is not None and ours.client_id == theirs.client_id
+    return file.refreshable and not same
 
 
 def _publish_filed(

@@ -1,0 +1,373 @@
+"""What is promised of every desktop, each tried with real clicks on the running desktop."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageChops
+
+from tests.desktops.hands import ANY, Box, Person
+from tests.desktops.session import PROFILES, SIZE
+from tests.packages.told import Broken, until
+from tray.core.model import State
+from tray.desktop.icon.icon_drawing import draw
+from tray.desktop.icon.icon_state import SIZES, IconState
+
+LOGIN_SECONDS: Final = 10.0
+URGENT_SECONDS: Final = 12.0
+"""Longer than any server here shows a notice that is not urgent."""
+_BESIDE_MARK: Final = 28
+"""Pixels from a row's beginning, past the radio mark."""
+_ROUNDED: Final = 4
+"""What a colour may be off by a panel's way of rounding."""
+NAME: Final = PROFILES[1]
+MANY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """
+    One promise.
+
+    Args:
+        name: its row of the table; also what a desktop's ``cannot`` names.
+        keep: tries it and returns what was seen.
+    """
+
+    name: str
+    keep: Callable[[Person, int], str]
+
+
+def icon_at_login(person: Person, starts: int) -> str:
+    """The icon is on the panel soon after a login, with the desktop starting at the same time."""
+    del starts
+    session = person.session
+    session.log_in()  # the first: `autostart on` needs no desktop, but is what a user does there
+    session.sso("autostart", "on")
+    session.log_out()
+    session.log_in()
+    session.await_tray()
+    began = time.monotonic()
+    person.sees_icon("signed-out")
+    took = time.monotonic() - began
+    person.close()
+    person.sees_icon("signed-out")
+    if took > LOGIN_SECONDS:
+        raise Broken(f"it took {took:.1f} s")
+    return f"{took:.1f} s, {person.keep('login')}"
+
+
+def every_start(person: Person, starts: int) -> str:
+    """The icon is there after every start, half of them with all cores busy."""
+    seen, slowest = 0, 0.0
+    for number in range(starts):
+        person.session.sso("quit")
+        until(lambda: person.icon() is None, "the icon to go")
+        with _busy() if number % 2 else _idle():
+            began = time.monotonic()
+            person.session.start()
+            try:
+                person.sees_icon("signed-out")
+                seen += 1
+            except Broken:
+                continue
+            slowest = max(slowest, time.monotonic() - began)
+    if seen < starts:
+        raise Broken(f"{seen} of {starts}")
+    return f"{seen} of {starts}, at most {slowest:.1f} s"
+
+
+@contextmanager
+def _idle() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    """Keep two cores busy."""
+    burning = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2)]
+    try:
+        yield
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
+
+
+def sharp_icon(person: Person, starts: int) -> str:
+    """What is drawn for a size is what is seen, pixel by pixel."""
+    del starts
+    x, y = person.sees_icon("signed-out")
+    panel = person.screen.await_rest()
+    about = max(_ROUNDED, person.desktop.about)
+    off = {size: _off(panel, (x, y), "signed-out", size, about) for size in SIZES[:4]}
+    size, worst = min(off.items(), key=lambda one: one[1])
+    panel.crop((x - 24, y - 24, x + 24, y + 24)).save(
+        f"artifacts/desktop-{person.desktop.name}-icon.png"
+    )
+    if worst > 0:
+        raise Broken(f"no size is shown as drawn; {size} pixels come nearest, {worst:.0%} differ")
+    return f"{size} pixels, each as drawn"
+
+
+def _off(
+    panel: Image.Image, middle: tuple[int, int], state: State, size: int, about: int
+) -> float:
+    """Return the share of opaque pixels that differ from what is drawn, at the best place."""
+    drawn = draw(IconState(state, None), size).convert("RGBA")
+    opaque = drawn.getchannel("A").point(lambda value: 255 * (value == 255))
+    whole = sum(opaque.histogram()[255:])
+    best = 1.0
+    for dx in range(-2, 3):
+        for dy in range(-2, 3):
+            left, top = middle[0] - size // 2 + dx, middle[1] - size // 2 + dy
+            seen = panel.crop((left, top, left + size, top + size))
+            far = ImageChops.difference(seen, drawn.convert("RGB")).convert("L")
+            differs = ImageChops.darker(far.point(lambda value: 255 * (value > about)), opaque)
+            best = min(best, sum(differs.histogram()[255:]) / whole)
+    return best
+
+
+def left_click(person: Person, starts: int) -> str:
+    """A left click opens the menu."""
+    del starts
+    return _opens(person, 1)
+
+
+def right_click(person: Person, starts: int) -> str:
+    """A right click opens the menu."""
+    del starts
+    return _opens(person, 3)
+
+
+def _opens(person: Person, button: int) -> str:
+    person.close()
+    left, top, right, bottom = person.open_menu(button)
+    kept = person.keep(f"button-{button}")
+    person.close()
+    if right - left < 100 or bottom - top < 100:
+        raise Broken(f"what opened is {right - left} by {bottom - top} pixels")
+    return kept
+
+
+def first_submenus(person: Person, starts: int) -> str:
+    """The first opening of every submenu is on the screen, below or beside its row."""
+    del starts
+    person.session.sso("quit")
+    until(lambda: person.icon() is None, "the icon to go")
+    person.session.start()
+    person.sees_icon()
+    labels = [one.properties["label"] for one in person.menu().children if one.children]
+    for label in labels:
+        boxes = person.go_to(label, ANY)
+        left, top, right, bottom = boxes[-1]
+        if right - left < 60 or bottom - top < 20:
+            raise Broken(f"{label}: {right - left} by {bottom - top} pixels are on the screen")
+        person.close()
+    return f"{len(labels)} submenus"
+
+
+def click_acts(person: Person, starts: int) -> str:
+    """A click on a profile in a submenu makes it the active one, and its mark shows that."""
+    del starts
+    person.session.sso("use", "dev")
+    before = _mark(person, NAME)
+    boxes = person.go_to(_profile_row(person), NAME)
+    person.click_row(person.row(boxes[-1]))
+    until(lambda: person.session.status()["active_profile"] == NAME, "the profile to be active")
+    person.close()
+    after = _mark(person, NAME)
+    if ImageChops.difference(before, after).getbbox() is None:
+        raise Broken("the row that was clicked has no mark")
+    return f"{NAME} by the mouse"
+
+
+def _profile_row(person: Person) -> str:
+    labels = [one.properties["label"] for one in person.menu().children if one.children]
+    return str(next(label for label in labels if "rofile" in label)).replace("__", "_")
+
+
+def _mark(person: Person, name: str) -> Image.Image:
+    """Return the picture of the mark beside a profile."""
+    boxes = person.go_to(_profile_row(person), name)
+    left, top, _, bottom = person.row(boxes[-1])
+    picture = person.screen.await_rest().crop((left, top, left + _BESIDE_MARK, bottom))
+    person.keep("profiles")
+    person.close()
+    return picture
+
+
+def names(person: Person, starts: int) -> str:
+    """A name with several underscores is shown with exactly these."""
+    del starts
+    boxes = person.go_to(_profile_row(person), NAME)
+    left, top, right, bottom = person.row(boxes[-1])
+    inner = left + _BESIDE_MARK, top + 3, right - 4, bottom - 3
+    row = person.screen.await_rest().crop(inner).convert("L")
+    person.keep("names")
+    person.close()
+    wanted = NAME.count("_")
+    found = [runs for y in range(row.height) if len(runs := _runs(row, y)) == wanted]
+    even = [runs for runs in found if max(runs) - min(runs) <= 1 and min(runs) >= 4]
+    if not even:
+        raise Broken(f"no line of pixels has {wanted} underscores of one width")
+    return f"{wanted} underscores of {even[-1][0]} pixels in {NAME}"
+
+
+def _runs(row: Image.Image, y: int) -> list[int]:
+    """Return how long the pieces of a line of pixels are that differ from its background."""
+    line = [row.getpixel((x, y)) for x in range(row.width)]
+    background = max(set(line), key=line.count)
+    pieces, length = [], 0
+    for value in [*line, background]:
+        if abs(float(value) - float(background)) > 60:  # type: ignore[arg-type]  # one band: numbers
+            length += 1
+        elif length:
+            pieces.append(length)
+            length = 0
+    return pieces
+
+
+def text_follows(person: Person, starts: int) -> str:
+    """A text that changes while the menu is open changes there, and the menu stays open."""
+    del starts
+    person.close()
+    person.bare()
+    box = person.open_menu()
+    before = person.screen.await_rest().crop(box)
+    person.session.sso("login", "corp")
+    until(
+        lambda: ImageChops.difference(before, person.screen.await_rest().crop(box)).getbbox(),
+        "the text to change",
+    )
+    kept = person.keep("text-changed")
+    there = person.seen("the menu")
+    person.close()
+    if there[3] - there[1] < 0.9 * (box[3] - box[1]):
+        raise Broken("the menu did not stay open")
+    return kept
+
+
+def tooltip(person: Person, starts: int) -> str:
+    """The tooltip of the icon says what it stands for."""
+    del starts
+    heading, text = person.tooltip()
+    if "SSO" not in heading and NAME not in heading:
+        raise Broken(f"it says {heading!r}, {text!r}")
+    person.close()
+    x, y = person.sees_icon()
+    if person.window_of(lambda: person.screen.move(x, y), 5.0) is None:
+        raise Broken("none is seen")
+    kept = person.keep("tooltip")
+    person.close()
+    return f"{heading!r}, {kept}"
+
+
+def panel_restarts(person: Person, starts: int) -> str:
+    """The icon and its menu are back after the panel has crashed and started again."""
+    del starts
+    person.session.kill_panel()
+    until(lambda: person.icon() is None, "the icon to go")
+    person.session.start_panel()
+    began = time.monotonic()
+    person.sees_icon()
+    took = time.monotonic() - began
+    person.close()
+    person.open_menu()
+    person.close()
+    return f"{took:.1f} s"
+
+
+def notice_acts(person: Person, starts: int) -> str:
+    """The button of an urgent notice acts, and the notice goes when it has no cause any more."""
+    del starts
+    box = _urgent(person)
+    person.keep("notice")
+    x, y = person.button(box)
+    person.screen.click(x, y)
+    until(lambda: person.session.session()["state"] == "signed-in", "the sign-in by the button")
+    person.sees_icon("signed-in")
+    _urgent(person)
+    person.session.sso("login", "corp", "--afresh")
+    until(person.nothing_open, "the notice to be withdrawn")
+    return "signs in by the button; another is withdrawn"
+
+
+def _urgent(person: Person) -> Box:
+    """End the session at AWS, ask for a renewal, and return where the notice about it is."""
+    person.close()
+    person.bare()
+    person.session.center.end_session()
+    boxes = person.go_to("corp", "Renew now")
+    row = person.row(boxes[-1])
+    person.click_row(row)
+    person.sees_icon("ending")
+    return person.seen("the notice")
+
+
+def notice_stays(person: Person, starts: int) -> str:
+    """An urgent notice stays until somebody has seen it."""
+    del starts
+    box = _urgent(person)
+    stayed = person.stays(box, URGENT_SECONDS)
+    person.session.sso("login", "corp", "--afresh")
+    if not stayed:
+        raise Broken(f"it went within {URGENT_SECONDS:.0f} s")
+    return f"for {URGENT_SECONDS:.0f} s"
+
+
+def many_profiles(person: Person, starts: int) -> str:
+    """With 200 profiles in 40 accounts the menu is on the screen, and the last one is clicked."""
+    del starts
+    many = tuple(f"profile-{number:03}" for number in range(MANY))
+    person.session.profiles(many, accounts=40)
+    until(lambda: len(person.session.session()["profiles"]) >= MANY, "the profiles")
+    began = time.monotonic()
+    boxes = person.go_to(_profile_row(person), ANY)
+    took = time.monotonic() - began
+    kept = person.keep("many")
+    top, bottom = boxes[-1][1], boxes[-1][3]
+    person.close()
+    if top < 0 or bottom > SIZE[1]:
+        raise Broken(f"it goes from {top} to {bottom}")
+    return f"{took:.1f} s, {kept}"
+
+
+def next_login(person: Person, starts: int) -> str:
+    """After a logout and a login there is one daemon, one icon, and no session is lost."""
+    del starts
+    session = person.session
+    before = session.session()["state"]
+    session.log_out()
+    session.log_in()
+    person.sees_icon("signed-in")
+    person.close()
+    daemons = session.daemons()
+    after = session.session()["state"]
+    if len(daemons) != 1 or (before, after) != ("signed-in", "signed-in"):
+        raise Broken(f"{len(daemons)} daemons; the session was {before} and is {after}")
+    return "one daemon, still signed in"
+
+
+PROMISES: Final = (
+    Promise("icon within 10 s of login", icon_at_login),
+    Promise("icon at every start", every_start),
+    Promise("icon sharp", sharp_icon),
+    Promise("left click opens the menu", left_click),
+    Promise("right click opens the menu", right_click),
+    Promise("submenus on the screen", first_submenus),
+    Promise("a click acts, the mark moves", click_acts),
+    Promise("names with underscores", names),
+    Promise("text changes while open", text_follows),
+    Promise("tooltip", tooltip),
+    Promise("back after the panel restarts", panel_restarts),
+    Promise("notice: button, withdrawal", notice_acts),
+    Promise("urgent notice stays", notice_stays),
+    Promise("logout and login", next_login),
+    Promise("200 profiles", many_profiles),
+)
