@@ -176,6 +176,8 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
     kept = item.token
     if not kept.refreshable:
         return _signed_out(session, context, item)
+    # What AWS gives now was never in the folder: killed before it is, it is published later (K8).
+    context.note(session, folder="")
     item = context.keep(session, kept, beside=item.beside, seen=item, removed=item.removed)
     context.seam("proved")
     try:
