@@ -64,9 +64,9 @@ soak: .venv/.test components ## Kill, forge, attack, mutate and simulate for min
 keyrings: .venv/.test components ## Live a day with GNOME Keyring, KWallet and KeePassXC each; prints the table
 	@$(PY) -m tests.keyrings $(ARGS)
 
-WINDOWS_PYTHONS ?= 3.13 3.11
+WINDOWS_PYTHONS ?= 3.13
 
-windows: .venv/.test components ## Run it on Windows' own Python, under Wine; minutes
+windows: .venv/.test ## Run it on Windows' own Python, under Wine; minutes
 	@for version in $(WINDOWS_PYTHONS); do \
 	  tests/windows/make-lab .tools/windows "$$version" && \
 	  $(PY) -m tests.windows .tools/windows "$$version" $(ARGS) || exit 1; done

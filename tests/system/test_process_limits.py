@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tray.system import LINUX
+from tray.system.lock.file_lock import FileLock, lock_path
+from tray.system.spawn import worker_environment
 
 pytestmark = pytest.mark.skipif(not LINUX, reason="prctl(2) is Linux's")
 
@@ -94,3 +96,19 @@ def test_a_command_of_the_users_has_their_own_limit() -> None:
     )
 
     assert str(resource.getrlimit(resource.RLIMIT_CORE)[1]) == done.stdout.strip()
+
+
+def test_a_second_start_without_standard_streams_succeeds(tmp_path: Path) -> None:
+    """As from ``pythonw``, which has none: "already running" goes nowhere and is no failure."""
+    lock = FileLock(lock_path(tmp_path / ".local/state/sso-tray", "resident"))
+    code = (
+        "import sys; sys.stdin = sys.stdout = sys.stderr = None;"
+        "from tray.daemon.__main__ import main; sys.exit(main())"
+    )
+    with lock:
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=worker_environment({"HOME": str(tmp_path)}),
+            check=False, timeout=60,
+        )  # fmt: skip
+
+    assert 0 == done.returncode

@@ -1,7 +1,7 @@
 """
 Try SSO Tray on Windows, under Wine: ``python -m tests.windows LAB VERSION [tests|walk]``.
 
-``tests`` are those of the rules, AWS's formats, storage, workers, and Windows' own, run by the
+``tests`` are those of the rules, AWS's files, settings, the keyring, and Windows' own, run by the
 Windows Python against the installed wheel; ``walk`` is the real program with real clicks.
 """
 
@@ -22,15 +22,17 @@ ROOT = Path(__file__).parents[2]
 
 TESTED = (
     "tests/core",
-    "tests/aws",
-    "tests/worker",
-    "tests/credential_helper",
-    "tests/test_applied.py",
-    "tests/test_config_file.py",
-    "tests/test_files.py",
-    "tests/test_logs.py",
-    "tests/test_records.py",
+    "tests/aws/test_credential_process.py",
+    "tests/aws/test_error_words.py",
+    "tests/aws/test_role_cache.py",
+    "tests/aws/test_timestamps.py",
+    "tests/aws/test_token_cache.py",
     "tests/test_settings.py",
+    "tests/worker/test_credential_manager.py",
+    "tests/worker/test_unsaved.py",
+    "tests/worker/test_vault.py",
+    "tests/worker/test_vault_document.py",
+    "tests/worker/test_vault_faults.py",
     "tests/windows",
 )
 """What the Windows Python runs; `tests.windows.cannot_hold` says what of it cannot hold there."""

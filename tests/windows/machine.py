@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from tests import components
-from tests.desk import until
 
 ROOT = Path(__file__).parents[2]
 HOME_NAME = "Ada Lovelace"
@@ -156,7 +155,7 @@ class Machine:
 
 
 @contextmanager
-def screen(number: int = 0) -> Iterator[str]:
+def screen() -> Iterator[str]:
     """Have a screen of its own; yields its display."""
     read, write = os.pipe()
     server = subprocess.Popen(
@@ -174,6 +173,3 @@ def screen(number: int = 0) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(30)
-
-
-__all__ = ["HOME_NAME", "Machine", "Said", "screen", "until"]

@@ -13,7 +13,7 @@ import pytest
 
 from tray.daemon import agent_server
 from tray.daemon.agent_server import Agent, AgentHandlers
-from tray.errors import Busy, Unreachable
+from tray.errors import Busy, Unreachable, UserMustAct
 from tray.ipc.agent_client import REQUEST_LIMIT, AgentClient
 from tray.system import agent_socket
 from tray.system.pipe import pipe_client
@@ -21,21 +21,24 @@ from tray.system.pipe import pipe_client
 WORLD = {"state": "here"}
 
 
-def handlers(**others: Any) -> AgentHandlers:
+def handlers() -> AgentHandlers:
     """Return what a daemon without sessions answers."""
 
     async def nothing(_op: str, _profile: str | None, _program: str) -> Any:
         return {"exit": 0}, lambda: None
+
+    async def said(_packed: str, _coloured: bool) -> dict[str, Any]:
+        return {"exit": 0}
 
     return AgentHandlers(
         world=WORLD,
         environ={},
         post=lambda _event: None,
         status=lambda: {"letters": "ü" * 100_000},
+        words=said,
         credentials=nothing,
         look_again=lambda: None,
         profile=lambda _name: {"exit": 0},
-        **others,
     )
 
 
@@ -93,7 +96,7 @@ def test_the_pipe_is_its_owner_s_alone(tmp_path: Path) -> None:
 
 
 def test_a_pipe_that_others_may_open_is_refused(tmp_path: Path) -> None:
-    """A server with Windows' default descriptor is not ours, whoever made it."""
+    """A server with Windows' default descriptor is another's: none of ours asks it or joins it."""
     path = tmp_path / "agent.sock"
 
     async def served() -> None:
@@ -103,6 +106,8 @@ def test_a_pipe_that_others_may_open_is_refused(tmp_path: Path) -> None:
         try:
             with pytest.raises(Unreachable, match="another user"):
                 await asyncio.to_thread(agent_socket.connection, path, 10)
+            with pytest.raises(UserMustAct, match="another user"):
+                await asyncio.to_thread(agent_socket.listener, path)
         finally:
             server.close()
 

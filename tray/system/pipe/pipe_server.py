@@ -42,8 +42,8 @@ class PipeListener:
     """
     A pipe's first instance, and those after it; one always waits, so that nobody takes the name.
 
-    Raises `Busy` if another process serves it, `UserMustAct` if its descriptor is not what was
-    asked for.
+    Raises `Busy` if a daemon of ours serves it, `UserMustAct` if another user does, or if its
+    descriptor is not what was asked for.
     """
 
     def __init__(self, address: str) -> None:
@@ -52,7 +52,7 @@ class PipeListener:
         try:
             self._waiting = self._instance(_FIRST_INSTANCE)
         except PermissionError:
-            raise _served(address) from None
+            raise _of_another(address) from None
         if descriptor_of(self._waiting) != private_descriptor():
             import_module("_winapi").CloseHandle(self._waiting)
             msg = f"other users can open {address}"
@@ -140,10 +140,12 @@ def _insist_on_nobody(address: str) -> None:
         connect(address, _PROBE_SECONDS).close()
     except FileNotFoundError:
         return
+    except PermissionError:
+        raise _of_another(address) from None
     except OSError as error:
         log.info("%s is taken (%s)", address, type(error).__name__)
-    raise _served(address)
+    raise Busy(f"another SSO Tray answers at {address}")
 
 
-def _served(address: str) -> Busy:
-    return Busy(f"another process serves {address}")
+def _of_another(address: str) -> UserMustAct:
+    return UserMustAct(f"another user serves {address}", reason="no-permission")
