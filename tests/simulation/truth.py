@@ -91,10 +91,16 @@ class Truth:
         """A token reached this machine: its end is written by the clock of now."""
         self.given_under[given.access] = self._world.machine.offset
 
-    def redated(self, key: str, given: Given) -> None:
-        """Another end is written into a file: nobody knows the right one who never saw it."""
+    def redated(self, key: str, given: Given, *, past: bool) -> None:
+        """
+        Another end is written into a file: nobody knows the right one who never saw it.
+
+        One long past makes an unknown sign-in older than what is kept (K4).
+        """
         if (key, given.access) not in self.ours:
             self.given_under[given.access] = math.inf
+            if past:
+                self.thrown(key)
 
     def renewed(self, key: str, given: Given) -> None:
         """
