@@ -354,6 +354,24 @@ def test_after_a_sign_out_an_unknown_token_counts_once_the_portal_takes_it(stric
     assert (login.fingerprint, "keyring") == (adopted.token.fingerprint, strict.store)
 
 
+def test_after_a_sign_out_a_refused_token_counts_once_aws_renews_it(strict: World) -> None:
+    """K6: where the portal refuses the access token, AWS's answer to the refresh token counts."""
+    strict.keep_in_keyring()
+    strict.run("sign-out")
+    strict.write_file(replace(strict.sign_in(), access_token=Secret("dead")))
+    strict.center.fault("CreateToken", "status", times=9, status=503)
+    unanswered = strict.run("adopt")
+    strict.center.clear_faults()
+    strict.run("sign-out")
+    strict.write_file(replace(strict.sign_in(), access_token=Secret("dead, too")))
+
+    renewed = strict.run("adopt")
+
+    assert isinstance(unanswered, Failed)
+    assert isinstance(renewed, Renewed)
+    assert renewed.by_us
+
+
 def test_after_a_sign_out_a_login_without_refresh_data_does_not_renew(strict: World) -> None:
     """K1: the record still names the keyring, which keeps nothing for it."""
     strict.keep_in_keyring()
