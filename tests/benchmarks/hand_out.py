@@ -61,6 +61,7 @@ def measure() -> list[Figure]:
         with stage.daemon():
             figures = _small(stage, {"bare": bare, "ours": ours, **peers})
             figures += _through_boto3(stage, {"ours": ours, **peers})
+        figures += _alone(stage, ours, peers)
         stage.config.write_text(CONFIG + config_of(10_000))
         with stage.daemon():
             return figures + _large(stage, ours, peers)
@@ -93,6 +94,17 @@ def _through_boto3(stage: Stage, commands: Commands) -> list[Figure]:
     return [
         Figure("boto3 get_credentials()", ours, "ms", f"by {name}", median(times), None)
         for name, times in spent.items()
+    ]
+
+
+def _alone(stage: Stage, ours: Sequence[str], peers: Commands) -> list[Figure]:
+    """Hand out where no daemon runs: the AWS CLI and we make the same one call."""
+    theirs = {name: command for name, command in peers.items() if name == "aws-newest"}
+    spent = _turns(stage, {"ours": ours, **theirs})
+    mine = spent.pop("ours")
+    return [
+        Figure("hand-out without a daemon", mine, "ms", name, theirs, 1 / 2)
+        for name, theirs in spent.items()
     ]
 
 

@@ -52,3 +52,37 @@ def test_each_click_says_that_it_happened_or_why_not(tmp_path: Path) -> None:
         ("Warn before a session ends", "Off"),
     ] == answers[:3]
     assert "The setting was not changed" == answers[3][0]
+
+
+def test_a_copy_says_that_it_happened_or_shows_what_to_copy(tmp_path: Path) -> None:
+    """The set-up command of a first run, without a clipboard and with one."""
+    home = home_with(tmp_path, "")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    copier = programs / "xclip"
+
+    async def clicks(bus: Bus) -> list[tuple[str, str]]:
+        session = {
+            **home,
+            "DBUS_SESSION_BUS_ADDRESS": bus.address,
+            "DISPLAY": ":none",
+            "PATH": f"{programs}:/usr/bin:/bin",
+        }
+        async with notification_daemon(bus.address) as notices, tray(bus.address) as host:
+            copier.write_text("#!/bin/sh\nexit 1\n")
+            copier.chmod(0o755)
+            (programs / "xsel").symlink_to(copier)
+            with daemon(session, icon=True, listens=False):
+                async with asyncio.timeout(PATIENCE):
+                    await host.registered.get()
+                refused = await told(notices, host, "Set up AWS access", "Copy command")
+                copier.write_text("#!/bin/sh\ncat >/dev/null\n")
+                return [refused, await told(notices, host, "Set up AWS access", "Copy command")]
+
+    with private_bus() as bus:
+        answers = asyncio.run(clicks(bus))
+
+    assert [
+        ("Copy the command from here", "sso-tray add"),
+        ("Copied", "The command is on the clipboard."),
+    ] == answers

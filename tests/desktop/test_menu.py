@@ -111,7 +111,7 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         ],
         "---",
         "Quit",
-        "Quit and return sessions to the AWS CLI",
+        "Return sessions to the AWS CLI and quit",
     ] == labels(menu)
 
 

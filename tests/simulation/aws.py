@@ -67,17 +67,21 @@ class Portal:
         length: seconds of a portal session.
         rotation: what becomes of a refresh token that was used.
         registrations: true time at which each family's client registration ends, seconds.
+        shares_clients: whether who signs in again uses the registration made before (L2).
     """
 
     place: str
     length: float
     rotation: Rotation = "grace"
+    shares_clients: bool = False
     life: float = HOUR
     number: int = 0
     ends: float | None = None
     family: int = 0
     registrations: dict[int, float] = field(default_factory=dict)
     given: dict[str, Given] = field(default_factory=dict)
+    _clients: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _client_of: dict[int, str] = field(default_factory=dict)
     _accepted: dict[int, set[str]] = field(default_factory=dict)
     _family_of: dict[str, int] = field(default_factory=dict)
     _dead: set[str] = field(default_factory=set)
@@ -86,20 +90,25 @@ class Portal:
         """Whether a portal session is under way."""
         return self.ends is not None and at < self.ends
 
-    def sign_in(self, at: float) -> Given:
-        """Sign in: a living session is joined and keeps its end (G1)."""
-        return self._give(at, self._begun(at), None)
+    def sign_in(self, at: float, by: str) -> Given:
+        """Sign in with a client: a living session is joined and keeps its end (G1)."""
+        return self._give(at, self._begun(at, by), None)
 
     def sign_in_without_refresh(self, at: float) -> Given:
         """Sign in as an older CLI does: eight hours, and nothing to renew with."""
-        return self._give(at, self._begun(at), None, lean=True)
+        return self._give(at, self._begun(at, "older"), None, lean=True)
 
-    def _begun(self, at: float) -> int:
+    def _begun(self, at: float, by: str) -> int:
         if not self.lives(at):
             self.ends = at + self.length
             self._accepted.clear()
         self.family += 1
-        self.registrations[self.family] = at + REGISTRATION
+        client, ends = self._clients.get(by, ("", 0.0))
+        if not self.shares_clients or at >= ends:
+            client, ends = f"client-{self.family}", at + REGISTRATION
+        self._clients[by] = client, ends
+        self._client_of[self.family] = client
+        self.registrations[self.family] = ends
         return self.family
 
     def sign_out(self) -> None:
@@ -144,6 +153,7 @@ class Portal:
 
     def end_registrations(self, at: float) -> None:
         """Let all client registrations made so far end now."""
+        self._clients.clear()
         self.registrations = {family: min(end, at) for family, end in self.registrations.items()}
 
     def _give(self, at: float, family: int, used: str | None, *, lean: bool = False) -> Given:
@@ -161,7 +171,7 @@ class Portal:
             number=self.number,
             issued=at,
             ends=at + min(life, float(int(self.ends - at) + 1)),
-            client=f"client-{family}",
+            client=self._client_of[family],
         )
         kept = {used} if used is not None and self.rotation in ("grace", "none") else set()
         self._accepted[family] = {one for one in (refresh, *kept) if one is not None}

@@ -13,17 +13,18 @@ from tests.simulation.replay import Run, run
 from tests.simulation.script import Happening
 from tests.simulation.sequences import LONG, Sequence, do
 from tray.core import events as ev
-from tray.core import policy, session
+from tray.core import policy, session, unread_files
 from tray.core import state as states
 from tray.core.effects import Notice
 from tray.core.menu import menu_actions
-from tray.core.model import Now, TokenFacts, Trigger
+from tray.core.model import InputFile, Now, TokenFacts, Trigger
 from tray.core.notices import notice_delivery, notice_rules
 from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
 from tray.core.sessions import (
     job_results,
     portal_sessions,
+    renewal_requests,
     schedule,
     signing_in,
     token_files,
@@ -31,13 +32,14 @@ from tray.core.sessions import (
 )
 from tray.core.sessions import session_states as kinds
 from tray.core.state import TrayState
+from tray.daemon import input_files
 from tray.system.lock.file_lock import FileLock
 from tray.worker import job_table
 from tray.worker.job_context import JobContext
 from tray.worker.keyring.item_document import KeyringItem
 from tray.worker.keyring.token_keyring import TokenKeyring
 
-ROOMS = ("tray.core", "tray.worker", "tests.simulation")
+ROOMS = ("tray.core", "tray.worker", "tray.daemon", "tests.simulation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def _early(right: Any) -> Any:
     def planned(one: Session, *rest: Any) -> float | None:
         due: float | None = right(one, *rest)
         token = one.token
-        return due if due is None or token is None else token.issued_at + token.life / 10
+        return due if due is None or token is None else token.issued_at + token.life / 20
 
     return planned
 
@@ -214,6 +216,25 @@ def _hands_back(right: Any) -> Any:
 
 def _at_once(right: Any) -> Any:
     return lambda state, now: None if right(state, now) is None else now.wall
+
+
+def _not_beside(right: Any) -> Any:
+    def doubted(state: TrayState, event: ev.TokenRejected, now: Now) -> Any:
+        known = state.sessions.get(event.key)
+        busy = known is not None and known.job is not None
+        return state if busy else right(state, event, now)
+
+    return doubted
+
+
+def _emptied(right: Any) -> Any:
+    """Take an unread config for an empty one."""
+
+    def unread(state: TrayState, file: InputFile, *rest: Any) -> TrayState:
+        after: TrayState = right(state, file, *rest)
+        return replace(after, sessions={}) if file.kind == "config" else after
+
+    return unread
 
 
 def _rosy(right: Any) -> Any:
@@ -327,17 +348,18 @@ SLIPS: tuple[Slip, ...] = (
          "liveness: what AWS would renew is tried in time"),
     Slip("fault 4: a file being written is bad for good", (policy, "TORN_READS"), lambda _: -1,
          "truth: what works is not called over"),
-    Slip("R1: renewed at a tenth of its life", (schedule, "planned_renewal"), _early,
+    Slip("R1: renewed at a twentieth of its life", (schedule, "planned_renewal"), _early,
          "a fresh token is left alone"),
-    Slip("R5: renewed at a tenth of its life, however often",
+    Slip("R5: renewed at a twentieth of its life, however often",
          (schedule, "planned_renewal"), _early,
          "economy: AWS is asked with measure",
-         also=((schedule, "allowed_at"), lambda _: _allowed)),
+         also=((schedule, "allowed_at"), lambda _: _allowed), things=(LOGIN,)),
     Slip("K4: published lean and never stored", (TokenKeyring, "store"),
          lambda _: _not_stored,
          "safety: no refresh token is lost"),
     Slip("W2: only the last thing told is remembered", (notice_delivery, "_remember"), _forgetful,
-         "each cause is told once"),
+         "each cause is told once",
+         things=(LOGIN, do("revoke", 60), do("crowd", 70), do("aws sso login", 200))),
     Slip("W2: the keyring is told of each time", (notice_delivery, "_was_shown"), _keyring_again,
          "economy: few notices"),
     Slip("a session with a job gets another", (upkeep, "upkeep"), _job_forgotten,
@@ -391,6 +413,17 @@ SLIPS: tuple[Slip, ...] = (
          things=(LOGIN, do("aws 503", 1600, much=0.7))),
     Slip("what was renewed before a restart does not renew", (kinds, "renews"), _once_renewed,
          "restart equivalence", things=(LOGIN, do("restart compared", 3000, much=0.1))),
+    Slip("R5: a doubt that meets a job is forgotten", (renewal_requests, "doubted"), _not_beside,
+         "truth: a doubt is taken up", things=(LOGIN, do("revoke", 10.9), do("crowd", 11))),
+    Slip("S4: a config that cannot be read has no sessions", (unread_files, "unread"), _emptied,
+         "safety: nothing changes on an unread fact", things=(do("unread", 100, much=0.19),)),
+    Slip("S4: nobody is told of an unread file", (policy, "UNREAD_TOLD_AFTER"), lambda _: 1e6,
+         "truth: what cannot be read is told", things=(do("unread", 100, much=0.19),)),
+    Slip("S4: an unread file is not read again", (unread_files, "looks"), _always(()),
+         "truth: what a file says counts", things=(do("unread", 100, much=0.1),)),
+    Slip("S4: a config broken at the start has no sessions", (input_files, "last_catalog"),
+         _always(None), "truth: the last good config counts",
+         things=(do("config", 100, much=0.29), do("restart", 110))),
     Slip("K5: a removed file is put back", (JobContext, "is_from_here"),
          lambda _: lambda *_: False,
          "safety: a removed file stays away", things=(LOGIN, do("remove", 600, much=0.9))),

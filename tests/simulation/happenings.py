@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from tests.core.story import CORP, LAB, OLD, catalog
 from tests.simulation import programs
 from tests.simulation.aws import Weather
+from tests.simulation.inputs import CREDENTIALS, PASSING
 from tests.simulation.keyring import KeyringMode
+from tests.simulation.machine import EVERY_FILE
 from tests.simulation.script import Happening, session_of
 from tray.core import events as ev
-from tray.core.model import Catalog, Preferences, SsoSession
+from tray.core.model import SsoSession
 from tray.core.requests import SignInAllRequested
 from tray.core.views.view import view
 
@@ -28,11 +30,19 @@ TWIN = SsoSession(
 )  # fmt: skip
 """Another session of the same portal."""
 KEYS = (CORP.key, CORP.key, LAB.key, OLD.key, TWIN.key)
+CATALOGS = (
+    catalog(CORP, LAB, OLD, TWIN),
+    catalog(CORP, LAB, OLD, TWIN),
+    catalog(CORP, OLD),
+    catalog(MOVED, LAB, OLD),
+    catalog(TWIN, OLD, LAB, CORP),
+)
+"""What a config may say; the first is the usual one."""
 GAPS = ((0.5, 2), (6.0, 3), (60.0, 5), (900.0, 5), (3600.0, 3), (5 * 3600.0, 1))
 """Longest pause before the next thing, seconds, and how often it is drawn."""
 BETWEEN_STEPS = (
     "aws sso login", "sdk refreshes", "remove", "put back", "sdk writes older", "clock",
-    "keyring locked", "offline",
+    "keyring locked", "offline", "revoke",
 )  # fmt: skip
 """What half of the time waits for a step of the session's next transaction."""
 STEPS = 14
@@ -122,8 +132,13 @@ def _cut_short(world: World, one: Happening) -> None:
 
 
 def _revoked(world: World, one: Happening) -> None:
+    """An administrator ends the portal session; a program may notice before we do."""
+    key = session_of(world, one).key
     world.portal(session_of(world, one).start_url).sign_out()
     world.truth.unwell()
+    if world.draw("doubt", key) < 0.5:
+        at = 30 * world.draw("doubted", key) ** 6
+        world.later(at, f"{key}: its token is refused", lambda: world.person.programs_ask(key, 2))
 
 
 def _registration(world: World, one: Happening) -> None:
@@ -143,7 +158,7 @@ def _keyring(mode: KeyringMode) -> Callable[[World, Happening], None]:
             world.truth.unwell()
             world.keyring("well")
 
-        longest = 60 if mode == "losing" else 5400
+        longest = 600 if mode == "losing" else 5400
         world.later(5 + one.much**3 * longest, f"the keyring is no longer {mode}", over)
 
     return act
@@ -201,6 +216,9 @@ def _restart_without(*, old: bool) -> Callable[[World, Happening], None]:
     def act(world: World, one: Happening) -> None:
         world.workers.close()
         done = world.machine.damage_state(one.much, old=old)
+        if world.draw("input-damage") < 0.3:
+            world.machine.damage_state(world.draw("input-file"), old=old, inputs=True)
+            world.inputs.last_good = None
         if done is not None:
             world.say(done)
             world.promises.forgetful()
@@ -240,28 +258,76 @@ def _kill(world: World, one: Happening) -> None:
 
 
 def _config(world: World, one: Happening) -> None:
-    catalogs: tuple[Catalog, ...] = (
-        catalog(CORP, LAB, OLD, TWIN),
-        catalog(CORP, LAB, OLD, TWIN),
-        catalog(CORP, OLD),
-        catalog(MOVED, LAB, OLD),
-        catalog(TWIN, OLD, LAB, CORP),
-    )
-    chosen = catalogs[int(world.draw("config") * len(catalogs))]
+    chosen = CATALOGS[int(world.draw("config") * len(CATALOGS))]
     world.truth.unwell()
     if one.much >= CONFIG_BROKEN:
-        world.configure(chosen)
+        world.inputs.configure(chosen)
         return
-    world.tell(ev.ConfigBroken("~/.aws/config, line 3: no section."))
+    world.inputs.damage()
     world.machine.met["config-broken"] += 1
+    if world.draw("config-restart") < 0.3:
+        world.machine.met["config-broken-at-start"] += 1
+        _restart(world, one)
+
+    def whole() -> None:
+        world.truth.unwell()
+        world.inputs.configure(chosen)
+
     whole_after = 5 + (one.much / CONFIG_BROKEN) ** 2 * 3600
-    world.later(whole_after, "the config is whole again", lambda: world.configure(chosen))
+    world.later(whole_after, "the config is whole again", whole)
 
 
 def _setting(world: World, one: Happening) -> None:
-    world.adopt = one.much < 0.7
     world.truth.unwell()
-    world.tell(ev.PreferencesRead(Preferences(adopt=world.adopt)))
+    world.inputs.let_adopt(adopt=one.much < 0.7)
+
+
+def _use(world: World, one: Happening) -> None:
+    """A person picks the active profile, in the menu or where no daemon is asked."""
+    profile = ("dev", "prod", "lab", None)[int(world.draw("use") * 4)]
+    if one.much < 0.5:
+        world.tell(ev.UseRequested(profile))
+    else:
+        world.inputs.use(profile)
+
+
+def _unread(world: World, one: Happening) -> None:
+    """
+    The system cannot read the daemon's files for seconds, seldom minutes: one, or all of them.
+
+    Somebody saves it meanwhile, changed or not, or the daemon is started: it has to be read then.
+    """
+    inputs = world.inputs
+    which = one.much * 5
+    name = (*inputs.paths, EVERY_FILE)[int(which)]
+    path = str(inputs.paths.get(name, name))
+    number = PASSING[int(world.draw("unread-number") * len(PASSING))]
+    world.machine.read_errors[path] = number
+    world.truth.unwell()
+    if world.draw("unread-start") < 0.3:
+        world.machine.met["unread-at-start"] += 1
+        _restart(world, one)
+    saved = CATALOGS[int(world.draw("unread-config") * len(CATALOGS))]
+    match name:
+        case "config":
+            inputs.configure(saved)
+        case "credentials":
+            inputs.write(name, CREDENTIALS)
+        case "settings":
+            inputs.let_adopt(adopt=world.draw("unread-adopt") < 0.7)
+        case "active-profile":
+            inputs.use("prod")
+        case _:
+            inputs.configure(world.catalog)
+            for session in world.catalog.sessions:
+                world.look(session.key)
+
+    def over() -> None:
+        world.machine.read_errors.pop(path, None)
+        inputs.changed()
+        world.truth.unwell()
+
+    world.later(2 + (which % 1) ** 4 * 600, f"{name} can be read again", over)
 
 
 # --- The person -----------------------------------------------------------
@@ -309,15 +375,14 @@ def _well(world: World, one: Happening) -> None:
     machine.read_errors.clear()
     _set_clock(world, 0.0)
     world.truth.unwell()
-    world.adopt = True
     world.keyring("well")
     if world.locked:
         world.locked = False
         world.tell(ev.SystemEvent("unlocked"))
     world.tell(ev.SystemEvent("network-up"))
     world.tell(ev.SystemEvent("clock-set"))
-    world.tell(ev.PreferencesRead(Preferences()))
-    world.configure(catalog(CORP, LAB, OLD, TWIN))
+    world.inputs.let_adopt(adopt=True)
+    world.inputs.configure(CATALOGS[0])
     for session in world.catalog.sessions:
         world.look(session.key)
 
@@ -350,6 +415,8 @@ ACTS: dict[str, Callable[[World, Happening], None]] = {
     "kill": _kill,
     "config": _config,
     "setting": _setting,
+    "use": _use,
+    "unread": _unread,
     "aws sso login": programs.aws_login,
     "old login": programs.old_login,
     "aws sso logout": programs.aws_logout,
@@ -386,8 +453,8 @@ WEIGHTS = dict.fromkeys((one for one in ACTS if one not in SECOND_THOUGHTS), 2) 
     "sign out": 1,
     "aws sso logout": 1,
     "setting": 1,
+    "use": 1,
     "registration ends": 1,
-    "revoke": 1,
     "all is well": 1,
 }
 ALWAYS = ("click", "aws sso login", "all is well", "read")

@@ -21,6 +21,7 @@ from tests.simulation.clockwork import Clockwork, virtual
 from tests.simulation.keyring import Keyring
 from tray.aws.cache.sso_token import Registration, SsoToken
 from tray.aws.cache.token_cache import cache_path, full_document, lean_document
+from tray.aws.config import config_files
 from tray.core.model import Now, SsoSession
 from tray.core.text.timestamps import parse_timestamp
 from tray.secret import Secret
@@ -28,7 +29,12 @@ from tray.storage import atomic_files
 from tray.storage.session_records import Record, Records
 from tray.system.paths import Paths
 
+READERS = (atomic_files, config_files)
 FAST = Path("/dev/shm")  # directories in it are made by tempfile
+EVERY_FILE = "*"
+"""Stands in `Machine.read_errors` for all of them."""
+INPUTS = ("active-profile", "previous-profile", "last-config.json")
+"""Files of our state directory that say nothing of a session."""
 KEPT_STATES = 40
 STATE_EVERY = 3 * 3600.0
 """Copies of our state directory, and seconds between two."""
@@ -97,12 +103,14 @@ class Machine:
     def running(self) -> Iterator[None]:
         """Let the workers' code live on this machine."""
         calls = _SystemCalls(self)
-        atomic_files.os = calls  # type: ignore[assignment,attr-defined] # stands for the module
+        for module in READERS:
+            module.os = calls  # type: ignore[attr-defined] # stands for the module
         try:
             with virtual(self.clockwork, self.wall):
                 yield
         finally:
-            atomic_files.os = os  # type: ignore[attr-defined] # as it was
+            for module in READERS:
+                module.os = os  # type: ignore[attr-defined] # as it was
             self._open.close()
             shutil.rmtree(self.home, ignore_errors=True)
 
@@ -147,7 +155,7 @@ class Machine:
 
     def readable(self, key: str) -> bool:
         """Whether nothing is wrong with a token file; none is fine, too."""
-        return self.whole(key) and str(self.path(key)) not in self.read_errors
+        return self.whole(key) and not {str(self.path(key)), EVERY_FILE} & self.read_errors.keys()
 
     def whole(self, key: str) -> bool:
         """Whether a token file is no half of one, and none that is broken."""
@@ -270,19 +278,19 @@ class Machine:
         self.states.append((self.time, self.state_files()))
         del self.states[:-KEPT_STATES]
 
-    def damage_state(self, which: float, *, old: bool) -> str | None:
+    def damage_state(self, which: float, *, old: bool, inputs: bool = False) -> str | None:
         """Lose a file of our state directory, or put one back that is a day old."""
-        files = self.state_files()
-        if not files:
+        names = [name for name in self.state_files() if (name in INPUTS) == inputs]
+        if not names:
             return None
-        name = sorted(files)[int(which * len(files))]
+        name = sorted(names)[int(which * len(names))]
         path = self.paths.state / name
         before = [files for at, files in self.states if at <= self.time - 12 * 3600]
         if not old or not before or name not in before[-1]:
             path.unlink()
-            self.met["state-lost"] += 1
+            self.met["input-lost" if inputs else "state-lost"] += 1
             return f"{name} is lost"
-        self.met["state-old"] += 1
+        self.met["input-old" if inputs else "state-old"] += 1
         path.unlink()
         path.write_bytes(before[-1][name])
         return f"{name} is old"
@@ -310,7 +318,8 @@ class _SystemCalls:
         return value
 
     def open(self, path: str | Path, flags: int, *rest: int) -> int:
-        number = self._machine.read_errors.get(str(path))
+        errors = self._machine.read_errors
+        number = errors.get(str(path), errors.get(EVERY_FILE))
         if number is not None and not flags & os.O_CREAT:
             self._machine.met[f"read-{errno.errorcode[number]}"] += 1
             raise OSError(number, os.strerror(number), str(path))

@@ -107,7 +107,9 @@ class Person:
             failed = ev.SignInFailed(key, process.attempt, "AWS cannot be reached.", "offline")
             world.tell(failed)
             return
-        given = world.portal(process.session.start_url).sign_in(world.machine.time)
+        given = world.portal(process.session.start_url).sign_in(
+            world.machine.time, f"sso-tray {process.session.key}"
+        )
         world.machine.aws.patience_until.pop(key, None)  # AWS answers again
         world.note("sign-in", key)
         world.truth.thrown(key)
@@ -204,5 +206,7 @@ class Person:
             entry.given.access
         ):
             world.machine.met["doubted"] += 1
+            world.machine.met["doubted-during-a-job"] += session.job is not None
+            world.truth.doubted[key] = entry.given.access
             for _ in range(count):
                 world.tell(ev.TokenRejected(key, session.token.fingerprint))

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.simulation.aws import Given
+from tests.simulation.inputs import PASSING
 from tests.simulation.script import Happening, session_of
 from tray.core.model import SsoSession
 from tray.core.text.timestamps import format_timestamp
@@ -24,7 +25,7 @@ def aws_login(world: World, one: Happening) -> None:
     session = session_of(world, one)
     if world.machine.aws.weather != "well":
         return
-    given = world.portal(session.start_url).sign_in(world.machine.time)
+    given = world.portal(session.start_url).sign_in(world.machine.time, f"aws {session.key}")
     _signed_in(world, session, given)
     document = world.machine.document(given, session)
     _writes(world, session, given, document, 0.01 + one.much**4 * 5, "login")
@@ -207,7 +208,7 @@ def redated(world: World, one: Happening) -> None:
     if data is None or entry is None:
         return
     if entry.given is not None:
-        world.truth.redated(key, entry.given)
+        world.truth.redated(key, entry.given, past=one.much >= 0.7)
     members = json.loads(data)
     end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)
     members["expiresAt"] = format_timestamp(end)
@@ -222,17 +223,22 @@ def torn(world: World, one: Happening) -> None:
     data = world.machine.data(key)
     if data is None:
         return
-    file = world.machine.emptied(key)
-    file.write(data[: len(data) // 2])
+    file, half = world.machine.emptied(key), data[: len(data) // 2]
+    file.write(half)
     world.machine.stamp(file.fileno())
     world.truth.unwell()
 
     def whole() -> None:
+        if world.machine.data(key) != half:  # it covers what another has written
+            world.truth.thrown(key)
         with file:
+            if world.machine.is_in_place(key, file):  # it covers what another has written
+                world.truth.thrown(key)
             file.seek(0)
             file.truncate()
             file.write(data)
             world.machine.stamp(file.fileno())
+        world.truth.returned(key)
         world.truth.unwell()
         world.look(key)
 
@@ -265,8 +271,7 @@ def unreadable(world: World, one: Happening) -> None:
     key = session_of(world, one).key
     ours = world.draw("unreadable-file", key) < 0.3
     path = str(world.machine.paths.state / "state.json" if ours else world.machine.path(key))
-    passing = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
-    numbers = passing if ours else (*passing, errno.EACCES)
+    numbers = PASSING if ours else (*PASSING, errno.EACCES)
     world.machine.read_errors[path] = numbers[int(one.much * len(numbers))]
     world.truth.unwell()
     world.look(key)

@@ -365,6 +365,12 @@ SEQUENCES = (
         do("redate", 4689.505, much=0.688), until=7110,
     ),
     Sequence(
+        "an end written into a full file of our sign-in is adopted", 15,
+        do("unread", 23.478, "twin", 0.017), do("click", 3262.459, "twin", 0.74),
+        do("keyring hung", 3777.773, "twin", 0.861), do("sleep", 5870.544, "twin", 0.927),
+        do("redate", 6517.306, "twin", 0.284), until=9290,
+    ),
+    Sequence(
         "a file that an IDE has deleted is put back", 1,
         do("aws sso login", 10), do("remove", 600, much=0.9), length=LONG,
     ),

@@ -11,6 +11,7 @@ from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
 from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
+from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -58,6 +59,7 @@ class Truth:
         self._signing_out_at: dict[str, float] = {}
         self._to_release: dict[str, set[tuple[str, int]]] = {}
         self.portal_ended_at: dict[str, float] = {}
+        self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
         self.unwell_at = 0.0
         machine = world.machine
@@ -89,10 +91,16 @@ class Truth:
         """A token reached this machine: its end is written by the clock of now."""
         self.given_under[given.access] = self._world.machine.offset
 
-    def redated(self, key: str, given: Given) -> None:
-        """Another end is written into a file: nobody knows the right one who never saw it."""
+    def redated(self, key: str, given: Given, *, past: bool) -> None:
+        """
+        Another end is written into a file: nobody knows the right one who never saw it.
+
+        One long past makes an unknown sign-in older than what is kept (K4).
+        """
         if (key, given.access) not in self.ours:
             self.given_under[given.access] = math.inf
+            if past:
+                self.thrown(key)
 
     def renewed(self, key: str, given: Given) -> None:
         """
@@ -203,7 +211,9 @@ class Truth:
         entry = self._world.machine.file(key)
         if entry is None or entry.given is None or entry.place != place:
             return False
-        return self._world.machine.aws.works(entry.given.access) and entry.expires > now.wall
+        time = self._world.machine.time + now.wall - self._world.machine.wall()
+        works = self._world.machine.aws.works(entry.given.access) and entry.given.ends > time
+        return works and entry.expires > now.wall
 
     def acceptable(self, session: SsoSession) -> list[Given]:
         """Return the grants that keyring and file hold and AWS would take, the newest last."""
@@ -227,10 +237,13 @@ class Truth:
         return (
             (machine.aws.weather, machine.keyring.mode) == ("well", "well")
             and machine.offset == 0
-            and world.adopt
+            and world.inputs.adopt
+            and world.state.preferences.adopt
             and not world.state.asleep
             and machine.readable(key)
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
+            # A renewal that has to ask the portal first waits for it as well.
+            and machine.aws.portal_patience.get(key, 0.0) <= machine.time
             and not any(worker.turns.overdue for worker in world.workers.alive)
         )
 
@@ -243,7 +256,9 @@ class Truth:
         given = entry.given
         if given is None or entry.refresh is not None or (key, given.access) in self.ours:
             return False
-        return self._world.machine.aws.works(given.access)
+        ended = self._world.machine.time - given.ends
+        # At its end the kept token is tried: a moment later, as ends are written in whole seconds.
+        return self._world.machine.aws.works(given.access) or 0 <= ended < 2 * LAST_QUESTION_AFTER
 
     def _in_hand(self, key: str) -> list[Entry]:
         return [
@@ -289,6 +304,7 @@ class Truth:
                 self.unwell_at,
                 self.tried_at.get(key, 0.0),
                 machine.aws.patience_until.get(key, 0.0),
+                machine.aws.portal_patience.get(key, 0.0),
             )
             patience = TRY_WITHIN if newest.ends > machine.time else DEAD_TRY_WITHIN
             if machine.time - since > patience:
@@ -360,6 +376,9 @@ class Truth:
         if given is not None and given.issued < ended_at and well:
             told = f"it is {shown} over a token that we have ended"
             lies["truth: a sign-out is known to the portal's other sessions"] = told, KNOWN_WITHIN
+        if given is not None and well and self.doubted.get(key) == given.access:
+            told = f"it is {shown} over a token that a program saw refused"
+            lies["truth: a doubt is taken up"] = told, ASKED_WITHIN
         nothing = not any(one.refresh for one in machine.kept(key))
         nothing = nothing and (entry is None or not entry.refresh) and not self._in_hand(key)
         if renewing and nothing:
@@ -377,7 +396,8 @@ class Truth:
         """No notice says that what works has ended."""
         for key in notice.keys if notice.category == "expired" else ():
             session = state.sessions[key]
-            if self.works(key, session.config.start_url, now) and self.is_well(key):
+            later = Now(now.wall + CLOCK_STEP, now.mono)  # AWS's lives are whole seconds
+            if self.works(key, session.config.start_url, later) and self.is_well(key):
                 if key in self.signed_out_at or len(notice.keys) > 1:
                     continue
                 if self._world.machine.time - self.unwell_at > KNOWN_WITHIN:

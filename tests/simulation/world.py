@@ -8,6 +8,7 @@ from typing import assert_never
 from tests.core.story import CORP, LAB, OLD, T0, catalog
 from tests.simulation.aws import Portal, Rotation
 from tests.simulation.happenings import ACTS, MOVED, TWIN, script_of
+from tests.simulation.inputs import Inputs
 from tests.simulation.keyring import KeyringMode
 from tests.simulation.machine import Machine, signature
 from tests.simulation.person import Person, SigningIn
@@ -20,7 +21,7 @@ from tray.aws.cache.token_file_status import look
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core.machine import step
-from tray.core.model import Catalog, InputFile, Memory
+from tray.core.model import Memory
 from tray.core.outcomes import Outcome
 from tray.core.policy import FAULT_PAUSE
 from tray.core.sessions.schedule import planned_renewal, share
@@ -70,25 +71,27 @@ class World:
             drawn = ROTATIONS[int(share("rotation", seed, one.start_url) * len(ROTATIONS))]
             usual = 8 * HOUR if share("length", one.start_url) < 0.5 else 2.5 * HOUR
             self.portals[one.start_url] = Portal(one.start_url, length or usual, rotation or drawn)
+            self.portals[one.start_url].shares_clients = share("clients", seed) < 0.5
         self.machine = Machine(self.draw, self.portals)
         self.catalog = catalog(CORP, LAB, OLD, TWIN)
         self.sign_ins: dict[int, SigningIn] = {}
         self.backups: dict[str, list[bytes]] = {}
         self.read_by_sdk: dict[str, bytes] = {}
-        self.adopt = True
         self.locked = self.calm = False
         self.awake_for: float | None = None
         self.ends_of: dict[str, int] = {}
         self._deeds: dict[tuple[str, str], list[float]] = {}
         self._seen: dict[str, object] = {}
         self._unsaved: dict[str, Memory] = {}
-        self._configured = False
         self.state = TrayState(machine=f"desk-{seed}")
         self._next_look: tuple[TrayState, float | None] = (TrayState(machine=""), None)
         self.workers = Workers(self)
         self.truth = Truth(self)
         self.promises = Promises(self)
         self.person = Person(self)
+        self.inputs = Inputs(self)
+        watched = {**self.inputs.paths, "records": self.machine.paths.state / "state.json"}
+        self._watched = {kind: str(path) for kind, path in watched.items()}
 
     def note(self, deed: str, key: str) -> None:
         """Note what a person or another program does to a session."""
@@ -142,6 +145,7 @@ class World:
         self.machine.clockwork.time = time
         self.truth.is_shown(self.state, self.machine.now)
         self.truth.tries_are_made()
+        self.inputs.is_known(self.state, self.machine.now)
 
     def _due(self) -> float:
         times = [self._timer(), self.machine.clockwork.due()]
@@ -206,6 +210,7 @@ class World:
                 self.say(f"    -> {effect}")
         self.state = after
         self.promises.hold(before, event, now, after, effects)
+        self.inputs.hold(before, event, after, now)
         for effect in effects:
             self._do(effect)
 
@@ -225,21 +230,23 @@ class World:
         for key in self._unsaved:
             self.truth.unrecorded(key)
         self._unsaved.clear()
-        self._configured = False
         self._watch(told=False)
-        self.tell(ev.ActiveRead("dev"))
-        self._read_records()
+        self.inputs.begin()
 
     def _watch(self, *, told: bool = True) -> None:
         """Notice which of the files the daemon watches have changed."""
-        machine = self.machine
-        for session in self.catalog.sessions:
-            if self._changed(str(machine.path(session.key))) and told:
-                self.look(session.key)
-        if self._changed(str(machine.paths.state / "state.json")) and told:
-            life = self.life
-            self.later(0.02, "the records changed",
-                       lambda: self._read_records() if life == self.life else None)  # fmt: skip
+        machine, life = self.machine, self.life
+        for key in self.inputs.followed or [one.key for one in self.catalog.sessions]:
+            if self._changed(str(machine.path(key))) and told:
+                self.look(key)
+        for kind, path in self._watched.items():
+            if self._changed(path) and told:
+                self.later(0.02, f"{kind} changed",
+                           lambda kind=kind: self._read_again(kind, life))  # type: ignore[misc] # bound now  # fmt: skip
+
+    def _read_again(self, kind: str, life: int) -> None:
+        if life == self.life:
+            self.inputs.read_again(kind)
 
     def _changed(self, path: str) -> bool:
         seen = signature(path)
@@ -247,19 +254,6 @@ class World:
             return False
         self._seen[path] = seen
         return True
-
-    def _read_records(self) -> None:
-        """As the daemon's `read_records`."""
-        try:
-            recalled = Records(self.machine.paths.state).recalled()
-        except Unread as unread:
-            self.machine.met["records-unread"] += 1
-            self.tell(ev.InputUnread(InputFile("records"), unread.sentence))
-            return
-        self.tell(recalled)
-        if not self._configured:
-            self._configured = True
-            self.tell(ev.ConfigRead(self.catalog))
 
     def _write_memories(self) -> None:
         """As the daemon's: what cannot be written now is written later, while it lives."""
@@ -321,12 +315,13 @@ class World:
                 if effect.file.kind == "token":
                     self.look(effect.file.key)
                 else:
-                    self._read_records()
+                    self.inputs.read_again(effect.file.kind)
+            case fx.RecordActive():
+                self.inputs.record(effect)
             case fx.UnlockKeyring():
                 self.person.unlock()
             case (
                 fx.WithdrawNotice()
-                | fx.RecordActive()
                 | fx.ForgetCredentials()
                 | fx.Reply()
                 | fx.RecordHistory()
@@ -377,12 +372,6 @@ class World:
         self.machine.met[one.kind] += 1
         self.machine.remember_state()
         ACTS[one.kind](self, one)
-
-    def configure(self, read: Catalog) -> None:
-        """Let a config be read."""
-        self.catalog = read
-        if self._configured:
-            self.tell(ev.ConfigRead(read))
 
     def portal(self, place: str) -> Portal:
         """Return the Identity Center of a start URL."""

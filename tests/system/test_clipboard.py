@@ -62,9 +62,11 @@ def screen() -> Iterator[Desk]:
         yield on
 
 
-@pytest.mark.parametrize("text", [LINK, NAMES, "http://127.0.0.1:40000/", "$env:AWS_PROFILE='a'"])
+@pytest.mark.parametrize(
+    "text", [LINK, NAMES, "http://127.0.0.1:40000/", "$env:AWS_PROFILE='a'", "sso-tray add"]
+)
 def test_a_text_goes_in_by_standard_input(machine: Machine, text: str) -> None:
-    """Links and names arrive whole, and never as arguments."""
+    """Links, names and commands arrive whole, and never as arguments."""
     machine.install("wl-copy")
 
     assert copy(text, {**machine.environ, "WAYLAND_DISPLAY": "wayland-0"})
@@ -81,6 +83,7 @@ def test_a_text_goes_in_by_standard_input(machine: Machine, text: str) -> None:
         "export AWS_SESSION_TOKEN=invented",
         "export AWS_PROFILE=dev\nAWS_ACCESS_KEY_ID=invented",
         "export AWS_PROFILE=dev\nx",
+        "sso-tray add; x",
         "http://example.com/",
         "https://",
         "javascript:alert(1)",

@@ -289,7 +289,7 @@ class Walk:
         holds("a click on a profile makes it active", active["active_profile"] == "reader")
 
     def quits_by_menu(self) -> None:
-        """Click the menu's last row, "Quit and return sessions to the AWS CLI"."""
+        """Click the menu's last row, "Return sessions to the AWS CLI and quit"."""
         left, top, width, height = self.opened(*self.icon("signed-in"), 3)
         self.machine.click(left + width // 2, top + height - ROW // 2)
         until(lambda: self.resident() is None, "the end after Quit")

@@ -135,10 +135,10 @@ class Desktop:
             done = await asyncio.to_thread(copy, text, self.environ)
         except TrayError as error:
             log.warning("%s", error.sentence)
+            self.report(fx.Report(menu_text.COPY_REFUSED, error.sentence))
             return
-        if not done:
-            title, body = menu_text.not_copied(what, text)
-            self.notifier.show(Notice("copy", f"copy:{what}", "config", "normal", title, body))
+        say = menu_text.copied(what) if done else menu_text.not_copied(what, text)
+        self.report(fx.Report(*say, good=done))
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"

@@ -1,4 +1,4 @@
-"""Copies a link or a line that selects a profile; refuses any other text, as `OurBug`."""
+"""Copies a link, a line that selects a profile or a command of ours; else raises `OurBug`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _SELECTS: Final = re.compile(
     r"[ =].{1,400}"
 )
 """A line that sets a variable; none of these holds a credential."""
+_COMMAND: Final = re.compile(r"sso-tray [a-z]+")
 
 
 def copy(text: str, environ: Mapping[str, str]) -> bool:
     """Put a text on the clipboard, through standard input; whether a program took it. Blocks."""
     if not _may_be_copied(text):
-        msg = "something that is neither a link nor a name was to be copied; it was not"
+        msg = "something that is neither a link, a name nor a command was to be copied; it was not"
         raise OurBug(msg)
     return any(_offer(command, data, environ) for command, data in _ways(text, environ))
 
 
 def _may_be_copied(text: str) -> bool:
-    if _LINK.fullmatch(text):
+    if _LINK.fullmatch(text) or _COMMAND.fullmatch(text):
         return True
     lines = text.splitlines()
     return bool(lines) and all(_SELECTS.fullmatch(line) for line in lines)

@@ -34,6 +34,7 @@ SETTING_LABELS: dict[SettingName, str] = {
     "restore-removed": "Put removed token files back",
 }
 ON, OFF = "On", "Off"
+COPY_REFUSED = "Nothing was copied"
 SETTING_REFUSED = "The setting was not changed"
 NO_SIGN_IN = "No sign-in was started"
 STILL_LOCKED = "The keyring is still locked"
@@ -46,7 +47,7 @@ HELP = "Help"
 HELP_LINES = ("All commands: sso-tray --help", "Live session status: sso-tray status --watch")
 RIGHT_CLICK = "Right-click the icon for its menu."
 QUIT = "Quit"
-QUIT_AND_HAND_BACK = "Quit and return sessions to the AWS CLI"
+QUIT_AND_HAND_BACK = "Return sessions to the AWS CLI and quit"
 SET_UP = "Set up AWS access"
 SET_UP_COMMAND = "sso-tray add"
 SET_UP_HOW = f"In a terminal, run: {SET_UP_COMMAND}"
@@ -148,6 +149,10 @@ def no_browser(key: str, profile_name: str | None) -> str:
     if profile_name is not None:
         return f"For the link, run: sso-tray console {clean(profile_name)} --print"
     return f"Copy the link from the menu: {clean(session_name(key))} > {COPY_LINK}."
+
+
+def copied(what: str) -> tuple[str, str]:
+    return "Copied", f"The {what} is on the clipboard."
 
 
 def not_copied(what: str, text: str) -> tuple[str, str]:

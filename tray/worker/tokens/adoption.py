@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from tray.aws.cache.sso_token import SsoToken
 from tray.core import policy
-from tray.core.model import Reason, SsoSession
+from tray.core.model import Reason, SsoSession, TokenFacts
 from tray.core.outcomes import (
     Adopted,
     Outcome,
@@ -165,7 +165,8 @@ def _lean(
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     if token.fingerprint == item.token.fingerprint:
         return _as_kept(session, context, item.token)
-    return Renewed(context.facts(session, token), "keyring", by_us=False)
+    stored = record.unstored != token.fingerprint
+    return Renewed(context.facts(session, token), "keyring", stored=stored, by_us=False)
 
 
 def _moved(
@@ -180,7 +181,8 @@ def _moved(
     if handed_back and len(_recently(session, context)) + 1 >= policy.HANDED_BACK_TIMES:
         log.warning("%s: another program keeps taking it back; it stays in the file", session.key)
         return _left_in_file(session, context, file.token, contested=True)
-    first, beside = _order(session, context, _with_known_scopes(file.token, item), item)
+    token = _ending_as_given(file.token, context.record(session).memory.given)
+    first, beside = _order(session, context, _with_known_scopes(token, item), item)
     try:
         stored = context.keep(session, first, beside=beside)
     except KEYRING_ERRORS as error:
@@ -256,6 +258,13 @@ def _with_known_scopes(token: SsoToken, item: KeyringItem | None) -> SsoToken:
     if ours is None or known is None or ours.client_id != known.client_id:
         return token
     return replace(token, registration=replace(known, expires_at=ours.expires_at))
+
+
+def _ending_as_given(token: SsoToken, given: TokenFacts | None) -> SsoToken:
+    """A later end may have been written into the file since AWS gave the token to us."""
+    if given is None or given.fingerprint != token.fingerprint:
+        return token
+    return replace(token, expires_at=min(token.expires_at, given.expires_at))
 
 
 def _written_late(
