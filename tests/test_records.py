@@ -220,6 +220,21 @@ def test_a_deleted_file_is_read_from_its_copy(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "lost", [("state.json", "state.json.copy"), ("state.json.copy", "state.json")]
+)
+def test_two_losses_one_after_the_other_lose_nothing(
+    tmp_path: Path, lost: tuple[str, str]
+) -> None:
+    """A start gives a lost name to the file again, so that the other may be lost, too."""
+    records = Records(tmp_path)
+    records.change("corp", store="keyring")
+
+    for name in lost:
+        (tmp_path / name).unlink()
+        assert {"corp": "keyring"} == records.recalled().stores
+
+
 def test_the_record_of_the_daemon_keeps_what_it_does_not_know(tmp_path: Path) -> None:
     """A later version's members survive ours, and what cannot be read counts as not written."""
     file = tmp_path / "daemon.json"

@@ -36,6 +36,7 @@ PARTS = {
     "start": start.measure,
     "frozen": frozen.measure,
     "resident": daemon.measure,
+    "resident-large": daemon.measure_large,
 }
 
 

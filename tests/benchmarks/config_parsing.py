@@ -22,18 +22,18 @@ Row = tuple[str, float, float, float, float | None]
 """Name, our ms, the peer's ms, their ratio, its goal."""
 
 
-def config_of(profiles: int) -> str:
-    """Return a config as larger companies have it: five sso-sessions, one comment in ten."""
+def config_of(profiles: int, sessions: int = 5) -> str:
+    """Return a config as larger companies have it: a few sso-sessions, one comment in ten."""
     parts = [
         f"[sso-session corp{n}]\nsso_start_url = https://corp{n}.awsapps.com/start\n"
         f"sso_region = eu-west-{n % 3 + 1}\nsso_registration_scopes = sso:account:access\n\n"
-        for n in range(5)
+        for n in range(sessions)
     ]
     for n in range(profiles):
         if n % 10 == 0:
             parts.append(f"# team {n // 10}\n")
         parts.append(
-            f"[profile team{n // 10}-account{n}]\nsso_session = corp{n % 5}\n"
+            f"[profile team{n // 10}-account{n}]\nsso_session = corp{n % sessions}\n"
             f"sso_account_id = {100_000_000_000 + n}\n"
             f"sso_role_name = {'Administrator' if n % 3 else 'ReadOnly'}\n"
             "region = eu-west-1\noutput = json\n\n"

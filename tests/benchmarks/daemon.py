@@ -28,6 +28,7 @@ WINDOWS = 3
 LOOKS = 5
 """Looks at memory in each window: fifteen in all, as elsewhere."""
 PROFILES = 1_000
+LARGE, SESSIONS = 10_000, 50
 
 # What any Python program with a loop and a bus connection costs.
 _BARE = """
@@ -75,6 +76,36 @@ def measure() -> list[Figure]:
         time.sleep(SETTLED)
         costs = _costs(processes)
     return _figures(costs)
+
+
+def measure_large() -> list[Figure]:
+    """Hold 10,000 profiles of 50 sessions, then a worker just after a renewal, to their limits."""
+    with ExitStack() as stack:
+        screen = stack.enter_context(desk())
+        center = stack.enter_context(IdentityCenter(auto_approve=True))
+        ARTIFACTS.mkdir(exist_ok=True)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ARTIFACTS)))
+        environ = dict(screen.env) | center.environment() | _home(folder)
+        living = stack.enter_context(daemon(environ, icon=True, listens=False))
+        bare = stack.enter_context(_running([sys.executable, "-c", _BARE], environ))
+        _signed_in(living, environ)
+        living.ask("renew", session="mine")
+        both = [living.process.pid, *_children(living.process.pid)]
+        two = sum(_uss(pid) for pid in both) / 1024
+        config = folder / ".aws" / "config"
+        config.write_text(config_of(LARGE, sessions=SESSIONS))
+        time.sleep(SETTLED)
+        large, floor = (_kb(pid, "status", "VmRSS") / 1024 for pid in (living.process.pid, bare))
+    what = f"resident, {LARGE:,} profiles, {SESSIONS} sessions, VmRSS"
+    return [
+        Figure("resident and worker after a renewal, USS", two, "MB", "(limit)", None, 60),
+        Figure(what, large, "MB", "bare loop + bus", floor, 1.75),
+    ]
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in found.split()]
 
 
 def _figures(costs: dict[str, Cost]) -> list[Figure]:

@@ -27,6 +27,21 @@ def test_the_portals_own_link_opens_without_asking_anybody(either: Stage) -> Non
     assert 0 == len(either.center.requests)
 
 
+def test_a_service_and_a_region_name_the_page(either: Stage) -> None:
+    """The region is the profile's unless another is given; a page is named once."""
+    here = either.tray("console", "dev", "--print", "--service", "s3")
+    there = either.tray("console", "dev", "--print", "--region", "us-east-2")
+    wrong = either.tray("console", "dev", "--print", "--region", "Mars")
+    twice = either.tray("console", "dev", "--service", "s3", "--destination", "https://x.example")
+
+    assert here.out.strip().endswith(
+        "&destination=https%3A%2F%2Feu-west-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-west-1"
+    )
+    assert "us-east-2.console.aws.amazon.com%2Fhome" in there.out
+    assert (2, True) == (wrong.code, '"mars" is no AWS region' in wrong.err)
+    assert 2 == twice.code
+
+
 def test_the_profiles_own_browser_opens_it(stage: Stage) -> None:
     """A profile may have a browser of its own, before its session's."""
     own = stage.home / "own.log"

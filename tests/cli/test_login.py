@@ -331,3 +331,14 @@ sso_start_url = {DEFAULT_START_URL}#/
 sso_region = us-east-1
 
 [sso-session other]"""
+
+
+def test_undo_where_nothing_was_removed(either: Stage) -> None:
+    """K5, C1: one sentence, exit 1; no browser is opened, and none can be asked for."""
+    done = either.tray("login", "corp", "--undo")
+    every = either.tray("login", "--all", "--undo")
+    both = either.tray("login", "corp", "--undo", "--afresh")
+
+    assert (1, "sso-tray: Nothing to undo") == (done.code, done.err[:25])
+    assert (0, "There is nothing to undo.\n") == (every.code, every.out)
+    assert (2, []) == (both.code, either.opened())

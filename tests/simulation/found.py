@@ -111,5 +111,17 @@ FOUND = (
         do("sdk writes older", 445.746, much=0.764, step=11),
         do("remove", 1316.855, much=0.132, step=9), until=5297,
     ),
+    Sequence(
+        "a worker that dies once it has stored leaves a keyring to be waited for", 54009,
+        do("aws sso login", 3135.954, "lab", 0.969), do("kill", 3154.434, much=0.693),
+        do("keyring locked", 3156.375, "lab", 0.313, step=4),
+        do("aws sso login", 4659.158, "twin", 0.228), until=5976,
+    ),
+    Sequence(
+        "what the keyring keeps is not tried when AWS has refused the file's", 58016,
+        do("click all", 593.417, "twin", 0.89), do("keyring slow", 3891.12, "twin", 0.553),
+        do("aws sso login", 4531.529, "twin", 0.038), do("aws 500", 4531.678, "twin", 0.88),
+        do("renew", 4531.907, "twin", 0.366), until=4552,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -208,7 +208,7 @@ def redated(world: World, one: Happening) -> None:
     if data is None or entry is None:
         return
     if entry.given is not None:
-        world.truth.redated(key, entry.given)
+        world.truth.redated(key, entry.given, past=one.much >= 0.7)
     members = json.loads(data)
     end = world.machine.wall() + (YEAR if one.much < 0.7 else -7200)
     members["expiresAt"] = format_timestamp(end)
@@ -232,10 +232,13 @@ def torn(world: World, one: Happening) -> None:
         if world.machine.data(key) != half:  # it covers what another has written
             world.truth.thrown(key)
         with file:
+            if world.machine.is_in_place(key, file):  # it covers what another has written
+                world.truth.thrown(key)
             file.seek(0)
             file.truncate()
             file.write(data)
             world.machine.stamp(file.fileno())
+        world.truth.returned(key)
         world.truth.unwell()
         world.look(key)
 

@@ -11,7 +11,7 @@ from tests.simulation.machine import Entry
 from tray.core import effects as fx
 from tray.core.model import Now, SsoSession
 from tray.core.outcomes import Failed, Outcome, Released, Renewed, SignedOut
-from tray.core.policy import CLOCK_STEP
+from tray.core.policy import CLOCK_STEP, LAST_QUESTION_AFTER
 from tray.core.session import Session, for_the_keyring
 from tray.core.sessions.session_states import reason_of, renews, state_of
 from tray.core.state import TrayState
@@ -91,10 +91,16 @@ class Truth:
         """A token reached this machine: its end is written by the clock of now."""
         self.given_under[given.access] = self._world.machine.offset
 
-    def redated(self, key: str, given: Given) -> None:
-        """Another end is written into a file: nobody knows the right one who never saw it."""
+    def redated(self, key: str, given: Given, *, past: bool) -> None:
+        """
+        Another end is written into a file: nobody knows the right one who never saw it.
+
+        One long past makes an unknown sign-in older than what is kept (K4).
+        """
         if (key, given.access) not in self.ours:
             self.given_under[given.access] = math.inf
+            if past:
+                self.thrown(key)
 
     def renewed(self, key: str, given: Given) -> None:
         """
@@ -236,6 +242,8 @@ class Truth:
             and not world.state.asleep
             and machine.readable(key)
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
+            # A renewal that has to ask the portal first waits for it as well.
+            and machine.aws.portal_patience.get(key, 0.0) <= machine.time
             and not any(worker.turns.overdue for worker in world.workers.alive)
         )
 
@@ -248,7 +256,9 @@ class Truth:
         given = entry.given
         if given is None or entry.refresh is not None or (key, given.access) in self.ours:
             return False
-        return self._world.machine.aws.works(given.access)
+        ended = self._world.machine.time - given.ends
+        # At its end the kept token is tried: a moment later, as ends are written in whole seconds.
+        return self._world.machine.aws.works(given.access) or 0 <= ended < 2 * LAST_QUESTION_AFTER
 
     def _in_hand(self, key: str) -> list[Entry]:
         return [
@@ -294,6 +304,7 @@ class Truth:
                 self.unwell_at,
                 self.tried_at.get(key, 0.0),
                 machine.aws.patience_until.get(key, 0.0),
+                machine.aws.portal_patience.get(key, 0.0),
             )
             patience = TRY_WITHIN if newest.ends > machine.time else DEAD_TRY_WITHIN
             if machine.time - since > patience:

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -198,6 +199,31 @@ def test_when_all_fail_it_is_told(programs: Path) -> None:
 def test_without_a_browser_nothing_is_started() -> None:
     """No choice, nothing opened."""
     assert not open_browser(URL, {"PATH": ""})
+
+
+@pytest.mark.parametrize(
+    ("template", "names", "told"),
+    [
+        ("b {url}", {}, [URL]),
+        ("b --new {url} x", {}, ["--new", URL, "x"]),
+        ("b ext+container:url={url_encoded}", {}, [f"ext+container:url={quote(URL, safe='')}"]),
+        ("b -P {account} %s", {"account": "123456789012"}, ["-P", "123456789012", URL]),
+        ("b {profile} %s", {"profile": "--new-window"}, ["new-window", URL]),
+        ("b c:name={profile}&x %s", {"profile": "a&url=evil"}, ["c:name=a_url_evil&x", URL]),
+        ("b {profile} %s", {"profile": "{url}%s"}, ["_url__s", URL]),
+        ("b {role}: {else} %s", {}, [":", "{else}", URL]),
+    ],
+)
+def test_a_template_places_the_page_and_names(
+    programs: Path, template: str, names: dict[str, str], told: list[str]
+) -> None:
+    """Containers and browser profiles by account; no name adds an option or part of a page."""
+    file = recorder(programs, "b")
+
+    environ = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    assert open_browser(URL, environ, template, names=names, grace=60)
+
+    assert told == file.read_text().splitlines()
 
 
 def test_a_browser_that_stays_does_not_hold_us_up(tmp_path: Path) -> None:

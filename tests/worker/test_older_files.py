@@ -409,6 +409,21 @@ def test_an_old_record_of_a_release_loses_to_a_later_sign_in(strict: World) -> N
     assert (later.fingerprint, "keyring") == (outcome.token.fingerprint, strict.store)
 
 
+def test_with_every_copy_of_the_record_lost_a_released_session_is_adopted(strict: World) -> None:
+    """K7: nobody can know of the release any more; it is adopted, and told as each adoption."""
+    strict.keep_in_keyring()
+    strict.run("release")
+    for path in strict.paths.state.rglob("*"):
+        if path.is_file() and "locks" not in path.parts:
+            path.unlink()
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Adopted)
+    assert ("keyring", None, "keyring") == (outcome.store, outcome.reason, strict.store)
+    assert strict.kept() is not None
+
+
 def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(
     strict: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,8 @@ from tray.cli.credentials_command import given
 from tray.cli.front.terminal import Ended, WrongUse, note, say
 from tray.cli.names.few_words import named_once, profile_meant
 from tray.core.model import Profile, SsoSession
-from tray.core.profiles.console_link import portal_url
+from tray.core.profiles.console_link import browser_names, portal_url
+from tray.core.profiles.console_page import console_page, page_flaw
 from tray.core.text.display_names import clean
 from tray.errors import UserMustAct
 from tray.loopback.http_messages import Request, Response, page_refusal
@@ -31,29 +32,39 @@ def console(
     profile: str | None,
     prints: bool,
     federate: bool,
+    service: str | None,
+    region: str | None,
     destination: str | None,
 ) -> None:
     words = named_once(named, profile)
     if destination is not None and urlsplit(destination).scheme != "https":
         raise WrongUse("--destination must be an https URL.")
+    if destination is not None and (service or region):
+        raise WrongUse("Give --destination or a page by --service and --region, not both.")
     context = CommandContext.of_this_process()
     catalog = context.catalog()
     meant = profile_meant(context, catalog, words, context.profile_in_force)
     session = next((one for one in catalog.sessions if one.key == meant.session), None)
+    if service or region:
+        region = region or meant.region
+        flaw = page_flaw(service, region)
+        if flaw is not None:
+            raise WrongUse(flaw)
+        destination = console_page(service, region)
     if not federate and prints:
         say(_portal_link(meant, session, destination))
         return
     template = context.settings().browser(meant.session or "", meant.name)
     if not federate:
         url = _portal_link(meant, session, destination)
-        _open(context, url, template, "Opening the AWS console in your browser.")
+        _open(context, url, template, meant, "Opening the AWS console in your browser.")
         return
     link = _federated(context, meant, session, destination)
     if prints:
         say(link.reveal())
         return
     with Redirect(link, report=note) as redirect:
-        _open(context, redirect.page, template, "Opening the AWS console in your browser.")
+        _open(context, redirect.page, template, meant, "Opening the AWS console in your browser.")
         if not redirect.fetched():
             raise Ended("The browser didn't open the link.", 1)
 
@@ -69,11 +80,14 @@ def _portal_link(profile: Profile, session: SsoSession | None, destination: str 
     return url
 
 
-def _open(context: CommandContext, url: str, template: str | None, sentence: str) -> None:
+def _open(
+    context: CommandContext, url: str, template: str | None, profile: Profile, sentence: str
+) -> None:
     choice = browser_command(context.environ, template)
     if not choice.available:
         raise Ended(f"{choice.reason} Use --print.".strip(), 1)
-    if not open_browser(url, context.environ, template):
+    names = dict(browser_names(profile))
+    if not open_browser(url, context.environ, template, names=names):
         raise Ended("No browser could be started. Use --print.", 1)
     say(sentence)
 

@@ -100,6 +100,7 @@ class OpenBrowser:
     key: str  # the session whose browser it is
     url: str
     profile: str | None = None  # may have a browser of its own
+    names: tuple[tuple[str, str], ...] = ()  # for the browser's template: account, role
 
 
 @dataclass(frozen=True, slots=True)

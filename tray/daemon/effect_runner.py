@@ -141,7 +141,8 @@ class EffectRunner:
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self._files.settings.browser(page.key, page.profile)
-        if not open_browser(page.url, self._desktop.environ, template):
+        names = dict(page.names)
+        if not open_browser(page.url, self._desktop.environ, template, names=names):
             log.warning("no browser could be opened for %s", page.key)
             text = menu_text.no_browser(page.key, page.profile)
             self._desktop.report(fx.Report(menu_text.NO_BROWSER, text))

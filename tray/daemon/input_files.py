@@ -30,6 +30,7 @@ from tray.storage.logs import set_debug
 from tray.storage.session_records import Records
 from tray.storage.settings import Settings, read_settings, safe_settings
 from tray.system.paths import Paths
+from tray.system.process_limits import return_freed_memory
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ class InputFiles:
                 self._write_listing(read, self.settings, marks)
             else:
                 await asyncio.to_thread(self._write_listing, read, self.settings, marks)
+                return_freed_memory()
 
     def _write_listing(
         self, read: Catalog, settings: Settings, marks: dict[str, tuple[int, ...] | None]

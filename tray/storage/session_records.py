@@ -114,6 +114,11 @@ class Records:
         return self._usable(None)
 
     def recalled(self) -> RecordsRead:
+        """Return what the daemon is told; a lost name is given to the file again."""
+        for lost, other in ((self.path, self._copy), (self._copy, self.path)):
+            if not lost.exists():
+                with suppress(OSError):  # neither is there, or no links are possible
+                    lost.hardlink_to(other)
         entries = self.read()
         newest = {key: entry.lineage.newest for key, entry in entries.items()}
         return RecordsRead(

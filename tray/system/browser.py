@@ -7,7 +7,9 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
+from urllib.parse import quote
 
 from tray.errors import OurBug
 from tray.system import MACOS, WINDOWS
@@ -33,7 +35,10 @@ _GRAPHICAL: Final = (
 """No text browsers: from a tray they would run unseen, and they would take over a terminal."""
 
 _PLACE: Final = "%s"
+_PLACES: Final = (_PLACE, "{url}", "{url_encoded}")
 _STARTFILE: Final = "os.startfile"
+_FILL = re.compile(r"%s|\{[a-z_]+\}")
+_UNSAFE = re.compile(r"[^\w .@-]")
 _ALLOWED = re.compile(r"(https://[^/\s]|http://127\.0\.0\.1[:/])[\x21-\x7e]*")
 
 
@@ -57,7 +62,8 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
 
     A set ``BROWSER`` always counts, in the forms that `webbrowser` takes. ``environ`` is that of
     the place where the user clicked or typed (L6); ``template`` is the session's own browser, such
-    as ``firefox -P work %s`` (without ``%s`` the URL comes last).
+    as ``firefox -P work %s`` (without a place for it the URL comes last). ``{url}`` is the same as
+    ``%s``, ``{url_encoded}`` is the URL as a part of another, as Firefox's containers want it.
     """
     if template:
         return BrowserChoice((_parsed(template),), "template")
@@ -70,11 +76,18 @@ def browser_command(environ: Mapping[str, str], template: str | None = None) -> 
 
 
 def open_browser(
-    url: str, environ: Mapping[str, str], template: str | None = None, *, grace: float = 0.5
+    url: str,
+    environ: Mapping[str, str],
+    template: str | None = None,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+    grace: float = 0.5,
 ) -> bool:
     """
     Open a page (https, or http on 127.0.0.1, else `OurBug`); returns whether a browser started.
 
+    ``names`` fill ``{profile}``, ``{account}`` and ``{role}`` of a template, cleaned so that none
+    can add an option or a part of an address.
     A command that exits non-zero within ``grace`` seconds has failed, and the next is tried.
     Blocks that long for each.
     """
@@ -86,13 +99,19 @@ def open_browser(
     if choice.source == "system":
         # Without a desktop xdg-open has a list of its own, with text browsers in it.
         child["BROWSER"] = os.pathsep.join(_installed(environ, _GRAPHICAL)) or "false"
-    return any(_start(command, url, child, grace) for command in choice.commands)
+    filled = dict.fromkeys(("{profile}", "{account}", "{role}"), "")
+    filled |= {f"{{{name}}}": _UNSAFE.sub("_", text).lstrip("-") for name, text in names.items()}
+    filled |= {"{url}": url, "{url_encoded}": quote(url, safe=""), _PLACE: url}
+    return any(_start(command, filled, child, grace) for command in choice.commands)
 
 
-def _start(command: tuple[str, ...], url: str, environ: Mapping[str, str], grace: float) -> bool:
+def _start(
+    command: tuple[str, ...], filled: Mapping[str, str], environ: Mapping[str, str], grace: float
+) -> bool:
     if command == (_STARTFILE, _PLACE):
-        return _startfile(url)
-    argv = [part.replace(_PLACE, url) for part in command]
+        return _startfile(filled[_PLACE])
+    # All at once: what fills one place is never read as another.
+    argv = [_FILL.sub(lambda found: filled.get(found[0], found[0]), part) for part in command]
     import shutil  # with its compressions it takes half a MB, and a daemon may never need it
 
     program = shutil.which(argv[0], path=environ.get("PATH"))
@@ -118,7 +137,7 @@ def _parsed(line: str) -> tuple[str, ...]:
     line = line.strip()
     if line.endswith("&"):
         line = line[:-1].rstrip()
-    if _PLACE not in line and Path(line).is_file():
+    if not any(place in line for place in _PLACES) and Path(line).is_file():
         return (line, _PLACE)
     try:
         parts = shlex.split(line, posix=not WINDOWS)
@@ -126,7 +145,7 @@ def _parsed(line: str) -> tuple[str, ...]:
             parts = [part.strip('"') for part in parts]
     except ValueError:  # an unbalanced quote: take the whole line
         parts = [line]
-    if not any(_PLACE in part for part in parts):
+    if not any(place in part for part in parts for place in _PLACES):
         parts.append(_PLACE)
     return tuple(parts)
 

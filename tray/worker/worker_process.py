@@ -20,7 +20,7 @@ from tray.core.text.sentences import internal_error
 from tray.errors import TrayError
 from tray.storage.logs import quiet_libraries, set_debug
 from tray.storage.settings import Settings
-from tray.system.process_limits import forbid_core_dumps
+from tray.system.process_limits import forbid_core_dumps, return_freed_memory
 from tray.worker import job_table, profile_credentials
 from tray.worker.job_context import JobContext
 from tray.worker.list_roles import roles_document, roles_of
@@ -73,6 +73,7 @@ class Worker:
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._holding: set[int] = set()  # threads that may hold an unsaved refresh token
+        self._under_way = 0  # requests
         self._settings = Settings()
         self._context: JobContext | None = None
 
@@ -92,6 +93,8 @@ class Worker:
             for line in self._inlet:
                 request = json.loads(line)
                 running = {future for future in running if not future.done()}
+                with self._lock:
+                    self._under_way += 1
                 running.add(threads.submit(self._answer, request))
             self._cancelled.set()
         # Leaving the block has waited for every transaction.
@@ -110,6 +113,11 @@ class Worker:
             log.exception("a request failed")
             done = {"failed": outcome_to_json(Failed("other", internal_error(error)))}
         self._out.send({"id": number, "done": done})
+        with self._lock:
+            self._under_way -= 1
+            rests = self._under_way == 0
+        if rests:
+            return_freed_memory()  # reading botocore's data leaves megabytes free in between
 
     def _do(self, request: dict[str, Any], number: object) -> dict[str, Any]:
         context = self._ready_context()

@@ -264,7 +264,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
             kind="flag",
             help="Create a link that signs you in; works for any role.",
         ),
-        Option("--destination", shown="URL", help="The console page to open."),
+        Option("--service", shown="S", help="A service's page: s3, ec2, logs ..."),
+        Option("--region", shown="REGION", help="In which region; default: the profile's."),
+        Option("--destination", shown="URL", help="Any other page of the console."),
         quick="tray.cli.quick.quick_profile:console",
     ),
     "autostart": Command(

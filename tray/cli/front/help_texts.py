@@ -293,6 +293,7 @@ secret for 15 minutes; it reaches the browser from this command, not on a comman
 \b
 Examples:
   sso-tray console prod
+  sso-tray console prod --service logs --region eu-central-1
   sso-tray console --print
   sso-tray console --federate --destination https://console.aws.amazon.com/s3/
 """

@@ -59,9 +59,10 @@ def login(
     if sessions:
         start_if_needed(context, "person", no_daemon=no_daemon)
     if undo:
-        each(
-            context, _undoable(context, sessions) if every else sessions, "undo", ev.UndoRequested
-        )
+        sessions = _undoable(context, sessions) if every else sessions
+        if not sessions:
+            click.echo("There is nothing to undo.")
+        each(context, sessions, "undo", ev.UndoRequested)
         return
     if every:
         sessions = _needy(context, sessions)

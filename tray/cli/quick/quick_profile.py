@@ -59,12 +59,16 @@ def console(
     profile: str | None,
     prints: bool,
     federate: bool,
+    service: str | None,
+    region: str | None,
     destination: str | None,
 ) -> int | None:
     """Print the portal's link; None if the whole of ``console`` has to decide."""
     if (
         not prints
         or federate
+        or service
+        or region
         or destination is not None
         or (named and (profile or len(named) > 1))
     ):

@@ -9,7 +9,7 @@ from tray.core import events as ev
 from tray.core import policy
 from tray.core.effects import Effect, JobKind
 from tray.core.model import Now
-from tray.core.profiles.console_link import console_link
+from tray.core.profiles.console_link import browser_names, console_link
 from tray.core.requests import (
     ConsoleRequested,
     EnvironmentRequested,
@@ -75,7 +75,7 @@ def console(state: TrayState, event: ConsoleRequested) -> Step:
     if session is None or session.config.problem is not None or not profile.role_name:
         return state, ()
     url = console_link(session.config.start_url, profile.account_id, profile.role_name)
-    return state, (fx.OpenBrowser(session.key, url, profile.name),)
+    return state, (fx.OpenBrowser(session.key, url, profile.name, browser_names(profile)),)
 
 
 def status(state: TrayState, now: Now) -> Step:

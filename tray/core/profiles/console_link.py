@@ -27,3 +27,12 @@ def portal_url(
     return console_link(
         session.start_url, profile.account_id or "", profile.role_name or "", destination
     )
+
+
+def browser_names(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Return what a browser's template may name of a profile whose console is opened."""
+    return (
+        ("profile", profile.name),
+        ("account", profile.account_id or ""),
+        ("role", profile.role_name or ""),
+    )

@@ -29,7 +29,6 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     elsewhere,
-    for_the_keyring,
     refused,
     renewable,
     usable,
@@ -101,8 +100,8 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
             fingerprint = session.token.fingerprint if session.token is not None else None
             works = usable(session, now)
             after = replace(session, without_refresh_token=fingerprint, failing=None)
-            if for_the_keyring(after.notable):
-                after = replace(after, notable=None)
+            if after.notable != "registration-expired":
+                after = replace(after, notable=None)  # keyring and portal have answered
             if not works:
                 after = replace(after, nothing_after=fingerprint)
             return after, sentences.cannot_renew(key, usable=works), 1 if works else 3, ()
@@ -152,6 +151,8 @@ def _renewed(session: Session, trigger: Trigger, outcome: Renewed, now: Now) -> 
         retry_at=None if outcome.by_us else seen.retry_at,
         memory=session.memory if refused_still else replace(session.memory, refused=None),
     )
+    if not outcome.stored:  # who would tell that it is may die
+        after = replace(after, adopt_again_at=now.wall + policy.BACKOFF_MOST)
     if outcome.by_us or outcome.of == token.fingerprint:
         after = replace(after, memory=replace(after.memory, given=token))
     if outcome.by_us and session.sign_in is not None and session.sign_in.afresh:
@@ -266,6 +267,11 @@ def _adopted(session: Session, outcome: Adopted, now: Now) -> Answer:
     first_seen = given is None or given.fingerprint != outcome.token.fingerprint
     if kept or (moved and first_seen):  # later another end may be written into the file
         after = replace(after, memory=replace(after.memory, given=outcome.token))
+    if kept and refused(after):
+        # The keyring may keep another beside it, which AWS was not asked with (K4).
+        doubt = QueuedJob("renew", None, "program", outcome.token.fingerprint)
+        memory = replace(after.memory, refused=None)
+        after = replace(after, memory=memory, queue=(*after.queue, doubt))
     what = "adopted" if kept else "contested" if outcome.contested else None
     note = (fx.RecordHistory(what, session.key),) if what is not None else ()
     return after, sentences.adopted(session.key), 0, note

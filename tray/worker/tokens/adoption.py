@@ -165,7 +165,8 @@ def _lean(
         context.records.change(session.key, store="keyring", lineage=item.lineage)
     if token.fingerprint == item.token.fingerprint:
         return _as_kept(session, context, item.token)
-    return Renewed(context.facts(session, token), "keyring", by_us=False)
+    stored = record.unstored != token.fingerprint
+    return Renewed(context.facts(session, token), "keyring", stored=stored, by_us=False)
 
 
 def _moved(

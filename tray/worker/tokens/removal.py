@@ -104,7 +104,7 @@ def undo_removal(session: SsoSession, context: JobContext) -> Outcome:
             context.portal.check(item.token.access_token, session.region)
         except TokenRejected:
             return _back(session, context) or _signed_out(session, context, item)
-        context.keep(session, item.token, beside=item.beside, seen=item)
+        context.keep(session, item.token, beside=item.beside)
         context.seam("unmarked")
         return _published(session, context, item.token)
 
@@ -150,7 +150,8 @@ def _set_aside(session: SsoSession, context: JobContext, item: KeyringItem) -> R
     back = _back(session, context)
     if back is not None:
         return back
-    marked = context.keep(session, item.token, beside=item.beside, seen=item, removed=True)
+    # Not as `seen`: AWS was asked since, and the keyring may have been locked meanwhile.
+    marked = context.keep(session, item.token, beside=item.beside, removed=True)
     context.seam("marked")
     granted.forget_older(session, context, marked.generation)
     _forget_roles(session, context)
@@ -175,6 +176,8 @@ def _refresh_decides(session: SsoSession, context: JobContext, item: KeyringItem
     kept = item.token
     if not kept.refreshable:
         return _signed_out(session, context, item)
+    # What AWS gives now was never in the folder: killed before it is, it is published later (K8).
+    context.note(session, folder="")
     item = context.keep(session, kept, beside=item.beside, seen=item, removed=item.removed)
     context.seam("proved")
     try:

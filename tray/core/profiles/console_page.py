@@ -1,0 +1,84 @@
+"""Pages of the AWS console by service and region."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tray.core.text.display_names import clean
+
+_HOSTS: Final = {
+    "cn-": "console.amazonaws.cn",
+    "us-gov-": "console.amazonaws-us-gov.com",
+}
+"""By the region's beginning; source: IAM user guide, "AWS Management Console endpoints"."""
+_OTHERS: Final = ("eusc-", "us-iso", "eu-isoe-")
+"""Partitions whose console SSO Tray does not know."""
+_COMMERCIAL: Final = "console.aws.amazon.com"
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+_SERVICE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+_PATHS: Final = {
+    "amazon-mq": "amazon-mq",
+    "billing": "costmanagement",
+    "ce": "costmanagement",
+    "cfn": "cloudformation",
+    "cloudtrail": "cloudtrailv2",
+    "cloudfront": "cloudfront/v4",
+    "codebuild": "codesuite/codebuild",
+    "codecommit": "codesuite/codecommit",
+    "codepipeline": "codesuite/codepipeline",
+    "cognito-idp": "cognito/v2/idp",
+    "ddb": "dynamodbv2",
+    "dynamodb": "dynamodbv2",
+    "ecr": "ecr",
+    "ecs": "ecs/v2",
+    "elb": "ec2",
+    "elbv2": "ec2",
+    "es": "aos",
+    "logs": "cloudwatch",
+    "mq": "amazon-mq",
+    "opensearch": "aos",
+    "r53": "route53/v2",
+    "redshift": "redshiftv2",
+    "route53": "route53/v2",
+    "sfn": "states",
+    "sm": "secretsmanager",
+    "sns": "sns/v3",
+    "sqs": "sqs/v3",
+    "ssm": "systems-manager",
+    "sso": "singlesignon",
+    "sso-admin": "singlesignon",
+    "stepfunctions": "states",
+    "vpc": "vpcconsole",
+    "waf": "wafv2",
+}
+"""Where the console's path is not botocore's name of the service; short names beside them."""
+_FRAGMENTS: Final = {"elb": "#LoadBalancers:", "elbv2": "#LoadBalancers:", "logs": "#logsV2:"}
+
+
+def page_flaw(service: str | None, region: str | None) -> str | None:
+    """Return a sentence on what can be no service or region, or is of an unknown partition."""
+    where, name = _plain(region), _plain(service)
+    if where and not _REGION.fullmatch(where):
+        return f'"{clean(where)}" is no AWS region, such as eu-west-1.'
+    if where.startswith(_OTHERS):
+        return f'SSO Tray does not know the console of "{clean(where)}".'
+    if name and not _SERVICE.fullmatch(name):
+        return f'"{clean(name)}" is no AWS service, such as s3 or ec2.'
+    return None
+
+
+def console_page(service: str | None, region: str | None) -> str:
+    """Return a service's page, or the console's home without one; see `page_flaw`."""
+    where, name = _plain(region), _plain(service)
+    host = next((one for start, one in _HOSTS.items() if where.startswith(start)), _COMMERCIAL)
+    if where and host == _COMMERCIAL:
+        host = f"{where}.{host}"
+    query = f"?region={where}" if where else ""
+    path = f"{_PATHS.get(name, name)}/" if name else ""
+    return f"https://{host}/{path}home{query}{_FRAGMENTS.get(name, '')}"
+
+
+def _plain(name: str | None) -> str:
+    return (name or "").strip().casefold()
