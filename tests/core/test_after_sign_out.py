@@ -186,6 +186,19 @@ def test_a_file_changed_while_the_portal_was_asked_is_asked_about_next(store: To
     assert asked + 1 == len(story.jobs())
 
 
+def test_a_login_that_came_beside_a_sign_in_is_looked_at_after_it() -> None:
+    """K4: the portal says whether it works, and only a look whether it renews itself."""
+    story = _signed_out()
+    story.send(ev.SignInRequested("corp"))
+    story.file(LEAN, 3 * MINUTE)
+    story.send(ev.SignInCancelled("corp"))
+    story.answer(PortalChecked("lean", "valid"))
+
+    assert _kind(story) == "adopt"
+    story.answer(Unrenewable())
+    assert (SIGNED_IN, False, None) == (_shown(story), story.row().renews, _kind(story))
+
+
 def test_a_sign_in_here_needs_no_further_proof() -> None:
     """K6: AWS has just given that token."""
     story = _signed_out()

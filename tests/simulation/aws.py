@@ -219,6 +219,7 @@ class Aws:
         self.portal_patience: dict[str, float] = {}
         self.retry_after = 90
         self.spent: list[tuple[str, Given]] = []
+        self.taken: set[str] = set()
         self.on_flight: Callable[[str, str], None] = lambda _key, _refresh: None
         self.on_given: Callable[[str, str, Given], None] = lambda _key, _by, _given: None
         self._draw = draw
@@ -315,6 +316,7 @@ class Clients(AwsClients):
         if not self._aws.works(access):
             self._aws._met["portal-401"] += 1
             raise self._error(operation, 401, "UnauthorizedException")
+        self._aws.taken.add(access)
 
     # --- The way there and back ----------------------------------------------
 

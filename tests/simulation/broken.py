@@ -22,6 +22,7 @@ from tray.core.notices import notice_delivery, notice_rules
 from tray.core.outcomes import Failed, Refused, SignedOut
 from tray.core.session import Session
 from tray.core.sessions import (
+    after_sign_out,
     job_results,
     portal_sessions,
     renewal_requests,
@@ -398,6 +399,10 @@ SLIPS: tuple[Slip, ...] = (
          "safety: no older refresh token is sent"),
     Slip("K6: signed out in words only", (job_table, "_JOBS"), _signs_out_in_words,
          "safety: nothing comes back after a sign-out"),
+    Slip("K6: whatever appears after a sign-out signs in", (after_sign_out, "unproved"),
+         _always(False), "truth: after a sign-out only AWS's word signs in",
+         things=(LOGIN, do("sign out", 100), do("offline", 200, much=0.9),
+                 do("synced login", 300))),
     Slip("K6: nobody asks about the portal's other sessions", (portal_sessions, "shares_portal"),
          _always(False), "truth: a sign-out is known to the portal's other sessions",
          things=(LOGIN, do("aws sso login", 20, "twin"), do("sign out", 100))),

@@ -76,7 +76,8 @@ def script_of(seed: int) -> list[Happening]:
         step = draws.randrange(STEPS) if waits else None
         much = min(round(draws.random(), 3), 0.999)
         script.append(Happening(kind, round(at, 3), draws.choice(keys), much, step, number))
-    return _with_second_thoughts(script, Random(f"second thoughts {seed}"))
+    script = _with_second_thoughts(script, Random(f"second thoughts {seed}"))
+    return _with_synced_files(script, Random(f"synced files {seed}"))
 
 
 def _with_second_thoughts(script: list[Happening], draws: Random) -> list[Happening]:
@@ -90,6 +91,18 @@ def _with_second_thoughts(script: list[Happening], draws: Random) -> list[Happen
             more.append(Happening("undo", at, one.key, number=LONGEST + len(more)))
         elif draws.random() < 0.01:
             more.append(Happening("folder lost", at, one.key, number=LONGEST + len(more)))
+    return sorted([*script, *more], key=lambda one: one.at)
+
+
+def _with_synced_files(script: list[Happening], draws: Random) -> list[Happening]:
+    """Let files from other machines follow sign-outs, some while AWS is out of reach."""
+    more: list[Happening] = []
+    outs = (one for one in script if one.kind == "sign out" and draws.random() < 0.7)
+    for number, out in enumerate(outs, LONGEST):
+        at, much = out.at + 20 + draws.random() ** 3 * 7200, round(draws.random(), 3)
+        if draws.random() < 0.5:
+            more.append(Happening("offline", round(at - 5, 3), out.key, much, None, 2 * number))
+        more.append(Happening("synced login", round(at, 3), out.key, much, None, 2 * number + 1))
     return sorted([*script, *more], key=lambda one: one.at)
 
 
@@ -440,10 +453,11 @@ ACTS: dict[str, Callable[[World, Happening], None]] = {
     "all is well": _well,
     "undo": _undo,
     "folder lost": programs.folder_lost,
+    "synced login": programs.synced_login,
 }
 """Everything that can happen, by name."""
 
-SECOND_THOUGHTS = ("undo", "folder lost")
+SECOND_THOUGHTS = ("undo", "folder lost", "synced login")
 WEIGHTS = dict.fromkeys((one for one in ACTS if one not in SECOND_THOUGHTS), 2) | {
     "click": 8,
     "aws sso login": 4,

@@ -43,6 +43,24 @@ def old_login(world: World, one: Happening) -> None:
     _writes(world, session, given, document, 0.01 + one.much**4, "old-login")
 
 
+def synced_login(world: World, one: Happening) -> None:
+    """After a sign-out the file of a sign-in on another machine arrives, with a network or not."""
+    session, machine = session_of(world, one), world.machine
+    if session.key not in world.truth.signed_out_at or machine.data(session.key) is not None:
+        return
+    portal, at = world.portal(session.start_url), machine.time
+    lean = one.much < 0.3
+    given = portal.sign_in_without_refresh(at) if lean else portal.sign_in(at, "elsewhere")
+    _signed_in(world, session, given)
+    world.truth.unproved[session.key] = given.access
+    world.truth.unwell()
+    world.note("given", session.key)
+    expires = float(int(machine.wall() + given.ends - given.issued))
+    document = machine.lean(given, session, expires) if lean else machine.document(given, session)
+    machine.met["synced-login-offline"] += machine.aws.weather == "offline"
+    machine.write(session.key, document)
+
+
 def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.note("sign-in", session.key)
     world.truth.thrown(session.key)

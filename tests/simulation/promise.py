@@ -24,6 +24,7 @@ PROMISES = (
     "liveness: what AWS would renew is tried in time",
     "truth: what works is not called over",
     "truth: what is over is not called well",
+    "truth: after a sign-out only AWS's word signs in",
     "truth: what AWS would renew is not given up",
     "truth: only what holds refresh data renews",
     "truth: failing is said after a failure",

@@ -77,6 +77,7 @@ class Promises:
         self._told.clear()
         self._shown.clear()
         self._kinds.clear()
+        self._world.truth.unproved.clear()
 
     def is_quiet(self, seconds: float = 10 * MINUTE) -> bool:
         """

@@ -89,6 +89,14 @@ SEQUENCES = (
         "failed tries lock a session for an hour, and its token dies", 1,
         do("aws sso login", 10), do("aws 503", 1500, much=weather(2000)), length=LONG,
     ),
+    *(
+        Sequence(
+            f"after a sign-out another machine's {what} file signs in unasked", 1,
+            do("aws sso login", 10), do("sign out", 100), do("offline", 200, much=weather(900)),
+            do("synced login", 300, much=much), do("restart", 400), length=LONG,
+        )
+        for what, much in (("lean", 0.1), ("full", 0.9))
+    ),
     Sequence(
         "programs spend the tries of the clock", 1,
         do("aws sso login", 10), do("aws 503", 99, much=weather(60)),

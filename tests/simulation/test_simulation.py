@@ -46,6 +46,7 @@ BITES = (
     "login-written",
     "old-login-written",
     "sdk-written",
+    "synced-login-offline",
     "login-written-beside-a-job",
     "clock-ahead",
     "clock-back",

@@ -52,6 +52,7 @@ class Truth:
         self._kept_families: list[tuple[str, int]] = []
         self.thrown_away: set[tuple[str, int]] = set()
         self.signed_out_at: dict[str, float] = {}
+        self.unproved: dict[str, str] = {}
         self.tried_at: dict[str, float] = {}
         self.failed: dict[str, int] = {}
         self._signed_in_at: dict[str, float] = {}
@@ -74,6 +75,7 @@ class Truth:
 
     def signed_in(self, key: str, given: Given) -> None:
         """Somebody has signed in for a session."""
+        self.unproved.pop(key, None)
         self.stands(key, given)
         self.signed_out_at.pop(key, None)
         self._signed_in_at[key] = given.issued
@@ -319,10 +321,27 @@ class Truth:
     def is_shown(self, state: TrayState, now: Now) -> None:
         """Nothing that is shown is false for longer than a minute after it could be known."""
         for key, session in state.sessions.items():
+            self._is_proved(session, state, now)
             busy = session.job is not None or session.sign_in is not None
             lies = {} if busy or not self.is_well(key) else self._lies(session, state, now)
             for name in {one for at, one in self._false if at == key} | set(lies):
                 self._judge(key, name, lies.get(name))
+
+    def _unasked(self, key: str) -> bool:
+        """Whether the file holds what came after a sign-out, and AWS has not taken it yet."""
+        entry, access = self._world.machine.file(key), self.unproved.get(key)
+        same = entry is not None and entry.given is not None and entry.given.access == access
+        return same and access not in self._world.machine.aws.taken
+
+    def _is_proved(self, session: Session, state: TrayState, now: Now) -> None:
+        token, access = session.token, self.unproved.get(session.key)
+        given = None if access is None else self._world.machine.aws.given(access)
+        if given is None or token is None or token.fingerprint != given.fingerprint:
+            return
+        shown = state_of(session, state.preferences, now)
+        if self._unasked(session.key) and shown in ("signed-in", "ending", "renewal-failing"):
+            promise = "truth: after a sign-out only AWS's word signs in"
+            self._world.promises.broken(promise, f"{session.key}: it is {shown}")
 
     def _judge(self, key: str, promise: str, lie: tuple[str, float] | None) -> None:
         if lie is None:
@@ -348,7 +367,8 @@ class Truth:
         lies: dict[str, tuple[str, float]] = {}
         if self.works(key, session.config.start_url, now) and key not in self.signed_out_at:
             if shown in ("signed-out", "expired", "unreadable"):
-                lies["truth: what works is not called over"] = f"it is {shown}", KNOWN_WITHIN
+                patience = ASKED_WITHIN if self._unasked(key) else KNOWN_WITHIN
+                lies["truth: what works is not called over"] = f"it is {shown}", patience
         elif shown in ("signed-in", "ending", "renewal-failing"):
             entry = machine.file(key)
             # A file that is gone is asked about when AWS wants to be asked again (K5).

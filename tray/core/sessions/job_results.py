@@ -29,6 +29,7 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     elsewhere,
+    in_file,
     refused,
     renewable,
     usable,
@@ -38,7 +39,7 @@ from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.removed_files import judged
 from tray.core.sessions.schedule import adopt_again_at, backoff, counted
 from tray.core.sessions.session_end import end_seen, exact_end, learnt, without_disproved_end
-from tray.core.sessions.token_files import forgotten, not_ours, present
+from tray.core.sessions.token_files import LOOK, forgotten, not_ours, present
 from tray.core.state import Step, TrayState
 from tray.core.text import menu_text, sentences
 from tray.core.text.shell_commands import sign_in_first
@@ -216,7 +217,9 @@ def _checked(
     if outcome.portal == "unreachable":
         return _still_unasked(session, now)
     if outcome.portal != "dead":
-        return session
+        # Of refresh data the portal knows nothing.
+        looks = unproved(session) and session.store == "keyring" and not in_file(session)
+        return replace(session, queue=(*session.queue, LOOK)) if looks else session
     if (session.logins or unproved(session)) and renewable(session):
         refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
         return replace(session, queue=(*session.queue, refresh))

@@ -103,7 +103,7 @@ def _once(
             is_older(session, context, token, item) or _ends_early(token, item, context)
         ):
             return _written_over(session, context, file, item)
-        if item is None and record.signed_out:
+        if item is None and (record.signed_out or record.memory.signed_out):
             signed_in = after_sign_out(session, context, token, file.insist_unchanged)
             if not isinstance(signed_in, bool):
                 return signed_in
