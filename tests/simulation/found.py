@@ -123,5 +123,10 @@ FOUND = (
         do("aws sso login", 4531.529, "twin", 0.038), do("aws 500", 4531.678, "twin", 0.88),
         do("renew", 4531.907, "twin", 0.366), until=4552,
     ),
+    Sequence(
+        "a sign-in written beside a renewal is taken for one thrown away", 63088,
+        do("click", 222.618, much=0.892), do("aws sso login", 1306.343, much=0.4, step=1),
+        do("keyring locked", 1386.325, much=0.194, step=3), until=2414,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -107,12 +107,17 @@ class Truth:
         AWS has answered a renewal of ours.
 
         If that was with a sign-in which came into the keyring after the one we knew of, this is
-        the one to keep: the other was kept beside it only until now (K4).
+        the one to keep: the other was kept beside it only until now (K4). But what a later sign-in
+        has meanwhile put into the file, whole, is kept beside nothing: it stays the one to keep.
         """
         self.received(given)
         self.ours.add((key, given.access))
         new, old = (given.place, given.family), self._families.get(key)
         if old is None or old == new or new not in self._kept_families:
+            return
+        entry = self._world.machine.file(key)
+        filed = entry.given if entry is not None and entry.refresh is not None else None
+        if filed is not None and (filed.place, filed.family) == old:
             return
         if old not in self._kept_families[self._kept_families.index(new) :]:
             self.stands(key, given)
