@@ -146,7 +146,10 @@ def _lean_login(story: Story) -> bool:
     session = story.session()
     if session.sign_in is not None or session.job is not None:
         return False
-    story.file(_fresh(story))
+    login = _fresh(story)
+    story.file(login)
+    if story.session().memory.signed_out:
+        story.answer(Adopted(login, "file"))
     return True
 
 

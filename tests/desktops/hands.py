@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -22,6 +21,10 @@ ANY: Final = ""
 """Whatever row is the first."""
 _UNHEARD: Final = 3.0
 """Seconds after which a key is pressed again: a menu that is still opening takes none."""
+_PASSING: Final = 15.0
+"""Seconds after which every notice here has gone that is not urgent."""
+_STEADY: Final = 6.0
+"""Seconds without a change, to say that nothing is open."""
 _FAINT: Final = 6
 """What two looks at the same thing may differ by."""
 
@@ -102,12 +105,15 @@ class Person:
         return None
 
     def close(self) -> None:
-        """Close whatever is open, and take the pointer away from it."""
+        """Close whatever is open, take the pointer away, and let notices go."""
         for _ in range(3):
             self.screen.key("Escape")
         # Twice, since it is waited for until the pointer has moved.
         for x in (SIZE[0] // 3 + 1, SIZE[0] // 3):
             self.screen.move(x, SIZE[1] // 2)
+        ends = time.monotonic() + _PASSING
+        while self._bare is not None and not self.nothing_open() and time.monotonic() < ends:
+            time.sleep(0.2)
         self.screen.await_rest()
 
     def nothing_open(self) -> bool:
@@ -129,8 +135,14 @@ class Person:
         return until(found, said)
 
     def bare(self) -> None:
-        """Remember the desktop as it is now: nothing is open."""
-        self._bare = self.desk(self.screen.await_rest())
+        """Wait until nothing is open any more, and remember how the desktop is then."""
+        look = self.desk(self.screen.await_rest())
+        ends = time.monotonic() + _STEADY
+        while time.monotonic() < ends:
+            time.sleep(0.2)
+            if _changed(look, now := self.desk(self.screen.look())):
+                look, ends = now, time.monotonic() + _STEADY
+        self._bare = look
 
     def menu(self) -> Shown:
         """Return the menu as the panel is told it."""
@@ -178,7 +190,8 @@ class Person:
                 seen.paste((0, 0, 0), box)
             return _strong(seen)
 
-        asked = -math.inf
+        self.screen.key("Right")
+        asked = time.monotonic()
 
         def opened() -> Box | None:
             nonlocal asked

@@ -33,6 +33,9 @@ def product(base: Path) -> Path:
         shutil.rmtree(old)
     made.mkdir(parents=True)
     kept = TOOLS / "desktops/wheels"
+    kept.mkdir(exist_ok=True)
+    for ours in kept.glob("sso_tray-*"):
+        ours.unlink()  # pip would take this one of the same name, and what it needed
     with clean_root(base, {PLACE: made, "/opt/wheels": kept, "/opt/dist": DIST}) as root:
         version = root.root("python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
         # Fetched from outside, where pip knows its index.

@@ -57,6 +57,7 @@ def icon_at_login(person: Person, starts: int) -> str:
     took = time.monotonic() - began
     person.close()
     person.sees_icon("signed-out")
+    person.bare()
     if took > LOGIN_SECONDS:
         raise Broken(f"it took {took:.1f} s")
     return f"{took:.1f} s, {person.keep('login')}"
@@ -180,6 +181,7 @@ def click_acts(person: Person, starts: int) -> str:
     boxes = person.go_to(_profile_row(person), NAME)
     person.click_row(person.row(boxes[-1]))
     until(lambda: person.session.status()["active_profile"] == NAME, "the profile to be active")
+    person.keep("picked")
     person.close()
     after = _mark(person, NAME)
     if ImageChops.difference(before, after).getbbox() is None:
@@ -237,7 +239,6 @@ def text_follows(person: Person, starts: int) -> str:
     """A text that changes while the menu is open changes there, and the menu stays open."""
     del starts
     person.close()
-    person.bare()
     box = person.open_menu()
     before = person.screen.await_rest().crop(box)
     person.session.sso("login", "corp")
@@ -292,6 +293,7 @@ def notice_acts(person: Person, starts: int) -> str:
     person.screen.click(x, y)
     until(lambda: person.session.session()["state"] == "signed-in", "the sign-in by the button")
     person.sees_icon("signed-in")
+    person.keep("notice-clicked")
     _urgent(person)
     person.session.sso("login", "corp", "--afresh")
     until(person.nothing_open, "the notice to be withdrawn")
@@ -301,7 +303,6 @@ def notice_acts(person: Person, starts: int) -> str:
 def _urgent(person: Person) -> Box:
     """End the session at AWS, ask for a renewal, and return where the notice about it is."""
     person.close()
-    person.bare()
     person.session.center.end_session()
     boxes = person.go_to("corp", "Renew now")
     row = person.row(boxes[-1])

@@ -250,6 +250,8 @@ class Walk:
 
     def upgrades(self) -> None:
         """Put another version in its place."""
+        self.machine.start(rf"{self.machine.scripts}\sso-tray.exe", "run")
+        until(lambda: self.resident() and self.state() == "signed-in", "the session of before")
         before = self.resident()
         package = self.machine.drive / f"python{self.machine.version.replace('.', '')}"
         place = package / "Lib/site-packages/tray/__init__.py"
@@ -265,6 +267,7 @@ class Walk:
             holds("and still signed in", True)
         finally:
             place.write_text(text)
+            self.machine.tray("quit")  # it would restart once more, as the version of before
 
     def opened(self, x: int, y: int, button: int = 1) -> tuple[int, int, int, int]:
         """Click, and return the menu that opens: left, top, width and height."""
@@ -361,10 +364,10 @@ def check(lab: Path, version: str) -> bool:
             walk.is_quick,
             walk.renews,
             walk.starts_at_login,
-            walk.upgrades,
             walk.uses_by_menu,
             walk.quits_by_menu,
             walk.quits_by_command,
+            walk.upgrades,
             walk.ends_with_its_launcher,
             walk.demo,
             walk.ends_at_log_off,

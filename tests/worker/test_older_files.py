@@ -354,6 +354,24 @@ def test_after_a_sign_out_an_unknown_token_counts_once_the_portal_takes_it(stric
     assert (login.fingerprint, "keyring") == (adopted.token.fingerprint, strict.store)
 
 
+def test_after_a_sign_out_a_refused_token_counts_once_aws_renews_it(strict: World) -> None:
+    """K6: where the portal refuses the access token, AWS's answer to the refresh token counts."""
+    strict.keep_in_keyring()
+    strict.run("sign-out")
+    strict.write_file(replace(strict.sign_in(), access_token=Secret("dead")))
+    strict.center.fault("CreateToken", "status", times=9, status=503)
+    unanswered = strict.run("adopt")
+    strict.center.clear_faults()
+    strict.run("sign-out")
+    strict.write_file(replace(strict.sign_in(), access_token=Secret("dead, too")))
+
+    renewed = strict.run("adopt")
+
+    assert isinstance(unanswered, Failed)
+    assert isinstance(renewed, Renewed)
+    assert renewed.by_us
+
+
 def test_after_a_sign_out_a_login_without_refresh_data_does_not_renew(strict: World) -> None:
     """K1: the record still names the keyring, which keeps nothing for it."""
     strict.keep_in_keyring()
@@ -407,6 +425,21 @@ def test_an_old_record_of_a_release_loses_to_a_later_sign_in(strict: World) -> N
 
     assert isinstance(outcome, Renewed)
     assert (later.fingerprint, "keyring") == (outcome.token.fingerprint, strict.store)
+
+
+def test_with_every_copy_of_the_record_lost_a_released_session_is_adopted(strict: World) -> None:
+    """K7: nobody can know of the release any more; it is adopted, and told as each adoption."""
+    strict.keep_in_keyring()
+    strict.run("release")
+    for path in strict.paths.state.rglob("*"):
+        if path.is_file() and "locks" not in path.parts:
+            path.unlink()
+
+    outcome = strict.run("adopt")
+
+    assert isinstance(outcome, Adopted)
+    assert ("keyring", None, "keyring") == (outcome.store, outcome.reason, strict.store)
+    assert strict.kept() is not None
 
 
 def test_an_expired_file_is_renewed_before_the_old_one_is_looked_at_again(

@@ -29,6 +29,7 @@ from tray.core.requests import (
 )
 from tray.core.session import QueuedJob, remembering, renewable
 from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
+from tray.core.sessions.schedule import freed
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState, clock_known, clock_set
 from tray.core.text import managed_text, menu_text, sentences
@@ -261,18 +262,9 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
 
 
 def _freed(state: TrayState, now: Now, only: str | None = None) -> TrayState:
-    """Once in five minutes, as networks come and go; ``Retry-After`` stays (R1, R5)."""
-    for session in state.sessions.values():
-        failing, freed_at = session.failing, session.freed_at
-        if failing is None or only not in (None, session.key) or failing.next_at <= now.wall:
-            continue
-        if freed_at is not None and now.wall - freed_at < policy.EVENTS_ADVANCE_EVERY:
-            continue
-        asked_at = now.wall if session.unconfirmed_at is not None else None
-        failing = replace(failing, next_at=now.wall)
-        state = state.with_session(
-            replace(session, failing=failing, freed_at=now.wall, unconfirmed_at=asked_at)
-        )
+    for key, session in state.sessions.items():
+        if only in (None, key):
+            state = state.with_session(freed(session, now))
     return state
 
 

@@ -326,6 +326,7 @@ class Memory:
     removed: str | None = None  # fingerprint of the token that was signed out elsewhere (K5)
     removal: Removal | None = None  # signed out on this machine only, until Undo or a sign-in
     undone_at: float | None = None  # when that was last undone, seconds since the epoch
+    signed_out: bool = False  # a token that appears counts once AWS has taken it (K6)
     # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
 
@@ -362,6 +363,7 @@ class Memory:
             "removed": self.removed,
             "removal": self.removal and self.removal.to_json(),
             "undone_at": self.undone_at,
+            "signed_out": self.signed_out,
         }
 
     def with_beside(self, document: object) -> Memory:
@@ -374,6 +376,7 @@ class Memory:
             removed=members.get("removed", optional(text), None),
             removal=members.get("removal", optional(Removal.from_json), None),
             undone_at=members.get("undone_at", optional(moment), None),
+            signed_out=members.get("signed_out", flag, default=False),
         )
 
 

@@ -33,6 +33,7 @@ from tray.core.session import (
     renewable,
     usable,
 )
+from tray.core.sessions.after_sign_out import judged_by_aws, signed_out, unproved
 from tray.core.sessions.portal_sessions import others_checked
 from tray.core.sessions.removed_files import judged
 from tray.core.sessions.schedule import adopt_again_at, backoff, counted
@@ -67,6 +68,7 @@ def job_done(state: TrayState, event: ev.JobDone, now: Now) -> Step:
         answers = ()  # they go on waiting
     elif after.token is not None and not isinstance(event.outcome, Failed | PortalChecked):
         after = replace(after, memory=replace(after.memory, removal=None))
+    after = judged_by_aws(after, job, event.outcome, now)
     if job.kind == "undo-removal" and after.token is not None:
         after = replace(after, memory=replace(after.memory, undone_at=now.wall))
     elif job.kind == "undo-removal" and not job.requests:
@@ -114,7 +116,7 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
                 forgotten(session, removed=False), file_status="absent", absent_since=None
             )
             effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out", key))
-            return after, sentences.signed_out(key, outcome.remains), 0, effects
+            return signed_out(after), sentences.signed_out(key, outcome.remains), 0, effects
         case Released():
             memory = replace(session.memory, removal=None)
             after = replace(session, store="released", failing=None, notable=None, memory=memory)
@@ -208,14 +210,14 @@ def _checked(
 ) -> Session:
     token = session.token
     if token is None or token.fingerprint != outcome.fingerprint:
-        return session
+        return _still_unasked(session, now) if unproved(session) else session
     if refused(session):
         return _refused(state, session, job, Refused(outcome.portal), now)
     if outcome.portal == "unreachable":
         return _still_unasked(session, now)
     if outcome.portal != "dead":
         return session
-    if session.logins and renewable(session):
+    if (session.logins or unproved(session)) and renewable(session):
         refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
         return replace(session, queue=(*session.queue, refresh))
     # The portal takes no expired token; whether that one's session is over a refresh shows.

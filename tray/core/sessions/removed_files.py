@@ -11,6 +11,7 @@ from tray.core.file_removal import Removal
 from tray.core.model import Now, TokenFacts
 from tray.core.outcomes import RemovalJudged
 from tray.core.session import Job, QueuedJob, Session, can_undo
+from tray.core.sessions.after_sign_out import signed_out, unproved
 from tray.core.sessions.token_files import forgotten, present
 from tray.core.text import sentences
 from tray.core.text.shell_commands import sign_in_first
@@ -44,9 +45,10 @@ def judged(
     if outcome.verdict == "signed-out":
         gone = replace(forgotten(session, removed=True), absent_since=None)
         effects = (fx.ForgetCredentials(key), fx.RecordHistory("signed-out-elsewhere", key))
-        return gone, sentences.signed_out_elsewhere(key), 3, effects
+        return signed_out(gone), sentences.signed_out_elsewhere(key), 3, effects
     if outcome.token is None:
-        known = session.token is not None or session.memory.removed is not None
+        counted = session.token is not None and not unproved(session)
+        known = counted or session.memory.removed is not None
         gone = forgotten(session, removed=known)
         return replace(gone, absent_since=None), sign_in_first(key), 3, ()
     # A sign-in that died may have been the first.

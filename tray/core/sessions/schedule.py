@@ -15,6 +15,7 @@ from tray.core.session import (
     renewable,
     unreadable,
 )
+from tray.core.sessions.after_sign_out import unproved
 from tray.core.sessions.session_end import end_of, exact_end
 
 
@@ -112,6 +113,27 @@ def backoff(
     fingerprint = token.fingerprint if token is not None else ""
     # At least a tenth: near zero there would be no pause.
     return most * (0.1 + 0.9 * share(machine, session.key, fingerprint, failures))
+
+
+def freed(session: Session, now: Now) -> Session:
+    """Let what waits try now, once in five minutes, as networks come and go (R1, R5)."""
+    failing, freed_at = session.failing, session.freed_at
+    asked_at, again_at = session.unconfirmed_at, session.adopt_again_at
+    waits = () if failing is None else (failing.next_at,)
+    if unproved(session):  # shown as signed out until AWS has answered
+        waits = (*waits, asked_at or 0.0, again_at or 0.0)
+        again_at = None if again_at is None else now.wall
+    if max(waits, default=0.0) <= now.wall:
+        return session
+    if freed_at is not None and now.wall - freed_at < policy.EVENTS_ADVANCE_EVERY:
+        return session
+    return replace(
+        session,
+        failing=None if failing is None else replace(failing, next_at=now.wall),
+        freed_at=now.wall,
+        unconfirmed_at=None if asked_at is None else now.wall,
+        adopt_again_at=again_at,
+    )
 
 
 def adopt_again_at(token: TokenFacts | None, reason: Reason | None, now: Now) -> float | None:

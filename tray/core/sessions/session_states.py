@@ -12,6 +12,7 @@ from tray.core.session import (
     renewable,
     unreadable,
 )
+from tray.core.sessions.after_sign_out import unproved
 from tray.core.sessions.session_end import exact_end, firm_end
 
 
@@ -24,7 +25,11 @@ def state_of(session: Session, preferences: Preferences, now: Now) -> State:
         return "unreadable"
     if token is None:
         return "signed-out"
-    if over_by(session, now) or token.expires_at <= now.wall:
+    if over_by(session, now):
+        return "expired"
+    if unproved(session):
+        return "signed-out"
+    if token.expires_at <= now.wall:
         return "expired"
     if refused(session) or session.notable == "registration-expired":
         return "ending"
@@ -41,7 +46,7 @@ def end_is_near(session: Session, preferences: Preferences, now: Now) -> bool:
 
 def renews(session: Session, preferences: Preferences, now: Now) -> bool:
     """Whether it needs no user; an SDK renews a released session with refresh data (K7)."""
-    if end_is_near(session, preferences, now):
+    if unproved(session) or end_is_near(session, preferences, now):
         return False
     handed_back = session.store == "released" and not session.over and not refused(session)
     return renewable(session) or (handed_back and has_refresh_data(session))

@@ -216,6 +216,7 @@ def signed_in(state: TrayState, event: ev.SignedIn, now: Now) -> Step:
             given=event.token,
             notified=notified,
             removal=None,
+            signed_out=False,
         ),
     )
     sentence = sentences.signed_in(event.key, _until(state, after, now), now.zone)

@@ -200,6 +200,8 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
     if old is not None and old.fingerprint == token.fingerprint:
         # What AWS gave while its file was away is in the keyring only.
         return session.file_status == "absent" and session.store == "keyring"
+    if old is None and session.memory.signed_out and session.store != "released":
+        return True
     if session.store == "released" or (
         old is None and session.store is not None and not session.fresh_start
     ):

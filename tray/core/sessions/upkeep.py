@@ -15,12 +15,15 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     can_undo,
+    for_the_keyring,
+    over_by,
     refused,
     renewable,
     renews_meanwhile,
     usable,
 )
 from tray.core.sessions import signing_in
+from tray.core.sessions.after_sign_out import unproved
 from tray.core.sessions.job_results import over
 from tray.core.sessions.removed_files import running_time_counted
 from tray.core.sessions.schedule import allowed_at, scheduled, without_future
@@ -40,8 +43,9 @@ def upkeep(state: TrayState, now: Now) -> Step:
         if session.job is not None:
             continue
         if _gone(session, now):
-            session = forgotten(session, removed=True)
+            session = forgotten(session, removed=not unproved(session))
         session = running_time_counted(session, now)
+        session = _to_prove(state, session, now)
         state = state.with_session(session)
         state, started = _start_due(state, session, now)
         effects.extend(started)
@@ -70,6 +74,17 @@ def _gone(session: Session, now: Now) -> bool:
     if session.file_status != "absent" or session.store == "keyring" or session.token is None:
         return False
     return since is None or since + policy.REMOVED_DELAY <= now.wall
+
+
+def _to_prove(state: TrayState, session: Session, now: Now) -> Session:
+    """After a sign-out the portal is asked about a token that no adoption asks AWS about (K6)."""
+    if not unproved(session) or session.unconfirmed_at is not None or over_by(session, now):
+        return session
+    held_up = session.adopt_again_at is not None and not for_the_keyring(session.notable)
+    held_up = held_up and session.store != "released"
+    if session.queue or held_up or _adoptable(state, session):
+        return session
+    return replace(session, unconfirmed_at=now.wall)
 
 
 def _start_due(state: TrayState, session: Session, now: Now) -> Step:

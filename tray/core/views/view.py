@@ -12,6 +12,7 @@ from tray.core.model import EndKnown, Now, Profile, Reason, State, TokenStore
 from tray.core.notices.notice_rules import in_use
 from tray.core.profiles.guards import is_guarded
 from tray.core.session import Session, can_undo, in_file
+from tray.core.sessions.after_sign_out import unproved
 from tray.core.sessions.schedule import next_attempt
 from tray.core.sessions.session_end import end_known, shown_end
 from tray.core.sessions.session_states import helps_afresh, reason_of, renews, state_of
@@ -120,7 +121,7 @@ def _problems(state: TrayState, rows: tuple[SessionRow, ...], now: Now) -> Itera
 
 def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
     end = shown_end(session, state.preferences, now)
-    sign_in = session.sign_in
+    sign_in, token = session.sign_in, session.token
     own = dict(state.preferences.reached_by).get(session.key, ())
     attempt = next_attempt(session, state.preferences, state.machine)
     renewable = renews(session, state.preferences, now)
@@ -135,7 +136,7 @@ def _row(state: TrayState, session: Session, now: Now) -> SessionRow:
         state=state_of(session, state.preferences, now),
         reason=reason_of(session, state.preferences, now),
         store=session.store,
-        token_expires_at=session.token.expires_at if session.token is not None else None,
+        token_expires_at=None if token is None or unproved(session) else token.expires_at,
         session_ends_at=end.at if end is not None else None,
         session_end_known=end_known(end),
         renews=renewed,

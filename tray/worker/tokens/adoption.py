@@ -104,9 +104,10 @@ def _once(
         ):
             return _written_over(session, context, file, item)
         if item is None and record.signed_out:
-            not_signed_in = after_sign_out(session, context, token, file.insist_unchanged)
-            if not_signed_in is not None:
-                return not_signed_in
+            signed_in = after_sign_out(session, context, token, file.insist_unchanged)
+            if not isinstance(signed_in, bool):
+                return signed_in
+            renewing = renewing or not signed_in
         if not token.refreshable:
             return _lean(session, context, file, item)
         if stays:

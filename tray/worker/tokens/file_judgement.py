@@ -91,15 +91,15 @@ def portal_takes(session: SsoSession, context: JobContext, token: SsoToken) -> b
 
 def after_sign_out(
     session: SsoSession, context: JobContext, file: SsoToken, final_check: FinalCheck
-) -> Outcome | None:
-    """Judge a file that appears after a sign-out; None if it is a sign-in."""
+) -> Outcome | bool:
+    """Judge a file that appears after a sign-out: a sign-in; False if only a renewal can tell."""
     record = context.record(session)
     if usable(file, context) and portal_takes(session, context, file):
-        return None
+        return True
     if file.fingerprint in record.signed_out or record.lineage.has_replaced(file.pair):
         final_check()
         Path(os.path.realpath(context.file_of(session))).unlink(missing_ok=True)
         context.seam("removed")
         return RemovalJudged("nothing")
     # Of one that has ended nothing is known but that.
-    return None if file.refreshable or not usable(file, context) else Refused("dead")
+    return False if file.refreshable or not usable(file, context) else Refused("dead")
