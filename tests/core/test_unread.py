@@ -69,7 +69,7 @@ def test_every_tick_reads_again() -> None:
 
 @pytest.mark.parametrize("event", [ev.SystemEvent("clock-set"), ev.SystemEvent("woke"), RECORDS])
 def test_a_look_that_came_due_meanwhile_is_made(event: ev.Event) -> None:
-    """A clock that jumps over the moment of the next look brings no tick: what comes next looks."""
+    """A clock that jumps over a look's moment brings no tick: whatever comes next looks."""
     story = Story()
     story.send(FILES[TOKEN][0], 1)
 
