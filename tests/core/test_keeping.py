@@ -85,7 +85,7 @@ def test_a_lean_file_that_another_program_wrote_is_looked_into() -> None:
 
 
 def test_no_file_is_looked_into_while_the_machine_falls_asleep() -> None:
-    """Fault 31: a look that nobody waits for may write and ask AWS, so it begins after the sleep."""
+    """Fault 31: a look that nobody waits for may write and ask AWS: it begins after the sleep."""
     story = Story(stores={"corp": "keyring"})
     story.file(LEAN)
     story.send(ev.SystemEvent("asleep"), 60)
