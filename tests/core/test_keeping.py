@@ -84,6 +84,19 @@ def test_a_lean_file_that_another_program_wrote_is_looked_into() -> None:
     assert (["adopt"], False) == (story.jobs(), story.row().renews)
 
 
+def test_no_file_is_looked_into_while_the_machine_falls_asleep() -> None:
+    """Fault 31: a look that nobody waits for may write and ask AWS: it begins after the sleep."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(LEAN)
+    story.send(ev.SystemEvent("asleep"), 60)
+    story.file(token("b", 60), 61)
+    asleep = story.jobs()
+
+    story.send(ev.SystemEvent("woke"), HOUR)
+
+    assert ([], ["adopt"]) == (asleep, story.jobs())
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_at_the_end_of_such_a_login_the_kept_token_is_tried_once(*, kept: bool) -> None:
     """K4: what the keyring keeps renews again; where it keeps nothing that is asked once."""

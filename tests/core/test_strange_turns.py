@@ -131,6 +131,17 @@ def test_a_session_that_was_away_comes_back_with_the_keeper_on_record() -> None:
     assert ("keyring", True) == (story.row().store, story.row().renews)
 
 
+def test_records_that_name_no_keeper_leave_what_an_adoption_found() -> None:
+    """K1: a login without refresh data stays in its file, and nothing of that is recorded."""
+    story = Story()
+    story.file(token())
+    story.answer(Adopted(token(), "file"))
+
+    story.send(ev.RecordsRead({"corp": None}, {}))
+
+    assert "file" == story.row().store
+
+
 def test_a_small_step_of_the_clock_renews_nothing() -> None:
     """Fault 29: what NTP corrects every day is no reason to ask AWS."""
     story = Story(stores={"corp": "keyring"})

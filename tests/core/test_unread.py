@@ -67,12 +67,22 @@ def test_every_tick_reads_again() -> None:
     assert fx.ReadAgain(TOKEN) in story.send(ev.Tick(), 1.1)
 
 
+@pytest.mark.parametrize("event", [ev.SystemEvent("clock-set"), ev.SystemEvent("woke"), RECORDS])
+def test_a_look_that_came_due_meanwhile_is_made(event: ev.Event) -> None:
+    """A clock that jumps over a look's moment brings no tick: whatever comes next looks."""
+    story = Story()
+    story.send(FILES[TOKEN][0], 1)
+
+    assert fx.ReadAgain(TOKEN) not in story.send(event, 1.2)
+    assert fx.ReadAgain(TOKEN) in story.send(event, HOUR)
+
+
 def test_a_token_file_unread_from_the_start_is_not_signed_out() -> None:
     """Nothing is known of the session: a renewal is not refused as if a sign-in were needed."""
     story = Story()
     story.send(FILES[TOKEN][0], 1)
 
-    refused = story.send(ev.RenewRequested("corp", "r1"), 2)
+    refused = story.send(ev.RenewRequested("corp", "r1"), 1.2)
 
     assert ("unreadable", "torn-file") == (story.row().state, story.row().reason)
     assert (fx.Reply("r1", "done", 1, WHY),) == refused

@@ -123,5 +123,43 @@ FOUND = (
         do("aws sso login", 4531.529, "twin", 0.038), do("aws 500", 4531.678, "twin", 0.88),
         do("renew", 4531.907, "twin", 0.366), until=4552,
     ),
+    Sequence(
+        "a sign-in written beside a renewal is taken for one thrown away", 63088,
+        do("click", 222.618, much=0.892), do("aws sso login", 1306.343, much=0.4, step=1),
+        do("keyring locked", 1386.325, much=0.194, step=3), until=2414,
+    ),
+    Sequence(
+        "what a program has yet to write is taken for lost", 1,
+        do("keyring absent", 5), do("aws sso login", 10, much=0.0), do("read", 100),
+        do("sdk refreshes", 200, much=0.1), do("sdk refreshes", 200.001, much=0.9),
+        until=400, rotation="grace",
+    ),
+    Sequence(
+        "a clock put right lets the next look at an unread file pass unseen", 55050,
+        do("click", 5168.714, much=0.339), do("aws 429", 6488.811, much=0.251),
+        do("keyring slow", 6505.126, OLD, 0.716), do("clock", 6505.76, "lab", 0.677),
+        do("click", 6616.026, much=0.209), do("unread", 6640.312, "lab", 0.996), until=7381,
+    ),
+    Sequence(
+        "records read again forget that a login's token is in its file", 63001,
+        do("click", 6.68, OLD, 0.528), do("old login", 1772.976, "twin", 0.713),
+        do("restart compared", 6287.106, OLD, 0.452), until=6348,
+    ),
+    Sequence(
+        "a file is looked into while the machine falls asleep", 64011,
+        do("click", 3229.624, "lab", 0.559), do("keyring absent", 4013.372, "lab", 0.781),
+        do("config", 8165.281, "lab", 0.834), do("click", 8375.373, "lab", 0.223),
+        do("remove", 9822.606, "lab", 0.171), do("config", 10343.842, "lab", 0.383),
+        do("sdk writes older", 12671.642, "lab", 0.576, step=0),
+        do("all is well", 14880.231, "lab", 0.119),
+        do("aws sso login", 14880.55, "lab", 0.118, step=12),
+        do("put back", 14880.577, "lab", 0.761, step=12),
+        do("sdk writes older", 17161.594, "lab", 0.295, step=11),
+        do("restart compared", 20231.615, "lab", 0.251),
+        do("sign out", 21228.294, "lab", 0.655), do("click", 21533.625, "lab", 0.969),
+        do("click all", 21719.978, "lab", 0.664), do("read", 21720.046, "lab", 0.07),
+        do("cut short", 21864.499, "lab", 0.374), do("sleep", 22042.665, "lab", 0.528),
+        do("sleep", 22043.923, "lab", 0.502), until=22046,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -75,6 +75,7 @@ class Machine:
         self.aws = Aws(self.clockwork, draw, portals, self.met)
         self.keyring = Keyring(self.clockwork, draw, self.met)
         self.read_errors: dict[str, int] = {}
+        self.writing: Counter[str] = Counter()  # programs that have yet to write what AWS gave
         self.home = Path(tempfile.mkdtemp(prefix="walk-", dir=FAST if FAST.is_dir() else None))
         self.paths = Paths.from_environment({"HOME": str(self.home)})
         self.paths.token_cache.mkdir(parents=True, mode=0o700)

@@ -75,8 +75,10 @@ def _writes(
     file = world.machine.emptied(session.key)
     world.machine.stamp(file.fileno())
     world.look(session.key)
+    world.machine.writing[session.key] += 1
 
     def written() -> None:
+        world.machine.writing[session.key] -= 1
         world.truth.unwell()
         world.note("given", session.key)
         world.machine.met[f"{what}-written"] += 1

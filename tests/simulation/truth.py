@@ -109,12 +109,17 @@ class Truth:
         AWS has answered a renewal of ours.
 
         If that was with a sign-in which came into the keyring after the one we knew of, this is
-        the one to keep: the other was kept beside it only until now (K4).
+        the one to keep: the other was kept beside it only until now (K4). But what a later sign-in
+        has meanwhile put into the file, whole, is kept beside nothing: it stays the one to keep.
         """
         self.received(given)
         self.ours.add((key, given.access))
         new, old = (given.place, given.family), self._families.get(key)
         if old is None or old == new or new not in self._kept_families:
+            return
+        entry = self._world.machine.file(key)
+        filed = entry.given if entry is not None and entry.refresh is not None else None
+        if filed is not None and (filed.place, filed.family) == old:
             return
         if old not in self._kept_families[self._kept_families.index(new) :]:
             self.stands(key, given)
@@ -466,11 +471,26 @@ class Truth:
         )
 
     def published(self, key: str) -> None:
-        """One of our processes has written a token file."""
+        """
+        One of our processes has written a token file.
+
+        A full file has room for one sign-in. Of two that one client made, what AWS has given later
+        may cover the other: AWS has renewed it with that one there already, so it takes it, and
+        both end with the portal session. The other way round an SDK's answer to the same refresh
+        token, which the file does not tell from a sign-in, would cover the one that AWS takes.
+        """
         entry, out = self._world.machine.file(key), self.signed_out_at.get(key)
         given = entry.given if entry is not None else None
-        if out is not None and given is not None and given.issued <= out:
+        if entry is None or given is None:
+            return
+        if out is not None and given.issued <= out:
             self._world.promises.broken("safety: nothing comes back after a sign-out", key)
+        place, family = self._families.get(key, ("", 0))
+        covered = [one for one in self._world.portal(given.place).given.values()
+                   if (one.place, one.family) == (place, family)]  # fmt: skip
+        later = all(one.issued < given.issued for one in covered)
+        if later and self._accepted(entry) and any(one.client == given.client for one in covered):
+            self.stands(key, given)
 
     def _keyring_written(self, name: str, text: str) -> None:
         """A keyring item is about to be written."""
@@ -501,8 +521,10 @@ class Truth:
             if (place, family) in self.thrown_away:
                 continue
             portal = world.portal(place)
-            if not portal.granted(family, machine.time) or not machine.whole(key):
-                continue  # nobody renews it, or its file is in the middle of being written
+            if not portal.granted(family, machine.time):
+                continue  # nobody renews it
+            if machine.writing[key] or not machine.whole(key):
+                continue  # a program still holds what it writes: the file is not its last word
             entries = [*machine.kept(key), *self._in_hand(key)]
             entry = machine.file(key)
             if entry is not None:

@@ -173,6 +173,7 @@ class Workers:
         clockwork = world.machine.clockwork
         if name == "renamed":
             world.machine.stamp(world.machine.path(key))
+            world.truth.published(key)
         if name in HOLDS_FROM:
             worker.holding.add(attempt)
         if worker.dead:

@@ -38,7 +38,7 @@ from tray.core.text import managed_text, menu_text, sentences
 def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     """In order: the event, the upkeep (what is due is started), the notices, the records."""
     after, answers = _answer(unread_files.noted(state, event, now), event, now)
-    answers = (*answers, *unread_files.looks(after, event))
+    answers = (*answers, *unread_files.looks(after, event, now))
     after, started = upkeep(after, now)
     for session in after.sessions.values():
         kept = remembering(session)

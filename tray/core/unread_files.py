@@ -46,9 +46,12 @@ def noted(state: TrayState, event: ev.Event, now: Now) -> TrayState:
     return state if kind is None else read(state, InputFile(kind))
 
 
-def looks(state: TrayState, event: ev.Event) -> tuple[fx.ReadAgain, ...]:
-    """Every tick reads all of them again, whatever it was for."""
-    return tuple(map(fx.ReadAgain, state.unread)) if isinstance(event, ev.Tick) else ()
+def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ...]:
+    """Every tick reads all of them again; any other event those whose moment has passed unseen."""
+    tick = isinstance(event, ev.Tick)
+    return tuple(
+        fx.ReadAgain(file) for file, one in state.unread.items() if tick or one.next_at <= now.wall
+    )
 
 
 def told(state: TrayState, now: Now) -> Iterator[str]:

@@ -41,10 +41,14 @@ def recalled(state: TrayState, event: ev.RecordsRead) -> TrayState:
 
 
 def _recorded_store(session: Session, event: ev.RecordsRead) -> TokenStore | None:
-    """Return the token store on record; that of our own adoption comes with its result."""
+    """
+    Return the token store on record; that of our own adoption comes with its result.
+
+    A login without refresh data has none on record: its adoption found that it is in its file.
+    """
     if session.job is not None and session.job.kind == "adopt":
         return session.store
-    return event.stores.get(session.key, session.store)
+    return event.stores.get(session.key) or session.store
 
 
 def config_read(state: TrayState, event: ev.ConfigRead) -> Step:
@@ -107,7 +111,7 @@ def _arrived(state: TrayState, config: SsoSession) -> Session:
             config=config,
             foreign=None if own else foreign,
             # What a job of ours recorded while it was away counts at once (K1).
-            store=state.recalled.stores.get(config.key, back.store),
+            store=state.recalled.stores.get(config.key) or back.store,
             contested=config.key in state.recalled.contested,
         )
     if last is not None and (last.token is not None or foreign is not None):

@@ -152,8 +152,15 @@ def _last_word(session: Session, queued: QueuedJob, now: Now) -> tuple[int, str]
 def _first_allowed(
     state: TrayState, session: Session, now: Now, *, joins: bool
 ) -> QueuedJob | None:
-    """Return the first queued job that may start now; programs join a renewal that is due."""
+    """
+    Return the first queued job that may start now; programs join a renewal that is due.
+
+    Asleep, what nobody waits for begins no more than what the schedule wants: the machine may stop
+    in the middle of it.
+    """
     for queued in session.queue:
+        if state.asleep and queued.trigger == "schedule":
+            continue
         if queued.kind != "renew":
             return queued
         if awaits_judgement(session) and not _stays_away(state, session, now):
