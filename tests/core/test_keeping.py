@@ -12,6 +12,7 @@ from tray.core.outcomes import (
     Adopted,
     Failed,
     Outcome,
+    PortalChecked,
     Released,
     RemovalJudged,
     Renewed,
@@ -428,6 +429,18 @@ def test_release_hands_back_for_good() -> None:
     assert ["release"] == story.jobs()
     assert 1 == only(fx.Reply, effects).exit
     assert "released" == story.row().store
+
+
+def test_a_doubt_about_a_released_token_is_put_to_the_portal() -> None:
+    """K7: nothing of it is renewed by us, but the portal may be asked whether it still works."""
+    story = Story(stores={"corp": "released"})
+    story.file(token(refreshable=True))
+    story.send(ev.TokenRejected("corp", "a"), MINUTE)
+    asked = story.jobs()
+    story.answer(PortalChecked("a", "dead"))
+
+    assert ["check"] == asked == story.jobs()
+    assert ("expired", "session-over") == (story.row().state, story.row().reason)
 
 
 def test_a_released_session_at_rest_is_no_notice() -> None:

@@ -87,6 +87,8 @@ def suspect(session: Session) -> Session:
     """Ask for one refresh unless one is due already; without refresh data the session is over."""
     fingerprint = session.token.fingerprint if session.token is not None else None
     doubt = QueuedJob("renew", None, "program", fingerprint)
+    if session.store == "released":  # whoever uses it renews it; the portal is asked (K7)
+        doubt = QueuedJob("check")
     known = session.failing is not None or doubt in session.queue
     return session if known else replace(session, queue=(*session.queue, doubt))
 
