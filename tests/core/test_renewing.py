@@ -20,6 +20,7 @@ from tray.core.outcomes import (
     Outcome,
     PortalChecked,
     Refused,
+    Released,
     RemovalJudged,
     Renewed,
     SignedOut,
@@ -538,6 +539,20 @@ def test_a_doubted_token_is_decided_by_one_refresh() -> None:
         story.send(ev.TokenRejected("corp", "a"))
 
     assert ["renew"] == story.jobs()
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_doubt_outlives_a_release(*, tried: bool) -> None:
+    """R6, K7: what no renewal could decide about before a release, the portal does after it."""
+    story = kept()
+    if tried:
+        story.send(ev.TokenRejected("corp", "a"))
+        story.answer(Failed("keyring-locked", "It is locked."))
+    story.send(ev.ReleaseRequested("corp"))
+    story.send(ev.TokenRejected("corp", "a"))
+    story.answer(Released("Released."))
+
+    assert [*["renew"][: int(tried)], "release", "check"] == story.jobs()
 
 
 @pytest.mark.parametrize("fingerprint", ["a", "b"])

@@ -161,5 +161,15 @@ FOUND = (
         do("cut short", 21864.499, "lab", 0.374), do("sleep", 22042.665, "lab", 0.528),
         do("sleep", 22043.923, "lab", 0.502), until=22046,
     ),
+    Sequence(
+        "a released session is called signed in over a token that AWS refuses", 1,
+        do("aws sso login", 10, much=0.0), do("release", 200), do("revoke", 300),
+        do("crowd", 310, much=0.3), until=1200,
+    ),
+    Sequence(
+        "a doubt is said to be of a token that nobody has doubted", 1,
+        do("aws sso login", 10, much=0.0), do("revoke", 1000, much=0.162, step=11),
+        do("crowd", 1001, much=0.3, step=0), until=3200,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -207,6 +207,9 @@ class Person:
         ):
             world.machine.met["doubted"] += 1
             world.machine.met["doubted-during-a-job"] += session.job is not None
-            world.truth.doubted[key] = entry.given.access
+            # As in `CredentialService`, the doubt names the token that the daemon knew of when it
+            # was asked: of one published since then, the next program's refusal tells.
+            if session.token.fingerprint == entry.given.fingerprint:
+                world.truth.doubted[key] = entry.given.access
             for _ in range(count):
                 world.tell(ev.TokenRejected(key, session.token.fingerprint))

@@ -235,9 +235,10 @@ def test_what_the_keyring_never_took_is_handed_back(world: World) -> None:
     world.run("renew")
     world.backend.refuses_writes = False
 
-    world.run("release")
+    outcome = world.run("release")
 
-    assert ("released", True, {}) == (
+    assert (Released(HANDED_BACK.format(key="corp")), "released", True, {}) == (
+        outcome,
         world.store,
         world.renews(world.members()["refreshToken"]),
         world.backend.items,

@@ -121,6 +121,10 @@ def _answer(state: TrayState, session: Session, job: Job, outcome: Outcome, now:
         case Released():
             memory = replace(session.memory, removal=None)
             after = replace(session, store="released", failing=None, notable=None, memory=memory)
+            if session.failing is not None and session.token is not None:
+                # Perhaps of a doubt: that AWS has not answered yet (R6).
+                doubt = QueuedJob("renew", None, "program", session.token.fingerprint)
+                after = replace(after, queue=(*after.queue, doubt))
             return after, outcome.sentence, 0, (fx.RecordHistory("released", key),)
         case Failed():
             return _failed(state, session, job, outcome, now), outcome.sentence, 1, ()

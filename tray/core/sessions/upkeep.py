@@ -114,9 +114,19 @@ def _settled(session: Session, now: Now) -> tuple[Session, tuple[Effect, ...]]:
             continue
         answers.extend(fx.done((queued.request,), *answer))
         session = replace(session, queue=tuple(one for one in session.queue if one != queued))
+        if queued.request is None and session.store == "released":
+            session = _asked_about(session, queued)
         if queued.request is None and _nothing_renews(session) and not refused(session):
             session = over(session, now)  # the portal has refused the token
     return session, tuple(answers)
+
+
+def _asked_about(session: Session, doubt: QueuedJob) -> Session:
+    """Let the portal decide about a token that was doubted before its session was released."""
+    check = QueuedJob("check")
+    about = session.token is not None and session.token.fingerprint == doubt.fingerprint
+    settled = not about or session.over or check in session.queue
+    return session if settled else replace(session, queue=(*session.queue, check))
 
 
 def _nothing_renews(session: Session) -> bool:

@@ -35,7 +35,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     Returns `Released`, which says what remains. Raises Busy, KeyringUnavailable or KeyringDenied
     (nothing was handed back), CacheFileTorn, CacheFileBad or OSError (the item stays).
     """
-    context.unsaved.save_in_files(session.key)
+    filed = context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
         was_kept = context.record(session).store in ("keyring", "released")
         item = context.kept(session) if was_kept else None
@@ -55,7 +55,9 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
             known = {"lineage": newest.lineage}
         context.records.change(session.key, store="released", **known)
         context.seam("marked")
-        sentence = NOTHING_KEPT
+        published = context.read_or_none(session) if filed else None
+        there = published is not None and published.refreshable
+        sentence = HANDED_BACK if there else NOTHING_KEPT
         if item is not None and newest is None:
             sentence = HANDED_BACK  # in a newer file, which stays as it is
         elif newest is not None and newest.token.refreshable:
@@ -63,7 +65,7 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
             sentence = HANDED_BACK
         elif was_kept and item is None and not stale:
             client_registrations.forget_all(session, context)
-            return Released(NOTHING_KEPT.format(key=session.key))
+            return Released(sentence.format(key=session.key))
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
     return Released(sentence.format(key=session.key) + remains)
