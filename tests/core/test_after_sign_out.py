@@ -186,6 +186,18 @@ def test_a_file_changed_while_the_portal_was_asked_is_asked_about_next(store: To
     assert asked + 1 == len(story.jobs())
 
 
+@pytest.mark.parametrize("reason", ["other", "keyring-locked"])
+def test_an_adoption_that_failed_for_us_does_not_hold_up_the_portal(reason: Reason) -> None:
+    """K6: AWS can be asked about the token though keyring or files cannot be used."""
+    story = _signed_out()
+    story.file(FULL, 3 * MINUTE)
+    story.answer(Failed(reason, "It failed."))
+    asked = _kind(story)
+    story.answer(PortalChecked("full", "valid"))
+
+    assert ("check", SIGNED_IN) == (asked, _shown(story))
+
+
 def test_a_login_that_came_beside_a_sign_in_is_looked_at_after_it() -> None:
     """K4: the portal says whether it works, and only a look whether it renews itself."""
     story = _signed_out()

@@ -52,7 +52,6 @@ def synced_login(world: World, one: Happening) -> None:
     lean = one.much < 0.3
     given = portal.sign_in_without_refresh(at) if lean else portal.sign_in(at, "elsewhere")
     _signed_in(world, session, given)
-    world.truth.unproved[session.key] = given.access
     world.truth.unwell()
     world.note("given", session.key)
     expires = float(int(machine.wall() + given.ends - given.issued))
@@ -64,7 +63,10 @@ def synced_login(world: World, one: Happening) -> None:
 def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     world.note("sign-in", session.key)
     world.truth.thrown(session.key)
+    out = session.key in world.truth.signed_out_at
     world.truth.signed_in(session.key, given)
+    if out:
+        world.truth.unproved[session.key] = given.access
 
 
 def _writes(

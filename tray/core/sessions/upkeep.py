@@ -15,7 +15,6 @@ from tray.core.session import (
     Session,
     awaits_judgement,
     can_undo,
-    for_the_keyring,
     over_by,
     refused,
     renewable,
@@ -80,7 +79,7 @@ def _to_prove(state: TrayState, session: Session, now: Now) -> Session:
     """After a sign-out the portal is asked about a token that no adoption asks AWS about (K6)."""
     if not unproved(session) or session.unconfirmed_at is not None or over_by(session, now):
         return session
-    held_up = session.adopt_again_at is not None and not for_the_keyring(session.notable)
+    held_up = session.adopt_again_at is not None and session.notable == "offline"
     held_up = held_up and session.store != "released"
     if session.queue or held_up or _adoptable(state, session):
         return session

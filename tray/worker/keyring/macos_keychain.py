@@ -10,6 +10,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import macOS
 
 from tray.errors import TrayError
+from tray.secret import Secret
 from tray.worker.keyring.keyring_backends import (
     LockState,
     keyring_dismissed,
@@ -48,6 +49,23 @@ class KeychainBackend(KeyringItems):
         if self._security.SecKeychainGetStatus(keychain, ctypes.byref(status)):
             return "absent"
         return "ready" if status.value & _UNLOCKED else "locked"
+
+    def get(self, username: str) -> Secret | None:
+        self._insist_on_open()
+        return super().get(username)
+
+    def set(self, username: str, value: Secret) -> None:
+        self._insist_on_open()
+        super().set(username, value)
+
+    def delete(self, username: str) -> None:
+        self._insist_on_open()
+        super().delete(username)
+
+    def _insist_on_open(self) -> None:
+        """Once `unlock` has allowed questions, a keychain locked since then would ask one."""
+        if self.lock_state() == "locked":
+            raise keyring_locked()
 
     def unlock(self) -> None:
         """Unlock, and read the items once, as macOS asks per item for a new Python."""
