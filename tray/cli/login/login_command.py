@@ -89,7 +89,8 @@ def _unlocked(
 
     if typed.afresh or typed.no_browser or typed.device_code:
         return None
-    job_context = JobContext.from_environment(context.environ)
+    settings = context.settings_or_safe()
+    job_context = JobContext.from_environment(context.environ, settings=settings)
     keyring = job_context.keyring_store
     try:
         kept = job_context.hints(session).store == "keyring"

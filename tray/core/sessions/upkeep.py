@@ -174,7 +174,8 @@ def _first_allowed(
             continue
         if queued.kind != "renew":
             return queued
-        if awaits_judgement(session) and not _stays_away(state, session, now):
+        gone = awaits_judgement(session) and session.absent_since is not None
+        if gone and not _stays_away(state, session, now):
             continue
         if allowed_at(session, queued.trigger) <= now.wall and not (
             joins and queued.trigger == "program"

@@ -246,9 +246,7 @@ def _order(
         and file.registration is not None
         and known.client_id == file.registration.client_id
     )
-    # Of one grant the token that ends earlier was given earlier.
-    maybe_newer = usable(file, context) and file.expires_at >= kept.expires_at
-    if same_client and not (maybe_newer and portal_takes(session, context, file)):
+    if same_client and not (usable(file, context) and portal_takes(session, context, file)):
         return kept, (file, *item.beside)
     return file, (kept, *item.beside)
 
