@@ -224,7 +224,7 @@ def _checked(
         # Of refresh data the portal knows nothing.
         looks = unproved(session) and session.store == "keyring" and not in_file(session)
         return replace(session, queue=(*session.queue, LOOK)) if looks else session
-    if (session.logins or unproved(session)) and renewable(session):
+    if session.logins and renewable(session):
         refresh = QueuedJob("renew", None, "user", token.fingerprint)  # one refresh decides (R6)
         return replace(session, queue=(*session.queue, refresh))
     # The portal takes no expired token; whether that one's session is over a refresh shows.

@@ -77,7 +77,9 @@ def _gone(session: Session, now: Now) -> bool:
 
 def _to_prove(state: TrayState, session: Session, now: Now) -> Session:
     """After a sign-out the portal is asked about a token that no adoption asks AWS about (K6)."""
-    if not unproved(session) or session.unconfirmed_at is not None or over_by(session, now):
+    if state.alone or not unproved(session) or over_by(session, now):
+        return session
+    if session.unconfirmed_at is not None:
         return session
     held_up = session.adopt_again_at is not None and session.notable == "offline"
     held_up = held_up and session.store != "released"
