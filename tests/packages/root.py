@@ -65,6 +65,7 @@ def base(kind: str = "package", packages: Sequence[str] = DESKTOP) -> Path:
         return made
     for old in TOOLS.glob(f"{kind}-root-*"):
         shutil.rmtree(old)
+    made.parent.mkdir(parents=True, exist_ok=True)
     fresh = made.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     options = [
