@@ -54,6 +54,23 @@ def test_a_home_is_as_before(used: tuple[Stage, KeyringSession, set[str], bytes]
     assert (0, "Nothing of SSO Tray is left") == (again.code, again.out[:27])
 
 
+@pytest.mark.parametrize("command", [("release", "corp"), ("uninstall", "--yes")])
+def test_a_lost_record_loses_no_token(stage: Stage, command: tuple[str, ...]) -> None:
+    """With every copy of the record gone the keyring is still looked into, and its token kept."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+        for record in stage.state.glob("state.json*"):
+            record.unlink()
+
+        done = stage.tray(*command)
+
+        token = json.loads(stage.file_of("corp").read_text())
+        assert (0, []) == (done.code, keyring.labels()), done.err
+    assert stage.center.accepts_refresh_token(token["refreshToken"])
+
+
 def test_a_dry_run_changes_nothing(
     used: tuple[Stage, KeyringSession, set[str], bytes],
 ) -> None:

@@ -48,7 +48,7 @@ class _Step:
 def uninstall(*, dry_run: bool, yes: bool) -> None:
     context = CommandContext.of_this_process()
     catalog = context.catalog()  # without it nobody knows what to give back
-    steps = tuple(_steps(context))
+    steps = tuple(_steps(context, catalog))
     for step in steps:
         say(f"- {step.words}")
     if not steps:
@@ -81,10 +81,13 @@ def _carry_out(step: _Step) -> None:
         raise Ended(uninstall_text.stopped(step.words), 1) from None
 
 
-def _steps(context: CommandContext) -> Iterator[_Step]:
+def _steps(context: CommandContext, catalog: Catalog) -> Iterator[_Step]:
     """Yield what there is to do, in an order in which stopping anywhere loses nothing."""
     paths = context.paths
-    kept = [key for key, one in Records(paths.state).read().items() if one.store is not None]
+    # Those of the config, too: the record of one may be lost, and the keyring still keeps it.
+    recorded = Records(paths.state).read().items()
+    kept = {key for key, one in recorded if one.store is not None}
+    kept |= {one.key for one in catalog.sessions if paths.state.exists()}
     if kept:
         words = uninstall_text.returns(sorted(kept))
         yield _Step(words, lambda: session_commands.release(None, every=True))

@@ -37,8 +37,12 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     """
     filed = context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
-        was_kept = context.record(session).store in ("keyring", "released")
+        store = context.record(session).store
+        was_kept = store in ("keyring", "released")
         item = context.kept(session) if was_kept else None
+        if store is None:
+            item = _unrecorded(session, context)
+            was_kept = item is not None
         stale = item is not None and item.removed
         if item is not None and item.removed:
             published = context.read(session)
@@ -69,6 +73,15 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
         remains = "" if _deleted(session, context, needed=was_kept) else ITEM_REMAINS
         context.seam("deleted")
     return Released(sentence.format(key=session.key) + remains)
+
+
+def _unrecorded(session: SsoSession, context: JobContext) -> KeyringItem | None:
+    """Return what the keyring keeps although no record says so: every copy may be lost."""
+    try:
+        return context.kept(session)
+    except KEYRING_ERRORS as error:
+        log.info("%s: not looked up in the keyring (%s)", session.key, error.reason)
+        return None
 
 
 def _ended(session: SsoSession, context: JobContext) -> Released:
