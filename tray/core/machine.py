@@ -253,7 +253,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
         case "network-up":
             return _freed(replace(state, offline=False), now)
         case "clock-set":
-            state = _without_future(clock_set(state, now), now)
+            state = unread_files.clock_set(_without_future(clock_set(state, now), now), now)
             return _doubting_later_tokens(_freed(state, now), now)
         case "keyring-unlocked":
             return renewal_requests.keyring_tried_again(state, now)

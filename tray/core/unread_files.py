@@ -54,6 +54,17 @@ def looks(state: TrayState, event: ev.Event, now: Now) -> tuple[fx.ReadAgain, ..
     )
 
 
+def clock_set(state: TrayState, now: Now) -> TrayState:
+    """Let looks that a clock which was ahead had put off be made now (fault 29)."""
+    soon = now.wall + policy.UNREAD_MOST
+    late = {
+        file: replace(one, since=min(one.since, now.wall), next_at=now.wall)
+        for file, one in state.unread.items()
+        if one.next_at > soon
+    }
+    return replace(state, unread={**state.unread, **late}) if late else state
+
+
 def told(state: TrayState, now: Now) -> Iterator[str]:
     for one in state.unread.values():
         if one.since + policy.UNREAD_TOLD_AFTER <= now.wall:
