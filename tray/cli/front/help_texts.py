@@ -16,6 +16,7 @@ SUMMARIES: Final = {
     "apply": "Make the active profile the AWS default.",
     "profiles": "List the profiles of the AWS config.",
     "add": "Add profiles for your accounts and roles.",
+    "import": "Bring in what other tools have configured.",
     "whoami": "Show who a profile's credentials belong to.",
     "credentials": "Print a profile's credentials.",
     "exec": "Run a command with a profile's credentials.",
@@ -203,6 +204,18 @@ Examples:
 Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names
 contain letters, digits and ._@+- only, which every SDK reads; names that would be the same are
 told apart by role or account.
+"""
+
+IMPORT: Final = """\
+Bring in what other tools have configured, as sessions and profiles that every SDK reads.
+
+Reads aws-sso-cli's settings, what granted, aws-sso-util, aws-vault and aws-sso-cli have written
+into the AWS config, and profiles of its old form without an [sso-session], which yawsso and
+aws-vault work with. What can't be imported is listed with file, line and reason: roles that are
+assumed by way of another, keys in aws-vault's keyring, Leapp's encrypted workspace.
+
+The change is shown before it is written. Nothing of the other tools is changed: a profile whose
+name they use is added as NAME-sso. "sso-tray doctor" names what of theirs stands in the way.
 """
 
 WHOAMI: Final = """\
