@@ -21,14 +21,16 @@ from tray.core.outcomes import Outcome
 from tray.core.profiles.profile_planning import Assignment
 from tray.core.requests import (
     AddProfileRequested,
+    ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
     StatusRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -349,10 +351,12 @@ Event = (
     | SignInAllRequested
     | UnlockRequested
     | ConsoleRequested
+    | ConsoleLinkRequested
+    | FavouriteRequested
+    | TerminalRequested
     | LinkRequested
     | EnvironmentRequested
     | SettingRequested
-    | SetUpRequested
     | StatusRequested
     | RolesRequested
     | RolesListed

@@ -59,6 +59,7 @@ class FileWatch:
             paths.state / "state.json": "records",
             paths.state / "active-profile": "active-profile",
             paths.state / "applied.json": None,
+            paths.state / "roles.json": None,
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))

@@ -10,6 +10,8 @@ from functools import partial
 
 from tray.core import policy
 from tray.core.events import Event
+from tray.core.menu.menu_extras import MenuExtras
+from tray.core.menu.menu_layout import entries
 from tray.core.requests import StatusRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
@@ -17,8 +19,7 @@ from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
 from tray.desktop.icon.icon_state import IconState, Picture, Theme, icon_state_of, redraw_at
 from tray.desktop.linux.session_bus import SessionBus
 from tray.desktop.linux.status_notifier import StatusNotifierIcon
-from tray.desktop.menu.menu_extras import MenuExtras
-from tray.desktop.menu.menu_tree_builder import entries, render
+from tray.desktop.menu.menu_rows import render
 
 log = logging.getLogger(__name__)
 
