@@ -69,7 +69,15 @@ class InputFile:
     """A file that the rules depend on; ``key`` names the session of a token file."""
 
     kind: Literal[
-        "token", "config", "settings", "records", "active-profile", "managed", "watch", "socket"
+        "token",
+        "config",
+        "settings",
+        "records",
+        "active-profile",
+        "managed",
+        "watch",
+        "socket",
+        "accounts",
     ]
     key: str = ""
 
@@ -250,6 +258,8 @@ class Preferences:
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
     # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
     allowed_start_urls: tuple[str, ...] = ()
+    list_accounts: bool = True  # every day, while a surface that needs them is used
+    tell_accounts: bool = True  # when roles have appeared or vanished
 
 
 @dataclass(frozen=True, slots=True)

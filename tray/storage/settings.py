@@ -7,7 +7,6 @@ An administrator's file of the same form gives defaults, and locks the keys that
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
@@ -19,7 +18,6 @@ from tray.core.policy import HOUR, WARN_BEFORE
 from tray.core.start_rules import StartDaemon
 from tray.errors import ConfigRejected, TrayError, UserMustAct
 from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
-from tray.secret import Secret
 from tray.storage.atomic_files import (
     FileRefused,
     private_directory,
@@ -30,9 +28,8 @@ from tray.storage.atomic_files import (
 from tray.storage.settings_table import (
     Table,
     hours_of,
-    matching,
     minutes_of,
-    path_of,
+    own_connection_of,
     restores,
     start_daemon_of,
     word_of,
@@ -45,6 +42,7 @@ KEYRING_SERVICE = "sso-tray"
 _KNOWN = {
     "keyring": ("adopt", "service"),
     "warnings": ("minutes_before", "show"),
+    "accounts": ("refresh", "tell_changes"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
@@ -57,8 +55,6 @@ _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 _LOCK_EXAMPLE = '["guarded", "warnings.show"]'
 _BROWSER = "a command such as 'firefox -P work %s'"
-_ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
-_PROXY = re.compile(r"https?://[^\s/].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +279,7 @@ def _merged(
     for key, one in sessions.items():
         if one.flag("device_code", default=False):
             by_code[key] = None
-        if (own := _own_connection(one)) != NOTHING_OWN:
+        if (own := own_connection_of(one)) != NOTHING_OWN:
             connections[key] = own
         hours = one.take("length_hours", 0.0, hours_of, "a number of hours, up to a year")
         if hours:
@@ -314,6 +310,8 @@ def _merged(
             allowed_start_urls=top.take(
                 "allowed_start_urls", old.allowed_start_urls, words_of, "a list of start URLs"
             ),
+            list_accounts=sections["accounts"].flag("refresh", old.list_accounts),
+            tell_accounts=sections["accounts"].flag("tell_changes", old.tell_accounts),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
             reached_by=tuple((key, own.given) for key, own in connections.items()),
@@ -342,17 +340,6 @@ def _merged(
             '"auto", "never" or "always"',
         ),
         problems=(*settings.problems, *dict.fromkeys(problems)),
-    )
-
-
-def _own_connection(table: Table) -> OwnConnection:
-    proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
-    return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
-        proxy=None if proxy is None else Secret(proxy),
-        endpoint_url=table.take(
-            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
-        ),
     )
 
 
