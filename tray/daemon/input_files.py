@@ -59,7 +59,8 @@ class InputFiles:
         self._started = False
         self._reading = 0
         self._sound = False  # whether botocore would take what was last read
-        self.settings: Settings = safe_settings(paths.state)  # the last good ones
+        # The last good ones.
+        self.settings: Settings = safe_settings(paths.state, paths.site_settings)
         self._known: set[str] = set()  # what has been read, or found unusable, at least once
 
     @property

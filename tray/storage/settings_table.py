@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 
 from tray.core.policy import DAY, HOUR, MINUTE
 from tray.core.start_rules import StartDaemon
-from tray.own_connection import OwnConnection
-from tray.secret import Secret
 
 T = TypeVar("T")
 
@@ -123,18 +121,3 @@ def matching(pattern: re.Pattern[str]) -> Callable[[object], str | None]:
         return word if word is not None and pattern.fullmatch(word) else None
 
     return check
-
-
-_PROXY = re.compile(r"https?://[^\s/].*")
-_ENDPOINT = re.compile(r"https://[^\s/].*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
-
-
-def own_connection_of(table: Table) -> OwnConnection:
-    proxy = table.take("proxy", None, matching(_PROXY), "a URL such as http://proxy:3128")
-    return OwnConnection(
-        ca_bundle=table.take("ca_bundle", None, path_of, "the absolute path of a file"),
-        proxy=None if proxy is None else Secret(proxy),
-        endpoint_url=table.take(
-            "endpoint_url", None, matching(_ENDPOINT), "an https URL, or an http one on loopback"
-        ),
-    )

@@ -55,7 +55,7 @@ def _of_session(state: TrayState, session: Session, now: Now) -> Iterator[Notice
         yield from _failing(session, now)
     adopted_at = session.adopted_at if session.store == "keyring" else None
     if adopted_at is not None and adopted_at + policy.ADOPTED_SHOWN_FOR > now.wall:
-        yield _adopted(session)
+        yield _adopted(session, required=state.preferences.keyring_required)
 
 
 def _ending(state: TrayState, session: Session, now: Now) -> Iterator[Notice]:
@@ -120,11 +120,13 @@ def _failing(session: Session, now: Now) -> Iterator[Notice]:
     yield Notice(slot, once_key, "renewal-failing", "normal", title, body, (), keys, end)
 
 
-def _adopted(session: Session) -> Notice:
+def _adopted(session: Session, *, required: bool) -> Notice:
     slot = f"adopted:{session.key}"
     undo = Button("undo-adoption", notice_text.UNDO_BUTTON, (session.key,))
     text = notice_text.adopted_notice(session.key)
-    return Notice(slot, slot, "adopted", "normal", *text, (undo,), (session.key,))
+    return Notice(
+        slot, slot, "adopted", "normal", *text, () if required else (undo,), (session.key,)
+    )
 
 
 def _removed(session: Session, removal: Removal) -> Notice:
