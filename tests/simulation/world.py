@@ -330,6 +330,8 @@ class World:
                 | fx.OpenTerminal()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
+                | fx.IndexAccounts()
+                | fx.RecordAccountsUse()
                 | fx.AddProfile()
                 | fx.Report()
                 | fx.Quit()
