@@ -9,6 +9,7 @@ import pytest
 from tests.desktop.looks import NOW, row, view_of
 from tests.desktop.test_menu import depth, every, labels, levels
 from tray.core import events as ev
+from tray.core.accounts.account_index import IndexListing, IndexState, SessionAccounts
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.core.menu.account_menu import shares
@@ -18,6 +19,7 @@ from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS
 from tray.core.requests import (
+    AccountsRequested,
     ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
@@ -47,11 +49,18 @@ def menu(
     active: str | None = None,
     roles: tuple[RoleRow, ...] = ROLES,
     sessions: tuple[str, ...] = ("corp", "lab"),
+    index: IndexState | None = None,
 ) -> tuple[Entry, ...]:
-    """Return the menu of two healthy sessions."""
+    """Return the menu of two healthy sessions whose accounts were listed."""
     view = view_of(*(row(key, "signed-in") for key in sessions))
     view = replace(view, profiles=PROFILES, active_profile=active)
-    extras = MenuExtras(remembered=remembered or RememberedRoles(), roles=roles, guarded=("prod",))
+    listed = IndexState(sessions={key: SessionAccounts("", "", NOW) for key in sessions})
+    extras = MenuExtras(
+        remembered=remembered or RememberedRoles(),
+        index=listed if index is None else index,
+        roles=roles,
+        guarded=("prod",),
+    )
     return entries(view, extras, NOW)
 
 
@@ -112,6 +121,27 @@ def test_all_accounts_stand_by_session_and_name() -> None:
     assert [ConsoleRequested(("dev",)), ConsoleRequested(BILLING)] == [
         one.event for one in below(below(menu(), "accounts"), f"account:corp:{DEV}")[1:3]
     ]
+
+
+@pytest.mark.parametrize(
+    ("index", "text", "event"),
+    [
+        (IndexState(), "List all accounts", AccountsRequested("corp")),
+        (
+            IndexState(problems={"corp": ("It failed.", NOW)}),
+            "List all accounts (the last try failed)",
+            AccountsRequested("corp"),
+        ),
+        (IndexState(listing=IndexListing("corp", 1, 3, 500)), "Reading accounts: 3 of 500", None),
+    ],
+)
+def test_accounts_that_were_never_listed_are_listed_by_a_click(
+    index: IndexState, text: str, event: AccountsRequested | None
+) -> None:
+    """Without the list only the config's profiles are known; meanwhile it says how far it is."""
+    (*_, last) = below(menu(sessions=("corp",), index=index), "accounts")
+
+    assert (text, event) == (last.text, last.event)
 
 
 def test_with_one_session_it_is_not_named() -> None:

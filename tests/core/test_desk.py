@@ -184,6 +184,7 @@ def test_the_console_of_a_role_without_a_profile_opens() -> None:
     assert {"profile": "", "account": "222222222222", "role": "Read Only"} == dict(page.names)
     assert fx.RememberRole(role, "used") == only(fx.RememberRole, effects)
     assert '"222222222222/Read Only"' == only(fx.RecordHistory, effects).detail
+    assert isinstance(only(fx.RecordAccountsUse, effects), fx.RecordAccountsUse)
 
 
 def test_the_link_to_a_console_can_be_copied() -> None:

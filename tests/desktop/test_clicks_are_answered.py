@@ -11,6 +11,7 @@ from tests.desktop.notification_daemon import NotificationDaemon, notification_d
 from tests.desktop.person import CONFIG
 from tests.desktop.tray_host import PATIENCE, Host, tray
 from tray.core.accounts.remembered_roles import RememberedRoles
+from tray.storage.account_records import last_use
 from tray.storage.remembered_file import change_remembered, read_remembered
 from tray.system.paths import Paths
 
@@ -123,3 +124,30 @@ def test_a_star_is_kept_and_shown_and_taken_back(tmp_path: Path) -> None:
         (kept,) = asyncio.run(clicks(bus))
 
     assert RememberedRoles(favourites=(("prod",),), recent=(("prod",),)) == kept
+
+
+def test_opening_all_accounts_is_a_use_of_the_index(tmp_path: Path) -> None:
+    """What nobody looks at is never listed again; the other submenus ask for nothing."""
+    home = home_with(tmp_path, CONFIG)
+    state = Paths.from_environment(home).state
+
+    async def opened(bus: Bus) -> bool:
+        async with tray(bus.address) as host:
+            with daemon(
+                {**home, "DBUS_SESSION_BUS_ADDRESS": bus.address}, icon=True, listens=False
+            ):
+                async with asyncio.timeout(PATIENCE):
+                    await host.registered.get()
+                menu = await host.layout()
+                await host.click(menu.named("Settings").id, "opened")
+                await host.layout()
+                before = last_use(state)
+                await host.click(menu.named("All accounts").id, "opened")
+                await host.layout()
+                return before is None
+
+    with private_bus() as bus:
+        unused_before = asyncio.run(opened(bus))
+
+    assert unused_before
+    assert last_use(state) is not None

@@ -18,6 +18,7 @@ from tray.core.menu.menu_layout import entries
 from tray.core.model import Profile, State
 from tray.core.policy import MENU_ROWS
 from tray.core.requests import (
+    AccountsRequested,
     ConsoleRequested,
     EnvironmentRequested,
     FavouriteRequested,
@@ -108,6 +109,9 @@ def test_the_whole_menu_stands_from_top_to_bottom() -> None:
         "Open AWS console",
         "Copy AWS_PROFILE command",
         "---",
+        "All accounts",
+        ["List all accounts"],
+        "---",
         "Recent activity",
         ["17:42 corp: signed in"],
         "Settings",
@@ -186,6 +190,7 @@ def test_every_row_tells_the_rules_what_it_says() -> None:
         "setting:start-at-login": SettingRequested("start-at-login", on=False),
         "setting:warnings": SettingRequested("warnings", on=True),
         "offer-default": SettingRequested("default-follows", on=True),
+        "list:corp": AccountsRequested("corp"),
         "setting:default-follows": SettingRequested("default-follows", on=True),
         "setting:process-follows": SettingRequested("process-follows", on=True),
         "setting:adopt": SettingRequested("adopt", on=False),

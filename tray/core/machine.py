@@ -120,7 +120,7 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
         case StatusRequested():
             return menu_actions.status(state, now)
         case ConsoleRequested():
-            return role_actions.console(state, event)
+            return role_actions.console(state, event, now)
         case ConsoleLinkRequested():
             return role_actions.console_url(state, event)
         case FavouriteRequested():

@@ -203,6 +203,7 @@ class Desktop:
             restores=settings.restore_removed,
             follow=self._follows(),
             remembered=self._roles.remembered(),
+            index=self._roles.index(),
             roles=self._roles.rows(),
             guarded=settings.preferences.guarded,
             locked=frozenset(settings.locked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tray.core import events as ev
@@ -14,16 +14,19 @@ from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS, RECENT_SHOWN
 from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.requests import (
+    AccountsRequested,
     ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
     FavouriteRequested,
     SettingRequested,
 )
-from tray.core.text import menu_text
+from tray.core.text import index_text, menu_text
 from tray.core.text.display_names import clean, session_name
-from tray.core.views.view import View
+from tray.core.views.view import SessionRow, View
 
+ACCOUNTS: Final = "accounts"
+"""The key of the row that holds all accounts."""
 PICKED_FIRST: Final = 8  # profiles above the accounts, where not all find room
 
 
@@ -189,43 +192,39 @@ def all_accounts(view: View, extras: MenuExtras) -> Iterator[Entry]:
     for row in extras.roles:
         if row.session in accounts and row.account_id and row.role_name:
             accounts[row.session].setdefault(row.account_id, []).append(row)
-    accounts = {key: found for key, found in accounts.items() if found}
-    if not accounts:
+    unlisted = {row.key: tuple(_unlisted(row, extras)) for row in view.sessions}
+    there = {key: found for key, found in accounts.items() if found or unlisted[key]}
+    if not there:
         return
     profiles = {one.name: one for one in view.profiles}
-    rows = tuple(_sessions(accounts, profiles, view, extras))
-    yield Entry("accounts", menu_text.ALL_ACCOUNTS, children=rows)
-
-
-def _sessions(
-    accounts: dict[str, dict[str, list[RoleRow]]],
-    profiles: dict[str, Profile],
-    view: View,
-    extras: MenuExtras,
-) -> Iterator[Entry]:
-    several = len(accounts) > 1
-    # Of each session a line, its name, an account and where to find the others.
-    shown = list(accounts)[: MENU_ROWS // 4]
-    left_out = sum(len(accounts[key]) for key in list(accounts)[len(shown) :])
+    several = len(there) > 1
+    # Of each session a line, its name, an account, and where to find the others.
+    shown = list(there)[: MENU_ROWS // 5]
+    left_out = sum(len(there[key]) for key in list(there)[len(shown) :])
     room = MENU_ROWS - bool(left_out) - (2 * len(shown) - 1 if several else 0)
-    for key, share in zip(shown, shares([len(accounts[key]) for key in shown], room), strict=True):
+    room -= sum(len(unlisted[key]) for key in shown)
+    rows: list[Entry] = []
+    for key, share in zip(shown, shares([len(there[key]) for key in shown], room), strict=True):
         if several:
-            if key != shown[0]:
-                yield SEPARATION
-            yield heading(f"session:{key}", clean(session_name(key)))
-        found = sorted(accounts[key].values(), key=_by_name)
+            rows += (SEPARATION,) if rows else ()
+            rows.append(heading(f"accounts-of:{key}", clean(session_name(key))))
+        found = sorted(there[key].values(), key=_by_name)
         kept = found if len(found) <= share else found[: share - 1]
-        for rows in kept:
-            first = rows[0]
-            yield Entry(
-                f"account:{key}:{first.account_id}",
-                menu_text.named_account(first.account_id or "", first.account_name),
-                children=tuple(_account(rows, profiles, view, extras)),
-            )
-        if len(kept) < len(found):
-            yield more(len(found) - len(kept), key)
-    if left_out:
-        yield more(left_out)
+        rows += (_account(one, profiles, view, extras) for one in kept)
+        rows += (more(len(found) - len(kept), key),) if len(kept) < len(found) else ()
+        rows += unlisted[key]
+    rows += (more(left_out),) if left_out else ()
+    yield Entry(ACCOUNTS, menu_text.ALL_ACCOUNTS, children=tuple(rows))
+
+
+def _unlisted(session: SessionRow, extras: MenuExtras) -> Iterator[Entry]:
+    """Yield the listing under way, or offer the first one: without it only profiles are known."""
+    key, listing = session.key, extras.index.listing
+    if listing is not None and listing.key == key:
+        yield heading(f"list:{key}", index_text.progress(listing.done, listing.total))
+    elif key not in extras.index.sessions and session.state == "signed-in":
+        text = menu_text.list_accounts(failed=key in extras.index.problems)
+        yield Entry(f"list:{key}", text, AccountsRequested(key))
 
 
 def _by_name(rows: list[RoleRow]) -> tuple[bool, str, str]:
@@ -235,7 +234,18 @@ def _by_name(rows: list[RoleRow]) -> tuple[bool, str, str]:
 
 def _account(
     rows: Sequence[RoleRow], profiles: dict[str, Profile], view: View, extras: MenuExtras
-) -> Iterable[Entry]:
+) -> Entry:
+    first = rows[0]
+    return Entry(
+        f"account:{first.session}:{first.account_id}",
+        menu_text.named_account(first.account_id or "", first.account_name),
+        children=tuple(_roles(rows, profiles, view, extras)),
+    )
+
+
+def _roles(
+    rows: Sequence[RoleRow], profiles: dict[str, Profile], view: View, extras: MenuExtras
+) -> Iterator[Entry]:
     """Yield the consoles of an account's roles, then its profiles."""
     consoles: dict[str, Entry] = {}
     for row in sorted(rows, key=lambda one: (one.role_name or "").casefold()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from tray.core.accounts.account_index import IndexState
 from tray.core.accounts.remembered_roles import RememberedRoles
 from tray.core.accounts.role_search import RoleRow
 from tray.values import dataclass
@@ -20,6 +21,7 @@ class MenuExtras:
     # what in the AWS config follows the active profile: ``default``, ``process`` (A3)
     follow: tuple[str, ...] = ()
     remembered: RememberedRoles = RememberedRoles()
+    index: IndexState = IndexState()
     roles: Sequence[RoleRow] = ()  # every role and profile that is known
     guarded: tuple[str, ...] | None = ()  # patterns of guarded names
     locked: frozenset[str] = frozenset()  # settings an administrator has set: ``warnings.show``

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tray.core import effects as fx
+from tray.core.accounts import index_listing
 from tray.core.accounts.remembered_roles import RoleKey
-from tray.core.model import Profile
+from tray.core.model import Now, Profile
 from tray.core.profiles.console_link import browser_names, console_link, portal_url
 from tray.core.requests import (
+    AccountsUsed,
     ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
@@ -17,7 +19,7 @@ from tray.core.text import menu_text, sentences
 from tray.core.text.shell_commands import quoted
 
 
-def console(state: TrayState, event: ConsoleRequested) -> Step:
+def console(state: TrayState, event: ConsoleRequested, now: Now) -> Step:
     """Open the portal's shortcut link; it carries no secret, the browser has its own session."""
     page = _page(state, event.role)
     if page is None:
@@ -25,7 +27,11 @@ def console(state: TrayState, event: ConsoleRequested) -> Step:
     names = dict(page.names)
     role = names["profile"] or sentences.role_of(names["account"], names["role"])
     used = fx.RememberRole(event.role, "used")
-    return state, (page, used, fx.RecordHistory("console-opened", page.key, role))
+    effects = (page, used, fx.RecordHistory("console-opened", page.key, role))
+    if len(event.role) == 1:
+        return state, effects
+    state, more = index_listing.answered(state, AccountsUsed(), now)  # it is known from there
+    return state, (*effects, *more)
 
 
 def console_url(state: TrayState, event: ConsoleLinkRequested) -> Step:

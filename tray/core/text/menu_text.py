@@ -120,6 +120,10 @@ def role_in(account_id: str, name: str, role_name: str) -> str:
     return f"{clean(name, 32) or clean(account_id)}: {clean(role_name, 32)}"
 
 
+def list_accounts(*, failed: bool) -> str:
+    return "List all accounts" + (" (the last try failed)" if failed else "")
+
+
 def more(count: int) -> str:
     return f"Find… ({count} more)"
 

@@ -10,9 +10,10 @@ from functools import partial
 
 from tray.core import policy
 from tray.core.events import Event
+from tray.core.menu.account_menu import ACCOUNTS
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.menu.menu_layout import entries
-from tray.core.requests import StatusRequested
+from tray.core.requests import AccountsUsed, StatusRequested
 from tray.core.text import menu_text, sentences
 from tray.core.views.view import View
 from tray.desktop.icon.icon_pictures import IconPictures, NotDrawn
@@ -45,6 +46,7 @@ class LinuxTray:
         self._icon.on_host(host)
         self._icon.on_open(self._freshen)
         self._icon.on_activate(partial(act, StatusRequested()))
+        self._icon.on_submenu(self._looked_below)
         self._bus = bus
         self._host = host
         self._pictures = pictures
@@ -71,6 +73,10 @@ class LinuxTray:
         if self._drawing is not None:
             self._drawing.cancel()
         self._icon.stop()
+
+    def _looked_below(self, key: str) -> None:
+        if key == ACCOUNTS:
+            self._act(AccountsUsed())
 
     def _draw(self, look: IconState) -> None:
         if look != self._look:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tray.core.accounts.account_index import IndexState, role_rows
 from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.effects import RememberRole
-from tray.core.profiles.guards import is_guarded, is_managed
 from tray.core.state import TrayState
 from tray.storage.file_mark import file_mark
 from tray.storage.remembered_file import NAME, change_remembered, read_remembered
@@ -28,23 +28,14 @@ class KnownRoles:
 
     def rows(self) -> list[RoleRow]:
         state = self._state()
-        made_of = (state.catalog, state.preferences.guarded)
+        made_of = (state.index.sessions, state.catalog, state.preferences.guarded)
         if not _same(self._made_of, made_of):
-            catalog, guarded = made_of
             self._made_of = made_of
-            self._rows = [
-                RoleRow(
-                    one.session,
-                    one.account_id,
-                    "",
-                    one.role_name,
-                    one.name,
-                    guarded=is_guarded(one.name, guarded),
-                )
-                for one in state.catalog.profiles
-                if one.problem is None and not is_managed(one.name, catalog.managed)
-            ]
+            self._rows = role_rows(*made_of)
         return self._rows
+
+    def index(self) -> IndexState:
+        return self._state().index
 
     def search(self) -> RoleSearch:
         rows, remembered = self.rows(), self.remembered()
