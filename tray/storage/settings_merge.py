@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KNOWN = {
     "keyring": ("adopt", "required", "service"),
     "warnings": ("minutes_before", "show"),
+    "accounts": ("refresh", "tell_changes"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
@@ -128,6 +129,8 @@ def merged(
             keyring_required=required,
             guarded=guarded,
             allowed_start_urls=allowed,
+            list_accounts=sections["accounts"].flag("refresh", old.list_accounts),
+            tell_accounts=sections["accounts"].flag("tell_changes", old.tell_accounts),
             session_lengths=tuple(lengths.items()),
             device_code=tuple(by_code),
             reached_by=tuple((key, own.given) for key, own in connections.items()),

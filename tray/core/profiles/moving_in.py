@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from tray.core.model import Profile, SsoSession
 from tray.core.profiles.guards import MANAGED_PROFILE
-from tray.core.profiles.profile_planning import fit_name, free_name, profiles_of
+from tray.core.profiles.profile_planning import fit_for_a_name, free_name, profiles_of
 from tray.core.profiles.start_url import is_allowed, normal_start_url, same_portal
 from tray.values import dataclass
 
@@ -110,7 +110,7 @@ class _Plan:
             if self._roles[role] not in self.new_profiles:
                 self.there.append((one.name, self._roles[role]))
             return
-        name = fit_name(one.name) or f"{one.account_id}-{fit_name(one.role_name)}"
+        name = fit_for_a_name(one.name) or f"{one.account_id}-{fit_for_a_name(one.role_name)}"
         if name in self._taken:
             name = free_name(f"{name}-sso", self._taken)
         if name != one.name:
@@ -131,7 +131,7 @@ class _Plan:
         url = normal_start_url(one.start_url)
         host = url.partition("://")[2].partition(".")[0]
         given = "" if one.session.lower() in _NAMELESS else one.session
-        key = free_name(fit_name(given) or fit_name(host) or "sso", self._keys)
+        key = free_name(fit_for_a_name(given) or fit_for_a_name(host) or "sso", self._keys)
         self._sessions[key] = SsoSession(key, url, one.sso_region)
         self._keys.add(key)
         self.new_sessions[key] = {
