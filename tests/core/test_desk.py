@@ -9,6 +9,7 @@ import pytest
 from tests.core.story import CORP, LAB, MINUTE, OLD, Story, only, token
 from tray.core import effects as fx
 from tray.core import events as ev
+from tray.core.model import Preferences
 from tray.core.outcomes import Adopted, Failed, Released
 from tray.core.requests import (
     ConsoleRequested,
@@ -131,6 +132,18 @@ def test_quit_lends_what_the_keyring_keeps_until_the_next_start() -> None:
         "SSO Tray has quit. The AWS CLI and SDKs now renew corp when they use it. "
         "The AWS CLI keeps working with lab until 09:00Z.",
     ) == (only(fx.Reply, last).exit, only(fx.Reply, last).sentence)
+
+
+def test_quit_lends_nothing_where_the_keyring_is_required() -> None:
+    """K9: no file gets the refresh token; the next start goes on from the keyring."""
+    story = Story(CORP, stores={"corp": "keyring"})
+    story.send(ev.PreferencesRead(Preferences(keyring_required=True)))
+    story.file(token())
+
+    effects = story.send(ev.QuitRequested("q"))
+
+    assert [] == [start for start in story.all(fx.StartJob) if start.kind == "lend"]
+    assert isinstance(only(fx.Quit, effects), fx.Quit)
 
 
 def test_quit_asked_for_twice_does_not_wait() -> None:

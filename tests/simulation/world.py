@@ -328,6 +328,8 @@ class World:
                 | fx.CopyText()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
+                | fx.IndexAccounts()
+                | fx.RecordAccountsUse()
                 | fx.AddProfile()
                 | fx.Report()
                 | fx.Quit()

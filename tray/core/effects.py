@@ -15,7 +15,15 @@ JobKind = Literal[
 """What a worker does under the session's lock; ``check`` only asks the portal about the token."""
 
 NoticeCategory = Literal[
-    "ending", "expired", "renewal-failing", "keyring", "config", "adopted", "removed", "dropped"
+    "ending",
+    "expired",
+    "renewal-failing",
+    "keyring",
+    "config",
+    "adopted",
+    "removed",
+    "dropped",
+    "accounts",
 ]
 ButtonAction = Literal[
     "sign-in", "sign-in-afresh", "snooze", "undo-adoption", "unlock-keyring", "undo-removal",
@@ -43,7 +51,7 @@ class Notice:
     slot: str  # notices in the same slot replace each other on screen
     once_key: str  # the cause; each is shown once
     category: NoticeCategory
-    severity: Literal["normal", "urgent"]
+    severity: Literal["quiet", "normal", "urgent"]
     title: str
     text: str
     buttons: tuple[Button, ...] = ()
@@ -193,6 +201,21 @@ class ListRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexAccounts:
+    """List accounts and roles into the index; ends as ``AccountsListed`` or not."""
+
+    session: SsoSession
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccountsUse:
+    """Remember that a surface needed the index."""
+
+    at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
 class AddProfile:
     """Write a new profile with these keys; ends as ``ProfileAdded``."""
 
@@ -233,6 +256,8 @@ Effect = (
     | CopyText
     | ChangeSetting
     | ListRoles
+    | IndexAccounts
+    | RecordAccountsUse
     | AddProfile
     | Report
     | Quit

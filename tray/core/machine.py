@@ -9,6 +9,7 @@ from typing import assert_never
 from tray.core import effects as fx
 from tray.core import events as ev
 from tray.core import policy, unread_files
+from tray.core.accounts import index_listing
 from tray.core.effects import Effect
 from tray.core.menu import menu_actions, role_listing
 from tray.core.model import Memory, Now
@@ -40,6 +41,8 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
     after, answers = _answer(unread_files.noted(state, event, now), event, now)
     answers = (*answers, *unread_files.looks(after, event, now))
     after, started = upkeep(after, now)
+    after, listing = index_listing.due(after, now)
+    started = (*started, *listing)
     for session in after.sessions.values():
         kept = remembering(session)
         after = after if kept is session else after.with_session(kept)
@@ -52,6 +55,8 @@ def step(state: TrayState, event: ev.Event, now: Now) -> Step:
 
 
 def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
+    if isinstance(event, ev.IndexEvent):
+        return index_listing.answered(state, event, now)
     match event:
         case ev.RecordsRead():
             return token_files.recalled(clock_known(state, now), event), ()
@@ -254,6 +259,7 @@ def _system_event(state: TrayState, event: ev.SystemEvent, now: Now) -> TrayStat
             return _freed(replace(state, offline=False), now)
         case "clock-set":
             state = _without_future(clock_set(state, now), now)
+            state = index_listing.without_future(state, now)
             return _doubting_later_tokens(_freed(state, now), now)
         case "keyring-unlocked":
             return renewal_requests.keyring_tried_again(state, now)

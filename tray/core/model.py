@@ -69,7 +69,15 @@ class InputFile:
     """A file that the rules depend on; ``key`` names the session of a token file."""
 
     kind: Literal[
-        "token", "config", "settings", "records", "active-profile", "managed", "watch", "socket"
+        "token",
+        "config",
+        "settings",
+        "records",
+        "active-profile",
+        "managed",
+        "watch",
+        "socket",
+        "accounts",
     ]
     key: str = ""
 
@@ -248,8 +256,11 @@ class Preferences:
     # names of the settings with which a session is reached, by its key
     reached_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
     device_code: tuple[str, ...] = ()  # keys of sessions to sign in to with a code (L1)
-    # start URLs or patterns of them; a sign-in elsewhere is refused. Empty: anywhere
-    allowed_start_urls: tuple[str, ...] = ()
+    # start URLs or patterns of them, elsewhere a sign-in is refused; empty: anywhere, None: nobody
+    allowed_start_urls: tuple[str, ...] | None = ()
+    keyring_required: bool = False  # no refresh token in any file (K9)
+    list_accounts: bool = True  # every day, while a surface that needs them is used
+    tell_accounts: bool = True  # when roles have appeared or vanished
 
 
 @dataclass(frozen=True, slots=True)

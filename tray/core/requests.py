@@ -6,6 +6,19 @@ from typing import Literal
 
 from tray.values import dataclass
 
+
+@dataclass(frozen=True, slots=True)
+class AccountsUsed:
+    """A surface that needs the accounts and roles was opened: menu, page, search."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsRequested:
+    """List the accounts and roles of a session now."""
+
+    key: str
+
+
 SettingName = Literal[
     "start-at-login", "warnings", "adopt", "default-follows", "process-follows", "restore-removed"
 ]

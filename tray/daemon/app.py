@@ -148,9 +148,8 @@ class Daemon:
         listening = self._listen()
         try:
             self.watch.start()
-            self.files.read_settings()
-            self.files.read_records()
-            self.files.read_active()
+            self.files.read_first()
+            self.jobs.go(self.files.read_accounts())
             await self._read_config()
             if listening is not None:
                 await self.agent.serve(listening)
@@ -259,6 +258,8 @@ class Daemon:
                 self.files.read_records()
             case "active-profile":
                 self.files.read_active()
+            case "accounts":
+                self.jobs.go(self.files.read_accounts())
             case "managed":
                 self.managed.follow()
             case "watch":

@@ -137,7 +137,7 @@ RELEASE: Final = """\
 Return sessions to the AWS CLI, for instance before uninstalling SSO Tray.
 
 The refresh token moves from the keyring to its token cache file. Until the next "login", SSO Tray
-then only watches and warns.
+then only watches and warns. Where the settings require the keyring, you are signed out instead.
 """
 
 USE: Final = """\
@@ -366,7 +366,8 @@ renews your sessions when it uses them. No command starts it again until you run
 UNINSTALL: Final = """\
 Give everything back before you remove SSO Tray.
 
-Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring.
+Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring;
+where the settings require the keyring, you are signed out.
 SSO Tray's keys leave the AWS config, whose other bytes stay; it ends, starts at login no more, and
 its state directory is deleted. What stays is listed: your settings, profiles that you added, and
 the program itself, with the command that removes it. Where a step fails, what comes after it is

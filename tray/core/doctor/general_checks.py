@@ -129,6 +129,9 @@ def _keyring(facts: Facts) -> Iterator[Finding]:
         case "locked":
             sentence = f"{name} is locked, so sessions it keeps can't be renewed."
             yield problem("keyring", sentence, "unlock it from the menu, or: sso-tray login")
+        case "absent" if facts.keyring_required:
+            sentence = "No keyring, and refresh tokens are allowed nowhere else: no sign-in."
+            yield problem("keyring", sentence, "start GNOME Keyring, KWallet or KeePassXC")
         case "absent":
             sentence = "No keyring: refresh tokens stay in the token files, as with the AWS CLI."
             yield note("keyring", sentence, "start GNOME Keyring, KWallet or KeePassXC")

@@ -109,12 +109,15 @@ def hand_back(state: TrayState, event: ev.QuitRequested) -> Step:
     Put back what the keyring keeps; the daemon ends when that is done (K7).
 
     Released for good if that was asked for, else lent to the AWS CLI until the next start. A
-    session whose job or sign-in is still under way is not waited for then.
+    session whose job or sign-in is still under way is not waited for then. Where the keyring is
+    required nothing is lent (K9).
     """
     effects: list[Effect] = []
     kind: JobKind = "release" if event.hand_back else "lend"
     for key, one in tuple(state.sessions.items()):
         busy = one.job is not None or one.sign_in is not None
+        if kind == "lend" and state.preferences.keyring_required:
+            continue
         if one.store != "keyring" or (kind == "lend" and (busy or not renewable(one))):
             continue
         state, more = renewal_requests.enqueue(state, key, QueuedJob(kind))

@@ -368,4 +368,5 @@ def _memory_with(token: TokenFacts, before: Session) -> Memory:
 
 def lasting(notified: frozenset[str]) -> frozenset[str]:
     """Return what stays shown when a new session begins: adoption is explained once (K4)."""
-    return frozenset(once for once in notified if once.startswith("adopted:"))
+    news = max((once for once in notified if once.startswith("accounts:")), default="")
+    return frozenset(once for once in notified if once.startswith("adopted:") or once == news)

@@ -185,6 +185,27 @@ def not_allowed(start_url: str) -> str:
     )
 
 
+def keyring_required(why: str) -> str:
+    return (
+        f"{why} Refresh tokens may be kept in the keyring only (keyring.required in the "
+        "settings), so the sign-in was not started."
+    )
+
+
+def kept_nowhere(lasts: float) -> str:
+    return (
+        "The keyring didn't take the refresh token, and no file may have it (keyring.required in "
+        f"the settings). The session can't be renewed and ends in {span(lasts)}."
+    )
+
+
+def not_from_file(key: str) -> str:
+    return (
+        f'The refresh token of "{clean(key)}" is in its file, where another program put it. SSO '
+        "Tray renews it once the keyring takes it (keyring.required in the settings)."
+    )
+
+
 def no_such_profile(name: str) -> str:
     return f'The AWS config has no profile "{clean(name)}".'
 

@@ -283,7 +283,7 @@ def _written_late(
         if published is not None and published.refreshable:
             continue  # written by another program after that
         try:
-            context.publish_full(session, late, context.still(session, published))
+            context.publish_full(session, late, context.still(session, published), found=True)
         except TokenFileChanged:
             continue  # being written at this very moment; that is judged next
         context.seam("adopted-late")
