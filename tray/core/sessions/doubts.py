@@ -23,10 +23,10 @@ def remembered(session: Session) -> Session:
     return replace(session, memory=replace(session.memory, doubted=fingerprint))
 
 
-def recalled(session: Session) -> Session:
-    """Doubt a token again that was in doubt when the daemon was stopped, or should be."""
+def recalled(before: Session, session: Session) -> Session:
+    """Doubt a token first seen that was in doubt when the daemon was stopped, or should be."""
     token, given = session.token, session.memory.given
-    if token is None:
+    if before.file_status != "unseen" or token is None:
         return session
     if token.fingerprint == session.memory.doubted:
         return suspect(session)

@@ -176,9 +176,8 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             elif session.file_status == "unseen" and other_is_gone(state, session):
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
-            seen = doubts.recalled(seen) if session.file_status == "unseen" else seen
             seen = replace(seen, file_ends_at=event.file_status.expires_at)
-            return state.with_session(seen), ()
+            return state.with_session(doubts.recalled(session, seen)), ()
         case ev.FileAbsent():
             if session.file_status == "unseen" and session.key in state.recalled.memories:
                 state = others_checked(state, session)
