@@ -77,18 +77,6 @@ def test_a_look_that_came_due_meanwhile_is_made(event: ev.Event) -> None:
     assert fx.ReadAgain(TOKEN) in story.send(event, HOUR)
 
 
-def test_a_clock_that_was_ahead_puts_no_look_off() -> None:
-    """Set back, it neither keeps an unread file waiting for hours nor untold."""
-    story = Story()
-    story.send(FILES[TOKEN][0], HOUR)
-
-    assert fx.ReadAgain(TOKEN) in story.send(ev.SystemEvent("clock-set"), 60)
-    story.send(FILES[TOKEN][0], 60)
-    assert next_look(story.state, story.now) == T0 + 61
-    story.send(ev.Tick(), 70)
-    assert WHY in story.view().problems
-
-
 def test_a_token_file_unread_from_the_start_is_not_signed_out() -> None:
     """Nothing is known of the session: a renewal is not refused as if a sign-in were needed."""
     story = Story()

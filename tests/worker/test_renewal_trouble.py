@@ -110,21 +110,6 @@ def test_a_published_token_the_keyring_never_got_is_none_of_anothers(world: Worl
     assert outcome.token.fingerprint == kept.fingerprint
 
 
-def test_what_died_with_its_process_is_not_waited_for(world: World) -> None:
-    """R3: who holds it stores it within seconds of the keyring's answer; nobody else will."""
-    world.keep_in_keyring()
-    world.on_step["answered"] = lambda: setattr(world.backend, "refuses_writes", True)
-    world.run("renew")
-    held = world.run("adopt")
-    world.backend.refuses_writes = False
-
-    died = world.run("adopt", context=world.make_tools(world.backend))
-
-    assert isinstance(held, Renewed)
-    assert isinstance(died, Renewed)
-    assert (False, True) == (held.stored, died.stored)
-
-
 def test_an_expired_registration_is_named(world: World) -> None:
     """Fault 49: AWS says so, not our clock alone; the reason says what a sign-in repairs."""
     world.center.registration_life = 60

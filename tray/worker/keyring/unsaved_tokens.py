@@ -32,10 +32,6 @@ class Unsaved:
         with self._lock:
             return bool(self._waiting)
 
-    def holds(self, key: str) -> bool:
-        with self._lock:
-            return key in self._waiting
-
     def hold(
         self,
         key: str,
@@ -69,7 +65,7 @@ class Unsaved:
             msg = "The keyring hasn't answered an earlier write yet."
             raise KeyringUnavailable(msg, reason="keyring-waiting")
         try:
-            if not waiting.stop.is_set() and self._is_current(waiting):
+            if not waiting.stop.is_set() and self._holds(waiting):
                 waiting.store()
                 self._saved(waiting)
         finally:
@@ -120,7 +116,7 @@ class Unsaved:
         if self._finish(waiting):
             waiting.stored()
 
-    def _is_current(self, waiting: _Waiting) -> bool:
+    def _holds(self, waiting: _Waiting) -> bool:
         with self._lock:
             return self._waiting.get(waiting.key) is waiting
 
