@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Kind = Literal["text", "flag", "number", "path"]
     Names = Literal["sessions", "profiles"]
 
-FORMATS: Final = ("process", "env", "fish", "powershell", "json")
+FORMATS: Final = ("process", "env", "fish", "powershell", "json", "dotenv", "ini")
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
@@ -133,6 +133,13 @@ _PROFILE: Final = Option(
     completes="profiles",
 )
 
+_ROLE: Final = (
+    Option("--session", shown="S", help="With --account and --role: its session.",
+           completes="sessions"),
+    Option("--account", shown="A", help="A role without a profile: its account's ID or name."),
+    Option("--role", shown="R", help="A role without a profile: its name."),
+)  # fmt: skip
+
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command(
         "tray.cli.daemon_commands:run",
@@ -183,6 +190,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         _AS_JSON,
         quick="tray.cli.quick.quick_listing:profiles",
     ),
+    "accounts": Command(
+        "tray.cli.accounts.accounts_command:accounts",
+        Argument("words", shown="[WORD]...", many=True),
+        Option("--session", shown="S", help="Only this session.", completes="sessions"),
+        Option("--refresh", kind="flag", help="Ask AWS for the list now."),
+        Option("--changes", kind="flag", help="Print which roles last appeared or vanished."),
+        _AS_JSON,
+    ),
     "add": Command(
         "tray.cli.add.add_command:add",
         _SESSION,
@@ -218,7 +233,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("-y", "--yes", kind="flag", help="Write without asking."),
         _NO_DAEMON,
     ),
-    "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE),
+    "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE, *_ROLE),
     "credentials": Command(
         "tray.cli.credentials_command:credentials",
         _NAMED,
@@ -231,13 +246,22 @@ COMMANDS: Final[Mapping[str, Command]] = {
             shows_default=True,
             help="Output format.",
         ),
+        Option(
+            "--fresh",
+            shown="TIME",
+            help="At least this long must be left (45m, 1h); else fetch new ones.",
+        ),
         Option("--active", kind="flag", help="Use the active profile, whatever AWS_PROFILE says."),
+        *_ROLE,
         quick="tray.cli.quick.quick_profile:credentials",
     ),
     "exec": Command(
         "tray.cli.exec.exec_command:execute",
         _PROFILE,
         Option("--endpoint", kind="flag", help="Provide credentials that renew, over HTTP."),
+        Option("--each", shown="PATTERN", help="Run it with every profile whose name matches."),
+        Option("--guarded", kind="flag", help="With --each: with guarded profiles, too."),
+        *_ROLE,
         Argument("command", shown="[PROFILE] -- COMMAND...", many=True, required=True),
         quick="tray.cli.quick.quick_exec:execute",
         as_env=True,
@@ -267,6 +291,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("--service", shown="S", help="A service's page: s3, ec2, logs ..."),
         Option("--region", shown="REGION", help="In which region; default: the profile's."),
         Option("--destination", shown="URL", help="Any other page of the console."),
+        *_ROLE,
         quick="tray.cli.quick.quick_profile:console",
     ),
     "autostart": Command(
