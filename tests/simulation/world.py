@@ -326,6 +326,8 @@ class World:
                 | fx.Reply()
                 | fx.RecordHistory()
                 | fx.CopyText()
+                | fx.RememberRole()
+                | fx.OpenTerminal()
                 | fx.ChangeSetting()
                 | fx.ListRoles()
                 | fx.IndexAccounts()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.model import InputFile, Memory, SsoSession
-from tray.core.requests import SettingName
+from tray.core.requests import SettingName, TerminalCommand
 from tray.values import dataclass
 
 JobKind = Literal[
@@ -185,6 +186,21 @@ class CopyText:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberRole:
+    """Keep that a role was used, or is a favourite of the user's, or is none any more."""
+
+    role: RoleKey
+    how: Literal["used", "starred", "unstarred"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTerminal:
+    """Run a command of ours in a terminal window; where there is none, copy it."""
+
+    command: TerminalCommand
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSetting:
     """Write a setting the menu offers; it comes back as ``PreferencesRead``."""
 
@@ -254,6 +270,8 @@ Effect = (
     | RecordHistory
     | UnlockKeyring
     | CopyText
+    | RememberRole
+    | OpenTerminal
     | ChangeSetting
     | ListRoles
     | IndexAccounts

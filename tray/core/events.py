@@ -24,14 +24,16 @@ from tray.core.requests import (
     AccountsRequested,
     AccountsUsed,
     AddProfileRequested,
+    ConsoleLinkRequested,
     ConsoleRequested,
     EnvironmentRequested,
+    FavouriteRequested,
     LinkRequested,
     RolesRequested,
     SettingRequested,
-    SetUpRequested,
     SignInAllRequested,
     StatusRequested,
+    TerminalRequested,
     UnlockRequested,
 )
 from tray.values import dataclass
@@ -395,10 +397,12 @@ Event = (
     | SignInAllRequested
     | UnlockRequested
     | ConsoleRequested
+    | ConsoleLinkRequested
+    | FavouriteRequested
+    | TerminalRequested
     | LinkRequested
     | EnvironmentRequested
     | SettingRequested
-    | SetUpRequested
     | StatusRequested
     | RolesRequested
     | RolesListed

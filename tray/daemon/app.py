@@ -31,6 +31,7 @@ from tray.daemon.managed_updates import ManagedUpdates
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.daemon.worker_pool import Pool
 from tray.desktop.native.main_thread import MainThread
+from tray.desktop.search.known_roles import KnownRoles
 from tray.errors import Busy, TrayError, Unread
 from tray.managed import managed_sections
 from tray.managed.section_plan import ManagedContext
@@ -77,12 +78,10 @@ class Daemon:
             icon=icon,
             main=main,
             follows=lambda: self.managed.follows,
+            roles=KnownRoles(paths.state, lambda: self.loop.state),
         )
         self.managed = ManagedUpdates(
-            paths.state,
-            self._managed_context,
-            post=self.post,
-            done=self._applied,
+            paths.state, self._managed_context, post=self.post, done=self._applied
         )
         self.pool = Pool(
             self.environ, lambda: self.files.settings, lambda key: self.post(ev.Stored(key))

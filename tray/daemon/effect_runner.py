@@ -103,6 +103,10 @@ class EffectRunner:
                 self._record(effect)
             case fx.CopyText():
                 self._jobs.go(self._desktop.copy(effect.text, effect.what))
+            case fx.RememberRole():
+                self._jobs.go(self._desktop.remember_role(effect))
+            case fx.OpenTerminal():
+                self._jobs.go(self._desktop.open_terminal(effect.command))
             case fx.ChangeSetting():
                 self._change_setting(effect.name, on=effect.on)
             case fx.AddProfile():
@@ -149,7 +153,7 @@ class EffectRunner:
         names = dict(page.names)
         if not open_browser(page.url, self._desktop.environ, template, names=names):
             log.warning("no browser could be opened for %s", page.key)
-            text = menu_text.no_browser(page.key, page.profile)
+            text = menu_text.no_browser(page.key, page.profile, console="role" in names)
             self._desktop.report(fx.Report(menu_text.NO_BROWSER, text))
 
     def _change_setting(self, name: SettingName, *, on: bool) -> None:

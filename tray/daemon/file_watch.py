@@ -62,6 +62,7 @@ class FileWatch:
             paths.state / account_records.NAME: "accounts",
             paths.state / account_records.USED: "accounts",
             paths.state / "applied.json": None,
+            paths.state / "roles.json": None,
         }
         for file, what in files.items():
             self._places.update(dict.fromkeys(places(file), what))

@@ -17,6 +17,7 @@ SUMMARIES: Final = {
     "profiles": "List the profiles of the AWS config.",
     "accounts": "List all accounts and roles you have.",
     "add": "Add profiles for your accounts and roles.",
+    "import": "Bring in what other tools have configured.",
     "whoami": "Show who a profile's credentials belong to.",
     "credentials": "Print a profile's credentials.",
     "exec": "Run a command with a profile's credentials.",
@@ -225,6 +226,18 @@ contain letters, digits and ._@+- only, which every SDK reads; names that would 
 told apart by role or account.
 """
 
+IMPORT: Final = """\
+Bring in what other tools have configured, as sessions and profiles that every SDK reads.
+
+Reads aws-sso-cli's settings, what granted, aws-sso-util, aws-vault and aws-sso-cli have written
+into the AWS config, and profiles of its old form without an [sso-session], which yawsso and
+aws-vault work with. What can't be imported is listed with file, line and reason: roles that are
+assumed by way of another, keys in aws-vault's keyring, Leapp's encrypted workspace.
+
+The change is shown before it is written. Nothing of the other tools is changed: a profile whose
+name they use is added as NAME-sso. "sso-tray doctor" names what of theirs stands in the way.
+"""
+
 WHOAMI: Final = """\
 Ask AWS who a profile's credentials belong to.
 
@@ -245,7 +258,8 @@ The format "process" is what AWS SDKs read from a credential_process; "json" add
 name and region; "env" is for POSIX shells; "dotenv" and "ini" are files for other programs, the
 region included. With --fresh 45m, credentials at hand are printed only if they have that long
 left, else new ones. --session, --account and --role name a role that has no profile. Nothing else
-is printed on stdout, and no browser is opened. The history records which program asked for which role.
+is printed on stdout, and no browser is opened. The history records which program asked for which
+role.
 
 \b
 Exit codes:
@@ -273,7 +287,7 @@ session ends. Every AWS SDK can use such an endpoint.
 
 --session, --account and --role name a role that has no profile. --each runs the command with
 every profile whose name matches a pattern, eight at a time: each line of output begins with the
-profile's name, the exit code is the highest, Ctrl-C ends all. Guarded profiles need --guarded as well.
+profile's name, the exit code is the highest, Ctrl-C ends all. Guarded profiles need --guarded, too.
 
 If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
 gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
