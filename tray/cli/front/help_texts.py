@@ -287,7 +287,7 @@ session ends. Every AWS SDK can use such an endpoint.
 
 --session, --account and --role name a role that has no profile. --each runs the command with
 every profile whose name matches a pattern, eight at a time: each line of output begins with the
-profile's name, the exit code is the highest, Ctrl-C ends all. Guarded profiles need --guarded, too.
+profile's name, the exit code is the highest, Ctrl-C ends all. Guarded ones need --guarded, too.
 
 If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
 gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
