@@ -71,9 +71,12 @@ def test_a_session_set_to_codes_is_signed_in_to_with_one() -> None:
         ((f"{CORP.start_url.upper()}/#/",), True),
         (("https://*.awsapps.com/start",), True),
         (("https://other.example/start",), False),
+        (None, False),
     ],
 )
-def test_only_allowed_portals_are_signed_in_to(allowed: tuple[str, ...], starts: bool) -> None:
+def test_only_allowed_portals_are_signed_in_to(
+    allowed: tuple[str, ...] | None, starts: bool
+) -> None:
     """A sign-in anywhere else is refused before a browser opens, by command and by click alike."""
     story = Story()
     story.send(ev.PreferencesRead(Preferences(allowed_start_urls=allowed)))

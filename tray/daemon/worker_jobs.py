@@ -142,6 +142,25 @@ class WorkerJobs:
             return
         self._post(ev.RolesListed(key, attempt, assignments(done["accounts"])))
 
+    async def index(self, effect: fx.IndexAccounts) -> ev.AccountsListed | ev.AccountsNotListed:
+        """List a session into the index, and tell how far that is."""
+        attempt = effect.attempt
+
+        def progress(far: dict[str, Any]) -> None:
+            self._post(ev.AccountsProgress(attempt, far["done"], far["total"]))
+
+        request = {"kind": "index", "session": effect.session.to_json()}
+        try:
+            done = await self._pool.ask(request, deadline=policy.LISTING_DEADLINE, ready=progress)
+        except Exception as error:  # noqa: BLE001  (a lost worker is an outcome like any other)
+            return ev.AccountsNotListed(attempt, self.sentence_of(error))
+        if "failed" not in done:
+            return ev.AccountsListed(attempt)
+        failed, rejected = done["failed"], done.get("error") == "token-rejected"
+        return ev.AccountsNotListed(
+            attempt, str(failed["sentence"]), rejected, failed["retry_after"]
+        )
+
     def sentence_of(self, error: Exception) -> str:
         """Log an error and return its sentence; after an upgrade, restart."""
         if isinstance(error, OtherProgram):

@@ -75,11 +75,19 @@ class Pool:
         self._closing = False
 
     async def ask(
-        self, request: Mapping[str, Any], *, deadline: float = policy.JOB_DEADLINE
+        self,
+        request: Mapping[str, Any],
+        *,
+        deadline: float = policy.JOB_DEADLINE,
+        ready: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
-        """Ask the shared worker; raises WorkerLost if it ended or is overdue, or OtherProgram."""
+        """
+        Ask the shared worker; `ready` gets what it says before its answer.
+
+        Raises WorkerLost if it ended or is overdue, or OtherProgram.
+        """
         worker = await self._shared_worker()
-        asked = self._send(worker, request)
+        asked = self._send(worker, request, ready)
         try:
             async with asyncio.timeout(deadline):
                 return await asyncio.shield(asked.done)

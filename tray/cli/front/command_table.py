@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("process", "env", "fish", "powershell", "json")
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
+TOOLS: Final = (
+    "aws-sso-cli", "granted", "leapp", "aws-vault", "aws-sso-util", "yawsso", "aws-cli",
+)  # fmt: skip
 COMPLETES: Final = ("bash", "zsh", "fish")
 COMPLETION_ASKED: Final = "_SSO_TRAY_COMPLETE"
 """The variable in which a shell asks what completes a line, as click derives it from our name."""
@@ -217,6 +220,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
         Option("--dry-run", kind="flag", help="Show the change without making it."),
         Option("-y", "--yes", kind="flag", help="Write without asking."),
         _NO_DAEMON,
+    ),
+    "import": Command(
+        "tray.cli.moving_in.import_command:move_in",
+        Option("--from", name="tool", choices=TOOLS, help="Only what this tool has configured."),
+        Option("--dry-run", kind="flag", help="Show the change without making it."),
+        Option("-y", "--yes", kind="flag", help="Write without asking."),
     ),
     "whoami": Command("tray.cli.credentials_command:whoami", _NAMED, _PROFILE),
     "credentials": Command(

@@ -16,6 +16,7 @@ SUMMARIES: Final = {
     "apply": "Make the active profile the AWS default.",
     "profiles": "List the profiles of the AWS config.",
     "add": "Add profiles for your accounts and roles.",
+    "import": "Bring in what other tools have configured.",
     "whoami": "Show who a profile's credentials belong to.",
     "credentials": "Print a profile's credentials.",
     "exec": "Run a command with a profile's credentials.",
@@ -137,7 +138,7 @@ RELEASE: Final = """\
 Return sessions to the AWS CLI, for instance before uninstalling SSO Tray.
 
 The refresh token moves from the keyring to its token cache file. Until the next "login", SSO Tray
-then only watches and warns.
+then only watches and warns. Where the settings require the keyring, you are signed out instead.
 """
 
 USE: Final = """\
@@ -203,6 +204,18 @@ Examples:
 Name templates can use {account_name}, {account_id}, {role_name}, {email} and {session}. Names
 contain letters, digits and ._@+- only, which every SDK reads; names that would be the same are
 told apart by role or account.
+"""
+
+IMPORT: Final = """\
+Bring in what other tools have configured, as sessions and profiles that every SDK reads.
+
+Reads aws-sso-cli's settings, what granted, aws-sso-util, aws-vault and aws-sso-cli have written
+into the AWS config, and profiles of its old form without an [sso-session], which yawsso and
+aws-vault work with. What can't be imported is listed with file, line and reason: roles that are
+assumed by way of another, keys in aws-vault's keyring, Leapp's encrypted workspace.
+
+The change is shown before it is written. Nothing of the other tools is changed: a profile whose
+name they use is added as NAME-sso. "sso-tray doctor" names what of theirs stands in the way.
 """
 
 WHOAMI: Final = """\
@@ -366,7 +379,8 @@ renews your sessions when it uses them. No command starts it again until you run
 UNINSTALL: Final = """\
 Give everything back before you remove SSO Tray.
 
-Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring.
+Sessions go back to the AWS CLI, so nobody has to sign in again, and nothing stays in the keyring;
+where the settings require the keyring, you are signed out.
 SSO Tray's keys leave the AWS config, whose other bytes stay; it ends, starts at login no more, and
 its state directory is deleted. What stays is listed: your settings, profiles that you added, and
 the program itself, with the command that removes it. Where a step fails, what comes after it is

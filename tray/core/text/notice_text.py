@@ -33,6 +33,30 @@ REMOVED_BUTTONS: dict[ButtonAction, str] = {
 SENTENCE = 240  # most characters of a foreign sentence in a notice
 
 
+CHANGES_NAMED = 3  # roles of each kind in a notice
+
+
+def accounts_notice(
+    key: str, appeared: Sequence[tuple[str, str, str]], vanished: Sequence[tuple[str, str, str]]
+) -> tuple[str, str]:
+    """Tell roles that are new or gone, each as account id, account name and role."""
+    counts = [
+        f"{counted(len(places), f'{what} role')}"
+        for what, places in (("new", appeared), ("lost", vanished))
+        if places
+    ]
+    lines = [
+        f"{what}: {listed([place_name(*one) for one in places], CHANGES_NAMED)}"
+        for what, places in (("New", appeared), ("No longer yours", vanished))
+        if places
+    ]
+    return f"{called(key)}: {' and '.join(counts)}", "\n".join(lines)
+
+
+def place_name(account_id: str, account_name: str, role: str) -> str:
+    return f"{clean(account_name) or account_id}/{clean(role)}"
+
+
 def sign_in_button(*, afresh: bool) -> str:
     """Where it ends a living session first, the button says so (L10)."""
     return "Sign out and sign in again" if afresh else "Sign in"
