@@ -41,7 +41,7 @@ CLOSED = "http://127.0.0.1:1"
 
 
 def _trimmed(living: Living) -> int:
-    """Return the daemon's memory in bytes after a worker has come, gone, and been tidied up after."""
+    """Return the daemon's memory in bytes after a worker has come and gone."""
     living.ask("credentials", profile="dev-0")
     until(lambda: workers_of(living) == [], "the worker rests")
     living.ask("status")  # the daemon has returned from letting the worker go
