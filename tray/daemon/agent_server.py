@@ -90,6 +90,8 @@ class Agent:
             await asyncio.wait(self._tasks, timeout=0.5)
         for client in tuple(self._clients):
             client.drop()  # it does not read
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=0.5)  # asyncio prints of one that is cancelled
         for task in self._tasks:
             task.cancel()
 
@@ -104,6 +106,9 @@ class Agent:
         if reply.kind == "done":
             del self._waiting[reply.request]
             client.send({"done": {"exit": reply.exit, "sentence": reply.sentence}})
+            return
+        if reply.kind == "report":
+            client.send({"report": reply.sentence})
             return
         page = {
             "open": reply.sentence == "open",
@@ -181,8 +186,10 @@ class Agent:
             return
         gone = asyncio.ensure_future(reader.read(1))
         client.busy = request["op"] != "subscribe"
+        session = request["session"] if request["op"] == "login" else None
         try:
             self._begin(request, request_id, client)
+            del request  # a subscriber stays for hours
             await client.serve(gone)
             if client.afterwards is not None:
                 client.afterwards()
@@ -190,8 +197,8 @@ class Agent:
             gone.cancel()
             self._subscribers.discard(client)
             self._networks.pop(request_id, None)
-            if self._waiting.pop(request_id, None) is not None and request["op"] == "login":
-                self._answers.post(ev.RequesterLeft(request["session"], request_id))
+            if self._waiting.pop(request_id, None) is not None and session is not None:
+                self._answers.post(ev.RequesterLeft(session, request_id))
 
     def _refusal(self, request: dict[str, Any]) -> dict[str, Any] | None:
         op = request.get("op")
