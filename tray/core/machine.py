@@ -31,7 +31,7 @@ from tray.core.requests import (
     UnlockRequested,
 )
 from tray.core.session import QueuedJob, remembering, renewable
-from tray.core.sessions import job_results, renewal_requests, signing_in, token_files
+from tray.core.sessions import doubts, job_results, renewal_requests, signing_in, token_files
 from tray.core.sessions.schedule import freed
 from tray.core.sessions.upkeep import upkeep
 from tray.core.state import Step, TrayState, clock_known, clock_set
@@ -90,6 +90,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
+        case ev.SignInReported():
+            return state, signing_in.reported(state, event)
         case ev.SignedIn():
             # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)
@@ -280,7 +282,7 @@ def _doubting_later_tokens(state: TrayState, now: Now) -> TrayState:
         if token is None or token.issued_at <= now.wall + policy.CLOCK_SLACK:
             continue
         if renewable(session) and session.job is None and session.sign_in is None:
-            state = state.with_session(renewal_requests.suspect(session))
+            state = state.with_session(doubts.suspect(session))
     return state
 
 

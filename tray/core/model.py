@@ -340,6 +340,7 @@ class Memory:
     signed_out: bool = False  # a token that appears counts once AWS has taken it (K6)
     # the newest token AWS gave us; its life counts, not the file's
     given: TokenFacts | None = None
+    doubted: str | None = None  # fingerprint of a token that a program saw refused (R6)
 
     def to_json(self) -> dict[str, Any]:
         """Version 0.1 drops a memory with other members: new ones belong in `session_records`."""
@@ -375,6 +376,7 @@ class Memory:
             "removal": self.removal and self.removal.to_json(),
             "undone_at": self.undone_at,
             "signed_out": self.signed_out,
+            "doubted": self.doubted,
         }
 
     def with_beside(self, document: object) -> Memory:
@@ -388,6 +390,7 @@ class Memory:
             removal=members.get("removal", optional(Removal.from_json), None),
             undone_at=members.get("undone_at", optional(moment), None),
             signed_out=members.get("signed_out", flag, default=False),
+            doubted=members.get("doubted", optional(text), None),
         )
 
 

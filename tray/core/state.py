@@ -31,7 +31,11 @@ class VisibleNotice:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that cannot be read now: why, since when, how often tried, when next; wall times."""
+    """
+    A file that cannot be read now: why, since when, how often tried, when next.
+
+    Both times are monotonic: a clock that is set neither hides it nor puts off the next look.
+    """
 
     sentence: str
     since: float
@@ -112,7 +116,8 @@ def next_look(state: TrayState, now: Now) -> float | None:
     ]
     moments += index_schedule.moments(state, now)
     for file in state.unread.values():
-        moments += [file.next_at, file.since + policy.UNREAD_TOLD_AFTER]
+        monotonic = (file.next_at, file.since + policy.UNREAD_TOLD_AFTER)
+        moments += [now.wall + (moment - now.mono) for moment in monotonic]
     ahead = (moment for moment in moments if moment > now.wall)
     return None if state.quitting else min(ahead, default=None)
 
