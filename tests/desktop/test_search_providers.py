@@ -123,7 +123,7 @@ def test_krunner_offers_a_second_action_but_for_guarded_ones(tmp_path: Path) -> 
             dev = await shell.krunner("Match", "s", "dev")
             prod = await shell.krunner("Match", "s", "prod")
             short = await shell.krunner("Match", "s", "p")
-            for picked in ((prod[0][0], "use"), ("nonsense", ""), ('["use","prod"]', "")):
+            for picked in ((prod[0][0], "use"), ("nonsense", ""), ("use/prod", "")):
                 await shell.krunner("Run", "ss", *picked)
             await shell.krunner("Run", "ss", dev[0][0], "use")
             return [actions, dev, prod, short]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
+from urllib.parse import quote, unquote
 
 from tray.core import policy
 from tray.core.accounts.role_search import RoleRow, RoleSearch
@@ -28,7 +28,7 @@ class SearchResult:
 
     @property
     def id(self) -> str:
-        return json.dumps([self.action, *self.row.key], ensure_ascii=False)
+        return "/".join(quote(part, safe="") for part in (self.action, *self.row.key))
 
     @property
     def title(self) -> str:
@@ -76,10 +76,7 @@ def picked(rows: Sequence[RoleRow], identifier: str, action: str = "") -> Event 
     `action` is what was chosen beside the result, if the search has such. A guarded row is
     never made active from here: it takes its full name, or a click in the menu.
     """
-    try:
-        first, *key = json.loads(identifier)
-    except (ValueError, TypeError, RecursionError):
-        return None
+    first, *key = map(unquote, identifier.split("/"))
     row = next((one for one in rows if list(one.key) == key), None)
     what = action or first
     if row is None or what not in get_args(Action):
