@@ -15,6 +15,7 @@ SUMMARIES: Final = {
     "use": "Switch the active profile, or show it.",
     "apply": "Make the active profile the AWS default.",
     "profiles": "List the profiles of the AWS config.",
+    "accounts": "List all accounts and roles you have.",
     "add": "Add profiles for your accounts and roles.",
     "import": "Bring in what other tools have configured.",
     "whoami": "Show who a profile's credentials belong to.",
@@ -180,6 +181,25 @@ List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, thos
 the problem, and the exit code is 1.
 """
 
+ACCOUNTS: Final = """\
+List the accounts and roles that you have, with or without a profile; with WORDs, those they find.
+
+The list is kept: while you use it, here, in the menu or in the desktop's search, SSO Tray asks AWS
+for a new one each day, with at most eight requests at once. --refresh asks now, which takes one
+request for each account. Nobody is signed in by it. The setting accounts.refresh turns off the
+daily list, accounts.tell_changes the quiet notice about roles that are new or gone.
+
+\b
+Exit codes:
+  3  sign-in required: nothing is listed yet
+
+\b
+Examples:
+  sso-tray accounts prod admin
+  sso-tray accounts --session corp --refresh
+  sso-tray console --session corp --account 111122223333 --role ReadOnly
+"""
+
 ADD: Final = """\
 Add profiles for the accounts and roles you have in a session.
 
@@ -236,8 +256,11 @@ Print a profile's credentials for a program or a shell.
 If SSO Tray was stopped by something else than "quit", it is started again.
 
 The format "process" is what AWS SDKs read from a credential_process; "json" adds the profile's
-name and region; "env" is for POSIX shells. Nothing else is printed on stdout, and no browser is
-opened. The history records which program asked for which role.
+name and region; "env" is for POSIX shells; "dotenv" and "ini" are files for other programs, the
+region included. With --fresh 45m, credentials at hand are printed only if they have that long
+left, else new ones. --session, --account and --role name a role that has no profile. Nothing else
+is printed on stdout, and no browser is opened. The history records which program asked for which
+role.
 
 \b
 Exit codes:
@@ -263,6 +286,10 @@ With --endpoint, the command gets the address of an HTTP endpoint on 127.0.0.1 i
 serves only this command, lives as long as it does, and provides fresh credentials until the
 session ends. Every AWS SDK can use such an endpoint.
 
+--session, --account and --role name a role that has no profile. --each runs the command with
+every profile whose name matches a pattern, eight at a time: each line of output begins with the
+profile's name, the exit code is the highest, Ctrl-C ends all. Guarded ones need --guarded, too.
+
 If [default] has credentials of its own, which SDKs would prefer, a command run with --endpoint
 gets a copy of the config without keys in AWS_CONFIG_FILE; changes by other programs to that copy
 are lost. SSO Tray's own commands see and change your config.
@@ -279,6 +306,7 @@ Exit codes:
 Examples:
   sso-tray exec prod -- terraform plan
   sso-tray exec --endpoint -- ./a-server-that-runs-for-days
+  sso-tray exec --each 'team-*' -- aws s3 ls
 """
 
 ENDPOINT: Final = """\
@@ -303,6 +331,7 @@ The link comes from the access portal. It names account and role and contains no
 browser's portal session signs you in. --federate creates a link that signs you in by itself with
 the profile's credentials, which also works for chained roles and other profiles. Such a link is a
 secret for 15 minutes; it reaches the browser from this command, not on a command line.
+--session, --account and --role name a role that has no profile.
 
 \b
 Examples:
