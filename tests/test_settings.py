@@ -415,8 +415,6 @@ LOCKABLE: dict[str, tuple[str, str, Callable[[Settings], object]]] = {
     "accounts.refresh": ("false", "true", lambda s: s.preferences.list_accounts),
     "accounts.tell_changes": ("false", "true", lambda s: s.preferences.tell_accounts),
     "compat.empty_refresh_members": ("true", "false", lambda s: s.empty_refresh_members),
-    "accounts.refresh": ("false", "true", lambda s: s.preferences.list_accounts),
-    "accounts.tell_changes": ("true", "false", lambda s: s.preferences.tell_accounts),
     "privacy.keep_days": ("30", "60", lambda s: s.keep),
     "privacy.names_in_notices": ("false", "true", lambda s: s.preferences.names_in_notices),
     "log.debug": ("true", "false", lambda s: s.log_debug),
