@@ -134,6 +134,10 @@ class Desktop:
     def withdraw(self, slot: str) -> None:
         self.notifier.withdraw(slot)
 
+    def forget(self) -> None:
+        """What the menu lists as recent is no longer in the history."""
+        self._recent.clear()
+
     def remember(self, note: fx.RecordHistory) -> None:
         if note.what.startswith("notice-"):
             return
