@@ -415,6 +415,8 @@ LOCKABLE: dict[str, tuple[str, str, Callable[[Settings], object]]] = {
     "accounts.refresh": ("false", "true", lambda s: s.preferences.list_accounts),
     "accounts.tell_changes": ("false", "true", lambda s: s.preferences.tell_accounts),
     "compat.empty_refresh_members": ("true", "false", lambda s: s.empty_refresh_members),
+    "privacy.keep_days": ("30", "60", lambda s: s.keep),
+    "privacy.names_in_notices": ("false", "true", lambda s: s.preferences.names_in_notices),
     "log.debug": ("true", "false", lambda s: s.log_debug),
 }  # fmt: skip
 

@@ -243,6 +243,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         ),
         Option("-f", "--follow", kind="flag", help="Keep showing new lines; Ctrl-C stops."),
     ),
+    "forget": Command(
+        "tray.cli.log_command:forget",
+        Option("--history", kind="flag", help="Only the history."),
+        Option("--accounts", kind="flag", help="Only the list of accounts and roles."),
+    ),
     "quit": Command("tray.cli.daemon_commands:end"),
     "uninstall": Command(
         "tray.cli.uninstall_command:uninstall",

@@ -28,6 +28,7 @@ SUMMARIES: Final = {
     "completion": "Print completion for your shell.",
     "doctor": "Check your setup and say how to fix problems.",
     "log": "Show the log or the history of your sessions.",
+    "forget": "Delete the history and the list of your accounts.",
     "quit": "Stop SSO Tray.",
     "uninstall": "Give everything back before SSO Tray is removed.",
     "guide": "Read the guide.",
@@ -403,6 +404,14 @@ Stop SSO Tray.
 Refresh tokens move from the keyring to the token files until the next start, so that the AWS CLI
 renews your sessions when it uses them. No command starts it again until you run
 "start" or "run", click its menu entry, or begin a new desktop session.
+"""
+
+FORGET: Final = """\
+Delete the history, the list of your accounts and roles, or both.
+
+The history is what "log --history" and the menu show. Accounts and roles are listed again when the
+menu or a search needs them. By themselves both go after 90 days: setting keep_days of [privacy].
+The log stays; "uninstall" deletes everything.
 """
 
 UNINSTALL: Final = """\
