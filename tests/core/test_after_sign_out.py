@@ -18,6 +18,7 @@ from tray.core.outcomes import (
     Outcome,
     PortalChecked,
     Refused,
+    Released,
     RemovalJudged,
     Renewed,
     SignedOut,
@@ -239,6 +240,21 @@ def test_a_command_alone_asks_nothing_but_what_was_typed() -> None:
 
     assert (None, "renew", None) == (unasked, typed, _kind(story))
     assert ["typed"] == [reply.request for reply in story.all(fx.Reply)]
+
+
+def test_what_a_release_brings_to_light_after_an_end_is_asked_about() -> None:
+    """K7: the keyring may have kept two tokens of the session that is over, both dead."""
+    story = Story(stores={"corp": "keyring"})
+    story.file(token("a"))
+    story.send(ev.RenewRequested("corp", "typed"), MINUTE)
+    story.answer(Refused("dead"))
+    story.send(ev.ReleaseRequested("corp"), 2 * MINUTE)
+    story.answer(Released("It is back."))
+    story.file(token("b", refreshable=True))
+    asked = _kind(story)
+    story.answer(PortalChecked("b", "dead"))
+
+    assert ("check", "expired") == (asked, story.row().state)
 
 
 def test_a_sign_in_here_needs_no_further_proof() -> None:

@@ -307,5 +307,33 @@ FOUND = (
         "a record that cannot be made durable stops the daemon", 91244,
         do("unread", 1989.267, much=0.916), do("crowd", 1992.158, much=0.495), until=1993,
     ),
+    Sequence(
+        "a start finds out what AWS ended while nobody asked", 91349,
+        do("old login", 191803.842, "twin", 0.197), do("revoke", 200427.95, much=0.661),
+        do("restart compared", 202498.431, "lab", 0.996), until=202559,
+    ),
+    Sequence(
+        "an SDK's renewal of a replaced sign-in is taken for a new one", 91448,
+        do("config", 1093.104, much=0.59), do("click", 3560.913, much=0.873),
+        do("restart", 3573.831, much=0.889), do("aws sso login", 3876.634, much=0.267, step=13),
+        do("config", 7315.648, much=0.17), do("click", 8293.744, much=0.984),
+        do("click", 8703.318, much=0.957), do("click", 8820.605, much=0.343),
+        do("aws sso login", 12040.802, much=0.701), do("all is well", 31353.218, much=0.07),
+        do("click", 34642.72, much=0.271), do("click all", 38441.553, much=0.608),
+        do("aws sso login", 38846.572, much=0.1), do("sdk refreshes", 42262.184, much=0.223),
+        until=42263,
+    ),
+    Sequence(
+        "an old record does not know of a sign-out", 91484,
+        do("click", 778.012, OLD, 0.095), do("sleep", 24733.845, OLD, 0.742),
+        do("sign out", 27298.571, OLD, 0.399), do("restart, state old", 39923.122, OLD, 0.287),
+        do("old login", 39937.434, OLD, 0.177), until=39938,
+    ),
+    Sequence(
+        "a release of an ended session brings another ended token to light", 91533,
+        do("aws sso login", 8237.545, OLD, 0.411, step=8), do("click", 8746.248, OLD, 0.767),
+        do("restart", 8979.512, OLD, 0.501), do("click", 9404.902, OLD, 0.842),
+        do("click", 11097.385, OLD, 0.79), do("release", 12540.025, OLD, 0.307), until=12806,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""
