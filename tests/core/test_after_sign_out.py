@@ -257,6 +257,20 @@ def test_what_a_release_brings_to_light_after_an_end_is_asked_about() -> None:
     assert ("check", "expired") == (asked, story.row().state)
 
 
+def test_a_token_that_aws_has_ended_stays_so_when_its_file_comes_back() -> None:
+    """R4: what AWS has said of a token is true whatever becomes of its file."""
+    story = Story(stores={"corp": "file"})
+    story.file(token("a"))
+    story.send(ev.TokenRejected("corp", "a"), MINUTE)
+    over = story.row().state
+    story.file(ev.FileAbsent(), 2 * MINUTE)
+    story.run_until(3 * MINUTE)
+    gone = story.row().state
+    story.file(token("a"))
+
+    assert ("expired", "signed-out", "expired") == (over, gone, story.row().state)
+
+
 def test_a_sign_in_here_needs_no_further_proof() -> None:
     """K6: AWS has just given that token."""
     story = _signed_out()

@@ -335,5 +335,17 @@ FOUND = (
         do("restart", 8979.512, OLD, 0.501), do("click", 9404.902, OLD, 0.842),
         do("click", 11097.385, OLD, 0.79), do("release", 12540.025, OLD, 0.307), until=12806,
     ),
+    Sequence(
+        "a token renewed in its file while the clock was behind is taken for an older one", 91654,
+        do("click", 7294.73, OLD, 0.747), do("keyring denied", 15381.771, much=0.955),
+        do("clock", 18088.161, much=0.905), until=18090,
+    ),
+    Sequence(
+        "a token that a sign-in afresh has ended is forgotten as its file comes back", 91671,
+        do("old login", 18542.905, "twin", 0.646), do("click", 22250.211, "twin", 0.779),
+        do("aws 503", 22507.053, "twin", 0.596), do("click", 25176.131, "twin", 0.576),
+        do("read", 25200.176, "twin", 0.174), do("remove", 25247.994, "twin", 0.851),
+        do("put back", 25306.427, "twin", 0.851), until=27405,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -262,7 +262,6 @@ def forgotten(session: Session, *, removed: bool) -> Session:
         end=None,
         refused=None,
         started_at=None,
-        dead=None,
         trouble=None,
         removal=None,
         removed=fingerprint or session.memory.removed if removed else None,
