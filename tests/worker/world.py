@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.home import home_variables
 from tests.worker.memory_backend import MemoryBackend
 from tray.aws.api.clients import AwsClients
 from tray.aws.api.oidc import Oidc
@@ -96,7 +97,7 @@ class World:
     outcomes: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.paths = Paths.from_environment({"HOME": str(self.home)})
+        self.paths = Paths.from_environment(home_variables(self.home))
         self.paths.aws_config.parent.mkdir(parents=True, exist_ok=True)
         self.paths.aws_config.write_text(CONFIG)
         self.context = self.make_tools(self.backend)
@@ -294,7 +295,7 @@ def environment(home: Path, endpoints: Mapping[str, str]) -> dict[str, str]:
     """Return what leads AWS's libraries to the Identity Center, and away from the developer."""
     return {
         **endpoints,
-        "HOME": str(home),
+        **home_variables(home),
         "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
