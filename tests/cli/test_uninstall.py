@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import Stage
+from tests.cli.stage import ROOT, Stage
 from tests.keyring_session import KeyringSession, keyring_session
 from tray.fake_aws.identity_center import IdentityCenter
 
@@ -104,6 +108,24 @@ def test_a_locked_keyring_stops_it_before_anything_is_lost(
     keyring.unlock()
     assert 0 == stage.tray("uninstall", "--yes").code
     assert (before, config) == (files(stage.home), stage.config.read_bytes())
+
+
+def test_a_path_with_blanks_is_quoted(stage: Stage) -> None:
+    """The line that removes the package can be typed as it stands."""
+    python = stage.home / "my tools/python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+
+    told = subprocess.run(
+        [str(python), "-m", "tray", "uninstall", "--dry-run"],
+        env=stage.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    line = told.stdout.splitlines()[-1].partition("run: ")[2]
+    assert [str(python), "-m", "pip", "uninstall", "sso-tray"] == shlex.split(line)
 
 
 def test_what_no_longer_works_is_named(stage: Stage, center: IdentityCenter) -> None:

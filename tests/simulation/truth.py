@@ -31,6 +31,8 @@ ASKED_WITHIN = 7 * MINUTE
 """What only AWS can tell is known after the next try."""
 NEXT_RENEWAL = 30 * MINUTE + ASKED_WITHIN
 """A keyring that is missing or refuses is asked again when its full file is renewed."""
+GIVEN_BACK = ("given", "sign-in", "undo", "release")
+"""What a person or a program does that brings a removed file back."""
 LAST_LIFE = 2 * MINUTE
 """A token that ends this near to its portal session is its last: no other would live longer."""
 
@@ -172,7 +174,7 @@ class Truth:
         for key, at in self._removed.items():
             if self.unwell_at > at or machine.data(key) is None:
                 continue
-            if not any(self._world.noted(deed, key, at) for deed in ("given", "sign-in", "undo")):
+            if not any(self._world.noted(deed, key, at) for deed in GIVEN_BACK):
                 told = f"the file of {key} is back"
                 self._world.promises.broken("safety: a removed file stays away", told)
 
@@ -248,6 +250,7 @@ class Truth:
             and world.state.preferences.adopt
             and not world.state.asleep
             and machine.readable(key)
+            and str(machine.paths.state / "state.json") not in machine.read_errors
             and machine.aws.patience_until.get(key, 0.0) <= machine.time
             # A renewal that has to ask the portal first waits for it as well.
             and machine.aws.portal_patience.get(key, 0.0) <= machine.time
@@ -305,6 +308,14 @@ class Truth:
             newest, portal = found[-1], world.portal(session.config.start_url)
             if portal.ends is None or portal.ends - newest.ends < LAST_LIFE:
                 continue
+            # What AWS gave last may be in the file alone, its refresh token dead with a process.
+            given = entry.given if entry is not None else None
+            if (
+                given is not None
+                and given.number > newest.number
+                and machine.aws.works(given.access)
+            ):
+                newest = given
             due = newest.issued + (newest.ends - newest.issued) / 2
             since = max(
                 due,

@@ -13,6 +13,7 @@ import pytest
 from tests.worker.world import CORP, HALF_LIFE, World
 from tray.aws.cache.sso_token import SsoToken
 from tray.aws.cache.token_cache import lean_document
+from tray.core.lineage import Lineage
 from tray.core.outcomes import Adopted, Failed, Refused, RemovalJudged, Renewed, Unrenewable
 from tray.core.text.timestamps import format_timestamp
 from tray.secret import Secret
@@ -381,6 +382,23 @@ def test_after_a_sign_out_a_login_without_refresh_data_does_not_renew(strict: Wo
     outcomes = [strict.run("adopt"), strict.run("renew")]
 
     assert [Unrenewable(), Unrenewable()] == outcomes
+
+
+def test_a_sign_in_that_the_record_alone_lists_is_not_older(strict: World) -> None:
+    """K4: of two that followed the same token, one in each list, the sign-in in the file stays."""
+    older, _ = _renewed(strict)
+    # That renewal died before it was recorded and published.
+    strict.context.records.change(CORP.key, lineage=Lineage((older.pair,)))
+    _write_lean(strict, older)
+    strict.backend.state = "locked"
+    ours = strict.sign_in()
+    save(CORP, strict.context, ours)
+    strict.backend.state = "ready"
+
+    strict.run("adopt")
+
+    assert ours.fingerprint == _kept(strict).fingerprint
+    assert ours.access_token.reveal() == strict.members()["accessToken"]
 
 
 @pytest.mark.parametrize("store", [None, "file"])

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tray.core.events import Event
+from tray.core.menu.menu_extras import MenuExtras
 from tray.core.views.view import View
-from tray.desktop.menu.menu_extras import MenuExtras
 from tray.desktop.native.main_thread import MainThread
 from tray.desktop.notifications.notice_chain import notifier_for
 from tray.desktop.notifications.notifier import Notifier, Pressed

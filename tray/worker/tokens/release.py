@@ -32,9 +32,16 @@ def release(session: SsoSession, context: JobContext) -> Outcome:
     Hand a session back to the AWS CLI; repeatable after a kill anywhere, as the item goes last.
 
     Marked first, so that nobody adopts it again; then the full file is written and read back.
+    Where no file may have them the session is signed out instead (K9): `SignedOut`.
+
     Returns `Released`, which says what remains. Raises Busy, KeyringUnavailable or KeyringDenied
     (nothing was handed back), CacheFileTorn, CacheFileBad or OSError (the item stays).
     """
+    if context.keyring_required:
+        with context.session_lock(session):
+            done = end(session, context)
+            client_registrations.forget_all(session, context)
+        return done
     filed = context.unsaved.save_in_files(session.key)
     with context.session_lock(session):
         store = context.record(session).store

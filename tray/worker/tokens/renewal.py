@@ -120,6 +120,8 @@ def _renew_filed(
 ) -> Outcome:
     """Renew from the file and write it as the CLI does, after proving that it can be written."""
     store = context.record(session).store
+    if context.keyring_required:
+        return Failed(adopted.reason or "other", sentences.not_from_file(session.key))
     if is_older(session, context, published, None):
         return Failed(adopted.reason or "other", sentences.older_file(session.key))
     if store is None:

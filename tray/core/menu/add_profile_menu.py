@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tray.core.menu.listed_roles import Listing
+from tray.core.menu.menu_entry import SEPARATION, Entry, grouped
 from tray.core.profiles.profile_planning import Assignment, profiles_of
 from tray.core.requests import AddProfileRequested, RolesRequested
 from tray.core.text import menu_text
 from tray.core.views.view import SessionRow, View
-from tray.desktop.menu.menu_entry import SEPARATION, Entry, grouped
 
 ExistingProfiles = dict[tuple[str, str], str]  # by account and role
 
@@ -29,14 +29,15 @@ def add_profile(row: SessionRow, view: View, *, room: int) -> Iterable[Entry]:
         yield Entry(f"roles-why:{row.key}", menu_text.problem(listing.problem), enabled=False)
     elif room:
         accounts = _accounts(row.key, listing, profiles_of(row.key, view.profiles))
-        named = grouped(
-            accounts, room, lambda one, row: f"{one.text}: {row.text}", menu_text.MORE_ROLES
-        )
-        yield from named
+        yield from grouped(accounts, room, lambda one, row: f"{one.text}: {row.text}", _rest)
     else:
-        yield Entry(f"add-more:{row.key}", menu_text.MORE_ROLES, enabled=False)
+        yield _rest()
     yield Entry(f"roles:{row.key}", menu_text.LIST_AGAIN, RolesRequested(row.key))
     yield SEPARATION
+
+
+def _rest(_count: int = 0) -> Entry:
+    return Entry("add-more", menu_text.MORE_ROLES, enabled=False)
 
 
 def _accounts(key: str, listing: Listing, known: ExistingProfiles) -> Sequence[Entry]:

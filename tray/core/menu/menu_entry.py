@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tray.core.events import Event
+from tray.core.policy import MENU_ROWS
+from tray.core.requests import TerminalRequested
 from tray.core.text import menu_text
-
-LEVEL: Final = 25  # rows on a level at most; longer lists are grouped
-SCROLLED: Final = 50  # rows of a range of a very long list, which hosts scroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +28,43 @@ class Entry:
 SEPARATION: Final = Entry("separator", "")
 
 
+def heading(key: str, text: str) -> Entry:
+    return Entry(key, text, enabled=False)
+
+
+def more(count: int, of: str = "") -> Entry:
+    """Return the last row of a full list, the others of which are found by typing."""
+    return Entry(f"more:{of}", menu_text.more(count), TerminalRequested("use"))
+
+
+def fitting(rows: Sequence[Entry], room: int, of: str = "") -> tuple[Entry, ...]:
+    """Return the rows, or the first of them and how many more there are."""
+    if len(rows) <= room:
+        return tuple(rows)
+    return (*rows[: room - 1], more(len(rows) - room + 1, of))
+
+
 def grouped(
-    blocks: Sequence[Entry], room: int, text: Callable[[Entry, Entry], str], more: str
+    blocks: Sequence[Entry],
+    room: int,
+    text: Callable[[Entry, Entry], str],
+    rest: Callable[[int], Entry],
 ) -> Iterable[Entry]:
     """
     Return ``blocks``, which have rows below, or ranges of these rows where they find no room.
 
     Never a level more: GNOME shows submenus inside their parent. ``text`` is a block's and a row's
-    in a range; ``more`` says where the rest is if even the ranges are too many.
+    in a range; ``rest`` makes the row that says how many find no room even in ranges.
     """
-    if len(blocks) <= room and all(len(one.children) <= LEVEL for one in blocks):
+    if len(blocks) <= room and all(len(one.children) <= MENU_ROWS for one in blocks):
         yield from blocks
         return
     rows = [replace(row, text=text(one, row)) for one in blocks for row in one.children]
-    size = min(SCROLLED, max(LEVEL, math.ceil(len(rows) / room)))
-    starts = range(0, len(rows), size)
-    fitting = starts if len(starts) <= room else starts[: room - 1]
-    for start in fitting:
-        part = rows[start : start + size]
+    ranges = math.ceil(len(rows) / MENU_ROWS)
+    shown = ranges if ranges <= room else room - 1
+    for start in range(0, shown * MENU_ROWS, MENU_ROWS):
+        part = rows[start : start + MENU_ROWS]
         words = menu_text.range_of(part[0].text, part[-1].text)
         yield Entry(f"from:{part[0].key}", words, children=tuple(part))
-    if len(fitting) < len(starts):
-        yield Entry("more", more, enabled=False)
+    if shown < ranges:
+        yield rest(len(rows) - shown * MENU_ROWS)
