@@ -631,6 +631,7 @@ def test_no_format_follows_a_name_of_ours(tmp_path: Path) -> None:
     sources = [
         *(ROOT / "tray").rglob("*.py"),
         ROOT / "tests/__init__.py",
+        ROOT / "tests/home.py",
         Path(__file__),
     ]
     for path in sources:
