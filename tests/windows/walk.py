@@ -56,6 +56,9 @@ TOKEN_LIFE = 120.0
 PATIENCE = 300.0
 """Seconds that anything may take at most: Wine is slow beside other work."""
 
+MOST_CLICKS = 5
+"""After so many that open nothing a person gives up."""
+
 ROUNDS = 9
 """Starts of which the quickest is the time of one."""
 
@@ -81,6 +84,9 @@ NOT_JUDGED = {
 
 
 T = TypeVar("T")
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height."""
 
 
 def until(found: Callable[[], T | None], what: str) -> T:
@@ -325,20 +331,28 @@ class Walk:
             place.write_text(text)
             self.machine.tray("quit")  # it would restart once more, as the version of before
 
-    def opened(self, click: Callable[[], None]) -> tuple[int, int, int, int]:
-        """Click, and return the menu that opens: left, top, width and height."""
+    def opened(self, click: Callable[[], None], is_menu: Callable[[Box], bool]) -> Box:
+        """Click until a menu opens, and return it: left, top, width and height."""
         known = self.machine.windows()
-        click()
-        found = until(
-            lambda: [box for one, box in self.machine.windows().items() if one not in known],
-            "a menu",
-        )
-        return max(found, key=lambda box: box[4])[1:]
 
-    def open_menu(self) -> tuple[int, int, int, int]:
-        """Click on the icon with the right button."""
+        def menus() -> list[Box]:
+            now = self.machine.windows().items()
+            return [box[1:] for one, box in now if one not in known and is_menu(box[1:])]
+
+        for clicks in range(1, MOST_CLICKS + 1):
+            click()
+            try:
+                (menu, *_) = told.until(menus, "a menu", PATIENCE / MOST_CLICKS)
+            except Broken:
+                title(f"  click {clicks} opened nothing")
+            else:
+                return menu
+        raise Broken("no click opens a menu")
+
+    def open_menu(self) -> Box:
+        """Click on the icon with the right button; its tip is a window, too, but a low one."""
         x, y = self.icon("signed-in")
-        return self.opened(lambda: self.machine.click(x, y, 3))
+        return self.opened(lambda: self.machine.click(x, y, 3), lambda box: box[3] > 5 * ROW)
 
     def pick(self, left: int, y: int) -> None:
         """Click a row once the menu shows by its colour that it has the mouse."""
@@ -357,8 +371,8 @@ class Walk:
         """Pick another profile in the menu: the last row of "Profile"."""
         left, top, width, height = self.open_menu()
         holds("a right click opens the menu", height > 100, f"{width} x {height}")
-        at = left, top + PROFILES
-        left, top, width, height = self.opened(lambda: self.pick(*at))
+        at, right = (left, top + PROFILES), left + width - ROW
+        left, top, width, height = self.opened(lambda: self.pick(*at), lambda box: box[0] > right)
         self.pick(left, top + height - ROW // 2)
         active = until(lambda: self.status()["active_profile"] != "dev" and self.status(), "use")
         holds("a click on a profile makes it active", active["active_profile"] == "reader")

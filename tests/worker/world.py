@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import resource
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -269,15 +268,16 @@ class Disk:
     """The disk as this process sees it: full, or not."""
 
     def __init__(self) -> None:
-        self._hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self._limits = pytest.importorskip("resource", reason="Windows has no limits")
+        self._hard = self._limits.getrlimit(self._limits.RLIMIT_FSIZE)
 
     def fill(self) -> None:
         """Let every write to a file fail (EFBIG, where a full disk would say ENOSPC)."""
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._hard[1]))
+        self._limits.setrlimit(self._limits.RLIMIT_FSIZE, (0, self._hard[1]))
 
     def room(self) -> None:
         """Let writes succeed again."""
-        resource.setrlimit(resource.RLIMIT_FSIZE, self._hard)
+        self._limits.setrlimit(self._limits.RLIMIT_FSIZE, self._hard)
 
 
 @contextmanager
