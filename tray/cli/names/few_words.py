@@ -33,12 +33,10 @@ def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) 
     """
     guarded = context.settings_or_safe().preferences.guarded
     state = context.paths.state
-    rows = role_rows(read_index(state), catalog, guarded)
+    rows = role_rows(read_index(state), catalog, guarded, bare=bare)
     remembered = read_remembered(state)
     names = (read_active(state), read_previous(state))
     recent = [(name,) for name in names if name is not None]
-    if not bare:
-        rows = [row for row in rows if row.profile is not None]
     return RoleSearch(rows, (*remembered.favourites, *recent, *remembered.recent))
 
 
