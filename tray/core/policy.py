@@ -137,5 +137,10 @@ LISTING_LOOKS: Final = 0.5  # seconds between looks whether another listing has 
 PROGRESS_EVERY: Final = 0.2  # seconds between two words on how far a listing is
 CHANGES_KEPT: Final = 500  # roles that appeared, and as many that vanished
 
+# --- The desktop's own search ---
+SEARCH_LETTERS: Final = 3  # fewer find everything
+SEARCH_SHOWN: Final = 12  # results; a shell shows half as many
+SEARCH_KEPT: Final = 10 * MINUTE  # that what it needs is kept: 4 MB for 10,000 roles
+
 ROLES_RANKED: Final = 200
 """Of more rows than these that fit a search nobody reads the last ones: their order is kept."""

@@ -70,6 +70,7 @@ class Desktop:
         self.system_events = SystemEvents(lambda word: post(ev.SystemEvent(word)), environ)
         for client in self.system_events.clients:
             self._surface.join(client)
+        self._surface.serve_search(roles)
         self.tray = self._made_tray() if icon else None
 
     def _made_tray(self) -> TrayFace | None:
