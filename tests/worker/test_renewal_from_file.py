@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -42,6 +44,30 @@ def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
         "refreshToken",
         "theirs",
     } == (set(members))
+
+
+def test_between_aws_answer_and_the_file_one_sync_lies(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T3: a process killed in between loses the session; nothing is read or asked there."""
+    token = world.keep_in_file()
+    world.write_file(token)
+    world.advance(HALF_LIFE)
+    steps: list[str] = []
+    really = os.fsync
+
+    def counting(descriptor: int) -> None:
+        steps.append("fsync")
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    world.on_step |= {
+        name: partial(steps.append, name) for name in ("answered", "temp-written", "renamed")
+    }
+    world.run("renew")
+
+    after = steps[steps.index("answered") + 1 :]
+    assert ["fsync", "temp-written", "renamed"] == after[: after.index("renamed") + 1]
 
 
 def test_from_the_file_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:
