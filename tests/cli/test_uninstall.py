@@ -15,6 +15,7 @@ import pytest
 from tests.cli.stage import ROOT, Stage
 from tests.keyring_session import KeyringSession, keyring_session
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.system.dbus.search_files import krunner_file, offer_to_krunner
 
 
 def files(home: Path) -> set[str]:
@@ -73,6 +74,51 @@ def test_a_lost_record_loses_no_token(stage: Stage, command: tuple[str, ...]) ->
         token = json.loads(stage.file_of("corp").read_text())
         assert (0, []) == (done.code, keyring.labels()), done.err
     assert stage.center.accepts_refresh_token(token["refreshToken"])
+
+
+@pytest.mark.parametrize("command", [("release", "corp"), ("uninstall", "--yes")])
+def test_a_lost_record_and_a_locked_keyring_claim_nothing(
+    stage: Stage, command: tuple[str, ...]
+) -> None:
+    """What could not be read is said to be locked, and neither item nor file is touched."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+        for record in stage.state.glob("state.json*"):
+            record.unlink()
+        items, file = keyring.labels(), stage.file_of("corp").read_bytes()
+        keyring.lock()
+
+        done = stage.tray(*command)
+
+        assert (1, items, file) == (
+            done.code,
+            keyring.labels(),
+            stage.file_of("corp").read_bytes(),
+        )
+        assert "locked" in done.err
+        keyring.unlock()
+        assert (0, []) == (stage.tray(*command).code, keyring.labels())
+
+
+def test_a_session_gone_from_the_config_stops_it_too(stage: Stage) -> None:
+    """An item that cannot be deleted is named, and the record that knows of it stays."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+        config = stage.config.read_text()
+        stage.config.write_text("[profile static]\nregion = eu-west-1\n")
+        keyring.lock()
+
+        done = stage.tray("uninstall", "--yes")
+
+        assert (1, True) == (done.code, stage.state.is_dir())
+        assert "corp: its keyring item couldn't be deleted" in done.err
+        stage.config.write_text(config)
+        keyring.unlock()
+        assert (0, []) == (stage.tray("uninstall", "--yes").code, keyring.labels())
 
 
 def test_a_dry_run_changes_nothing(
@@ -136,3 +182,20 @@ def test_what_no_longer_works_is_named(stage: Stage, center: IdentityCenter) -> 
 
     assert "circle" in told.out
     assert text == stage.config.read_text()
+
+
+def test_the_way_from_krunner_is_taken_away(stage: Stage) -> None:
+    """A file that we wrote; one of the user's own stays."""
+    offer_to_krunner({**stage.environ, "XDG_CURRENT_DESKTOP": "KDE", "XDG_DATA_DIRS": "/none"})
+    file = krunner_file(stage.environ)
+    assert file.exists()
+
+    told = stage.tray("uninstall", "--dry-run")
+    done = stage.tray("uninstall", "--yes")
+    gone = not file.exists()
+    file.write_text("[Desktop Entry]\nName=mine\n")
+    stage.tray("uninstall", "--yes")
+
+    assert str(file) in told.out
+    assert (0, True) == (done.code, gone)
+    assert file.exists()
