@@ -1,19 +1,16 @@
 """
-``state.json``, version 1: the token store of each session, and what is remembered of it.
+The token store of each session, and what is remembered of it: an entry each in ``state.json``.
 
-``{"version": 1, "sessions": {KEY: ENTRY}}``. What this version cannot use stays in the file; a
-file that is not JSON or of a later version is kept aside before it is overwritten.
+What this version cannot use of one stays in the file.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from tray.core.events import RecordsRead
 from tray.core.json_members import (
@@ -21,7 +18,6 @@ from tray.core.json_members import (
     Members,
     flag,
     list_of,
-    mapping,
     moment,
     one_of,
     optional,
@@ -33,15 +29,12 @@ from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
     FileRefused,
     private_directory,
-    read_small,
-    write_atomic,
 )
+from tray.storage.record_file import RecordFile
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.values import dataclass
 
 log = logging.getLogger(__name__)
-
-VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +99,7 @@ class Records:
 
     def __init__(self, state: Path) -> None:
         self.path = state / "state.json"
-        self._copy = state / "state.json.copy"
+        self._file = RecordFile(self.path)
         self._lock_path = lock_path(state, "state")
 
     def read(self) -> dict[str, Record]:
@@ -115,10 +108,7 @@ class Records:
 
     def recalled(self) -> RecordsRead:
         """Return what the daemon is told; a lost name is given to the file again."""
-        for lost, other in ((self.path, self._copy), (self._copy, self.path)):
-            if not lost.exists():
-                with suppress(OSError):  # neither is there, or no links are possible
-                    lost.hardlink_to(other)
+        self._file.restore_lost()
         entries = self.read()
         newest = {key: entry.lineage.newest for key, entry in entries.items()}
         return RecordsRead(
@@ -135,35 +125,20 @@ class Records:
         """Durable; an unusable file is first kept as ``state.json.broken``. May be `Busy`."""
         private_directory(self.path.parent)
         with FileLock(self._lock_path, timeout=LOCK_TIMEOUT):
-            data, document = self._read()
-            sessions = document.get("sessions", {})
+            found = self._file.read()
+            sessions = found.document.get("sessions", {})
             before, whole = _entry(sessions.get(key, {}))
             record = replace(before or Record(), **changes)
             if key in sessions and before == record:
                 return record
-            if not whole or (data and not document):
-                write_atomic(self.path.with_suffix(".json.broken"), data)
-            kept = sessions.get(key) if before is not None else None
-            entry = record.to_json(kept or {})
-            document = {
-                **document,
-                "version": VERSION,
-                "sessions": {**sessions, key: entry},
-            }
-            write_atomic(self.path, json.dumps(document, indent=1).encode() + b"\n")
-            self._keep_copy()
+            entry = record.to_json(sessions.get(key, {}) if before is not None else {})
+            self._file.write(found, {**sessions, key: entry}, aside=not whole)
             return record
-
-    def _keep_copy(self) -> None:
-        """Give the file a second name, in case the first is deleted."""
-        with suppress(OSError):
-            self._copy.unlink(missing_ok=True)
-            self._copy.hardlink_to(self.path)
 
     def _usable(self, only: str | None) -> dict[str, Record]:
         """Return entries; a renewal asks for its ``only`` one twice, beside hundreds of others."""
         try:
-            sessions = self._read()[1].get("sessions", {})
+            sessions = self._file.read().document.get("sessions", {})
         except (OSError, FileRefused) as error:
             log.warning("state.json cannot be read (%s)", type(error).__name__)
             return {}
@@ -176,28 +151,6 @@ class Records:
                 if record is not None:
                     entries[key] = record
         return entries
-
-    def _bytes(self) -> bytes:
-        for path in (self.path, self._copy):
-            with suppress(FileNotFoundError):
-                if data := read_small(path):
-                    return data
-        return b""
-
-    def _read(self) -> tuple[bytes, dict[str, Any]]:
-        """Return the file, and the document in it; an empty one if it cannot be used."""
-        data = self._bytes()
-        if not data:
-            return b"", {}
-        try:
-            document = json.loads(data)
-            members = Members(document)
-            members.get("version", one_of((VERSION,)), VERSION)
-            members.need("sessions", mapping)
-        except (ValueError, RecursionError) as error:
-            log.warning("state.json cannot be used (%s)", type(error).__name__)
-            return data, {}
-        return data, document
 
 
 def _entry(document: object) -> tuple[Record | None, bool]:
