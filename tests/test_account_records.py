@@ -86,7 +86,7 @@ def test_what_cannot_be_used_is_as_if_it_were_not_there(
 
 def test_a_session_not_listed_for_long_is_dropped(tmp_path: Path) -> None:
     """Personal data of a portal left behind does not stay for ever."""
-    later = replace(CORP, listed_at=OLD.listed_at + policy.INDEX_FORGOTTEN + 1)
+    later = replace(CORP, listed_at=OLD.listed_at + policy.KEPT_FOR + 1)
     change_index(tmp_path, LEGACY, lambda _: OLD)
 
     change_index(tmp_path, "corp", lambda _: later)
@@ -108,3 +108,16 @@ def test_forgetting_removes_one_session_or_every_trace(tmp_path: Path) -> None:
 
     assert (False, True, [LEGACY], False, True) == (nothing, some, left, none, rest)
     assert [] == [name for name in (NAME, USED) if (tmp_path / name).exists()]
+
+
+def test_what_was_listed_long_ago_is_forgotten(tmp_path: Path) -> None:
+    """Only that goes, and when a surface last needed the index stays known while there is any."""
+    change_index(tmp_path, "corp", lambda _: CORP)
+    change_index(tmp_path, LEGACY, lambda _: replace(OLD, listed_at=CORP.listed_at - 10))
+    record_use(tmp_path, 1.0)
+
+    some = forget_accounts(tmp_path, listed_before=CORP.listed_at - 5)
+    none = forget_accounts(tmp_path, listed_before=CORP.listed_at - 5)
+
+    assert (True, False) == (some, none)
+    assert (["corp"], 1.0) == (list(read_index(tmp_path)), last_use(tmp_path))

@@ -546,7 +546,7 @@ def test_a_daemon_understands_the_requests_of_0_1(tmp_path: Path) -> None:
     """Each is taken for what it is, from CLI and credential helper alike; the rest is refused."""
     heard: list[object] = []
 
-    async def hand_out(op: str, profile: str | None, _: str) -> Any:
+    async def hand_out(op: str, profile: object, *_: object) -> Any:
         heard.append((op, profile))
         return {"exit": 0, "sentence": "", "credentials": {}}, lambda: None
 

@@ -412,7 +412,11 @@ LOCKABLE: dict[str, tuple[str, str, Callable[[Settings], object]]] = {
     "keyring.service": ('"ours"', '"theirs"', lambda s: s.keyring_service),
     "warnings.minutes_before": ("[60]", "[5]", lambda s: s.preferences.warn_before),
     "warnings.show": ("true", "false", lambda s: s.notices),
+    "accounts.refresh": ("false", "true", lambda s: s.preferences.list_accounts),
+    "accounts.tell_changes": ("false", "true", lambda s: s.preferences.tell_accounts),
     "compat.empty_refresh_members": ("true", "false", lambda s: s.empty_refresh_members),
+    "privacy.keep_days": ("30", "60", lambda s: s.keep),
+    "privacy.names_in_notices": ("false", "true", lambda s: s.preferences.names_in_notices),
     "log.debug": ("true", "false", lambda s: s.log_debug),
 }  # fmt: skip
 

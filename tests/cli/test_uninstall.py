@@ -15,6 +15,7 @@ import pytest
 from tests.cli.stage import ROOT, Stage
 from tests.keyring_session import KeyringSession, keyring_session
 from tray.fake_aws.identity_center import IdentityCenter
+from tray.system.dbus.search_files import krunner_file, offer_to_krunner
 
 
 def files(home: Path) -> set[str]:
@@ -136,3 +137,20 @@ def test_what_no_longer_works_is_named(stage: Stage, center: IdentityCenter) -> 
 
     assert "circle" in told.out
     assert text == stage.config.read_text()
+
+
+def test_the_way_from_krunner_is_taken_away(stage: Stage) -> None:
+    """A file that we wrote; one of the user's own stays."""
+    offer_to_krunner({**stage.environ, "XDG_CURRENT_DESKTOP": "KDE", "XDG_DATA_DIRS": "/none"})
+    file = krunner_file(stage.environ)
+    assert file.exists()
+
+    told = stage.tray("uninstall", "--dry-run")
+    done = stage.tray("uninstall", "--yes")
+    gone = not file.exists()
+    file.write_text("[Desktop Entry]\nName=mine\n")
+    stage.tray("uninstall", "--yes")
+
+    assert str(file) in told.out
+    assert (0, True) == (done.code, gone)
+    assert file.exists()

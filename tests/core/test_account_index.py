@@ -353,3 +353,15 @@ def test_what_stays_in_memory_has_no_email_and_each_list_of_roles_once() -> None
 
     assert ["", ""] == [account.email for account in kept.accounts]
     assert kept.accounts[0].roles is kept.accounts[1].roles
+
+
+def test_a_forgotten_index_is_not_listed_again_by_itself() -> None:
+    """What the user has deleted stays away until a surface needs it."""
+    story = signed_in(0.0, -HOUR)
+    story.send(ev.AccountsRead({}))
+    story.send(ev.Tick(), 10 * MINUTE)
+    unasked = listings(story)
+
+    story.send(AccountsUsed())
+
+    assert ([], ["corp"]) == (unasked, listings(story))

@@ -124,6 +124,20 @@ def test_typed_in_a_terminal_the_terminal_opens_it() -> None:
     assert ("done", 0) == (only(fx.Reply, done).kind, only(fx.Reply, done).exit)
 
 
+def test_what_does_not_end_a_sign_in_is_said_in_every_terminal_that_waits() -> None:
+    """T3, T4: another user who connects, or an error the browser brings, while it goes on."""
+    story = clicked(request="cli", opens="caller")
+    story.send(ev.SignInRequested("corp", "second"))
+
+    told = story.send(ev.SignInReported("corp", 1, "Another user has connected."))
+    late = story.send(ev.SignInReported("corp", 9, "Another user has connected."))
+
+    assert [("cli", "report"), ("second", "report")] == [
+        (one.request, one.kind) for one in told if isinstance(one, fx.Reply)
+    ]
+    assert ((), "signing-in") == (late, story.row().state)
+
+
 def test_a_second_request_joins_the_first() -> None:
     """L5: one sign-in per session; who joins is shown the link and answered with the rest."""
     story = clicked(request="one", opens="caller")

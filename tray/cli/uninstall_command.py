@@ -29,6 +29,7 @@ from tray.storage.session_records import Records
 from tray.system import WINDOWS
 from tray.system.autostart.start_at_login import autostart_for
 from tray.system.daemon_launch import listens
+from tray.system.dbus.search_files import is_ours, krunner_file
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.system.spawn import frozen
 
@@ -103,6 +104,9 @@ def _steps(context: CommandContext, catalog: Catalog) -> Iterator[_Step]:
     login = autostart_for(context.environ)
     if login.status() == "on":
         yield _Step(uninstall_text.not_at_login(login.place), login.disable)
+    runner = krunner_file(context.environ)
+    if is_ours(runner):
+        yield _Step(uninstall_text.not_searched(str(runner)), runner.unlink)
     if paths.state.exists():
         yield _Step(uninstall_text.deletes(str(paths.state)), lambda: _delete(paths.state))
 

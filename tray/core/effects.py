@@ -156,7 +156,7 @@ class ForgetCredentials:
 @dataclass(frozen=True, slots=True)
 class Reply:
     request: str
-    kind: Literal["progress", "done"]  # ``progress`` may come several times
+    kind: Literal["progress", "report", "done"]  # the first two may come several times
     exit: int = 0  # rule C1: 0 done, 1 failed, 2 no such name, 3 the user must sign in
     sentence: str = ""
     url: str | None = None  # to open, where the caller opens it (L6)

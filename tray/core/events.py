@@ -196,6 +196,15 @@ class SignInReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInReported:
+    """Something that does not end it: another user has connected, the browser brought an error."""
+
+    key: str
+    attempt: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A sign-in succeeded; ``sentence`` says what else the user should know (L12)."""
 
@@ -383,6 +392,7 @@ Event = (
     | TokenRejected
     | SignInRequested
     | SignInReady
+    | SignInReported
     | SignedIn
     | SignInFailed
     | SignInCancelled

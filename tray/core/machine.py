@@ -90,6 +90,8 @@ def _answer(state: TrayState, event: ev.Event, now: Now) -> Step:
             return signing_in.wanted(state, event, now)
         case ev.SignInReady():
             return signing_in.ready(state, event, now)
+        case ev.SignInReported():
+            return state, signing_in.reported(state, event)
         case ev.SignedIn():
             # Another user may have signed in, with other roles.
             return signing_in.signed_in(role_listing.forgotten(state, event.key), event, now)

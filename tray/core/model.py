@@ -259,6 +259,7 @@ class Preferences:
     # start URLs or patterns of them, elsewhere a sign-in is refused; empty: anywhere, None: nobody
     allowed_start_urls: tuple[str, ...] | None = ()
     keyring_required: bool = False  # no refresh token in any file (K9)
+    names_in_notices: bool = True  # whether a warning names sessions, accounts and roles
     list_accounts: bool = True  # every day, while a surface that needs them is used
     tell_accounts: bool = True  # when roles have appeared or vanished
 

@@ -70,6 +70,7 @@ class Desktop:
         self.system_events = SystemEvents(lambda word: post(ev.SystemEvent(word)), environ)
         for client in self.system_events.clients:
             self._surface.join(client)
+        self._surface.serve_search(roles)
         self.tray = self._made_tray() if icon else None
 
     def _made_tray(self) -> TrayFace | None:
@@ -132,6 +133,10 @@ class Desktop:
 
     def withdraw(self, slot: str) -> None:
         self.notifier.withdraw(slot)
+
+    def forget(self) -> None:
+        """What the menu lists as recent is no longer in the history."""
+        self._recent.clear()
 
     def remember(self, note: fx.RecordHistory) -> None:
         if note.what.startswith("notice-"):

@@ -23,7 +23,7 @@ from tray.daemon.managed_updates import ManagedUpdates, following
 from tray.daemon.worker_jobs import WorkerJobs
 from tray.errors import TrayError
 from tray.managed.config_write import add_profiles
-from tray.storage.account_records import record_use
+from tray.storage.account_records import forget_accounts, record_use
 from tray.storage.active_profile import record_active
 from tray.storage.daemon_record import record
 from tray.storage.logs import History
@@ -64,6 +64,7 @@ class EffectRunner:
         self._end = end
         self._records = Records(paths.state)
         self._history = History(paths.state)
+        self._tidied_at = 0.0
         self._saving: asyncio.Task[None] | None = None
         self._unsaved: dict[str, Memory] = {}
 
@@ -145,8 +146,27 @@ class EffectRunner:
 
     def _record(self, entry: fx.RecordHistory) -> None:
         log.info("%s%s", entry.what, f" {entry.key}" if entry.key else "")
-        self._history.add(time.time(), entry.what, entry.key, entry.detail)
+        self._tidy(time.time())
+        if self._history.add(time.time(), entry.what, entry.key, entry.detail):
+            self._desktop.forget()
         self._desktop.remember(entry)
+
+    def _tidy(self, now: float) -> None:
+        """Once a day forget what is older than the settings keep it."""
+        if abs(now - self._tidied_at) < policy.DAY:
+            return
+        self._tidied_at, before = now, now - self._files.settings.keep
+        try:
+            self._history.forget(before)
+        except OSError as error:
+            log.warning("history: %s", error.strerror)
+        self._jobs.go(self._forget_accounts(before))
+
+    async def _forget_accounts(self, before: float) -> None:
+        try:
+            await asyncio.to_thread(forget_accounts, self._paths.state, listed_before=before)
+        except (OSError, TrayError) as error:
+            log.warning("the old accounts stay (%s)", type(error).__name__)
 
     def _open_browser(self, page: fx.OpenBrowser) -> None:
         template = self._files.settings.browser(page.key, page.profile)

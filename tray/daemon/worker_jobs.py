@@ -85,9 +85,12 @@ class WorkerJobs:
                 ev.SignInReady(key, attempt, page["url"], page["user_code"], page["deadline"])
             )
 
+        def report(sentence: str) -> None:
+            self._post(ev.SignInReported(key, attempt, sentence))
+
         try:
             network = self._network_of(effect.request)
-            done = await self._pool.sign_in(request, ready, cancel, network)
+            done = await self._pool.sign_in(request, ready, cancel, network, report)
             if "failed" not in done and network is not None:
                 more = await self._ours_fails(effect.session, self._pool.differing(network))
                 done["sentence"] = " ".join(filter(None, (done["sentence"], more)))

@@ -56,26 +56,32 @@ def read_index(state: Path) -> dict[str, SessionAccounts]:
 
 
 def change_index(
-    state: Path, key: str, change: Callable[[SessionAccounts | None], SessionAccounts]
+    state: Path,
+    key: str,
+    change: Callable[[SessionAccounts | None], SessionAccounts],
+    *,
+    keep: float = policy.KEPT_FOR,
 ) -> SessionAccounts:
     """
     Replace a session's entry by what `change` makes of it; return that.
 
-    Sessions that were not listed for long are dropped. Raises `Busy`, OSError, TrayError.
+    Sessions not listed for `keep` seconds are dropped. Raises `Busy`, OSError, TrayError.
     """
     private_directory(state)
     with FileLock(lock_path(state, "accounts"), timeout=LOCK_TIMEOUT):
         index = read_index(state)
         entry = change(index.get(key))
-        newest = entry.listed_at - policy.INDEX_FORGOTTEN
+        newest = entry.listed_at - keep
         kept = {other: one for other, one in index.items() if one.listed_at > newest}
         _write(state, {**kept, key: entry})
     return entry
 
 
-def forget_accounts(state: Path, keys: Collection[str] | None = None) -> bool:
+def forget_accounts(
+    state: Path, keys: Collection[str] | None = None, *, listed_before: float | None = None
+) -> bool:
     """
-    Remove sessions from the index, all for None; whether there was anything.
+    Remove sessions from the index, all for None, or old ones; whether there was anything.
 
     Without any left it is not listed again before a surface needs it.
     """
@@ -83,7 +89,14 @@ def forget_accounts(state: Path, keys: Collection[str] | None = None) -> bool:
         return False
     with FileLock(lock_path(state, "accounts"), timeout=LOCK_TIMEOUT):
         index = read_index(state)
-        kept = {} if keys is None else {key: index[key] for key in index if key not in keys}
+        kept = {
+            key: one
+            for key, one in index.items()
+            if (keys is not None and key not in keys)
+            or (listed_before is not None and one.listed_at >= listed_before)
+        }
+        if kept and len(kept) == len(index):
+            return False
         if kept:
             _write(state, kept)
         else:

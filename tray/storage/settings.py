@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tray.core.model import Preferences
+from tray.core.policy import KEPT_FOR
 from tray.core.start_rules import StartDaemon
 from tray.core.text.sentences import listed
 from tray.errors import ConfigRejected, TrayError, UserMustAct
@@ -47,6 +48,7 @@ class Settings:
     own_connections: Mapping[str, OwnConnection] = field(default_factory=dict)
     notices: bool = True  # whether warnings are shown as notifications
     log_debug: bool = False
+    keep: float = KEPT_FOR  # seconds for which the history and unlisted accounts stay
     start_daemon: StartDaemon = "auto"  # whether a daemon may be started when it is needed
     # the file of an administrator by the key that it locks, ``guarded`` or ``warnings.show``
     locked: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Settings:
             "service": self.keyring_service,
             "empty_refresh_members": self.empty_refresh_members,
             "restore_removed": self.restore_removed,
+            "keep": self.keep,
             "debug": self.log_debug,
             "connections": {key: own.to_json() for key, own in self.own_connections.items()},
         }
@@ -78,6 +81,7 @@ class Settings:
             keyring_service=sent["service"],
             empty_refresh_members=sent["empty_refresh_members"],
             restore_removed=sent["restore_removed"],
+            keep=sent["keep"],
             log_debug=sent["debug"],
             own_connections={
                 key: OwnConnection.from_json(own) for key, own in sent["connections"].items()

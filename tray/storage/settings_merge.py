@@ -13,6 +13,7 @@ from tray.own_connection import NOTHING_OWN, OWN_KEYS, OwnConnection
 from tray.secret import Secret
 from tray.storage.settings_table import (
     Table,
+    days_of,
     hours_of,
     matching,
     minutes_of,
@@ -30,6 +31,7 @@ KNOWN = {
     "keyring": ("adopt", "required", "service"),
     "warnings": ("minutes_before", "show"),
     "accounts": ("refresh", "tell_changes"),
+    "privacy": ("keep_days", "names_in_notices"),
     "compat": ("empty_refresh_members",),
     "log": ("debug",),
 }
@@ -127,6 +129,7 @@ def merged(
             ),
             adopt=sections["keyring"].flag("adopt", old.adopt) or required,
             keyring_required=required,
+            names_in_notices=sections["privacy"].flag("names_in_notices", old.names_in_notices),
             guarded=guarded,
             allowed_start_urls=allowed,
             list_accounts=sections["accounts"].flag("refresh", old.list_accounts),
@@ -149,6 +152,9 @@ def merged(
         notices=warnings.flag("show", settings.notices),
         restore_removed=top.take(
             "removed_file", settings.restore_removed, restores, '"restore" or "sign-out"'
+        ),
+        keep=sections["privacy"].take(
+            "keep_days", settings.keep, days_of, "a number of days, up to ten years"
         ),
         log_debug=sections["log"].flag("debug", settings.log_debug),
         start_daemon=top.take(

@@ -67,7 +67,7 @@ def _listed(
         listed = SessionAccounts(*_origin(session), context.clock(), accounts)
         return relisted(known, listed, told=told)
 
-    return change_index(context.paths.state, session.key, change)
+    return change_index(context.paths.state, session.key, change, keep=context.settings.keep)
 
 
 def _origin(session: SsoSession) -> tuple[str, str]:

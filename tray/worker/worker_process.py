@@ -166,6 +166,9 @@ class Worker:
             page_words = {"url": page.url, "user_code": page.user_code, "deadline": page.deadline}
             self._out.send({"id": number, "ready": page_words})
 
+        def report(sentence: str) -> None:
+            self._out.send({"id": number, "reported": sentence})
+
         try:
             result = sign_in(
                 session,
@@ -175,6 +178,7 @@ class Worker:
                 callback_port=request.get("callback_port"),
                 ready=ready,
                 cancelled=self._cancelled,
+                report=report,
             )
         finally:
             self._let_go(context)

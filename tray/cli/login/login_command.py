@@ -174,6 +174,8 @@ def _by_daemon(
                 ):
                     if "progress" in message:
                         _show(page, message["progress"])
+                    elif "report" in message:
+                        note(message["report"])
                     elif "done" in message and message["done"]["exit"] != NO_SUCH_NAME:
                         return message["done"]["exit"], message["done"]["sentence"]
     except KeyboardInterrupt:

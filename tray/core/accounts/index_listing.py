@@ -37,6 +37,8 @@ def answered(state: TrayState, event: ev.IndexEvent, now: Now) -> Step:
 
 def index_read(state: TrayState, event: ev.AccountsRead) -> TrayState:
     used = max(filter(None, (state.index.used_at, event.used_at)), default=None)
+    if not event.sessions and event.used_at is None:
+        used = None  # forgotten: listed again when a surface needs it
     return _with(state, read=True, sessions=event.sessions, used_at=used)
 
 

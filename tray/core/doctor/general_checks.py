@@ -9,6 +9,7 @@ from typing import Final
 
 from tray.core.doctor import profile_checks
 from tray.core.doctor.findings import Facts, Finding, SessionFacts, note, ok, problem
+from tray.core.doctor.other_tools import remains
 from tray.core.notices.notice_servers import Buttons
 from tray.core.policy import DAY
 from tray.core.text.display_names import clean, session_name
@@ -35,6 +36,7 @@ def judged(facts: Facts) -> tuple[Finding, ...]:
             _shared,
             _aws_logins,
             profile_checks.profile,
+            remains,
             _around,
             _files,
             _unknown,

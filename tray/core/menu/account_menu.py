@@ -8,7 +8,7 @@ from typing import Final
 from tray.core import events as ev
 from tray.core.accounts.remembered_roles import RoleKey
 from tray.core.accounts.role_search import RoleRow
-from tray.core.menu.menu_entry import SEPARATION, Entry, fitting, grouped, heading, more
+from tray.core.menu.menu_entry import SEPARATION, Block, Entry, fitting, grouped, heading, more
 from tray.core.menu.menu_extras import MenuExtras
 from tray.core.model import Profile
 from tray.core.policy import MENU_ROWS, RECENT_SHOWN
@@ -86,15 +86,15 @@ def _choice(
     for one in profiles:
         accounts.setdefault(one.account_id, []).append(one)
     blocks = [
-        Entry(
+        Block(
             f"account:{account or ''}",
             menu_text.account(account, names.get(account, ""), len(members)),
-            children=tuple(_profile(one, active, extras) for one in members),
+            members,
         )
         for account, members in accounts.items()
     ]
     blocks.sort(key=lambda one: one.text.casefold())
-    yield from grouped(blocks, room, lambda _, row: row.text, more)
+    yield from grouped(blocks, room, lambda one, _: _profile(one, active, extras), more)
 
 
 def _profile(profile: Profile, active: str | None, extras: MenuExtras) -> Entry:

@@ -151,7 +151,7 @@ def plan(
         named = name
         if shared[name] > 1 or (name, one.role_name) in twins or name in taken:
             named = _told_apart(name, one, template)
-        new.append((_free(named, taken), one))
+        new.append((free_name(named, taken), one))
         taken.add(new[-1][0])
     assigned = {(one.account_id, one.role_name) for one in every}
     return ProfilePlan(
@@ -182,7 +182,8 @@ def _told_apart(name: str, one: Assignment, template: str) -> str:
     return name if one.account_id in name else f"{name}-{one.account_id}"
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: with a number if it must."""
     if name not in taken:
         return name
     number = 2

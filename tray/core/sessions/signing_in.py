@@ -147,6 +147,13 @@ def _progress(request: str, sign_in: SignIn, *, open_it: bool) -> fx.Reply:
     )
 
 
+def reported(state: TrayState, event: ev.SignInReported) -> tuple[Effect, ...]:
+    """Pass on what the terminals that wait should say of a sign-in that goes on."""
+    _, sign_in = _current(state, event.key, event.attempt)
+    requests = () if sign_in is None else sign_in.requests
+    return tuple(fx.Reply(request, "report", sentence=event.sentence) for request in requests)
+
+
 def ready(state: TrayState, event: ev.SignInReady, now: Now) -> Step:
     """Open the page where the click was made (L6), and show the link to all who wait."""
     session, sign_in = _current(state, event.key, event.attempt)

@@ -244,6 +244,11 @@ def given_to(profile: Profile, asker: str) -> str:
     return f"{text}, to {asker}" if asker else text
 
 
+def shorter_than_asked(seconds: float) -> str:
+    minutes = counted(max(0, round(seconds / 60)), "minute")
+    return f"AWS gave credentials that last {minutes}: the role allows no longer."
+
+
 def active_profile_gone(name: str) -> str:
     """Rule A7: none is active then."""
     gone = f'The active profile "{clean(name)}" is no longer in the AWS config.'

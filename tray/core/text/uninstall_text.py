@@ -43,6 +43,10 @@ def not_at_login(place: str) -> str:
     return f"Stop starting at login: delete {clean(place, 200)}"
 
 
+def not_searched(place: str) -> str:
+    return f"Leave KRunner's search: delete {clean(place, 200)}"
+
+
 def deletes(state: str) -> str:
     return f"Delete {clean(state, 200)}, with the history and the log"
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from tray.core import policy
 from tray.core.accounts.account_index import IndexState, role_rows
 from tray.core.accounts.remembered_roles import RememberedRoles, RoleKey
 from tray.core.accounts.role_search import RoleRow, RoleSearch
@@ -23,6 +25,7 @@ class KnownRoles:
         self._made_of: tuple[object, ...] = ()
         self._rows: list[RoleRow] = []
         self._search: tuple[list[RoleRow], RememberedRoles, RoleSearch] | None = None
+        self._forgetting: asyncio.TimerHandle | None = None
         self._mark: tuple[int, ...] | None = None
         self._remembered = RememberedRoles()
 
@@ -38,11 +41,19 @@ class KnownRoles:
         return self._state().index
 
     def search(self) -> RoleSearch:
+        """Return the search over all of them, favourites and recent ones first."""
         rows, remembered = self.rows(), self.remembered()
         if self._search is None or not _same(self._search[:2], (rows, remembered)):
             first = (*remembered.favourites, *remembered.recent)
             self._search = rows, remembered, RoleSearch(rows, first)
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        loop = asyncio.get_running_loop()
+        self._forgetting = loop.call_later(policy.SEARCH_KEPT, self._forget)
         return self._search[2]
+
+    def _forget(self) -> None:
+        self._search = self._forgetting = None
 
     def remembered(self) -> RememberedRoles:
         """Commands write the file, too."""
