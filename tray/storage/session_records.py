@@ -1,16 +1,23 @@
 """
-The token store of each session, and what is remembered of it: an entry each in ``state.json``.
+``state.json``, version 1: the token store of each session, and what is remembered of it.
 
-What this version cannot use of one stays in the file.
+``{"version": 1, "writes": COUNT, "sessions": {KEY: ENTRY}}``. What this version cannot use stays
+in the file; a file that is not JSON or of a later version is kept aside before it is overwritten.
+
+``state.json.copy`` holds the same. Of the two the one that was written more often counts: the other
+has come back from a backup, whatever its time is. Versions that know no count leave it, and the
+copy, as they were: then ``state.json`` counts.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from tray.core.events import RecordsRead
 from tray.core.json_members import (
@@ -18,23 +25,29 @@ from tray.core.json_members import (
     Members,
     flag,
     list_of,
+    mapping,
     moment,
+    number,
     one_of,
     optional,
     text,
 )
 from tray.core.lineage import NO_LINEAGE, Lineage
 from tray.core.model import Memory, TokenStore
+from tray.errors import TrayError
 from tray.storage.atomic_files import (
     LOCK_TIMEOUT,
     FileRefused,
     private_directory,
+    read_small,
+    write_atomic,
 )
-from tray.storage.record_file import RecordFile
 from tray.system.lock.file_lock import FileLock, lock_path
 from tray.values import dataclass
 
 log = logging.getLogger(__name__)
+
+VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,57 @@ class Record:
             memory=members.usable("remembered", memory.with_beside, memory),
         )
         return record, not members.unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read: an empty document if neither file can be used."""
+
+    document: dict[str, Any]
+    data: bytes  # the file with it
+    unusable: bytes = b""  # ``state.json``, if that cannot be used
+
+
+class RecordFile:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._copy = path.with_name(f"{path.name}.copy")
+
+    def read(self) -> Found:
+        """Raises `Unread`, or OSError or FileRefused for ``state.json`` itself."""
+        first, copy = b"", b""
+        with suppress(FileNotFoundError):
+            first = read_small(self.path)
+        with suppress(OSError, FileRefused):  # there is none; an unread one may be the newer
+            copy = read_small(self._copy)
+        document = _document(first)
+        unusable = b"" if document else first
+        other = _document(copy) if copy != first else {}
+        if _writes(other) > _writes(document):
+            return Found(other, copy, unusable)
+        return Found(document, first, unusable)
+
+    def write(self, found: Found, sessions: Mapping[str, Any], *, aside: bool) -> None:
+        """Write it with these sessions, in place of what was found; `aside` keeps that, too."""
+        if found.unusable or aside:
+            write_atomic(self.path.with_suffix(".json.broken"), found.unusable or found.data)
+        document = {
+            **found.document,
+            "version": VERSION,
+            "writes": max(_writes(found.document), 0) + 1,
+            "sessions": dict(sessions),
+        }
+        data = json.dumps(document, indent=1).encode() + b"\n"
+        write_atomic(self.path, data)
+        with suppress(OSError, TrayError):  # it is for when the first is lost, or comes back
+            write_atomic(self._copy, data)
+
+    def restore_lost(self) -> None:
+        """Give a lost name to the other file again, so that that may be lost, too."""
+        for lost, other in ((self.path, self._copy), (self._copy, self.path)):
+            if not lost.exists():
+                with suppress(OSError):  # neither is there, or no links are possible
+                    lost.hardlink_to(other)
 
 
 class Records:
@@ -158,3 +222,22 @@ def _entry(document: object) -> tuple[Record | None, bool]:
         return Record.from_json(document)
     except BadDocument:
         return None, False
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    if not data:
+        return {}
+    try:
+        document: dict[str, Any] = json.loads(data)
+        members = Members(document)
+        members.get("version", one_of((VERSION,)), VERSION)
+        members.need("sessions", mapping)
+    except (ValueError, RecursionError) as error:
+        log.warning("state.json cannot be used (%s)", type(error).__name__)
+        return {}
+    return document
+
+
+def _writes(document: Mapping[str, Any]) -> int:
+    """Return how often a document was written; one that cannot be used counts least."""
+    return int(Members(document).usable("writes", number, 0.0)) if document else -1
