@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.home import home_variables
 from tray.cli import log_command
 from tray.core import effects as fx
 from tray.core import events as ev
@@ -208,7 +209,7 @@ def applied_of(name: str, state: Path, config: Path) -> ManagedContext:
     (state / "applied.json").write_bytes(moved)
     (state / "active-profile").write_text("dev\n")
     return ManagedContext(
-        Paths.from_environment({"HOME": str(config.parents[1])}), (), lambda: ("/bin/false",)
+        Paths.from_environment(home_variables(config.parents[1])), (), lambda: ("/bin/false",)
     )
 
 
@@ -671,6 +672,7 @@ def test_no_format_follows_a_name_of_ours(tmp_path: Path) -> None:
     sources = [
         *(ROOT / "tray").rglob("*.py"),
         ROOT / "tests/__init__.py",
+        ROOT / "tests/home.py",
         Path(__file__),
     ]
     for path in sources:

@@ -32,10 +32,8 @@ def search_of(context: CommandContext, catalog: Catalog, *, bare: bool = False) 
     """
     guarded = context.settings_or_safe().preferences.guarded
     state = context.paths.state
-    rows = role_rows(read_index(state), catalog, guarded)
+    rows = role_rows(read_index(state), catalog, guarded, bare=bare)
     recent = [name for name in (read_active(state), read_previous(state)) if name is not None]
-    if not bare:
-        rows = [row for row in rows if row.profile is not None]
     return RoleSearch(rows, [(name,) for name in recent])
 
 
