@@ -4,9 +4,9 @@
 ``{"version": 1, "writes": COUNT, "sessions": {KEY: ENTRY}}``. What this version cannot use stays
 in the file; a file that is not JSON or of a later version is kept aside before it is overwritten.
 
-``state.json.copy`` holds the same. Of the two the one that was written more often counts: the other
-has come back from a backup, whatever its time is. Versions that know no count leave it, and the
-copy, as they were: then ``state.json`` counts.
+``state.json.copy`` holds the same. Of the two the one that was written more often counts: the
+other has come back from a backup, whatever its time is. Versions that know no count leave it, and
+the copy, as they were: then ``state.json`` counts.
 """
 
 from __future__ import annotations
