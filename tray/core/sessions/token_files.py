@@ -171,7 +171,7 @@ def tokens_read(state: TrayState, event: ev.TokenFileInspected, now: Now) -> Ste
                 session, seen, event.file_status, now
             ):
                 seen = replace(seen, queue=(*seen.queue, LOOK))
-            elif session.store == "released" and _after_an_end(session, event.file_status):
+            elif session.store == "released" and doubts.after_an_end(session, event.file_status):
                 # Only the portal can tell whether this is a sign-in (K7).
                 seen = replace(seen, queue=(*seen.queue, QueuedJob("check")))
             elif session.file_status == "unseen" and other_is_gone(state, session):
@@ -211,13 +211,6 @@ def _wants_look(state: TrayState, session: Session, token: TokenFacts) -> bool:
         ended = session.store != "released" and session.memory.dead == token.fingerprint
         return old is None and (ended or newest not in (None, token.fingerprint))
     return True
-
-
-def _after_an_end(session: Session, token: TokenFacts) -> bool:
-    """Whether a session was signed out of or over: the keyring may have kept two, both dead."""
-    if session.token is None:
-        return session.fresh_start
-    return session.over and session.token.fingerprint != token.fingerprint
 
 
 def _ends_early(session: Session, seen: Session, file: TokenFacts, now: Now) -> bool:
