@@ -354,5 +354,11 @@ FOUND = (
         do("read", 25200.176, "twin", 0.174), do("remove", 25247.994, "twin", 0.851),
         do("put back", 25306.427, "twin", 0.851), until=27405,
     ),
+    Sequence(
+        "a sign-out of one portal is held against another of the same name", 91806,
+        do("sign out", 47614.61, much=0.465), do("config", 51055.864, much=0.322),
+        do("config", 51727.766, much=0.955), do("aws sso login", 52518.596, much=0.901),
+        until=52522,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""

@@ -67,6 +67,8 @@ def _signed_in(world: World, session: SsoSession, given: Given) -> None:
     unasked = last is not None and last not in world.machine.aws.taken
     out = session.key in world.truth.signed_out_at or unasked
     out = out and session.key not in world.truth.unrecorded_outs
+    # Its name may mean another portal by now, of which nobody has signed out.
+    out = out and world.truth.signed_out_of.get(session.key, given.place) == given.place
     world.truth.signed_in(session.key, given)
     if out:
         world.truth.unproved[session.key] = given.access
