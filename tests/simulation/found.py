@@ -360,5 +360,12 @@ FOUND = (
         do("config", 51727.766, much=0.955), do("aws sso login", 52518.596, much=0.901),
         until=52522,
     ),
+    Sequence(
+        "a sign-in that died after another program's sign-out is taken for one removed", 91825,
+        do("click", 34419.475, "twin", 0.03), do("click", 35137.404, "twin", 0.348),
+        do("aws sso logout", 41315.144, "twin", 0.203), do("screen", 42202.6, "twin", 0.431),
+        do("click", 42202.988, "twin", 0.101), do("kill", 42259.267, "twin", 0.054),
+        until=43221,
+    ),
 )  # fmt: skip
 """What an explorer has found, once."""
