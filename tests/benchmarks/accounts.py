@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.benchmarks.table import BUDGET, ROUNDS, Figure, median
 from tests.cli.stage import CONFIG, PATIENCE, Stage
-from tray.core.accounts.account_index import ListedAccount, SessionAccounts, for_memory, role_rows
+from tray.core.accounts.account_index import ListedAccount, SessionAccounts, role_rows
 from tray.core.accounts.role_search import RoleRow, RoleSearch
 from tray.core.model import Catalog, SsoSession
 from tray.fake_aws.fake_options import DEFAULT_START_URL
@@ -56,7 +56,7 @@ def _index() -> SessionAccounts:
 
 def _searches() -> list[Figure]:
     """Hold each search against one `str.find` over the same names, for a word that is nowhere."""
-    rows = role_rows(for_memory({"corp": _index()}), Catalog((CORP,)), ())
+    rows = role_rows({"corp": _index()}, Catalog((CORP,)), ())
     search, text = RoleSearch(rows), "\n".join(map(_names, rows))
     figures = []
     for words in QUERIES:
