@@ -177,6 +177,9 @@ managed keys are removed.
 PROFILES: Final = """\
 List the profiles of the AWS config, as the AWS CLI lists them; with WORDs, those they find.
 
+Favourites come first in the menu, in the list of "use" and in the desktop's search; stars are set
+there, too.
+
 "*" marks the active one. If the AWS CLI refuses the config, --json prints no profiles and names
 the problem, and the exit code is 1.
 """
