@@ -76,6 +76,51 @@ def test_a_lost_record_loses_no_token(stage: Stage, command: tuple[str, ...]) ->
     assert stage.center.accepts_refresh_token(token["refreshToken"])
 
 
+@pytest.mark.parametrize("command", [("release", "corp"), ("uninstall", "--yes")])
+def test_a_lost_record_and_a_locked_keyring_claim_nothing(
+    stage: Stage, command: tuple[str, ...]
+) -> None:
+    """What could not be read is said to be locked, and neither item nor file is touched."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+        for record in stage.state.glob("state.json*"):
+            record.unlink()
+        items, file = keyring.labels(), stage.file_of("corp").read_bytes()
+        keyring.lock()
+
+        done = stage.tray(*command)
+
+        assert (1, items, file) == (
+            done.code,
+            keyring.labels(),
+            stage.file_of("corp").read_bytes(),
+        )
+        assert "locked" in done.err
+        keyring.unlock()
+        assert (0, []) == (stage.tray(*command).code, keyring.labels())
+
+
+def test_a_session_gone_from_the_config_stops_it_too(stage: Stage) -> None:
+    """An item that cannot be deleted is named, and the record that knows of it stays."""
+    with keyring_session("unlocked") as keyring:
+        stage.environ["DBUS_SESSION_BUS_ADDRESS"] = keyring.address
+        with stage.daemon():
+            assert 0 == stage.tray("login", "corp").code
+        config = stage.config.read_text()
+        stage.config.write_text("[profile static]\nregion = eu-west-1\n")
+        keyring.lock()
+
+        done = stage.tray("uninstall", "--yes")
+
+        assert (1, True) == (done.code, stage.state.is_dir())
+        assert "corp: its keyring item couldn't be deleted" in done.err
+        stage.config.write_text(config)
+        keyring.unlock()
+        assert (0, []) == (stage.tray("uninstall", "--yes").code, keyring.labels())
+
+
 def test_a_dry_run_changes_nothing(
     used: tuple[Stage, KeyringSession, set[str], bytes],
 ) -> None:

@@ -64,6 +64,7 @@ class Truth:
         self.portal_ended_at: dict[str, float] = {}
         self.doubted: dict[str, str] = {}
         self.given_under: dict[str, float] = {}
+        self.kept_under: dict[str, float] = {}
         self.unwell_at = 0.0
         machine = world.machine
         machine.keyring.on_write = self._keyring_written
@@ -174,7 +175,8 @@ class Truth:
         for key, at in self._removed.items():
             if self.unwell_at > at or machine.data(key) is None:
                 continue
-            if not any(self._world.noted(deed, key, at) for deed in GIVEN_BACK):
+            since = at - 1e-6  # what came at the very moment may have come after it
+            if not any(self._world.noted(deed, key, since) for deed in GIVEN_BACK):
                 told = f"the file of {key} is back"
                 self._world.promises.broken("safety: a removed file stays away", told)
 
@@ -194,7 +196,8 @@ class Truth:
             # Who signed in meanwhile is signed in.
             if self._signed_in_at.get(key, -1.0) < self._signing_out_at.get(key, 0.0):
                 self.signed_out_at[key] = self._world.machine.time
-            if not self._world.portal(start.session.start_url).lives(self._world.machine.time):
+            # What another has cut short lives on in its tokens: the portal still takes those.
+            if self._world.portal(start.session.start_url).ends is None:
                 self.portal_ended_at[start.session.start_url] = self._world.machine.time
             self._throw_all(key)
         elif isinstance(outcome, Failed) and start.kind not in ("sign-out", "release"):
@@ -515,11 +518,13 @@ class Truth:
                 continue
             before, after = old.given.number, new.given.number
             known = old.given.family == new.given.family or (key, new.given.access) in self.ours
-            lost = old.refresh != new.refresh and machine.aws.accepts(old.refresh)
+            kept = any(one.refresh == old.refresh for one in machine.item(text))  # beside it (K4)
+            lost = not kept and machine.aws.accepts(old.refresh)
             if after < before and known and lost:
                 told = f"{key}: {after} over {before}"
                 world.promises.broken("safety: no older token over a newer", told)
         self.ours.add((key, new.given.access))
+        self.kept_under.setdefault(new.given.access, machine.offset)
         family = new.given.place, new.given.family
         if family not in self._kept_families:
             self._kept_families.append(family)

@@ -262,7 +262,7 @@ class World:
             while self._unsaved:
                 key, memory = self._unsaved.popitem()
                 Records(self.machine.paths.state).change(key, memory=memory)
-        except Unread:
+        except (Unread, OSError):
             self._unsaved.setdefault(key, memory)
             self.later(FAULT_PAUSE, "memories written again",
                        lambda: self._write_memories() if life == self.life else None)  # fmt: skip
@@ -334,6 +334,7 @@ class World:
                 | fx.RecordAccountsUse()
                 | fx.AddProfile()
                 | fx.Report()
+                | fx.OfferSettings()
                 | fx.Quit()
             ):
                 pass

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from tests.worker.world import CORP, HALF_LIFE, World, other_place
+from tests.worker.world import CORP, HALF_LIFE, World, other_place, token_of
+from tray.aws.api.oidc import Oidc
 from tray.aws.cache.sso_token import SsoToken
 from tray.core.outcomes import Adopted, Outcome, RemovalJudged, Renewed, Unrenewable
 from tray.secret import Secret
@@ -42,6 +46,29 @@ def test_renews_from_the_file_as_the_cli_would(world: World) -> None:
         "refreshToken",
         "theirs",
     } == (set(members))
+
+
+def test_between_aws_answer_and_the_file_lie_two_syncs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T3: a process killed before the first ends loses the session; the other is the folder's."""
+    token = world.keep_in_file()
+    world.write_file(token)
+    world.advance(HALF_LIFE)
+    steps: list[str] = []
+    really = os.fsync
+
+    def counting(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        steps.append("folder" if is_folder else "file")
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    world.on_step |= {name: partial(steps.append, name) for name in ("answered", "published")}
+    world.run("renew")
+
+    window = steps[steps.index("answered") + 1 : steps.index("published")]
+    assert ["file", "folder"] == window
 
 
 def test_from_the_file_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:
@@ -158,3 +185,33 @@ def test_an_old_file_put_back_meanwhile_costs_no_refresh_token(world: World, old
     assert isinstance(outcome, Renewed)
     assert (True, True) == (outcome.by_us, world.renews(world.members()["refreshToken"]))
     assert world.members()["accessToken"] != put_back.access_token.reveal()
+
+
+@pytest.mark.parametrize("theirs", ["login", "spent", "unanswered"])
+def test_of_two_tokens_of_one_client_and_second_aws_decides(world: World, theirs: str) -> None:
+    """Fault 67: files say whole seconds, so a login just after AWS's answer may look older."""
+    world.center.rotation = "strict"
+    ours = world.keep_in_file()
+    assert ours.registration is not None
+    login = token_of(world.center.sign_in(client_id=ours.registration.client_id))
+    now = world.now()
+    login = replace(login, expires_at=float(int(now) + 3600))
+    if theirs == "spent":  # an SDK's answer that came just before
+        login = replace(login, refresh_token=Secret("spent"))
+
+    def written() -> None:
+        world.write_file(login)
+        if theirs == "unanswered":
+            world.center.fault("CreateToken", "status")
+
+    world.on_step["answered"] = written
+    oidc = Oidc(world.context.clients, clock=lambda: now)
+
+    outcome = world.run("renew", context=replace(world.context, clock=lambda: now, oidc=oidc))
+
+    assert isinstance(outcome, Renewed)
+    assert (theirs != "unanswered", 2) == (outcome.by_us, world.asked())
+    members = world.members()
+    assert world.renews(members["refreshToken"])
+    assert (theirs == "unanswered") == (login.access_token.reveal() == members["accessToken"])
+    assert (theirs == "unanswered") == world.renews(login.refresh_token)  # used up, or never good

@@ -17,8 +17,10 @@ Nothing here is secret, but the e-mails are personal data: they are in no report
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from fnmatch import translate
 from types import MappingProxyType
 from typing import Any
 
@@ -55,24 +57,6 @@ class ListedAccount:
             members.get("email", text, ""),
             members.need("roles", list_of(text)),
         )
-
-
-def for_memory(index: Mapping[str, SessionAccounts]) -> dict[str, SessionAccounts]:
-    """Return the index without e-mails, equal lists of roles kept once: for who keeps it long."""
-    roles: dict[tuple[str, ...], tuple[str, ...]] = {}
-    names: dict[str, str] = {}
-
-    def kept(account: ListedAccount) -> ListedAccount:
-        shared = roles.get(account.roles)
-        if shared is None:
-            shared = tuple(names.setdefault(name, name) for name in account.roles)
-            roles[shared] = shared
-        return replace(account, email="", roles=shared)
-
-    return {
-        key: replace(known, accounts=tuple(map(kept, known.accounts)))
-        for key, known in index.items()
-    }
 
 
 Place = tuple[str, str, str]
@@ -137,7 +121,7 @@ class SessionAccounts:
             members.need("start_url", text),
             members.need("region", text),
             members.need("listed_at", moment),
-            members.need("accounts", list_of(ListedAccount.from_json)),
+            members.need("accounts", list_of(_account)),
             members.get("changes", optional(RoleChanges.from_json), None),
         )
 
@@ -210,9 +194,13 @@ def role_rows(
     index: Mapping[str, SessionAccounts],
     catalog: Catalog,
     guarded: Sequence[str] | None,
+    *,
+    bare: bool = True,
 ) -> list[RoleRow]:
     """
     Return all that can be used: each profile in the config's order, then roles that have none.
+
+    Without `bare` the profiles alone.
 
     A profile gets its account's name from the index. A role without a profile is guarded if its
     account is, or the name that ``sso-tray add`` would give its profile. Our managed profiles and
@@ -236,6 +224,8 @@ def role_rows(
     ]
     rows = [_profile_row(one, names, guarded) for one in usable]
     taken = {(one.session, one.account_id, one.role_name) for one in usable if one.kind == "sso"}
+    if not bare:
+        return rows
     guards = _Guards(guarded)
     for key, known in fitting.items():
         for account in known.accounts:
@@ -248,28 +238,30 @@ def role_rows(
 
 
 class _Guards:
-    """Whether roles without a profile are guarded; thousands are asked about."""
+    """Whether roles without a profile are guarded (A7); thousands are asked about."""
 
     def __init__(self, patterns: Sequence[str] | None) -> None:
-        self._patterns = patterns
+        self._unknown = patterns is None
+        forms = "|".join(translate(one.casefold()) for one in patterns or ())
+        self._guards = re.compile(forms).match if forms else None
         self._fit: dict[str, str] = {}
-        self._accounts: dict[str, bool] = {}
+        self._accounts: dict[str, tuple[bool, str]] = {}
 
     def __call__(self, account: ListedAccount, role: str) -> bool:
-        if not self._patterns:
-            return self._patterns is None
+        if self._guards is None:
+            return self._unknown
         known = self._accounts.get(account.account_id)
         if known is None:
-            named = (account.name, account.account_id, self._fitted(account.name))
-            known = any(is_guarded(name, self._patterns) for name in named)
+            fit = self._fitted(account.name)
+            named = (account.name.casefold(), account.account_id, fit)
+            known = (any(map(self._guards, named)), fit or account.account_id)
             self._accounts[account.account_id] = known
-        made = f"{self._fitted(account.name) or account.account_id}-{self._fitted(role)}"
-        return known or is_guarded(made, self._patterns)
+        return known[0] or bool(self._guards(f"{known[1]}-{self._fitted(role)}"))
 
     def _fitted(self, name: str) -> str:
         found = self._fit.get(name)
         if found is None:
-            found = self._fit[name] = fit_for_a_name(name)
+            found = self._fit[name] = fit_for_a_name(name).casefold()
         return found
 
 
@@ -287,6 +279,11 @@ def _profile_row(
         profile.name,
         guarded=is_guarded(profile.name, guarded),
     )
+
+
+def _account(value: object) -> ListedAccount:
+    """Check an account, which a reader may have made already."""
+    return value if isinstance(value, ListedAccount) else ListedAccount.from_json(value)
 
 
 def _place(value: object) -> Place:

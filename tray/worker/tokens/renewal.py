@@ -147,6 +147,14 @@ def _renew_filed(
             # It is older than what it replaced, from a backup say, or an SDK's refresh that AWS
             # answered before ours: no later one expires earlier. Ours is the one AWS takes.
             seen = meanwhile.token
+            if seen.refreshable and seen.expires_at == int(last.expires_at):
+                # Files say whole seconds: it may as well be a login that came just after ours.
+                try:
+                    renewed = granted.ask(context, seen).with_extra(seen.extra)
+                except (GrantRefused, RegistrationRefused):
+                    continue
+                except TrayError:
+                    return granted.by_others(session, context, seen)
         except (OSError, TrayError):
             granted.hold_for_file(session, context, renewed, published)
             raise
