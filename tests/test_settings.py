@@ -174,7 +174,18 @@ def test_every_mistake_is_named_and_the_nearest_setting_suggested(tmp_path: Path
     assert Preferences() == settings.preferences
 
 
-@pytest.mark.parametrize("toml", ['gaurded = ["*prod*"]', 'guarded = "*prod*"', "guarded = [1]"])
+@pytest.mark.parametrize(
+    "toml",
+    [
+        'gaurded = ["*prod*"]',
+        'guarded = "*prod*"',
+        "guarded = [1]",
+        '[warnings]\nminutes_before = [5]\nguarded = ["*prod*"]',
+        '[active]\nguarded = ["*prod*"]',
+        '[sessions.corp]\nguarded = ["*prod*"]',
+        '[profiles.dev]\nguarded = ["*prod*"]',
+    ],
+)
 def test_a_guard_that_cannot_be_understood_is_the_last_good_one(tmp_path: Path, toml: str) -> None:
     """A7: a mistake in the guard never leaves a profile unguarded, and it says so."""
     unknown = _read(tmp_path, toml)
@@ -187,6 +198,27 @@ def test_a_guard_that_cannot_be_understood_is_the_last_good_one(tmp_path: Path, 
     assert [None, ("*live*",), None] == found
     assert unknown.problems[-1].endswith("until guarded is fixed, no other profile can be picked.")
     assert kept.problems[-1].endswith("until guarded is fixed, the previous patterns hold.")
+
+
+@pytest.mark.parametrize(
+    ("toml", "place", "meant"),
+    [
+        ("[keyring]\nguarded = []", "keyring.guarded", '"guarded", above the first table'),
+        ("[active]\nguarded = []", "active.guarded", '"guarded", above the first table'),
+        ("required = true", "required", '"keyring.required"'),
+        ("[keyrings]\nrequired = true", "keyrings.required", '"keyring.required"'),
+        ("[log]\nrequired = true", "log.required", '"keyring.required"'),
+    ],
+)  # fmt: skip
+def test_a_setting_in_the_wrong_table_is_found(
+    tmp_path: Path, toml: str, place: str, meant: str
+) -> None:
+    """S4: what a table's header swallowed is named with its place, and a restriction holds."""
+    settings = _read(tmp_path, toml)
+
+    said = f'{tmp_path / "config.toml"}: unknown setting "{place}". Did you mean {meant}?'
+    assert said == settings.problems[0]
+    assert settings.preferences.guarded is None or settings.preferences.keyring_required
 
 
 @pytest.mark.parametrize(

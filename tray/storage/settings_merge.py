@@ -40,6 +40,7 @@ _KNOWN_AT_TOP = (
     "profiles",
 )  # fmt: skip
 LOCKABLE = (*_KNOWN_AT_TOP, *(f"{table}.{key}" for table in KNOWN for key in KNOWN[table]))
+_KEYS = tuple(name for name in LOCKABLE if name not in ("sessions", "profiles"))
 _KNOWN_OF_SESSION = ("length_hours", "browser", "device_code", *OWN_KEYS)
 _KNOWN_OF_PROFILE = ("browser",)
 # Where one of these cannot be understood, nothing is allowed that it may forbid.
@@ -78,13 +79,13 @@ def merged(
     sessions, profiles = top.table("sessions").tables(), top.table("profiles").tables()
     mistyped: set[str] = set()
     if path.suffix != ".json":  # a later version's menu may have set it
-        mistyped.update(top.check_names((*_KNOWN_AT_TOP, *KNOWN)))
+        mistyped |= top.check_names((*_KNOWN_AT_TOP, *KNOWN), _KEYS)
         for name, section in sections.items():
-            mistyped.update(f"{name}.{key}" for key in section.check_names(KNOWN[name]))
+            mistyped |= section.check_names(KNOWN[name], _KEYS)
         for one in sessions.values():
-            one.check_names(_KNOWN_OF_SESSION)
+            mistyped |= one.check_names(_KNOWN_OF_SESSION, _KEYS)
         for one in profiles.values():
-            one.check_names(_KNOWN_OF_PROFILE)
+            mistyped |= one.check_names(_KNOWN_OF_PROFILE, _KEYS)
     lengths, connections = dict(old.session_lengths), dict(settings.own_connections)
     by_code = dict.fromkeys(old.device_code)
     for key, one in sessions.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,18 +34,43 @@ class Table:
     def _wrong(self, what: str, key: str = "") -> None:
         self._problems.append(f"{self._path}: {self._place(key)} {what}.")
 
-    def check_names(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Name each unknown key, with the nearest known one; return the near ones."""
-        unknown = [key for key in self._values if key not in known]
-        if not unknown:
-            return ()
-        from difflib import get_close_matches  # rarely needed, and the daemon is long-lived
+    def check_names(self, known: tuple[str, ...], everywhere: tuple[str, ...] = ()) -> set[str]:
+        """
+        Name each unknown key, with the setting that was meant; return the full names of these.
 
-        near = {key: get_close_matches(key, known, n=1, cutoff=0.5) for key in unknown}
-        for key, matches in near.items():
-            hint = f' Did you mean "{self._place(matches[0])}"?' if matches else ""
-            self._problems.append(f'{self._path}: unknown setting "{self._place(key)}".{hint}')
-        return tuple(match for matches in near.values() for match in matches)
+        `everywhere`: the full names of settings. One in the wrong table is found as well: in TOML
+        a key that is added at the end of a file belongs to the last table.
+        """
+        meant: set[str] = set()
+        for place, name, near in self._unknown(known, everywhere):
+            hint = ""
+            if name is not None:
+                meant.add(name)
+                where = "" if near or "." in name else ", above the first table"
+                hint = f' Did you mean "{name}"{where}?'
+            self._problems.append(f'{self._path}: unknown setting "{place}".{hint}')
+        return meant
+
+    def _unknown(
+        self, known: tuple[str, ...], everywhere: tuple[str, ...]
+    ) -> Iterator[tuple[str, str | None, bool]]:
+        """Give the place of each, what was meant, and whether that is in this same table."""
+        elsewhere = {name.rpartition(".")[2]: name for name in everywhere}
+        for key, value in self._values.items():
+            if key in known:
+                continue
+            inside = value if isinstance(value, dict) else {}
+            lost = [inner for inner in inside if inner in elsewhere]
+            for inner in lost:
+                yield self._place(f"{key}.{inner}"), elsewhere[inner], False
+            if key in elsewhere:
+                yield self._place(key), elsewhere[key], False
+            elif not lost:
+                # Rarely needed, and the daemon is long-lived.
+                from difflib import get_close_matches
+
+                near = get_close_matches(key, known, n=1, cutoff=0.5)
+                yield self._place(key), self._place(near[0]) if near else None, True
 
     def table(self, key: str) -> Table:
         place = ".".join(part for part in (self._name, key) if part)
