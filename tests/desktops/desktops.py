@@ -253,8 +253,9 @@ CINNAMON: Final = Desktop(
     settings=("org.cinnamon.desktop.session idle-delay 0",),
     before=(("/usr/libexec/xapps/sn-watcher/xapp-sn-watcher",),),
     panel=("cinnamon", "--replace"),
-    services=r"ca\.desrt\.dconf|org\.cinnamon\.(SettingsDaemon).*",
+    services=r"ca\.desrt\.dconf|org\.cinnamon\.SettingsDaemon.*",
     strip=(-40, 0),
+    button=(0.17, 22),
 )
 
 _SWAY: Final = """\
@@ -264,7 +265,7 @@ default_border none
 
 _WAYBAR: Final = """\
 {"layer": "top", "position": "top", "height": 30, "modules-right": ["tray"],
- "tray": {"icon-size": 20, "spacing": 10}}
+ "tray": {"icon-size": 22, "spacing": 10}}
 """
 
 SWAY: Final = Desktop(
