@@ -37,6 +37,7 @@ class Desktop:
         opens: the mouse buttons that open the menu; another is sent to the icon, if anywhere.
         about: what a colour of the icon may be off, where the panel scales it or shines through.
         inline: whether submenus unfold within the menu.
+        keys: whether its menus take keys; else one walks through them with the pointer.
         display: the Wayland display that the first of ``before`` makes, to be waited for.
         button: where a notice's first button is: the share of its width, and pixels from below.
         cannot: what it cannot do, with the reason.
@@ -57,6 +58,7 @@ class Desktop:
     opens: tuple[int, ...] = (1, 3)
     about: int = 0
     inline: bool = False
+    keys: bool = True
     display: str = ""
     button: tuple[float, int] = (0.9, 30)
     cannot: Mapping[str, str] = field(default_factory=dict)
@@ -284,10 +286,15 @@ SWAY: Final = Desktop(
         "WAYLAND_DISPLAY": "wayland-1",
         "GDK_BACKEND": "wayland",
     },
-    files={".config/sway/config": _SWAY, ".config/waybar/config": _WAYBAR},
+    files={
+        ".config/sway/config": _SWAY,
+        ".config/waybar/config": _WAYBAR,
+        ".config/mako/config": "default-timeout=5000\n",  # without it no notice ever goes
+    },
     before=(("sway",), ("mako",)),
     panel=("waybar",),
     services=r"-",
+    keys=False,  # GTK's layer shell gives the bar no keyboard
     display="wayland-1",
 )
 

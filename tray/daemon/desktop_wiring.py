@@ -142,9 +142,10 @@ class Desktop:
 
     def report(self, report: fx.Report) -> None:
         once = f"click:{report.title}"
-        # The category selects the icon: success has no warning sign.
+        # The category selects the picture: success has no warning sign.
         category: fx.NoticeCategory = "adopted" if report.good else "config"
-        self.notifier.show(Notice("click", once, category, "normal", report.title, report.text))
+        title, text, state = report.title, report.text, report.state
+        self.notifier.show(Notice("click", once, category, "normal", title, text, state=state))
 
     def start_at_login(self, *, on: bool) -> None:
         """Raises `TrayError` and OSError."""
